@@ -1,0 +1,17 @@
+/** Who made a change: a principal, or an operator at the command line (all `null`). */
+export interface Actor {
+  readonly issuer: string | null
+  readonly subject: string | null
+  readonly credentialKind: 'API_KEY' | 'JWT' | null
+  readonly credentialId: string | null
+  readonly requestId: string | null
+}
+
+/** An operator at the command line. */
+export const operator: Actor = {
+  issuer: null,
+  subject: null,
+  credentialKind: null,
+  credentialId: null,
+  requestId: null,
+}

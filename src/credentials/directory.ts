@@ -1,0 +1,66 @@
+/**
+ * What authentication needs to know from wherever users and keys are kept. Implemented over Postgres
+ * by this package; anyone may implement it over something else.
+ */
+export interface CredentialDirectory {
+  /**
+   * The key with that public id and its owner, in one look-up, or `null`. Revoked and expired keys
+   * are found too: the caller decides by the secret how much its sender may be told.
+   *
+   * @throws ServiceUnavailableError when the answer cannot be had
+   */
+  findKeyForVerification(id: string): Promise<KeyForVerification | null>
+
+  /**
+   * The user of a valid JWT, made on first sight; `null` where the user was deleted and no one may
+   * come back by a token alone. A grant the token states is remembered when it is newer than the one
+   * known for that audience.
+   *
+   * @throws ServiceUnavailableError when the answer cannot be had
+   */
+  admitUser(sighting: UserSighting): Promise<Owner | null>
+}
+
+export interface Owner {
+  readonly userId: string
+  readonly issuer: string
+  readonly subject: string
+  readonly suspended: boolean
+  /** Our ceiling; `null`: none. */
+  readonly scopes: readonly string[] | null
+  /** The ceiling that the issuer states in its grant claim, over all audiences; `null`: none stated. */
+  readonly issuerScopes: readonly string[] | null
+  /** JWTs issued before this moment are refused. */
+  readonly signedOutAt: Date | null
+}
+
+export interface KeyForVerification {
+  readonly id: string
+  readonly name: string
+  /** As the key was given them, sorted. */
+  readonly scopes: readonly string[]
+  /** `scopes` within those of every ancestor key. */
+  readonly lineageScopes: readonly string[]
+  /** The earliest of its own and every ancestor's expiry. */
+  readonly expiresAt: Date | null
+  /** Set also where an ancestor was revoked. */
+  readonly revokedAt: Date | null
+  readonly secretHash: Uint8Array
+  readonly previousSecretHash: Uint8Array | null
+  /** Until when the previous secret works. */
+  readonly previousExpiresAt: Date | null
+  readonly owner: Owner
+}
+
+export interface UserSighting {
+  readonly issuer: string
+  readonly subject: string
+  readonly grant: StatedGrant | null
+}
+
+/** What an issuer says a user holds for one audience, as of `issuedAt` (seconds since the epoch). */
+export interface StatedGrant {
+  readonly audience: string
+  readonly scopes: readonly string[]
+  readonly issuedAt: number
+}

@@ -1,0 +1,39 @@
+/** An API key as it is kept. The secret itself is nowhere: only its hash, which stays in the database. */
+export interface ApiKey {
+  /** Public: the second part of the key. 16 base62 characters. */
+  readonly id: string
+  readonly ownerId: string
+  /** The key that made it. */
+  readonly parentId: string | null
+  readonly name: string
+  readonly description: string | null
+  /** Sorted. */
+  readonly scopes: readonly string[]
+  /** `scopes` within those of every ancestor. */
+  readonly lineageScopes: readonly string[]
+  readonly metadata: JsonObject
+  readonly createdAt: Date
+  readonly expiresAt: Date | null
+  /** The earliest of its own and every ancestor's expiry. */
+  readonly lineageExpiresAt: Date | null
+  readonly lastUsedAt: Date | null
+  readonly rotatedAt: Date | null
+  readonly revokedAt: Date | null
+  readonly revokedReason: string | null
+  /** Until when the secret before the last rotation works. */
+  readonly previousExpiresAt: Date | null
+  readonly previousLastUsedAt: Date | null
+}
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
+export interface JsonObject {
+  readonly [key: string]: JsonValue
+}
+
+export type ApiKeyStatus = 'ACTIVE' | 'EXPIRED' | 'REVOKED'
+
+export function apiKeyStatus(key: ApiKey, now: Date): ApiKeyStatus {
+  if (key.revokedAt !== null) return 'REVOKED'
+  if (key.lineageExpiresAt !== null && key.lineageExpiresAt <= now) return 'EXPIRED'
+  return 'ACTIVE'
+}

@@ -1,0 +1,79 @@
+import type { Actor } from '../audit/actor.ts'
+import type { Page, PageRequest } from '../pagination.ts'
+import type { ApiKey, ApiKeyStatus, JsonObject } from './api-key.ts'
+
+/**
+ * Where API keys are kept. Each change is one transaction that also writes what the audit trail tells.
+ * Every method throws ServiceUnavailableError when the database cannot be reached.
+ */
+export interface KeyStore {
+  find(id: string): Promise<ApiKey | null>
+  /** In the order of `ids`; `null` where there is none. One query. */
+  findMany(ids: readonly string[]): Promise<readonly (ApiKey | null)[]>
+  list(filter: KeyFilter, page: PageRequest): Promise<Page<ApiKey>>
+  count(filter: KeyFilter): Promise<number>
+  /** Whether `id` is `ancestorId` or made by it, directly or through others. */
+  isWithin(id: string, ancestorId: string): Promise<boolean>
+  /**
+   * @returns the key, or `'limit-reached'` when the owner already has `limit` keys that are neither
+   * revoked nor expired (exact under concurrency), or `'parent-gone'` / `'too-deep'`
+   */
+  insert(
+    key: NewKey,
+    limit: number,
+    by: Actor,
+  ): Promise<ApiKey | 'limit-reached' | 'parent-gone' | 'too-deep'>
+  /** `null` when it is not there or revoked. `scopes` may only narrow: others are dropped. */
+  update(id: string, change: KeyChange, by: Actor): Promise<ApiKey | null>
+  /**
+   * Swaps the secret; of several at once exactly one wins.
+   * @returns `{ until }` when a grace period runs and `force` is off; `null` when not there, revoked or expired
+   */
+  rotate(
+    id: string,
+    rotation: Rotation,
+    by: Actor,
+  ): Promise<ApiKey | { readonly until: Date } | null>
+  /** Idempotent: a revoked key keeps its first `revokedAt` and reason. `null` when not there. */
+  revoke(id: string, reason: string | null, now: Date, by: Actor): Promise<Revocation | null>
+}
+
+export interface KeyFilter {
+  readonly ownerId: string
+  readonly status: ApiKeyStatus | null
+  readonly now: Date
+}
+
+export interface NewKey {
+  readonly id: string
+  readonly ownerId: string
+  readonly parentId: string | null
+  readonly name: string
+  readonly description: string | null
+  readonly scopes: readonly string[]
+  readonly metadata: JsonObject
+  readonly secretHash: Uint8Array
+  readonly createdAt: Date
+  readonly expiresAt: Date | null
+}
+
+export interface KeyChange {
+  readonly name?: string
+  readonly description?: string | null
+  readonly metadata?: JsonObject
+  readonly scopes?: readonly string[]
+}
+
+export interface Rotation {
+  readonly secretHash: Uint8Array
+  readonly now: Date
+  /** When the old secret stops; the store never lets it pass the key's own expiry. */
+  readonly previousExpiresAt: Date
+  readonly force: boolean
+}
+
+export interface Revocation {
+  readonly key: ApiKey
+  /** Those that this call revoked, not those that were revoked before. */
+  readonly descendants: readonly ApiKey[]
+}

@@ -1,0 +1,97 @@
+/** The scopes of this server's own schema and what each allows. No scope implies another. */
+export const builtInScopes = {
+  'read:users': 'Read users and list them.',
+  'write:users': 'Create, change, suspend, reactivate and delete users.',
+  'read:keys': 'Read your own API keys.',
+  'write:keys': 'Create, change, rotate and revoke your own API keys.',
+  'manage:keys': "Read, narrow and revoke other users' API keys; never create or rotate one.",
+  'write:grants': 'Change the scopes that a user holds.',
+  'read:audit': 'Read the audit trail.',
+  'introspect:tokens': "Ask whether someone's credential is valid (RFC 7662).",
+} as const
+
+export type BuiltInScope = keyof typeof builtInScopes
+
+/** Scopes over other people: never held by the mere absence of a ceiling, only by an explicit grant. */
+export const administrativeScopes: ReadonlySet<string> = new Set<BuiltInScope>([
+  'manage:keys',
+  'write:grants',
+  'read:audit',
+  'introspect:tokens',
+])
+
+/** Every scope that this deployment knows, name to description. */
+export type ScopeCatalogue = ReadonlyMap<string, string>
+
+/** The built-in scopes and those of other services, in that order. */
+export function createScopeCatalogue(
+  others: Readonly<Record<string, string>> = {},
+): ScopeCatalogue {
+  return new Map([...Object.entries(builtInScopes), ...Object.entries(others)])
+}
+
+const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/
+
+/** Whether `name` is a `scope-token` (RFC 6749 §3.3) of at most 128 characters. */
+export function isScopeName(name: string): boolean {
+  return scopeToken.test(name)
+}
+
+/**
+ * What something needs: any one of the inner lists, all of its scopes. The shape of
+ * `@requiresScopes(scopes: [[…]])`. `[[]]` needs nothing; `[]` can never be met.
+ */
+export type ScopeRequirement = readonly (readonly string[])[]
+
+export const nothingRequired: ScopeRequirement = [[]]
+
+/** Whether a holder of `scopes` meets `requirement`. */
+export function satisfies(requirement: ScopeRequirement, scopes: ReadonlySet<string>): boolean {
+  for (const list of requirement) if (holdsAll(list, scopes)) return true
+  return false
+}
+
+/** What a holder of `scopes` lacks of the alternative that lacks least, sorted; empty when met. */
+export function missingScopes(
+  requirement: ScopeRequirement,
+  scopes: ReadonlySet<string>,
+): readonly string[] {
+  let nearest: string[] | undefined
+  for (const list of requirement) {
+    const missing = list.filter((scope) => !scopes.has(scope))
+    if (nearest === undefined || missing.length < nearest.length) nearest = missing
+  }
+  return sorted(nearest ?? [])
+}
+
+/** The requirement that is met where both are: each alternative of one joined with each of the other. */
+export function both(a: ScopeRequirement, b: ScopeRequirement): ScopeRequirement {
+  return minimal(a.flatMap((left) => b.map((right) => [...left, ...right])))
+}
+
+/** The same requirement without alternatives that contain another; lists sorted, shortest first. */
+export function minimal(requirement: ScopeRequirement): ScopeRequirement {
+  const lists = requirement
+    .map(sorted)
+    .sort((a, b) => a.length - b.length || compare(a.join(' '), b.join(' ')))
+  const kept: { list: readonly string[]; set: ReadonlySet<string> }[] = []
+  for (const list of lists) {
+    const set = new Set(list)
+    if (!kept.some((shorter) => holdsAll(shorter.list, set))) kept.push({ list, set })
+  }
+  return kept.map(({ list }) => list)
+}
+
+/** Sorted by code unit and without duplicates: the order in which scopes are always shown and stored. */
+export function sorted(scopes: Iterable<string>): readonly string[] {
+  return [...new Set(scopes)].sort(compare)
+}
+
+export function holdsAll(list: readonly string[], scopes: ReadonlySet<string>): boolean {
+  for (const scope of list) if (!scopes.has(scope)) return false
+  return true
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
