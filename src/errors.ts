@@ -62,8 +62,20 @@ export class InsufficientScopeError extends LatchkeyError {
   readonly scopes: MissingScopes
 
   constructor(scopes: MissingScopes, message?: string) {
-    super(message ?? `This operation needs ${listScopes(scopes.missingScopes)}.`)
+    super(message ?? `This needs ${listScopes(scopes.missingScopes)}, which you do not hold.`)
     this.scopes = scopes
+  }
+
+  /** The whole alternative that the caller is nearest to (RFC 6750 §3: the scope that is necessary). */
+  get neededScopes(): readonly string[] {
+    const { requiredScopes, missingScopes } = this.scopes
+    const missing = new Set(missingScopes)
+    const nearest = requiredScopes.find(
+      (list) =>
+        missingScopes.every((scope) => list.includes(scope)) &&
+        list.some((scope) => missing.has(scope)),
+    )
+    return nearest ?? missingScopes
   }
 }
 
@@ -94,7 +106,7 @@ export class NotFoundError extends LatchkeyError {
   readonly code = 'NOT_FOUND'
 
   constructor(what: 'API key' | 'user') {
-    super(`There is no such ${what}.`)
+    super(`There is no such ${what}, or it is not this credential's to change.`)
   }
 }
 

@@ -1,0 +1,39 @@
+import { BadUserInputError } from './errors.ts'
+import { isScopeName, type ScopeCatalogue, sorted } from './scopes.ts'
+
+/** Sorted. @throws BadUserInputError when empty, with a scope twice, or with one that is not in `catalogue` */
+export function requireKnownScopes(
+  field: string,
+  scopes: readonly string[],
+  catalogue: ScopeCatalogue,
+): readonly string[] {
+  const unique = requireDistinctScopes(field, scopes)
+  if (unique.length === 0) {
+    throw new BadUserInputError(field, `\`${field}\` must name at least one scope.`)
+  }
+  requireInCatalogue(field, unique, catalogue)
+  return unique
+}
+
+/** Sorted. @throws BadUserInputError when a scope stands there twice */
+export function requireDistinctScopes(field: string, scopes: readonly string[]): readonly string[] {
+  const unique = sorted(scopes)
+  if (unique.length !== scopes.length) {
+    throw new BadUserInputError(field, `\`${field}\` names a scope twice.`)
+  }
+  return unique
+}
+
+export function requireInCatalogue(
+  field: string,
+  scopes: readonly string[],
+  catalogue: ScopeCatalogue,
+): void {
+  const unknown = scopes.find((scope) => !catalogue.has(scope))
+  if (unknown === undefined) return
+  const named = isScopeName(unknown) ? `\`${unknown}\` is not a scope` : 'one is not a scope'
+  throw new BadUserInputError(
+    field,
+    `\`${field}\`: ${named} of this server. It has ${[...catalogue.keys()].join(', ')}.`,
+  )
+}

@@ -1,0 +1,40 @@
+import { BadUserInputError } from './errors.ts'
+
+/**
+ * Characters that have no place in a name a person reads: controls (C0, C1), line and paragraph
+ * separators, bidirectional controls that reorder what is shown, and halves of a surrogate pair.
+ */
+const unreadable = /[\p{Cc}\p{Cs}\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/u
+const lineBreaks = /\r\n|\r|\n|\t/g
+
+export interface TextRule {
+  /** In Unicode code points. */
+  readonly maxLength: number
+  /** Whether line breaks and tabs may stand in it. Default `false`. */
+  readonly multiline?: boolean
+}
+
+/** `value` without surrounding white space. @throws BadUserInputError when empty or breaking `rule` */
+export function requiredText(field: string, value: string, rule: TextRule): string {
+  const text = value.trim()
+  if (text === '') throw new BadUserInputError(field, `\`${field}\` must not be empty.`)
+  if ([...text].length > rule.maxLength) {
+    throw new BadUserInputError(
+      field,
+      `\`${field}\` has ${[...text].length} characters; at most ${rule.maxLength} are allowed.`,
+    )
+  }
+  if (unreadable.test(rule.multiline ? text.replace(lineBreaks, ' ') : text)) {
+    throw new BadUserInputError(field, `\`${field}\` holds control characters.`)
+  }
+  return text
+}
+
+/** The same, where nothing and an empty text both mean `null`. */
+export function optionalText(
+  field: string,
+  value: string | null | undefined,
+  rule: TextRule,
+): string | null {
+  return value == null || value.trim() === '' ? null : requiredText(field, value, rule)
+}
