@@ -1,0 +1,131 @@
+import { isIPv6 } from 'node:net'
+import { resolve } from 'node:path'
+import { ConfigError, type Fault } from './config/faults.ts'
+import { readIssuers } from './config/issuers.ts'
+import {
+  databaseFaults,
+  defaultScopeFaults,
+  headerFaults,
+  identityKeysFileFaults,
+  type Mode,
+  modeFaults,
+  modeOf,
+} from './config/rules.ts'
+import { readScopesFile } from './config/scopes-file.ts'
+import { type LogLevel, pickVariables, readVariables } from './config/variables.ts'
+import type { IssuerSettings } from './credentials/issuer-settings.ts'
+import type { TrustedProxies } from './http/trusted-proxies.ts'
+import { sorted } from './scopes.ts'
+
+export { ConfigError, type Fault } from './config/faults.ts'
+export type { Mode } from './config/rules.ts'
+export { describeConfig, type LogLevel, type VariableDescription } from './config/variables.ts'
+export type { IssuerSettings } from './credentials/issuer-settings.ts'
+
+export interface Config {
+  readonly mode: Mode
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** Without a slash at its end. `null`: known once the server listens, `http://HOST:PORT`. */
+  readonly publicUrl: string | null
+  readonly database: {
+    /** `null`: the embedded server. */
+    readonly url: string | null
+    readonly listenUrl: string | null
+    readonly readUrl: string | null
+  }
+  /** Absolute. */
+  readonly dataDir: string
+  /** Empty in development. */
+  readonly issuers: readonly IssuerSettings[]
+  /** In lower case, as are all header names. */
+  readonly apiKeyHeader: string
+  readonly jwtHeader: string | null
+  readonly apiKeyQueryParam: string | null
+  readonly keyPrefix: string
+  /** The first hashes, all verify. */
+  readonly keyPeppers: readonly string[]
+  readonly keyMaxLifetimeDays: number | null
+  readonly keyMaxPerUser: number
+  /** `null`: the issuer decides. */
+  readonly defaultUserScopes: readonly string[] | null
+  readonly maxStalenessMs: number
+  readonly jwtOutageSeconds: number
+  /** 0: no limit. */
+  readonly authFailuresPerMinute: number
+  readonly trustedProxies: TrustedProxies
+  /** Scopes of other services, name to description. */
+  readonly otherScopes: Readonly<Record<string, string>>
+  readonly publicIntrospection: boolean
+  /** Absolute; `null`: none. */
+  readonly identityKeysFile: string | null
+  readonly logLevel: LogLevel
+}
+
+/** Values by variable name, as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * The configuration in the environment, read and checked as a whole. A variable that is set to nothing
+ * counts as unset, except DEFAULT_USER_SCOPES (no scope) and KEY_PEPPER (a fault), where that
+ * would silently allow more.
+ *
+ * @throws ConfigError with every fault there is
+ */
+export function loadConfig(environment: Environment = process.env): Config {
+  const faults: Fault[] = []
+  const given = pickVariables(environment)
+  const settings = readVariables(given, faults)
+  const mode = modeOf(given)
+  const issuers = readIssuers(settings, faults)
+  const otherScopes = readScopesFile(settings.SCOPES_FILE, faults)
+  faults.push(
+    ...modeFaults(mode, settings.HOST, given, issuers),
+    ...databaseFaults(given),
+    ...headerFaults(settings),
+    ...defaultScopeFaults(settings, otherScopes),
+    ...identityKeysFileFaults(settings),
+  )
+  if (faults.length > 0) throw new ConfigError(faults)
+
+  const { HOST: host, PORT: port, DATABASE_URL: url = null } = settings
+  const identityKeysFile = settings.IDENTITY_KEYS_FILE
+  return Object.freeze({
+    mode,
+    host,
+    port,
+    publicUrl: settings.PUBLIC_URL ?? (port === 0 ? null : listeningUrl(host, port)),
+    database: Object.freeze({
+      url,
+      listenUrl: settings.DATABASE_LISTEN_URL ?? url,
+      readUrl: settings.DATABASE_READ_URL ?? url,
+    }),
+    dataDir: resolve(settings.DATA_DIR),
+    issuers: Object.freeze(issuers.map((issuer) => Object.freeze(issuer))),
+    apiKeyHeader: settings.API_KEY_HEADER,
+    jwtHeader: settings.JWT_HEADER ?? null,
+    apiKeyQueryParam: settings.API_KEY_QUERY_PARAM ?? null,
+    keyPrefix: settings.KEY_PREFIX,
+    keyPeppers: Object.freeze(settings.KEY_PEPPER ?? []),
+    keyMaxLifetimeDays: settings.KEY_MAX_LIFETIME_DAYS ?? null,
+    keyMaxPerUser: settings.KEY_MAX_PER_USER,
+    defaultUserScopes:
+      settings.DEFAULT_USER_SCOPES === undefined
+        ? null
+        : Object.freeze(sorted(settings.DEFAULT_USER_SCOPES)),
+    maxStalenessMs: settings.MAX_STALENESS_MS,
+    jwtOutageSeconds: settings.JWT_OUTAGE_SECONDS,
+    authFailuresPerMinute: settings.AUTH_FAILURES_PER_MINUTE,
+    trustedProxies: settings.TRUSTED_PROXIES,
+    otherScopes: Object.freeze(otherScopes ?? {}),
+    publicIntrospection: settings.PUBLIC_INTROSPECTION,
+    identityKeysFile: identityKeysFile === undefined ? null : resolve(identityKeysFile),
+    logLevel: settings.LOG_LEVEL,
+  })
+}
+
+/** The URL of a server that listens on `host` and `port`. */
+export function listeningUrl(host: string, port: number): string {
+  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`
+}

@@ -1,0 +1,82 @@
+import { type IssuerSettings, issuerFaults } from '../credentials/issuer-settings.ts'
+import type { Fault } from './faults.ts'
+import type { GivenVariables, Settings } from './variables.ts'
+
+/** Whether anything of an issuer was set, be it faulty: then there is no development issuer. */
+export function namesIssuer(given: GivenVariables): boolean {
+  const { JWT_ISSUER, JWT_AUDIENCE, JWKS_URI, JWT_ISSUERS } = given
+  return [JWT_ISSUER, JWT_AUDIENCE, JWKS_URI, JWT_ISSUERS].some((text) => text !== undefined)
+}
+
+/** The issuers of the shorthand and of the list together. */
+export function readIssuers(settings: Settings, faults: Fault[]): readonly IssuerSettings[] {
+  const shorthand = readShorthand(settings, faults)
+  const listed = readList(settings.JWT_ISSUERS, faults)
+  const all = [...shorthand, ...listed]
+  for (const [index, { issuer }] of listed.entries()) {
+    const first = all.findIndex((other) => other.issuer === issuer)
+    if (first < shorthand.length) {
+      const message = `[${index}] is the issuer that JWT_ISSUER names: keep one of the two`
+      faults.push({ variable: 'JWT_ISSUERS', message })
+    } else if (first - shorthand.length < index) {
+      const message = `[${index}] is the same issuer as [${first - shorthand.length}]: keep one of the two`
+      faults.push({ variable: 'JWT_ISSUERS', message })
+    }
+  }
+  return all
+}
+
+const shorthandVariables: Readonly<Record<string, string>> = {
+  issuer: 'JWT_ISSUER',
+  audience: 'JWT_AUDIENCE',
+  jwksUri: 'JWKS_URI',
+}
+
+function readShorthand(settings: Settings, faults: Fault[]): readonly IssuerSettings[] {
+  const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWKS_URI: jwksUri } = settings
+  if (issuer === undefined) {
+    for (const variable of ['JWT_AUDIENCE', 'JWKS_URI'] as const) {
+      if (settings[variable] === undefined) continue
+      faults.push({ variable, message: 'is nothing without JWT_ISSUER: set that too' })
+    }
+    return []
+  }
+  if (audience === undefined) {
+    faults.push({
+      variable: 'JWT_AUDIENCE',
+      message: 'must be set with JWT_ISSUER: what `aud` its tokens for this server carry',
+    })
+    return []
+  }
+  const one = { issuer, audience, ...(jwksUri === undefined ? {} : { jwksUri }) }
+  for (const fault of issuerFaults(one)) {
+    const [member = '', ...message] = fault.split(': ')
+    const variable = shorthandVariables[member] ?? 'JWT_ISSUER'
+    faults.push({ variable, message: message.join(': ') })
+  }
+  return [one]
+}
+
+function readList(text: string | undefined, faults: Fault[]): readonly IssuerSettings[] {
+  if (text === undefined) return []
+  const variable = 'JWT_ISSUERS'
+  const list = parseJson(text)
+  if (!Array.isArray(list) || list.length === 0) {
+    faults.push({ variable, message: 'must be a JSON array with an object for each issuer' })
+    return []
+  }
+  return list.flatMap((entry: unknown, index) => {
+    const problems = issuerFaults(entry)
+    for (const problem of problems) faults.push({ variable, message: `[${index}] ${problem}` })
+    return problems.length === 0 ? [entry as IssuerSettings] : []
+  })
+}
+
+/** `undefined` when it is not JSON. The parser's own message is left out: it quotes the text. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod'
+import { parseProxyRange, type TrustedProxies, trustedProxies } from '../http/trusted-proxies.ts'
+import { isScopeName } from '../scopes.ts'
+
+/*
+ * How one variable's text becomes a value. No message repeats the text: it may be a secret that
+ * ended up in the wrong variable.
+ */
+
+export function wholeNumber(least: number, most: number) {
+  const message = `must be a whole number from ${least} to ${most}`
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, message)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, message)
+}
+
+export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.enum(values, { error: `must be one of ${values.join(', ')}` })
+}
+
+export const yesOrNo = z.stringbool({ error: 'must be true or false' })
+
+export const hostName = z
+  .string()
+  .regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)$/, {
+    error: 'must be a host name or an IP address, without a port',
+  })
+  .transform((host) => host.replace(/^\[|\]$/g, ''))
+
+/** An http(s) URL to which a path can be appended: no slash at its end, nothing after the path. */
+export const baseUrl = z
+  .string()
+  .refine(isBaseUrl, 'must be an http:// or https:// URL without user, query and fragment')
+  .transform((url) => new URL(url).href.replace(/\/+$/, ''))
+
+function isBaseUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password } = new URL(text)
+  return /^https?:$/.test(protocol) && username === '' && password === '' && !/[?#]/.test(text)
+}
+
+export const postgresUrl = z
+  .string()
+  .refine(isPostgresUrl, 'must be a URL such as postgres://user:password@host:5432/database')
+
+function isPostgresUrl(text: string): boolean {
+  const parts = /^postgres(?:ql)?:\/\/((?:[^/?#]*@)?)([^@/?#]*)([/?].*)?$/.exec(text)
+  if (parts === null) return false
+  const [, user = '', hosts = '', rest = ''] = parts
+  // Several hosts (`a:5432,b:5432`) are for the driver to try in turn, and not for URL to know.
+  return hosts.split(',').every((host) => URL.canParse(`postgres://${user}${host}${rest}`))
+}
+
+export const keyPrefix = z.string().regex(/^[a-z][a-z0-9]{0,15}$/, {
+  error: 'must be 1 to 16 lower-case letters and digits, beginning with a letter',
+})
+
+const headersWithAMeaning = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'host',
+  'connection',
+  'content-type',
+  'content-length',
+  'transfer-encoding',
+  'x-forwarded-for',
+  'x-request-id',
+  'x-user-id',
+  'x-user-issuer',
+  'x-auth-scopes',
+  'x-auth-method',
+  'x-auth-credential-id',
+  'x-identity',
+])
+
+/** A header's name (RFC 9110 §5.1), in lower case, that has no other meaning here. */
+export const credentialHeader = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/, 'must be a header name')
+  .transform((name) => name.toLowerCase())
+  .refine((name) => !headersWithAMeaning.has(name), 'must not be a header with another meaning')
+
+const parametersWithAMeaning = new Set([
+  'query',
+  'variables',
+  'operationName',
+  'extensions',
+  'scope',
+  'audience',
+])
+
+export const credentialParameter = z
+  .string()
+  .regex(/^[A-Za-z0-9_.~-]{1,64}$/, 'must be 1 to 64 letters, digits or any of _ . ~ -')
+  .refine((name) => !parametersWithAMeaning.has(name), 'must not be a parameter of GraphQL or ours')
+
+export const peppers = z
+  .string()
+  .transform(commaList)
+  .refine((list) => list.length > 0 && list.every((pepper) => pepper !== ''), {
+    error: 'must be a comma list without empty entries (leave it unset for no pepper)',
+  })
+  .refine((list) => new Set(list).size === list.length, 'must not name a pepper twice')
+
+/** Comma list or space list; empty is the empty list. */
+export const scopeList = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter((name) => name !== ''))
+  .refine((names) => names.every(isScopeName), 'must be a comma list of scope names')
+
+export const proxies = z.string().transform((text, context): TrustedProxies => {
+  const ranges = text === '' ? [] : commaList(text).map(parseProxyRange)
+  ranges.forEach((range, index) => {
+    if (range !== null) return
+    const message = `entry ${index + 1} must be an IP address or a CIDR range such as 10.0.0.0/8`
+    context.addIssue({ code: 'custom', message })
+  })
+  return trustedProxies(ranges.filter((range) => range !== null))
+})
+
+function commaList(text: string): string[] {
+  return text.split(',').map((entry) => entry.trim())
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { isLoopbackAddress, isLoopbackHost, isLoopbackRequest } from '../../src/http/loopback.ts'
+
+test.each<[string | null, string | null]>([
+  ['127.0.0.1', '127.0.0.1:4000'],
+  ['127.0.0.1', 'localhost'],
+  ['127.0.0.1', 'LOCALHOST:80'],
+  ['127.9.9.9', '127.9.9.9'],
+  ['::1', '[::1]:4000'],
+  ['::ffff:127.0.0.1', 'localhost:4000'],
+])('a peer at %s that asks for %s is of this machine', (peerAddress, host) => {
+  expect(isLoopbackRequest({ peerAddress, host })).toBe(true)
+})
+
+test.each<[string | null, string | null]>([
+  ['127.0.0.1', 'attacker.example.com:4000'],
+  ['127.0.0.1', '127.0.0.1.example.com'],
+  ['127.0.0.1', 'localhost.example.com'],
+  ['127.0.0.1', 'localhost@example.com'],
+  ['127.0.0.1', 'example.com#localhost'],
+  ['127.0.0.1', '127.0.0.1:4000:80'],
+  ['127.0.0.1', '2130706433'],
+  ['127.0.0.1', '[::2]'],
+  ['127.0.0.1', '::1'],
+  ['127.0.0.1', ''],
+  ['127.0.0.1', null],
+  ['10.0.0.1', 'localhost:4000'],
+  ['::ffff:10.0.0.1', 'localhost:4000'],
+  ['2001:db8::1', 'localhost:4000'],
+  ['localhost', 'localhost'],
+  ['', 'localhost'],
+  [null, 'localhost'],
+])('a peer at %s that asks for %s is not', (peerAddress, host) => {
+  expect(isLoopbackRequest({ peerAddress, host })).toBe(false)
+})
+
+test('a loopback address is an address, a loopback host may be the name', () => {
+  expect([isLoopbackAddress('localhost'), isLoopbackHost('localhost')]).toEqual([false, true])
+  expect([isLoopbackHost('0.0.0.0'), isLoopbackHost('::')]).toEqual([false, false])
+})
