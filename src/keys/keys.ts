@@ -1,0 +1,291 @@
+import { operator } from '../audit/actor.ts'
+import { actorOf, type Caller } from '../audit/caller.ts'
+import { BadUserInputError, ConflictError, NotFoundError, ScopesNotHeldError } from '../errors.ts'
+import type { Page, PageRequest } from '../pagination.ts'
+import type { Principal } from '../principal.ts'
+import { requireDistinctScopes, requireKnownScopes } from '../scope-rules.ts'
+import { holdsAll, type ScopeCatalogue } from '../scopes.ts'
+import { optionalText, requiredText } from '../text-rules.ts'
+import type { ApiKey, ApiKeyStatus, JsonObject } from './api-key.ts'
+import { checkMetadata, gracePeriod, maxLineageDepth, resolveExpiry } from './rules.ts'
+import type { KeyChange, KeyFilter, KeyStore, Revocation } from './store.ts'
+
+/** A key with its secret, which is nowhere but here: shown once. */
+export interface IssuedKey {
+  readonly apiKey: ApiKey
+  /** The whole key. */
+  readonly secret: string
+}
+
+export interface CreateKeyInput {
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly description?: string | null | undefined
+  readonly expiresAt?: Date | null | undefined
+  readonly metadata?: JsonObject | null | undefined
+}
+
+export interface UpdateKeyInput {
+  readonly id: string
+  readonly name?: string | null | undefined
+  readonly description?: string | null | undefined
+  readonly metadata?: JsonObject | null | undefined
+  readonly scopes?: readonly string[] | null | undefined
+}
+
+export interface RotateKeyInput {
+  readonly id: string
+  readonly gracePeriodSeconds?: number | null | undefined
+  readonly force?: boolean | null | undefined
+}
+
+export interface ListKeysInput {
+  readonly ownerId: string | null
+  readonly status: ApiKeyStatus | null
+}
+
+/** Makes the text of keys and the hash that is stored of them. */
+export interface KeyMaker {
+  newKey(): { readonly id: string; readonly key: string; readonly secretHash: Uint8Array }
+  newSecret(id: string): { readonly key: string; readonly secretHash: Uint8Array }
+}
+
+export interface KeyServiceOptions {
+  readonly store: KeyStore
+  readonly maker: KeyMaker
+  readonly catalogue: ScopeCatalogue
+  /** Keys that are neither revoked nor expired. */
+  readonly maxPerUser: number
+  /** `null`: no limit. */
+  readonly maxLifetimeDays: number | null
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/**
+ * What a caller may do with API keys. Mutations on what is not there, or not for the caller to change,
+ * throw NotFoundError; queries answer `null`.
+ */
+export interface KeyService {
+  read(principal: Principal, id: string): Promise<ApiKey | null>
+  /** In the order of `ids`, whosever they are: for keys that a visible key leads to. */
+  findMany(ids: readonly string[]): Promise<readonly (ApiKey | null)[]>
+  /** Which keys `list` and `count` mean, or `null` where the caller may see none of them. */
+  filter(principal: Principal, input: ListKeysInput): KeyFilter | null
+  list(filter: KeyFilter, page: PageRequest): Promise<Page<ApiKey>>
+  count(filter: KeyFilter): Promise<number>
+  create(caller: Caller, input: CreateKeyInput): Promise<IssuedKey>
+  update(caller: Caller, input: UpdateKeyInput): Promise<ApiKey>
+  rotate(caller: Caller, input: RotateKeyInput): Promise<IssuedKey>
+  revoke(caller: Caller, id: string, reason: string | null | undefined): Promise<Revocation>
+  /** A key made by an operator for `ownerId`, bound by the rules of form alone. */
+  createAsOperator(ownerId: string, input: CreateKeyInput): Promise<IssuedKey>
+}
+
+const nameRule = { maxLength: 100 }
+const descriptionRule = { maxLength: 500, multiline: true }
+const reasonRule = { maxLength: 500, multiline: true }
+
+export function createKeyService(options: KeyServiceOptions): KeyService {
+  const { store, maker, catalogue, maxPerUser, maxLifetimeDays } = options
+  const now = () => new Date(options.now())
+
+  async function issue(
+    ownerId: string,
+    parent: { readonly id: string; readonly expiresAt: Date | null } | null,
+    input: CreateKeyInput,
+    scopes: readonly string[],
+    by = operator,
+  ): Promise<IssuedKey> {
+    const createdAt = now()
+    const { id, key, secretHash } = maker.newKey()
+    const outcome = await store.insert(
+      {
+        id,
+        ownerId,
+        parentId: parent?.id ?? null,
+        name: requiredText('name', input.name, nameRule),
+        description: optionalText('description', input.description, descriptionRule),
+        scopes,
+        metadata: checkMetadata(input.metadata ?? {}),
+        secretHash,
+        createdAt,
+        expiresAt: resolveExpiry(input.expiresAt, createdAt, {
+          parentExpiresAt: parent?.expiresAt ?? null,
+          maxLifetimeDays,
+        }),
+      },
+      maxPerUser,
+      by,
+    )
+    switch (outcome) {
+      case 'limit-reached':
+        throw new ConflictError(
+          `There are already ${maxPerUser} active keys, which is the limit. Revoke one first.`,
+        )
+      case 'parent-gone':
+        throw new ConflictError('The key that this one is made with was revoked meanwhile.')
+      case 'too-deep':
+        throw new ConflictError(
+          `Keys made by keys may form a chain of at most ${maxLineageDepth}. Use one nearer to its start.`,
+        )
+      default:
+        return { apiKey: outcome, secret: key }
+    }
+  }
+
+  /** The key when it is one that the caller's credential may hand on or change: a key only itself and those it made. */
+  async function changeable(principal: Principal, id: string): Promise<ApiKey> {
+    const key = await store.find(id)
+    if (key === null || key.ownerId !== principal.userId) throw new NotFoundError('API key')
+    const { kind, id: credentialId } = principal.credential
+    if (kind === 'API_KEY') {
+      const within = credentialId !== null && (await store.isWithin(key.id, credentialId))
+      if (!within) throw new NotFoundError('API key')
+    }
+    return key
+  }
+
+  /** Another user's key, for one who manages keys. */
+  async function managed(principal: Principal, id: string): Promise<ApiKey | null> {
+    if (!principal.scopes.has('manage:keys')) return null
+    const key = await store.find(id)
+    return key !== null && key.ownerId !== principal.userId ? key : null
+  }
+
+  return {
+    async read(principal, id) {
+      const key = await store.find(id)
+      return key !== null && mayRead(principal, key.ownerId) ? key : null
+    },
+
+    filter(principal, { ownerId, status }) {
+      const owner = ownerId ?? principal.userId
+      return mayRead(principal, owner) ? { ownerId: owner, status, now: now() } : null
+    },
+
+    findMany: store.findMany,
+    list: store.list,
+    count: store.count,
+
+    async create(caller, input) {
+      const { principal } = caller
+      const scopes = requireKnownScopes('scopes', input.scopes, catalogue)
+      requireHeld(scopes, principal)
+      return issue(principal.userId, parentFor(principal), input, scopes, actorOf(caller))
+    },
+
+    async update(caller, input) {
+      const { principal } = caller
+      const other = await managed(principal, input.id)
+      const key = other ?? (await changeable(principal, input.id))
+      if (key.revokedAt !== null) throw revoked()
+      if (other !== null) refuseAllButNarrowing(input)
+      const change = keyChange(input, key)
+      if (Object.keys(change).length === 0) return key
+      const updated = await store.update(key.id, change, actorOf(caller))
+      if (updated === null) throw revoked()
+      return updated
+    },
+
+    async rotate(caller, input) {
+      const { principal } = caller
+      const grace = gracePeriod(input.gracePeriodSeconds)
+      const key = await changeable(principal, input.id)
+      requireHeld(key.scopes, principal)
+      if (key.revokedAt !== null) throw revoked()
+      const at = now()
+      const { key: secret, secretHash } = maker.newSecret(key.id)
+      const rotation = {
+        secretHash,
+        now: at,
+        previousExpiresAt: new Date(at.getTime() + grace),
+        force: input.force ?? false,
+      }
+      const outcome = await store.rotate(key.id, rotation, actorOf(caller))
+      if (outcome === null) {
+        throw new ConflictError('The API key has expired or was revoked. Make a new one.')
+      }
+      if ('until' in outcome) {
+        throw new ConflictError(
+          `The last rotation is still under way: the previous secret works until ${outcome.until.toISOString()}. ` +
+            'Wait until then, or rotate with `force: true`, which ends it now.',
+        )
+      }
+      return { apiKey: outcome, secret }
+    },
+
+    async revoke(caller, id, reason) {
+      const { principal } = caller
+      const key = await store.find(id)
+      const may =
+        key !== null && (key.ownerId === principal.userId || principal.scopes.has('manage:keys'))
+      if (!may) throw new NotFoundError('API key')
+      const text = optionalText('reason', reason, reasonRule)
+      const revocation = await store.revoke(key.id, text, now(), actorOf(caller))
+      if (revocation === null) throw new NotFoundError('API key')
+      return revocation
+    },
+
+    async createAsOperator(ownerId, input) {
+      return issue(ownerId, null, input, requireKnownScopes('scopes', input.scopes, catalogue))
+    },
+  }
+}
+
+/** One's own keys; with `manage:keys` and `read:users` everyone's. */
+function mayRead({ userId, scopes }: Principal, ownerId: string): boolean {
+  return ownerId === userId || (scopes.has('manage:keys') && scopes.has('read:users'))
+}
+
+/** No secret reaches a caller whose own scopes are less than what the secret opens. */
+function requireHeld(scopes: readonly string[], principal: Principal): void {
+  if (holdsAll(scopes, principal.scopes)) return
+  throw new ScopesNotHeldError(scopes.filter((scope) => !principal.scopes.has(scope)))
+}
+
+function parentFor({ credential }: Principal) {
+  return credential.kind === 'API_KEY' && credential.id !== null
+    ? { id: credential.id, expiresAt: credential.expiresAt }
+    : null
+}
+
+function keyChange(input: UpdateKeyInput, key: ApiKey): KeyChange {
+  return {
+    ...(input.name != null && { name: requiredText('name', input.name, nameRule) }),
+    ...(input.description !== undefined && {
+      description: optionalText('description', input.description, descriptionRule),
+    }),
+    ...(input.metadata != null && { metadata: checkMetadata(input.metadata) }),
+    ...(input.scopes != null && { scopes: narrowed(input.scopes, key) }),
+  }
+}
+
+function narrowed(asked: readonly string[], key: ApiKey): readonly string[] {
+  const scopes = requireDistinctScopes('scopes', asked)
+  if (scopes.length === 0) {
+    throw new BadUserInputError(
+      'scopes',
+      '`scopes` must keep at least one scope; or revoke the key.',
+    )
+  }
+  if (!holdsAll(scopes, new Set(key.scopes))) {
+    throw new BadUserInputError(
+      'scopes',
+      `\`scopes\` can only be narrowed: the key has ${key.scopes.join(', ')}. Make a new key for more.`,
+    )
+  }
+  return scopes
+}
+
+function refuseAllButNarrowing(input: UpdateKeyInput): void {
+  for (const field of ['name', 'description', 'metadata'] as const) {
+    if (input[field] !== undefined) {
+      throw new BadUserInputError(field, `\`${field}\` of a key is its owner's to change.`)
+    }
+  }
+}
+
+function revoked(): ConflictError {
+  return new ConflictError('The API key was revoked and cannot be changed.')
+}

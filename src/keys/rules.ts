@@ -1,0 +1,95 @@
+import { BadUserInputError } from '../errors.ts'
+import type { JsonObject, JsonValue } from './api-key.ts'
+
+const day = 24 * 60 * 60 * 1000
+export const maxMetadataBytes = 4096
+export const maxMetadataDepth = 8
+export const defaultGracePeriodSeconds = 24 * 60 * 60
+export const maxGracePeriodSeconds = 30 * 24 * 60 * 60
+/** Keys that make keys that make keys: how long such a chain may get. */
+export const maxLineageDepth = 8
+
+export interface ExpiryLimits {
+  /** Of the parent key; `null`: none. */
+  readonly parentExpiresAt: Date | null
+  /** Days; `null`: none. */
+  readonly maxLifetimeDays: number | null
+}
+
+/**
+ * When a new key expires: as asked within the limits, and the earliest of the limits when nothing is
+ * asked. @throws BadUserInputError on `expiresAt`
+ */
+export function resolveExpiry(
+  asked: Date | null | undefined,
+  now: Date,
+  { parentExpiresAt, maxLifetimeDays }: ExpiryLimits,
+): Date | null {
+  const latest = maxLifetimeDays === null ? null : new Date(now.getTime() + maxLifetimeDays * day)
+  if (asked == null) return earliest(parentExpiresAt, latest)
+  if (asked <= now) throw badExpiry('lies in the past')
+  if (parentExpiresAt !== null && asked > parentExpiresAt) {
+    throw badExpiry(
+      `is later than that of the key it is made with, which expires at ${parentExpiresAt.toISOString()}`,
+    )
+  }
+  if (latest !== null && asked > latest) {
+    throw badExpiry(`is too late: a key lives at most ${maxLifetimeDays} days here`)
+  }
+  return asked
+}
+
+function earliest(a: Date | null, b: Date | null): Date | null {
+  if (a === null || b === null) return a ?? b
+  return a < b ? a : b
+}
+
+function badExpiry(what: string): BadUserInputError {
+  return new BadUserInputError('expiresAt', `\`expiresAt\` ${what}.`)
+}
+
+/** @throws BadUserInputError on `metadata` when it is too large, too deep or holds what Postgres can't keep */
+export function checkMetadata(metadata: JsonObject): JsonObject {
+  const fault = metadataFault(metadata)
+  if (fault !== null) throw new BadUserInputError('metadata', `\`metadata\` ${fault}.`)
+  return metadata
+}
+
+function metadataFault(metadata: JsonObject): string | null {
+  if (depthOf(metadata) > maxMetadataDepth)
+    return `is nested deeper than ${maxMetadataDepth} levels`
+  if (Buffer.byteLength(JSON.stringify(metadata)) > maxMetadataBytes) {
+    return `is larger than ${maxMetadataBytes} bytes`
+  }
+  return holdsUnstorableText(metadata) ? 'holds text that is not valid Unicode' : null
+}
+
+/** Postgres keeps neither U+0000 nor half a surrogate pair in jsonb. */
+function holdsUnstorableText(value: JsonValue): boolean {
+  if (typeof value === 'string') return /[\0\p{Cs}]/u.test(value)
+  if (value === null || typeof value !== 'object') return false
+  return Object.entries(value).some(
+    ([key, member]) => holdsUnstorableText(key) || holdsUnstorableText(member),
+  )
+}
+
+/** Levels of nesting; stops counting just past the limit, so a hostile depth costs nothing. */
+function depthOf(value: JsonValue, depth = 0): number {
+  if (value === null || typeof value !== 'object' || depth > maxMetadataDepth) return depth
+  return Object.values(value).reduce<number>(
+    (deepest, member) => Math.max(deepest, depthOf(member, depth + 1)),
+    depth + 1,
+  )
+}
+
+/** Milliseconds. @throws BadUserInputError on `gracePeriodSeconds` */
+export function gracePeriod(seconds: number | null | undefined): number {
+  const asked = seconds ?? defaultGracePeriodSeconds
+  if (asked < 0 || asked > maxGracePeriodSeconds) {
+    throw new BadUserInputError(
+      'gracePeriodSeconds',
+      `\`gracePeriodSeconds\` must be between 0 and ${maxGracePeriodSeconds} (30 days).`,
+    )
+  }
+  return asked * 1000
+}

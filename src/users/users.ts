@@ -1,0 +1,168 @@
+import { actorOf, type Caller } from '../audit/caller.ts'
+import { BadUserInputError, ConflictError, NotFoundError, ScopesNotHeldError } from '../errors.ts'
+import type { Page, PageRequest } from '../pagination.ts'
+import { type Principal, withinGrant } from '../principal.ts'
+import { requireDistinctScopes, requireInCatalogue } from '../scope-rules.ts'
+import type { ScopeCatalogue } from '../scopes.ts'
+import { optionalText } from '../text-rules.ts'
+import { optionalEmail, requiredSubject } from './rules.ts'
+import type { UserChange, UserFilter, UserStore } from './store.ts'
+import type { User } from './user.ts'
+
+export interface CreateUserInput {
+  readonly issuer?: string | null | undefined
+  readonly subject: string
+  readonly email?: string | null | undefined
+  readonly name?: string | null | undefined
+  readonly scopes?: readonly string[] | null | undefined
+}
+
+export interface UpdateUserInput {
+  readonly id: string
+  readonly email?: string | null | undefined
+  readonly name?: string | null | undefined
+}
+
+export interface SetUserScopesInput {
+  readonly userId: string
+  /** `null` lifts the ceiling; `undefined` is refused, so that leaving it out never does. */
+  readonly scopes?: readonly string[] | null | undefined
+}
+
+export interface UserServiceOptions {
+  readonly store: UserStore
+  readonly catalogue: ScopeCatalogue
+  /** The first is meant where a new user names none. */
+  readonly issuers: readonly string[]
+  /** What a new user is granted where nothing is asked; `null`: nothing. */
+  readonly defaultScopes: readonly string[] | null
+}
+
+/** What a caller may do with users. Mutations on what is not there throw NotFoundError; queries answer `null`. */
+export interface UserService {
+  find(id: string): Promise<User | null>
+  findMany(ids: readonly string[]): Promise<readonly (User | null)[]>
+  list(filter: UserFilter, page: PageRequest): Promise<Page<User>>
+  count(filter: UserFilter): Promise<number>
+  create(caller: Caller, input: CreateUserInput): Promise<User>
+  update(caller: Caller, input: UpdateUserInput): Promise<User>
+  suspend(caller: Caller, id: string, reason: string | null | undefined): Promise<User>
+  reactivate(caller: Caller, id: string): Promise<User>
+  /** @returns the id of the user that is no more */
+  delete(caller: Caller, id: string): Promise<string>
+  setScopes(caller: Caller, input: SetUserScopesInput): Promise<User>
+}
+
+const nameRule = { maxLength: 200 }
+const reasonRule = { maxLength: 500, multiline: true }
+
+export function createUserService(options: UserServiceOptions): UserService {
+  const { store, catalogue, issuers, defaultScopes } = options
+
+  async function initialScopes(
+    principal: Principal,
+    asked: readonly string[] | null | undefined,
+    tombstone: { readonly scopes: readonly string[] | null } | undefined,
+  ): Promise<readonly string[]> {
+    const formerly = { ours: tombstone?.scopes ?? null, issuers: null }
+    const bounded = tombstone !== undefined && !principal.scopes.has('write:grants')
+    if (asked == null) {
+      const scopes = defaultScopes ?? []
+      return bounded ? withinGrant(scopes, formerly) : scopes
+    }
+    const scopes = requireDistinctScopes('scopes', asked)
+    requireInCatalogue('scopes', scopes, catalogue)
+    requireAll(scopes, (scope) => principal.scopes.has(scope))
+    if (bounded) {
+      const allowed = new Set(withinGrant(scopes, formerly))
+      requireAll(scopes, (scope) => allowed.has(scope))
+    }
+    return scopes
+  }
+
+  return {
+    find: store.find,
+    findMany: store.findMany,
+    list: store.list,
+    count: store.count,
+
+    async create(caller, input) {
+      const issuer = input.issuer ?? issuers[0]
+      if (issuer === undefined || !issuers.includes(issuer)) {
+        throw new BadUserInputError(
+          'issuer',
+          `\`issuer\` is not one that this server trusts. It trusts ${issuers.join(', ') || 'none'}.`,
+        )
+      }
+      const subject = requiredSubject('subject', input.subject)
+      const email = optionalEmail('email', input.email)
+      const name = optionalText('name', input.name, nameRule)
+      const tombstone = await store.findTombstone(issuer, subject)
+      const scopes = await initialScopes(caller.principal, input.scopes, tombstone)
+      const user = await store.insert({ issuer, subject, email, name, scopes }, actorOf(caller))
+      if (user === 'duplicate') {
+        throw new ConflictError(`There is already a user with subject ${subject} of that issuer.`)
+      }
+      return user
+    },
+
+    async update(caller, input) {
+      const change: UserChange = {
+        ...(input.email !== undefined && { email: optionalEmail('email', input.email) }),
+        ...(input.name !== undefined && { name: optionalText('name', input.name, nameRule) }),
+      }
+      const unchanged = Object.keys(change).length === 0
+      return present(
+        unchanged
+          ? await store.find(input.id)
+          : await store.update(input.id, change, actorOf(caller)),
+      )
+    },
+
+    async suspend(caller, id, reason) {
+      const text = optionalText('reason', reason, reasonRule)
+      return present(await store.setStatus(id, 'SUSPENDED', text, actorOf(caller)))
+    },
+
+    async reactivate(caller, id) {
+      return present(await store.setStatus(id, 'ACTIVE', null, actorOf(caller)))
+    },
+
+    async delete(caller, id) {
+      if (!(await store.delete(id, actorOf(caller)))) throw new NotFoundError('user')
+      return id
+    },
+
+    async setScopes(caller, { userId, scopes: asked }) {
+      if (asked === undefined) {
+        throw new BadUserInputError(
+          'scopes',
+          '`scopes` was left out. Send a list, or null to lift the ceiling.',
+        )
+      }
+      const { principal } = caller
+      const user = present(await store.find(userId))
+      if (asked === null) {
+        requireAll([...catalogue.keys()], (scope) => principal.scopes.has(scope))
+        return present(await store.setScopes(userId, null, actorOf(caller)))
+      }
+      const scopes = requireDistinctScopes('scopes', asked)
+      const kept = new Set(withinGrant(scopes, { ours: user.scopes, issuers: null }))
+      const added = scopes.filter((scope) => !kept.has(scope))
+      requireInCatalogue('scopes', added, catalogue)
+      requireAll(added, (scope) => principal.scopes.has(scope))
+      return present(await store.setScopes(userId, scopes, actorOf(caller)))
+    },
+  }
+}
+
+/** No one hands out what they do not hold. */
+function requireAll(scopes: readonly string[], holds: (scope: string) => boolean): void {
+  const missing = scopes.filter((scope) => !holds(scope))
+  if (missing.length > 0) throw new ScopesNotHeldError(missing)
+}
+
+function present(user: User | null): User {
+  if (user === null) throw new NotFoundError('user')
+  return user
+}
