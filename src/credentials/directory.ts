@@ -19,6 +19,21 @@ export interface CredentialDirectory {
    * @throws ServiceUnavailableError when the answer cannot be had
    */
   admitUser(sighting: UserSighting): Promise<Owner | null>
+
+  /**
+   * Writes down when keys were last used, in one statement. A time never goes back, and nothing else
+   * of the key changes: a late write cannot undo a revocation.
+   *
+   * @throws ServiceUnavailableError when it cannot be written
+   */
+  markUsed(uses: readonly KeyUses[]): Promise<void>
+}
+
+/** The latest use of one key, and the latest with the secret of before its last rotation. */
+export interface KeyUses {
+  readonly keyId: string
+  readonly lastUsedAt: Date
+  readonly previousLastUsedAt: Date | null
 }
 
 export interface Owner {

@@ -1,0 +1,56 @@
+import {
+  BadUserInputError,
+  ConflictError,
+  InsufficientScopeError,
+  InvalidCredentialError,
+  InvalidRequestError,
+  type LatchkeyError,
+  NotFoundError,
+  RateLimitedError,
+  ServiceUnavailableError,
+  UnauthenticatedError,
+} from '../errors.ts'
+
+/** The HTTP side of a failure: its status and the header fields that belong to it. */
+export interface HttpFailure {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/**
+ * How a failure is told over HTTP when it refuses a whole request: RFC 6750 §3 for challenges,
+ * RFC 9110 §10.2.3 for `Retry-After`.
+ */
+export function httpFailure(error: LatchkeyError): HttpFailure {
+  if (error instanceof UnauthenticatedError) return challenge(401)
+  if (error instanceof InvalidCredentialError) {
+    return challenge(401, 'invalid_token', { error_description: error.message })
+  }
+  if (error instanceof InvalidRequestError) {
+    return challenge(400, 'invalid_request', { error_description: error.message })
+  }
+  if (error instanceof InsufficientScopeError) {
+    return challenge(403, 'insufficient_scope', { scope: error.neededScopes.join(' ') })
+  }
+  if (error instanceof RateLimitedError) return retryLater(429, error.retryAfterSeconds)
+  if (error instanceof ServiceUnavailableError) return retryLater(503, error.retryAfterSeconds)
+  if (error instanceof NotFoundError) return { status: 404, headers: {} }
+  if (error instanceof ConflictError) return { status: 409, headers: {} }
+  if (error instanceof BadUserInputError) return { status: 400, headers: {} }
+  return { status: 403, headers: {} }
+}
+
+/** Attribute values are our own words and scope names: neither holds a quote or a backslash. */
+function challenge(
+  status: number,
+  error?: string,
+  attributes: Readonly<Record<string, string>> = {},
+): HttpFailure {
+  const pairs = Object.entries({ realm: 'latchkey', ...(error && { error }), ...attributes })
+  const value = `Bearer ${pairs.map(([name, text]) => `${name}="${text}"`).join(', ')}`
+  return { status, headers: { 'www-authenticate': value } }
+}
+
+function retryLater(status: number, seconds: number): HttpFailure {
+  return { status, headers: { 'retry-after': String(Math.max(1, Math.ceil(seconds))) } }
+}

@@ -1,0 +1,108 @@
+import { isUtf8 } from 'node:buffer'
+import { type Claims, isObject } from './claims.ts'
+import type { JwtRefusal } from './jwt.ts'
+import { isJwsAlgorithm, type JwsAlgorithm, jwsAlgorithms } from './jwt-algorithms.ts'
+
+/** The longest token that is looked at, in characters. */
+export const maxTokenLength = 8192
+
+/** A compact JWS (RFC 7515 §7.1) taken apart; nothing in it is trusted yet. */
+export interface Jws {
+  readonly algorithm: JwsAlgorithm
+  readonly keyId: string | null
+  /** `typ` in lower case and without `application/` (RFC 7515 §4.1.9). */
+  readonly type: string | null
+  readonly claims: Claims
+}
+
+/**
+ * Takes a token apart, or says why it is none that could ever be accepted. One token has exactly one
+ * spelling here, so that a cache by its text holds it once. `jwk`, `jku`, `x5u` and `x5c` are never
+ * read (RFC 8725 §3.10): the keys are the issuer's.
+ */
+export function readJws(token: string): Jws | JwtRefusal {
+  if (token.length > maxTokenLength) return 'too-long'
+  const parts = token.split('.', 4)
+  const [first, second, third] = parts
+  if (parts.length !== 3 || !first || !second || !third) return 'not-a-jws'
+  const headerBytes = decodeCanonically(first)
+  const claimsBytes = decodeCanonically(second)
+  const signature = decodeCanonically(third)
+  if (!headerBytes || !claimsBytes || !signature) return 'not-a-jws'
+
+  const header = readJsonObject(headerBytes)
+  if (header === undefined) return 'header'
+  const { alg, kid, typ } = header
+  if (typeof alg !== 'string') return 'header'
+  if (!isJwsAlgorithm(alg)) return 'algorithm'
+  if (kid !== undefined && typeof kid !== 'string') return 'header'
+  if (typ !== undefined && typeof typ !== 'string') return 'header'
+  // No extension is understood (RFC 7515 §4.1.11), an unencoded payload (RFC 7797) least of all.
+  if (header.crit !== undefined || header.b64 !== undefined) return 'header'
+  if (!couldBeSignature(signature, alg)) return 'signature'
+
+  const claims = readJsonObject(claimsBytes)
+  if (claims === undefined) return 'claims'
+  return {
+    algorithm: alg,
+    keyId: kid ?? null,
+    type: typ?.toLowerCase().replace(/^application\//, '') ?? null,
+    claims,
+  }
+}
+
+/** Node's decoder forgives padding, white space, both alphabets and stray last bits; this does not. */
+function decodeCanonically(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : undefined
+}
+
+/** Refuses by length alone what no key could have made, a DER-encoded ECDSA signature for one. */
+function couldBeSignature(signature: Buffer, algorithm: JwsAlgorithm): boolean {
+  const { signatureBytes } = jwsAlgorithms[algorithm]
+  return signatureBytes === null ? signature.length >= 256 : signature.length === signatureBytes
+}
+
+/** A JSON object in UTF-8 whose members have distinct names (RFC 7515 §4, RFC 7519 §4). */
+function readJsonObject(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
+  if (!isUtf8(bytes)) return undefined
+  const text = bytes.toString('utf8')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (!isObject(value)) return undefined
+  return countMembers(text) === Object.keys(value).length ? value : undefined
+}
+
+const quote = 0x22
+const backslash = 0x5c
+const colon = 0x3a
+
+/** How many members the object in `text` (valid JSON) has, the same name twice counting twice. */
+function countMembers(text: string): number {
+  let depth = 0
+  let members = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === quote) at = endOfString(text, at)
+    else if (code === colon && depth === 1) members++
+    else if (code === 0x7b || code === 0x5b) depth++
+    else if (code === 0x7d || code === 0x5d) depth--
+  }
+  return members
+}
+
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1)
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  return end
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0
+  while (text.charCodeAt(at - 1 - backslashes) === backslash) backslashes++
+  return backslashes % 2 === 1
+}

@@ -1,0 +1,100 @@
+import { sorted } from '../scopes.ts'
+import { type Claims, readClaim, scopeNames } from './claims.ts'
+import type { StatedGrant } from './directory.ts'
+import type { ResolvedIssuer } from './issuer-settings.ts'
+import type { JwtRefusal, VerifiedJwt } from './jwt.ts'
+
+/** 31 December 9999: a date beyond it is no date but milliseconds, or a mistake. */
+const lastSecond = 253_402_300_799
+
+const visibleAscii = /^[\x21-\x7E]{1,255}$/
+
+/**
+ * What a token's claims say, or why they are refused (RFC 7519 §4.1, RFC 9068 §4). Pure: whether the
+ * signature is good is another question, and the dearer one.
+ *
+ * @param type `typ` of the header, in lower case and without `application/`
+ * @param now milliseconds since the epoch
+ */
+export function checkClaims(
+  claims: Claims,
+  type: string | null,
+  issuer: ResolvedIssuer,
+  now: number,
+): VerifiedJwt | JwtRefusal {
+  if (!isAcceptedType(claims, type, issuer)) return 'type'
+
+  const { sub, exp, iat, nbf, jti } = claims
+  if (typeof sub !== 'string' || !visibleAscii.test(sub)) return 'claims'
+  if (!isDate(exp) || !isDate(iat) || (nbf !== undefined && !isDate(nbf))) return 'claims'
+  if (jti !== undefined && typeof jti !== 'string') return 'claims'
+
+  const seconds = now / 1000
+  const tolerance = issuer.clockToleranceSeconds
+  const expiresAt = exp + issuer.expiryToleranceSeconds
+  const longest = issuer.maxTokenAgeSeconds ?? Number.POSITIVE_INFINITY
+  if (iat > seconds + tolerance) return 'issued-in-the-future'
+  if (nbf !== undefined && nbf > seconds + tolerance) return 'not-yet-valid'
+  if (expiresAt <= seconds) return 'expired'
+  if (seconds - iat > longest + tolerance) return 'too-old'
+  if (exp - iat > longest) return 'lifetime'
+
+  const audience = matchAudience(issuer.preset.audienceOf(claims), issuer.audiences)
+  if (audience === undefined) return 'audience'
+
+  const issuedAt = Math.floor(iat)
+  const grant = readGrant(claims, issuer, audience, issuedAt)
+  if (grant === undefined) return 'claims'
+
+  return {
+    issuer: issuer.issuer,
+    subject: sub,
+    scopes: sorted(issuer.scopeClaims.flatMap((path) => scopeNames(readClaim(claims, path)) ?? [])),
+    grant,
+    issuedAt,
+    expiresAt: Math.floor(expiresAt),
+    // It is shown in headers and logs, so one that could not be is left out; nothing depends on it.
+    id: jti !== undefined && visibleAscii.test(jti) ? jti : null,
+  }
+}
+
+/**
+ * Whether the token is an access token, as far as it tells (RFC 8725 §3.11, §3.12): by `typ`, by the
+ * claims that only ID tokens have, and by those of a security event such as a logout token (RFC 8417
+ * §2.2). A token bound to its sender's key (`cnf`, RFC 9449 and RFC 8705) is refused too: taken as a
+ * bearer token it would lose the very protection that its client asked for.
+ */
+function isAcceptedType(claims: Claims, type: string | null, issuer: ResolvedIssuer): boolean {
+  const { preset } = issuer
+  if (claims.events !== undefined || claims.cnf !== undefined) return false
+  if (!preset.isForApis(claims)) return false
+  if (type === 'at+jwt') return true
+  if (issuer.requireAccessTokenType) return false
+  if (type !== null && type !== 'jwt') return false
+  return !preset.idTokenClaims.some((name) => claims[name] !== undefined)
+}
+
+function isDate(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= lastSecond
+}
+
+/** The first of `audiences` that the token names. */
+function matchAudience(named: unknown, audiences: readonly string[]): string | undefined {
+  if (typeof named === 'string') return audiences.find((audience) => audience === named)
+  if (!Array.isArray(named) || !named.every((name) => typeof name === 'string')) return undefined
+  return audiences.find((audience) => named.includes(audience))
+}
+
+/** `null` where the issuer states no grant; `undefined` where it states one that cannot be read. */
+function readGrant(
+  claims: Claims,
+  issuer: ResolvedIssuer,
+  audience: string,
+  issuedAt: number,
+): StatedGrant | null | undefined {
+  if (issuer.grantClaim === null) return null
+  const value = readClaim(claims, issuer.grantClaim)
+  if (value === undefined || value === null) return null
+  const scopes = scopeNames(value)
+  return scopes && { audience, scopes: sorted(scopes), issuedAt }
+}

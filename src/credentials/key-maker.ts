@@ -1,0 +1,16 @@
+import type { KeyMaker } from '../keys/keys.ts'
+import { generateKey, generateSecret } from './key-form.ts'
+import type { SecretHasher } from './secret-hash.ts'
+
+export function createKeyMaker(prefix: string, hasher: SecretHasher): KeyMaker {
+  return {
+    newKey() {
+      const { id, key, secret } = generateKey(prefix)
+      return { id, key, secretHash: hasher.hash(secret) }
+    },
+    newSecret(id) {
+      const { key, secret } = generateSecret(prefix, id)
+      return { key, secretHash: hasher.hash(secret) }
+    },
+  }
+}

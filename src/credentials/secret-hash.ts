@@ -1,0 +1,34 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+
+/**
+ * How secrets are stored: SHA-256 of the 43-character secret, or HMAC-SHA-256 under a pepper that the
+ * database does not hold. A slow password hash would add nothing: 256 random bits can't be guessed.
+ */
+export interface SecretHasher {
+  /** 32 bytes, under the first pepper where there is one. */
+  hash(secret: string): Uint8Array
+  /** Whether `stored` is the hash of `secret` under any pepper or none; the time tells nothing. */
+  matches(secret: string, stored: Uint8Array): boolean
+}
+
+/**
+ * @param peppers the first hashes new secrets and all verify, so a pepper is replaced by putting the
+ * new one first; secrets stored without a pepper stay valid
+ */
+export function createSecretHasher(peppers: readonly string[] = []): SecretHasher {
+  const plain = (secret: string): Buffer => createHash('sha256').update(secret).digest()
+  const peppered = peppers.map(
+    (pepper) => (secret: string) => createHmac('sha256', pepper).update(secret).digest(),
+  )
+  const hashes = [...peppered, plain]
+  const first = hashes[0] ?? plain
+  return {
+    hash: first,
+    matches(secret, stored) {
+      if (stored.length !== 32) return false
+      let equal = false
+      for (const hash of hashes) if (timingSafeEqual(hash(secret), stored)) equal = true
+      return equal
+    },
+  }
+}

@@ -1,0 +1,362 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { resolveIssuer } from '../../src/credentials/issuer-settings.ts'
+import type { KeyTiming } from '../../src/credentials/jwks.ts'
+import { createJwtVerifier } from '../../src/credentials/jwt-verifier.ts'
+import { ServiceUnavailableError } from '../../src/errors.ts'
+import {
+  createSigningKey,
+  type Failure,
+  startIssuer,
+  type TestIssuer,
+  testAudience,
+} from '../support/issuer.ts'
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+
+let issuer: TestIssuer
+let clock: number
+let problems: Error[]
+
+beforeEach(async () => {
+  issuer = await startIssuer()
+  clock = 0
+  problems = []
+})
+afterEach(() => issuer.close())
+
+function verifierOf(issuers: TestIssuer[] = [issuer], keyTiming: Partial<KeyTiming> = {}) {
+  // A fetch that outlives its test must not report to the next one.
+  const told = problems
+  return createJwtVerifier({
+    issuers: issuers.map(({ issuer }) => resolveIssuer({ issuer, audience: testAudience })),
+    keyTiming,
+    clock: () => clock,
+    random: () => 0,
+    onKeyProblem: (_issuer, error) => told.push(error),
+  })
+}
+type Verifier = ReturnType<typeof verifierOf>
+
+/** `good`, a reason of refusal, or `unavailable`. */
+async function outcome(verifier: Verifier, token: string) {
+  try {
+    const verification = await verifier.verify(token, Date.now())
+    return verification.ok ? 'good' : verification.reason
+  } catch (error) {
+    if (error instanceof ServiceUnavailableError) return 'unavailable'
+    throw error
+  }
+}
+
+const unknownKid = () => issuer.sign({}, { header: { kid: crypto.randomUUID() } })
+
+async function until(condition: () => boolean) {
+  while (!condition()) await new Promise((done) => setTimeout(done, 2))
+}
+
+describe('a fetch', () => {
+  test('is made once for two hundred requests that come at once', async () => {
+    const verifier = verifierOf()
+    const token = await issuer.sign()
+    const outcomes = await Promise.all(Array.from({ length: 200 }, () => outcome(verifier, token)))
+    expect(new Set(outcomes)).toEqual(new Set(['good']))
+    expect(issuer.requests).toEqual({ discovery: 1, keys: 1 })
+  })
+
+  test('is made again in the background before the keys are ten minutes old', async () => {
+    const verifier = verifierOf()
+    const token = await issuer.sign()
+    await outcome(verifier, token)
+    clock = 7 * minute
+    await outcome(verifier, token)
+    expect(issuer.requests.keys).toBe(1)
+    clock = 8 * minute
+    issuer.fail('silence')
+    expect(await outcome(verifier, token)).toBe('good')
+    await until(() => issuer.requests.discovery === 2)
+  })
+
+  test('is waited for where the keys are older than that', async () => {
+    const verifier = verifierOf()
+    const token = await issuer.sign()
+    await outcome(verifier, token)
+    await issuer.rotateKey()
+    clock = 10 * minute
+    expect(await outcome(verifier, token)).toBe('unknown-key')
+    expect(await outcome(verifier, await issuer.sign())).toBe('good')
+  })
+
+  test.each([
+    ['max-age=120', 2 * minute],
+    ['public, max-age=120, must-revalidate', 2 * minute],
+    ['max-age=0', minute],
+    ['no-store', minute],
+    ['max-age=999999999', hour],
+    ['max-age=x', 10 * minute],
+  ])('after Cache-Control: %s comes when the keys are %d ms old', async (header, age) => {
+    issuer.headers = { 'cache-control': header }
+    const verifier = verifierOf()
+    const token = await issuer.sign()
+    await outcome(verifier, token)
+    await issuer.rotateKey()
+    clock = age * 0.74
+    expect(await outcome(verifier, token)).toBe('good')
+    expect(issuer.requests.keys).toBe(1)
+    clock = age
+    expect(await outcome(verifier, token)).toBe('unknown-key')
+    expect(issuer.requests.keys).toBe(2)
+  })
+})
+
+describe('a key that is not known', () => {
+  test('is found by one more fetch when the issuer has changed keys', async () => {
+    const verifier = verifierOf()
+    await outcome(verifier, await issuer.sign())
+    await issuer.rotateKey()
+    const token = await issuer.sign()
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => outcome(verifier, token)))
+    expect(new Set(outcomes)).toEqual(new Set(['good']))
+    expect(issuer.requests.keys).toBe(2)
+  })
+
+  test('costs at most one fetch in thirty seconds, however many tokens name one', async () => {
+    const verifier = verifierOf()
+    await outcome(verifier, await issuer.sign())
+    for (let round = 0; round < 3; round++) {
+      clock = round * 30 * second
+      for (let batch = 0; batch < 3; batch++) {
+        const tokens = await Promise.all(Array.from({ length: 20 }, unknownKid))
+        const outcomes = await Promise.all(tokens.map((token) => outcome(verifier, token)))
+        expect(new Set(outcomes)).toEqual(new Set(['unknown-key']))
+        clock += 9 * second
+      }
+      expect(issuer.requests.keys).toBe(2 + round)
+    }
+  })
+
+  test('does not cost a second fetch where the keys were fetched for that very token', async () => {
+    const verifier = verifierOf()
+    const tokens = await Promise.all(Array.from({ length: 50 }, unknownKid))
+    const outcomes = await Promise.all(tokens.map((token) => outcome(verifier, token)))
+    expect(new Set(outcomes)).toEqual(new Set(['unknown-key']))
+    expect(issuer.requests.keys).toBe(1)
+  })
+
+  test('is no refusal while the issuer cannot be asked', async () => {
+    const verifier = verifierOf()
+    await outcome(verifier, await issuer.sign())
+    issuer.fail('error')
+    expect(await outcome(verifier, await unknownKid())).toBe('unavailable')
+    expect(await outcome(verifier, await issuer.sign())).toBe('good')
+  })
+})
+
+describe('an issuer that fails', () => {
+  const failures: Failure[] = ['error', 'silence', 'redirect', 'huge', 'garbage', 'reset']
+
+  test.each(failures)('by %s makes a first token wait, not be refused', async (how) => {
+    const verifier = verifierOf([issuer], { timeout: 200 })
+    const token = await issuer.sign()
+    issuer.fail(how)
+    expect(await outcome(verifier, token)).toBe('unavailable')
+    expect(problems).toHaveLength(1)
+    expect(problems[0]?.message).toContain(issuer.issuer)
+    issuer.fail(null)
+    clock = minute
+    expect(await outcome(verifier, token)).toBe('good')
+  })
+
+  test('is never followed elsewhere', async () => {
+    issuer.fail('redirect')
+    await outcome(verifierOf(), await issuer.sign())
+    expect(issuer.requests).toEqual({ discovery: 2, keys: 0 })
+  })
+
+  test('leaves known keys in use for an hour more, and not a second longer', async () => {
+    const verifier = verifierOf()
+    const token = await issuer.sign()
+    await outcome(verifier, token)
+    issuer.fail('error')
+    for (clock = minute; clock < 10 * minute + hour; clock += 5 * minute) {
+      expect(await outcome(verifier, token)).toBe('good')
+    }
+    clock = 10 * minute + hour - 1
+    expect(await outcome(verifier, token)).toBe('good')
+    clock = 10 * minute + hour
+    expect(await outcome(verifier, token)).toBe('unavailable')
+  })
+
+  test('is asked once per wait, which doubles up to a minute', async () => {
+    const verifier = verifierOf()
+    const token = await issuer.sign()
+    issuer.fail('reset')
+    const asked: number[] = []
+    for (clock = 0; clock <= 5 * minute; clock += second / 2) {
+      const before = issuer.requests.discovery
+      const outcomes = await Promise.all([outcome(verifier, token), outcome(verifier, token)])
+      expect(outcomes).toEqual(['unavailable', 'unavailable'])
+      if (issuer.requests.discovery > before) asked.push(clock / second)
+    }
+    const waits = asked.slice(1).map((at, index) => at - (asked[index] ?? 0))
+    // The least of the jitter: half of 1, 2, 4 … 60 seconds.
+    expect(waits).toEqual([0.5, 1, 2, 4, 8, 16, 30, 30, 30, 30, 30, 30, 30, 30])
+  })
+
+  test('spreads its waits by the jitter', async () => {
+    const verifier = createJwtVerifier({
+      issuers: [resolveIssuer({ issuer: issuer.issuer, audience: testAudience })],
+      clock: () => clock,
+      random: () => 0.999,
+    })
+    const token = await issuer.sign()
+    issuer.fail('reset')
+    await outcome(verifier, token)
+    clock = 0.99 * second
+    await outcome(verifier, token)
+    expect(issuer.requests.discovery).toBe(1)
+    clock = second
+    await outcome(verifier, token)
+    expect(issuer.requests.discovery).toBe(2)
+  })
+
+  test('is said to be back when its wait is over', async () => {
+    const verifier = verifierOf()
+    issuer.fail('error')
+    await outcome(verifier, await issuer.sign())
+    await outcome(verifier, await issuer.sign())
+    clock = minute
+    await outcome(verifier, await issuer.sign())
+    const failure = await verifier.verify(await issuer.sign(), Date.now()).catch((error) => error)
+    expect(failure).toBeInstanceOf(ServiceUnavailableError)
+    expect(failure.retryAfterSeconds).toBe(1)
+  })
+
+  test('never makes another issuer wait', async () => {
+    const other = await startIssuer()
+    try {
+      issuer.fail('silence')
+      const verifier = verifierOf([issuer, other], { timeout: 500 })
+      const waiting = outcome(verifier, await issuer.sign())
+      expect(await outcome(verifier, await other.sign())).toBe('good')
+      expect(await Promise.race([waiting, Promise.resolve('still waiting')])).toBe('still waiting')
+      expect(await waiting).toBe('unavailable')
+    } finally {
+      await other.close()
+    }
+  })
+
+  test('makes nobody wait who has keys already', async () => {
+    const verifier = verifierOf([issuer], { timeout: 60 * second })
+    const token = await issuer.sign()
+    await outcome(verifier, token)
+    issuer.fail('error')
+    clock = 8 * minute
+    await outcome(verifier, token)
+    await until(() => problems.length === 1)
+    issuer.fail('silence')
+    clock = 20 * minute
+    expect(await outcome(verifier, token)).toBe('good')
+    expect(await outcome(verifier, token)).toBe('good')
+  })
+})
+
+describe('a key set', () => {
+  test('that is compressed to little and is too large is not read', async () => {
+    const { gzipSync } = await import('node:zlib')
+    const { createServer } = await import('node:http')
+    const bomb = gzipSync(Buffer.alloc(50_000_000, 0x20))
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb)
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    const address = server.address()
+    const port = typeof address === 'object' ? address?.port : undefined
+    try {
+      const verifier = createJwtVerifier({
+        issuers: [
+          resolveIssuer({
+            issuer: issuer.issuer,
+            audience: testAudience,
+            jwksUri: `http://127.0.0.1:${port}/`,
+          }),
+        ],
+        onKeyProblem: (_issuer, error) => problems.push(error),
+      })
+      expect(await outcome(verifier, await issuer.sign())).toBe('unavailable')
+      expect(problems[0]?.message).toContain('more than 524288 bytes')
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+
+  test('tells of keys that are unfit, and the others are used', async () => {
+    const weak = await createSigningKey('RS256')
+    issuer.published = [{ ...weak.publicJwk, kid: 'weak', e: 'AQ' }, ...issuer.published]
+    expect(await outcome(verifierOf(), await issuer.sign())).toBe('good')
+    expect(problems.map(({ message }) => message)).toEqual(['Key "weak" has an unsafe exponent.'])
+  })
+
+  test('with more than a hundred keys is not read', async () => {
+    issuer.published = Array.from({ length: 101 }, () => issuer.key.publicJwk)
+    expect(await outcome(verifierOf(), await issuer.sign())).toBe('unavailable')
+  })
+
+  test('may be replaced by an empty one: then its keys are withdrawn', async () => {
+    const verifier = verifierOf()
+    const token = await issuer.sign()
+    await outcome(verifier, token)
+    issuer.published = []
+    clock = 10 * minute
+    expect(await outcome(verifier, token)).toBe('unknown-key')
+  })
+})
+
+describe('discovery', () => {
+  const startedWith = async (options: Parameters<typeof startIssuer>[0]) => {
+    const started = await startIssuer(options)
+    const result = await outcome(verifierOf([started]), await started.sign())
+    await started.close()
+    return { result, requests: started.requests }
+  }
+
+  test.each(['', '/', '/realms/example', '/tenant/v2.0/'])('works at the path %j', async (path) => {
+    const { result, requests } = await startedWith({ issuerPath: path })
+    expect(result).toBe('good')
+    expect(requests).toEqual({ discovery: 1, keys: 1 })
+  })
+
+  test('falls back to the place of RFC 8414', async () => {
+    const started = await startedWith({
+      issuerPath: '/realms/example',
+      openidConfiguration: null,
+      authorizationServer: {},
+    })
+    expect(started).toEqual({ result: 'good', requests: { discovery: 2, keys: 1 } })
+  })
+
+  test.each([
+    ['another issuer', { issuer: 'https://other.example' }],
+    ['the issuer spelt otherwise', { issuer: 'HTTP://127.0.0.1' }],
+    ['no issuer', { issuer: undefined }],
+    ['no place of keys', { jwks_uri: undefined }],
+    ['keys without TLS', { jwks_uri: 'http://keys.example/jwks' }],
+    ['keys in a file', { jwks_uri: 'file:///etc/passwd' }],
+    ['keys in the text itself', { jwks_uri: 'data:application/json,{"keys":[]}' }],
+  ])('refuses metadata with %s', async (_what, openidConfiguration) => {
+    const { result, requests } = await startedWith({ openidConfiguration })
+    expect(result).toBe('unavailable')
+    expect(requests.keys).toBe(0)
+  })
+
+  test('is left out where the place of the keys is configured', async () => {
+    const { jwksUri } = issuer
+    const verifier = createJwtVerifier({
+      issuers: [resolveIssuer({ issuer: issuer.issuer, audience: testAudience, jwksUri })],
+    })
+    expect(await outcome(verifier, await issuer.sign())).toBe('good')
+    expect(issuer.requests).toEqual({ discovery: 0, keys: 1 })
+  })
+})

@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest'
+import { issuerPresets } from '../../src/credentials/issuer-presets.ts'
+import {
+  type IssuerSettings,
+  issuerFaults,
+  resolveIssuer,
+} from '../../src/credentials/issuer-settings.ts'
+
+const good: IssuerSettings = { issuer: 'https://issuer.example', audience: 'https://api.example' }
+
+describe('good settings have no fault', () => {
+  test.each<[string, Partial<IssuerSettings>]>([
+    ['the least', {}],
+    ['a path', { issuer: 'https://issuer.example/realms/a/' }],
+    ['this machine without TLS', { issuer: 'http://127.0.0.1:4000/dev/issuer' }],
+    ['this machine by name', { issuer: 'http://localhost:4000', jwksUri: 'http://[::1]:4000/k' }],
+    ['several audiences', { audience: ['a', 'b'] }],
+    ['every algorithm', { algorithms: ['RS256', 'PS512', 'ES384', 'EdDSA', 'Ed25519'] }],
+    ['all the rest', { scopeClaims: ['a.b'], grantClaim: 'c', clockToleranceSeconds: 0 }],
+    [
+      'limits',
+      { maxTokenAgeSeconds: 3600, requireAccessTokenType: true, clockToleranceSeconds: 300 },
+    ],
+    ['what is left undefined', { preset: undefined, jwksUri: undefined, algorithms: undefined }],
+    ...Object.keys(issuerPresets).map((preset): [string, Partial<IssuerSettings>] => [
+      `preset ${preset}`,
+      { preset: preset as keyof typeof issuerPresets },
+    ]),
+  ])('%s', (_name, settings) => {
+    expect(issuerFaults({ ...good, ...settings })).toEqual([])
+    expect(resolveIssuer({ ...good, ...settings }).audiences.length).toBeGreaterThan(0)
+  })
+})
+
+describe('a fault says which setting and what to set', () => {
+  test.each<[member: string, value: unknown, says: string]>([
+    ['issuer', undefined, 'set it to `iss`'],
+    ['issuer', '', 'set it to `iss`'],
+    ['issuer', ' ', 'set it to `iss`'],
+    ['issuer', 7, 'set it to `iss`'],
+    ['issuer', 'issuer.example', 'absolute URL'],
+    ['issuer', 'http://issuer.example', 'https'],
+    ['issuer', 'http://127.0.0.1.issuer.example', 'https'],
+    ['issuer', 'http://localhost.issuer.example', 'https'],
+    ['issuer', 'http://10.0.0.1', 'https'],
+    ['issuer', 'file:///etc/passwd', 'https'],
+    ['issuer', 'https://issuer.example?x', 'no query'],
+    ['issuer', 'https://issuer.example/#', 'no query'],
+    ['issuer', 'https://user:secret@issuer.example', 'user name'],
+    ['audience', undefined, 'set it to what `aud`'],
+    ['audience', '', 'set it to what `aud`'],
+    ['audience', [], 'set it to what `aud`'],
+    ['audience', ['a', ''], 'set it to what `aud`'],
+    ['audience', ['a', undefined], 'set it to what `aud`'],
+    ['preset', 'ping', 'must be one of auth0, clerk'],
+    ['preset', 'toString', 'must be one of'],
+    ['preset', null, 'must be one of'],
+    ['jwksUri', 'http://issuer.example/keys', 'https'],
+    ['jwksUri', '/keys', 'absolute URL'],
+    ['jwksUri', 7, 'absolute URL'],
+    ['algorithms', [], 'must list one or more of RS256'],
+    ['algorithms', 'RS256', 'must list'],
+    ['algorithms', ['RS256', 'HS256'], 'HS256 needs a shared secret'],
+    ['algorithms', ['none'], 'must list'],
+    ['algorithms', ['rs256'], 'must list'],
+    ['algorithms', ['__proto__'], 'must list'],
+    ['algorithms', [undefined], 'must list'],
+    ['scopeClaims', [], 'must list'],
+    ['scopeClaims', [''], 'must list'],
+    ['grantClaim', '', 'claim name'],
+    ['clockToleranceSeconds', -1, '0 to 300'],
+    ['clockToleranceSeconds', 301, '0 to 300'],
+    ['clockToleranceSeconds', Number.NaN, '0 to 300'],
+    ['clockToleranceSeconds', '5', '0 to 300'],
+    ['maxTokenAgeSeconds', 0, 'from 1'],
+    ['maxTokenAgeSeconds', Number.POSITIVE_INFINITY, 'from 1'],
+    ['requireAccessTokenType', 'true', 'true or false'],
+    ['audiences', ['a'], 'no such setting'],
+  ])('%s: %j', (member, value, says) => {
+    const faults = issuerFaults({ ...good, [member]: value })
+    expect(faults).toEqual([expect.stringContaining(`${member}: `)])
+    expect(faults[0]).toContain(says)
+  })
+
+  test('for what cannot be together, too', () => {
+    expect(issuerFaults({ ...good, preset: 'firebase', requireAccessTokenType: true })).toEqual([
+      'requireAccessTokenType: cannot be had: firebase gives ID tokens',
+    ])
+    const issuer = 'https://login.microsoftonline.com/common/v2.0'
+    expect(issuerFaults({ ...good, issuer, preset: 'entra' })).toEqual([
+      'issuer: must name your tenant, as the tokens do',
+    ])
+  })
+})
+
+test('every fault is told at once', () => {
+  expect(issuerFaults({ issuer: '', algorithms: ['HS256'] })).toHaveLength(3)
+  expect(issuerFaults(null)).toHaveLength(1)
+  expect(issuerFaults('https://issuer.example')).toHaveLength(1)
+})
+
+test('bad settings resolve to one error that names the issuer and all of them', () => {
+  const settings = { issuer: 'http://issuer.example', audience: '' }
+  expect(() => resolveIssuer(settings)).toThrow(
+    /^JWT issuer "http:\/\/issuer\.example": issuer: must be https.*; audience: set it/,
+  )
+  expect(() => resolveIssuer(undefined as unknown as IssuerSettings)).toThrow('must be an object')
+})
+
+test('what is set goes before the preset', () => {
+  const resolved = resolveIssuer({
+    ...good,
+    preset: 'auth0',
+    algorithms: ['EdDSA'],
+    scopeClaims: ['mine'],
+    grantClaim: 'held.by.user',
+  })
+  expect([...resolved.algorithms]).toEqual(['Ed25519'])
+  expect(resolved.scopeClaims).toEqual([[['mine']]])
+  expect(resolved.grantClaim).toEqual([['held.by.user'], ['held', 'by', 'user']])
+})

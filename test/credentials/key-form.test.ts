@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  generateKey,
+  generateSecret,
+  isKeyId,
+  keyStart,
+  parseKey,
+} from '../../src/credentials/key-form.ts'
+
+const characters = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_'
+const prefixes = fc.stringMatching(/^[a-z][a-z0-9]{0,15}$/)
+
+describe('the form of an API key', () => {
+  it('is the prefix, a 16-character id, a 43-character secret and a 6-character checksum', () => {
+    expect(generateKey('lk').key).toMatch(/^lk_[0-9A-Za-z]{16}_[0-9A-Za-z]{49}$/)
+  })
+
+  it('can be selected by a double click: only letters, digits and underscores', () => {
+    fc.assert(fc.property(prefixes, (prefix) => /^\w+$/.test(generateKey(prefix).key)))
+  })
+
+  it('is read back as it was written', () => {
+    fc.assert(
+      fc.property(prefixes, (prefix) => {
+        const { key, id, secret } = generateKey(prefix)
+        expect(parseKey(key, prefix)).toEqual({ id, secret })
+      }),
+    )
+  })
+
+  it('is refused when any single character is another', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(70),
+        fc.constantFrom(...characters),
+        fc.constant(generateKey('lk').key),
+        (position, character, key) => {
+          const at = position % key.length
+          fc.pre(key.charAt(at) !== character)
+          expect(parseKey(key.slice(0, at) + character + key.slice(at + 1), 'lk')).toBeNull()
+        },
+      ),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('is refused when two neighbours are swapped, when it is cut and when something is added', () => {
+    const { key } = generateKey('lk')
+    for (let i = 0; i < key.length; i++) {
+      const swapped = key.slice(0, i) + (key[i + 1] ?? '') + key.charAt(i) + key.slice(i + 2)
+      if (swapped !== key) expect(parseKey(swapped, 'lk')).toBeNull()
+      expect(parseKey(key.slice(0, i), 'lk')).toBeNull()
+    }
+    for (const other of [`${key}a`, ` ${key}`, `${key}\n`, `${key}_`]) {
+      expect(parseKey(other, 'lk')).toBeNull()
+    }
+  })
+
+  it('is refused with another prefix, also one that begins alike', () => {
+    const { key } = generateKey('lk')
+    expect(parseKey(key, 'l')).toBeNull()
+    expect(parseKey(key, 'lk2')).toBeNull()
+    expect(parseKey(generateKey('lk2').key, 'lk')).toBeNull()
+  })
+
+  it('never reads what is no key', () => {
+    fc.assert(fc.property(fc.string(), (text) => parseKey(text, 'lk') === null))
+  })
+
+  it('keeps the id when only the secret is new', () => {
+    const first = generateKey('lk')
+    const second = generateSecret('lk', first.id)
+    expect(second.id).toBe(first.id)
+    expect(second.secret).not.toBe(first.secret)
+    expect(parseKey(second.key, 'lk')).toEqual({ id: first.id, secret: second.secret })
+  })
+
+  it('shows a start without anything of the secret', () => {
+    const { id } = generateKey('lk')
+    expect(keyStart('lk', id)).toBe(`lk_${id}`)
+    expect(isKeyId(id)).toBe(true)
+    expect(isKeyId(`${id}0`)).toBe(false)
+  })
+
+  it('draws ids and secrets from all of base62', () => {
+    const seen = new Set<string>()
+    for (let i = 0; i < 300; i++) {
+      const { id, secret } = generateKey('lk')
+      for (const character of id + secret) seen.add(character)
+    }
+    expect(seen.size).toBe(62)
+  })
+})

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import type { KeyUses } from '../../src/credentials/directory.ts'
+import { createUseRecorder } from '../../src/credentials/use-recorder.ts'
+
+const at = (seconds: number) => new Date(seconds * 1000)
+const hour = 3_600_000
+
+function collector() {
+  const batches: (readonly KeyUses[])[] = []
+  return {
+    batches,
+    write: async (uses: readonly KeyUses[]) => {
+      batches.push(uses)
+    },
+  }
+}
+
+describe('the use of keys', () => {
+  it('is written in one batch with the latest time of each key', async () => {
+    const { batches, write } = collector()
+    const uses = createUseRecorder({ write, intervalMs: hour })
+    uses.record({ keyId: 'a', at: at(1), previousSecret: false })
+    uses.record({ keyId: 'a', at: at(3), previousSecret: true })
+    uses.record({ keyId: 'a', at: at(2), previousSecret: false })
+    uses.record({ keyId: 'b', at: at(2), previousSecret: false })
+    await uses.close()
+    expect(batches).toEqual([
+      [
+        { keyId: 'a', lastUsedAt: at(3), previousLastUsedAt: at(3) },
+        { keyId: 'b', lastUsedAt: at(2), previousLastUsedAt: null },
+      ],
+    ])
+  })
+
+  it('is not written when there was none', async () => {
+    const { batches, write } = collector()
+    const uses = createUseRecorder({ write, intervalMs: hour })
+    await uses.flush()
+    await uses.close()
+    expect(batches).toEqual([])
+  })
+
+  it('is kept when it could not be written, and goes with the next batch', async () => {
+    const { batches, write } = collector()
+    const errors: unknown[] = []
+    let down = true
+    const uses = createUseRecorder({
+      write: (batch) => (down ? Promise.reject(new Error('down')) : write(batch)),
+      intervalMs: hour,
+      onError: (error) => errors.push(error),
+    })
+    uses.record({ keyId: 'a', at: at(1), previousSecret: false })
+    await uses.flush()
+    uses.record({ keyId: 'a', at: at(5), previousSecret: false })
+    down = false
+    await uses.close()
+    expect(errors).toHaveLength(1)
+    expect(batches).toEqual([[{ keyId: 'a', lastUsedAt: at(5), previousLastUsedAt: null }]])
+  })
+
+  it('is bounded: further keys are dropped, known ones go on', async () => {
+    const { batches, write } = collector()
+    const uses = createUseRecorder({ write, intervalMs: hour, maxKeys: 2 })
+    for (const keyId of ['a', 'b', 'c', 'a']) {
+      uses.record({ keyId, at: at(keyId === 'a' ? 9 : 1), previousSecret: false })
+    }
+    await uses.close()
+    expect(batches[0]?.map(({ keyId }) => keyId)).toEqual(['a', 'b'])
+  })
+})
