@@ -1,0 +1,221 @@
+import { and, eq, type SQL, sql } from 'drizzle-orm'
+import type { Actor } from '../audit/actor.ts'
+import type {
+  CredentialDirectory,
+  KeyForVerification,
+  KeyUses,
+  Owner,
+  UserSighting,
+} from '../credentials/directory.ts'
+import { sorted } from '../scopes.ts'
+import { differences, record } from './audit-trail.ts'
+import type { Pool, Queries, Transaction } from './connection.ts'
+import { heard } from './issuer-grants.ts'
+import { isKeyId } from './key-rows.ts'
+import { apiKeys, deletedUsers, users } from './tables.ts'
+import { Abandon, type Access } from './transactions.ts'
+import { lockUser, ownerColumns, toOwner, type UserRow } from './user-rows.ts'
+
+export type DirectoryQueries = ReturnType<typeof prepareDirectory>
+
+/**
+ * The queries of authentication, planned once for each connection. Drizzle prepares what has a name
+ * here and nothing else on this driver (drizzle-orm issues 5502 and 6096).
+ */
+export function prepareDirectory(queries: Queries) {
+  return {
+    findKey: queries
+      .select({
+        id: apiKeys.id,
+        name: apiKeys.name,
+        scopes: apiKeys.scopes,
+        lineageScopes: apiKeys.lineageScopes,
+        expiresAt: apiKeys.lineageExpiresAt,
+        revokedAt: apiKeys.revokedAt,
+        secretHash: apiKeys.secretHash,
+        previousSecretHash: apiKeys.previousSecretHash,
+        previousExpiresAt: apiKeys.previousExpiresAt,
+        ...ownerColumns,
+      })
+      .from(apiKeys)
+      .innerJoin(users, eq(users.id, apiKeys.ownerId))
+      .where(eq(apiKeys.id, sql.placeholder('id')))
+      .prepare('find_key'),
+    findUser: queries
+      .select({ ...ownerColumns, issuerGrants: users.issuerGrants })
+      .from(users)
+      .where(
+        and(
+          eq(users.issuer, sql.placeholder('issuer')),
+          eq(users.subject, sql.placeholder('subject')),
+        ),
+      )
+      .prepare('find_user'),
+    findTombstone: queries
+      .select({ issuer: deletedUsers.issuer })
+      .from(deletedUsers)
+      .where(
+        and(
+          eq(deletedUsers.issuer, sql.placeholder('issuer')),
+          eq(deletedUsers.subject, sql.placeholder('subject')),
+        ),
+      )
+      .prepare('find_tombstone'),
+    ping: () => queries.execute(sql`select 1`),
+  }
+}
+
+/** @param lookups for looking up alone, so that nothing slow is ever before them in line */
+export function createCredentialDirectory(
+  lookups: Pool<DirectoryQueries>,
+  access: Access,
+  defaultUserScopes: readonly string[] | null,
+): CredentialDirectory {
+  return {
+    async findKeyForVerification(id) {
+      if (!isKeyId(id)) return null
+      const [row] = await lookups.run(({ findKey }) => findKey.execute({ id }))
+      return row === undefined ? null : toKeyForVerification(row)
+    },
+
+    async admitUser(sighting) {
+      const { issuer, subject, grant } = sighting
+      const [row] = await lookups.run(({ findUser }) => findUser.execute({ issuer, subject }))
+      if (row !== undefined) {
+        const { issuerGrants } = row
+        if (grant === null || heard(issuerGrants, grant) === issuerGrants) return toOwner(row)
+      } else {
+        const [tombstone] = await lookups.run(({ findTombstone }) =>
+          findTombstone.execute({ issuer, subject }),
+        )
+        if (tombstone !== undefined) return null
+      }
+      return access.change((transaction) => admit(transaction, sighting, defaultUserScopes))
+    },
+
+    async markUsed(uses) {
+      await access.change((transaction) => transaction.execute(latestUses(uses)))
+    },
+  }
+}
+
+/** A use of the previous secret that was before the last rotation was of a secret that is gone. */
+function latestUses(uses: readonly KeyUses[]): SQL {
+  const column = (values: readonly (string | undefined)[]) =>
+    `{${values.map((value) => value ?? 'null').join(',')}}`
+  const ids = column(uses.map(({ keyId }) => keyId))
+  const times = column(uses.map(({ lastUsedAt }) => lastUsedAt.toISOString()))
+  const previousTimes = column(
+    uses.map(({ previousLastUsedAt }) => previousLastUsedAt?.toISOString()),
+  )
+  return sql`
+    update ${apiKeys} as stored set
+      last_used_at = greatest(stored.last_used_at, used.at),
+      previous_last_used_at = case when used.previous_at >= stored.rotated_at
+        then greatest(stored.previous_last_used_at, used.previous_at)
+        else stored.previous_last_used_at end
+    from unnest(${ids}::text[], ${times}::timestamptz[], ${previousTimes}::timestamptz[])
+      as used (id, at, previous_at)
+    where stored.id = used.id`
+}
+
+type FoundKey = Awaited<ReturnType<DirectoryQueries['findKey']['execute']>>[number]
+
+function toKeyForVerification(row: FoundKey): KeyForVerification {
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: sorted(row.scopes),
+    lineageScopes: row.lineageScopes,
+    expiresAt: row.expiresAt,
+    revokedAt: row.revokedAt,
+    secretHash: row.secretHash,
+    previousSecretHash: row.previousSecretHash,
+    previousExpiresAt: row.previousExpiresAt,
+    owner: toOwner(row),
+  }
+}
+
+async function admit(
+  transaction: Transaction,
+  sighting: UserSighting,
+  defaultScopes: readonly string[] | null,
+): Promise<Owner | null> {
+  const user =
+    (await findLocked(transaction, sighting)) ??
+    (await create(transaction, sighting, defaultScopes))
+  return user && learn(transaction, user, sighting)
+}
+
+async function findLocked(
+  transaction: Transaction,
+  { issuer, subject }: UserSighting,
+): Promise<UserRow | undefined> {
+  const [found] = await transaction
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.issuer, issuer), eq(users.subject, subject)))
+  return found && lockUser(transaction, found.id)
+}
+
+async function create(
+  transaction: Transaction,
+  sighting: UserSighting,
+  defaultScopes: readonly string[] | null,
+): Promise<UserRow | null> {
+  const { issuer, subject } = sighting
+  const [made] = await transaction
+    .insert(users)
+    .values({ issuer, subject, scopes: defaultScopes && [...sorted(defaultScopes)] })
+    .onConflictDoNothing()
+    .returning()
+  // Looked for only now: the insertion may have waited for the deletion of the same user.
+  const [tombstone] = await transaction
+    .select({ issuer: deletedUsers.issuer })
+    .from(deletedUsers)
+    .where(and(eq(deletedUsers.issuer, issuer), eq(deletedUsers.subject, subject)))
+  if (made === undefined) {
+    // Another first sighting was quicker, or a deletion after it.
+    return (await findLocked(transaction, sighting)) ?? null
+  }
+  if (tombstone !== undefined) throw new Abandon(null)
+  await record(transaction, selfOf(sighting), [
+    {
+      type: 'user.created',
+      targetId: made.id,
+      details: { issuer, subject, scopes: made.scopes, firstSeen: 'JWT' },
+    },
+  ])
+  return made
+}
+
+async function learn(
+  transaction: Transaction,
+  user: UserRow,
+  sighting: UserSighting,
+): Promise<Owner> {
+  const { grant } = sighting
+  const issuerGrants = grant === null ? user.issuerGrants : heard(user.issuerGrants, grant)
+  if (issuerGrants === user.issuerGrants) return ownerOf(user)
+  const [after = user] = await transaction
+    .update(users)
+    .set({ issuerGrants })
+    .where(eq(users.id, user.id))
+    .returning()
+  const details = differences(user, after, ['issuerScopes'])
+  if (Object.keys(details).length > 0) {
+    await record(transaction, selfOf(sighting), [
+      { type: 'user.updated', targetId: user.id, details },
+    ])
+  }
+  return ownerOf(after)
+}
+
+function ownerOf(user: UserRow): Owner {
+  return toOwner({ ...user, userId: user.id, ownerScopes: user.scopes })
+}
+
+/** The user's own token is what makes the change. */
+function selfOf({ issuer, subject }: UserSighting): Actor {
+  return { issuer, subject, credentialKind: 'JWT', credentialId: null, requestId: null }
+}

@@ -1,0 +1,138 @@
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import postgres from 'postgres'
+import { chooseAccount } from './embedded/account.ts'
+import { findBinaries, sharedFolder } from './embedded/binaries.ts'
+import { clusterFolder, clusterPassword, createCluster, databaseUser } from './embedded/cluster.ts'
+import { DataDirInUseError, EmbeddedStartError } from './embedded/errors.ts'
+import { claim } from './embedded/ownership.ts'
+import {
+  type Postmaster,
+  runningPostmaster,
+  startPostmaster,
+  stopPostmaster,
+} from './embedded/postmaster.ts'
+
+export {
+  DataDirInUseError,
+  EmbeddedStartError,
+  EmbeddedUnavailableError,
+} from './embedded/errors.ts'
+
+/** A PostgreSQL server of our own. */
+export interface EmbeddedPostgres {
+  /** With user and password. */
+  readonly url: string
+  /** Whether its data was made by this start. */
+  readonly firstStart: boolean
+  /** Stops what this process started or took over; resolves when it is gone. Idempotent. */
+  stop(): Promise<void>
+}
+
+export interface EmbeddedPostgresOptions {
+  /** Made when missing. The cluster is in `postgres` below it, or where that link points. */
+  readonly dataDir: string
+  /** Told in a sentence what takes time or is out of the ordinary. */
+  readonly log?: (message: string) => void
+  /** PostgreSQL settings beside the defaults. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/**
+ * Starts the PostgreSQL that came from npm on `dataDir`, or takes over the one that a killed process
+ * left running there, and owns it until `stop`.
+ *
+ * @throws DataDirInUseError when a living process owns it
+ * @throws EmbeddedUnavailableError when there is none for this platform
+ * @throws EmbeddedStartError when it does not start
+ */
+export async function startEmbeddedPostgres(
+  options: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
+  const dataDir = resolve(options.dataDir)
+  await mkdir(dataDir, { recursive: true })
+  const account = await chooseAccount(join(dataDir, 'postgres'))
+  const elsewhere = () => sharedFolder(['/var/lib', tmpdir()])
+  const binaries = await findBinaries(account, elsewhere)
+  const folder = await clusterFolder(dataDir, account, elsewhere)
+  const password = await clusterPassword(dataDir)
+  const firstStart = await createCluster(folder, password, binaries, account)
+  if (firstStart) options.log?.(`Made a new database in ${folder}.`)
+
+  const deadline = performance.now() + 30_000
+  while (performance.now() < deadline) {
+    const found = await runningPostmaster(folder)
+    const postmaster =
+      found ??
+      (await startPostmaster(
+        folder,
+        join(dataDir, 'postgres.log'),
+        binaries,
+        account,
+        options.settings ?? {},
+      ))
+    if (postmaster !== null) {
+      const url = urlOf(postmaster, password)
+      const claimed = await ifUp(() => claim(url))
+      if (claimed?.owned === false) throw new DataDirInUseError(dataDir, claimed.holder)
+      if (claimed?.owned) {
+        if (found !== null) options.log?.('Took over the database that an earlier run left behind.')
+        let stopped: Promise<void> | undefined
+        const stop = () => {
+          stopped ??= claimed.release().then(() => stopPostmaster(folder, postmaster.pid))
+          return stopped
+        }
+        return { url, firstStart, stop }
+      }
+    }
+    await sleep(20)
+  }
+  throw new EmbeddedStartError(
+    `The PostgreSQL of ${dataDir} neither answers nor ends; see ${join(dataDir, 'postgres.log')}.`,
+  )
+}
+
+/**
+ * The database of `dataDir` for a short while beside whoever owns it: its `stop` stops the server
+ * only where this call had to start it.
+ */
+export async function connectEmbedded(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const running = await runningUrl(options.dataDir)
+  if (running !== null) return { url: running, firstStart: false, stop: async () => {} }
+  try {
+    return await startEmbeddedPostgres(options)
+  } catch (error) {
+    const started = error instanceof DataDirInUseError ? await runningUrl(options.dataDir) : null
+    if (started === null) throw error
+    return { url: started, firstStart: false, stop: async () => {} }
+  }
+}
+
+async function runningUrl(dataDir: string): Promise<string | null> {
+  const folder = await clusterFolder(resolve(dataDir), null, () => Promise.resolve(''))
+  const running = await runningPostmaster(folder)
+  if (!running?.ready) return null
+  const url = urlOf(running, await clusterPassword(resolve(dataDir)))
+  const sql = postgres(url, { max: 1, fetch_types: false, connect_timeout: 5 })
+  const answer = await ifUp(() => sql`select 1`)
+  await sql.end({ timeout: 1 })
+  return answer === null ? null : url
+}
+
+function urlOf({ port }: Postmaster, password: string): string {
+  return `postgres://${databaseUser}:${password}@127.0.0.1:${port}/postgres`
+}
+
+/** `null` where the server does not take connections: not yet, or not any more. */
+async function ifUp<T>(action: () => PromiseLike<T>): Promise<T | null> {
+  try {
+    return await action()
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code === 'ECONNREFUSED' || code === 'ECONNRESET' || code?.startsWith('57P')) return null
+    if (code === 'CONNECTION_CLOSED' || code === 'CONNECT_TIMEOUT') return null
+    throw error
+  }
+}

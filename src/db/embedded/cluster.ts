@@ -1,0 +1,136 @@
+import { execFile } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  chown,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { type Account, canPass } from './account.ts'
+import { type Binaries, cleanEnvironment } from './binaries.ts'
+import { EmbeddedStartError } from './errors.ts'
+import { isAlive } from './postmaster.ts'
+
+/** Superuser of the cluster, and the database that every cluster has. */
+export const databaseUser = 'postgres'
+
+/**
+ * The folder of the cluster: `<dataDir>/postgres`, or what that points to. Where `account` cannot
+ * come to it (a clone in a folder of mode 0700) the cluster is kept `elsewhere`, and
+ * `<dataDir>/postgres` is a symbolic link that says where.
+ */
+export async function clusterFolder(
+  dataDir: string,
+  account: Account | null,
+  elsewhere: () => Promise<string>,
+): Promise<string> {
+  const here = join(dataDir, 'postgres')
+  const found = await lstat(here).catch(() => null)
+  if (found?.isSymbolicLink()) return resolve(dataDir, await readlink(here))
+  if (found !== null || account === null || canPass(account, dataDir)) return here
+  const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)
+  const there = join(await elsewhere(), name)
+  await symlink(there, here).catch(unless('EEXIST'))
+  return there
+}
+
+/** The password of {@link databaseUser}; the first to ask makes it, whoever asks gets the same. */
+export async function clusterPassword(dataDir: string): Promise<string> {
+  const file = join(dataDir, 'postgres-password')
+  const known = await readFile(file, 'utf8').catch(unless('ENOENT'))
+  if (known !== undefined) return known.trim()
+  const half = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`
+  await writeFile(half, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+  await link(half, file).catch(unless('EEXIST'))
+  await rm(half)
+  return (await readFile(file, 'utf8')).trim()
+}
+
+/**
+ * Makes the cluster unless it is there. It is made beside its place and renamed when whole: a crash
+ * leaves no half of one, and of two that make it at once one wins.
+ *
+ * @returns whether this call made it
+ */
+export async function createCluster(
+  folder: string,
+  password: string,
+  binaries: Binaries,
+  account: Account | null,
+): Promise<boolean> {
+  if ((await lstat(join(folder, 'PG_VERSION')).catch(() => null)) !== null) return false
+  await removeLeftovers(folder)
+  const half = `${folder}.${process.pid}.tmp`
+  const passwordFile = `${half}.password`
+  await mkdir(half, { mode: 0o700 })
+  await writeFile(passwordFile, password, { mode: 0o600, flag: 'wx' })
+  try {
+    if (account !== null) {
+      await chown(half, account.uid, account.gid)
+      await chown(passwordFile, account.uid, account.gid)
+    }
+    await initdb(binaries, half, passwordFile, account)
+    await rename(half, folder)
+    return true
+  } catch (error) {
+    unless('ENOTEMPTY', 'EEXIST')(error)
+    return false
+  } finally {
+    await rm(passwordFile, { force: true })
+    await rm(half, { recursive: true, force: true })
+  }
+}
+
+const run = promisify(execFile)
+
+async function initdb(
+  binaries: Binaries,
+  folder: string,
+  passwordFile: string,
+  account: Account | null,
+): Promise<void> {
+  const options = [
+    `--pgdata=${folder}`,
+    `--username=${databaseUser}`,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--no-sync',
+    '--no-instructions',
+  ]
+  try {
+    await run(binaries.initdb, options, { ...account, ...cleanEnvironment, cwd: dirname(folder) })
+  } catch (cause) {
+    const { stderr } = cause as { stderr?: string }
+    throw new EmbeddedStartError(`PostgreSQL could not make its folder ${folder}: ${stderr}`, {
+      cause,
+    })
+  }
+}
+
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(dirname(folder))) {
+    if (!name.startsWith(`${basename(folder)}.`)) continue
+    const pid = /^\.(\d+)\.tmp/.exec(name.slice(basename(folder).length))?.[1]
+    if (pid === undefined || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue
+    await rm(join(dirname(folder), name), { recursive: true, force: true })
+  }
+}
+
+function unless(...codes: string[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!codes.includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
+}

@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Account } from './account.ts'
+import { type Binaries, cleanEnvironment } from './binaries.ts'
+import { EmbeddedStartError } from './errors.ts'
+
+/** A PostgreSQL server on a cluster's folder, whoever started it. */
+export interface Postmaster {
+  readonly pid: number
+  readonly port: number
+  /** Whether it says that it takes connections. */
+  readonly ready: boolean
+}
+
+/** The living server of `folder`, as its lock file tells; what a dead one left is cleared away. */
+export async function runningPostmaster(folder: string): Promise<Postmaster | null> {
+  const file = join(folder, 'postmaster.pid')
+  const text = await readFile(file, 'utf8').catch(() => '')
+  const lines = text.split('\n')
+  const pid = Number(lines[0])
+  const port = Number(lines[3])
+  if (!Number.isInteger(pid) || pid <= 0) return null
+  if (await isPostgresOf(pid, folder)) {
+    return { pid, port, ready: port > 0 && lines[7]?.trim() === 'ready' }
+  }
+  // PostgreSQL would take any living process of that number for its predecessor.
+  await rm(file, { force: true })
+  return null
+}
+
+/**
+ * Starts the server on a free port of the loopback address, in a session of its own: a Ctrl-C at our
+ * terminal is for us, and we stop it last.
+ *
+ * @returns once it is ready, or `null` when another server has the folder
+ */
+export async function startPostmaster(
+  folder: string,
+  logFile: string,
+  binaries: Binaries,
+  account: Account | null,
+  settings: Readonly<Record<string, string>>,
+): Promise<Postmaster | null> {
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort()
+    const child = launch(folder, port, logFile, binaries, account, settings)
+    const outcome = await readiness(child, folder)
+    if (outcome !== 'exited') return outcome
+    if ((await runningPostmaster(folder)) !== null) return null
+    const said = await lastLines(logFile)
+    // Someone else may have taken the port since we found it free.
+    if (attempt === 5 || !said.includes('could not bind')) {
+      throw new EmbeddedStartError(`PostgreSQL did not start; ${logFile} ends with:\n${said}`)
+    }
+  }
+}
+
+/** Stops the server without waiting for its clients; resolves when it is gone. */
+export async function stopPostmaster(folder: string, pid: number): Promise<void> {
+  await signalAndWait(folder, pid, 'SIGINT', 8_000)
+  await signalAndWait(folder, pid, 'SIGQUIT', 2_000)
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function launch(
+  folder: string,
+  port: number,
+  logFile: string,
+  binaries: Binaries,
+  account: Account | null,
+  settings: Readonly<Record<string, string>>,
+): ChildProcess {
+  const all = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    ...settings,
+  }
+  const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const log = openSync(logFile, 'a', 0o600)
+  try {
+    const child = spawn(binaries.postgres, ['-D', folder, '-p', String(port), ...options], {
+      ...account,
+      ...cleanEnvironment,
+      cwd: folder,
+      detached: true,
+      stdio: ['ignore', log, log],
+    })
+    child.unref()
+    return child
+  } finally {
+    closeSync(log)
+  }
+}
+
+async function readiness(child: ChildProcess, folder: string): Promise<Postmaster | 'exited'> {
+  let gone = false
+  child.once('exit', () => {
+    gone = true
+  })
+  child.once('error', () => {
+    gone = true
+  })
+  while (!gone) {
+    const running = await runningPostmaster(folder)
+    if (running?.pid === child.pid && running?.ready) return running
+    await sleep(5)
+  }
+  return 'exited'
+}
+
+async function signalAndWait(
+  folder: string,
+  pid: number,
+  signal: NodeJS.Signals,
+  milliseconds: number,
+): Promise<void> {
+  const deadline = performance.now() + milliseconds
+  try {
+    process.kill(pid, signal)
+  } catch {
+    return
+  }
+  while (performance.now() < deadline && (await isPostgresOf(pid, folder))) await sleep(5)
+}
+
+async function isPostgresOf(pid: number, folder: string): Promise<boolean> {
+  if (!isAlive(pid)) return false
+  if (process.platform !== 'linux') return true
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  return command.split('\0').includes(folder)
+}
+
+async function lastLines(file: string): Promise<string> {
+  return (await readFile(file, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-8).join('\n')
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      server.close(() => resolve(port))
+    })
+  })
+}

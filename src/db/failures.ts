@@ -1,0 +1,69 @@
+import { DrizzleQueryError } from 'drizzle-orm'
+import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
+
+/** The time for an answer ran out on our side of the connection. */
+export class DeadlineExceeded extends Error {
+  constructor(milliseconds: number) {
+    super(`The database did not answer within ${milliseconds} ms.`)
+    this.name = 'DeadlineExceeded'
+  }
+}
+
+/**
+ * What a failed query's caller is told: that the database cannot answer now, where that is what the
+ * failure means; anything else is a bug and comes as it is. Drizzle's wrapping is taken off, because
+ * its message repeats the query's parameters.
+ */
+export function asFailure(error: unknown): unknown {
+  const original = unwrapped(error)
+  if (original instanceof LatchkeyError) return original
+  return isUnavailability(original) ? new ServiceUnavailableError({ cause: original }) : original
+}
+
+/** Whether the same transaction may succeed when it is run again. */
+export function isRetryable(error: unknown): boolean {
+  const code = codeOf(unwrapped(error))
+  return code === '40P01' || code === '40001'
+}
+
+/** A pooler such as PgBouncer refuses settings it does not know when a session starts. */
+export function isRefusedSetting(error: unknown): boolean {
+  const original = unwrapped(error)
+  return (
+    codeOf(original) === '08P01' &&
+    original instanceof Error &&
+    original.message.includes('startup parameter')
+  )
+}
+
+const driverCodes = new Set([
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+])
+
+/**
+ * SQLSTATEs (PostgreSQL, appendix A) by class or in full: connection, authorization and missing
+ * database, a standby where the primary should be, deadlock and serialization after retries, no
+ * resources, lock and statement timeouts, shut down, broken storage.
+ */
+const unavailableStates =
+  /^(08|28|53|58)[0-9A-Z]{3}$|^(3D000|25006|25P03|40001|40P01|55P03|57014|57P0[1-5])$/
+
+function isUnavailability(error: unknown): boolean {
+  if (error instanceof DeadlineExceeded) return true
+  const code = codeOf(error)
+  if (code !== undefined && (driverCodes.has(code) || unavailableStates.test(code))) return true
+  // Node's own: refused, reset, unknown host, broken TLS session …
+  return error instanceof Error && 'syscall' in error
+}
+
+function unwrapped(error: unknown): unknown {
+  return error instanceof DrizzleQueryError ? (error.cause ?? error) : error
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : undefined
+}

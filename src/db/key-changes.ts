@@ -1,0 +1,215 @@
+import { and, count, eq, gt, inArray, isNull, lte, or, type SQL, sql } from 'drizzle-orm'
+import type { Actor } from '../audit/actor.ts'
+import type { ApiKey, JsonObject } from '../keys/api-key.ts'
+import type { KeyChange, NewKey, Revocation, Rotation } from '../keys/store.ts'
+import { sorted } from '../scopes.ts'
+import { differences, record } from './audit-trail.ts'
+import type { Transaction } from './connection.ts'
+import { type KeyRow, keyColumns, toApiKey } from './key-rows.ts'
+import { apiKeys, maximumDepth } from './tables.ts'
+import { Abandon } from './transactions.ts'
+import { lockUser } from './user-rows.ts'
+
+/** Neither revoked nor expired. */
+export function isLive(now: Date): SQL | undefined {
+  return and(
+    isNull(apiKeys.revokedAt),
+    or(isNull(apiKeys.lineageExpiresAt), gt(apiKeys.lineageExpiresAt, now)),
+  )
+}
+
+export async function insertKey(
+  transaction: Transaction,
+  key: NewKey,
+  limit: number,
+  by: Actor,
+): Promise<ApiKey | 'limit-reached' | 'parent-gone' | 'too-deep'> {
+  // Without an owner there is no parent either, and nothing else to say.
+  if ((await lockUser(transaction, key.ownerId)) === undefined) return 'parent-gone'
+  if (key.parentId !== null) {
+    const [parent] = await transaction
+      .select({ depth: apiKeys.depth })
+      .from(apiKeys)
+      .where(
+        and(eq(apiKeys.id, key.parentId), eq(apiKeys.ownerId, key.ownerId), isLive(key.createdAt)),
+      )
+    if (parent === undefined) return 'parent-gone'
+    if (parent.depth >= maximumDepth) return 'too-deep'
+  }
+  const [live] = await transaction
+    .select({ count: count() })
+    .from(apiKeys)
+    .where(and(eq(apiKeys.ownerId, key.ownerId), isLive(key.createdAt)))
+  if ((live?.count ?? 0) >= limit) return 'limit-reached'
+
+  const [row] = await transaction
+    .insert(apiKeys)
+    .values({ ...key, scopes: [...sorted(key.scopes)] })
+    .returning(keyColumns)
+  const made = existing(row)
+  // Someone revoked the parent by hand since.
+  if (made.revokedAt !== null) throw new Abandon('parent-gone')
+  await record(transaction, by, [
+    {
+      type: 'api_key.created',
+      targetId: made.id,
+      details: {
+        ownerId: made.ownerId,
+        parentId: made.parentId,
+        name: made.name,
+        scopes: made.scopes,
+        expiresAt: made.expiresAt?.toISOString() ?? null,
+      },
+    },
+  ])
+  return toApiKey(made)
+}
+
+export async function updateKey(
+  transaction: Transaction,
+  id: string,
+  change: KeyChange,
+  by: Actor,
+): Promise<ApiKey | null> {
+  const before = await lockKey(transaction, id)
+  if (before === undefined || before.revokedAt !== null) return null
+  const set = {
+    ...(change.name !== undefined && { name: change.name }),
+    ...(change.description !== undefined && { description: change.description }),
+    ...(change.metadata !== undefined && { metadata: change.metadata }),
+    ...(change.scopes !== undefined && { scopes: narrowed(before.scopes, change.scopes) }),
+  }
+  const details = differences(before, { ...before, ...set }, [
+    'name',
+    'description',
+    'metadata',
+    'scopes',
+  ])
+  if (Object.keys(details).length === 0) return toApiKey(before)
+  const [row] = await transaction
+    .update(apiKeys)
+    .set(set)
+    .where(eq(apiKeys.id, id))
+    .returning(keyColumns)
+  await record(transaction, by, [{ type: 'api_key.updated', targetId: id, details }])
+  return toApiKey(existing(row))
+}
+
+export async function rotateKey(
+  transaction: Transaction,
+  id: string,
+  { secretHash, now, previousExpiresAt, force }: Rotation,
+  by: Actor,
+): Promise<ApiKey | { readonly until: Date } | null> {
+  const until = previousExpiresAt.toISOString()
+  const inGrace = previousExpiresAt > now
+  // The condition lets one of several at once through: the others find the grace period running.
+  const [row] = await transaction
+    .update(apiKeys)
+    .set({
+      previousSecretHash: inGrace ? sql`${apiKeys.secretHash}` : null,
+      previousExpiresAt: inGrace
+        ? sql`least(${until}::timestamptz, ${apiKeys.lineageExpiresAt})`
+        : null,
+      previousLastUsedAt: null,
+      secretHash,
+      rotatedAt: now,
+    })
+    .where(
+      and(
+        eq(apiKeys.id, id),
+        isLive(now),
+        force
+          ? undefined
+          : or(isNull(apiKeys.previousExpiresAt), lte(apiKeys.previousExpiresAt, now)),
+      ),
+    )
+    .returning(keyColumns)
+  if (row === undefined) {
+    const [running] = await transaction
+      .select({ until: apiKeys.previousExpiresAt })
+      .from(apiKeys)
+      .where(and(eq(apiKeys.id, id), isLive(now)))
+    return running?.until ? { until: running.until } : null
+  }
+  await record(transaction, by, [
+    {
+      type: 'api_key.rotated',
+      targetId: id,
+      details: { previousExpiresAt: row.previousExpiresAt?.toISOString() ?? null, force },
+    },
+  ])
+  return toApiKey(row)
+}
+
+export async function revokeKey(
+  transaction: Transaction,
+  id: string,
+  reason: string | null,
+  now: Date,
+  by: Actor,
+): Promise<Revocation | null> {
+  const before = await lockKey(transaction, id)
+  if (before === undefined) return null
+  if (before.revokedAt !== null) return { key: toApiKey(before), descendants: [] }
+  const below = await liveDescendants(transaction, id)
+  await transaction
+    .update(apiKeys)
+    .set({ revokedAt: now, revokedReason: reason })
+    .where(eq(apiKeys.id, id))
+  const rows = await transaction
+    .select(keyColumns)
+    .from(apiKeys)
+    .where(inArray(apiKeys.id, [id, ...below]))
+  const details: JsonObject = { revokedAt: now.toISOString(), reason }
+  await record(
+    transaction,
+    by,
+    rows.map((row) => ({
+      type: 'api_key.revoked',
+      targetId: row.id,
+      details: row.id === id ? details : { ...details, ancestorId: id },
+    })),
+  )
+  return {
+    key: toApiKey(existing(rows.find((row) => row.id === id))),
+    descendants: rows.filter((row) => row.id !== id).map(toApiKey),
+  }
+}
+
+async function liveDescendants(transaction: Transaction, id: string): Promise<string[]> {
+  const rows = await transaction.execute<{ id: string }>(sql`
+    with recursive below (id) as (
+      select id from ${apiKeys} where parent_id = ${id} and revoked_at is null
+      union all
+      select child.id from ${apiKeys} child join below on child.parent_id = below.id
+      where child.revoked_at is null
+    )
+    select id from below`)
+  return rows.map((row) => row.id)
+}
+
+/** The key's row as it is once no one else changes its family. */
+async function lockKey(transaction: Transaction, id: string): Promise<KeyRow | undefined> {
+  const [found] = await transaction
+    .select({ ownerId: apiKeys.ownerId })
+    .from(apiKeys)
+    .where(eq(apiKeys.id, id))
+  if (found === undefined) return undefined
+  await lockUser(transaction, found.ownerId)
+  const [row] = await transaction
+    .select(keyColumns)
+    .from(apiKeys)
+    .where(eq(apiKeys.id, id))
+    .for('no key update')
+  return row
+}
+
+function narrowed(held: readonly string[], wanted: readonly string[]): string[] {
+  return sorted(wanted).filter((scope) => held.includes(scope))
+}
+
+function existing(row: KeyRow | undefined): KeyRow {
+  if (row === undefined) throw new Error('A row that was locked or just written is not there.')
+  return row
+}

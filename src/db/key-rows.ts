@@ -1,0 +1,22 @@
+import { getTableColumns } from 'drizzle-orm'
+import type { ApiKey } from '../keys/api-key.ts'
+import { sorted } from '../scopes.ts'
+import { apiKeys } from './tables.ts'
+
+const { secretHash: _hash, previousSecretHash: _previous, ...columns } = getTableColumns(apiKeys)
+
+/** All that may be shown: hashes stay in the database. */
+export const keyColumns = columns
+
+export type KeyRow = Omit<typeof apiKeys.$inferSelect, 'secretHash' | 'previousSecretHash'>
+
+export function toApiKey({ depth: _depth, ...row }: KeyRow): ApiKey {
+  return { ...row, scopes: sorted(row.scopes) }
+}
+
+const keyId = /^[0-9A-Za-z]{16}$/
+
+/** Whether a key could have that id: what is no id needs no look-up. */
+export function isKeyId(text: string): boolean {
+  return keyId.test(text)
+}

@@ -1,0 +1,162 @@
+import { sql } from 'drizzle-orm'
+import {
+  type AnyPgColumn,
+  bigserial,
+  check,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgSchema,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import type { JsonObject } from '../keys/api-key.ts'
+
+/**
+ * The tables as the queries see them. What keeps them true whoever writes (lineage of keys, the
+ * issuer's grant, tombstones, the append-only audit trail) are triggers; they and the partitions of
+ * `audit_events` are in `drizzle/`.
+ */
+export const latchkey = pgSchema('latchkey')
+
+/** Millisecond precision, as JavaScript's dates have it: a cursor's position is exactly a row's. */
+const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
+
+/** Of an instant that JavaScript's dates can hold: PostgreSQL's go further and to infinity. */
+const inRange = (column: AnyPgColumn) => sql`${column} between '1970-01-01Z' and '9999-12-31Z'`
+
+const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
+
+/** Compared byte by byte: the same order on every server, and the quickest look-up. */
+const keyId = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' })
+
+/** What an issuer said last that a user holds, by audience; `iat` in seconds since the epoch. */
+export type IssuerGrants = Readonly<
+  Record<string, { readonly scopes: readonly string[]; readonly iat: number }>
+>
+
+export const users = latchkey.table(
+  'users',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    issuer: text('issuer').notNull(),
+    subject: text('subject').notNull(),
+    email: text('email'),
+    name: text('name'),
+    status: text('status', { enum: ['ACTIVE', 'SUSPENDED'] })
+      .notNull()
+      .default('ACTIVE'),
+    /** Our ceiling; null: none. */
+    scopes: text('scopes').array(),
+    issuerGrants: jsonb('issuer_grants').$type<IssuerGrants>().notNull().default({}),
+    /** All scopes of `issuer_grants`, null where it is empty; kept by a trigger. */
+    issuerScopes: text('issuer_scopes').array(),
+    /** JWTs issued before it are refused. */
+    signedOutAt: instant('signed_out_at'),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    /** Kept by a trigger. */
+    updatedAt: instant('updated_at').notNull().defaultNow(),
+  },
+  (table) => [
+    unique('users_issuer_subject_key').on(table.issuer, table.subject),
+    index('users_newest_idx').on(table.createdAt, table.id),
+    index('users_status_newest_idx').on(table.status, table.createdAt, table.id),
+    index('users_subject_prefix_idx').on(sql`lower(${table.subject}) text_pattern_ops`),
+    index('users_email_prefix_idx').on(sql`lower(${table.email}) text_pattern_ops`),
+    index('users_name_prefix_idx').on(sql`lower(${table.name}) text_pattern_ops`),
+    check('users_status_check', sql`${table.status} in ('ACTIVE', 'SUSPENDED')`),
+    check('users_subject_check', sql`length(${table.subject}) between 1 and 255`),
+    check('users_issuer_check', sql`length(${table.issuer}) between 1 and 2048`),
+    check('users_signed_out_at_check', inRange(table.signedOutAt)),
+    check('users_issuer_grants_check', sql`jsonb_typeof(${table.issuerGrants}) = 'object'`),
+  ],
+)
+
+/** Users that were deleted: their JWTs stay refused. Written by a trigger. */
+export const deletedUsers = latchkey.table(
+  'deleted_users',
+  {
+    issuer: text('issuer').notNull(),
+    subject: text('subject').notNull(),
+    scopes: text('scopes').array(),
+    deletedAt: instant('deleted_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.issuer, table.subject] })],
+)
+
+/** How many generations a key may have above it. */
+export const maximumDepth = 8
+
+export const apiKeys = latchkey.table(
+  'api_keys',
+  {
+    id: keyId('id').primaryKey(),
+    ownerId: uuid('owner_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** The key that made it. Deleting that row deletes this one: a child never outlives its parent. */
+    parentId: keyId('parent_id').references((): AnyPgColumn => apiKeys.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    description: text('description'),
+    scopes: text('scopes').array().notNull(),
+    /** `scopes` within every ancestor's; kept by a trigger. */
+    lineageScopes: text('lineage_scopes').array().notNull().default([]),
+    metadata: jsonb('metadata').$type<JsonObject>().notNull().default({}),
+    secretHash: bytea('secret_hash').notNull(),
+    previousSecretHash: bytea('previous_secret_hash'),
+    previousExpiresAt: instant('previous_expires_at'),
+    previousLastUsedAt: instant('previous_last_used_at'),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    expiresAt: instant('expires_at'),
+    /** The earliest of its own and every ancestor's; kept by a trigger. */
+    lineageExpiresAt: instant('lineage_expires_at'),
+    lastUsedAt: instant('last_used_at'),
+    rotatedAt: instant('rotated_at'),
+    /** Final; a trigger hands it down to descendants. */
+    revokedAt: instant('revoked_at'),
+    revokedReason: text('revoked_reason'),
+    /** Generations above it; kept by a trigger. */
+    depth: integer('depth').notNull().default(0),
+  },
+  (table) => [
+    index('api_keys_owner_newest_idx').on(table.ownerId, table.createdAt, table.id),
+    index('api_keys_owner_unrevoked_idx')
+      .on(table.ownerId, table.createdAt, table.id)
+      .where(sql`${table.revokedAt} is null`),
+    index('api_keys_parent_idx').on(table.parentId).where(sql`${table.parentId} is not null`),
+    check('api_keys_depth_check', sql`${table.depth} between 0 and 8`),
+    check('api_keys_expires_at_check', inRange(table.expiresAt)),
+    check('api_keys_previous_expires_at_check', inRange(table.previousExpiresAt)),
+    check('api_keys_revoked_at_check', inRange(table.revokedAt)),
+    check('api_keys_metadata_check', sql`jsonb_typeof(${table.metadata}) = 'object'`),
+    check('api_keys_revoked_reason_check', sql`length(${table.revokedReason}) <= 1000`),
+  ],
+)
+
+/** The audit trail, partitioned by month; a trigger refuses to change or remove what it tells. */
+export const auditEvents = latchkey.table(
+  'audit_events',
+  {
+    id: bigserial('id', { mode: 'bigint' }).notNull(),
+    at: instant('at').notNull().defaultNow(),
+    type: text('type').notNull(),
+    actorIssuer: text('actor_issuer'),
+    actorSubject: text('actor_subject'),
+    actorCredentialKind: text('actor_credential_kind', { enum: ['API_KEY', 'JWT'] }),
+    actorCredentialId: text('actor_credential_id'),
+    targetType: text('target_type', { enum: ['user', 'api_key'] }),
+    targetId: text('target_id'),
+    details: jsonb('details').$type<JsonObject>().notNull().default({}),
+    requestId: text('request_id'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.at, table.id] }),
+    index('audit_events_type_idx').on(table.type, table.at, table.id),
+    index('audit_events_target_idx').on(table.targetId, table.at, table.id),
+    index('audit_events_actor_idx').on(table.actorSubject, table.at, table.id),
+  ],
+)

@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openDatabase } from '../../src/db/database.ts'
+import { ada, id, later, now, openStores, type StoreFixture } from './store-fixture.ts'
+
+const issuer = 'https://issuer.example'
+
+let stores: StoreFixture
+
+beforeAll(async () => {
+  stores = await openStores(['b', 'a'])
+})
+
+afterAll(() => stores.close())
+
+const admit = (subject: string, scopes?: string[], issuedAt = 100, audience = 'api') =>
+  stores.directory.admitUser({
+    issuer,
+    subject,
+    grant: scopes === undefined ? null : { audience, scopes, issuedAt },
+  })
+
+describe('a key that is looked up for verification', () => {
+  test('comes with its owner and what its ancestors leave of it', async () => {
+    const owner = await stores.makeUser({ scopes: ['read:keys'] })
+    const parent = await stores.makeKey(owner, { scopes: ['read:keys'], expiresAt: later(60) })
+    const secretHash = Buffer.alloc(32, 7)
+    const child = await stores.makeKey(owner, { parentId: parent.id, secretHash, name: 'child' })
+    await stores.sql`update latchkey.users set status = 'SUSPENDED', signed_out_at = ${now}
+      where id = ${owner.id}`
+    expect(await stores.directory.findKeyForVerification(child.id)).toEqual({
+      id: child.id,
+      name: 'child',
+      scopes: ['read:keys', 'read:users'],
+      lineageScopes: ['read:keys'],
+      expiresAt: later(60),
+      revokedAt: null,
+      secretHash,
+      previousSecretHash: null,
+      previousExpiresAt: null,
+      owner: {
+        userId: owner.id,
+        issuer,
+        subject: owner.subject,
+        suspended: true,
+        scopes: ['read:keys'],
+        issuerScopes: null,
+        signedOutAt: now,
+      },
+    })
+  })
+
+  test('is null where there is none', async () => {
+    expect(await stores.directory.findKeyForVerification(id())).toBeNull()
+    expect(await stores.directory.findKeyForVerification('nonsense\0')).toBeNull()
+  })
+})
+
+describe('a user seen in a JWT', () => {
+  test('is made once by fifty first sightings at once, with the default ceiling', async () => {
+    const subject = id()
+    const owners = await Promise.all(Array.from({ length: 50 }, () => admit(subject)))
+    expect(new Set(owners.map((owner) => owner?.userId)).size).toBe(1)
+    expect(owners[0]).toMatchObject({ subject, suspended: false, scopes: ['a', 'b'] })
+    const user = await stores.users.findByIdentity(issuer, subject)
+    expect(await stores.events(user?.id ?? '')).toMatchObject([
+      { type: 'user.created', actor_subject: subject, actor_credential_kind: 'JWT' },
+    ])
+  })
+
+  test('has no ceiling of ours by default where none is configured', async () => {
+    const database = openDatabase({ url: stores.url, defaultUserScopes: null })
+    const owner = await database.directory.admitUser({ issuer, subject: id(), grant: null })
+    expect(owner?.scopes).toBeNull()
+    await database.close()
+  })
+
+  test('is read and not written when nothing is new', async () => {
+    const subject = id()
+    await admit(subject, ['a'])
+    const rows = () =>
+      stores.sql`select xmin::text, updated_at from latchkey.users where subject = ${subject}`
+    const before = await rows()
+    await admit(subject, ['a'])
+    await admit(subject)
+    await admit(subject, ['zzz'], 99)
+    expect(await rows()).toEqual(before)
+  })
+
+  test('holds what its issuer said last for each audience', async () => {
+    const subject = id()
+    const issuerScopes = async (...grant: [string[]?, number?, string?]) =>
+      (await admit(subject, ...grant))?.issuerScopes
+    expect(await issuerScopes()).toBeNull()
+    expect(await issuerScopes(['b', 'a'], 100)).toEqual(['a', 'b'])
+    expect(await issuerScopes(['c'], 99)).toEqual(['a', 'b'])
+    expect(await issuerScopes(['d'], 50, 'other')).toEqual(['a', 'b', 'd'])
+    expect(await issuerScopes(['a', 'x'], 100)).toEqual(['a', 'd'])
+    expect(await issuerScopes()).toEqual(['a', 'd'])
+    expect(await issuerScopes([], 101)).toEqual(['d'])
+    expect(await issuerScopes(['b'], 100)).toEqual(['d'])
+    expect(await issuerScopes([], 51, 'other')).toEqual([])
+  })
+
+  test('keeps the latest grant when many come at once in any order', async () => {
+    const subject = id()
+    const times = Array.from({ length: 30 }, (_, index) => index).sort(() => Math.random() - 0.5)
+    await Promise.all(times.map((time) => admit(subject, [`s${time}`], time)))
+    expect((await admit(subject))?.issuerScopes).toEqual(['s29'])
+  })
+
+  test('is not marked as changed, nor told of, by a newer token that says the same', async () => {
+    const subject = id()
+    const owner = await admit(subject, ['a'], 1)
+    const before = await stores.users.find(owner?.userId ?? '')
+    await admit(subject, ['a'], 2)
+    expect(await stores.users.find(owner?.userId ?? '')).toEqual(before)
+    await admit(subject, ['b'], 3)
+    const events = await stores.events(owner?.userId ?? '')
+    expect(events.map(({ type, details }) => [type, details.issuerScopes])).toEqual([
+      ['user.created', undefined],
+      ['user.updated', { from: null, to: ['a'] }],
+      ['user.updated', { from: ['a'], to: ['b'] }],
+    ])
+  })
+
+  test('stays out once deleted, until someone makes it again', async () => {
+    const subject = id()
+    const owner = await admit(subject)
+    await stores.users.delete(owner?.userId ?? '', ada)
+    expect(await admit(subject)).toBeNull()
+    expect(await admit(subject, ['a'], 999)).toBeNull()
+    await stores.makeUser({ subject })
+    expect(await admit(subject)).toMatchObject({ subject })
+  })
+
+  test('stays out when the deletion commits while the token is being looked at', async () => {
+    const subject = id()
+    const owner = await admit(subject)
+    let admission: ReturnType<typeof admit> | undefined
+    await stores.sql.begin(async (deleting) => {
+      await deleting`delete from latchkey.users where id = ${owner?.userId ?? ''}`
+      // It sees the user, and that there is something to write; then it waits for the deletion.
+      admission = admit(subject, ['new'], 1000)
+      for (let waiting = 0; waiting === 0; ) {
+        const [row] = await stores.sql`select count(*)::int as count from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`
+        waiting = row?.count
+      }
+    })
+    expect(await admission).toBeNull()
+    expect(await stores.users.findByIdentity(issuer, subject)).toBeNull()
+  })
+
+  test('is made again by an admission that races with its deletion at no time', async () => {
+    for (let round = 0; round < 10; round++) {
+      const subject = id()
+      const owner = await admit(subject)
+      await Promise.all([
+        stores.users.delete(owner?.userId ?? '', ada),
+        ...Array.from({ length: 5 }, (_, index) => admit(subject, ['a'], index)),
+      ])
+      expect(await stores.users.findByIdentity(issuer, subject)).toBeNull()
+    }
+  })
+})

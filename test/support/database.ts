@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto'
+import postgres from 'postgres'
+import { inject } from 'vitest'
+
+export interface TestDatabase {
+  readonly url: string
+  /** Drops it, whoever is still connected. */
+  close(): Promise<void>
+}
+
+/** A migrated, empty database of the caller's own. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const name = `latchkey_${randomBytes(6).toString('hex')}`
+  await onServer(`create database ${name} template ${inject('databaseTemplate')}`)
+  const url = new URL(inject('databaseServerUrl'))
+  url.pathname = `/${name}`
+  return { url: url.href, close: () => onServer(`drop database if exists ${name} with (force)`) }
+}
+
+async function onServer(statement: string): Promise<void> {
+  const sql = postgres(inject('databaseServerUrl'), {
+    max: 1,
+    fetch_types: false,
+    onnotice: () => {},
+  })
+  try {
+    await sql.unsafe(statement)
+  } finally {
+    await sql.end()
+  }
+}

@@ -1,0 +1,61 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import type { TestProject } from 'vitest/node'
+import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
+import { migrate } from '../../src/db/migrate.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The server that all test files share. */
+    databaseServerUrl: string
+    /** Name of a migrated database that a test file's own is copied from. */
+    databaseTemplate: string
+  }
+}
+
+/** One real PostgreSQL for the whole run: our own in a folder that is thrown away, or `TEST_DATABASE_URL`. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const given = process.env.TEST_DATABASE_URL
+  const server = given === undefined ? await startThrowaway() : { url: given, stop: async () => {} }
+  const template = `latchkey_template_${process.pid}`
+  await onServer(server.url, (sql) => sql.unsafe(`create database ${template}`))
+  const url = new URL(server.url)
+  url.pathname = `/${template}`
+  await migrate(url.href)
+  project.provide('databaseServerUrl', server.url)
+  project.provide('databaseTemplate', template)
+  return async () => {
+    if (given !== undefined) {
+      await onServer(given, (sql) => sql.unsafe(`drop database ${template} with (force)`))
+    }
+    await server.stop()
+  }
+}
+
+async function startThrowaway(): Promise<{ url: string; stop(): Promise<void> }> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'latchkey-test-'))
+  const server = await startEmbeddedPostgres({
+    dataDir,
+    settings: {
+      fsync: 'off',
+      synchronous_commit: 'off',
+      full_page_writes: 'off',
+      max_connections: '300',
+    },
+  })
+  return {
+    url: server.url,
+    stop: async () => {
+      await server.stop()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function onServer(url: string, work: (sql: postgres.Sql) => PromiseLike<unknown>) {
+  const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => {} })
+  await work(sql)
+  await sql.end()
+}
