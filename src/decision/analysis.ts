@@ -1,0 +1,98 @@
+import {
+  type DocumentNode,
+  type GraphQLSchema,
+  getOperationAST,
+  type OperationDefinitionNode,
+} from 'graphql'
+import { booleanFor, type Variables } from './condition.ts'
+import { type Evaluation, evaluateFrom, nothingGuarded } from './evaluation.ts'
+import { type Plan, planOperation } from './plan.ts'
+
+/** What is known of an operation before its variables are. */
+export interface Analysis {
+  readonly operation: OperationDefinitionNode
+  /** How many selections were looked at: grows with the document's length, never faster. */
+  readonly steps: number
+  /** What the operation needs with these variables. Remembered; does not change what it is given. */
+  evaluate(variables: Variables): Evaluation
+}
+
+type ByOperation = Map<string | null, Analysis | null>
+
+const remembered = new WeakMap<GraphQLSchema, WeakMap<DocumentNode, ByOperation>>()
+
+/**
+ * Finds out which guarded fields an operation reaches. Done once for each schema, document object and
+ * operation name, and remembered as long as the document object lives.
+ *
+ * @param document must be valid against the schema
+ * @returns `null` when the document has no such operation, or several and none was named
+ */
+export function analyseOperation(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName?: string | null,
+): Analysis | null {
+  let ofSchema = remembered.get(schema)
+  if (ofSchema === undefined) {
+    ofSchema = new WeakMap()
+    remembered.set(schema, ofSchema)
+  }
+  let ofDocument = ofSchema.get(document)
+  if (ofDocument === undefined) {
+    ofDocument = new Map()
+    ofSchema.set(document, ofDocument)
+  }
+  const name = operationName ?? null
+  const known = ofDocument.get(name)
+  if (known !== undefined) return known
+  const operation = getOperationAST(document, name)
+  // A name that is not there is not remembered: callers could invent them without end.
+  if (!operation) return null
+  const analysis = new PlannedAnalysis(planOperation(schema, document, operation))
+  ofDocument.set(name, analysis)
+  return analysis
+}
+
+/** Combinations of `@skip` and `@include` remembered for each operation. */
+const maximumCombinations = 32
+
+class PlannedAnalysis implements Analysis {
+  readonly operation: OperationDefinitionNode
+  readonly steps: number
+  readonly #plan: Plan
+  readonly #evaluations = new Map<string, Evaluation>()
+  #unconditional: Evaluation | null = null
+
+  constructor(plan: Plan) {
+    this.operation = plan.operation
+    this.steps = plan.steps
+    this.#plan = plan
+    if (plan.root === null) {
+      this.#unconditional = nothingGuarded
+    } else if (plan.variables.length === 0) {
+      this.#unconditional = evaluateFrom(plan.root, () => undefined)
+    }
+  }
+
+  evaluate(variables: Variables): Evaluation {
+    if (this.#unconditional !== null) return this.#unconditional
+    const { root } = this.#plan
+    if (root === null) return nothingGuarded
+    const values = new Map<string, boolean | undefined>()
+    let combination = ''
+    for (const variable of this.#plan.variables) {
+      const value = booleanFor(variable, variables)
+      values.set(variable.name, value)
+      combination += value === undefined ? '?' : value ? '1' : '0'
+    }
+    let evaluation = this.#evaluations.get(combination)
+    if (evaluation === undefined) {
+      evaluation = evaluateFrom(root, (variable) => values.get(variable))
+      if (this.#evaluations.size < maximumCombinations) {
+        this.#evaluations.set(combination, evaluation)
+      }
+    }
+    return evaluation
+  }
+}

@@ -1,0 +1,65 @@
+import { InsufficientScopeError, type MissingScopes, UnauthenticatedError } from '../errors.ts'
+import type { Principal } from '../principal.ts'
+import { missingScopes, type ScopeRequirement, satisfies } from '../scopes.ts'
+import type { Evaluation, GuardedField } from './evaluation.ts'
+
+export type Decision = Allowed | Unauthenticated | Insufficient
+
+export interface Allowed {
+  readonly outcome: 'allowed'
+}
+
+/** Something guarded would be reached and no one is asking. */
+export interface Unauthenticated {
+  readonly outcome: 'unauthenticated'
+  /** Every guarded field that would be reached. */
+  readonly fields: readonly GuardedField[]
+}
+
+export interface Insufficient extends MissingScopes {
+  readonly outcome: 'insufficient'
+  /** The guarded fields that the principal may not reach. */
+  readonly fields: readonly GuardedField[]
+}
+
+const allowed: Allowed = { outcome: 'allowed' }
+
+/** Whether `principal` may run an operation that needs what `evaluation` says, whole or not at all. */
+export function decide(evaluation: Evaluation, principal: Principal | null): Decision {
+  if (!evaluation.authenticated) return allowed
+  if (principal === null) return { outcome: 'unauthenticated', fields: evaluation.fields }
+  for (const requirement of evaluation.requirements) {
+    if (!satisfies(requirement, principal.scopes)) return insufficient(evaluation, principal)
+  }
+  return allowed
+}
+
+/** What `principal` lacks of `requirement`, and what of that only its grant withholds. */
+export function missingFor(requirement: ScopeRequirement, principal: Principal): MissingScopes {
+  const missing = missingScopes(requirement, principal.scopes)
+  return {
+    requiredScopes: requirement,
+    missingScopes: missing,
+    notGranted: missing.filter((scope) => principal.credential.scopes.includes(scope)),
+  }
+}
+
+/** The error that tells a caller of a refusal. */
+export function refusal(
+  decision: Unauthenticated | Insufficient,
+): UnauthenticatedError | InsufficientScopeError {
+  if (decision.outcome === 'unauthenticated') return new UnauthenticatedError()
+  return new InsufficientScopeError({
+    requiredScopes: decision.requiredScopes,
+    missingScopes: decision.missingScopes,
+    notGranted: decision.notGranted,
+  })
+}
+
+function insufficient(evaluation: Evaluation, principal: Principal): Insufficient {
+  return {
+    outcome: 'insufficient',
+    ...missingFor(evaluation.scopes, principal),
+    fields: evaluation.fields.filter((field) => !satisfies(field.requirement, principal.scopes)),
+  }
+}

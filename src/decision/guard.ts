@@ -1,0 +1,110 @@
+import {
+  type ASTNode,
+  type ConstDirectiveNode,
+  type GraphQLField,
+  type GraphQLInterfaceType,
+  type GraphQLObjectType,
+  getNamedType,
+  isLeafType,
+  valueFromASTUntyped,
+} from 'graphql'
+import { both, minimal, type ScopeRequirement } from '../scopes.ts'
+
+/** What a field or type says of itself: `extensions.latchkey` of a schema built in code. */
+export interface Declaration {
+  readonly public?: true
+  readonly authenticated?: true
+  readonly requiresScopes?: ScopeRequirement
+}
+
+/** What it takes to pass: scopes, any credential at all (`[[]]`), or nothing (`null`). */
+export type Guard = ScopeRequirement | null
+
+export const anyCredential: ScopeRequirement = [[]]
+
+interface Declaring {
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined
+  readonly astNode?: ASTNode | null | undefined
+  readonly extensionASTNodes?: readonly ASTNode[] | undefined
+}
+
+/**
+ * What `element` declares: its `extensions.latchkey` or else the directives `@public`,
+ * `@authenticated` and `@requiresScopes` of the SDL it was built from. `null` when it says nothing.
+ */
+export function declarationOf(element: Declaring): Declaration | null {
+  const extension = element.extensions?.latchkey
+  if (typeof extension === 'object' && extension !== null) return extension as Declaration
+  const directives = [element.astNode, ...(element.extensionASTNodes ?? [])].flatMap(directivesOf)
+  const named = (name: string) =>
+    directives.filter(({ name: { value } }) => value === name || value === `federation__${name}`)
+  const scopes = named('requiresScopes').map(scopesArgument)
+  if (scopes.length > 0) return { requiresScopes: scopes.reduce(both) }
+  if (named('authenticated').length > 0) return { authenticated: true }
+  if (named('public').length > 0) return { public: true }
+  return null
+}
+
+export function guardOf(declaration: Declaration | null): Guard {
+  if (declaration?.requiresScopes !== undefined) return minimal(declaration.requiresScopes)
+  return declaration?.authenticated === true ? anyCredential : null
+}
+
+/** The guard that holds where both do. */
+export function bothGuards(a: Guard, b: Guard): Guard {
+  if (a === null || b === null) return a ?? b
+  return both(a, b)
+}
+
+/** Whether whoever passes `guard` passes `other` as well. */
+export function isAtLeast(guard: Guard, other: Guard): boolean {
+  if (other === null) return true
+  if (guard === null) return false
+  return guard.every((list) => other.some((needed) => needed.every((name) => list.includes(name))))
+}
+
+type FieldOwner = GraphQLObjectType | GraphQLInterfaceType
+type Field = GraphQLField<unknown, unknown>
+
+const known = new WeakMap<Field, Guard>()
+
+/**
+ * The whole guard of a field of `type`: what it declares, what its type declares, what the interfaces
+ * of its type declare for themselves and for this field, and what a scalar or enum it answers with
+ * declares. An interface's guard so holds however the field is reached.
+ */
+export function guardOfField(type: FieldOwner, field: Field): Guard {
+  const remembered = known.get(field)
+  if (remembered !== undefined) return remembered
+  const answer = getNamedType(field.type)
+  const elements: (Declaring | undefined)[] = [field, type, isLeafType(answer) ? answer : undefined]
+  for (const parent of type.getInterfaces()) {
+    elements.push(parent, parent.getFields()[field.name])
+  }
+  const guard = elements
+    .map((element) => (element === undefined ? null : guardOf(declarationOf(element))))
+    .reduce(bothGuards)
+  known.set(field, guard)
+  return guard
+}
+
+function directivesOf(node: ASTNode | null | undefined): readonly ConstDirectiveNode[] {
+  if (node === null || node === undefined || !('directives' in node)) return []
+  return (node.directives ?? []) as readonly ConstDirectiveNode[]
+}
+
+/** Read as GraphQL coerces lists: one value stands for a list of it. */
+function scopesArgument(directive: ConstDirectiveNode): ScopeRequirement {
+  const argument = directive.arguments?.find(({ name }) => name.value === 'scopes')
+  const value: unknown = argument === undefined ? null : valueFromASTUntyped(argument.value)
+  return asList(value).map((alternative) =>
+    asList(alternative).map((scope) => {
+      if (typeof scope === 'string') return scope
+      throw new TypeError('@requiresScopes(scopes:) takes lists of lists of scope names.')
+    }),
+  )
+}
+
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value]
+}

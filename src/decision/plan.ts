@@ -1,0 +1,206 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isObjectType,
+  Kind,
+  type NamedTypeNode,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql'
+import {
+  type Condition,
+  type ConditionVariable,
+  conditionsOf,
+  conditionVariables,
+} from './condition.ts'
+import { type Guard, guardOfField } from './guard.ts'
+
+/**
+ * Every way through an operation that leads to something guarded.
+ *
+ * A selection set is looked at once for each object type that it may meet, so type conditions are
+ * exact, a fragment spread many times costs once, and the work grows with the document and not with
+ * what its fragments would expand to.
+ */
+export interface Plan {
+  readonly operation: OperationDefinitionNode
+  /** `null` when nothing of it is guarded. */
+  readonly root: Selections | null
+  /** The variables that decide whether something guarded is reached. */
+  readonly variables: readonly ConditionVariable[]
+  /** How many selections were looked at. */
+  readonly steps: number
+}
+
+/** What a selection set reaches on one object type. */
+export interface Selections {
+  readonly ways: readonly Way[]
+}
+
+export interface Way {
+  readonly conditions: readonly Condition[]
+  /** `null` for a fragment, which answers under no name of its own. */
+  readonly field: ReachedField | null
+  readonly below: readonly Selections[]
+}
+
+export interface ReachedField {
+  readonly coordinate: string
+  readonly responseName: string
+  readonly guard: Guard
+}
+
+interface DraftWay extends Way {
+  readonly below: readonly Draft[]
+}
+
+interface Draft extends Selections {
+  readonly set: SelectionSetNode
+  readonly type: GraphQLObjectType
+  ways: readonly DraftWay[]
+  guarded: boolean
+  readonly parents: Draft[]
+}
+
+/** The document must be valid against the schema. */
+export function planOperation(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): Plan {
+  const planner = new Planner(schema, document)
+  const type = schema.getRootType(operation.operation)
+  const root = type ? planner.plan(operation.selectionSet, type) : undefined
+  const variables = new Set<string>()
+  for (const { ways } of planner.guarded()) {
+    for (const way of ways) for (const { variable } of way.conditions) variables.add(variable)
+  }
+  return {
+    operation,
+    root: root?.guarded ? root : null,
+    variables: conditionVariables(variables, operation),
+    steps: planner.steps,
+  }
+}
+
+class Planner {
+  steps = 0
+  readonly #schema: GraphQLSchema
+  readonly #fragments = new Map<string, FragmentDefinitionNode>()
+  readonly #drafts = new Map<SelectionSetNode, Map<GraphQLObjectType, Draft>>()
+  readonly #order: Draft[] = []
+
+  constructor(schema: GraphQLSchema, document: DocumentNode) {
+    this.#schema = schema
+    for (const node of document.definitions) {
+      if (node.kind === Kind.FRAGMENT_DEFINITION) this.#fragments.set(node.name.value, node)
+    }
+  }
+
+  plan(set: SelectionSetNode, type: GraphQLObjectType): Draft {
+    const root = this.#draft(set, type)
+    // The list grows while it is walked: no recursion, so depth cannot exhaust the stack.
+    for (const draft of this.#order) draft.ways = this.#waysOf(draft)
+    this.#markGuarded()
+    for (const draft of this.guarded()) draft.ways = draft.ways.flatMap(withoutUnguarded)
+    return root
+  }
+
+  guarded(): readonly Draft[] {
+    return this.#order.filter((draft) => draft.guarded)
+  }
+
+  #draft(set: SelectionSetNode, type: GraphQLObjectType): Draft {
+    let ofSet = this.#drafts.get(set)
+    if (ofSet === undefined) {
+      ofSet = new Map()
+      this.#drafts.set(set, ofSet)
+    }
+    let draft = ofSet.get(type)
+    if (draft === undefined) {
+      draft = { set, type, ways: [], guarded: false, parents: [] }
+      ofSet.set(type, draft)
+      this.#order.push(draft)
+    }
+    return draft
+  }
+
+  #waysOf(draft: Draft): readonly DraftWay[] {
+    const ways: DraftWay[] = []
+    for (const selection of draft.set.selections) {
+      this.steps += 1
+      const conditions = conditionsOf(selection)
+      if (conditions === null) continue
+      if (selection.kind === Kind.FIELD) {
+        const reached = this.#fieldOf(draft, selection)
+        if (reached !== null) ways.push({ conditions, ...reached })
+        continue
+      }
+      const fragment =
+        selection.kind === Kind.FRAGMENT_SPREAD
+          ? this.#fragments.get(selection.name.value)
+          : selection
+      if (fragment !== undefined && this.#applies(fragment.typeCondition, draft.type)) {
+        const below = this.#below(draft, fragment.selectionSet, [draft.type])
+        ways.push({ conditions, field: null, below })
+      }
+    }
+    return ways
+  }
+
+  #fieldOf(draft: Draft, node: FieldNode): Pick<DraftWay, 'field' | 'below'> | null {
+    const field = draft.type.getFields()[node.name.value]
+    // Introspection fields are of no type and are free.
+    if (field === undefined) return null
+    const answer = getNamedType(field.type)
+    const types = isObjectType(answer)
+      ? [answer]
+      : isAbstractType(answer)
+        ? this.#schema.getPossibleTypes(answer)
+        : []
+    return {
+      field: {
+        coordinate: `${draft.type.name}.${field.name}`,
+        responseName: node.alias?.value ?? node.name.value,
+        guard: guardOfField(draft.type, field),
+      },
+      below: node.selectionSet === undefined ? [] : this.#below(draft, node.selectionSet, types),
+    }
+  }
+
+  #below(parent: Draft, set: SelectionSetNode, types: readonly GraphQLObjectType[]) {
+    return types.map((type) => {
+      const draft = this.#draft(set, type)
+      draft.parents.push(parent)
+      return draft
+    })
+  }
+
+  #applies(condition: NamedTypeNode | undefined, type: GraphQLObjectType): boolean {
+    if (condition === undefined) return true
+    const named = this.#schema.getType(condition.name.value)
+    return named === type || (isAbstractType(named) && this.#schema.isSubType(named, type))
+  }
+
+  #markGuarded(): void {
+    const marked = this.#order.filter(({ ways }) => ways.some(({ field }) => field?.guard))
+    for (const draft of marked) draft.guarded = true
+    for (const draft of marked) {
+      for (const parent of draft.parents) {
+        if (parent.guarded) continue
+        parent.guarded = true
+        marked.push(parent)
+      }
+    }
+  }
+}
+
+function withoutUnguarded(way: DraftWay): readonly DraftWay[] {
+  const below = way.below.filter(({ guarded }) => guarded)
+  return below.length > 0 || way.field?.guard ? [{ ...way, below }] : []
+}

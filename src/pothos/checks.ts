@@ -1,0 +1,110 @@
+import {
+  type GraphQLInterfaceType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isInterfaceType,
+  isObjectType,
+} from 'graphql'
+import { declarations } from '../decision/coordinates.ts'
+import { bothGuards, declarationOf, type Guard, guardOf, isAtLeast } from '../decision/guard.ts'
+import { isScopeName, type ScopeCatalogue } from '../scopes.ts'
+
+type FieldOwner = GraphQLObjectType | GraphQLInterfaceType
+
+/** Answered by the subgraph machinery of federation; they need no declaration. */
+const federationFields = new Set(['_service', '_entities'])
+
+/** What is wrong with the declarations of a built schema: each names its coordinate and what to write. */
+export function faultsIn(schema: GraphQLSchema, catalogue: ScopeCatalogue): readonly string[] {
+  return [
+    ...namelessScopes(catalogue),
+    ...silentRootFields(schema),
+    ...unknownScopes(schema, catalogue),
+    ...Object.values(schema.getTypeMap())
+      .filter((type) => isObjectType(type) || isInterfaceType(type))
+      .flatMap((type) => [...waysAroundTypeGuard(type), ...lesserGuards(type)]),
+  ]
+}
+
+function namelessScopes(catalogue: ScopeCatalogue): readonly string[] {
+  return [...catalogue.keys()]
+    .filter((name) => !isScopeName(name))
+    .map(
+      (name) =>
+        `${JSON.stringify(name)} cannot be a scope. Write 1 to 128 visible ASCII characters without space, quotation mark or backslash (RFC 6749 §3.3).`,
+    )
+}
+
+function silentRootFields(schema: GraphQLSchema): readonly string[] {
+  return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap(
+    (type) =>
+      Object.values(type?.getFields() ?? {})
+        .filter((field) => !federationFields.has(field.name) && declarationOf(field) === null)
+        .map(
+          (field) =>
+            `${type?.name}.${field.name} does not say who may call it. Write one of public: true, authenticated: true or requiresScopes.`,
+        ),
+  )
+}
+
+function unknownScopes(schema: GraphQLSchema, catalogue: ScopeCatalogue): readonly string[] {
+  return [...declarations(schema)].flatMap(({ coordinate, declaration }) =>
+    [...new Set(declaration.requiresScopes?.flat())]
+      .filter((scope) => !catalogue.has(scope))
+      .map(
+        (scope) =>
+          `${coordinate} requires the scope ${JSON.stringify(scope)}, which the catalogue does not have. Write one of ${[...catalogue.keys()].join(', ')}, or add it to the plugin's scopes.`,
+      ),
+  )
+}
+
+/** A guard of a whole type, or of an interface for all of its types, holds for every field. */
+function waysAroundTypeGuard(type: FieldOwner): readonly string[] {
+  const guarding = [type, ...type.getInterfaces()].find(
+    (element) => guardOf(declarationOf(element)) !== null,
+  )
+  if (guarding === undefined) return []
+  const advice = `but ${guarding.name} is guarded as a whole. Leave it out, or guard the fields of ${guarding.name} one by one.`
+  return [
+    ...['skipInterfaceScopes', 'runScopesOnType']
+      .filter((name) => sets(type, name))
+      .map((name) => `${type.name} sets ${name}, ${advice}`),
+    ...Object.values(type.getFields()).flatMap((field) =>
+      ['public', 'skipTypeScopes', 'skipInterfaceScopes']
+        .filter((name) => sets(field, name))
+        .map((name) => `${type.name}.${field.name} sets ${name}, ${advice}`),
+    ),
+  ]
+}
+
+function sets(element: { extensions: object }, option: string): boolean {
+  const { pothosOptions } = element.extensions as { pothosOptions?: Record<string, unknown> }
+  return pothosOptions?.[option] === true
+}
+
+/** A type that redeclares a field of its interface does not inherit the field's guard. */
+function lesserGuards(type: FieldOwner): readonly string[] {
+  return type.getInterfaces().flatMap((parent) =>
+    Object.values(parent.getFields()).flatMap((field) => {
+      const needed = checkedGuard(parent, field.name)
+      const own = checkedGuard(type, field.name)
+      if (isAtLeast(own, needed)) return []
+      return [
+        `${type.name}.${field.name} is guarded less than ${parent.name}.${field.name}, which it implements. Write ${optionFor(needed)} on ${type.name}.${field.name}, or something stricter.`,
+      ]
+    }),
+  )
+}
+
+/** The guard that scope-auth checks at the field: without what only the interfaces' field declares. */
+function checkedGuard(type: FieldOwner, fieldName: string): Guard {
+  return [type.getFields()[fieldName], type, ...type.getInterfaces()]
+    .map((element) => (element === undefined ? null : guardOf(declarationOf(element))))
+    .reduce(bothGuards, null)
+}
+
+function optionFor(guard: Guard): string {
+  if (guard === null) return 'public: true'
+  if (guard.every((list) => list.length === 0)) return 'authenticated: true'
+  return `requiresScopes: ${JSON.stringify(guard)}`
+}

@@ -1,0 +1,14 @@
+export { scopeCoordinates } from '../decision/index.ts'
+export type {
+  FieldGuardOptions,
+  LatchkeyPluginOptions,
+  RequiredScopes,
+  TypeGuardOptions,
+} from './options.ts'
+export { latchkeyPlugin, latchkeyPlugin as default, type PothosLatchkeyPlugin } from './plugin.ts'
+export {
+  type LatchkeyAuthScopes,
+  type LatchkeyScopeAuthOptions,
+  scopeAuthOptions,
+} from './scope-auth.ts'
+export { printSdl } from './sdl.ts'

@@ -1,0 +1,125 @@
+import './global-types.ts'
+import SchemaBuilder, {
+  BasePlugin,
+  type PothosOutputFieldConfig,
+  PothosSchemaError,
+  type PothosTypeConfig,
+  type SchemaTypes,
+} from '@pothos/core'
+import type { GraphQLSchema } from 'graphql'
+import { type Declaration, guardOf } from '../decision/index.ts'
+import type { ScopeCatalogue } from '../scopes.ts'
+import { faultsIn } from './checks.ts'
+import { withDeclaration } from './extensions.ts'
+import { readDeclaration } from './options.ts'
+import { type LatchkeyAuthScopes, withRequirement } from './scope-auth.ts'
+import { describe } from './sentence.ts'
+
+/** Makes of one declaration the scope-auth rule, the directive, the sentence and the catalogue's row. */
+export class PothosLatchkeyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  readonly #faults: string[] = []
+  /** One object for equal requirements: scope-auth remembers its answer by it within a request. */
+  readonly #rules = new Map<string, LatchkeyAuthScopes>()
+
+  override beforeBuild(): void {
+    const { plugins, scopeAuth } = this.builder.options as {
+      plugins?: readonly string[]
+      scopeAuth?: {
+        defaultStrategy?: string
+        authorizeOnSubscribe?: boolean
+        runScopesOnType?: boolean
+      }
+    }
+    const fault =
+      plugins?.includes('scopeAuth') !== true
+        ? 'Declarations are enforced by scope-auth: add ScopeAuthPlugin to the plugins.'
+        : scopeAuth?.defaultStrategy !== 'all' ||
+            scopeAuth.authorizeOnSubscribe !== true ||
+            scopeAuth.runScopesOnType === true
+          ? 'Write scopeAuth: scopeAuthOptions(…), or set defaultStrategy: "all" and authorizeOnSubscribe: true and leave runScopesOnType off.'
+          : undefined
+    if (fault !== undefined) throw new PothosSchemaError(fault)
+  }
+
+  override onTypeConfig(typeConfig: PothosTypeConfig): PothosTypeConfig {
+    if (typeConfig.kind !== 'Object' && typeConfig.kind !== 'Interface') return typeConfig
+    const declaration = this.#read(typeConfig.name, typeConfig.pothosOptions)
+    if (declaration === null) return typeConfig
+    if (declaration.public) {
+      this.#faults.push(
+        `${typeConfig.name} is a type and cannot be public. Write public: true on its fields.`,
+      )
+    }
+    return this.#guarded(typeConfig, declaration)
+  }
+
+  override onOutputFieldConfig(
+    fieldConfig: PothosOutputFieldConfig<Types>,
+  ): PothosOutputFieldConfig<Types> {
+    const coordinate = `${fieldConfig.parentType}.${fieldConfig.name}`
+    const declaration = this.#read(coordinate, fieldConfig.pothosOptions)
+    return declaration === null ? fieldConfig : this.#guarded(fieldConfig, declaration)
+  }
+
+  override afterBuild(schema: GraphQLSchema): GraphQLSchema {
+    const { scopes } = this.builder.options.latchkey
+    const catalogue: ScopeCatalogue =
+      scopes instanceof Map ? scopes : new Map(Object.entries<string>(scopes as never))
+    const faults = [...new Set([...this.#faults, ...faultsIn(schema, catalogue)])]
+    if (faults.length > 0) throw new PothosSchemaError(faults.join('\n'))
+    return schema
+  }
+
+  #read(coordinate: string, options: object): Declaration | null {
+    const read = readDeclaration(options)
+    if ('declaration' in read) return read.declaration
+    this.#faults.push(`${coordinate} ${read.fault}.`)
+    return null
+  }
+
+  #guarded<Config extends GuardedConfig>(config: Config, declaration: Declaration): Config {
+    const guard = guardOf(declaration)
+    return {
+      ...config,
+      description: describe(config.description, declaration),
+      extensions: withDeclaration(config.extensions, declaration),
+      pothosOptions:
+        guard === null
+          ? config.pothosOptions
+          : {
+              ...config.pothosOptions,
+              authScopes: withRequirement(ownRule(config.pothosOptions), this.#rule(guard)),
+            },
+    }
+  }
+
+  #rule(latchkey: LatchkeyAuthScopes['latchkey']): LatchkeyAuthScopes {
+    const key = JSON.stringify(latchkey)
+    const known = this.#rules.get(key)
+    if (known !== undefined) return known
+    const rule = { latchkey }
+    this.#rules.set(key, rule)
+    return rule
+  }
+}
+
+interface GuardedConfig {
+  readonly description?: string | null | undefined
+  readonly extensions?: Readonly<Record<string, unknown>> | null | undefined
+  readonly pothosOptions: object
+}
+
+function ownRule(options: object): object | undefined {
+  return (options as { authScopes?: object }).authScopes
+}
+
+/**
+ * The plugin's name for `plugins: [latchkeyPlugin, ScopeAuthPlugin]`. A call rather than a constant,
+ * so that no bundler inlines the name and drops the registration with the module.
+ */
+export const latchkeyPlugin = register()
+
+function register(): 'latchkey' {
+  SchemaBuilder.registerPlugin('latchkey', PothosLatchkeyPlugin)
+  return 'latchkey'
+}

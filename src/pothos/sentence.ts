@@ -1,0 +1,30 @@
+import type { Declaration } from '../decision/index.ts'
+
+/** What a declaration says to a reader of the schema. */
+export function sentenceFor(declaration: Declaration): string {
+  if (declaration.requiresScopes === undefined) {
+    return declaration.authenticated ? 'Requires a credential.' : 'Requires no credential.'
+  }
+  const alternatives = declaration.requiresScopes.map((scopes) =>
+    scopes.map((name) => `\`${name}\``),
+  )
+  if (alternatives.every((scopes) => scopes.length === 1)) {
+    return `Requires scope ${join(alternatives.flat(), 'or')}.`
+  }
+  return `Requires ${alternatives.map(nounAndNames).join(', or ')}.`
+}
+
+/** `description` with the sentence as its last paragraph. */
+export function describe(description: string | null | undefined, declaration: Declaration): string {
+  const sentence = sentenceFor(declaration)
+  return description ? `${description}\n\n${sentence}` : sentence
+}
+
+function nounAndNames(scopes: readonly string[]): string {
+  return `${scopes.length === 1 ? 'scope' : 'scopes'} ${join(scopes, 'and')}`
+}
+
+function join(words: readonly string[], last: 'and' | 'or'): string {
+  if (words.length < 2) return words.join('')
+  return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`
+}

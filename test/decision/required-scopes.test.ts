@@ -1,0 +1,99 @@
+import { buildSchema, GraphQLError, type ValidationRule } from 'graphql'
+import { describe, expect, it } from 'vitest'
+import { type RequiredScopesOptions, requiredScopes } from '../../src/decision/index.ts'
+
+const schema = buildSchema(/* GraphQL */ `
+  directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION
+  input Filter { name: String! }
+  type Query {
+    hello: String
+    users(filter: Filter, first: Int): [String!] @requiresScopes(scopes: [["read:users"]])
+    keys: [String!] @requiresScopes(scopes: [["read:keys"], ["manage:keys"]])
+  }
+`)
+
+function scopes(source: string, options?: RequiredScopesOptions) {
+  const answer = requiredScopes(schema, source, options)
+  return answer.ok ? answer.evaluation.scopes : answer.errors.map(({ message }) => message)
+}
+
+describe('the least privilege of an operation', () => {
+  it('is any one of minimal lists', () => {
+    expect(scopes('{ hello }')).toEqual([[]])
+    expect(scopes('{ users keys }')).toEqual([
+      ['manage:keys', 'read:users'],
+      ['read:keys', 'read:users'],
+    ])
+  })
+
+  it('counts a conditional field unless the variables leave it out', () => {
+    const source =
+      'query ($on: Boolean! = false, $other: Boolean!) { users @include(if: $on) keys @skip(if: $other) }'
+    expect(scopes(source)).toEqual([['manage:keys'], ['read:keys']])
+    expect(scopes(source, { variables: { other: true } })).toEqual([[]])
+    expect(scopes(source, { variables: { on: true, other: true } })).toEqual([['read:users']])
+    expect(scopes(source, { variables: 'any' })).toHaveLength(2)
+    expect(scopes(source, { variables: 'any' })[0]).toContain('read:users')
+  })
+
+  it('is that of the operation named', () => {
+    const source = 'query A { users } query B { keys }'
+    expect(scopes(source, { operationName: 'A' })).toEqual([['read:users']])
+    expect(scopes(source)).toEqual(['The document has several operations: name one of them.'])
+    expect(scopes(source, { operationName: 'C' })).toEqual([
+      'The document has no operation named "C".',
+    ])
+  })
+})
+
+describe('a document at fault', () => {
+  it('is answered with where', () => {
+    const answer = requiredScopes(schema, '{\n  hello\n  user\n}')
+    expect(answer).toMatchObject({ ok: false })
+    expect(!answer.ok && answer.errors.map((error) => error.toJSON())).toEqual([
+      {
+        message: 'Cannot query field "user" on type "Query". Did you mean "users"?',
+        locations: [{ line: 3, column: 3 }],
+      },
+    ])
+    const broken = requiredScopes(schema, '{ hello')
+    expect(!broken.ok && broken.errors[0]?.locations).toEqual([{ line: 1, column: 8 }])
+  })
+
+  it('gets no suggestion where they are hidden', () => {
+    expect(scopes('{ user }', { hideSuggestions: true })).toEqual([
+      'Cannot query field "user" on type "Query".',
+    ])
+  })
+
+  it.each([
+    ['undefined variable', '{ hello @include(if: $missing) }', '"$missing" is not defined'],
+    ['cycle', '{ ...F } fragment F on Query { ...F }', 'Cannot spread fragment "F" within itself'],
+    ['unknown directive', '{ hello @trusted }', 'Unknown directive "@trusted"'],
+    ['nullable condition', 'query ($a: Boolean) { hello @include(if: $a) }', 'expecting type'],
+  ])('%s is refused', (_, source, message) => {
+    expect(String(scopes(source))).toContain(message)
+  })
+
+  it('is told of a variable of the wrong type, not of one left out', () => {
+    const source =
+      'query ($filter: Filter!, $first: Int!) { users(filter: $filter, first: $first) }'
+    expect(scopes(source)).toEqual([['read:users']])
+    expect(scopes(source, { variables: { filter: { name: 'a' } } })).toEqual([['read:users']])
+    expect(scopes(source, { variables: { first: 'two' } })).toEqual([
+      'Variable "$first" got invalid value "two"; Int cannot represent non-integer value: "two"',
+    ])
+  })
+
+  it('is held to limits', () => {
+    expect(scopes('{ hello hello }', { maxTokens: 3 })).toEqual([
+      'Syntax Error: Document contains more that 3 tokens. Parsing aborted.',
+    ])
+    const noAliases: ValidationRule = (context) => ({
+      Field: (node) => {
+        if (node.alias) context.reportError(new GraphQLError('No aliases.', { nodes: node }))
+      },
+    })
+    expect(scopes('{ a: hello }', { rules: [noAliases] })).toEqual(['No aliases.'])
+  })
+})

@@ -1,0 +1,125 @@
+import { graphql } from 'graphql'
+import { describe, expect, it } from 'vitest'
+import { InsufficientScopeError, UnauthenticatedError } from '../../src/errors.ts'
+import { printSdl, scopeCoordinates } from '../../src/pothos/index.ts'
+import { createBuilder, principalWith } from './example.ts'
+
+function createSchema() {
+  const builder = createBuilder()
+  const order = builder.objectRef<{ id: string }>('Order').implement({
+    description: 'What someone bought.',
+    requiresScopes: 'read:orders',
+    fields: (t) => ({
+      id: t.exposeString('id', {}),
+      total: t.int({
+        description: 'In cents.',
+        requiresScopes: [['read:prices'], ['admin']],
+        resolve: () => 100,
+      }),
+    }),
+  })
+  builder.queryType({
+    fields: (t) => ({
+      hello: t.string({ public: true, resolve: () => 'hello' }),
+      me: t.string({ authenticated: true, resolve: () => 'me' }),
+      order: t.field({ type: order, public: true, resolve: () => ({ id: '1' }) }),
+      orders: t.field({
+        type: [order],
+        description: 'All of them.',
+        requiresScopes: [['read:orders', 'read:prices'], ['admin']],
+        resolve: () => [{ id: '1' }],
+      }),
+    }),
+  })
+  return builder.toSchema()
+}
+
+describe('one declaration', () => {
+  it('is the rule at runtime', async () => {
+    const schema = createSchema()
+    const run = async (source: string, ...scopes: string[]) => {
+      const result = await graphql({
+        schema,
+        source,
+        contextValue: { principal: principalWith(...scopes) },
+      })
+      return result.errors?.map((error) => error.originalError)
+    }
+    expect(await run('{ order { id } }', 'read:orders')).toBeUndefined()
+    expect(await run('{ orders { id } }', 'read:orders', 'read:prices')).toBeUndefined()
+    const refused = (await run('{ order { total } }', 'read:orders'))?.[0]
+    expect(refused).toBeInstanceOf(InsufficientScopeError)
+    expect((refused as InsufficientScopeError).scopes).toEqual({
+      requiredScopes: [['admin'], ['read:prices']],
+      missingScopes: ['admin'],
+      notGranted: [],
+    })
+    const anonymous = await graphql({ schema, source: '{ me }', contextValue: { principal: null } })
+    expect(anonymous.errors?.[0]?.originalError).toBeInstanceOf(UnauthenticatedError)
+    const open = await graphql({ schema, source: '{ hello }', contextValue: { principal: null } })
+    expect(open).toEqual({ data: { hello: 'hello' } })
+  })
+
+  it('is the directive in the SDL and the sentence in the description', () => {
+    const sdl = printSdl(createSchema())
+    expect(sdl).toMatchInlineSnapshot(`
+      "extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@authenticated", "@requiresScopes"])
+
+      "Needs a credential, whatever its scopes."
+      directive @authenticated on ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR
+
+      "Needs all the scopes of any one of the lists."
+      directive @requiresScopes(scopes: [[federation__Scope!]!]!) on ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR
+
+      "Needs no credential."
+      directive @public on FIELD_DEFINITION
+
+      directive @key(fields: federation__FieldSet!, resolvable: Boolean = true) repeatable on INTERFACE | OBJECT
+
+      directive @shareable repeatable on FIELD_DEFINITION | OBJECT
+
+      scalar federation__FieldSet
+
+      scalar federation__Scope
+
+      type Query {
+        """Requires no credential."""
+        hello: String @public
+        """Requires a credential."""
+        me: String @authenticated
+        """Requires no credential."""
+        order: Order @public
+        """
+        All of them.
+        
+        Requires scopes \`read:orders\` and \`read:prices\`, or scope \`admin\`.
+        """
+        orders: [Order!] @requiresScopes(scopes: [["read:orders", "read:prices"], ["admin"]])
+      }
+
+      """
+      What someone bought.
+
+      Requires scope \`read:orders\`.
+      """
+      type Order @requiresScopes(scopes: [["read:orders"]]) {
+        id: String
+        """
+        In cents.
+        
+        Requires scope \`read:prices\` or \`admin\`.
+        """
+        total: Int @requiresScopes(scopes: [["read:prices"], ["admin"]])
+      }
+      "
+    `)
+  })
+
+  it('is the row in the catalogue', () => {
+    expect(Object.fromEntries(scopeCoordinates(createSchema()))).toEqual({
+      admin: ['Order.total', 'Query.orders'],
+      'read:orders': ['Order', 'Query.orders'],
+      'read:prices': ['Order.total', 'Query.orders'],
+    })
+  })
+})
