@@ -1,0 +1,38 @@
+export type { Authentication, Authenticator, Refusal } from './credentials/authenticator.ts'
+export {
+  type ClosableAuthenticator,
+  type CreateAuthenticatorOptions,
+  createAuthenticator,
+} from './credentials/create-authenticator.ts'
+export type {
+  CredentialDirectory,
+  KeyForVerification,
+  KeyUses,
+  Owner,
+  StatedGrant,
+  UserSighting,
+} from './credentials/directory.ts'
+export type { IssuerSettings } from './credentials/issuer-settings.ts'
+export type { RefusalReason } from './credentials/refusal.ts'
+export {
+  BadUserInputError,
+  ConflictError,
+  type ErrorCode,
+  InsufficientScopeError,
+  InvalidCredentialError,
+  InvalidRequestError,
+  LatchkeyError,
+  type MissingScopes,
+  NotFoundError,
+  RateLimitedError,
+  ScopesNotHeldError,
+  ServiceUnavailableError,
+  UnauthenticatedError,
+} from './errors.ts'
+export type { Credential, Principal } from './principal.ts'
+export type { ScopeRequirement } from './scopes.ts'
+export {
+  type PrincipalContext,
+  type UsePrincipalOptions,
+  usePrincipal,
+} from './yoga/use-principal.ts'

@@ -1,0 +1,262 @@
+import { isKeyId, keyStart } from '../credentials/key-form.ts'
+import { NotFoundError } from '../errors.ts'
+import { type ApiKey, apiKeyStatus } from '../keys/api-key.ts'
+import { withinGrant } from '../principal.ts'
+import { grantOf, type User } from '../users/user.ts'
+import type { Builder } from './builder.ts'
+import { type Context, callerOf, principalOf } from './context.ts'
+import { connection, emptyConnection, pageRequest } from './pages.ts'
+import type { UserTypes } from './user.ts'
+
+export function registerApiKeys(builder: Builder, { UserRef }: UserTypes) {
+  const ApiKeyStatus = builder.enumType('ApiKeyStatus', {
+    description: 'Whether a key is honoured.',
+    values: {
+      ACTIVE: { description: 'Honoured.' },
+      EXPIRED: { description: 'Its time, or that of the key that made it, is over.' },
+      REVOKED: { description: 'Refused for good.' },
+    },
+  })
+
+  const ApiKeyRef = builder.objectRef<ApiKey>('ApiKey')
+  ApiKeyRef.implement({
+    description: 'A credential of a user, for programs. Its secret is shown once and kept nowhere.',
+    fields: (t) => ({
+      id: t.exposeID('id', { description: 'The second part of the key; public.' }),
+      owner: t.field({ type: UserRef, resolve: (key, _args, context) => ownerOf(key, context) }),
+      name: t.exposeString('name'),
+      description: t.exposeString('description', { nullable: true }),
+      scopes: t.stringList({
+        description: 'As the key was given them.',
+        resolve: (key) => [...key.scopes],
+      }),
+      effectiveScopes: t.stringList({
+        description:
+          "What the key is worth now: its scopes within its owner's grant and those of the keys it descends from.",
+        resolve: async (key, _args, context) => [
+          ...withinGrant(key.lineageScopes, grantOf(await ownerOf(key, context))),
+        ],
+      }),
+      metadata: t.expose('metadata', { type: 'JSONObject' }),
+      status: t.field({
+        type: ApiKeyStatus,
+        resolve: (key, _args, { services }) => apiKeyStatus(key, new Date(services.now())),
+      }),
+      start: t.string({
+        description: 'What a person recognises the key by: its prefix and id.',
+        resolve: (key, _args, { services }) => keyStart(services.keyPrefix, key.id),
+      }),
+      parent: t.field({
+        type: ApiKeyRef,
+        nullable: true,
+        description:
+          'The key that made it: it is never wider, never longer-lived, and gone with it.',
+        resolve: (key, _args, { loaders }) =>
+          key.parentId === null ? null : loaders.apiKey.load(key.parentId),
+      }),
+      createdAt: t.expose('createdAt', { type: 'DateTime' }),
+      expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true }),
+      lastUsedAt: t.expose('lastUsedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'At most 10 seconds late.',
+      }),
+      rotatedAt: t.expose('rotatedAt', { type: 'DateTime', nullable: true }),
+      revokedAt: t.expose('revokedAt', { type: 'DateTime', nullable: true }),
+      revokedReason: t.exposeString('revokedReason', { nullable: true }),
+    }),
+  })
+
+  const ApiKeyConnection = builder.connectionObject(
+    {
+      type: ApiKeyRef,
+      name: 'ApiKeyConnection',
+      fields: (t) => ({
+        totalCount: t.int({
+          description: 'How many there are in all. Counted only when selected.',
+          resolve: (page) => page.totalCount(),
+        }),
+      }),
+    },
+    { name: 'ApiKeyEdge' },
+  )
+
+  builder.queryFields((t) => ({
+    apiKey: t.field({
+      type: ApiKeyRef,
+      nullable: true,
+      requiresScopes: 'read:keys',
+      description:
+        "One API key, or null: one of your own, or anyone's with `manage:keys` and `read:users`.",
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (_root, { id }, context) => context.services.keys.read(principalOf(context), id),
+    }),
+    apiKeys: t.connection(
+      {
+        type: ApiKeyRef,
+        requiresScopes: 'read:keys',
+        description: 'API keys of one user, newest first.',
+        args: {
+          status: t.arg({ type: ApiKeyStatus }),
+          ownerId: t.arg.id({
+            description:
+              'Left out, your own. Another user needs `manage:keys` and `read:users`; without them the list is empty.',
+          }),
+        },
+        resolve: async (_root, { status, ownerId, ...args }, context) => {
+          const { keys } = context.services
+          const request = pageRequest(args, isKeyId)
+          const filter = keys.filter(principalOf(context), {
+            ownerId: ownerId ?? null,
+            status: status ?? null,
+          })
+          if (filter === null) return emptyConnection<ApiKey>()
+          const page = await keys.list(filter, request)
+          return connection(
+            page,
+            request,
+            (key) => key.createdAt,
+            () => keys.count(filter),
+          )
+        },
+      },
+      ApiKeyConnection,
+    ),
+  }))
+
+  registerMutations(builder, ApiKeyRef)
+}
+
+function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKeyRef>) {
+  const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
+    fields: (t) => ({
+      name: t.string({ required: true, description: 'At most 100 characters.' }),
+      scopes: t.stringList({
+        required: true,
+        description: 'At least one, each one that you hold.',
+      }),
+      description: t.string({ description: 'At most 500 characters.' }),
+      expiresAt: t.field({
+        type: 'DateTime',
+        description: 'Left out: never, or with the key that makes it.',
+      }),
+      metadata: t.field({
+        type: 'JSONObject',
+        description: 'At most 4096 bytes as JSON, nested at most 8 deep.',
+      }),
+    }),
+  })
+  const UpdateApiKeyInput = builder.inputType('UpdateApiKeyInput', {
+    fields: (t) => ({
+      id: t.id({ required: true }),
+      name: t.string(),
+      description: t.string(),
+      metadata: t.field({ type: 'JSONObject', description: 'Replaces what was there.' }),
+      scopes: t.stringList({ description: 'What the key keeps of its scopes: they only narrow.' }),
+    }),
+  })
+  const RotateApiKeyInput = builder.inputType('RotateApiKeyInput', {
+    fields: (t) => ({
+      id: t.id({ required: true }),
+      gracePeriodSeconds: t.int({
+        description: 'How long the old secret goes on working: 0 to 2592000, by default 86400.',
+      }),
+      force: t.boolean({
+        description: 'Rotate though the grace period of the last rotation still runs, ending it.',
+      }),
+    }),
+  })
+  const RevokeApiKeyInput = builder.inputType('RevokeApiKeyInput', {
+    fields: (t) => ({ id: t.id({ required: true }), reason: t.string() }),
+  })
+
+  const issued = (name: string, description: string) =>
+    builder.objectRef<{ apiKey: ApiKey; secret: string }>(name).implement({
+      description,
+      fields: (t) => ({
+        apiKey: t.expose('apiKey', { type: ApiKeyRef }),
+        secret: t.exposeString('secret', {
+          description: 'The whole key. Shown this once; no one can read it again.',
+        }),
+      }),
+    })
+  const CreateApiKeyPayload = issued('CreateApiKeyPayload', 'The new key.')
+  const RotateApiKeyPayload = issued('RotateApiKeyPayload', 'The key with its new secret.')
+  const UpdateApiKeyPayload = builder
+    .objectRef<{ apiKey: ApiKey }>('UpdateApiKeyPayload')
+    .implement({
+      description: 'The key as it is now.',
+      fields: (t) => ({ apiKey: t.expose('apiKey', { type: ApiKeyRef }) }),
+    })
+  const RevokeApiKeyPayload = builder
+    .objectRef<{ apiKey: ApiKey; revokedDescendants: readonly ApiKey[] }>('RevokeApiKeyPayload')
+    .implement({
+      description: 'What was revoked.',
+      fields: (t) => ({
+        apiKey: t.expose('apiKey', { type: ApiKeyRef }),
+        revokedDescendants: t.field({
+          type: [ApiKeyRef],
+          description: 'Keys that it made, directly or through others, and that went with it.',
+          resolve: ({ revokedDescendants }) => [...revokedDescendants],
+        }),
+      }),
+    })
+
+  builder.mutationFields((t) => ({
+    createApiKey: t.field({
+      type: CreateApiKeyPayload,
+      requiresScopes: 'write:keys',
+      description:
+        'Makes a key for yourself, of scopes that you hold. One made with a key is its child: never wider, never longer-lived, gone with it.',
+      args: { input: t.arg({ type: CreateApiKeyInput, required: true }) },
+      resolve: (_root, { input }, context) =>
+        context.services.keys.create(callerOf(context), input),
+    }),
+    updateApiKey: t.field({
+      type: UpdateApiKeyPayload,
+      requiresScopes: 'write:keys',
+      description:
+        "Changes what a key is called or narrows its scopes; narrowing another user's key needs `manage:keys`.",
+      args: { input: t.arg({ type: UpdateApiKeyInput, required: true }) },
+      resolve: async (_root, { input }, context) => ({
+        apiKey: await context.services.keys.update(callerOf(context), input),
+      }),
+    }),
+    rotateApiKey: t.field({
+      type: RotateApiKeyPayload,
+      requiresScopes: 'write:keys',
+      description:
+        'Gives a key a new secret, which works at once; the old one works until the grace period ends.',
+      args: { input: t.arg({ type: RotateApiKeyInput, required: true }) },
+      resolve: (_root, { input }, context) =>
+        context.services.keys.rotate(callerOf(context), input),
+    }),
+    revokeApiKey: t.field({
+      type: RevokeApiKeyPayload,
+      requiresScopes: 'write:keys',
+      description:
+        "Refuses a key and every key it made from now on; another user's key needs `manage:keys`.",
+      args: { input: t.arg({ type: RevokeApiKeyInput, required: true }) },
+      resolve: async (_root, { input }, context) => {
+        const { id, reason } = input
+        const { key, descendants } = await context.services.keys.revoke(
+          callerOf(context),
+          id,
+          reason,
+        )
+        return { apiKey: key, revokedDescendants: descendants }
+      },
+    }),
+  }))
+}
+
+function apiKeyRef(builder: Builder) {
+  return builder.objectRef<ApiKey>('ApiKey')
+}
+
+/** A key goes with its owner; only a deletion in the middle of this request leaves one without. */
+async function ownerOf(key: ApiKey, { loaders }: Context): Promise<User> {
+  const owner = await loaders.user.load(key.ownerId)
+  if (owner === null) throw new NotFoundError('user')
+  return owner
+}

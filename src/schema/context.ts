@@ -1,0 +1,52 @@
+import DataLoader from 'dataloader'
+import type { Caller } from '../audit/caller.ts'
+import { UnauthenticatedError } from '../errors.ts'
+import type { ApiKey } from '../keys/api-key.ts'
+import type { KeyService } from '../keys/keys.ts'
+import type { Principal } from '../principal.ts'
+import type { User } from '../users/user.ts'
+import type { UserService } from '../users/users.ts'
+
+/** What resolvers get: who asks, the domain, and per-request loaders. */
+export interface Context {
+  readonly principal: Principal | null
+  readonly requestId: string | null
+  readonly services: Services
+  readonly loaders: Loaders
+}
+
+export interface Services {
+  readonly keys: KeyService
+  readonly users: UserService
+  /** First part of every key, for showing what a key starts with. */
+  readonly keyPrefix: string
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** One query for all owners of a page, one for all parents, whatever its length. */
+export interface Loaders {
+  readonly user: DataLoader<string, User | null>
+  readonly apiKey: DataLoader<string, ApiKey | null>
+}
+
+export function createLoaders({ keys, users }: Services): Loaders {
+  return {
+    user: new DataLoader((ids) => users.findMany(ids).then(mutable)),
+    apiKey: new DataLoader((ids) => keys.findMany(ids).then(mutable)),
+  }
+}
+
+/** The caller of a field that is declared to need one. */
+export function callerOf(context: Context): Caller {
+  return { principal: principalOf(context), requestId: context.requestId }
+}
+
+export function principalOf({ principal }: Context): Principal {
+  if (principal === null) throw new UnauthenticatedError()
+  return principal
+}
+
+function mutable<T>(list: readonly T[]): T[] {
+  return [...list]
+}

@@ -1,0 +1,15 @@
+import type { GraphQLSchema } from 'graphql'
+import { createScopeCatalogue, type ScopeCatalogue } from '../scopes.ts'
+import { registerApiKeys } from './api-key.ts'
+import { createBuilder } from './builder.ts'
+import { registerPrincipal } from './principal.ts'
+import { registerUsers } from './user.ts'
+
+/** The whole schema. It holds no data source: resolvers find those in their context. */
+export function createSchema(catalogue: ScopeCatalogue = createScopeCatalogue()): GraphQLSchema {
+  const builder = createBuilder(catalogue)
+  const users = registerUsers(builder)
+  registerPrincipal(builder, users)
+  registerApiKeys(builder, users)
+  return builder.toSchema()
+}

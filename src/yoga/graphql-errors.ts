@@ -1,0 +1,45 @@
+import { GraphQLError, type GraphQLErrorOptions } from 'graphql'
+import { httpFailure } from '../credentials/challenge.ts'
+import {
+  BadUserInputError,
+  InsufficientScopeError,
+  LatchkeyError,
+  ScopesNotHeldError,
+} from '../errors.ts'
+
+/**
+ * The one place where a failure becomes a GraphQL error. One that refuses a whole request brings its
+ * HTTP status and headers along (`extensions.http`, which Yoga takes out of the body); one on a field
+ * must not, since it would change the status of the whole answer.
+ */
+export function requestError(
+  error: LatchkeyError,
+  extensions: Readonly<Record<string, unknown>> = {},
+): GraphQLError {
+  return new GraphQLError(error.message, {
+    extensions: { ...errorExtensions(error), ...extensions, http: httpFailure(error) },
+  })
+}
+
+/** A field's error; `thrown` tells where. */
+export function fieldError(error: LatchkeyError, thrown?: GraphQLError): GraphQLError {
+  const place: GraphQLErrorOptions = thrown
+    ? { nodes: thrown.nodes ?? null, path: thrown.path ?? null }
+    : {}
+  return new GraphQLError(error.message, { ...place, extensions: errorExtensions(error) })
+}
+
+/** The failure that `error` is or wraps, as graphql-js wraps what a resolver throws. */
+export function latchkeyErrorOf(error: unknown): LatchkeyError | null {
+  let inner = error
+  while (inner instanceof GraphQLError && inner.originalError) inner = inner.originalError
+  return inner instanceof LatchkeyError ? inner : null
+}
+
+function errorExtensions(error: LatchkeyError): Record<string, unknown> {
+  const { code } = error
+  if (error instanceof InsufficientScopeError) return { code, ...error.scopes }
+  if (error instanceof ScopesNotHeldError) return { code, missingScopes: error.missingScopes }
+  if (error instanceof BadUserInputError) return { code, field: error.field }
+  return { code }
+}

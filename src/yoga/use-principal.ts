@@ -1,0 +1,101 @@
+import type { ExecutionArgs, ExecutionResult } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import type { Authentication, Authenticator } from '../credentials/authenticator.ts'
+import type { CredentialCarrier } from '../credentials/presented-credential.ts'
+import { analyseOperation, decide, refusal } from '../decision/index.ts'
+import type { Principal } from '../principal.ts'
+import { errorResponse } from './error-response.ts'
+import { fieldError, latchkeyErrorOf, requestError } from './graphql-errors.ts'
+
+export interface UsePrincipalOptions {
+  /** Made by `createAuthenticator`. */
+  readonly authenticator: Authenticator
+  /**
+   * Told what came of each request's credential, for logs and metrics. `serverContext` is what was
+   * passed to `yoga.fetch` or `yoga.handle` with the request.
+   */
+  readonly onAuthentication?: (authentication: Authentication, serverContext: object) => void
+}
+
+/** What `usePrincipal` adds to the context. */
+export interface PrincipalContext {
+  /** Who is asking; `null` when no credential was sent. */
+  readonly principal: Principal | null
+}
+
+/**
+ * Authenticates each request by API key or JWT, refuses a bad credential before its body is read,
+ * publishes `context.principal`, and decides each operation as a whole: when it selects a field whose
+ * declared scopes the principal lacks, nothing of it runs.
+ *
+ * Requirements are read from the schema: what `latchkey/pothos` declares, or `@authenticated` and
+ * `@requiresScopes` in a schema written as SDL.
+ */
+export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalContext> {
+  const { authenticator, onAuthentication } = options
+  const principals = new WeakMap<Request, Principal>()
+
+  return {
+    async onRequest({ request, url, serverContext, endResponse }) {
+      const authentication = await authenticator.authenticate(carrierOf(request, url))
+      onAuthentication?.(authentication, serverContext)
+      if (authentication.kind === 'authenticated') {
+        principals.set(request, authentication.principal)
+      } else if (authentication.kind === 'refused') {
+        const error = requestError(authentication.refusal.error)
+        endResponse(errorResponse(error, request.headers.get('accept')))
+      }
+    },
+
+    // A request that never passed onRequest has no principal: it is anonymous, whatever it carries.
+    onContextBuilding({ context, extendContext }) {
+      extendContext({ principal: principals.get(context.request) ?? null })
+    },
+
+    onExecute({ args, setResultAndStopExecution }) {
+      const refusal = refusalOf(args)
+      if (refusal !== null) {
+        setResultAndStopExecution(refusal)
+        return undefined
+      }
+      return {
+        onExecuteDone({ result, setResult }) {
+          if ('errors' in result && result.errors) setResult(withOwnErrors(result))
+        },
+      }
+    },
+
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const refusal = refusalOf(args)
+      if (refusal !== null) setResultAndStopExecution(refusal)
+    },
+  }
+}
+
+/** Why the operation may not run, as its whole answer. */
+function refusalOf(args: ExecutionArgs): ExecutionResult | null {
+  const { schema, document, operationName, variableValues, contextValue } = args
+  const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
+  // No such operation: executing it says so, and reaches no field.
+  if (evaluation === undefined) return null
+  const decision = decide(evaluation, (contextValue as PrincipalContext).principal)
+  if (decision.outcome === 'allowed') return null
+  const fields = decision.fields.map(({ coordinate, paths }) => ({ coordinate, paths }))
+  return { errors: [requestError(refusal(decision), { fields })] }
+}
+
+/** What resolvers threw of our failures, with its code; everything else is for Yoga to mask. */
+function withOwnErrors<T extends ExecutionResult>(result: T): T {
+  const errors = result.errors?.map((thrown) => {
+    const error = latchkeyErrorOf(thrown)
+    return error === null ? thrown : fieldError(error, thrown)
+  })
+  return { ...result, errors }
+}
+
+function carrierOf(request: Request, url: URL): CredentialCarrier {
+  return {
+    header: (name) => request.headers.get(name),
+    queryParameters: (name) => url.searchParams.getAll(name),
+  }
+}
