@@ -1,0 +1,39 @@
+import type { Config, Environment } from '../config.ts'
+import type { CreateKeyInput, IssuedKey } from '../keys/keys.ts'
+import type { KeyStore } from '../keys/store.ts'
+import type { ScopeCatalogue } from '../scopes.ts'
+import type { UserStore } from '../users/store.ts'
+
+/** What the commands work with; the process's own in `main.ts`. */
+export interface CommandContext {
+  readonly environment: Environment
+  readonly version: string
+  /** What a command answers. */
+  readonly out: (text: string) => void
+  /** What is said beside it. */
+  readonly note: (text: string) => void
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Resolves once it serves. */
+  readonly startServer: (config: Config) => Promise<unknown>
+  /** Brings the database up to date; tells by `note` what was done. */
+  readonly migrate: (config: Config, note: (text: string) => void) => Promise<void>
+  readonly printSchema: () => string
+  /** The SDL that is kept beside the code. */
+  readonly schemaFile: string
+  readonly withDatabase: WithDatabase
+}
+
+/** Connects to the database, or to the embedded one, for as long as `use` takes. */
+export type WithDatabase = <T>(
+  config: Config,
+  use: (database: OperatorDatabase) => Promise<T>,
+) => Promise<T>
+
+/** What an operator may do at the command line. */
+export interface OperatorDatabase {
+  readonly keys: KeyStore
+  readonly users: UserStore
+  readonly catalogue: ScopeCatalogue
+  readonly createKey: (ownerId: string, input: CreateKeyInput) => Promise<IssuedKey>
+}

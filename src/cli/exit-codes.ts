@@ -1,0 +1,30 @@
+import { ConfigError } from '../config.ts'
+import { BadUserInputError, ServiceUnavailableError } from '../errors.ts'
+
+/** What a command ends with. 69 and 78 are those of sysexits.h. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  databaseUnavailable: 69,
+  configuration: 78,
+} as const
+
+export const exitCodeHelp = `Exit codes:
+  ${exitCodes.done}   done
+  ${exitCodes.failed}   failed, refused or not found
+  ${exitCodes.usage}   the command line, or a value in it, is not right
+  ${exitCodes.databaseUnavailable}  the database cannot be reached
+  ${exitCodes.configuration}  the configuration is not right (every fault is listed)`
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof ConfigError) return exitCodes.configuration
+  if (error instanceof UsageError || error instanceof BadUserInputError) return exitCodes.usage
+  if (error instanceof ServiceUnavailableError) return exitCodes.databaseUnavailable
+  return exitCodes.failed
+}
+
+/** The command line is right by its form but does not say what is needed. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}

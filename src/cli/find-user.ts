@@ -1,0 +1,48 @@
+import { NotFoundError } from '../errors.ts'
+import type { UserStore } from '../users/store.ts'
+import type { User } from '../users/user.ts'
+import { UsageError } from './exit-codes.ts'
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/**
+ * The user with that id, else the one with that subject, of `issuer` where several have it.
+ *
+ * @throws NotFoundError when there is none
+ * @throws UsageError when several issuers have that subject and none is named
+ */
+export async function findUser(
+  users: UserStore,
+  idOrSubject: string,
+  issuer: string | undefined,
+): Promise<User> {
+  const byId = uuid.test(idOrSubject) ? await users.find(idOrSubject) : null
+  if (byId !== null) return byId
+  if (issuer !== undefined) return present(await users.findByIdentity(issuer, idOrSubject))
+  const found = await bySubject(users, idOrSubject)
+  if (found.length > 1) {
+    const issuers = found.map((user) => `  ${user.issuer}`).sort()
+    throw new UsageError(
+      `Several issuers have that subject. Name one with --issuer:\n${issuers.join('\n')}`,
+    )
+  }
+  return present(found[0] ?? null)
+}
+
+async function bySubject(users: UserStore, subject: string): Promise<readonly User[]> {
+  const filter = { status: null, search: subject }
+  const found: User[] = []
+  let after = null
+  for (;;) {
+    const page = await users.list(filter, { limit: 100, after, before: null, fromEnd: false })
+    found.push(...page.rows.filter((user) => user.subject === subject))
+    const last = page.rows.at(-1)
+    if (!page.more || last === undefined) return found
+    after = { at: last.createdAt, id: last.id }
+  }
+}
+
+function present(user: User | null): User {
+  if (user === null) throw new NotFoundError('user')
+  return user
+}

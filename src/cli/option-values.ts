@@ -1,0 +1,47 @@
+import { InvalidArgumentError } from 'commander'
+import type { JsonObject } from '../keys/api-key.ts'
+
+const unitSeconds: Readonly<Record<string, number>> = {
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+  w: 604_800,
+  y: 31_536_000,
+}
+
+/** Seconds in `90d`, `12h`, `3600`. */
+export function durationSeconds(text: string): number {
+  const [, digits, unit = 's'] = /^(\d{1,9})([smhdwy]?)$/.exec(text) ?? []
+  const seconds = Number(digits) * (unitSeconds[unit || 's'] ?? Number.NaN)
+  if (!(seconds > 0 && seconds <= 100 * 31_536_000)) {
+    throw new InvalidArgumentError('It must be a duration such as 90d, 12h, 30m or 3600 (seconds).')
+  }
+  return seconds
+}
+
+/** Scopes separated by commas or spaces, added to those of the same option before. */
+export function scopes(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(/[\s,]+/).filter((scope) => scope !== '')]
+}
+
+export function limit(text: string): number {
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (value < 1 || value > 1000) {
+    throw new InvalidArgumentError('It must be a whole number from 1 to 1000.')
+  }
+  return value
+}
+
+export function jsonObject(text: string): JsonObject {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new InvalidArgumentError('It must be JSON.')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidArgumentError('It must be a JSON object such as {"team":"billing"}.')
+  }
+  return value as JsonObject
+}

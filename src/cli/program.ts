@@ -1,0 +1,92 @@
+import { Command, CommanderError } from 'commander'
+import { ConfigError } from '../config.ts'
+import { LatchkeyError } from '../errors.ts'
+import { secretRemover } from '../log/secrets.ts'
+import type { CommandContext } from './command-context.ts'
+import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts'
+import { addKeysCreate } from './keys-create.ts'
+import { addKeysList } from './keys-list.ts'
+import { addKeysRevoke } from './keys-revoke.ts'
+import { addMigrate } from './migrate.ts'
+import { addSchema } from './schema.ts'
+import { addServe } from './serve.ts'
+import { addToken } from './token.ts'
+import { addUsersGrant } from './users-grant.ts'
+import { addUsersList } from './users-list.ts'
+import { addUsersReactivate } from './users-reactivate.ts'
+import { addUsersSuspend } from './users-suspend.ts'
+
+const withoutSecrets = secretRemover()
+
+function createProgram(context: CommandContext): Command {
+  const program = new Command('latchkey')
+    .description('API keys and JWTs as one principal with scopes: the server and its operation.')
+    .version(context.version)
+    .exitOverride()
+    .configureOutput({ writeOut: context.out, writeErr: context.note })
+    .showHelpAfterError('(--help shows how it is used)')
+    .addHelpText('after', `\n${exitCodeHelp}\n${examples}`)
+  addServe(program, context)
+  addMigrate(program, context)
+  addSchema(program, context)
+  addToken(program, context)
+  const keys = program.command('keys').description("Users' API keys.")
+  addKeysList(keys, context)
+  addKeysCreate(keys, context)
+  addKeysRevoke(keys, context)
+  const users = program.command('users').description('Users and what they hold.')
+  addUsersList(users, context)
+  addUsersGrant(users, context)
+  addUsersSuspend(users, context)
+  addUsersReactivate(users, context)
+  return program
+}
+
+/**
+ * Runs the command that `words` say (without the program's own name) and says what went wrong, as
+ * JSON where `--json` asks for it.
+ *
+ * @returns the exit code
+ */
+export async function runCommand(
+  words: readonly string[],
+  context: CommandContext,
+): Promise<number> {
+  const json = words.includes('--json')
+  // Commander writes its own errors as text, and before it throws them.
+  const quiet = json ? { ...context, note: () => {} } : context
+  try {
+    await createProgram(quiet).parseAsync(words, { from: 'user' })
+    return exitCodes.done
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done
+    const commandLine = error instanceof CommanderError
+    const code = commandLine ? exitCodes.usage : exitCodeOf(error)
+    if (json) context.note(`${JSON.stringify({ error: errorView(error, code) })}\n`)
+    else if (!commandLine) context.note(`latchkey: ${messageOf(error)}\n`)
+    return code
+  }
+}
+
+function errorView(error: unknown, exitCode: number) {
+  return {
+    message: messageOf(error),
+    exitCode,
+    ...(error instanceof LatchkeyError ? { code: error.code } : {}),
+    ...(error instanceof ConfigError ? { faults: error.faults } : {}),
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (exitCodeOf(error) === exitCodes.databaseUnavailable) {
+    return 'The database cannot be reached. Is DATABASE_URL right, and is it running?'
+  }
+  return withoutSecrets(error instanceof Error ? error.message : 'something unknown failed')
+}
+
+const examples = `
+Examples:
+  $ latchkey serve
+  $ latchkey token --subject ada --scope read:users
+  $ latchkey keys create --owner ada --name ci --scope read:users --expires-in 90d
+  $ latchkey users list --json`

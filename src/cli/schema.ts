@@ -1,0 +1,40 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { type Command, Option } from 'commander'
+import type { CommandContext } from './command-context.ts'
+
+interface Options {
+  readonly check?: boolean
+  readonly output?: string
+}
+
+export function addSchema(program: Command, context: CommandContext): void {
+  program
+    .command('schema')
+    .description('Print the GraphQL schema as SDL.')
+    .addOption(
+      new Option('--check', 'compare with the schema.graphql that is kept').conflicts('output'),
+    )
+    .option('--output <file>', 'write to a file instead')
+    .addHelpText('after', examples)
+    .action(async (options: Options) => {
+      const sdl = context.printSchema()
+      if (options.check === true) await check(sdl, context)
+      else if (options.output !== undefined) await writeFile(options.output, sdl)
+      else context.out(sdl)
+    })
+}
+
+async function check(sdl: string, { schemaFile, note }: CommandContext): Promise<void> {
+  const kept = await readFile(schemaFile, 'utf8').catch(() => null)
+  if (kept === sdl) return note('schema.graphql is up to date.\n')
+  const what = kept === null ? 'is missing' : 'is not what the code makes'
+  throw new Error(
+    `${schemaFile} ${what}. Run \`npx latchkey schema --output schema.graphql\` and commit it.`,
+  )
+}
+
+const examples = `
+Examples:
+  $ latchkey schema
+  $ latchkey schema --output schema.graphql
+  $ latchkey schema --check`

@@ -1,0 +1,46 @@
+import { type Command, Option } from 'commander'
+import { loadConfig } from '../config.ts'
+import type { UserStatus } from '../users/user.ts'
+import type { CommandContext } from './command-context.ts'
+import { limit } from './option-values.ts'
+import { answer } from './output.ts'
+import { userTable, userView } from './views.ts'
+
+interface Options {
+  readonly search?: string
+  readonly status?: Lowercase<UserStatus>
+  readonly limit: number
+  readonly json?: boolean
+}
+
+export function addUsersList(users: Command, context: CommandContext): void {
+  users
+    .command('list')
+    .description('List users, newest first.')
+    .option('--search <text>', 'whose subject, e-mail address or name begins so')
+    .addOption(new Option('--status <status>', 'only those').choices(['active', 'suspended']))
+    .option('--limit <count>', 'at most this many', limit, 100)
+    .option('--json', 'answer in JSON')
+    .addHelpText('after', examples)
+    .action(async (options: Options) => {
+      const page = await context.withDatabase(
+        loadConfig(context.environment),
+        async ({ users: store }) =>
+          await store.list(
+            {
+              status: (options.status?.toUpperCase() ?? null) as UserStatus | null,
+              search: options.search || null,
+            },
+            { limit: options.limit, after: null, before: null, fromEnd: false },
+          ),
+      )
+      const json = { users: page.rows.map(userView), more: page.more }
+      answer(context, options, json, () => userTable(page.rows))
+      if (page.more) context.note('There are more: raise --limit or narrow by --search.\n')
+    })
+}
+
+const examples = `
+Examples:
+  $ latchkey users list
+  $ latchkey users list --search ada --status active --json`

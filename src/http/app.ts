@@ -1,0 +1,119 @@
+import type { Logger } from '../log.ts'
+import type { DevelopmentIssuer } from './development-issuer.ts'
+import { type GraphQLHandler, graphqlPath } from './graphql.ts'
+import type { Health } from './health.ts'
+import { isLoopbackRequest } from './loopback.ts'
+import { problem } from './problem.ts'
+import {
+  type ConnectionInfo,
+  createRequestContext,
+  type RequestContext,
+} from './request-context.ts'
+
+export interface HttpAppParts {
+  readonly graphql: GraphQLHandler
+  readonly sdl: string
+  readonly health: Health
+  /** `null` outside development. */
+  readonly developmentIssuer: DevelopmentIssuer | null
+  readonly log: Logger
+}
+
+export type HttpApp = (request: Request, connection?: ConnectionInfo) => Promise<Response>
+
+type Route = (request: Request, context: RequestContext) => Response | Promise<Response>
+
+/** Every path of the server. Each answer carries `X-Request-Id`, and each request makes one line in the log. */
+export function createHttpApp(parts: HttpAppParts): HttpApp {
+  const { log } = parts
+  const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
+    [graphqlPath, parts.graphql],
+    ['/schema.graphql', onlyGet(() => text(parts.sdl))],
+    ['/healthz', onlyGet(() => parts.health.alive())],
+    ['/readyz', onlyGet(() => parts.health.ready())],
+  ])
+
+  function routeOf(pathname: string): Route {
+    const { developmentIssuer } = parts
+    if (developmentIssuer !== null && pathname.startsWith('/dev/')) {
+      return developmentRoute(developmentIssuer)
+    }
+    return routes.get(pathname) ?? notFound
+  }
+
+  return async (request, connection = { peerAddress: null }) => {
+    const started = performance.now()
+    const context = createRequestContext(request, connection)
+    const { pathname } = new URL(request.url)
+    const response = await answer(routeOf(pathname), request, context, log)
+    response.headers.set('x-request-id', context.requestId)
+    response.headers.set('x-content-type-options', 'nosniff')
+    response.headers.set('referrer-policy', 'no-referrer')
+    log.info(
+      {
+        requestId: context.requestId,
+        method: request.method,
+        path: pathname,
+        status: response.status,
+        milliseconds: Math.round(performance.now() - started),
+        ...whoAsked(context),
+      },
+      'request',
+    )
+    return response
+  }
+}
+
+async function answer(
+  route: Route,
+  request: Request,
+  context: RequestContext,
+  log: Logger,
+): Promise<Response> {
+  try {
+    return await route(request, context)
+  } catch (error) {
+    log.error({ err: error, requestId: context.requestId }, 'a request failed')
+    return problem(500, {
+      detail: `Something went wrong on our side. Request ${context.requestId}.`,
+    })
+  }
+}
+
+function whoAsked({ authentication, peerAddress }: RequestContext): object {
+  switch (authentication?.kind) {
+    case 'authenticated': {
+      const { issuer, subject, credential } = authentication.principal
+      return { issuer, subject, credentialId: credential.id }
+    }
+    case 'refused': {
+      const { reason, credentialId } = authentication.refusal
+      return { refused: reason, credentialId, peerAddress }
+    }
+    default:
+      return {}
+  }
+}
+
+/** Only for programs on this machine that mean it: no page elsewhere can reach it by a rebound name. */
+function developmentRoute(issuer: DevelopmentIssuer): Route {
+  return (request, { peerAddress }) =>
+    isLoopbackRequest({ peerAddress, host: request.headers.get('host') })
+      ? issuer.handle(request)
+      : problem(403, { detail: 'The development issuer answers this machine only.' })
+}
+
+function onlyGet(route: () => Response | Promise<Response>): Route {
+  return (request) =>
+    request.method === 'GET' || request.method === 'HEAD'
+      ? route()
+      : problem(405, { detail: 'Use GET.', headers: { allow: 'GET, HEAD' } })
+}
+
+function notFound(): Response {
+  return problem(404, { detail: `There is nothing here. GraphQL is at ${graphqlPath}.` })
+}
+
+function text(body: string): Response {
+  return new Response(body, { headers: { 'content-type': 'text/plain; charset=utf-8' } })
+}

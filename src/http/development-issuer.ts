@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto'
+import { SignJWT } from 'jose'
+import { z } from 'zod'
+import { BadUserInputError } from '../errors.ts'
+import { isScopeName } from '../scopes.ts'
+import { algorithm, developmentKey } from './development-key.ts'
+import { problem } from './problem.ts'
+
+/** Under the public URL; all of its paths begin with it. */
+export const developmentIssuerPath = '/dev/issuer'
+
+export const developmentAudience = 'latchkey'
+
+export interface DevelopmentIssuerOptions {
+  /** Its `iss`: the public URL and `developmentIssuerPath`. */
+  readonly issuer: string
+  /** Where its key is kept. */
+  readonly dataDir: string
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** An issuer of JWTs for whoever asks: for development, on loopback, and nowhere else. */
+export interface DevelopmentIssuer {
+  /** What makes this server accept its tokens, as for any other issuer. */
+  readonly settings: {
+    readonly issuer: string
+    readonly audience: string
+    readonly jwksUri: string
+  }
+  mint(request: TokenRequest): Promise<TokenResponse>
+  /**
+   * Discovery, the public keys and `POST token`. Does not look at who is asking: that is for
+   * `isLoopbackRequest` to decide before.
+   */
+  handle(request: Request): Promise<Response>
+}
+
+export interface TokenRequest {
+  readonly subject: string
+  /** Separated by spaces; may be empty. */
+  readonly scope: string
+  /** Seconds. Default an hour, at most a day. */
+  readonly expiresIn?: number | undefined
+}
+
+/** RFC 6749 §5.1. */
+export interface TokenResponse {
+  readonly access_token: string
+  readonly token_type: 'Bearer'
+  /** Seconds. */
+  readonly expires_in: number
+  readonly scope: string
+}
+
+const tokenRequest = z.strictObject({
+  subject: z
+    .string('must be a string')
+    .regex(/^[\x21-\x7E]{1,255}$/, 'must be 1 to 255 visible ASCII characters'),
+  scope: z
+    .string('must be a string')
+    .refine((scope) => scope === '' || scope.split(' ').every(isScopeName), {
+      error: 'must be scopes separated by single spaces',
+    }),
+  expiresIn: z
+    .int('must be a whole number of seconds')
+    .min(1, 'must be at least 1 second')
+    .max(86_400, 'must be at most a day (86400 seconds)')
+    .optional(),
+})
+
+/** @throws BadUserInputError for the first property that is not right */
+export function readTokenRequest(value: unknown): TokenRequest {
+  const result = tokenRequest.safeParse(value)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const field = issue?.path.join('.') ?? ''
+  if (issue === undefined || field === '') {
+    throw new BadUserInputError('', 'Send an object {subject, scope, expiresIn?}.')
+  }
+  throw new BadUserInputError(field, `\`${field}\` ${issue.message}.`)
+}
+
+export async function createDevelopmentIssuer(
+  options: DevelopmentIssuerOptions,
+): Promise<DevelopmentIssuer> {
+  const { issuer, now } = options
+  const key = await developmentKey(options.dataDir)
+  const jwksUri = `${issuer}/jwks`
+  const settings = { issuer, audience: developmentAudience, jwksUri }
+
+  // RFC 8414 §2 and, for clients that know no other, OpenID Connect Discovery §3.
+  const metadata = {
+    issuer,
+    jwks_uri: jwksUri,
+    token_endpoint: `${issuer}/token`,
+    response_types_supported: ['token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: [algorithm],
+  }
+
+  const mint = async (request: TokenRequest): Promise<TokenResponse> => {
+    const { subject, scope, expiresIn = 3600 } = readTokenRequest(request)
+    const issuedAt = Math.floor(now() / 1000)
+    // RFC 9068 §2.
+    const token = await new SignJWT({ scope, client_id: 'latchkey-development' })
+      .setProtectedHeader({ alg: algorithm, kid: key.id, typ: 'at+jwt' })
+      .setIssuer(issuer)
+      .setAudience(developmentAudience)
+      .setSubject(subject)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + expiresIn)
+      .setJti(randomUUID())
+      .sign(key.privateKey)
+    return { access_token: token, token_type: 'Bearer', expires_in: expiresIn, scope }
+  }
+
+  const routes: Record<string, Record<string, (request: Request) => Promise<Response>>> = {
+    '/.well-known/openid-configuration': { GET: async () => json(metadata) },
+    '/jwks': { GET: async () => json({ keys: [key.publicJwk] }) },
+    '/token': { POST: async (request) => await answerToken(request, mint) },
+  }
+
+  return {
+    settings,
+    mint,
+    async handle(request) {
+      const { pathname } = new URL(request.url)
+      const route = pathname.startsWith(developmentIssuerPath)
+        ? routes[pathname.slice(developmentIssuerPath.length)]
+        : undefined
+      if (route === undefined) return problem(404)
+      const answer = Object.hasOwn(route, request.method) ? route[request.method] : undefined
+      if (answer === undefined) {
+        return problem(405, { headers: { allow: Object.keys(route).join(', ') } })
+      }
+      return await answer(request)
+    },
+  }
+}
+
+async function answerToken(
+  request: Request,
+  mint: (request: TokenRequest) => Promise<TokenResponse>,
+): Promise<Response> {
+  // A page elsewhere cannot send this type without asking first (CORS), which nobody answers.
+  if (!/^application\/json *(;|$)/i.test(request.headers.get('content-type') ?? '')) {
+    return problem(415, { detail: 'Send application/json.' })
+  }
+  let body: unknown
+  try {
+    body = await request.json()
+  } catch {
+    return problem(400, { detail: 'The body is not JSON.' })
+  }
+  try {
+    return json(await mint(readTokenRequest(body)))
+  } catch (error) {
+    if (!(error instanceof BadUserInputError)) throw error
+    return problem(400, { detail: error.message })
+  }
+}
+
+function json(body: object): Response {
+  return Response.json(body, { headers: { 'cache-control': 'no-store' } })
+}

@@ -1,0 +1,88 @@
+import { GraphQLError, type GraphQLSchema } from 'graphql'
+import { createYoga } from 'graphql-yoga'
+import type { Authenticator } from '../credentials/authenticator.ts'
+import { type Context, createLoaders, type Services } from '../schema/context.ts'
+import { errorResponse } from '../yoga/error-response.ts'
+import { maskError, useMaskedErrors } from '../yoga/use-masked-errors.ts'
+import { type PrincipalContext, usePrincipal } from '../yoga/use-principal.ts'
+import type { RequestContext } from './request-context.ts'
+
+export const graphqlPath = '/graphql'
+/** Bytes. */
+const maxBodySize = 1_000_000
+
+export interface GraphQLHandlerParts {
+  readonly schema: GraphQLSchema
+  readonly authenticator: Authenticator
+  readonly services: Services
+  readonly graphiql: boolean
+  /** Told each bug once. */
+  readonly onBug: (cause: unknown, requestId: string) => void
+}
+
+export type GraphQLHandler = (request: Request, context: RequestContext) => Promise<Response>
+
+/** Answers requests for the GraphQL path. */
+export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler {
+  const { schema, authenticator, services, graphiql, onBug } = parts
+  const yoga = createYoga<RequestContext & PrincipalContext, Omit<Context, 'principal'>>({
+    schema,
+    graphqlEndpoint: graphqlPath,
+    graphiql: graphiql ? { title: 'Latchkey', defaultQuery } : false,
+    landingPage: false,
+    cors: false,
+    multipart: false,
+    batching: false,
+    logging: false,
+    maxRequestBodySize: maxBodySize,
+    maskedErrors: { maskError, errorMessage: '' },
+    context: ({ requestId }) => ({ requestId, services, loaders: createLoaders(services) }),
+    plugins: [
+      usePrincipal({
+        authenticator,
+        onAuthentication: (authentication, serverContext) => {
+          ;(serverContext as RequestContext).authentication = authentication
+        },
+      }),
+      useMaskedErrors({
+        requestIdOf: (serverContext) => (serverContext as RequestContext).requestId,
+        onBug,
+      }),
+    ],
+  })
+
+  return async (request, context) => {
+    const fault = mediaTypeFault(request)
+    if (fault !== null) return errorResponse(fault, request.headers.get('accept'))
+    const response = await yoga.fetch(request, context as RequestContext & PrincipalContext)
+    if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
+    return response
+  }
+}
+
+/**
+ * A POST is read as JSON only. Forms and plain text are what a page elsewhere can make a browser send
+ * without asking first.
+ */
+function mediaTypeFault(request: Request): GraphQLError | null {
+  if (request.method !== 'POST') return null
+  const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
+  if (type === 'application/json') return null
+  return new GraphQLError('Send the request as application/json.', {
+    extensions: {
+      code: 'UNSUPPORTED_MEDIA_TYPE',
+      http: { status: 415, headers: { 'accept-post': 'application/json' } },
+    },
+  })
+}
+
+const defaultQuery = `# Put a credential into the headers below:
+#   { "Authorization": "Bearer <API key or JWT>" }
+{
+  viewer {
+    subject
+    scopes
+    credential { kind name expiresAt }
+  }
+}
+`

@@ -1,0 +1,31 @@
+/** Whether this node lives and takes traffic. */
+export interface Health {
+  alive(): Response
+  /** 503 only before the first readiness and while shutting down: an outage behind us is in the body. */
+  ready(): Promise<Response>
+  /** From here on the node asks for no more traffic. */
+  shutDown(): void
+}
+
+export interface HealthParts {
+  /** Rejects when the database does not answer. */
+  readonly pingDatabase: () => Promise<void>
+}
+
+export function createHealth({ pingDatabase }: HealthParts): Health {
+  let shuttingDown = false
+  return {
+    alive: () => Response.json({ status: 'alive' }),
+    async ready() {
+      if (shuttingDown) return Response.json({ status: 'shutting-down' }, { status: 503 })
+      const database = await pingDatabase().then(
+        () => 'up',
+        () => 'down',
+      )
+      return Response.json({ status: database === 'up' ? 'ready' : 'degraded', database })
+    },
+    shutDown() {
+      shuttingDown = true
+    },
+  }
+}

@@ -1,0 +1,26 @@
+import { randomUUID } from 'node:crypto'
+import type { Authentication } from '../credentials/authenticator.ts'
+
+/** What is known of the connection that a request came over. */
+export interface ConnectionInfo {
+  /** Address of the peer; `null` when unknown. */
+  readonly peerAddress: string | null
+}
+
+/** What one request gathers on its way, for the log. */
+export interface RequestContext extends ConnectionInfo {
+  readonly requestId: string
+  authentication: Authentication | null
+}
+
+/** A client's own id is kept when it is harmless in a log and in a header. */
+const acceptableRequestId = /^[A-Za-z0-9._-]{1,128}$/
+
+export function createRequestContext(
+  request: Request,
+  { peerAddress }: ConnectionInfo,
+): RequestContext {
+  const asked = request.headers.get('x-request-id')
+  const requestId = asked !== null && acceptableRequestId.test(asked) ? asked : randomUUID()
+  return { requestId, peerAddress, authentication: null }
+}

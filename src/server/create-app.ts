@@ -1,0 +1,171 @@
+import type { Config } from '../config.ts'
+import { createAuthenticator } from '../credentials/create-authenticator.ts'
+import { createKeyMaker } from '../credentials/key-maker.ts'
+import { createSecretHasher } from '../credentials/secret-hash.ts'
+import { type Database, openDatabase } from '../db/database.ts'
+import { startEmbeddedPostgres } from '../db/embedded.ts'
+import { migrate } from '../db/migrate.ts'
+import { createHttpApp, type HttpApp } from '../http/app.ts'
+import { createDevelopmentIssuer, developmentIssuerPath } from '../http/development-issuer.ts'
+import { createGraphQLHandler } from '../http/graphql.ts'
+import { createHealth } from '../http/health.ts'
+import { createKeyService } from '../keys/keys.ts'
+import { createLogger, type Logger } from '../log.ts'
+import { printSdl } from '../pothos/index.ts'
+import { createSchema } from '../schema/index.ts'
+import { createScopeCatalogue } from '../scopes.ts'
+import { createUserService } from '../users/users.ts'
+import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
+
+export interface CreateAppOptions {
+  /** This server as others see it, where the configuration leaves it open. */
+  readonly publicUrl?: string
+  /** Default: a logger to standard error at the configured level. */
+  readonly log?: Logger
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: () => number
+}
+
+export interface App {
+  /** Answers a request. `connection.peerAddress` is who sent it, where that is known. */
+  readonly fetch: HttpApp
+  /** Credentials for trying it out; `null` outside development. */
+  readonly development: DevelopmentCredentials | null
+  /** From here on `/readyz` asks for no more traffic. */
+  shutDown(): void
+  /** Writes what is pending, closes every connection, and stops the embedded database last. */
+  close(): Promise<void>
+}
+
+/**
+ * The whole server but for the socket: opens and migrates the database (starting the embedded one
+ * where none is configured), and answers requests. What was opened is closed again when it fails.
+ *
+ * @throws DataDirInUseError, EmbeddedUnavailableError, ServiceUnavailableError, Error from Postgres
+ */
+export async function createApp(config: Config, options: CreateAppOptions = {}): Promise<App> {
+  const log = options.log ?? createLogger({ level: config.logLevel })
+  const opened: (() => Promise<void>)[] = []
+  const close = async () => {
+    for (const closeOne of opened.splice(0).reverse()) {
+      await closeOne().catch((error: unknown) => log.error({ err: error }, 'could not close'))
+    }
+  }
+  try {
+    return { ...(await assemble(config, options, log, opened)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function assemble(
+  config: Config,
+  options: CreateAppOptions,
+  log: Logger,
+  opened: (() => Promise<void>)[],
+): Promise<Omit<App, 'close'>> {
+  const { now = Date.now } = options
+  const publicUrl = config.publicUrl ?? options.publicUrl ?? `http://127.0.0.1:${config.port}`
+  const database = await prepareDatabase(config, log, opened)
+
+  const developmentIssuer =
+    config.mode === 'development'
+      ? await createDevelopmentIssuer({
+          issuer: publicUrl + developmentIssuerPath,
+          dataDir: config.dataDir,
+          now,
+        })
+      : null
+  const issuers = developmentIssuer === null ? config.issuers : [developmentIssuer.settings]
+
+  const catalogue = createScopeCatalogue(config.otherScopes)
+  const { keyPrefix, keyPeppers } = config
+  const authenticator = createAuthenticator({
+    issuers,
+    directory: database.directory,
+    keyPrefix,
+    keyPeppers,
+    apiKeyHeader: config.apiKeyHeader,
+    ...(config.jwtHeader !== null && { jwtHeader: config.jwtHeader }),
+    ...(config.apiKeyQueryParam !== null && { apiKeyQueryParameter: config.apiKeyQueryParam }),
+    trustsIssuer: (issuer) => developmentIssuer !== null || !isDevelopmentIssuer(issuer),
+    onError: (error) => log.warn({ err: error }, 'the use of keys could not be written; kept'),
+    now,
+  })
+  opened.push(() => authenticator.close())
+
+  const keys = createKeyService({
+    store: database.keys,
+    maker: createKeyMaker(keyPrefix, createSecretHasher(keyPeppers)),
+    catalogue,
+    maxPerUser: config.keyMaxPerUser,
+    maxLifetimeDays: config.keyMaxLifetimeDays,
+    now,
+  })
+  const users = createUserService({
+    store: database.users,
+    catalogue,
+    issuers: issuers.map(({ issuer }) => issuer),
+    defaultScopes: config.defaultUserScopes,
+  })
+
+  const schema = createSchema(catalogue)
+  const health = createHealth({ pingDatabase: () => database.ping() })
+  const fetch = createHttpApp({
+    graphql: createGraphQLHandler({
+      schema,
+      authenticator,
+      services: { keys, users, keyPrefix, now },
+      graphiql: config.mode === 'development',
+      onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
+    }),
+    sdl: printSdl(schema),
+    health,
+    developmentIssuer,
+    log,
+  })
+
+  const development =
+    developmentIssuer === null
+      ? null
+      : await prepareDevelopment({
+          users: database.users,
+          keyStore: database.keys,
+          keys,
+          catalogue,
+          issuer: developmentIssuer,
+          publicUrl,
+          now,
+        })
+  return { fetch, development, shutDown: () => health.shutDown() }
+}
+
+async function prepareDatabase(
+  config: Config,
+  log: Logger,
+  opened: (() => Promise<void>)[],
+): Promise<Database> {
+  let { url } = config.database
+  if (url === null) {
+    const embedded = await startEmbeddedPostgres({
+      dataDir: config.dataDir,
+      log: (message) => log.info(message),
+    })
+    opened.push(() => embedded.stop())
+    url = embedded.url
+  }
+  await migrate(url, { log: (message) => log.info(message) })
+  const database = openDatabase({
+    url,
+    ...(config.database.readUrl !== null && { readUrl: config.database.readUrl }),
+    defaultUserScopes: config.defaultUserScopes,
+  })
+  opened.push(() => database.close())
+  return database
+}
+
+/** Outside development nobody of an issuer that hands tokens to whoever asks is let in, by key or JWT. */
+function isDevelopmentIssuer(issuer: string): boolean {
+  return issuer.endsWith(developmentIssuerPath)
+}

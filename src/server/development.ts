@@ -1,0 +1,108 @@
+import { operator } from '../audit/actor.ts'
+import { type DevelopmentIssuer, developmentIssuerPath } from '../http/development-issuer.ts'
+import { graphqlPath } from '../http/graphql.ts'
+import type { KeyService } from '../keys/keys.ts'
+import type { KeyStore } from '../keys/store.ts'
+import type { ScopeCatalogue } from '../scopes.ts'
+import type { UserStore } from '../users/store.ts'
+import type { User } from '../users/user.ts'
+
+export interface DevelopmentParts {
+  readonly users: UserStore
+  readonly keyStore: KeyStore
+  readonly keys: KeyService
+  readonly catalogue: ScopeCatalogue
+  readonly issuer: DevelopmentIssuer
+  readonly publicUrl: string
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** Credentials to try the server with, shown at its start. */
+export interface DevelopmentCredentials {
+  readonly apiKey: string
+  readonly jwt: string
+}
+
+const shownScopes = ['read:keys', 'read:users', 'write:keys', 'write:users'] as const
+const shownKeyName = 'Shown when the server started'
+const shownKeyMark = { 'latchkey.development': 'banner' }
+const day = 24 * 60 * 60 * 1000
+
+/** Makes the development users where they are missing, and new credentials of the first of them. */
+export async function prepareDevelopment(parts: DevelopmentParts): Promise<DevelopmentCredentials> {
+  const { users, catalogue, issuer } = parts
+  const ada = await ensureUser(users, issuer, 'ada', 'Ada Lovelace', [...catalogue.keys()])
+  await ensureUser(users, issuer, 'grace', 'Grace Hopper', [
+    'read:keys',
+    'read:users',
+    'write:keys',
+  ])
+  await ensureUser(users, issuer, 'linus', 'Linus Torvalds', [], 'SUSPENDED')
+
+  await revokeShownKeys(parts, ada)
+  const { secret } = await parts.keys.createAsOperator(ada.id, {
+    name: shownKeyName,
+    scopes: shownScopes,
+    expiresAt: new Date(parts.now() + day),
+    metadata: shownKeyMark,
+  })
+  const { access_token } = await issuer.mint({ subject: 'ada', scope: shownScopes.join(' ') })
+  return { apiKey: secret, jwt: access_token }
+}
+
+/** One line each: a name, spaces, a value. */
+export function banner(publicUrl: string, { apiKey, jwt }: DevelopmentCredentials): string {
+  const url = publicUrl + graphqlPath
+  const query = '{"query":"{ users(first: 3) { nodes { subject name status } } }"}'
+  const command = `curl -s ${url} -H 'Content-Type: application/json' -H 'Authorization: Bearer ${apiKey}' -d '${query}'`
+  return [
+    ['GraphQL', url],
+    ['API key', apiKey],
+    ['JWT', jwt],
+    ['Try', command],
+  ]
+    .map(([name, value]) => `${name?.padEnd(10)}${value}\n`)
+    .join('')
+}
+
+export function developmentIssuerUrl(publicUrl: string): string {
+  return publicUrl + developmentIssuerPath
+}
+
+async function ensureUser(
+  users: UserStore,
+  { settings }: DevelopmentIssuer,
+  subject: string,
+  name: string,
+  scopes: readonly string[],
+  status: User['status'] = 'ACTIVE',
+): Promise<User> {
+  const known = await users.findByIdentity(settings.issuer, subject)
+  if (known !== null) return known
+  const email = `${subject}@example.com`
+  const made = await users.insert(
+    { issuer: settings.issuer, subject, email, name, scopes },
+    operator,
+  )
+  if (made === 'duplicate')
+    return ensureUser(users, { settings } as DevelopmentIssuer, subject, name, scopes)
+  if (status === 'ACTIVE') return made
+  return (await users.setStatus(made.id, status, 'Suspended for trying it out', operator)) ?? made
+}
+
+/** Those of earlier starts: what was printed then is worth nothing now. */
+async function revokeShownKeys({ keyStore, now }: DevelopmentParts, ada: User): Promise<void> {
+  const at = new Date(now())
+  const active = { ownerId: ada.id, status: 'ACTIVE', now: at } as const
+  const page = await keyStore.list(active, {
+    limit: 100,
+    after: null,
+    before: null,
+    fromEnd: false,
+  })
+  for (const key of page.rows) {
+    if (key.metadata['latchkey.development'] !== shownKeyMark['latchkey.development']) continue
+    await keyStore.revoke(key.id, 'The server was started again', at, operator)
+  }
+}

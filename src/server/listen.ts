@@ -1,0 +1,63 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createServerAdapter } from '@whatwg-node/server'
+import type { ConnectionInfo } from '../http/request-context.ts'
+import { answerUnreadable } from './unreadable.ts'
+
+export type Handler = (request: Request, connection: ConnectionInfo) => Response | Promise<Response>
+
+export interface Listener {
+  readonly port: number
+  /** Takes no more connections, and resolves when the last request in flight was answered. */
+  close(): Promise<void>
+  /** Ends what is still in flight. */
+  destroy(): void
+}
+
+export interface ListenOptions {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly handler: Handler
+}
+
+/** Bytes of a request's header section, all fields together. */
+const maxHeaderSize = 16_384
+
+/** @throws Error of code EADDRINUSE, EACCES or EADDRNOTAVAIL when it cannot listen there */
+export async function listen({ host, port, handler }: ListenOptions): Promise<Listener> {
+  const adapter = createServerAdapter<{ req: IncomingMessage; res: ServerResponse }>(
+    (request, { req }) => handler(request, { peerAddress: req.socket.remoteAddress ?? null }),
+  )
+  const server = createServer(
+    {
+      // Without it Node keeps the first of two Authorization headers and drops the other unseen.
+      joinDuplicateHeaders: true,
+      maxHeaderSize,
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      keepAliveTimeout: 65_000,
+    },
+    adapter,
+  )
+  server.on('clientError', answerUnreadable)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => closeServer(server),
+    destroy: () => server.closeAllConnections(),
+  }
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+}

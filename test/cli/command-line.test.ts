@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest'
+import type { Config } from '../../src/config.ts'
+import { ServiceUnavailableError } from '../../src/errors.ts'
+import { run } from './run.ts'
+
+test('--help lists the commands, examples and exit codes', async () => {
+  const { code, out } = await run(['--help'])
+  expect(code).toBe(0)
+  for (const word of ['serve', 'migrate', 'schema', 'token', 'keys', 'users']) {
+    expect(out).toMatch(new RegExp(`^ {2}${word}\\b`, 'm'))
+  }
+  expect(out).toContain('Examples:')
+  expect(out).toMatch(/69 +the database cannot be reached/)
+  expect(out).toMatch(/78 +the configuration/)
+})
+
+test.each([
+  'serve',
+  'migrate',
+  'schema',
+  'token',
+  'keys list',
+  'keys create',
+  'keys revoke',
+  'users list',
+  'users grant',
+  'users suspend',
+  'users reactivate',
+])('%s --help has examples', async (command) => {
+  const { code, out } = await run([...command.split(' '), '--help'])
+  expect(code).toBe(0)
+  expect(out).toContain(`Usage: latchkey ${command}`)
+  expect(out).toMatch(new RegExp(`Examples:[\\s\\S]*latchkey ${command}`))
+})
+
+test('serve --help explains every variable', async () => {
+  const { out } = await run(['serve', '--help'])
+  expect(out).toMatch(/PORT\n +Port to listen on; 0: any free port\n +Default: 4000/)
+  expect(out).toContain('IDENTITY_KEYS_FILE')
+})
+
+test('--version answers the version', async () => {
+  expect(await run(['--version'])).toEqual({ code: 0, out: '1.2.3\n', err: '' })
+})
+
+test.each<[string[], RegExp]>([
+  [['serv'], /unknown command 'serv'[\s\S]*Did you mean serve/],
+  [['users', 'lst'], /unknown command 'lst'[\s\S]*Did you mean list/],
+  [['users', 'list', '--serch', 'x'], /unknown option '--serch'[\s\S]*Did you mean --search/],
+  [[], /Usage: latchkey/],
+  [['keys'], /Usage: latchkey keys/],
+  [['serve', 'now'], /too many arguments/],
+  [['token'], /--subject/],
+  [['token', '--subject', 'ada', '--expires-in', 'soon'], /90d, 12h/],
+  [['token', '--subject', 'ada', '--expires-in', '0'], /90d, 12h/],
+  [['schema', '--check', '--output', 'x'], /cannot be used with/],
+  [['keys', 'list'], /--owner/],
+  [['keys', 'list', '--owner', 'ada', '--status', 'lost'], /active, expired, revoked/],
+  [['keys', 'create', '--owner', 'ada', '--scope', 'a'], /--name/],
+  [['keys', 'create', '--owner', 'ada', '--name', 'x'], /--scope/],
+  [keysCreate('--metadata', '{'), /must be JSON/],
+  [keysCreate('--metadata', '[1]'), /JSON object/],
+  [keysCreate('--expires-in', '90 days'), /90d, 12h/],
+  [['keys', 'revoke'], /missing required argument 'id'/],
+  [['users', 'list', '--limit', '0'], /1 to 1000/],
+  [['users', 'list', '--limit', '1001'], /1 to 1000/],
+  [['users', 'list', '--limit', 'ten'], /1 to 1000/],
+  [['users', 'grant', 'ada'], /--scopes a,b or --no-ceiling/],
+  [['users', 'grant', 'ada', '--scopes', 'a', '--no-ceiling'], /cannot be used with/],
+  [['users', 'suspend'], /missing required argument 'user'/],
+])('%j is not right and ends with 2', async (words, message) => {
+  const { code, out, err } = await run(words)
+  expect(err).toMatch(message)
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+})
+
+test('an error is JSON where --json is asked for, and nothing else is said', async () => {
+  const { code, out, err } = await run(['keys', 'list', '--json'])
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  const { error } = JSON.parse(err)
+  expect(error).toMatchObject({ exitCode: 2, message: expect.stringContaining('--owner') })
+})
+
+test.each([
+  ['serve'],
+  ['migrate'],
+  ['token', '--subject', 'ada'],
+  ['keys', 'list', '--owner', 'ada'],
+  ['users', 'list'],
+])('%s %s ends with 78 on a faulty configuration and lists every fault', async (...words) => {
+  const environment = { NODE_ENV: 'production', PORT: 'x' }
+  const { code, out, err } = await run(words, { environment })
+  expect({ code, out }).toEqual({ code: 78, out: '' })
+  for (const variable of ['PORT', 'DATABASE_URL', 'JWT_ISSUER']) expect(err).toContain(variable)
+})
+
+test('a faulty configuration is listed for machines too', async () => {
+  const environment = { PORT: 'x', LOG_LEVEL: 'x' }
+  const { code, err } = await run(['users', 'list', '--json'], { environment })
+  expect(code).toBe(78)
+  const { error } = JSON.parse(err)
+  expect(error.faults.map((fault: { variable: string }) => fault.variable)).toEqual([
+    'PORT',
+    'LOG_LEVEL',
+  ])
+})
+
+test('serve starts the server with what is configured', async () => {
+  const started: Config[] = []
+  const { code } = await run(['serve'], {
+    environment: { PORT: '0' },
+    startServer: async (config) => started.push(config),
+  })
+  expect(code).toBe(0)
+  expect(started).toMatchObject([{ mode: 'development', port: 0 }])
+})
+
+test('a database that cannot be reached ends with 69', async () => {
+  const withDatabase = async () => {
+    throw new ServiceUnavailableError()
+  }
+  const { code, err } = await run(['users', 'list'], { withDatabase })
+  expect(code).toBe(69)
+  expect(err).toMatch(/^latchkey: The database cannot be reached/)
+})
+
+test('what else fails ends with 1, and its message never shows a credential', async () => {
+  const withDatabase = async () => {
+    throw new Error('no: postgres://latchkey:canary7c1f@db/x')
+  }
+  const { code, err } = await run(['users', 'list'], { withDatabase })
+  expect(code).toBe(1)
+  expect(err).toBe('latchkey: no: postgres://latchkey:[redacted]@db/x\n')
+})
+
+function keysCreate(...more: string[]): string[] {
+  return ['keys', 'create', '--owner', 'ada', '--name', 'x', '--scope', 'read:users', ...more]
+}

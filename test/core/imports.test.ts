@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const source = new URL('../../src', import.meta.url).pathname
+
+/** What each part of the tree may import beside itself. Whatever is not named here is wiring. */
+const mayImport: Record<string, readonly string[]> = {
+  core: [],
+  audit: ['core'],
+  users: ['core', 'audit'],
+  keys: ['core', 'audit', 'users'],
+  credentials: ['core', 'users', 'keys'],
+  decision: ['core'],
+  pothos: ['core', 'decision'],
+  yoga: ['core', 'credentials', 'decision'],
+  schema: ['core', 'audit', 'users', 'keys', 'credentials', 'decision', 'pothos'],
+  log: [],
+  config: ['core', 'credentials', 'http'],
+  http: ['core', 'credentials', 'log', 'schema', 'yoga', 'decision', 'keys', 'users', 'audit'],
+  db: ['core', 'audit', 'users', 'keys', 'credentials'],
+}
+const core = ['errors', 'scopes', 'principal', 'pagination', 'text-rules', 'scope-rules']
+const wiring = ['server', 'cli', 'index', 'postgres', 'verify']
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map(normalize)
+
+/** `import`, `import type`, `export … from` and `import()`, with the name of what they take from. */
+const statement =
+  /(?:^(import|export)( type)?\b[^'\n;]*?(?:\{[^}]*\}[^'\n;]*?)?|\bimport\()'([^'\n]+)'/gm
+
+const importsOf = new Map(files.map((file) => [file, readImports(file, () => true)]))
+/** Those that are there when the program runs. */
+const valueImportsOf = new Map(files.map((file) => [file, readImports(file, (type) => !type)]))
+
+function readImports(file: string, counts: (typeOnly: boolean) => boolean): string[] {
+  return [...readFileSync(join(source, file), 'utf8').matchAll(statement)]
+    .filter(([, , type]) => counts(type !== undefined))
+    .map(([, , , target = '']) =>
+      target.startsWith('.') ? normalize(join(dirname(file), target)) : target,
+    )
+}
+
+function partOf(file: string): string {
+  const first = file.replace(/\.ts$/, '').split('/')[0] ?? ''
+  return core.includes(first) ? 'core' : first
+}
+
+function reachedFrom(entry: string, imports = importsOf): Set<string> {
+  const reached = new Set<string>()
+  const visit = (file: string): void => {
+    if (reached.has(file)) return
+    reached.add(file)
+    for (const target of imports.get(file) ?? []) visit(target)
+  }
+  visit(entry)
+  return reached
+}
+
+describe('imports', () => {
+  it('run one way, types included', () => {
+    const wrong: string[] = []
+    for (const [file, targets] of importsOf) {
+      const part = partOf(file)
+      if (wiring.includes(part)) continue
+      const allowed = mayImport[part]
+      if (allowed === undefined) wrong.push(`${file}: its folder has no rule`)
+      for (const target of targets.filter((name) => importsOf.has(name))) {
+        const other = partOf(target)
+        if (other !== part && !allowed?.includes(other)) wrong.push(`${file} -> ${target}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  it('of the core words reach no package', () => {
+    const packages = files
+      .filter((file) => partOf(file) === 'core')
+      .flatMap((file) => (importsOf.get(file) ?? []).filter((name) => !importsOf.has(name)))
+    expect(packages).toEqual([])
+  })
+
+  it('of the library reach neither the server nor a database driver', () => {
+    for (const entry of ['index.ts', 'pothos/index.ts']) {
+      const reached = [...reachedFrom(entry)]
+      expect(reached.filter((name) => /^(db|http|server|cli)\b/.test(name))).toEqual([])
+      expect(reached.filter((name) => /postgres|drizzle|pino|zod|node:http/.test(name))).toEqual([])
+    }
+  })
+
+  it('go round in no circle when the program runs', () => {
+    const circles = files.filter((file) =>
+      (valueImportsOf.get(file) ?? []).some(
+        (target) => importsOf.has(target) && reachedFrom(target, valueImportsOf).has(file),
+      ),
+    )
+    expect(circles).toEqual([])
+  })
+
+  it('are all seen by this test', () => {
+    expect(importsOf.get('server.ts')).toContain('config.ts')
+    expect(importsOf.get('index.ts')).toContain('yoga/use-principal.ts')
+    expect(importsOf.get('credentials/refusal.ts')).toEqual(['errors.ts', 'credentials/jwt.ts'])
+    expect(valueImportsOf.get('credentials/refusal.ts')).toEqual(['errors.ts'])
+  })
+})

@@ -1,0 +1,127 @@
+import postgres from 'postgres'
+import { operator } from '../../src/audit/actor.ts'
+import { loadConfig } from '../../src/config.ts'
+import { openDatabase } from '../../src/db/database.ts'
+import { createLogger } from '../../src/log.ts'
+import { createApp } from '../../src/server/create-app.ts'
+import type { User } from '../../src/users/user.ts'
+import { createTestDatabase } from './database.ts'
+import { startIssuer } from './issuer.ts'
+
+export interface GraphQLAnswer {
+  readonly status: number
+  readonly headers: Headers
+  // Tests look into answers freely; what they expect is checked by the expectation itself.
+  // biome-ignore lint/suspicious/noExplicitAny: the shape is each test's own
+  readonly body: any
+  readonly text: string
+}
+
+export interface Ask {
+  /** Sent as `Authorization: Bearer`. */
+  readonly as?: string
+  readonly variables?: object
+  readonly operationName?: string
+  readonly headers?: Record<string, string>
+}
+
+export type TestApp = Awaited<ReturnType<typeof createTestApp>>
+
+/** The real server on a fresh database, with a real issuer of its own, but for the socket. */
+export async function createTestApp(environment: Record<string, string> = {}) {
+  const database = await createTestDatabase()
+  const issuer = await startIssuer()
+  const logged: string[] = []
+  const config = loadConfig({
+    DATABASE_URL: database.url,
+    JWT_ISSUER: issuer.issuer,
+    JWT_AUDIENCE: 'https://api.example',
+    ...environment,
+  })
+  const clock = { offset: 0 }
+  const now = () => Date.now() + clock.offset
+  const app = await createApp(config, {
+    now,
+    log: createLogger({ level: 'debug', destination: { write: (line) => logged.push(line) } }),
+  })
+  const stores = openDatabase({ url: database.url, defaultUserScopes: null })
+  const sql = postgres(database.url, { max: 2, onnotice: () => {} })
+
+  async function ask(query: string, { as, variables, operationName, headers }: Ask = {}) {
+    return post(JSON.stringify({ query, variables, operationName }), {
+      ...(as !== undefined && { authorization: `Bearer ${as}` }),
+      ...headers,
+    })
+  }
+
+  async function post(body: string, headers: Record<string, string> = {}): Promise<GraphQLAnswer> {
+    const response = await app.fetch(
+      new Request('http://latchkey.test/graphql', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body,
+      }),
+    )
+    const text = await response.text()
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: text.startsWith('{') ? JSON.parse(text) : text,
+    }
+  }
+
+  return {
+    fetch: app.fetch,
+    ask,
+    post,
+    issuer,
+    stores,
+    /** For looking and changing by hand, as an operator in psql does. */
+    sql,
+    databaseUrl: database.url,
+    /** Every line of the log so far. */
+    logged,
+    /** Lets time pass for the server. */
+    advance: (milliseconds: number) => {
+      clock.offset += milliseconds
+    },
+    /** A user with that grant (`null`: no ceiling). */
+    async user(subject: string, scopes: readonly string[] | null = null): Promise<User> {
+      const made = await stores.users.insert(
+        { issuer: issuer.issuer, subject, email: null, name: null, scopes },
+        operator,
+      )
+      if (made === 'duplicate') throw new Error(`There is a user ${subject} already`)
+      return made
+    },
+    /** A JWT of that subject, from the issuer. */
+    jwt: (subject: string, scopes: readonly string[], claims: object = {}): Promise<string> =>
+      issuer.sign({ sub: subject, scope: scopes.join(' '), aud: 'https://api.example', ...claims }),
+    /** A key of that subject, made by it with a JWT of the same scopes and `write:keys`. */
+    async key(subject: string, scopes: readonly string[], input: object = {}) {
+      const jwt = await this.jwt(subject, [...new Set([...scopes, 'write:keys'])])
+      const answer = await ask(createKey, {
+        as: jwt,
+        variables: { input: { name: `${subject}'s key`, scopes, ...input } },
+      })
+      const { apiKey, secret } = answer.body.data.createApiKey
+      return { id: apiKey.id as string, secret: secret as string }
+    },
+    /** Stops the server, which writes what it has collected; looking is still possible. */
+    flush: () => app.close(),
+    async close() {
+      await app.close()
+      await stores.close()
+      await sql.end()
+      await issuer.close()
+      await database.close()
+    },
+  }
+}
+
+export const createKey = /* GraphQL */ `
+  mutation ($input: CreateApiKeyInput!) {
+    createApiKey(input: $input) { apiKey { id } secret }
+  }
+`
