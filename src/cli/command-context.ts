@@ -15,10 +15,12 @@ export interface CommandContext {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Resolves once it serves. */
-  readonly startServer: (config: Config) => Promise<unknown>
+  readonly startServer: (config: Config) => Promise<{ stop(): Promise<void> }>
+  /** Resolves when the process is asked to stop, from when it is called. */
+  readonly stopSignal: () => Promise<void>
   /** Brings the database up to date; tells by `note` what was done. */
   readonly migrate: (config: Config, note: (text: string) => void) => Promise<void>
-  readonly printSchema: () => string
+  readonly printSchema: () => Promise<string>
   /** The SDL that is kept beside the code. */
   readonly schemaFile: string
   readonly withDatabase: WithDatabase

@@ -3,48 +3,70 @@ import { createKeyMaker } from '../credentials/key-maker.ts'
 import { createSecretHasher } from '../credentials/secret-hash.ts'
 import { openDatabase } from '../db/database.ts'
 import { connectEmbedded } from '../db/embedded.ts'
+import { asFailure } from '../db/failures.ts'
 import { migrate } from '../db/migrate.ts'
 import { createKeyService } from '../keys/keys.ts'
 import { createScopeCatalogue } from '../scopes.ts'
-import type { WithDatabase } from './command-context.ts'
+import type { OperatorDatabase } from './command-context.ts'
 
-/** The configured database or, where there is none, the embedded one: that of a running server too. */
-async function withDatabaseUrl<T>(config: Config, use: (url: string) => Promise<T>): Promise<T> {
-  const { url } = config.database
-  if (url !== null) return use(url)
-  const embedded = await connectEmbedded({ dataDir: config.dataDir })
-  try {
-    return await use(embedded.url)
-  } finally {
-    await embedded.stop()
-  }
+/** Brings the configured database, or the embedded one, up to date. */
+export async function migrateDatabase(config: Config, note: (text: string) => void): Promise<void> {
+  await withUrl(config, async (url) => {
+    await migrate(url, { log: note })
+  })
 }
 
-export function migrateDatabase(config: Config, note: (text: string) => void): Promise<void> {
-  return withDatabaseUrl(config, (url) => migrate(url, { log: (message) => note(`${message}\n`) }))
-}
-
-export const withDatabase: WithDatabase = (config, use) =>
-  withDatabaseUrl(config, async (url) => {
+/** Opens the configured database, or the embedded one, for as long as `use` takes. */
+export async function withDatabase<T>(
+  config: Config,
+  use: (database: OperatorDatabase) => Promise<T>,
+): Promise<T> {
+  return await withUrl(config, async (url) => {
+    // The embedded one may never have been started before; another is for its owner to migrate.
     if (config.database.url === null) await migrate(url)
-    const database = openDatabase({
-      url,
-      defaultUserScopes: config.defaultUserScopes,
-      connections: 2,
-    })
-    const catalogue = createScopeCatalogue(config.otherScopes)
-    const service = createKeyService({
-      store: database.keys,
-      maker: createKeyMaker(config.keyPrefix, createSecretHasher(config.keyPeppers)),
-      catalogue,
-      maxPerUser: config.keyMaxPerUser,
-      maxLifetimeDays: config.keyMaxLifetimeDays,
-      now: Date.now,
-    })
+    const database = openDatabase({ url, defaultUserScopes: config.defaultUserScopes })
     try {
-      const { keys, users } = database
-      return await use({ keys, users, catalogue, createKey: service.createAsOperator })
+      return await use(operatorDatabase(config, database))
     } finally {
       await database.close()
     }
   })
+}
+
+function operatorDatabase(
+  config: Config,
+  { keys, users }: Pick<OperatorDatabase, 'keys' | 'users'>,
+): OperatorDatabase {
+  const catalogue = createScopeCatalogue(config.otherScopes)
+  const service = createKeyService({
+    store: keys,
+    maker: createKeyMaker(config.keyPrefix, createSecretHasher(config.keyPeppers)),
+    catalogue,
+    maxPerUser: config.keyMaxPerUser,
+    maxLifetimeDays: config.keyMaxLifetimeDays,
+    now: Date.now,
+  })
+  return { keys, users, catalogue, createKey: service.createAsOperator }
+}
+
+async function withUrl<T>(config: Config, use: (url: string) => Promise<T>): Promise<T> {
+  const { dataDir, database } = config
+  const embedded = database.url === null ? await connectEmbedded({ dataDir }) : null
+  try {
+    return await use(embedded?.url ?? database.url ?? '')
+  } catch (error) {
+    throw explained(error)
+  } finally {
+    await embedded?.stop()
+  }
+}
+
+const undefinedTable = '42P01'
+
+function explained(error: unknown): unknown {
+  const failure = asFailure(error)
+  if (failure instanceof Error && 'code' in failure && failure.code === undefinedTable) {
+    return new Error('The database has no tables of Latchkey: run `latchkey migrate` first.')
+  }
+  return failure
+}

@@ -1,4 +1,9 @@
 import { ConfigError } from '../config.ts'
+import {
+  DataDirInUseError,
+  EmbeddedStartError,
+  EmbeddedUnavailableError,
+} from '../db/embedded/errors.ts'
 import { BadUserInputError, ServiceUnavailableError } from '../errors.ts'
 
 /** What a command ends with. 69 and 78 are those of sysexits.h. */
@@ -17,14 +22,31 @@ export const exitCodeHelp = `Exit codes:
   ${exitCodes.databaseUnavailable}  the database cannot be reached
   ${exitCodes.configuration}  the configuration is not right (every fault is listed)`
 
+const databaseFailures = [
+  ServiceUnavailableError,
+  DataDirInUseError,
+  EmbeddedStartError,
+  EmbeddedUnavailableError,
+]
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ConfigError) return exitCodes.configuration
   if (error instanceof UsageError || error instanceof BadUserInputError) return exitCodes.usage
-  if (error instanceof ServiceUnavailableError) return exitCodes.databaseUnavailable
+  if (databaseFailures.some((kind) => error instanceof kind)) return exitCodes.databaseUnavailable
   return exitCodes.failed
 }
 
 /** The command line is right by its form but does not say what is needed. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+}
+
+/** What the command is about is not there. */
+export class NothingThereError extends Error {
+  override readonly name = 'NothingThereError'
+  readonly code = 'NOT_FOUND'
+
+  constructor(what: 'API key' | 'user', named: string) {
+    super(`There is no ${what} ${JSON.stringify(named)}.`)
+  }
 }

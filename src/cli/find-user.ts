@@ -1,14 +1,13 @@
-import { NotFoundError } from '../errors.ts'
 import type { UserStore } from '../users/store.ts'
 import type { User } from '../users/user.ts'
-import { UsageError } from './exit-codes.ts'
+import { NothingThereError, UsageError } from './exit-codes.ts'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * The user with that id, else the one with that subject, of `issuer` where several have it.
  *
- * @throws NotFoundError when there is none
+ * @throws NothingThereError when there is none
  * @throws UsageError when several issuers have that subject and none is named
  */
 export async function findUser(
@@ -18,7 +17,8 @@ export async function findUser(
 ): Promise<User> {
   const byId = uuid.test(idOrSubject) ? await users.find(idOrSubject) : null
   if (byId !== null) return byId
-  if (issuer !== undefined) return present(await users.findByIdentity(issuer, idOrSubject))
+  if (issuer !== undefined)
+    return present(await users.findByIdentity(issuer, idOrSubject), idOrSubject)
   const found = await bySubject(users, idOrSubject)
   if (found.length > 1) {
     const issuers = found.map((user) => `  ${user.issuer}`).sort()
@@ -26,7 +26,7 @@ export async function findUser(
       `Several issuers have that subject. Name one with --issuer:\n${issuers.join('\n')}`,
     )
   }
-  return present(found[0] ?? null)
+  return present(found[0] ?? null, idOrSubject)
 }
 
 async function bySubject(users: UserStore, subject: string): Promise<readonly User[]> {
@@ -42,7 +42,8 @@ async function bySubject(users: UserStore, subject: string): Promise<readonly Us
   }
 }
 
-function present(user: User | null): User {
-  if (user === null) throw new NotFoundError('user')
+/** @throws NothingThereError when it is `null` */
+export function present(user: User | null, named: string): User {
+  if (user === null) throw new NothingThereError('user', named)
   return user
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { operator } from '../audit/actor.ts'
 import { loadConfig } from '../config.ts'
-import { NotFoundError } from '../errors.ts'
 import { optionalText } from '../text-rules.ts'
 import type { CommandContext } from './command-context.ts'
+import { NothingThereError } from './exit-codes.ts'
 import { answer } from './output.ts'
 import { keyView } from './views.ts'
 
@@ -26,7 +26,7 @@ export function addKeysRevoke(keys: Command, context: CommandContext): void {
         loadConfig(context.environment),
         async ({ keys: store }) => await store.revoke(id, reason, now, operator),
       )
-      if (revocation === null) throw new NotFoundError('API key')
+      if (revocation === null) throw new NothingThereError('API key', id)
       const { key, descendants } = revocation
       const json = {
         apiKey: keyView(key, now),

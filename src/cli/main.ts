@@ -1,26 +1,37 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { printSdl } from '../pothos/index.ts'
-import { createSchema } from '../schema/index.ts'
-import { serveUntilSignalled } from '../server/serve-until-signalled.ts'
-import { migrateDatabase, withDatabase } from './database.ts'
+import type { CommandContext } from './command-context.ts'
 import { runCommand } from './program.ts'
+import { stopSignal } from './stop-signal.ts'
 
-/** Beside both `src` and `dist`. */
+/** Of the package, from `src/cli` and `dist/cli` alike. */
 const root = new URL('../../', import.meta.url)
-const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 
-// Serving goes on after the command has returned, and ends the process itself.
-process.exitCode = await runCommand(process.argv.slice(2), {
+/** What few commands need is loaded by those, so that the others start at once. */
+const context: CommandContext = {
   environment: process.env,
-  version,
+  version: JSON.parse(readFileSync(new URL('package.json', root), 'utf8')).version,
   out: (text) => process.stdout.write(text),
   note: (text) => process.stderr.write(text),
   now: Date.now,
-  startServer: serveUntilSignalled,
-  migrate: migrateDatabase,
-  printSchema: () => printSdl(createSchema()),
+  startServer: async (config) => (await import('../server.ts')).startServer(config),
+  stopSignal,
+  migrate: async (config, note) => (await import('./database.ts')).migrateDatabase(config, note),
+  printSchema: async () => {
+    const [{ createSchema }, { printSdl }] = await Promise.all([
+      import('../schema/index.ts'),
+      import('../pothos/index.ts'),
+    ])
+    return printSdl(createSchema())
+  },
   schemaFile: fileURLToPath(new URL('schema.graphql', root)),
-  withDatabase,
+  withDatabase: async (config, use) => (await import('./database.ts')).withDatabase(config, use),
+}
+
+// Who reads no further (`latchkey users list | head`) has what they wanted.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
 })
+
+process.exitCode = await runCommand(process.argv.slice(2), context)

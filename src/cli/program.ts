@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config.ts'
-import { LatchkeyError } from '../errors.ts'
+import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import { secretRemover } from '../log/secrets.ts'
 import type { CommandContext } from './command-context.ts'
-import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts'
+import { exitCodeHelp, exitCodeOf, exitCodes, NothingThereError } from './exit-codes.ts'
 import { addKeysCreate } from './keys-create.ts'
 import { addKeysList } from './keys-list.ts'
 import { addKeysRevoke } from './keys-revoke.ts'
@@ -72,13 +72,17 @@ function errorView(error: unknown, exitCode: number) {
   return {
     message: messageOf(error),
     exitCode,
-    ...(error instanceof LatchkeyError ? { code: error.code } : {}),
+    ...(hasCode(error) ? { code: error.code } : {}),
     ...(error instanceof ConfigError ? { faults: error.faults } : {}),
   }
 }
 
+function hasCode(error: unknown): error is LatchkeyError | NothingThereError {
+  return error instanceof LatchkeyError || error instanceof NothingThereError
+}
+
 function messageOf(error: unknown): string {
-  if (exitCodeOf(error) === exitCodes.databaseUnavailable) {
+  if (error instanceof ServiceUnavailableError) {
     return 'The database cannot be reached. Is DATABASE_URL right, and is it running?'
   }
   return withoutSecrets(error instanceof Error ? error.message : 'something unknown failed')

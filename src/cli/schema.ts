@@ -17,7 +17,7 @@ export function addSchema(program: Command, context: CommandContext): void {
     .option('--output <file>', 'write to a file instead')
     .addHelpText('after', examples)
     .action(async (options: Options) => {
-      const sdl = context.printSchema()
+      const sdl = await context.printSchema()
       if (options.check === true) await check(sdl, context)
       else if (options.output !== undefined) await writeFile(options.output, sdl)
       else context.out(sdl)

@@ -5,10 +5,14 @@ import type { CommandContext } from './command-context.ts'
 export function addServe(program: Command, context: CommandContext): void {
   program
     .command('serve')
-    .description('Start the server.')
+    .description('Start the server. SIGTERM and SIGINT stop it once what is in flight is done.')
     .addHelpText('after', `${environmentHelp()}\n${examples}`)
     .action(async () => {
-      await context.startServer(loadConfig(context.environment))
+      const config = loadConfig(context.environment)
+      const stopSignal = context.stopSignal()
+      const server = await context.startServer(config)
+      await stopSignal
+      await server.stop()
     })
 }
 

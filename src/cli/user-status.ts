@@ -1,9 +1,8 @@
 import { operator } from '../audit/actor.ts'
 import { loadConfig } from '../config.ts'
-import { NotFoundError } from '../errors.ts'
 import type { UserStatus } from '../users/user.ts'
 import type { CommandContext } from './command-context.ts'
-import { findUser } from './find-user.ts'
+import { findUser, present } from './find-user.ts'
 import { answer } from './output.ts'
 import { userView } from './views.ts'
 
@@ -22,9 +21,8 @@ export async function setStatus(
 ): Promise<void> {
   const user = await context.withDatabase(loadConfig(context.environment), async ({ users }) => {
     const { id } = await findUser(users, idOrSubject, options.issuer)
-    return await users.setStatus(id, status, reason, operator)
+    return present(await users.setStatus(id, status, reason, operator), idOrSubject)
   })
-  if (user === null) throw new NotFoundError('user')
   answer(
     context,
     options,

@@ -1,11 +1,10 @@
 import { type Command, Option } from 'commander'
 import { operator } from '../audit/actor.ts'
 import { loadConfig } from '../config.ts'
-import { NotFoundError } from '../errors.ts'
 import { requireDistinctScopes, requireInCatalogue } from '../scope-rules.ts'
 import type { CommandContext } from './command-context.ts'
 import { UsageError } from './exit-codes.ts'
-import { findUser } from './find-user.ts'
+import { findUser, present } from './find-user.ts'
 import { scopes } from './option-values.ts'
 import { answer, scopeText } from './output.ts'
 import { userView } from './views.ts'
@@ -47,9 +46,8 @@ export function addUsersGrant(users: Command, context: CommandContext): void {
           : null
         if (granted !== null) requireInCatalogue('scopes', granted, catalogue)
         const { id } = await findUser(store, idOrSubject, options.issuer)
-        return await store.setScopes(id, granted, operator)
+        return present(await store.setScopes(id, granted, operator), idOrSubject)
       })
-      if (user === null) throw new NotFoundError('user')
       answer(
         context,
         options,

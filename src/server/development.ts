@@ -1,5 +1,5 @@
 import { operator } from '../audit/actor.ts'
-import { type DevelopmentIssuer, developmentIssuerPath } from '../http/development-issuer.ts'
+import type { DevelopmentIssuer } from '../http/development-issuer.ts'
 import { graphqlPath } from '../http/graphql.ts'
 import type { KeyService } from '../keys/keys.ts'
 import type { KeyStore } from '../keys/store.ts'
@@ -64,10 +64,6 @@ export function banner(publicUrl: string, { apiKey, jwt }: DevelopmentCredential
   ]
     .map(([name, value]) => `${name?.padEnd(10)}${value}\n`)
     .join('')
-}
-
-export function developmentIssuerUrl(publicUrl: string): string {
-  return publicUrl + developmentIssuerPath
 }
 
 async function ensureUser(

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import type { Config } from '../../src/config.ts'
 import { ServiceUnavailableError } from '../../src/errors.ts'
 import { run } from './run.ts'
 
@@ -105,14 +104,18 @@ test('a faulty configuration is listed for machines too', async () => {
   ])
 })
 
-test('serve starts the server with what is configured', async () => {
-  const started: Config[] = []
+test('serve starts the server with what is configured, and stops it when asked', async () => {
+  const told: unknown[] = []
   const { code } = await run(['serve'], {
     environment: { PORT: '0' },
-    startServer: async (config) => started.push(config),
+    startServer: async ({ mode, port }) => {
+      told.push({ mode, port })
+      return { stop: async () => void told.push('stopped') }
+    },
+    stopSignal: async () => void told.push('asked'),
   })
   expect(code).toBe(0)
-  expect(started).toMatchObject([{ mode: 'development', port: 0 }])
+  expect(told).toEqual(['asked', { mode: 'development', port: 0 }, 'stopped'])
 })
 
 test('a database that cannot be reached ends with 69', async () => {

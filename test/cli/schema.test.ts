@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { run } from './run.ts'
 
 const sdl = 'type Query {\n  me: User\n}\n'
-const printSchema = () => sdl
+const printSchema = async () => sdl
 
 test('prints the schema, whatever is configured', async () => {
   const environment = { NODE_ENV: 'production' }

@@ -1,0 +1,119 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { accessSync, mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { createTestDatabase } from '../support/database.ts'
+
+/** As it is installed: built, in a process of its own. */
+const bin = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+beforeAll(() => {
+  // `npm test` builds it before.
+  accessSync(bin)
+})
+
+test('answers its version and help', async () => {
+  const { version } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  )
+  expect(await latchkey(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' })
+  expect((await latchkey(['keys', '--help'])).out).toContain('Usage: latchkey keys')
+  expect((await latchkey(['kyes'])).code).toBe(2)
+})
+
+test('prints the schema', async () => {
+  const { code, out } = await latchkey(['schema'])
+  expect(code).toBe(0)
+  expect(out).toContain('type Query')
+  expect(out).toContain('@requiresScopes')
+})
+
+test('ends with 78 on a faulty configuration', async () => {
+  const { code, out, err } = await latchkey(['serve'], { NODE_ENV: 'production' })
+  expect({ code, out }).toEqual({ code: 78, out: '' })
+  expect(err).toMatch(/DATABASE_URL must be set[\s\S]*JWT_ISSUER must be set/)
+})
+
+test('ends with 69 where the database cannot be reached, and never shows its password', async () => {
+  const environment = { DATABASE_URL: 'postgres://latchkey:canary7c1f@127.0.0.1:1/x' }
+  for (const words of [['users', 'list'], ['migrate']]) {
+    const { code, out, err } = await latchkey(words, environment)
+    expect({ code, out }).toEqual({ code: 69, out: '' })
+    expect(err).not.toContain('canary7c1f')
+  }
+})
+
+describe('on a database', () => {
+  test('migrates, then works on it', async () => {
+    const { url, close } = await createTestDatabase()
+    const environment = { DATABASE_URL: url }
+    const migrated = await latchkey(['migrate', '--json'], environment)
+    expect(JSON.parse(migrated.out)).toEqual({ upToDate: true, done: [] })
+    const { code, out } = await latchkey(['users', 'list', '--json'], environment)
+    expect({ code, out: JSON.parse(out) }).toEqual({ code: 0, out: { users: [], more: false } })
+    await close()
+  })
+
+  test('says so where it was never migrated', async () => {
+    const url = new URL(inject('databaseServerUrl'))
+    url.pathname = '/template1'
+    const { code, err } = await latchkey(['users', 'list'], { DATABASE_URL: url.href })
+    expect(code).toBe(1)
+    expect(err).toContain('latchkey migrate')
+  })
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('serves until %s and ends with 0', async (signal) => {
+    const { url, close } = await createTestDatabase()
+    const environment = settings({ DATABASE_URL: url, PORT: '0' })
+    const server = spawn(process.execPath, [bin, 'serve'], { env: environment })
+    const ended = once(server, 'exit')
+    const graphql = await line(server.stdout, /^GraphQL +(\S+)/m)
+    expect((await fetch(new URL('/healthz', graphql))).status).toBe(200)
+    server.kill(signal)
+    server.kill(signal)
+    expect(await ended).toEqual([0, null])
+    await close()
+  })
+})
+
+interface Finished {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+function latchkey(
+  words: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Finished> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [bin, ...words],
+      { env: settings(environment) },
+      (_, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
+    )
+  })
+}
+
+function settings(environment: Record<string, string>) {
+  return {
+    PATH: process.env.PATH,
+    DATA_DIR: mkdtempSync(join(tmpdir(), 'latchkey-')),
+    ...environment,
+  }
+}
+
+/** What `pattern` captures of what is written, once it is. */
+async function line(output: AsyncIterable<Buffer>, pattern: RegExp): Promise<string> {
+  let text = ''
+  for await (const chunk of output) {
+    text += String(chunk)
+    const captured = pattern.exec(text)?.[1]
+    if (captured !== undefined) return captured
+  }
+  throw new Error(`It ended after: ${text}`)
+}

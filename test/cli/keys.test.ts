@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseKey } from '../../src/credentials/key-form.ts'
+import { commandsOnDatabase } from './on-database.ts'
+
+let cli: Awaited<ReturnType<typeof commandsOnDatabase>>
+
+beforeAll(async () => {
+  cli = await commandsOnDatabase()
+})
+afterAll(() => cli.close())
+
+describe('keys create', () => {
+  test('prints a key of that owner and nothing else to standard output', async () => {
+    const { id } = await cli.user('create-1')
+    const { code, out, err } = await create(
+      'create-1',
+      '--scope',
+      'read:users',
+      '--scope',
+      'read:keys',
+    )
+    expect(code).toBe(0)
+    const key = parseKey(out.trim(), 'lk')
+    expect(out).toBe(`${out.trim()}\n`)
+    expect(err).toContain(key?.id)
+    expect(err).not.toContain(key?.secret)
+    expect(await cli.keys.find(key?.id ?? '')).toMatchObject({
+      ownerId: id,
+      name: 'ci',
+      scopes: ['read:keys', 'read:users'],
+      parentId: null,
+      expiresAt: null,
+    })
+  })
+
+  test('--json answers with the key and what is kept of it', async () => {
+    await cli.user('create-2')
+    const before = Date.now()
+    const words = ['--scope', 'read:users', '--expires-in', '90d', '--metadata', '{"team":"x"}']
+    const { out, err } = await create('create-2', ...words, '--description', 'for CI', '--json')
+    const { key, apiKey } = JSON.parse(out)
+    expect(err).toBe('')
+    expect(parseKey(key, 'lk')?.id).toBe(apiKey.id)
+    expect(apiKey).toMatchObject({
+      status: 'ACTIVE',
+      metadata: { team: 'x' },
+      description: 'for CI',
+    })
+    const lifetime = Date.parse(apiKey.expiresAt) - before
+    expect(Math.round(lifetime / 86_400_000)).toBe(90)
+  })
+
+  test.each([
+    ['a scope that is not known', ['--scope', 'read:usrs'], 'read:usrs'],
+    ['a name of control characters', ['--scope', 'read:users', '--name', 'a\u0007b'], 'control'],
+  ])('refuses %s', async (what, words, message) => {
+    await cli.user(what.replaceAll(' ', '-'))
+    const { code, out, err } = await create(what.replaceAll(' ', '-'), ...words)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toContain(message)
+  })
+
+  test('refuses an owner that is not there', async () => {
+    const { code, err } = await create('nobody', '--scope', 'read:users')
+    expect({ code, err }).toEqual({ code: 1, err: 'latchkey: There is no user "nobody".\n' })
+  })
+})
+
+describe('keys list', () => {
+  test('shows the keys of one owner, by id as by subject', async () => {
+    const { id } = await cli.user('list-1')
+    await cli.user('list-10')
+    await create('list-1', '--scope', 'read:users', '--name', 'first')
+    await create('list-1', '--scope', 'read:users', '--name', 'second')
+    await create('list-10', '--scope', 'read:users', '--name', 'not this')
+    const { code, out } = await cli.run('keys', 'list', '--owner', 'list-1')
+    expect(code).toBe(0)
+    const lines = out.trimEnd().split('\n')
+    expect(lines[0]).toMatch(/^ID +NAME +STATUS +EXPIRES +LAST USED +SCOPES$/)
+    expect(lines.slice(1).map((line) => line.split(/ {2,}/).slice(1, 3))).toEqual([
+      ['second', 'ACTIVE'],
+      ['first', 'ACTIVE'],
+    ])
+    expect((await cli.run('keys', 'list', '--owner', id)).out).toBe(out)
+  })
+
+  test('says when there are more', async () => {
+    await cli.user('list-2')
+    await create('list-2', '--scope', 'read:users')
+    await create('list-2', '--scope', 'read:users')
+    const words = ['keys', 'list', '--owner', 'list-2', '--limit', '1']
+    expect((await cli.run(...words)).err).toContain('There are more')
+    const { out, err } = await cli.run(...words, '--json')
+    expect(JSON.parse(out)).toMatchObject({ more: true, keys: [{ name: 'ci' }] })
+    expect(err).toBe('')
+  })
+
+  test('--status shows only those', async () => {
+    await cli.user('list-3')
+    const { out } = await create('list-3', '--scope', 'read:users', '--name', 'old', '--json')
+    await create('list-3', '--scope', 'read:users', '--name', 'new')
+    await cli.run('keys', 'revoke', JSON.parse(out).apiKey.id)
+    const revoked = await cli.run(
+      'keys',
+      'list',
+      '--owner',
+      'list-3',
+      '--status',
+      'revoked',
+      '--json',
+    )
+    expect(JSON.parse(revoked.out).keys.map((key: { name: string }) => key.name)).toEqual(['old'])
+  })
+})
+
+describe('keys revoke', () => {
+  test('revokes with the reason, and again without harm', async () => {
+    await cli.user('revoke-1')
+    const { out } = await create('revoke-1', '--scope', 'read:users', '--json')
+    const { id } = JSON.parse(out).apiKey
+    const first = await cli.run('keys', 'revoke', id, '--reason', 'found in a log')
+    expect(first).toEqual({ code: 0, out: `Revoked ${id} (ci).\n`, err: '' })
+    expect(await cli.keys.find(id)).toMatchObject({ revokedReason: 'found in a log' })
+    expect((await cli.run('keys', 'revoke', id)).code).toBe(0)
+    expect(await cli.keys.find(id)).toMatchObject({ revokedReason: 'found in a log' })
+  })
+
+  test('refuses an id that is not there, for machines too', async () => {
+    const { code, out, err } = await cli.run('keys', 'revoke', '0000000000000000', '--json')
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(JSON.parse(err).error).toMatchObject({ code: 'NOT_FOUND', exitCode: 1 })
+  })
+})
+
+function create(owner: string, ...words: string[]) {
+  const name = words.includes('--name') ? [] : ['--name', 'ci']
+  return cli.run('keys', 'create', '--owner', owner, ...name, ...words)
+}

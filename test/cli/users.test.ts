@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { commandsOnDatabase, issuer, otherIssuer } from './on-database.ts'
+
+let cli: Awaited<ReturnType<typeof commandsOnDatabase>>
+
+beforeAll(async () => {
+  cli = await commandsOnDatabase()
+})
+afterAll(() => cli.close())
+
+describe('users list', () => {
+  test('shows those that are searched for, newest first', async () => {
+    await cli.user('list-a')
+    await cli.user('list-b')
+    const { code, out } = await cli.run('users', 'list', '--search', 'list-')
+    expect(code).toBe(0)
+    const lines = out.trimEnd().split('\n')
+    expect(lines[0]).toMatch(/^ID +SUBJECT +NAME +STATUS +SCOPES +ISSUER$/)
+    expect(lines.slice(1).map((line) => line.split(/ {2,}/)[1])).toEqual(['list-b', 'list-a'])
+    expect(lines[1]).toContain('(no ceiling)')
+  })
+
+  test('--json and --limit', async () => {
+    await cli.user('json-a')
+    await cli.user('json-b')
+    const words = ['users', 'list', '--search', 'json-', '--limit', '1', '--json']
+    const answer = JSON.parse((await cli.run(...words)).out)
+    expect(answer).toMatchObject({ more: true, users: [{ subject: 'json-b', scopes: null }] })
+  })
+})
+
+describe('users grant', () => {
+  test('sets all that a user holds, by id as by subject', async () => {
+    const { id } = await cli.user('grant-1')
+    const granted = await cli.run('users', 'grant', 'grant-1', '--scopes', 'write:keys,read:users')
+    expect(granted).toEqual({
+      code: 0,
+      out: 'grant-1 holds read:users write:keys from now on.\n',
+      err: '',
+    })
+    expect((await cli.users.find(id))?.scopes).toEqual(['read:users', 'write:keys'])
+    await cli.run('users', 'grant', id, '--scopes', '')
+    expect((await cli.users.find(id))?.scopes).toEqual([])
+    const lifted = await cli.run('users', 'grant', id, '--no-ceiling', '--json')
+    expect(JSON.parse(lifted.out)).toMatchObject({ user: { subject: 'grant-1', scopes: null } })
+    expect((await cli.users.find(id))?.scopes).toBeNull()
+  })
+
+  test('refuses a scope that is not known and changes nothing', async () => {
+    const { id } = await cli.user('grant-2')
+    const { code, err } = await cli.run('users', 'grant', 'grant-2', '--scopes', 'read:usrs')
+    expect(code).toBe(2)
+    expect(err).toContain('read:usrs')
+    expect((await cli.users.find(id))?.scopes).toBeNull()
+  })
+
+  test('refuses a user that is not there', async () => {
+    const nobody = '00000000-0000-4000-8000-000000000000'
+    for (const who of ['nobody', nobody]) {
+      const { code, err } = await cli.run('users', 'grant', who, '--no-ceiling')
+      expect({ code, err }).toEqual({ code: 1, err: `latchkey: There is no user "${who}".\n` })
+    }
+  })
+
+  test('asks for the issuer where several have that subject', async () => {
+    const first = await cli.user('twin')
+    const second = await cli.user('twin', otherIssuer)
+    const words = ['users', 'grant', 'twin', '--scopes', 'read:users']
+    const { code, err } = await cli.run(...words)
+    expect(code).toBe(2)
+    expect(err).toContain(`--issuer:\n  ${issuer}\n  ${otherIssuer}\n`)
+    expect((await cli.run(...words, '--issuer', otherIssuer)).code).toBe(0)
+    expect((await cli.users.find(first.id))?.scopes).toBeNull()
+    expect((await cli.users.find(second.id))?.scopes).toEqual(['read:users'])
+    expect((await cli.run(...words, '--issuer', 'https://third.example.com')).code).toBe(1)
+  })
+
+  test('finds a subject among many that begin alike', async () => {
+    const { id } = await cli.user('many')
+    for (let count = 0; count < 101; count++) await cli.user(`many-${count}`)
+    expect((await cli.run('users', 'grant', 'many', '--scopes', 'read:users')).code).toBe(0)
+    expect((await cli.users.find(id))?.scopes).toEqual(['read:users'])
+  })
+})
+
+test('users suspend and reactivate', async () => {
+  const { id } = await cli.user('suspend-1')
+  const suspended = await cli.run('users', 'suspend', 'suspend-1', '--reason', 'laptop stolen')
+  expect(suspended).toEqual({ code: 0, out: 'suspend-1 is suspended.\n', err: '' })
+  expect((await cli.users.find(id))?.status).toBe('SUSPENDED')
+  const list = await cli.run('users', 'list', '--status', 'suspended', '--json')
+  expect(JSON.parse(list.out).users).toMatchObject([{ subject: 'suspend-1' }])
+  const active = await cli.run('users', 'reactivate', 'suspend-1', '--json')
+  expect(JSON.parse(active.out)).toMatchObject({ user: { status: 'ACTIVE' } })
+  expect((await cli.users.find(id))?.status).toBe('ACTIVE')
+})
