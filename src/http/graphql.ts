@@ -3,7 +3,7 @@ import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import { type Context, createLoaders, type Services } from '../schema/context.ts'
 import { errorResponse } from '../yoga/error-response.ts'
-import { maskError, useMaskedErrors } from '../yoga/use-masked-errors.ts'
+import { maskError, maskedError, useErrorAnswers } from '../yoga/use-error-answers.ts'
 import { type PrincipalContext, usePrincipal } from '../yoga/use-principal.ts'
 import type { RequestContext } from './request-context.ts'
 
@@ -45,7 +45,7 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
           ;(serverContext as RequestContext).authentication = authentication
         },
       }),
-      useMaskedErrors({
+      useErrorAnswers({
         requestIdOf: (serverContext) => (serverContext as RequestContext).requestId,
         onBug,
       }),
@@ -55,9 +55,15 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
   return async (request, context) => {
     const fault = mediaTypeFault(request)
     if (fault !== null) return errorResponse(fault, request.headers.get('accept'))
-    const response = await yoga.fetch(request, context as RequestContext & PrincipalContext)
-    if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
-    return response
+    try {
+      const response = await yoga.fetch(request, context as RequestContext & PrincipalContext)
+      if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
+      return response
+    } catch (error) {
+      // What breaks before an operation is read breaks outside of Yoga's own error handling.
+      onBug(error, context.requestId)
+      return errorResponse(maskedError(context.requestId), request.headers.get('accept'))
+    }
   }
 }
 

@@ -90,6 +90,7 @@ async function assemble(
     ...(config.jwtHeader !== null && { jwtHeader: config.jwtHeader }),
     ...(config.apiKeyQueryParam !== null && { apiKeyQueryParameter: config.apiKeyQueryParam }),
     trustsIssuer: (issuer) => developmentIssuer !== null || !isDevelopmentIssuer(issuer),
+    onKeyProblem: (issuer, error) => log.warn({ issuer, err: error }, "an issuer's keys are amiss"),
     onError: (error) => log.warn({ err: error }, 'the use of keys could not be written; kept'),
     now,
   })

@@ -21,7 +21,7 @@ describe.each(mediaTypes)('an answer as %s', (accept) => {
       '{ me { id } }',
       'anonymous',
       401,
-      { code: 'UNAUTHENTICATED' },
+      { code: 'UNAUTHENTICATED', fields: [{ coordinate: 'Query.me', paths: [['me']] }] },
       'Bearer realm="latchkey"',
     ],
     [
@@ -177,7 +177,7 @@ describe('a request', () => {
 
   it('finds the SDL and the state of the node', async () => {
     const sdl = await (await send('/schema.graphql')).text()
-    expect(sdl).toMatch(/users\([^]*?@requiresScopes\(scopes: \[\["read:users"\]\]\)/)
+    expect(sdl).toMatch(/users\([\s\S]*?@requiresScopes\(scopes: \[\["read:users"\]\]\)/)
     expect(await (await send('/healthz')).json()).toEqual({ status: 'alive' })
     expect(await (await send('/readyz')).json()).toEqual({ status: 'ready', database: 'up' })
     expect((await send('/healthz', { method: 'POST' })).status).toBe(405)
@@ -191,20 +191,24 @@ describe('a request', () => {
 })
 
 describe('a bug', () => {
-  it('is masked, and found in the log by the id that the caller is told', async () => {
+  // What only a bug does: the database is not as the code knows it.
+  it.each([
+    ['in a field', 'alter table latchkey.api_keys rename column metadata to data'],
+    ['in authentication', 'alter table latchkey.users rename column issuer_scopes to lost'],
+  ])('%s is masked, and found in the log by the id its caller is told', async (_name, damage) => {
     const broken = await createTestApp()
-    // What only a bug does: the database is not as the code knows it.
-    await broken.sql`alter table latchkey.users rename column email to mail`
-    const answer = await broken.ask('{ users { nodes { id } } }', {
-      as: await app.jwt('x', []).then(() => broken.issuer.sign({ sub: 'x', scope: 'read:users' })),
-    })
+    await broken.sql.unsafe(damage)
+    const as = await broken.jwt('x', ['read:keys'])
+    const answer = await broken.ask('{ apiKeys { nodes { id } } }', { as })
     expect(answer.status).toBe(500)
     const [error] = answer.body.errors
-    expect(error.extensions.code).toBe('INTERNAL_SERVER_ERROR')
-    expect(error.extensions.requestId).toBe(answer.headers.get('x-request-id'))
-    expect(answer.text).not.toMatch(/email|column|select/i)
+    expect(error.message).toBe('Something went wrong on our side.')
+    expect(error.extensions).toEqual({
+      code: 'INTERNAL_SERVER_ERROR',
+      requestId: answer.headers.get('x-request-id'),
+    })
     const told = broken.logged.filter((line) => line.includes(error.extensions.requestId))
-    expect(told.some((line) => line.includes('"level":"error"'))).toBe(true)
+    expect(told.filter((line) => line.includes('"level":"error"'))).toHaveLength(1)
     await broken.close()
   })
 })
