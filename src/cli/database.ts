@@ -8,6 +8,7 @@ import { migrate } from '../db/migrate.ts'
 import { createKeyService } from '../keys/keys.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import type { OperatorDatabase, WithDatabase } from './command-context.ts'
+import { cleanUpOnStop } from './stop-signal.ts'
 
 /** Brings the configured database, or the embedded one, up to date. */
 export async function migrateDatabase(config: Config, note: (text: string) => void): Promise<void> {
@@ -47,14 +48,23 @@ function operatorDatabase(
 }
 
 async function withUrl<T>(config: Config, use: (url: string) => Promise<T>): Promise<T> {
-  const { dataDir, database } = config
-  const embedded = database.url === null ? await connectEmbedded({ dataDir }) : null
+  const { url } = config.database
   try {
-    return await use(embedded?.url ?? database.url ?? '')
+    return url === null ? await withEmbedded(config.dataDir, use) : await use(url)
   } catch (error) {
     throw explained(error)
+  }
+}
+
+/** The embedded server is a process of its own: it must not outlive one that started it. */
+async function withEmbedded<T>(dataDir: string, use: (url: string) => Promise<T>): Promise<T> {
+  const connecting = connectEmbedded({ dataDir })
+  const stop = async () => await (await connecting).stop()
+  const release = cleanUpOnStop(stop)
+  try {
+    return await use((await connecting).url)
   } finally {
-    await embedded?.stop()
+    await stop().finally(release)
   }
 }
 
