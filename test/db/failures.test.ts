@@ -1,8 +1,14 @@
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
+import { sql } from 'drizzle-orm'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { operator } from '../../src/audit/actor.ts'
 import { type Database, openDatabase } from '../../src/db/database.ts'
+import { deadline } from '../../src/db/deadline.ts'
+import { Gate } from '../../src/db/gate.ts'
+import { createPool } from '../../src/db/pool.ts'
+import { users } from '../../src/db/tables.ts'
+import { createAccess } from '../../src/db/transactions.ts'
 import { ServiceUnavailableError } from '../../src/errors.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { id } from './store-fixture.ts'
@@ -10,8 +16,11 @@ import { id } from './store-fixture.ts'
 /** A way to the database that can be cut, in the ways that networks and servers are. */
 interface Line {
   readonly url: string
-  /** `open`; `refused`: as if the server were down; `swallowed`: nothing comes through, nothing fails. */
-  state: 'open' | 'refused' | 'swallowed'
+  /**
+   * `open`; `refused`: as if the server were down; `swallowed`: nothing comes through, nothing fails;
+   * `pooled`: as by a pooler that knows no settings.
+   */
+  state: 'open' | 'refused' | 'swallowed' | 'pooled'
   close(): Promise<void>
 }
 
@@ -21,13 +30,14 @@ async function lineTo(databaseUrl: string): Promise<Line> {
   let state: Line['state'] = 'open'
   const server = createServer((client) => {
     if (state === 'refused') return client.resetAndDestroy()
+    if (state === 'pooled') client.once('data', refuseSettings)
     const upstream = createConnection(Number(port || 5432), hostname)
     for (const [from, to] of [
       [client, upstream],
       [upstream, client],
     ] as const) {
       sockets.add(from)
-      from.on('data', (bytes) => state === 'open' && to.write(bytes))
+      from.on('data', (bytes) => state !== 'swallowed' && to.writable && to.write(bytes))
       from.on('error', () => {})
       from.on('close', () => {
         sockets.delete(from)
@@ -56,6 +66,15 @@ async function lineTo(databaseUrl: string): Promise<Line> {
         cut()
       }),
   }
+}
+
+/** What PgBouncer says where `ignore_startup_parameters` does not name it. */
+function refuseSettings(this: Socket, startup: Buffer): void {
+  if (!startup.includes('statement_timeout')) return
+  const fields = 'SFATAL\0C08P01\0Munsupported startup parameter: statement_timeout\0\0'
+  const head = Buffer.from('E\0\0\0\0')
+  head.writeUInt32BE(fields.length + 4, 1)
+  this.end(Buffer.concat([head, Buffer.from(fields)]))
 }
 
 let testDatabase: TestDatabase
@@ -126,13 +145,13 @@ describe('a database that is down', () => {
   })
 
   test('breaks off what was under way as unavailable', async () => {
-    const sql = postgres(testDatabase.url, { max: 1, onnotice: () => {} })
-    await sql.unsafe('begin; lock table latchkey.users')
+    const admin = postgres(testDatabase.url, { max: 1, onnotice: () => {} })
+    await admin.unsafe('begin; lock table latchkey.users')
     const pending = Promise.all(
       Object.values(questions).map((question) => timed<unknown>(question)),
     )
     for (let waiting = 0; waiting < 2; ) {
-      const [row] = await sql`select count(*)::int as count from pg_stat_activity
+      const [row] = await admin`select count(*)::int as count from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock'`
       waiting = row?.count
     }
@@ -140,18 +159,18 @@ describe('a database that is down', () => {
     for (const { outcome } of await pending) {
       expect(outcome).toBeInstanceOf(ServiceUnavailableError)
     }
-    await sql.unsafe('rollback')
-    await sql.end()
+    await admin.unsafe('rollback')
+    await admin.end()
     line.state = 'open'
     await recovers()
   })
 
   test('is not known from one whose sessions an operator ended', async () => {
     await recovers()
-    const sql = postgres(testDatabase.url, { max: 1 })
-    await sql`select pg_terminate_backend(pid) from pg_stat_activity
+    const admin = postgres(testDatabase.url, { max: 1 })
+    await admin`select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and pid <> pg_backend_pid()`
-    await sql.end()
+    await admin.end()
     await recovers()
   })
 })
@@ -173,11 +192,49 @@ describe('a database that the network swallowed', () => {
   })
 })
 
+test('a pooler that refuses settings is talked to without', async () => {
+  line.state = 'pooled'
+  const pooled = openDatabase({ url: line.url, defaultUserScopes: null })
+  expect(await pooled.users.count(anyUser)).toBeGreaterThan(0)
+  expect(await pooled.directory.findKeyForVerification(id())).toBeNull()
+  await pooled.close()
+  line.state = 'open'
+})
+
+test('a transaction whose connection was lost goes no further, on no other connection', async () => {
+  const pool = createPool(
+    {
+      url: testDatabase.url,
+      applicationName: 'lost',
+      connectTimeout: 5000,
+      statementTimeout: null,
+    },
+    1,
+    (queries) => queries,
+    () => deadline(20_000),
+  )
+  const access = createAccess(pool, pool, new Gate(1, 1000))
+  const admin = postgres(testDatabase.url, { max: 1 })
+  const subject = id()
+  const change = access.change(async (transaction) => {
+    await transaction.execute(sql`select 1`)
+    await admin`select pg_terminate_backend(pid, 5000) from pg_stat_activity
+      where application_name = 'lost'`
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await transaction.insert(users).values({ issuer, subject })
+  })
+  await expect(change).rejects.toThrow(ServiceUnavailableError)
+  expect(await admin`select from latchkey.users where subject = ${subject}`).toHaveLength(0)
+  expect(await access.change((transaction) => transaction.select().from(users))).not.toHaveLength(0)
+  await admin.end()
+  await pool.close()
+})
+
 test('slow changes keep no look-up waiting, and are sent away when none ends', async () => {
   await recovers()
-  const sql = postgres(testDatabase.url, { max: 1, onnotice: () => {} })
-  const [user] = await sql`select id from latchkey.users limit 1`
-  await sql.unsafe(`begin; update latchkey.users set name = 'held' where id = '${user?.id}'`)
+  const admin = postgres(testDatabase.url, { max: 1, onnotice: () => {} })
+  const [user] = await admin`select id from latchkey.users limit 1`
+  await admin.unsafe(`begin; update latchkey.users set name = 'held' where id = '${user?.id}'`)
   const rename = () => database.users.update(user?.id, { name: id() }, operator)
   const held = Array.from({ length: 10 }, rename)
   const lookUp = await timed<unknown>(questions.key)
@@ -185,8 +242,8 @@ test('slow changes keep no look-up waiting, and are sent away when none ends', a
   const late = await timed<unknown>(rename)
   expect(late.outcome).toBeInstanceOf(ServiceUnavailableError)
   expect(late.milliseconds).toBeLessThan(1100)
-  await sql.unsafe('rollback')
-  await sql.end()
+  await admin.unsafe('rollback')
+  await admin.end()
   expect(await Promise.all(held)).toHaveLength(10)
 })
 
