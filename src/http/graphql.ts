@@ -42,7 +42,8 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
       usePrincipal({
         authenticator,
         onAuthentication: (authentication, serverContext) => {
-          ;(serverContext as RequestContext).authentication = authentication
+          const { seen } = serverContext as RequestContext
+          seen.authentication = authentication
         },
       }),
       useErrorAnswers({

@@ -10,12 +10,13 @@ import { createDevelopmentIssuer, developmentIssuerPath } from '../http/developm
 import { createGraphQLHandler } from '../http/graphql.ts'
 import { createHealth } from '../http/health.ts'
 import { createKeyService } from '../keys/keys.ts'
-import { createLogger, type Logger } from '../log.ts'
+import type { Logger } from '../log.ts'
 import { printSdl } from '../pothos/index.ts'
 import { createSchema } from '../schema/index.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
+import { createServerLogger } from './logger.ts'
 
 export interface CreateAppOptions {
   /** This server as others see it, where the configuration leaves it open. */
@@ -44,7 +45,7 @@ export interface App {
  * @throws DataDirInUseError, EmbeddedUnavailableError, ServiceUnavailableError, Error from Postgres
  */
 export async function createApp(config: Config, options: CreateAppOptions = {}): Promise<App> {
-  const log = options.log ?? createLogger({ level: config.logLevel })
+  const log = options.log ?? createServerLogger(config)
   const opened: (() => Promise<void>)[] = []
   const close = async () => {
     for (const closeOne of opened.splice(0).reverse()) {
