@@ -1,3 +1,5 @@
+import type { ChangeListener, ChangeWatch } from './changes.ts'
+
 /**
  * What authentication needs to know from wherever users and keys are kept. Implemented over Postgres
  * by this package; anyone may implement it over something else.
@@ -27,6 +29,14 @@ export interface CredentialDirectory {
    * @throws ServiceUnavailableError when it cannot be written
    */
   markUsed(uses: readonly KeyUses[]): Promise<void>
+
+  /**
+   * Tells what changes from now on, by whomever it is changed. Where it is left out, every credential
+   * is looked up each time.
+   *
+   * @param maxSilence milliseconds without a heartbeat after which the watch starts anew
+   */
+  watch?(listener: ChangeListener, maxSilence: number): ChangeWatch
 }
 
 /** The latest use of one key, and the latest with the secret of before its last rotation. */

@@ -1,6 +1,9 @@
+import type { Change, ChangeListener } from '../credentials/changes.ts'
 import type { CredentialDirectory } from '../credentials/directory.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { UserStore } from '../users/store.ts'
+import { announcedKeys, announcedUsers } from './announced.ts'
+import { watchChanges } from './change-feed.ts'
 import { createCredentialDirectory, prepareDirectory } from './credential-directory.ts'
 import { deadline, deadlineUnlessAlive } from './deadline.ts'
 import { Gate } from './gate.ts'
@@ -24,6 +27,8 @@ export interface Database {
 export interface DatabaseOptions {
   /** Of a database that is migrated. */
   readonly url: string
+  /** Where notifications are heard, for a `url` that is a transaction pooler; default: `url`. */
+  readonly listenUrl?: string
   /** Of a replica for lists and counts; default: `url`. */
   readonly readUrl?: string
   /** Ceiling of users first seen in a JWT; `null`: none. */
@@ -54,10 +59,31 @@ export function openDatabase(options: DatabaseOptions): Database {
   const replica = options.readUrl === undefined ? pool : application(options.readUrl)
   const access = createAccess(pool, replica, new Gate(size, 750))
 
+  const listeners = new Set<ChangeListener>()
+  const tell = (change: Change) => {
+    for (const listener of listeners) listener.changed(change)
+  }
+
   return {
-    users: createUserStore(access),
-    keys: createKeyStore(access),
-    directory: createCredentialDirectory(lookups, access, options.defaultUserScopes),
+    users: announcedUsers(createUserStore(access), tell),
+    keys: announcedKeys(createKeyStore(access), tell),
+    directory: {
+      ...createCredentialDirectory(lookups, access, options.defaultUserScopes),
+      watch(listener, maxSilence) {
+        listeners.add(listener)
+        const feed = watchChanges({
+          url: options.listenUrl ?? options.url,
+          listener,
+          maxSilence,
+        })
+        return {
+          async close() {
+            listeners.delete(listener)
+            await feed.close()
+          },
+        }
+      },
+    },
     ping,
     async close() {
       await Promise.all([lookups.close(), pool.close(), replica === pool ? null : replica.close()])

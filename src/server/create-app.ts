@@ -92,6 +92,8 @@ async function assemble(
     ...(config.apiKeyQueryParam !== null && { apiKeyQueryParameter: config.apiKeyQueryParam }),
     trustsIssuer: (issuer) => developmentIssuer !== null || !isDevelopmentIssuer(issuer),
     onKeyProblem: (issuer, error) => log.warn({ issuer, err: error }, "an issuer's keys are amiss"),
+    maxStalenessMs: config.maxStalenessMs,
+    jwtOutageSeconds: config.jwtOutageSeconds,
     onError: (error) => log.warn({ err: error }, 'the use of keys could not be written; kept'),
     now,
   })
@@ -160,6 +162,7 @@ async function prepareDatabase(
   await migrate(url, { log: (message) => log.info(message) })
   const database = openDatabase({
     url,
+    ...(config.database.listenUrl !== null && { listenUrl: config.database.listenUrl }),
     ...(config.database.readUrl !== null && { readUrl: config.database.readUrl }),
     defaultUserScopes: config.defaultUserScopes,
   })

@@ -36,15 +36,21 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
   const principals = new WeakMap<Request, Principal>()
 
   return {
-    async onRequest({ request, url, serverContext, endResponse }) {
-      const authentication = await authenticator.authenticate(carrierOf(request, url))
-      onAuthentication?.(authentication, serverContext)
-      if (authentication.kind === 'authenticated') {
-        principals.set(request, authentication.principal)
-      } else if (authentication.kind === 'refused') {
-        const error = requestError(authentication.refusal.error)
-        endResponse(errorResponse(error, request.headers.get('accept')))
+    onRequest({ request, url, serverContext, endResponse }) {
+      const proceed = (authentication: Authentication): void => {
+        onAuthentication?.(authentication, serverContext)
+        if (authentication.kind === 'authenticated') {
+          principals.set(request, authentication.principal)
+        } else if (authentication.kind === 'refused') {
+          const error = requestError(authentication.refusal.error)
+          endResponse(errorResponse(error, request.headers.get('accept')))
+        }
       }
+      // A remembered credential is decided at once: no promise, no turn of the event loop.
+      const authentication = authenticator.authenticate(carrierOf(request, url))
+      return authentication instanceof Promise
+        ? authentication.then(proceed)
+        : proceed(authentication)
     },
 
     // A request that never passed onRequest has no principal: it is anonymous, whatever it carries.
