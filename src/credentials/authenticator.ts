@@ -47,6 +47,11 @@ export interface Refusal {
 export interface Authenticator {
   /** At once where the credential is remembered, malformed or missing. */
   authenticate(carrier: CredentialCarrier): Authentication | Promise<Authentication>
+  /**
+   * Told which scopes of a principal something that it did really needed, so that its key can be
+   * shown what it could do without. Costs no I/O; nothing happens for a JWT.
+   */
+  recordScopes?(principal: Principal, scopes: readonly string[]): void
 }
 
 /** A credential that was found good, and what the next use of it must not ask again. */
@@ -85,7 +90,7 @@ const anonymous: Anonymous = { kind: 'anonymous' }
 /** Compared against where no key was found, so that an unknown id costs what a wrong secret does. */
 const noHash = new Uint8Array(32)
 
-export function assembleAuthenticator(parts: AuthenticatorParts): Authenticator {
+export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authenticator> {
   const { sources, jwt, directory, hasher, trustsIssuer, uses, memory, clock } = parts
   const { verified, unknownKeys, flights, users } = memory
 
@@ -216,6 +221,12 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Authenticator 
         case 'ambiguous':
           return refuse(presented.kind)
       }
+    },
+
+    recordScopes({ credential }, scopes) {
+      if (uses === null || scopes.length === 0) return
+      if (credential.kind !== 'API_KEY' || credential.id === null) return
+      uses.recordScopes(credential.id, scopes, new Date(clock.wall()))
     },
   }
 }

@@ -49,7 +49,7 @@ export interface CreateAuthenticatorOptions {
   readonly now?: () => number
 }
 
-export interface ClosableAuthenticator extends Authenticator {
+export interface ClosableAuthenticator extends Required<Authenticator> {
   /** Writes down what keys were used lately and stops. */
   close(): Promise<void>
 }
@@ -93,7 +93,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     clock,
   })
   return {
-    authenticate: authenticator.authenticate,
+    ...authenticator,
     close: async () => {
       await watch?.close()
       await uses?.close()

@@ -23,7 +23,7 @@ export interface CredentialDirectory {
   admitUser(sighting: UserSighting): Promise<Owner | null>
 
   /**
-   * Writes down when keys were last used, in one statement. A time never goes back, and nothing else
+   * Writes down when keys were last used and what scopes they needed, in one statement. A time never goes back, and nothing else
    * of the key changes: a late write cannot undo a revocation.
    *
    * @throws ServiceUnavailableError when it cannot be written
@@ -39,11 +39,12 @@ export interface CredentialDirectory {
   watch?(listener: ChangeListener, maxSilence: number): ChangeWatch
 }
 
-/** The latest use of one key, and the latest with the secret of before its last rotation. */
+/** The latest use of one key, with the secret of before its last rotation, and of each scope it needed. */
 export interface KeyUses {
   readonly keyId: string
   readonly lastUsedAt: Date
   readonly previousLastUsedAt: Date | null
+  readonly scopes: readonly { readonly scope: string; readonly lastUsedAt: Date }[]
 }
 
 export interface Owner {

@@ -10,9 +10,11 @@ export type EventType =
   | 'user.reactivated'
   | 'user.deleted'
   | 'user.scopes_set'
+  | 'user.signed_out'
   | 'api_key.created'
   | 'api_key.updated'
   | 'api_key.rotated'
+  | 'api_key.previous_secret_expired'
   | 'api_key.revoked'
 
 export interface AuditedChange {

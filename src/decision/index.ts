@@ -1,6 +1,6 @@
 export { analyseOperation } from './analysis.ts'
 export type { Variables } from './condition.ts'
 export { scopeCoordinates } from './coordinates.ts'
-export { decide, missingFor, refusal } from './decide.ts'
+export { decide, missingFor, refusal, scopesUsed } from './decide.ts'
 export { type Declaration, guardOf } from './guard.ts'
 export { type RequiredScopesOptions, requiredScopes } from './required-scopes.ts'

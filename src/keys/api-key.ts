@@ -25,6 +25,18 @@ export interface ApiKey {
   readonly previousLastUsedAt: Date | null
 }
 
+/** The latest operation of a key that really needed that scope. */
+export interface ScopeUse {
+  readonly scope: string
+  readonly lastUsedAt: Date
+}
+
+/** What a rotation left behind. */
+export interface PreviousSecret {
+  readonly expiresAt: Date
+  readonly lastUsedAt: Date | null
+}
+
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
 export interface JsonObject {
   readonly [key: string]: JsonValue
@@ -36,4 +48,12 @@ export function apiKeyStatus(key: ApiKey, now: Date): ApiKeyStatus {
   if (key.revokedAt !== null) return 'REVOKED'
   if (key.lineageExpiresAt !== null && key.lineageExpiresAt <= now) return 'EXPIRED'
   return 'ACTIVE'
+}
+
+/** The secret before the last rotation, as long as it works. */
+export function previousSecret(key: ApiKey, now: Date): PreviousSecret | null {
+  const { previousExpiresAt } = key
+  if (previousExpiresAt === null || previousExpiresAt <= now) return null
+  if (apiKeyStatus(key, now) !== 'ACTIVE') return null
+  return { expiresAt: previousExpiresAt, lastUsedAt: key.previousLastUsedAt }
 }

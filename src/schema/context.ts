@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader'
 import type { Caller } from '../audit/caller.ts'
 import { UnauthenticatedError } from '../errors.ts'
-import type { ApiKey } from '../keys/api-key.ts'
+import type { ApiKey, ScopeUse } from '../keys/api-key.ts'
 import type { KeyService } from '../keys/keys.ts'
 import type { Principal } from '../principal.ts'
 import type { User } from '../users/user.ts'
@@ -28,12 +28,14 @@ export interface Services {
 export interface Loaders {
   readonly user: DataLoader<string, User | null>
   readonly apiKey: DataLoader<string, ApiKey | null>
+  readonly scopeUses: DataLoader<string, readonly ScopeUse[]>
 }
 
 export function createLoaders({ keys, users }: Services): Loaders {
   return {
     user: new DataLoader((ids) => users.findMany(ids).then(mutable)),
     apiKey: new DataLoader((ids) => keys.findMany(ids).then(mutable)),
+    scopeUses: new DataLoader((ids) => keys.findScopeUses(ids).then(mutable)),
   }
 }
 

@@ -106,12 +106,15 @@ async function assemble(
     maxPerUser: config.keyMaxPerUser,
     maxLifetimeDays: config.keyMaxLifetimeDays,
     now,
+    onScopesNeeded: authenticator.recordScopes,
   })
   const users = createUserService({
     store: database.users,
     catalogue,
     issuers: issuers.map(({ issuer }) => issuer),
     defaultScopes: config.defaultUserScopes,
+    now,
+    onScopesNeeded: authenticator.recordScopes,
   })
 
   const schema = createSchema(catalogue)

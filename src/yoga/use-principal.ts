@@ -2,7 +2,7 @@ import type { ExecutionArgs, ExecutionResult } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Authentication, Authenticator } from '../credentials/authenticator.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
-import { analyseOperation, decide, refusal } from '../decision/index.ts'
+import { analyseOperation, decide, refusal, scopesUsed } from '../decision/index.ts'
 import type { Principal } from '../principal.ts'
 import { errorResponse } from './error-response.ts'
 import { fieldError, latchkeyErrorOf, requestError } from './graphql-errors.ts'
@@ -34,6 +34,24 @@ export interface PrincipalContext {
 export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalContext> {
   const { authenticator, onAuthentication } = options
   const principals = new WeakMap<Request, Principal>()
+
+  /** Why the operation may not run, as its whole answer. */
+  function refusalOf(args: ExecutionArgs): ExecutionResult | null {
+    const { schema, document, operationName, variableValues, contextValue } = args
+    const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
+    // No such operation: executing it says so, and reaches no field.
+    if (evaluation === undefined) return null
+    const { principal } = contextValue as PrincipalContext
+    const decision = decide(evaluation, principal)
+    if (decision.outcome === 'allowed') {
+      if (principal !== null) {
+        authenticator.recordScopes?.(principal, scopesUsed(evaluation, principal))
+      }
+      return null
+    }
+    const fields = decision.fields.map(({ coordinate, paths }) => ({ coordinate, paths }))
+    return { errors: [requestError(refusal(decision), { fields })] }
+  }
 
   return {
     onRequest({ request, url, serverContext, endResponse }) {
@@ -76,18 +94,6 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
       if (refusal !== null) setResultAndStopExecution(refusal)
     },
   }
-}
-
-/** Why the operation may not run, as its whole answer. */
-function refusalOf(args: ExecutionArgs): ExecutionResult | null {
-  const { schema, document, operationName, variableValues, contextValue } = args
-  const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
-  // No such operation: executing it says so, and reaches no field.
-  if (evaluation === undefined) return null
-  const decision = decide(evaluation, (contextValue as PrincipalContext).principal)
-  if (decision.outcome === 'allowed') return null
-  const fields = decision.fields.map(({ coordinate, paths }) => ({ coordinate, paths }))
-  return { errors: [requestError(refusal(decision), { fields })] }
 }
 
 /** What resolvers threw of our failures, with its code; everything else is for Yoga to mask. */
