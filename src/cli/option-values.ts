@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import type { JsonObject } from '../keys/api-key.ts'
+import type { JsonObject } from '../json.ts'
 
 const unitSeconds: Readonly<Record<string, number>> = {
   s: 1,
@@ -24,6 +24,9 @@ export function durationSeconds(text: string): number {
 export function scopes(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...text.split(/[\s,]+/).filter((scope) => scope !== '')]
 }
+
+/** Words separated by commas or spaces, added to those of the same option before. */
+export const list = scopes
 
 export function limit(text: string): number {
   const value = /^\d{1,4}$/.test(text) ? Number(text) : 0

@@ -26,6 +26,16 @@ export function announcedKeys(store: KeyStore, tell: (change: Change) => void): 
       if (revoked !== null) ofOwner(revoked.key.ownerId)
       return revoked
     },
+    async expirePrevious(...expiry) {
+      const key = await store.expirePrevious(...expiry)
+      if (key !== null) ofOwner(key.ownerId)
+      return key
+    },
+    async revokeAll(ownerId, ...revocation) {
+      const count = await store.revokeAll(ownerId, ...revocation)
+      ofOwner(ownerId)
+      return count
+    },
   }
 }
 
@@ -39,6 +49,11 @@ export function announcedUsers(store: UserStore, tell: (change: Change) => void)
     update: async (...change) => tellOf(await store.update(...change)),
     setStatus: async (...change) => tellOf(await store.setStatus(...change)),
     setScopes: async (...change) => tellOf(await store.setScopes(...change)),
+    async signOut(id, ...signOut) {
+      const at = await store.signOut(id, ...signOut)
+      tell({ kind: 'user', id })
+      return at
+    },
     async delete(id, by) {
       const deleted = await store.delete(id, by)
       if (deleted) tell({ kind: 'user', id })

@@ -1,8 +1,10 @@
+import type { AuditStore } from '../audit/store.ts'
 import type { Change, ChangeListener } from '../credentials/changes.ts'
 import type { CredentialDirectory } from '../credentials/directory.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { UserStore } from '../users/store.ts'
 import { announcedKeys, announcedUsers } from './announced.ts'
+import { createAuditStore } from './audit-store.ts'
 import { watchChanges } from './change-feed.ts'
 import { createCredentialDirectory, prepareDirectory } from './credential-directory.ts'
 import { deadline, deadlineUnlessAlive } from './deadline.ts'
@@ -13,10 +15,11 @@ import { createPool } from './pool.ts'
 import { createAccess } from './transactions.ts'
 import { createUserStore } from './user-store.ts'
 
-/** Users and keys in PostgreSQL. */
+/** Users, keys and the audit trail in PostgreSQL. */
 export interface Database {
   readonly users: UserStore
   readonly keys: KeyStore
+  readonly audit: AuditStore
   readonly directory: CredentialDirectory
   /** @throws ServiceUnavailableError within a second */
   ping(): Promise<void>
@@ -67,6 +70,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     users: announcedUsers(createUserStore(access), tell),
     keys: announcedKeys(createKeyStore(access), tell),
+    audit: createAuditStore(access),
     directory: {
       ...createCredentialDirectory(lookups, access, options.defaultUserScopes),
       watch(listener, maxSilence) {

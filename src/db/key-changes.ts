@@ -1,6 +1,7 @@
 import { and, count, eq, gt, inArray, isNull, lte, or, type SQL, sql } from 'drizzle-orm'
 import type { Actor } from '../audit/actor.ts'
-import type { ApiKey, JsonObject } from '../keys/api-key.ts'
+import type { JsonObject } from '../json.ts'
+import type { ApiKey } from '../keys/api-key.ts'
 import type { KeyChange, NewKey, Revocation, Rotation } from '../keys/store.ts'
 import { sorted } from '../scopes.ts'
 import { differences, record } from './audit-trail.ts'

@@ -14,7 +14,7 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core'
-import type { JsonObject } from '../keys/api-key.ts'
+import type { JsonObject } from '../json.ts'
 
 /**
  * The tables as the queries see them. What keeps them true whoever writes (lineage of keys, the

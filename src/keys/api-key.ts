@@ -1,3 +1,5 @@
+import type { JsonObject } from '../json.ts'
+
 /** An API key as it is kept. The secret itself is nowhere: only its hash, which stays in the database. */
 export interface ApiKey {
   /** Public: the second part of the key. 16 base62 characters. */
@@ -35,11 +37,6 @@ export interface ScopeUse {
 export interface PreviousSecret {
   readonly expiresAt: Date
   readonly lastUsedAt: Date | null
-}
-
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
-export interface JsonObject {
-  readonly [key: string]: JsonValue
 }
 
 export type ApiKeyStatus = 'ACTIVE' | 'EXPIRED' | 'REVOKED'

@@ -1,6 +1,7 @@
 import type { Actor } from '../audit/actor.ts'
+import type { JsonObject } from '../json.ts'
 import type { Page, PageRequest } from '../pagination.ts'
-import type { ApiKey, ApiKeyStatus, JsonObject, ScopeUse } from './api-key.ts'
+import type { ApiKey, ApiKeyStatus, ScopeUse } from './api-key.ts'
 
 /**
  * Where API keys are kept. Each change is one transaction that also writes what the audit trail tells.

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader'
 import type { Caller } from '../audit/caller.ts'
+import type { AuditStore } from '../audit/store.ts'
 import { UnauthenticatedError } from '../errors.ts'
 import type { ApiKey, ScopeUse } from '../keys/api-key.ts'
 import type { KeyService } from '../keys/keys.ts'
@@ -18,6 +19,7 @@ export interface Context {
 export interface Services {
   readonly keys: KeyService
   readonly users: UserService
+  readonly audit: Pick<AuditStore, 'list' | 'count'>
   /** First part of every key, for showing what a key starts with. */
   readonly keyPrefix: string
   /** Milliseconds since the epoch. */

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql'
 import { createScopeCatalogue, type ScopeCatalogue } from '../scopes.ts'
 import { registerApiKeys } from './api-key.ts'
+import { registerAuditEvents } from './audit-event.ts'
 import { createBuilder } from './builder.ts'
 import { registerPrincipal } from './principal.ts'
 import { registerUsers } from './user.ts'
@@ -9,7 +10,8 @@ import { registerUsers } from './user.ts'
 export function createSchema(catalogue: ScopeCatalogue = createScopeCatalogue()): GraphQLSchema {
   const builder = createBuilder(catalogue)
   const users = registerUsers(builder)
-  registerPrincipal(builder, users)
+  const principal = registerPrincipal(builder, users)
   registerApiKeys(builder, users)
+  registerAuditEvents(builder, principal)
   return builder.toSchema()
 }

@@ -1,3 +1,4 @@
+import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
 import type { Config } from '../config.ts'
 import { createAuthenticator } from '../credentials/create-authenticator.ts'
 import { createKeyMaker } from '../credentials/key-maker.ts'
@@ -10,6 +11,7 @@ import { createDevelopmentIssuer, developmentIssuerPath } from '../http/developm
 import { createGraphQLHandler } from '../http/graphql.ts'
 import { createHealth } from '../http/health.ts'
 import { createKeyService } from '../keys/keys.ts'
+import { sweepDeadSecrets } from '../keys/sweeper.ts'
 import type { Logger } from '../log.ts'
 import { printSdl } from '../pothos/index.ts'
 import { createSchema } from '../schema/index.ts'
@@ -17,6 +19,7 @@ import { createScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
 import { createServerLogger } from './logger.ts'
+import { startUpkeep } from './upkeep.ts'
 
 export interface CreateAppOptions {
   /** This server as others see it, where the configuration leaves it open. */
@@ -117,19 +120,38 @@ async function assemble(
     onScopesNeeded: authenticator.recordScopes,
   })
 
+  const refusals = createRefusalRecorder({
+    write: database.audit.recordRefusals,
+    onError: (error) => log.warn({ err: error }, 'refusals could not be written; kept'),
+    now,
+  })
+  opened.push(() => refusals.close())
+  const upkeep = startUpkeep({
+    tasks: {
+      'erase dead secrets': () => sweepDeadSecrets(database.keys, now()),
+      'partitions of the audit trail': () => database.audit.ensurePartitions(),
+    },
+    log,
+  })
+  opened.push(() => upkeep.close())
+
   const schema = createSchema(catalogue)
   const health = createHealth({ pingDatabase: () => database.ping() })
   const fetch = createHttpApp({
     graphql: createGraphQLHandler({
       schema,
       authenticator,
-      services: { keys, users, keyPrefix, now },
+      services: { keys, users, audit: database.audit, keyPrefix, now },
       graphiql: config.mode === 'development',
       onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
     }),
     sdl: printSdl(schema),
     health,
     developmentIssuer,
+    onRefusal: ({ reason, credentialId }, { requestId, peerAddress }) => {
+      if (reason === 'unavailable') return
+      refusals.record({ reason, credentialId, requestId, sourceAddress: peerAddress })
+    },
     log,
   })
 
