@@ -3,7 +3,7 @@ import type { AuditEvent } from '../audit/event.ts'
 import type { AuditEventFilter, AuditStore } from '../audit/store.ts'
 import { loadConfig } from '../config.ts'
 import type { CommandContext } from './command-context.ts'
-import { durationSeconds, limit, list } from './option-values.ts'
+import { durationSeconds, limit, scopes as words } from './option-values.ts'
 import { answer, auditLine } from './output.ts'
 
 interface Options {
@@ -25,7 +25,7 @@ export function addAudit(program: Command, context: CommandContext): void {
     .command('audit')
     .description('Show what happened to users, grants and keys, oldest first.')
     .option('--follow', 'go on with what happens from now on, until interrupted')
-    .option('--type <types>', 'only those, a comma list', list)
+    .option('--type <types>', 'only those, a comma list', words)
     .option('--actor <subject>', 'only what that subject did')
     .option('--target <id>', 'only what happened to that user or API key')
     .option(

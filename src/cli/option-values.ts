@@ -25,9 +25,6 @@ export function scopes(text: string, before: readonly string[] = []): readonly s
   return [...before, ...text.split(/[\s,]+/).filter((scope) => scope !== '')]
 }
 
-/** Words separated by commas or spaces, added to those of the same option before. */
-export const list = scopes
-
 export function limit(text: string): number {
   const value = /^\d{1,4}$/.test(text) ? Number(text) : 0
   if (value < 1 || value > 1000) {
