@@ -12,6 +12,7 @@ export {
 } from './decide.ts'
 export type { Evaluation, GuardedField } from './evaluation.ts'
 export { type Declaration, declarationOf, type Guard, guardOf, guardOfField } from './guard.ts'
+export { parseDocument } from './parse-document.ts'
 export {
   type RequiredScopes,
   type RequiredScopesOptions,

@@ -2,7 +2,9 @@ import type { GraphQLSchema } from 'graphql'
 import { createScopeCatalogue, type ScopeCatalogue } from '../scopes.ts'
 import { registerApiKeys } from './api-key.ts'
 import { createBuilder } from './builder.ts'
+import { registerFederation } from './federation.ts'
 import { registerPrincipal } from './principal.ts'
+import { registerScopes } from './scopes.ts'
 import { registerUsers } from './user.ts'
 
 /** The whole schema. It holds no data source: resolvers find those in their context. */
@@ -11,5 +13,7 @@ export function createSchema(catalogue: ScopeCatalogue = createScopeCatalogue())
   const users = registerUsers(builder)
   registerPrincipal(builder, users)
   registerApiKeys(builder, users)
+  registerScopes(builder, catalogue)
+  registerFederation(builder, users)
   return builder.toSchema()
 }

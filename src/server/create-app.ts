@@ -9,10 +9,14 @@ import { createHttpApp, type HttpApp } from '../http/app.ts'
 import { createDevelopmentIssuer, developmentIssuerPath } from '../http/development-issuer.ts'
 import { createGraphQLHandler } from '../http/graphql.ts'
 import { createHealth } from '../http/health.ts'
+import { createSchemaSdl } from '../http/schema-sdl.ts'
 import { createKeyService } from '../keys/keys.ts'
+import { limitRules } from '../limits/rules.ts'
 import { createLogger, type Logger } from '../log.ts'
 import { printSdl } from '../pothos/index.ts'
+import type { Services } from '../schema/context.ts'
 import { createSchema } from '../schema/index.ts'
+import { defaultPageSize, maxPageSize } from '../schema/pages.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
@@ -116,11 +120,16 @@ async function assemble(
     graphql: createGraphQLHandler({
       schema,
       authenticator,
-      services: { keys, users, keyPrefix, now },
+      services: { keys, users, keyPrefix, documentLimits: documentLimits(config), now },
       graphiql: config.mode === 'development',
+      publicIntrospection: config.publicIntrospection,
       onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
     }),
-    sdl: printSdl(schema),
+    schemaSdl: createSchemaSdl({
+      sdl: printSdl(schema),
+      authenticator,
+      publicIntrospection: config.publicIntrospection,
+    }),
     health,
     developmentIssuer,
     log,
@@ -139,6 +148,11 @@ async function assemble(
           now,
         })
   return { fetch, development, shutDown: () => health.shutDown() }
+}
+
+function documentLimits({ operationLimits }: Config): Services['documentLimits'] {
+  const pages = { usual: defaultPageSize, largest: maxPageSize }
+  return { maxTokens: operationLimits.tokens, rules: limitRules(operationLimits, pages) }
 }
 
 async function prepareDatabase(

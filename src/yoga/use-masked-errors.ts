@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql'
+import { GraphQLError, Kind } from 'graphql'
 import type { MaskError, Plugin } from 'graphql-yoga'
 
 /** What a masked error stood for, so that it can be logged with the id its caller is given. */
@@ -6,6 +6,8 @@ const causes = new WeakMap<GraphQLError, unknown>()
 
 /** Lets through what was made to be told, and masks the rest as a bug. For Yoga's `maskedErrors`. */
 export const maskError: MaskError = (error) => {
+  const input = inputError(error)
+  if (input !== null) return input
   if (error instanceof GraphQLError && error.originalError == null) return error
   const masked = new GraphQLError('Something went wrong on our side.', {
     ...(error instanceof GraphQLError && { nodes: error.nodes ?? null, path: error.path ?? null }),
@@ -43,6 +45,18 @@ export function useMaskedErrors({ requestIdOf, onBug }: UseMaskedErrorsOptions):
       }
     },
   }
+}
+
+/** A variable's value that does not fit refuses the whole request (GraphQL over HTTP §6.4); no bug of ours. */
+function inputError(error: unknown): GraphQLError | null {
+  if (!(error instanceof GraphQLError) || error.path !== undefined) return null
+  const [node] = error.nodes ?? []
+  if (node?.kind !== Kind.VARIABLE_DEFINITION) return null
+  const field = node.variable.name.value
+  return new GraphQLError(error.message, {
+    nodes: node,
+    extensions: { code: 'BAD_USER_INPUT', field, http: { status: 400, spec: true } },
+  })
 }
 
 function nothingIn(data: Record<string, unknown> | null | undefined): boolean {
