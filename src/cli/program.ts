@@ -9,6 +9,7 @@ import { addKeysList } from './keys-list.ts'
 import { addKeysRevoke } from './keys-revoke.ts'
 import { addMigrate } from './migrate.ts'
 import { addSchema } from './schema.ts'
+import { addScopes } from './scopes.ts'
 import { addServe } from './serve.ts'
 import { addToken } from './token.ts'
 import { addUsersGrant } from './users-grant.ts'
@@ -29,6 +30,7 @@ function createProgram(context: CommandContext): Command {
   addServe(program, context)
   addMigrate(program, context)
   addSchema(program, context)
+  addScopes(program, context)
   addToken(program, context)
   const keys = program.command('keys').description("Users' API keys.")
   addKeysList(keys, context)

@@ -10,7 +10,7 @@ export {
   refusal,
   type Unauthenticated,
 } from './decide.ts'
-export type { Evaluation, GuardedField } from './evaluation.ts'
+export { combinedScopes, type Evaluation, type GuardedField } from './evaluation.ts'
 export { type Declaration, declarationOf, type Guard, guardOf, guardOfField } from './guard.ts'
 export { parseDocument } from './parse-document.ts'
 export {
