@@ -18,10 +18,8 @@ import type { TrustedProxies } from './http/trusted-proxies.ts'
 import type { OperationLimits } from './limits/operation-limits.ts'
 import { sorted } from './scopes.ts'
 
-export { ConfigError, type Fault } from './config/faults.ts'
-export type { Mode } from './config/rules.ts'
-export { describeConfig, type LogLevel, type VariableDescription } from './config/variables.ts'
-export type { IssuerSettings } from './credentials/issuer-settings.ts'
+export { ConfigError } from './config/faults.ts'
+export { describeConfig } from './config/variables.ts'
 
 export interface Config {
   readonly mode: Mode

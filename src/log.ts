@@ -13,7 +13,7 @@ export interface Logger {
   child(fields: object): Logger
 }
 
-export interface LogMethod {
+interface LogMethod {
   (fields: object, message: string): void
   (message: string): void
 }

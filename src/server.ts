@@ -1,9 +1,10 @@
 import { type Config, listeningUrl } from './config.ts'
 import { problem } from './http/problem.ts'
-import { createLogger, type Logger } from './log.ts'
+import type { Logger } from './log.ts'
 import { type App, createApp } from './server/create-app.ts'
 import { banner } from './server/development.ts'
 import { type Handler, listen } from './server/listen.ts'
+import { createServerLogger } from './server/logger.ts'
 
 export { type Config, ConfigError, type Environment, loadConfig } from './config.ts'
 export { type App, type CreateAppOptions, createApp } from './server/create-app.ts'
@@ -36,8 +37,7 @@ export async function startServer(
   config: Config,
   options: StartServerOptions = {},
 ): Promise<RunningServer> {
-  const pretty = config.mode === 'development' && process.stderr.isTTY
-  const log = options.log ?? createLogger({ level: config.logLevel, pretty })
+  const log = options.log ?? createServerLogger(config)
   const print = options.print ?? ((text) => process.stdout.write(text))
 
   let handler: Handler = answerWhileStarting

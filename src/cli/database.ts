@@ -7,7 +7,8 @@ import { asFailure } from '../db/failures.ts'
 import { migrate } from '../db/migrate.ts'
 import { createKeyService } from '../keys/keys.ts'
 import { createScopeCatalogue } from '../scopes.ts'
-import type { OperatorDatabase } from './command-context.ts'
+import type { OperatorDatabase, WithDatabase } from './command-context.ts'
+import { cleanUpOnStop } from './stop-signal.ts'
 
 /** Brings the configured database, or the embedded one, up to date. */
 export async function migrateDatabase(config: Config, note: (text: string) => void): Promise<void> {
@@ -17,21 +18,18 @@ export async function migrateDatabase(config: Config, note: (text: string) => vo
 }
 
 /** Opens the configured database, or the embedded one, for as long as `use` takes. */
-export async function withDatabase<T>(
-  config: Config,
-  use: (database: OperatorDatabase) => Promise<T>,
-): Promise<T> {
-  return await withUrl(config, async (url) => {
+export const withDatabase: WithDatabase = (config, use) =>
+  withUrl(config, async (url) => {
     // The embedded one may never have been started before; another is for its owner to migrate.
     if (config.database.url === null) await migrate(url)
-    const database = openDatabase({ url, defaultUserScopes: config.defaultUserScopes })
+    const { defaultUserScopes } = config
+    const database = openDatabase({ url, defaultUserScopes, connections: 2 })
     try {
       return await use(operatorDatabase(config, database))
     } finally {
       await database.close()
     }
   })
-}
 
 function operatorDatabase(
   config: Config,
@@ -50,14 +48,23 @@ function operatorDatabase(
 }
 
 async function withUrl<T>(config: Config, use: (url: string) => Promise<T>): Promise<T> {
-  const { dataDir, database } = config
-  const embedded = database.url === null ? await connectEmbedded({ dataDir }) : null
+  const { url } = config.database
   try {
-    return await use(embedded?.url ?? database.url ?? '')
+    return url === null ? await withEmbedded(config.dataDir, use) : await use(url)
   } catch (error) {
     throw explained(error)
+  }
+}
+
+/** The embedded server is a process of its own: it must not outlive one that started it. */
+async function withEmbedded<T>(dataDir: string, use: (url: string) => Promise<T>): Promise<T> {
+  const connecting = connectEmbedded({ dataDir })
+  const stop = async () => await (await connecting).stop()
+  const release = cleanUpOnStop(stop)
+  try {
+    return await use((await connecting).url)
   } finally {
-    await embedded?.stop()
+    await stop().finally(release)
   }
 }
 

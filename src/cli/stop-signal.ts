@@ -1,3 +1,5 @@
+const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
 /** How long stopping may take before the process is ended anyway. Milliseconds. */
 const patience = 9_500
 
@@ -9,8 +11,32 @@ export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     const stop = () => {
       resolve()
-      setTimeout(() => process.exit(1), patience).unref()
+      endAfterPatience()
     }
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop)
+    for (const signal of signals) process.on(signal, stop)
   })
+}
+
+/**
+ * From now on, a process that is asked to stop cleans up before it ends with 1.
+ *
+ * @returns what makes it end at once again
+ */
+export function cleanUpOnStop(cleanUp: () => Promise<void>): () => void {
+  let stopping = false
+  const stop = () => {
+    if (stopping) return
+    stopping = true
+    endAfterPatience()
+    const end = () => process.exit(1)
+    cleanUp().then(end, end)
+  }
+  for (const signal of signals) process.on(signal, stop)
+  return () => {
+    for (const signal of signals) process.off(signal, stop)
+  }
+}
+
+function endAfterPatience(): void {
+  setTimeout(() => process.exit(1), patience).unref()
 }

@@ -22,7 +22,7 @@ export type LogLevel = (typeof logLevels)[number]
 const text = z.string()
 
 /** Every variable there is: what it means, what it is when unset, and how its text is read. */
-export const variables = {
+const variables = {
   NODE_ENV: {
     meaning: '`production` demands a database and an issuer, and has nothing for development',
     unset: 'not production',
@@ -205,7 +205,7 @@ interface Definition {
   readonly read: z.ZodType
 }
 
-export type Variable = keyof typeof variables
+type Variable = keyof typeof variables
 type Definitions = typeof variables
 
 /** Every variable as read; `undefined` where it is unset and has no default. */

@@ -27,6 +27,8 @@ export interface CreateAuthenticatorOptions {
   readonly trustsIssuer?: (issuer: string) => boolean
   /** Told when the use of keys could not be written down; it is tried again. */
   readonly onError?: (error: unknown) => void
+  /** Told when an issuer's keys cannot be fetched, and of keys that are unfit for use. */
+  readonly onKeyProblem?: (issuer: string, error: Error) => void
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number
 }
@@ -42,7 +44,7 @@ export interface ClosableAuthenticator extends Authenticator {
  * @throws Error naming the setting, when an issuer's settings would not be safe
  */
 export function createAuthenticator(options: CreateAuthenticatorOptions): ClosableAuthenticator {
-  const { issuers = [], directory = null, onError, now = Date.now } = options
+  const { issuers = [], directory = null, onError, onKeyProblem, now = Date.now } = options
   const uses =
     directory === null
       ? null
@@ -57,7 +59,13 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
       jwtHeader: options.jwtHeader?.toLowerCase() ?? null,
       apiKeyQueryParameter: options.apiKeyQueryParameter ?? null,
     },
-    jwt: issuers.length === 0 ? null : createJwtVerifier({ issuers: issuers.map(resolveIssuer) }),
+    jwt:
+      issuers.length === 0
+        ? null
+        : createJwtVerifier({
+            issuers: issuers.map(resolveIssuer),
+            ...(onKeyProblem && { onKeyProblem }),
+          }),
     directory,
     hasher: createSecretHasher(options.keyPeppers),
     trustsIssuer: options.trustsIssuer ?? (() => true),

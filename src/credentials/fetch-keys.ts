@@ -44,8 +44,13 @@ async function discoverJwksUri(issuer: string, signal: AbortSignal): Promise<str
   throw new Error(`Discovery of ${issuer} failed: ${failures.join('; ')}`)
 }
 
-/** RFC 8414 §3.3: metadata of another issuer must not be used. */
-function jwksUriOf(metadata: unknown, issuer: string, place: string): string {
+/**
+ * Where an issuer's metadata, found at `place`, says that its keys are. Metadata of another issuer must
+ * not be used (RFC 8414 §3.3).
+ *
+ * @throws Error that says what was wrong
+ */
+export function jwksUriOf(metadata: unknown, issuer: string, place: string): string {
   if (!isObject(metadata)) throw new UnusableAnswer(`${place} is no JSON object`)
   if (metadata.issuer !== issuer) {
     throw new UnusableAnswer(`${place} is of the issuer ${JSON.stringify(metadata.issuer)}`)

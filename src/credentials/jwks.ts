@@ -35,7 +35,7 @@ export const defaultKeyTiming: KeyTiming = {
 
 export interface IssuerKeysOptions {
   readonly timing: KeyTiming
-  /** Milliseconds that only ever grow. */
+  /** Milliseconds since any fixed moment. */
   readonly clock: () => number
   /** At least 0 and less than 1; spreads many nodes' fetches apart. */
   readonly random: () => number

@@ -12,7 +12,10 @@ export interface JwtVerifierOptions {
   readonly issuers: readonly ResolvedIssuer[]
   /** When keys are fetched. Default: `defaultKeyTiming`. */
   readonly keyTiming?: Partial<KeyTiming>
-  /** Milliseconds that only ever grow, for the age of fetched keys. Default: `performance.now`. */
+  /**
+   * Milliseconds, for the age of fetched keys. Default: since the start, by the clock that says more, so
+   * that neither a clock set back nor a machine put to sleep keeps old keys in use.
+   */
   readonly clock?: () => number
   /** At least 0 and less than 1, for jitter. Default: `Math.random`. */
   readonly random?: () => number
@@ -57,7 +60,7 @@ export function createJwtVerifier(options: JwtVerifierOptions): JwtVerifier {
 
 function trustedIssuers(options: JwtVerifierOptions): ReadonlyMap<string, TrustedIssuer> {
   const timing = { ...defaultKeyTiming, ...options.keyTiming }
-  const clock = options.clock ?? (() => performance.now())
+  const clock = options.clock ?? sinceStart
   const random = options.random ?? Math.random
   const byName = new Map<string, TrustedIssuer>()
   for (const issuer of options.issuers) {
@@ -69,6 +72,10 @@ function trustedIssuers(options: JwtVerifierOptions): ReadonlyMap<string, Truste
     }
   }
   return byName
+}
+
+function sinceStart(): number {
+  return Math.max(performance.now(), Date.now() - performance.timeOrigin)
 }
 
 async function isSignedBy(

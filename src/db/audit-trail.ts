@@ -1,7 +1,7 @@
 import type { Actor } from '../audit/actor.ts'
 import type { JsonObject } from '../keys/api-key.ts'
-import type { Transaction } from './connection.ts'
 import { auditEvents } from './tables.ts'
+import type { Transaction } from './transactions.ts'
 
 export type EventType =
   | 'user.created'

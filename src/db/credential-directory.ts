@@ -9,11 +9,12 @@ import type {
 } from '../credentials/directory.ts'
 import { sorted } from '../scopes.ts'
 import { differences, record } from './audit-trail.ts'
-import type { Pool, Queries, Transaction } from './connection.ts'
 import { heard } from './issuer-grants.ts'
 import { isKeyId } from './key-rows.ts'
+import type { Queries } from './link.ts'
+import type { Pool } from './pool.ts'
 import { apiKeys, deletedUsers, users } from './tables.ts'
-import { Abandon, type Access } from './transactions.ts'
+import { Abandon, type Access, type Transaction } from './transactions.ts'
 import { lockUser, ownerColumns, toOwner, type UserRow } from './user-rows.ts'
 
 export type DirectoryQueries = ReturnType<typeof prepareDirectory>
@@ -74,19 +75,23 @@ export function createCredentialDirectory(
   return {
     async findKeyForVerification(id) {
       if (!isKeyId(id)) return null
-      const [row] = await lookups.run(({ findKey }) => findKey.execute({ id }))
+      const [row] = await lookups.run(({ findKey }) => findKey.execute({ id }), again)
       return row === undefined ? null : toKeyForVerification(row)
     },
 
     async admitUser(sighting) {
       const { issuer, subject, grant } = sighting
-      const [row] = await lookups.run(({ findUser }) => findUser.execute({ issuer, subject }))
+      const [row] = await lookups.run(
+        ({ findUser }) => findUser.execute({ issuer, subject }),
+        again,
+      )
       if (row !== undefined) {
         const { issuerGrants } = row
         if (grant === null || heard(issuerGrants, grant) === issuerGrants) return toOwner(row)
       } else {
-        const [tombstone] = await lookups.run(({ findTombstone }) =>
-          findTombstone.execute({ issuer, subject }),
+        const [tombstone] = await lookups.run(
+          ({ findTombstone }) => findTombstone.execute({ issuer, subject }),
+          again,
         )
         if (tombstone !== undefined) return null
       }
@@ -118,6 +123,8 @@ function latestUses(uses: readonly KeyUses[]): SQL {
       as used (id, at, previous_at)
     where stored.id = used.id`
 }
+
+const again = { repeatable: true }
 
 type FoundKey = Awaited<ReturnType<DirectoryQueries['findKey']['execute']>>[number]
 

@@ -1,10 +1,12 @@
 import type { CredentialDirectory } from '../credentials/directory.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { UserStore } from '../users/store.ts'
-import { createPool, deadline, deadlineUnlessAlive, type PoolOptions } from './connection.ts'
 import { createCredentialDirectory, prepareDirectory } from './credential-directory.ts'
+import { deadline, deadlineUnlessAlive } from './deadline.ts'
 import { Gate } from './gate.ts'
 import { createKeyStore } from './key-store.ts'
+import type { LinkOptions } from './link.ts'
+import { createPool } from './pool.ts'
 import { createAccess } from './transactions.ts'
 import { createUserStore } from './user-store.ts'
 
@@ -34,15 +36,17 @@ export interface DatabaseOptions {
 export function openDatabase(options: DatabaseOptions): Database {
   const size = options.connections ?? 10
   const lookups = createPool(
-    { ...poolDefaults, url: options.url, size: 4, applicationName: 'latchkey-authentication' },
+    { ...linkDefaults, url: options.url, applicationName: 'latchkey-authentication' },
+    4,
     prepareDirectory,
     () => deadline(900),
   )
-  const ping = () => lookups.run(async ({ ping }) => void (await ping()))
+  const ping = () => lookups.run(async ({ ping }) => void (await ping()), { repeatable: true })
 
   const application = (url: string) =>
     createPool(
-      { ...poolDefaults, url, size, applicationName: 'latchkey' },
+      { ...linkDefaults, url, applicationName: 'latchkey' },
+      size,
       (queries) => queries,
       () => deadlineUnlessAlive(ping, 500, 10_000),
     )
@@ -61,4 +65,4 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 }
 
-const poolDefaults = { connectTimeout: 800, statementTimeout: 5000 } satisfies Partial<PoolOptions>
+const linkDefaults = { connectTimeout: 800, statementTimeout: 5000 } satisfies Partial<LinkOptions>

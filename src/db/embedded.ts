@@ -75,7 +75,10 @@ export async function startEmbeddedPostgres(
       ))
     if (postmaster !== null) {
       const url = urlOf(postmaster, password)
-      const claimed = await ifUp(() => claim(url))
+      const claimed = await ifUp(() => claim(url)).catch(async (error: unknown) => {
+        if (found === null) await stopPostmaster(folder, postmaster.pid)
+        throw explained(error, dataDir)
+      })
       if (claimed?.owned === false) throw new DataDirInUseError(dataDir, claimed.holder)
       if (claimed?.owned) {
         if (found !== null) options.log?.('Took over the database that an earlier run left behind.')
@@ -119,6 +122,14 @@ async function runningUrl(dataDir: string): Promise<string | null> {
   const answer = await ifUp(() => sql`select 1`)
   await sql.end({ timeout: 1 })
   return answer === null ? null : url
+}
+
+function explained(error: unknown, dataDir: string): unknown {
+  if ((error as { code?: string }).code !== '28P01') return error
+  return new EmbeddedStartError(
+    `The database of ${dataDir} has another password than postgres-password there says: put that file back, or remove the folder to begin anew.`,
+    { cause: error },
+  )
 }
 
 function urlOf({ port }: Postmaster, password: string): string {

@@ -1,13 +1,6 @@
 import { DrizzleQueryError } from 'drizzle-orm'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
-
-/** The time for an answer ran out on our side of the connection. */
-export class DeadlineExceeded extends Error {
-  constructor(milliseconds: number) {
-    super(`The database did not answer within ${milliseconds} ms.`)
-    this.name = 'DeadlineExceeded'
-  }
-}
+import { DeadlineExceeded } from './deadline.ts'
 
 /**
  * What a failed query's caller is told: that the database cannot answer now, where that is what the
@@ -36,6 +29,15 @@ export function isRefusedSetting(error: unknown): boolean {
   )
 }
 
+/** Whether it is the connection that failed, rather than what was asked over it. */
+export function isConnectionFailure(error: unknown): boolean {
+  const original = unwrapped(error)
+  const code = codeOf(original)
+  if (code !== undefined && (driverCodes.has(code) || /^(08|57P0)/.test(code))) return true
+  // Node's own: refused, reset, unknown host, broken TLS session …
+  return original instanceof Error && 'syscall' in original
+}
+
 const driverCodes = new Set([
   'CONNECT_TIMEOUT',
   'CONNECTION_CLOSED',
@@ -49,14 +51,11 @@ const driverCodes = new Set([
  * resources, lock and statement timeouts, shut down, broken storage.
  */
 const unavailableStates =
-  /^(08|28|53|58)[0-9A-Z]{3}$|^(3D000|25006|25P03|40001|40P01|55P03|57014|57P0[1-5])$/
+  /^(08|28|53|58)[0-9A-Z]{3}$|^(3D000|25006|25P03|40001|40P01|55P03|57014|57P0.)$/
 
 function isUnavailability(error: unknown): boolean {
-  if (error instanceof DeadlineExceeded) return true
-  const code = codeOf(error)
-  if (code !== undefined && (driverCodes.has(code) || unavailableStates.test(code))) return true
-  // Node's own: refused, reset, unknown host, broken TLS session …
-  return error instanceof Error && 'syscall' in error
+  if (error instanceof DeadlineExceeded || isConnectionFailure(error)) return true
+  return unavailableStates.test(codeOf(error) ?? '')
 }
 
 function unwrapped(error: unknown): unknown {

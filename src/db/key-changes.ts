@@ -4,10 +4,9 @@ import type { ApiKey, JsonObject } from '../keys/api-key.ts'
 import type { KeyChange, NewKey, Revocation, Rotation } from '../keys/store.ts'
 import { sorted } from '../scopes.ts'
 import { differences, record } from './audit-trail.ts'
-import type { Transaction } from './connection.ts'
 import { type KeyRow, keyColumns, toApiKey } from './key-rows.ts'
 import { apiKeys, maximumDepth } from './tables.ts'
-import { Abandon } from './transactions.ts'
+import { Abandon, type Transaction } from './transactions.ts'
 import { lockUser } from './user-rows.ts'
 
 /** Neither revoked nor expired. */

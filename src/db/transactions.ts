@@ -1,6 +1,11 @@
-import type { Pool, Queries, Transaction } from './connection.ts'
-import { asFailure, isRetryable } from './failures.ts'
+import { sql } from 'drizzle-orm'
+import { isRetryable } from './failures.ts'
 import type { Gate } from './gate.ts'
+import type { Queries } from './link.ts'
+import type { Pool } from './pool.ts'
+
+/** The queries of one transaction. */
+export type Transaction = Omit<Queries, 'transaction' | '$client'>
 
 /** How a store reaches the database. */
 export interface Access {
@@ -12,10 +17,15 @@ export interface Access {
   change<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
 }
 
+/** @param gate lets as many in as `pool` has connections, so that each has one to itself */
 export function createAccess(pool: Pool<Queries>, replica: Pool<Queries>, gate: Gate): Access {
+  const repeatable = true
   return {
-    read: (work) => gate.pass(() => pool.run(work)),
-    readList: (work) => (replica === pool ? gate.pass(() => pool.run(work)) : replica.run(work)),
+    read: (work) => gate.pass(() => pool.run(work, { repeatable })),
+    readList: (work) =>
+      replica === pool
+        ? gate.pass(() => pool.run(work, { repeatable }))
+        : replica.run(work, { repeatable }),
     change: (work) => gate.pass(() => pool.run((queries) => attempt(queries, work))),
   }
 }
@@ -26,11 +36,27 @@ async function attempt<T>(
 ): Promise<T> {
   for (let attempts = 1; ; attempts++) {
     try {
-      return await queries.transaction(work)
+      return await inTransaction(queries, work)
     } catch (error) {
       if (error instanceof Abandon) return error.answer as T
-      if (attempts === 3 || !isRetryable(error)) throw asFailure(error)
+      if (attempts === 3 || !isRetryable(error)) throw error
     }
+  }
+}
+
+async function inTransaction<T>(
+  queries: Queries,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  await queries.execute(sql`begin`)
+  try {
+    const answer = await work(queries)
+    await queries.execute(sql`commit`)
+    return answer
+  } catch (error) {
+    // Where it fails the connection is gone, and the transaction with it.
+    await queries.execute(sql`rollback`).catch(() => {})
+    throw error
   }
 }
 

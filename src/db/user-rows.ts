@@ -2,8 +2,8 @@ import { eq, sql } from 'drizzle-orm'
 import type { Owner } from '../credentials/directory.ts'
 import { sorted } from '../scopes.ts'
 import type { User } from '../users/user.ts'
-import type { Transaction } from './connection.ts'
 import { users } from './tables.ts'
+import type { Transaction } from './transactions.ts'
 
 export type UserRow = typeof users.$inferSelect
 

@@ -17,9 +17,14 @@ export interface Analysis {
   evaluate(variables: Variables): Evaluation
 }
 
-type ByOperation = Map<string | null, Analysis | null>
+interface Remembered {
+  readonly schema: GraphQLSchema
+  readonly operationName: string | null
+  readonly analysis: Analysis
+}
 
-const remembered = new WeakMap<GraphQLSchema, WeakMap<DocumentNode, ByOperation>>()
+/** Nearly always one to a document, so that a look through the list is all it costs. */
+const remembered = new WeakMap<DocumentNode, Remembered[]>()
 
 /**
  * Finds out which guarded fields an operation reaches. Done once for each schema, document object and
@@ -33,24 +38,20 @@ export function analyseOperation(
   document: DocumentNode,
   operationName?: string | null,
 ): Analysis | null {
-  let ofSchema = remembered.get(schema)
-  if (ofSchema === undefined) {
-    ofSchema = new WeakMap()
-    remembered.set(schema, ofSchema)
-  }
-  let ofDocument = ofSchema.get(document)
-  if (ofDocument === undefined) {
-    ofDocument = new Map()
-    ofSchema.set(document, ofDocument)
-  }
   const name = operationName ?? null
-  const known = ofDocument.get(name)
-  if (known !== undefined) return known
+  let ofDocument = remembered.get(document)
+  if (ofDocument === undefined) {
+    ofDocument = []
+    remembered.set(document, ofDocument)
+  }
+  for (const known of ofDocument) {
+    if (known.operationName === name && known.schema === schema) return known.analysis
+  }
   const operation = getOperationAST(document, name)
   // A name that is not there is not remembered: callers could invent them without end.
   if (!operation) return null
   const analysis = new PlannedAnalysis(planOperation(schema, document, operation))
-  ofDocument.set(name, analysis)
+  ofDocument.push({ schema, operationName: name, analysis })
   return analysis
 }
 

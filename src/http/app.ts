@@ -80,7 +80,7 @@ async function answer(
   }
 }
 
-function whoAsked({ authentication, peerAddress }: RequestContext): object {
+function whoAsked({ seen: { authentication }, peerAddress }: RequestContext): object {
   switch (authentication?.kind) {
     case 'authenticated': {
       const { issuer, subject, credential } = authentication.principal

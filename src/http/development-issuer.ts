@@ -9,7 +9,7 @@ import { problem } from './problem.ts'
 /** Under the public URL; all of its paths begin with it. */
 export const developmentIssuerPath = '/dev/issuer'
 
-export const developmentAudience = 'latchkey'
+const developmentAudience = 'latchkey'
 
 export interface DevelopmentIssuerOptions {
   /** Its `iss`: the public URL and `developmentIssuerPath`. */
@@ -36,7 +36,7 @@ export interface DevelopmentIssuer {
   handle(request: Request): Promise<Response>
 }
 
-export interface TokenRequest {
+interface TokenRequest {
   readonly subject: string
   /** Separated by spaces; may be empty. */
   readonly scope: string
@@ -45,7 +45,7 @@ export interface TokenRequest {
 }
 
 /** RFC 6749 §5.1. */
-export interface TokenResponse {
+interface TokenResponse {
   readonly access_token: string
   readonly token_type: 'Bearer'
   /** Seconds. */
@@ -70,7 +70,7 @@ const tokenRequest = z.strictObject({
 })
 
 /** @throws BadUserInputError for the first property that is not right */
-export function readTokenRequest(value: unknown): TokenRequest {
+function readTokenRequest(value: unknown): TokenRequest {
   const result = tokenRequest.safeParse(value)
   if (result.success) return result.data
   const issue = result.error.issues[0]

@@ -1,15 +1,9 @@
-import {
-  type ExecutionArgs,
-  execute,
-  GraphQLError,
-  type GraphQLSchema,
-  getOperationAST,
-} from 'graphql'
+import { execute, GraphQLError, type GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import { type Context, createLoaders, type Services } from '../schema/context.ts'
 import { errorResponse } from '../yoga/error-response.ts'
-import { maskError, useMaskedErrors } from '../yoga/use-masked-errors.ts'
+import { maskError, maskedError, useErrorAnswers } from '../yoga/use-error-answers.ts'
 import { useOperationLimits } from '../yoga/use-operation-limits.ts'
 import { type PrincipalContext, usePrincipal } from '../yoga/use-principal.ts'
 import { usePrivateSchema } from '../yoga/use-private-schema.ts'
@@ -36,7 +30,7 @@ export type GraphQLHandler = (request: Request, context: RequestContext) => Prom
 export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler {
   const { schema, authenticator, services, graphiql, onBug } = parts
   const isAnonymous = (context: object) =>
-    (context as RequestContext).authentication?.kind !== 'authenticated'
+    (context as RequestContext).seen.authentication?.kind !== 'authenticated'
   const yoga = createYoga<RequestContext & PrincipalContext, Omit<Context, 'principal'>>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -60,10 +54,11 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
       usePrincipal({
         authenticator,
         onAuthentication: (authentication, serverContext) => {
-          ;(serverContext as RequestContext).authentication = authentication
+          const { seen } = serverContext as RequestContext
+          seen.authentication = authentication
         },
       }),
-      useMaskedErrors({
+      useErrorAnswers({
         requestIdOf: (serverContext) => (serverContext as RequestContext).requestId,
         onBug,
       }),
@@ -73,9 +68,15 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
   return async (request, context) => {
     const fault = mediaTypeFault(request)
     if (fault !== null) return errorResponse(fault, request.headers.get('accept'))
-    const response = await yoga.fetch(request, context as RequestContext & PrincipalContext)
-    if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
-    return response
+    try {
+      const response = await yoga.fetch(request, context as RequestContext & PrincipalContext)
+      if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
+      return response
+    } catch (error) {
+      // What breaks before an operation is read breaks outside of Yoga's own error handling.
+      onBug(error, context.requestId)
+      return errorResponse(maskedError(context.requestId), request.headers.get('accept'))
+    }
   }
 }
 
@@ -85,29 +86,10 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
  * suggestions out of what it says about the variables of the anonymous.
  */
 const executor: Plugin<PrincipalContext> = {
-  onExecute: ({ args, setExecuteFn, setResultAndStopExecution }) => {
-    const fault = operationFault(args)
-    if (fault !== null) return setResultAndStopExecution({ errors: [fault] })
+  onExecute: ({ args, setExecuteFn }) => {
     const hideSuggestions = (args.contextValue as PrincipalContext).principal === null
     setExecuteFn((own) => execute({ ...own, hideSuggestions }))
   },
-}
-
-/** Which operation is meant cannot be told: a fault of the request (GraphQL over HTTP §6.4). */
-function operationFault({ document, operationName }: ExecutionArgs): GraphQLError | null {
-  if (getOperationAST(document, operationName)) return null
-  return new GraphQLError(
-    operationName
-      ? `The document has no operation named ${JSON.stringify(operationName)}.`
-      : 'The document has several operations, or none: name the one to run in `operationName`.',
-    {
-      extensions: {
-        code: 'BAD_USER_INPUT',
-        field: 'operationName',
-        http: { status: 400, spec: true },
-      },
-    },
-  )
 }
 
 /**

@@ -10,7 +10,8 @@ export interface ConnectionInfo {
 /** What one request gathers on its way, for the log. */
 export interface RequestContext extends ConnectionInfo {
   readonly requestId: string
-  authentication: Authentication | null
+  /** An object of its own, since Yoga hands its plugins a copy of the context. */
+  readonly seen: { authentication: Authentication | null }
 }
 
 /** A client's own id is kept when it is harmless in a log and in a header. */
@@ -22,5 +23,5 @@ export function createRequestContext(
 ): RequestContext {
   const asked = request.headers.get('x-request-id')
   const requestId = asked !== null && acceptableRequestId.test(asked) ? asked : randomUUID()
-  return { requestId, peerAddress, authentication: null }
+  return { requestId, peerAddress, seen: { authentication: null } }
 }

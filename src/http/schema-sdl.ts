@@ -18,18 +18,19 @@ export function createSchemaSdl({ sdl, authenticator, publicIntrospection }: Sch
   return async (request: Request, context: RequestContext): Promise<Response> => {
     if (publicIntrospection) return body()
     const { searchParams } = new URL(request.url)
-    context.authentication = await authenticator.authenticate({
+    const authentication = await authenticator.authenticate({
       header: (name) => request.headers.get(name),
       queryParameters: (name) => searchParams.getAll(name),
     })
-    switch (context.authentication.kind) {
+    context.seen.authentication = authentication
+    switch (authentication.kind) {
       case 'authenticated': {
         const response = body()
         response.headers.set('cache-control', 'private, no-cache')
         return response
       }
       case 'refused':
-        return refused(context.authentication.refusal.error)
+        return refused(authentication.refusal.error)
       default:
         return refused(new UnauthenticatedError())
     }

@@ -12,7 +12,7 @@ import { createHealth } from '../http/health.ts'
 import { createSchemaSdl } from '../http/schema-sdl.ts'
 import { createKeyService } from '../keys/keys.ts'
 import { limitRules } from '../limits/rules.ts'
-import { createLogger, type Logger } from '../log.ts'
+import type { Logger } from '../log.ts'
 import { printSdl } from '../pothos/index.ts'
 import type { Services } from '../schema/context.ts'
 import { createSchema } from '../schema/index.ts'
@@ -20,6 +20,7 @@ import { defaultPageSize, maxPageSize } from '../schema/pages.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
+import { createServerLogger } from './logger.ts'
 
 export interface CreateAppOptions {
   /** This server as others see it, where the configuration leaves it open. */
@@ -48,7 +49,7 @@ export interface App {
  * @throws DataDirInUseError, EmbeddedUnavailableError, ServiceUnavailableError, Error from Postgres
  */
 export async function createApp(config: Config, options: CreateAppOptions = {}): Promise<App> {
-  const log = options.log ?? createLogger({ level: config.logLevel })
+  const log = options.log ?? createServerLogger(config)
   const opened: (() => Promise<void>)[] = []
   const close = async () => {
     for (const closeOne of opened.splice(0).reverse()) {
@@ -94,6 +95,7 @@ async function assemble(
     ...(config.jwtHeader !== null && { jwtHeader: config.jwtHeader }),
     ...(config.apiKeyQueryParam !== null && { apiKeyQueryParameter: config.apiKeyQueryParam }),
     trustsIssuer: (issuer) => developmentIssuer !== null || !isDevelopmentIssuer(issuer),
+    onKeyProblem: (issuer, error) => log.warn({ issuer, err: error }, "an issuer's keys are amiss"),
     onError: (error) => log.warn({ err: error }, 'the use of keys could not be written; kept'),
     now,
   })

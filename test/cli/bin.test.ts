@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, mkdtempSync, readFileSync } from 'node:fs'
+import { accessSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -77,6 +77,20 @@ describe('on a database', () => {
     expect(await ended).toEqual([0, null])
     await close()
   })
+})
+
+test('a command that is interrupted leaves no embedded database running', async () => {
+  const environment = settings({})
+  const command = spawn(process.execPath, [bin, 'users', 'list'], { env: environment })
+  const ended = once(command, 'exit')
+  const running = join(environment.DATA_DIR, 'postgres', 'postmaster.pid')
+  await expect.poll(() => existsSync(running), { timeout: 20_000, interval: 5 }).toBe(true)
+  command.kill('SIGINT')
+  expect(await ended).toEqual([1, null])
+  expect(existsSync(running)).toBe(false)
+  // Where the folder cannot be reached by the server's own user, it is a link to one that can.
+  const cluster = realpathSync(join(environment.DATA_DIR, 'postgres'))
+  for (const made of [cluster, environment.DATA_DIR]) rmSync(made, { recursive: true, force: true })
 })
 
 interface Finished {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { jwksUriOf } from '../../src/credentials/fetch-keys.ts'
 import { resolveIssuer } from '../../src/credentials/issuer-settings.ts'
 import type { KeyTiming } from '../../src/credentials/jwks.ts'
 import { createJwtVerifier } from '../../src/credentials/jwt-verifier.ts'
@@ -221,6 +222,25 @@ describe('an issuer that fails', () => {
     expect(issuer.requests.discovery).toBe(2)
   })
 
+  test('that has recovered is treated as if it had never failed', async () => {
+    const verifier = verifierOf()
+    issuer.fail('error')
+    for (clock = 0; clock < minute; clock += second) await outcome(verifier, await issuer.sign())
+    issuer.fail(null)
+    clock = 2 * minute
+    expect(await outcome(verifier, await issuer.sign())).toBe('good')
+    for (let asked = 0; asked < 5; asked++) {
+      expect(await outcome(verifier, await unknownKid())).toBe('unknown-key')
+    }
+    expect(issuer.requests.keys).toBe(2)
+    issuer.fail('error')
+    clock = 20 * minute
+    await outcome(verifier, await issuer.sign())
+    expect(issuer.requests.keys).toBe(2)
+    const failure = await verifier.verify(await unknownKid(), Date.now()).catch((error) => error)
+    expect(failure.retryAfterSeconds).toBe(1)
+  })
+
   test('is said to be back when its wait is over', async () => {
     const verifier = verifierOf()
     issuer.fail('error')
@@ -294,9 +314,32 @@ describe('a key set', () => {
 
   test('tells of keys that are unfit, and the others are used', async () => {
     const weak = await createSigningKey('RS256')
-    issuer.published = [{ ...weak.publicJwk, kid: 'weak', e: 'AQ' }, ...issuer.published]
+    issuer.published = [
+      { ...weak.publicJwk, kid: 'weak', e: 'AQ' },
+      { ...weak.publicJwk, kid: 'odd', alg: 'ES256' },
+      { ...issuer.key.publicJwk, kid: 'cut', x: 'AAAA' },
+      { kty: 'EC', crv: 'secp256k1', kid: 'curve' },
+      { kty: 'oct', k: 'AAAA' },
+      ...issuer.published,
+    ]
     expect(await outcome(verifierOf(), await issuer.sign())).toBe('good')
-    expect(problems.map(({ message }) => message)).toEqual(['Key "weak" has an unsafe exponent.'])
+    expect(problems.map(({ message }) => message)).toEqual([
+      'Key "weak" has an unsafe exponent.',
+      'Key "odd" is not for ES256.',
+      'Key "cut" cannot be read.',
+      'Key "curve" is of a type or curve that no accepted algorithm uses.',
+    ])
+  })
+
+  test('is tried for four keys at most where a token names none', async () => {
+    const others = await Promise.all(Array.from({ length: 4 }, () => createSigningKey()))
+    const token = await issuer.sign({}, { header: { kid: undefined } })
+    const own = issuer.key.publicJwk
+    const published = others.map(({ publicJwk }) => publicJwk)
+    issuer.published = [...published.slice(1), own]
+    expect(await outcome(verifierOf(), token)).toBe('good')
+    issuer.published = [...published, own]
+    expect(await outcome(verifierOf(), token)).toBe('signature')
   })
 
   test('with more than a hundred keys is not read', async () => {
@@ -358,5 +401,15 @@ describe('discovery', () => {
     })
     expect(await outcome(verifier, await issuer.sign())).toBe('good')
     expect(issuer.requests).toEqual({ discovery: 0, keys: 1 })
+  })
+
+  test('of an issuer elsewhere never leads to this machine', () => {
+    const metadata = (jwks_uri: string) => ({ issuer: 'https://issuer.example', jwks_uri })
+    const read = (uri: string) => jwksUriOf(metadata(uri), 'https://issuer.example', 'metadata')
+    expect(read('https://keys.example/jwks')).toBe('https://keys.example/jwks')
+    for (const host of ['127.0.0.1:5432', 'localhost', '[::1]:80', 'x.localhost', '127.1']) {
+      expect(() => read(`http://${host}/`)).toThrow('must not be on this machine')
+      expect(() => read(`https://${host}/`)).toThrow('must not be on this machine')
+    }
   })
 })

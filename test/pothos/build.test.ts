@@ -137,17 +137,30 @@ describe('the schema is not built', () => {
 
   it('when a field would pass by the guard of its whole type', () => {
     const message = faults((builder) => {
+      const guarded = builder.interfaceRef<object>('Guarded').implement({ authenticated: true })
       builder.objectRef<object>('Order').implement({
-        authenticated: true,
+        interfaces: [guarded],
+        skipInterfaceScopes: true,
+        fields: (t) => ({ total: t.string({ skipInterfaceScopes: true, resolve: () => '' }) }),
+      })
+      builder.objectRef<object>('Bill').implement({
+        requiresScopes: 'admin',
+        runScopesOnType: true,
         fields: (t) => ({
           id: t.string({ public: true, resolve: () => '' }),
           total: t.string({ skipTypeScopes: true, resolve: () => '' }),
         }),
       })
     })
-    for (const option of ['Order.id sets public', 'Order.total sets skipTypeScopes']) {
+    for (const [option, guarding] of [
+      ['Order sets skipInterfaceScopes', 'Guarded'],
+      ['Order.total sets skipInterfaceScopes', 'Guarded'],
+      ['Bill sets runScopesOnType', 'Bill'],
+      ['Bill.id sets public', 'Bill'],
+      ['Bill.total sets skipTypeScopes', 'Bill'],
+    ]) {
       expect(message).toContain(
-        `${option}, but Order is guarded as a whole. Leave it out, or guard the fields of Order one by one.`,
+        `${option}, but ${guarding} is guarded as a whole. Leave it out, or guard the fields of ${guarding} one by one.`,
       )
     }
   })

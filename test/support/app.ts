@@ -6,6 +6,7 @@ import { createLogger } from '../../src/log.ts'
 import { createApp } from '../../src/server/create-app.ts'
 import type { User } from '../../src/users/user.ts'
 import { createTestDatabase } from './database.ts'
+import { startDatabaseProxy } from './database-proxy.ts'
 import { startIssuer } from './issuer.ts'
 
 export interface GraphQLAnswer {
@@ -30,10 +31,11 @@ export type TestApp = Awaited<ReturnType<typeof createTestApp>>
 /** The real server on a fresh database, with a real issuer of its own, but for the socket. */
 export async function createTestApp(environment: Record<string, string> = {}) {
   const database = await createTestDatabase()
+  const network = await startDatabaseProxy(database.url)
   const issuer = await startIssuer()
   const logged: string[] = []
   const config = loadConfig({
-    DATABASE_URL: database.url,
+    DATABASE_URL: network.url,
     JWT_ISSUER: issuer.issuer,
     JWT_AUDIENCE: 'https://api.example',
     ...environment,
@@ -80,6 +82,8 @@ export async function createTestApp(environment: Record<string, string> = {}) {
     /** For looking and changing by hand, as an operator in psql does. */
     sql,
     databaseUrl: database.url,
+    /** What lies between the server and its database. */
+    network,
     /** Every line of the log so far. */
     logged,
     /** Lets time pass for the server. */
@@ -115,6 +119,7 @@ export async function createTestApp(environment: Record<string, string> = {}) {
       await stores.close()
       await sql.end()
       await issuer.close()
+      await network.close()
       await database.close()
     },
   }

@@ -45,12 +45,19 @@ export async function findBinaries(
   account: Account | null,
   elsewhere: () => Promise<string>,
 ): Promise<Binaries> {
-  const native = await installedFolder()
-  if (
-    (await complete(native)) &&
-    (account === null || canPass(account, program(native, 'postgres')))
-  )
+  return prepareBinaries(await installedFolder(), account, elsewhere)
+}
+
+/** @param native the folder of the package that has `bin`, `lib` and `share` */
+export async function prepareBinaries(
+  native: string,
+  account: Account | null,
+  elsewhere: () => Promise<string>,
+): Promise<Binaries> {
+  const whole = await complete(native)
+  if (whole && (account === null || canPass(account, program(native, 'postgres')))) {
     return programs(native)
+  }
   const target = join(await elsewhere(), `binaries-${await versionOf(native)}`)
   if (!(await exists(target))) await copy(native, target)
   return programs(target)

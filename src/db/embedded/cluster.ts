@@ -46,7 +46,13 @@ export async function clusterFolder(
 /** The password of {@link databaseUser}; the first to ask makes it, whoever asks gets the same. */
 export async function clusterPassword(dataDir: string): Promise<string> {
   const file = join(dataDir, 'postgres-password')
-  const known = await readFile(file, 'utf8').catch(unless('ENOENT'))
+  const known = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EACCES') return unless('ENOENT')(error)
+    throw new EmbeddedStartError(
+      `${dataDir} belongs to another user: run this as that user, or set DATA_DIR to a folder of your own.`,
+      { cause: error },
+    )
+  })
   if (known !== undefined) return known.trim()
   const half = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`
   await writeFile(half, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })

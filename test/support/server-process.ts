@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** As it is installed: built (by `pretest`), in a process of its own. */
+export const bin = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+export interface ServerProcess {
+  readonly child: ChildProcess
+  /** Lines of the banner, by name. */
+  readonly banner: Readonly<Record<string, string>>
+  readonly url: string
+  /** What it wrote to standard error so far. */
+  readonly errors: () => string
+  /** Resolves with the exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals | null>
+}
+
+/** One that the database's own account can reach too, where the tests run as root. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
+  chmodSync(folder, 0o755)
+  return folder
+}
+
+/** `latchkey serve` in development, ready. Rejects with what it wrote when it ends before. */
+export async function startServerProcess(
+  dataDir: string,
+  environment: Record<string, string> = {},
+): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [bin, 'serve'], {
+    env: { PATH: process.env.PATH, PORT: '0', DATA_DIR: dataDir, ...environment },
+  })
+  let errors = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk
+  })
+  const ended = once(child, 'exit').then(([code, signal]) => code ?? signal)
+  let output = ''
+  for await (const chunk of child.stdout) {
+    output += chunk
+    if (/^Try .+\n/m.test(output)) {
+      child.stdout.resume()
+      const banner = Object.fromEntries(
+        [...output.matchAll(/^(GraphQL|API key|JWT|Try) +(.+)$/gm)].map(([, name, value]) => [
+          name,
+          value,
+        ]),
+      )
+      return { child, banner, url: banner.GraphQL ?? '', errors: () => errors, ended }
+    }
+  }
+  throw new Error(`It ended with ${await ended}: ${errors}`)
+}
