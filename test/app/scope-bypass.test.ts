@@ -166,14 +166,14 @@ describe('what cannot be decided is not run', () => {
       'several operations without a name',
       'query A { viewer { subject } } query B { users { totalCount } }',
       {},
-      'GRAPHQL_VALIDATION_FAILED',
+      'OPERATION_RESOLUTION_FAILURE',
       /Could not determine what operation/,
     ],
     [
       'an operation that is not there',
       '{ users { totalCount } }',
       { operationName: 'C' },
-      'GRAPHQL_VALIDATION_FAILED',
+      'OPERATION_RESOLUTION_FAILURE',
       /Could not determine what operation/,
     ],
     [
@@ -195,7 +195,7 @@ describe('what cannot be decided is not run', () => {
       'no operation',
       'fragment A on Query { users { totalCount } }',
       {},
-      'GRAPHQL_VALIDATION_FAILED',
+      'OPERATION_RESOLUTION_FAILURE',
       /Could not determine what operation/,
     ],
   ])('%s', async (_name, query, more, code, message) => {
