@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config.ts'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import { secretRemover } from '../log/secrets.ts'
+import { addAudit } from './audit.ts'
 import type { CommandContext } from './command-context.ts'
 import { exitCodeHelp, exitCodeOf, exitCodes, NothingThereError } from './exit-codes.ts'
 import { addKeysCreate } from './keys-create.ts'
@@ -32,6 +33,7 @@ function createProgram(context: CommandContext): Command {
   addSchema(program, context)
   addScopes(program, context)
   addToken(program, context)
+  addAudit(program, context)
   const keys = program.command('keys').description("Users' API keys.")
   addKeysList(keys, context)
   addKeysCreate(keys, context)

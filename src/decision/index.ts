@@ -1,7 +1,7 @@
 export { analyseOperation } from './analysis.ts'
 export type { Variables } from './condition.ts'
 export { scopeCoordinates } from './coordinates.ts'
-export { decide, missingFor, refusal } from './decide.ts'
+export { decide, missingFor, refusal, scopesUsed } from './decide.ts'
 export { combinedScopes, type Evaluation } from './evaluation.ts'
 export { type Declaration, guardOf } from './guard.ts'
 export { parseDocument } from './parse-document.ts'

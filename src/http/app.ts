@@ -1,3 +1,4 @@
+import type { Refusal } from '../credentials/authenticator.ts'
 import type { Logger } from '../log.ts'
 import type { DevelopmentIssuer } from './development-issuer.ts'
 import { type GraphQLHandler, graphqlPath } from './graphql.ts'
@@ -16,6 +17,8 @@ export interface HttpAppParts {
   readonly health: Health
   /** `null` outside development. */
   readonly developmentIssuer: DevelopmentIssuer | null
+  /** Told of each credential that was refused. */
+  readonly onRefusal: (refusal: Refusal, context: RequestContext) => void
   readonly log: Logger
 }
 
@@ -46,6 +49,9 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     const context = createRequestContext(request, connection)
     const { pathname } = new URL(request.url)
     const response = await answer(routeOf(pathname), request, context, log)
+    if (context.seen.authentication?.kind === 'refused') {
+      parts.onRefusal(context.seen.authentication.refusal, context)
+    }
     response.headers.set('x-request-id', context.requestId)
     response.headers.set('x-content-type-options', 'nosniff')
     response.headers.set('referrer-policy', 'no-referrer')

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql'
 import { createScopeCatalogue, type ScopeCatalogue } from '../scopes.ts'
 import { registerApiKeys } from './api-key.ts'
+import { registerAuditEvents } from './audit-event.ts'
 import { createBuilder } from './builder.ts'
 import { registerFederation } from './federation.ts'
 import { registerPrincipal } from './principal.ts'
@@ -11,8 +12,9 @@ import { registerUsers } from './user.ts'
 export function createSchema(catalogue: ScopeCatalogue = createScopeCatalogue()): GraphQLSchema {
   const builder = createBuilder(catalogue)
   const users = registerUsers(builder)
-  registerPrincipal(builder, users)
+  const principal = registerPrincipal(builder, users)
   registerApiKeys(builder, users)
+  registerAuditEvents(builder, principal)
   registerScopes(builder, catalogue)
   registerFederation(builder, users)
   return builder.toSchema()

@@ -1,3 +1,4 @@
+import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
 import type { Config } from '../config.ts'
 import { createAuthenticator } from '../credentials/create-authenticator.ts'
 import { createKeyMaker } from '../credentials/key-maker.ts'
@@ -11,6 +12,7 @@ import { createGraphQLHandler } from '../http/graphql.ts'
 import { createHealth } from '../http/health.ts'
 import { createSchemaSdl } from '../http/schema-sdl.ts'
 import { createKeyService } from '../keys/keys.ts'
+import { sweepDeadSecrets } from '../keys/sweeper.ts'
 import { limitRules } from '../limits/rules.ts'
 import type { Logger } from '../log.ts'
 import { printSdl } from '../pothos/index.ts'
@@ -21,6 +23,7 @@ import { createScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
 import { createServerLogger } from './logger.ts'
+import { startUpkeep } from './upkeep.ts'
 
 export interface CreateAppOptions {
   /** This server as others see it, where the configuration leaves it open. */
@@ -96,6 +99,8 @@ async function assemble(
     ...(config.apiKeyQueryParam !== null && { apiKeyQueryParameter: config.apiKeyQueryParam }),
     trustsIssuer: (issuer) => developmentIssuer !== null || !isDevelopmentIssuer(issuer),
     onKeyProblem: (issuer, error) => log.warn({ issuer, err: error }, "an issuer's keys are amiss"),
+    maxStalenessMs: config.maxStalenessMs,
+    jwtOutageSeconds: config.jwtOutageSeconds,
     onError: (error) => log.warn({ err: error }, 'the use of keys could not be written; kept'),
     now,
   })
@@ -108,13 +113,31 @@ async function assemble(
     maxPerUser: config.keyMaxPerUser,
     maxLifetimeDays: config.keyMaxLifetimeDays,
     now,
+    onScopesNeeded: authenticator.recordScopes,
   })
   const users = createUserService({
     store: database.users,
     catalogue,
     issuers: issuers.map(({ issuer }) => issuer),
     defaultScopes: config.defaultUserScopes,
+    now,
+    onScopesNeeded: authenticator.recordScopes,
   })
+
+  const refusals = createRefusalRecorder({
+    write: database.audit.recordRefusals,
+    onError: (error) => log.warn({ err: error }, 'refusals could not be written; kept'),
+    now,
+  })
+  opened.push(() => refusals.close())
+  const upkeep = startUpkeep({
+    tasks: {
+      'erase dead secrets': () => sweepDeadSecrets(database.keys, now()),
+      'partitions of the audit trail': () => database.audit.ensurePartitions(),
+    },
+    log,
+  })
+  opened.push(() => upkeep.close())
 
   const schema = createSchema(catalogue)
   const health = createHealth({ pingDatabase: () => database.ping() })
@@ -122,7 +145,14 @@ async function assemble(
     graphql: createGraphQLHandler({
       schema,
       authenticator,
-      services: { keys, users, keyPrefix, documentLimits: documentLimits(config), now },
+      services: {
+        keys,
+        users,
+        audit: database.audit,
+        keyPrefix,
+        documentLimits: documentLimits(config),
+        now,
+      },
       graphiql: config.mode === 'development',
       publicIntrospection: config.publicIntrospection,
       onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
@@ -134,6 +164,10 @@ async function assemble(
     }),
     health,
     developmentIssuer,
+    onRefusal: ({ reason, credentialId }, { requestId, peerAddress }) => {
+      if (reason === 'unavailable') return
+      refusals.record({ reason, credentialId, requestId, sourceAddress: peerAddress })
+    },
     log,
   })
 
@@ -174,6 +208,7 @@ async function prepareDatabase(
   await migrate(url, { log: (message) => log.info(message) })
   const database = openDatabase({
     url,
+    ...(config.database.listenUrl !== null && { listenUrl: config.database.listenUrl }),
     ...(config.database.readUrl !== null && { readUrl: config.database.readUrl }),
     defaultUserScopes: config.defaultUserScopes,
   })

@@ -1,4 +1,4 @@
-import { type ExecutionResult, GraphQLError, type GraphQLErrorOptions, Kind } from 'graphql'
+import { type ExecutionResult, GraphQLError, type GraphQLErrorOptions } from 'graphql'
 import type { MaskError, Plugin } from 'graphql-yoga'
 
 /** What a masked error stood for, so that it can be logged with the id its caller is given. */
@@ -19,9 +19,16 @@ export function maskedError(requestId?: string, place: GraphQLErrorOptions = {})
 /** Lets through what was made to be told, and masks the rest as a bug. For Yoga's `maskedErrors`. */
 export const maskError: MaskError = (error) => {
   if (!(error instanceof GraphQLError)) return masked(error)
-  if (error.originalError == null) return error
-  if (isAboutVariable(error)) return new GraphQLError(error.message, toldOf(error))
-  return masked(error.originalError, { nodes: error.nodes ?? null, path: error.path ?? null })
+  const cause = causeOf(error)
+  if (cause === null) return error
+  return masked(cause, { nodes: error.nodes ?? null, path: error.path ?? null })
+}
+
+/** What is no GraphQL error beneath it; graphql-js wraps those of a variable's value in one another. */
+function causeOf(error: GraphQLError): unknown {
+  let inner: unknown = error
+  while (inner instanceof GraphQLError) inner = inner.originalError ?? null
+  return inner
 }
 
 export interface UseErrorAnswersOptions {
@@ -59,15 +66,6 @@ export function useErrorAnswers({ requestIdOf, onBug }: UseErrorAnswersOptions):
       }
     },
   }
-}
-
-/** What a scalar says against a variable's value is for the client, though it was thrown. */
-function isAboutVariable({ path, nodes }: GraphQLError): boolean {
-  return path === undefined && nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION
-}
-
-function toldOf({ nodes, extensions }: GraphQLError): GraphQLErrorOptions {
-  return { nodes: nodes ?? null, extensions }
 }
 
 function masked(cause: unknown, place?: GraphQLErrorOptions): GraphQLError {

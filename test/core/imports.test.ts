@@ -21,7 +21,7 @@ const mayImport: Record<string, readonly string[]> = {
   http: ['core', 'credentials', 'log', 'schema', 'yoga', 'decision', 'keys', 'users', 'audit'],
   db: ['core', 'audit', 'users', 'keys', 'credentials'],
 }
-const core = ['errors', 'scopes', 'principal', 'pagination', 'text-rules', 'scope-rules']
+const core = ['json', 'errors', 'scopes', 'principal', 'pagination', 'text-rules', 'scope-rules']
 const wiring = ['server', 'cli', 'index', 'postgres', 'verify']
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

@@ -7,28 +7,7 @@ import { containsSdl } from '../support/sdl.ts'
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
 
 /** What is still to come. A line that is no longer true fails the test, so that this only shrinks. */
-const notThereYet = [
-  'ApiKey.previousSecret is missing',
-  'ApiKey.unusedScopes is missing',
-  'ApiKey.usedScopes is missing',
-  'InputObject AuditEventFilter is missing',
-  'InputObject ExpirePreviousSecretInput is missing',
-  'InputObject RevokeAllApiKeysInput is missing',
-  'Mutation.expirePreviousSecret is missing',
-  'Mutation.revokeAllApiKeys is missing',
-  'Mutation.signOutEverywhere is missing',
-  'Object AuditActor is missing',
-  'Object AuditEvent is missing',
-  'Object AuditEventConnection is missing',
-  'Object AuditEventEdge is missing',
-  'Object ExpirePreviousSecretPayload is missing',
-  'Object PreviousSecret is missing',
-  'Object RevokeAllApiKeysPayload is missing',
-  'Object ScopeUse is missing',
-  'Object SignOutEverywherePayload is missing',
-  'Query.auditEvents is missing',
-  'RevokeApiKeyPayload.effectiveBy is missing',
-]
+const notThereYet = ['RevokeApiKeyPayload.effectiveBy is missing']
 
 it('schema.graphql contains the target schema', () => {
   const faults = containsSdl(read('../../schema.graphql'), read('../support/target.graphql'))
