@@ -10,6 +10,7 @@ import { addKeysList } from './keys-list.ts'
 import { addKeysRevoke } from './keys-revoke.ts'
 import { addMigrate } from './migrate.ts'
 import { addSchema } from './schema.ts'
+import { addScopes } from './scopes.ts'
 import { addServe } from './serve.ts'
 import { addToken } from './token.ts'
 import { addUsersGrant } from './users-grant.ts'
@@ -30,6 +31,7 @@ function createProgram(context: CommandContext): Command {
   addServe(program, context)
   addMigrate(program, context)
   addSchema(program, context)
+  addScopes(program, context)
   addToken(program, context)
   addAudit(program, context)
   const keys = program.command('keys').description("Users' API keys.")

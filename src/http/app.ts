@@ -13,7 +13,7 @@ import {
 
 export interface HttpAppParts {
   readonly graphql: GraphQLHandler
-  readonly sdl: string
+  readonly schemaSdl: Route
   readonly health: Health
   /** `null` outside development. */
   readonly developmentIssuer: DevelopmentIssuer | null
@@ -24,14 +24,14 @@ export interface HttpAppParts {
 
 export type HttpApp = (request: Request, connection?: ConnectionInfo) => Promise<Response>
 
-type Route = (request: Request, context: RequestContext) => Response | Promise<Response>
+export type Route = (request: Request, context: RequestContext) => Response | Promise<Response>
 
 /** Every path of the server. Each answer carries `X-Request-Id`, and each request makes one line in the log. */
 export function createHttpApp(parts: HttpAppParts): HttpApp {
   const { log } = parts
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     [graphqlPath, parts.graphql],
-    ['/schema.graphql', onlyGet(() => text(parts.sdl))],
+    ['/schema.graphql', onlyGet(parts.schemaSdl)],
     ['/healthz', onlyGet(() => parts.health.alive())],
     ['/readyz', onlyGet(() => parts.health.ready())],
   ])
@@ -109,17 +109,13 @@ function developmentRoute(issuer: DevelopmentIssuer): Route {
       : problem(403, { detail: 'The development issuer answers this machine only.' })
 }
 
-function onlyGet(route: () => Response | Promise<Response>): Route {
-  return (request) =>
+function onlyGet(route: Route): Route {
+  return (request, context) =>
     request.method === 'GET' || request.method === 'HEAD'
-      ? route()
+      ? route(request, context)
       : problem(405, { detail: 'Use GET.', headers: { allow: 'GET, HEAD' } })
 }
 
 function notFound(): Response {
   return problem(404, { detail: `There is nothing here. GraphQL is at ${graphqlPath}.` })
-}
-
-function text(body: string): Response {
-  return new Response(body, { headers: { 'content-type': 'text/plain; charset=utf-8' } })
 }

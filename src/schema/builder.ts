@@ -19,6 +19,7 @@ export function createBuilder(catalogue: ScopeCatalogue) {
     Scalars: {
       DateTime: { Input: Date; Output: Date }
       JSONObject: { Input: JsonObject; Output: JsonObject }
+      _Any: { Input: unknown; Output: unknown }
       ID: { Input: string; Output: string }
     }
     Connection: { totalCount: () => number | Promise<number> }
@@ -37,6 +38,7 @@ export function createBuilder(catalogue: ScopeCatalogue) {
       edgesFieldOptions: { nullable: { list: false, items: false } },
       nodeFieldOptions: { nullable: false },
       nodesOnConnection: true,
+      pageInfoTypeOptions: { extensions: { directives: { shareable: {} } } },
     },
   })
   builder.addScalarType('DateTime', DateTimeResolver)

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader'
+import type { ValidationRule } from 'graphql'
 import type { Caller } from '../audit/caller.ts'
 import type { AuditStore } from '../audit/store.ts'
 import { UnauthenticatedError } from '../errors.ts'
@@ -22,6 +23,11 @@ export interface Services {
   readonly audit: Pick<AuditStore, 'list' | 'count'>
   /** First part of every key, for showing what a key starts with. */
   readonly keyPrefix: string
+  /** What a document must keep to that is handed over as input. */
+  readonly documentLimits: {
+    readonly maxTokens: number
+    readonly rules: readonly ValidationRule[]
+  }
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }

@@ -21,6 +21,7 @@ export interface Connection<T> {
   readonly totalCount: () => number | Promise<number>
 }
 
+/** How many rows a page has where nothing is asked, and at most. */
 export const defaultPageSize = 20
 export const maxPageSize = 100
 

@@ -18,6 +18,7 @@ export function registerUsers(builder: Builder) {
 
   const UserRef = builder.objectRef<User>('User').implement({
     description: 'Someone who holds credentials: a subject of an issuer.',
+    extensions: { directives: { key: { fields: 'id' } } },
     fields: (t) => ({
       id: t.exposeID('id'),
       issuer: t.exposeString('issuer', {

@@ -10,11 +10,15 @@ import { createHttpApp, type HttpApp } from '../http/app.ts'
 import { createDevelopmentIssuer, developmentIssuerPath } from '../http/development-issuer.ts'
 import { createGraphQLHandler } from '../http/graphql.ts'
 import { createHealth } from '../http/health.ts'
+import { createSchemaSdl } from '../http/schema-sdl.ts'
 import { createKeyService } from '../keys/keys.ts'
 import { sweepDeadSecrets } from '../keys/sweeper.ts'
+import { limitRules } from '../limits/rules.ts'
 import type { Logger } from '../log.ts'
 import { printSdl } from '../pothos/index.ts'
+import type { Services } from '../schema/context.ts'
 import { createSchema } from '../schema/index.ts'
+import { defaultPageSize, maxPageSize } from '../schema/pages.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
@@ -141,11 +145,23 @@ async function assemble(
     graphql: createGraphQLHandler({
       schema,
       authenticator,
-      services: { keys, users, audit: database.audit, keyPrefix, now },
+      services: {
+        keys,
+        users,
+        audit: database.audit,
+        keyPrefix,
+        documentLimits: documentLimits(config),
+        now,
+      },
       graphiql: config.mode === 'development',
+      publicIntrospection: config.publicIntrospection,
       onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
     }),
-    sdl: printSdl(schema),
+    schemaSdl: createSchemaSdl({
+      sdl: printSdl(schema),
+      authenticator,
+      publicIntrospection: config.publicIntrospection,
+    }),
     health,
     developmentIssuer,
     onRefusal: ({ reason, credentialId }, { requestId, peerAddress }) => {
@@ -168,6 +184,11 @@ async function assemble(
           now,
         })
   return { fetch, development, shutDown: () => health.shutDown() }
+}
+
+function documentLimits({ operationLimits }: Config): Services['documentLimits'] {
+  const pages = { usual: defaultPageSize, largest: maxPageSize }
+  return { maxTokens: operationLimits.tokens, rules: limitRules(operationLimits, pages) }
 }
 
 async function prepareDatabase(
