@@ -9,6 +9,7 @@ import {
   createRequestContext,
   type RequestContext,
 } from './request-context.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
 
 export interface HttpAppParts {
   readonly graphql: GraphQLHandler
@@ -16,6 +17,7 @@ export interface HttpAppParts {
   readonly health: Health
   /** `null` outside development. */
   readonly developmentIssuer: DevelopmentIssuer | null
+  readonly trustedProxies: TrustedProxies
   readonly log: Logger
 }
 
@@ -43,7 +45,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
 
   return async (request, connection = { peerAddress: null }) => {
     const started = performance.now()
-    const context = createRequestContext(request, connection)
+    const context = createRequestContext(request, connection, parts.trustedProxies)
     const { pathname } = new URL(request.url)
     const response = await answer(routeOf(pathname), request, context, log)
     response.headers.set('x-request-id', context.requestId)
@@ -54,6 +56,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
         requestId: context.requestId,
         method: request.method,
         path: pathname,
+        clientAddress: context.clientAddress,
         status: response.status,
         milliseconds: Math.round(performance.now() - started),
         ...whoAsked(context),
@@ -80,7 +83,7 @@ async function answer(
   }
 }
 
-function whoAsked({ seen: { authentication }, peerAddress }: RequestContext): object {
+function whoAsked({ seen: { authentication } }: RequestContext): object {
   switch (authentication?.kind) {
     case 'authenticated': {
       const { issuer, subject, credential } = authentication.principal
@@ -88,7 +91,7 @@ function whoAsked({ seen: { authentication }, peerAddress }: RequestContext): ob
     }
     case 'refused': {
       const { reason, credentialId } = authentication.refusal
-      return { refused: reason, credentialId, peerAddress }
+      return { refused: reason, credentialId }
     }
     default:
       return {}

@@ -5,6 +5,7 @@ import { type Context, createLoaders, type Services } from '../schema/context.ts
 import { errorResponse } from '../yoga/error-response.ts'
 import { maskError, maskedError, useErrorAnswers } from '../yoga/use-error-answers.ts'
 import { type PrincipalContext, usePrincipal } from '../yoga/use-principal.ts'
+import type { FailureLimiter } from './failure-limiter.ts'
 import type { RequestContext } from './request-context.ts'
 
 export const graphqlPath = '/graphql'
@@ -15,6 +16,7 @@ export interface GraphQLHandlerParts {
   readonly schema: GraphQLSchema
   readonly authenticator: Authenticator
   readonly services: Services
+  readonly failures: FailureLimiter
   readonly graphiql: boolean
   /** Told each bug once. */
   readonly onBug: (cause: unknown, requestId: string) => void
@@ -24,7 +26,7 @@ export type GraphQLHandler = (request: Request, context: RequestContext) => Prom
 
 /** Answers requests for the GraphQL path. */
 export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler {
-  const { schema, authenticator, services, graphiql, onBug } = parts
+  const { schema, authenticator, services, failures, graphiql, onBug } = parts
   const yoga = createYoga<RequestContext & PrincipalContext, Omit<Context, 'principal'>>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -45,6 +47,8 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
           const { seen } = serverContext as RequestContext
           seen.authentication = authentication
         },
+        refusalError: ({ error }, serverContext) =>
+          failures.errorFor(error, (serverContext as RequestContext).clientAddress),
       }),
       useErrorAnswers({
         requestIdOf: (serverContext) => (serverContext as RequestContext).requestId,

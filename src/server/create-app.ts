@@ -7,6 +7,7 @@ import { startEmbeddedPostgres } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
 import { createHttpApp, type HttpApp } from '../http/app.ts'
 import { createDevelopmentIssuer, developmentIssuerPath } from '../http/development-issuer.ts'
+import { createFailureLimiter } from '../http/failure-limiter.ts'
 import { createGraphQLHandler } from '../http/graphql.ts'
 import { createHealth } from '../http/health.ts'
 import { createKeyService } from '../keys/keys.ts'
@@ -119,12 +120,14 @@ async function assemble(
       schema,
       authenticator,
       services: { keys, users, keyPrefix, now },
+      failures: createFailureLimiter({ perMinute: config.authFailuresPerMinute, now }),
       graphiql: config.mode === 'development',
       onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
     }),
     sdl: printSdl(schema),
     health,
     developmentIssuer,
+    trustedProxies: config.trustedProxies,
     log,
   })
 
