@@ -7,6 +7,7 @@ import { maskError, maskedError, useErrorAnswers } from '../yoga/use-error-answe
 import { type PrincipalContext, usePrincipal } from '../yoga/use-principal.ts'
 import type { FailureLimiter } from './failure-limiter.ts'
 import type { RequestContext } from './request-context.ts'
+import { useTimeLimit } from './time-limit.ts'
 
 export const graphqlPath = '/graphql'
 /** Bytes. */
@@ -18,6 +19,8 @@ export interface GraphQLHandlerParts {
   readonly services: Services
   readonly failures: FailureLimiter
   readonly graphiql: boolean
+  /** Milliseconds that an operation may take. */
+  readonly timeLimit: number
   /** Told each bug once. */
   readonly onBug: (cause: unknown, requestId: string) => void
 }
@@ -26,7 +29,7 @@ export type GraphQLHandler = (request: Request, context: RequestContext) => Prom
 
 /** Answers requests for the GraphQL path. */
 export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler {
-  const { schema, authenticator, services, failures, graphiql, onBug } = parts
+  const { schema, authenticator, services, failures, graphiql, timeLimit, onBug } = parts
   const yoga = createYoga<RequestContext & PrincipalContext, Omit<Context, 'principal'>>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -38,9 +41,15 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
     logging: false,
     maxRequestBodySize: maxBodySize,
     maskedErrors: { maskError, errorMessage: '' },
-    context: ({ requestId }) => ({ requestId, services, loaders: createLoaders(services) }),
+    context: ({ requestId }) => ({
+      requestId,
+      services,
+      loaders: createLoaders(services),
+      deadline: { passed: false },
+    }),
     plugins: [
       inSelectionOrder,
+      useTimeLimit(timeLimit),
       usePrincipal({
         authenticator,
         onAuthentication: (authentication, serverContext) => {

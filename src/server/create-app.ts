@@ -26,6 +26,8 @@ export interface CreateAppOptions {
   readonly log?: Logger
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number
+  /** Milliseconds that an operation may take. Default 10,000. */
+  readonly timeLimit?: number
 }
 
 export interface App {
@@ -67,7 +69,7 @@ async function assemble(
   log: Logger,
   opened: (() => Promise<void>)[],
 ): Promise<Omit<App, 'close'>> {
-  const { now = Date.now } = options
+  const { now = Date.now, timeLimit = 10_000 } = options
   const publicUrl = config.publicUrl ?? options.publicUrl ?? `http://127.0.0.1:${config.port}`
   const database = await prepareDatabase(config, log, opened)
 
@@ -122,6 +124,7 @@ async function assemble(
       services: { keys, users, keyPrefix, now },
       failures: createFailureLimiter({ perMinute: config.authFailuresPerMinute, now }),
       graphiql: config.mode === 'development',
+      timeLimit,
       onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
     }),
     sdl: printSdl(schema),
