@@ -1,4 +1,5 @@
 import type { Logger } from '../log.ts'
+import type { Cors } from './cors.ts'
 import type { DevelopmentIssuer } from './development-issuer.ts'
 import { type GraphQLHandler, graphqlPath } from './graphql.ts'
 import type { Health } from './health.ts'
@@ -9,6 +10,7 @@ import {
   createRequestContext,
   type RequestContext,
 } from './request-context.ts'
+import { addSecurityHeaders } from './security-headers.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
 export interface HttpAppParts {
@@ -18,6 +20,7 @@ export interface HttpAppParts {
   /** `null` outside development. */
   readonly developmentIssuer: DevelopmentIssuer | null
   readonly trustedProxies: TrustedProxies
+  readonly cors: Cors
   readonly log: Logger
 }
 
@@ -27,10 +30,16 @@ type Route = (request: Request, context: RequestContext) => Response | Promise<R
 
 /** Every path of the server. Each answer carries `X-Request-Id`, and each request makes one line in the log. */
 export function createHttpApp(parts: HttpAppParts): HttpApp {
-  const { log } = parts
+  const { log, cors } = parts
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
-    [graphqlPath, parts.graphql],
-    ['/schema.graphql', onlyGet(() => text(parts.sdl))],
+    [graphqlPath, shared(cors, parts.graphql)],
+    [
+      '/schema.graphql',
+      shared(
+        cors,
+        onlyGet(() => text(parts.sdl)),
+      ),
+    ],
     ['/healthz', onlyGet(() => parts.health.alive())],
     ['/readyz', onlyGet(() => parts.health.ready())],
   ])
@@ -49,8 +58,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     const { pathname } = new URL(request.url)
     const response = await answer(routeOf(pathname), request, context, log)
     response.headers.set('x-request-id', context.requestId)
-    response.headers.set('x-content-type-options', 'nosniff')
-    response.headers.set('referrer-policy', 'no-referrer')
+    addSecurityHeaders(response)
     log.info(
       {
         requestId: context.requestId,
@@ -104,6 +112,15 @@ function developmentRoute(issuer: DevelopmentIssuer): Route {
     isLoopbackRequest({ peerAddress, host: request.headers.get('host') })
       ? issuer.handle(request)
       : problem(403, { detail: 'The development issuer answers this machine only.' })
+}
+
+/** For pages elsewhere too, where `cors` lets them. */
+function shared(cors: Cors, route: Route): Route {
+  return async (request, context) => {
+    const response = cors.preflight(request) ?? (await route(request, context))
+    cors.share(request, response)
+    return response
+  }
 }
 
 function onlyGet(route: () => Response | Promise<Response>): Route {

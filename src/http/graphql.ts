@@ -7,6 +7,7 @@ import { maskError, maskedError, useErrorAnswers } from '../yoga/use-error-answe
 import { type PrincipalContext, usePrincipal } from '../yoga/use-principal.ts'
 import type { FailureLimiter } from './failure-limiter.ts'
 import type { RequestContext } from './request-context.ts'
+import { graphiqlPolicy } from './security-headers.ts'
 import { useTimeLimit } from './time-limit.ts'
 
 export const graphqlPath = '/graphql'
@@ -72,6 +73,9 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
     try {
       const response = await yoga.fetch(request, context as RequestContext & PrincipalContext)
       if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
+      if (graphiql && response.headers.get('content-type') === 'text/html') {
+        response.headers.set('content-security-policy', graphiqlPolicy)
+      }
       return response
     } catch (error) {
       // What breaks before an operation is read breaks outside of Yoga's own error handling.
@@ -95,8 +99,13 @@ const inSelectionOrder: Plugin = {
  */
 function mediaTypeFault(request: Request): GraphQLError | null {
   if (request.method !== 'POST') return null
-  const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
+  const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim()
   if (type === 'application/json') return null
+  if (type?.toLowerCase() === 'application/json') {
+    // The case of a media type means nothing (RFC 9110 §8.3.1) but to what reads it next.
+    request.headers.set('content-type', 'application/json')
+    return null
+  }
   return new GraphQLError('Send the request as application/json.', {
     extensions: {
       code: 'UNSUPPORTED_MEDIA_TYPE',

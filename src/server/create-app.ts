@@ -6,6 +6,7 @@ import { type Database, openDatabase } from '../db/database.ts'
 import { startEmbeddedPostgres } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
 import { createHttpApp, type HttpApp } from '../http/app.ts'
+import { createCors } from '../http/cors.ts'
 import { createDevelopmentIssuer, developmentIssuerPath } from '../http/development-issuer.ts'
 import { createFailureLimiter } from '../http/failure-limiter.ts'
 import { createGraphQLHandler } from '../http/graphql.ts'
@@ -131,6 +132,12 @@ async function assemble(
     health,
     developmentIssuer,
     trustedProxies: config.trustedProxies,
+    cors: createCors({
+      origins: config.corsOrigins,
+      credentialHeaders: ['authorization', config.apiKeyHeader, config.jwtHeader].filter(
+        (name) => name !== null,
+      ),
+    }),
     log,
   })
 
