@@ -4,6 +4,7 @@ import type { DevelopmentIssuer } from './development-issuer.ts'
 import { type GraphQLHandler, graphqlPath } from './graphql.ts'
 import type { Health } from './health.ts'
 import { isLoopbackRequest } from './loopback.ts'
+import type { Metrics } from './metrics.ts'
 import { problem } from './problem.ts'
 import {
   type ConnectionInfo,
@@ -17,6 +18,7 @@ export interface HttpAppParts {
   readonly graphql: GraphQLHandler
   readonly sdl: string
   readonly health: Health
+  readonly metrics: Metrics
   /** `null` outside development. */
   readonly developmentIssuer: DevelopmentIssuer | null
   readonly trustedProxies: TrustedProxies
@@ -30,7 +32,7 @@ type Route = (request: Request, context: RequestContext) => Response | Promise<R
 
 /** Every path of the server. Each answer carries `X-Request-Id`, and each request makes one line in the log. */
 export function createHttpApp(parts: HttpAppParts): HttpApp {
-  const { log, cors } = parts
+  const { log, cors, metrics } = parts
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     [graphqlPath, shared(cors, parts.graphql)],
     [
@@ -42,6 +44,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     ],
     ['/healthz', onlyGet(() => parts.health.alive())],
     ['/readyz', onlyGet(() => parts.health.ready())],
+    ['/metrics', onlyGet(() => metrics.answer())],
   ])
 
   function routeOf(pathname: string): Route {
@@ -59,6 +62,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     const response = await answer(routeOf(pathname), request, context, log)
     response.headers.set('x-request-id', context.requestId)
     addSecurityHeaders(response)
+    metrics.countRequest(routes.has(pathname) ? pathname : 'other', request.method, response.status)
     log.info(
       {
         requestId: context.requestId,

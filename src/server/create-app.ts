@@ -11,6 +11,7 @@ import { createDevelopmentIssuer, developmentIssuerPath } from '../http/developm
 import { createFailureLimiter } from '../http/failure-limiter.ts'
 import { createGraphQLHandler } from '../http/graphql.ts'
 import { createHealth } from '../http/health.ts'
+import { createMetrics } from '../http/metrics.ts'
 import { createKeyService } from '../keys/keys.ts'
 import type { Logger } from '../log.ts'
 import { printSdl } from '../pothos/index.ts'
@@ -117,11 +118,13 @@ async function assemble(
   })
 
   const schema = createSchema(catalogue)
-  const health = createHealth({ pingDatabase: () => database.ping() })
+  const pingDatabase = () => database.ping()
+  const health = createHealth({ pingDatabase })
+  const metrics = createMetrics({ pingDatabase })
   const fetch = createHttpApp({
     graphql: createGraphQLHandler({
       schema,
-      authenticator,
+      authenticator: metrics.measured(authenticator),
       services: { keys, users, keyPrefix, now },
       failures: createFailureLimiter({ perMinute: config.authFailuresPerMinute, now }),
       graphiql: config.mode === 'development',
@@ -130,6 +133,7 @@ async function assemble(
     }),
     sdl: printSdl(schema),
     health,
+    metrics,
     developmentIssuer,
     trustedProxies: config.trustedProxies,
     cors: createCors({
