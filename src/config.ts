@@ -54,6 +54,8 @@ export interface Config {
   /** 0: no limit. */
   readonly authFailuresPerMinute: number
   readonly trustedProxies: TrustedProxies
+  /** Origins of pages that may call from a browser. */
+  readonly corsOrigins: readonly string[]
   /** Scopes of other services, name to description. */
   readonly otherScopes: Readonly<Record<string, string>>
   readonly publicIntrospection: boolean
@@ -118,6 +120,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     jwtOutageSeconds: settings.JWT_OUTAGE_SECONDS,
     authFailuresPerMinute: settings.AUTH_FAILURES_PER_MINUTE,
     trustedProxies: settings.TRUSTED_PROXIES,
+    corsOrigins: Object.freeze(settings.CORS_ORIGINS),
     otherScopes: Object.freeze(otherScopes ?? {}),
     publicIntrospection: settings.PUBLIC_INTROSPECTION,
     operationLimits: Object.freeze({

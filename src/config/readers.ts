@@ -111,6 +111,21 @@ export const scopeList = z
   .transform((text) => text.split(/[\s,]+/).filter((name) => name !== ''))
   .refine((names) => names.every(isScopeName), 'must be a comma list of scope names')
 
+/** Origins (RFC 6454 §6.2) as browsers send them, so that they can be compared as they are. */
+export const origins = z.string().transform((text, context): readonly string[] => {
+  const list = text === '' ? [] : commaList(text)
+  list.forEach((origin, index) => {
+    if (isOrigin(origin)) return
+    const message = `entry ${index + 1} must be an exact origin such as https://app.example.com: no *, no path, no slash at its end`
+    context.addIssue({ code: 'custom', message })
+  })
+  return [...new Set(list)]
+})
+
+function isOrigin(text: string): boolean {
+  return /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text
+}
+
 export const proxies = z.string().transform((text, context): TrustedProxies => {
   const ranges = text === '' ? [] : commaList(text).map(parseProxyRange)
   ranges.forEach((range, index) => {

@@ -8,6 +8,7 @@ import {
   hostName,
   keyPrefix,
   oneOf,
+  origins,
   peppers,
   postgresUrl,
   proxies,
@@ -147,6 +148,12 @@ const variables = {
     default: '',
     unset: 'none',
     read: proxies,
+  },
+  CORS_ORIGINS: {
+    meaning: 'Pages that may call from a browser: comma list of exact origins, never *',
+    default: '',
+    unset: 'none',
+    read: origins,
   },
   SCOPES_FILE: {
     meaning: 'JSON file, name to description: scopes of other services that keys may hold',

@@ -1,24 +1,31 @@
 import type { Refusal } from '../credentials/authenticator.ts'
 import type { Logger } from '../log.ts'
+import type { Cors } from './cors.ts'
 import type { DevelopmentIssuer } from './development-issuer.ts'
 import { type GraphQLHandler, graphqlPath } from './graphql.ts'
 import type { Health } from './health.ts'
 import { isLoopbackRequest } from './loopback.ts'
+import type { Metrics } from './metrics.ts'
 import { problem } from './problem.ts'
 import {
   type ConnectionInfo,
   createRequestContext,
   type RequestContext,
 } from './request-context.ts'
+import { addSecurityHeaders } from './security-headers.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
 
 export interface HttpAppParts {
   readonly graphql: GraphQLHandler
   readonly schemaSdl: Route
   readonly health: Health
+  readonly metrics: Metrics
   /** `null` outside development. */
   readonly developmentIssuer: DevelopmentIssuer | null
   /** Told of each credential that was refused. */
   readonly onRefusal: (refusal: Refusal, context: RequestContext) => void
+  readonly trustedProxies: TrustedProxies
+  readonly cors: Cors
   readonly log: Logger
 }
 
@@ -28,12 +35,13 @@ export type Route = (request: Request, context: RequestContext) => Response | Pr
 
 /** Every path of the server. Each answer carries `X-Request-Id`, and each request makes one line in the log. */
 export function createHttpApp(parts: HttpAppParts): HttpApp {
-  const { log } = parts
+  const { log, cors, metrics } = parts
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
-    [graphqlPath, parts.graphql],
-    ['/schema.graphql', onlyGet(parts.schemaSdl)],
+    [graphqlPath, shared(cors, parts.graphql)],
+    ['/schema.graphql', shared(cors, onlyGet(parts.schemaSdl))],
     ['/healthz', onlyGet(() => parts.health.alive())],
     ['/readyz', onlyGet(() => parts.health.ready())],
+    ['/metrics', onlyGet(() => metrics.answer())],
   ])
 
   function routeOf(pathname: string): Route {
@@ -46,20 +54,21 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
 
   return async (request, connection = { peerAddress: null }) => {
     const started = performance.now()
-    const context = createRequestContext(request, connection)
+    const context = createRequestContext(request, connection, parts.trustedProxies)
     const { pathname } = new URL(request.url)
     const response = await answer(routeOf(pathname), request, context, log)
     if (context.seen.authentication?.kind === 'refused') {
       parts.onRefusal(context.seen.authentication.refusal, context)
     }
     response.headers.set('x-request-id', context.requestId)
-    response.headers.set('x-content-type-options', 'nosniff')
-    response.headers.set('referrer-policy', 'no-referrer')
+    addSecurityHeaders(response)
+    metrics.countRequest(routes.has(pathname) ? pathname : 'other', request.method, response.status)
     log.info(
       {
         requestId: context.requestId,
         method: request.method,
         path: pathname,
+        clientAddress: context.clientAddress,
         status: response.status,
         milliseconds: Math.round(performance.now() - started),
         ...whoAsked(context),
@@ -86,7 +95,7 @@ async function answer(
   }
 }
 
-function whoAsked({ seen: { authentication }, peerAddress }: RequestContext): object {
+function whoAsked({ seen: { authentication } }: RequestContext): object {
   switch (authentication?.kind) {
     case 'authenticated': {
       const { issuer, subject, credential } = authentication.principal
@@ -94,7 +103,7 @@ function whoAsked({ seen: { authentication }, peerAddress }: RequestContext): ob
     }
     case 'refused': {
       const { reason, credentialId } = authentication.refusal
-      return { refused: reason, credentialId, peerAddress }
+      return { refused: reason, credentialId }
     }
     default:
       return {}
@@ -107,6 +116,15 @@ function developmentRoute(issuer: DevelopmentIssuer): Route {
     isLoopbackRequest({ peerAddress, host: request.headers.get('host') })
       ? issuer.handle(request)
       : problem(403, { detail: 'The development issuer answers this machine only.' })
+}
+
+/** For pages elsewhere too, where `cors` lets them. */
+function shared(cors: Cors, route: Route): Route {
+  return async (request, context) => {
+    const response = cors.preflight(request) ?? (await route(request, context))
+    cors.share(request, response)
+    return response
+  }
 }
 
 function onlyGet(route: Route): Route {

@@ -7,7 +7,10 @@ import { maskError, maskedError, useErrorAnswers } from '../yoga/use-error-answe
 import { useOperationLimits } from '../yoga/use-operation-limits.ts'
 import { type PrincipalContext, usePrincipal } from '../yoga/use-principal.ts'
 import { usePrivateSchema } from '../yoga/use-private-schema.ts'
+import type { FailureLimiter } from './failure-limiter.ts'
 import type { RequestContext } from './request-context.ts'
+import { graphiqlPolicy } from './security-headers.ts'
+import { useTimeLimit } from './time-limit.ts'
 
 export const graphqlPath = '/graphql'
 /** Bytes. */
@@ -17,9 +20,12 @@ export interface GraphQLHandlerParts {
   readonly schema: GraphQLSchema
   readonly authenticator: Authenticator
   readonly services: Services
+  readonly failures: FailureLimiter
   readonly graphiql: boolean
   /** Whether the anonymous may see the schema and ask about scopes. */
   readonly publicIntrospection: boolean
+  /** Milliseconds that an operation may take. */
+  readonly timeLimit: number
   /** Told each bug once. */
   readonly onBug: (cause: unknown, requestId: string) => void
 }
@@ -28,7 +34,7 @@ export type GraphQLHandler = (request: Request, context: RequestContext) => Prom
 
 /** Answers requests for the GraphQL path. */
 export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler {
-  const { schema, authenticator, services, graphiql, onBug } = parts
+  const { schema, authenticator, services, failures, graphiql, timeLimit, onBug } = parts
   const isAnonymous = (context: object) =>
     (context as RequestContext).seen.authentication?.kind !== 'authenticated'
   const yoga = createYoga<RequestContext & PrincipalContext, Omit<Context, 'principal'>>({
@@ -43,9 +49,15 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
     maxRequestBodySize: maxBodySize,
     parserAndValidationCache: { validationCache: false },
     maskedErrors: { maskError, errorMessage: '' },
-    context: ({ requestId }) => ({ requestId, services, loaders: createLoaders(services) }),
+    context: ({ requestId }) => ({
+      requestId,
+      services,
+      loaders: createLoaders(services),
+      deadline: { passed: false },
+    }),
     plugins: [
       executor,
+      useTimeLimit(timeLimit),
       useOperationLimits({
         ...services.documentLimits,
         seesSuggestions: (context) => !isAnonymous(context),
@@ -57,6 +69,8 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
           const { seen } = serverContext as RequestContext
           seen.authentication = authentication
         },
+        refusalError: ({ error }, serverContext) =>
+          failures.errorFor(error, (serverContext as RequestContext).clientAddress),
       }),
       useErrorAnswers({
         requestIdOf: (serverContext) => (serverContext as RequestContext).requestId,
@@ -71,6 +85,9 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
     try {
       const response = await yoga.fetch(request, context as RequestContext & PrincipalContext)
       if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
+      if (graphiql && response.headers.get('content-type') === 'text/html') {
+        response.headers.set('content-security-policy', graphiqlPolicy)
+      }
       return response
     } catch (error) {
       // What breaks before an operation is read breaks outside of Yoga's own error handling.
@@ -98,8 +115,13 @@ const executor: Plugin<PrincipalContext> = {
  */
 function mediaTypeFault(request: Request): GraphQLError | null {
   if (request.method !== 'POST') return null
-  const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
+  const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim()
   if (type === 'application/json') return null
+  if (type?.toLowerCase() === 'application/json') {
+    // The case of a media type means nothing (RFC 9110 §8.3.1) but to what reads it next.
+    request.headers.set('content-type', 'application/json')
+    return null
+  }
   return new GraphQLError('Send the request as application/json.', {
     extensions: {
       code: 'UNSUPPORTED_MEDIA_TYPE',

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Authentication } from '../credentials/authenticator.ts'
+import { clientAddress } from './client-address.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
 
 /** What is known of the connection that a request came over. */
 export interface ConnectionInfo {
@@ -10,6 +12,8 @@ export interface ConnectionInfo {
 /** What one request gathers on its way, for the log. */
 export interface RequestContext extends ConnectionInfo {
   readonly requestId: string
+  /** Where the request comes from, behind the proxies that are trusted; `null` when unknown. */
+  readonly clientAddress: string | null
   /** An object of its own, since Yoga hands its plugins a copy of the context. */
   readonly seen: { authentication: Authentication | null }
 }
@@ -20,8 +24,18 @@ const acceptableRequestId = /^[A-Za-z0-9._-]{1,128}$/
 export function createRequestContext(
   request: Request,
   { peerAddress }: ConnectionInfo,
+  trustedProxies: TrustedProxies,
 ): RequestContext {
   const asked = request.headers.get('x-request-id')
   const requestId = asked !== null && acceptableRequestId.test(asked) ? asked : randomUUID()
-  return { requestId, peerAddress, seen: { authentication: null } }
+  return {
+    requestId,
+    peerAddress,
+    clientAddress: clientAddress(
+      peerAddress,
+      request.headers.get('x-forwarded-for'),
+      trustedProxies,
+    ),
+    seen: { authentication: null },
+  }
 }

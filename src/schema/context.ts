@@ -2,7 +2,7 @@ import DataLoader from 'dataloader'
 import type { ValidationRule } from 'graphql'
 import type { Caller } from '../audit/caller.ts'
 import type { AuditStore } from '../audit/store.ts'
-import { UnauthenticatedError } from '../errors.ts'
+import { ServiceUnavailableError, UnauthenticatedError } from '../errors.ts'
 import type { ApiKey, ScopeUse } from '../keys/api-key.ts'
 import type { KeyService } from '../keys/keys.ts'
 import type { Principal } from '../principal.ts'
@@ -13,6 +13,8 @@ import type { UserService } from '../users/users.ts'
 export interface Context {
   readonly principal: Principal | null
   readonly requestId: string | null
+  /** Once it has passed the request was answered without what its resolvers may still find. */
+  readonly deadline: { passed: boolean }
   readonly services: Services
   readonly loaders: Loaders
 }
@@ -47,12 +49,13 @@ export function createLoaders({ keys, users }: Services): Loaders {
   }
 }
 
-/** The caller of a field that is declared to need one. */
+/** The caller of a field that is declared to need one. @throws ServiceUnavailableError when its time is up */
 export function callerOf(context: Context): Caller {
   return { principal: principalOf(context), requestId: context.requestId }
 }
 
-export function principalOf({ principal }: Context): Principal {
+export function principalOf({ principal, deadline }: Context): Principal {
+  if (deadline.passed) throw new ServiceUnavailableError()
   if (principal === null) throw new UnauthenticatedError()
   return principal
 }

@@ -7,9 +7,12 @@ import { type Database, openDatabase } from '../db/database.ts'
 import { startEmbeddedPostgres } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
 import { createHttpApp, type HttpApp } from '../http/app.ts'
+import { createCors } from '../http/cors.ts'
 import { createDevelopmentIssuer, developmentIssuerPath } from '../http/development-issuer.ts'
+import { createFailureLimiter } from '../http/failure-limiter.ts'
 import { createGraphQLHandler } from '../http/graphql.ts'
 import { createHealth } from '../http/health.ts'
+import { createMetrics } from '../http/metrics.ts'
 import { createSchemaSdl } from '../http/schema-sdl.ts'
 import { createKeyService } from '../keys/keys.ts'
 import { sweepDeadSecrets } from '../keys/sweeper.ts'
@@ -32,6 +35,8 @@ export interface CreateAppOptions {
   readonly log?: Logger
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number
+  /** Milliseconds that an operation may take. Default 10,000. */
+  readonly timeLimit?: number
 }
 
 export interface App {
@@ -73,7 +78,7 @@ async function assemble(
   log: Logger,
   opened: (() => Promise<void>)[],
 ): Promise<Omit<App, 'close'>> {
-  const { now = Date.now } = options
+  const { now = Date.now, timeLimit = 10_000 } = options
   const publicUrl = config.publicUrl ?? options.publicUrl ?? `http://127.0.0.1:${config.port}`
   const database = await prepareDatabase(config, log, opened)
 
@@ -140,11 +145,13 @@ async function assemble(
   opened.push(() => upkeep.close())
 
   const schema = createSchema(catalogue)
-  const health = createHealth({ pingDatabase: () => database.ping() })
+  const pingDatabase = () => database.ping()
+  const health = createHealth({ pingDatabase })
+  const metrics = createMetrics({ pingDatabase })
   const fetch = createHttpApp({
     graphql: createGraphQLHandler({
       schema,
-      authenticator,
+      authenticator: metrics.measured(authenticator),
       services: {
         keys,
         users,
@@ -153,6 +160,8 @@ async function assemble(
         documentLimits: documentLimits(config),
         now,
       },
+      failures: createFailureLimiter({ perMinute: config.authFailuresPerMinute, now }),
+      timeLimit,
       graphiql: config.mode === 'development',
       publicIntrospection: config.publicIntrospection,
       onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
@@ -163,11 +172,19 @@ async function assemble(
       publicIntrospection: config.publicIntrospection,
     }),
     health,
+    metrics,
     developmentIssuer,
-    onRefusal: ({ reason, credentialId }, { requestId, peerAddress }) => {
+    onRefusal: ({ reason, credentialId }, { requestId, clientAddress }) => {
       if (reason === 'unavailable') return
-      refusals.record({ reason, credentialId, requestId, sourceAddress: peerAddress })
+      refusals.record({ reason, credentialId, requestId, sourceAddress: clientAddress })
     },
+    trustedProxies: config.trustedProxies,
+    cors: createCors({
+      origins: config.corsOrigins,
+      credentialHeaders: ['authorization', config.apiKeyHeader, config.jwtHeader].filter(
+        (name) => name !== null,
+      ),
+    }),
     log,
   })
 

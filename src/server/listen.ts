@@ -19,13 +19,21 @@ export interface ListenOptions {
   /** 0: any free port. */
   readonly port: number
   readonly handler: Handler
+  /** Milliseconds that a request may take to arrive. Default 10 seconds, its body included. */
+  readonly arrivalTime?: number
 }
 
 /** Bytes of a request's header section, all fields together. */
 const maxHeaderSize = 16_384
 
-/** @throws Error of code EADDRINUSE, EACCES or EADDRNOTAVAIL when it cannot listen there */
-export async function listen({ host, port, handler }: ListenOptions): Promise<Listener> {
+/**
+ * Whoever opens a connection and sends nothing, or a byte now and then, holds a socket and no more: by
+ * then it is answered 408 and closed.
+ *
+ * @throws Error of code EADDRINUSE, EACCES or EADDRNOTAVAIL when it cannot listen there
+ */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { host, port, handler, arrivalTime = 10_000 } = options
   const adapter = createServerAdapter<{ req: IncomingMessage; res: ServerResponse }>(
     (request, { req }) => handler(request, { peerAddress: req.socket.remoteAddress ?? null }),
   )
@@ -34,8 +42,10 @@ export async function listen({ host, port, handler }: ListenOptions): Promise<Li
       // Without it Node keeps the first of two Authorization headers and drops the other unseen.
       joinDuplicateHeaders: true,
       maxHeaderSize,
-      headersTimeout: 10_000,
-      requestTimeout: 30_000,
+      headersTimeout: arrivalTime,
+      requestTimeout: arrivalTime,
+      // By default Node looks for those that are late every 30 seconds.
+      connectionsCheckingInterval: Math.ceil(arrivalTime / 10),
       keepAliveTimeout: 65_000,
     },
     adapter,

@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { securityHeaders } from '../http/security-headers.ts'
+
+const fixedHeaders = Object.entries(securityHeaders)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('')
 
 /** Answers what could not be read as a request at all: too large a header, a broken or a slow one. */
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
@@ -15,6 +20,7 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
       'Content-Type: application/problem+json\r\n' +
       `Content-Length: ${Buffer.byteLength(body)}\r\n` +
       `X-Request-Id: ${randomUUID()}\r\n` +
+      fixedHeaders +
       'Connection: close\r\n\r\n' +
       body,
   )

@@ -1,8 +1,9 @@
 import type { ExecutionArgs, ExecutionResult } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import type { Authentication, Authenticator } from '../credentials/authenticator.ts'
+import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import { analyseOperation, decide, refusal, scopesUsed } from '../decision/index.ts'
+import type { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { errorResponse } from './error-response.ts'
 import { fieldError, latchkeyErrorOf, requestError } from './graphql-errors.ts'
@@ -15,6 +16,8 @@ export interface UsePrincipalOptions {
    * passed to `yoga.fetch` or `yoga.handle` with the request.
    */
   readonly onAuthentication?: (authentication: Authentication, serverContext: object) => void
+  /** What the sender of a refused credential is told. Default: the refusal's own error. */
+  readonly refusalError?: (refusal: Refusal, serverContext: object) => LatchkeyError
 }
 
 /** What `usePrincipal` adds to the context. */
@@ -32,7 +35,7 @@ export interface PrincipalContext {
  * `@requiresScopes` in a schema written as SDL.
  */
 export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalContext> {
-  const { authenticator, onAuthentication } = options
+  const { authenticator, onAuthentication, refusalError } = options
   const principals = new WeakMap<Request, Principal>()
 
   /** Why the operation may not run, as its whole answer. */
@@ -60,8 +63,9 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
         if (authentication.kind === 'authenticated') {
           principals.set(request, authentication.principal)
         } else if (authentication.kind === 'refused') {
-          const error = requestError(authentication.refusal.error)
-          endResponse(errorResponse(error, request.headers.get('accept')))
+          const { refusal } = authentication
+          const error = refusalError?.(refusal, serverContext) ?? refusal.error
+          endResponse(errorResponse(requestError(error), request.headers.get('accept')))
         }
       }
       // A remembered credential is decided at once: no promise, no turn of the event loop.

@@ -163,7 +163,7 @@ describe('what is written', () => {
     const written = [server.errors(), ...filesIn(dataDir)].join('\n')
     for (const secret of secrets) {
       expect(written).not.toContain(secret)
-      expect(written).not.toContain(secret?.split(/[_.]/).at(-1))
+      expect(written).not.toContain(lastPartOf(secret ?? ''))
     }
     expect(server.errors()).toContain('"subject":"ada"')
     expect(server.errors()).toContain(`"credentialId":"${secrets[0]?.split('_')[1]}"`)
@@ -225,6 +225,39 @@ describe('starting and stopping', () => {
     server = await startServerProcess(dataDir)
   })
 })
+
+describe('GraphiQL', () => {
+  it('may load what its page names and talk to this server, and stands in no other page', async () => {
+    const response = await fetch(server.url, { headers: { accept: 'text/html' } })
+    expect(response.headers.get('content-type')).toMatch(/^text\/html/)
+    const policy = Object.fromEntries(
+      (response.headers.get('content-security-policy') ?? '')
+        .split('; ')
+        .map((directive) => [directive.split(' ', 1)[0], directive]),
+    )
+    const html = await response.text()
+    const hosts = (pattern: RegExp) =>
+      [...html.matchAll(pattern)].map(([, url = '']) => new URL(url).origin)
+    for (const host of hosts(/<script src=([^ >]+)/g)) expect(policy['script-src']).toContain(host)
+    for (const host of hosts(/rel=stylesheet href=([^ >]+)/g)) {
+      expect(policy['style-src']).toContain(host)
+    }
+    for (const host of hosts(/rel=icon href=([^ >]+)/g)) expect(policy['img-src']).toContain(host)
+    for (const host of hosts(/:"(https:[^"]+)"/g)) expect(policy['connect-src']).toContain(host)
+    expect(policy['script-src']).toContain("'unsafe-inline'")
+    expect(policy['script-src']).not.toContain("'unsafe-eval'")
+    expect(policy['connect-src']).toContain("'self'")
+    expect(policy['worker-src']).toContain('blob:')
+    expect(policy['default-src']).toBe("default-src 'none'")
+    expect(policy['frame-ancestors']).toBe("frame-ancestors 'none'")
+    expect(response.headers.get('x-frame-options')).toBe('DENY')
+  })
+})
+
+/** Of a key its secret, of a JWT its signature, which may hold an underscore. */
+function lastPartOf(credential: string): string {
+  return credential.split(credential.startsWith('lk_') ? '_' : '.').at(-1) ?? credential
+}
 
 /** The text of every file below a folder that this process may read. */
 function filesIn(folder: string): string[] {

@@ -3,7 +3,7 @@ import { operator } from '../../src/audit/actor.ts'
 import { loadConfig } from '../../src/config.ts'
 import { openDatabase } from '../../src/db/database.ts'
 import { createLogger } from '../../src/log.ts'
-import { createApp } from '../../src/server/create-app.ts'
+import { type CreateAppOptions, createApp } from '../../src/server/create-app.ts'
 import type { User } from '../../src/users/user.ts'
 import { createTestDatabase } from './database.ts'
 import { startDatabaseProxy } from './database-proxy.ts'
@@ -29,7 +29,10 @@ export interface Ask {
 export type TestApp = Awaited<ReturnType<typeof createTestApp>>
 
 /** The real server on a fresh database, with a real issuer of its own, but for the socket. */
-export async function createTestApp(environment: Record<string, string> = {}) {
+export async function createTestApp(
+  environment: Record<string, string> = {},
+  options: CreateAppOptions = {},
+) {
   const database = await createTestDatabase()
   const network = await startDatabaseProxy(database.url)
   const feed = await startDatabaseProxy(database.url)
@@ -47,6 +50,7 @@ export async function createTestApp(environment: Record<string, string> = {}) {
   const app = await createApp(config, {
     now,
     log: createLogger({ level: 'debug', destination: { write: (line) => logged.push(line) } }),
+    ...options,
   })
   const stores = openDatabase({ url: database.url, defaultUserScopes: null })
   const sql = postgres(database.url, { max: 2, onnotice: () => {} })

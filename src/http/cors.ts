@@ -1,0 +1,52 @@
+/** Which pages elsewhere may call from a browser, and what they may send and read (Fetch §3.2). */
+export interface CorsOptions {
+  /** Exactly as a browser sends them in `Origin`, such as `https://app.example.com`. Empty: none. */
+  readonly origins: readonly string[]
+  /** Headers for credentials, in lower case. */
+  readonly credentialHeaders: readonly string[]
+}
+
+export interface Cors {
+  /** The answer to a browser that asks before it sends; `null` when it is not one, or not to be let in. */
+  preflight(request: Request): Response | null
+  /** Lets the page that asked read the answer, where it may. */
+  share(request: Request, response: Response): void
+}
+
+const exposedHeaders = 'www-authenticate, retry-after, x-request-id'
+/** Seconds that a browser remembers the answer to a preflight. Chromium keeps none for longer. */
+const maxAge = '7200'
+
+/**
+ * Only the origins that are listed, each by name. Cookies are nothing to this server, so
+ * `Access-Control-Allow-Credentials` is never sent.
+ */
+export function createCors({ origins, credentialHeaders }: CorsOptions): Cors {
+  const allowed = new Set(origins)
+  const allowedHeaders = [...new Set(['content-type', ...credentialHeaders])].join(', ')
+
+  return {
+    preflight(request) {
+      const { method, headers } = request
+      if (method !== 'OPTIONS' || !headers.has('access-control-request-method')) return null
+      if (!allowed.has(headers.get('origin') ?? '')) return null
+      return new Response(null, {
+        status: 204,
+        headers: {
+          'access-control-allow-methods': 'GET, POST',
+          'access-control-allow-headers': allowedHeaders,
+          'access-control-max-age': maxAge,
+        },
+      })
+    },
+
+    share(request, { headers }) {
+      if (allowed.size === 0) return
+      headers.append('vary', 'Origin')
+      const origin = request.headers.get('origin')
+      if (origin === null || !allowed.has(origin)) return
+      headers.set('access-control-allow-origin', origin)
+      headers.set('access-control-expose-headers', exposedHeaders)
+    },
+  }
+}

@@ -1,0 +1,117 @@
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Authentication, Authenticator } from '../credentials/authenticator.ts'
+import { durations, tally } from './tallies.ts'
+
+export interface Metrics {
+  /** @param route one of the server's own paths, or a word for all others: never what a client made up */
+  countRequest(route: string, method: string, status: number): void
+  /** The same authenticator, counted and timed. */
+  measured<A extends Authenticator>(authenticator: A): A
+  /** In the text format of Prometheus. */
+  answer(): Promise<Response>
+}
+
+export interface MetricsParts {
+  /** Rejects when the database does not answer. */
+  readonly pingDatabase: () => Promise<void>
+}
+
+const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS'])
+
+/** What this node has done since it started. No label tells a user, a credential or an address. */
+export function createMetrics({ pingDatabase }: MetricsParts): Metrics {
+  const registry = new Registry()
+  const request = tally({
+    registry,
+    name: 'latchkey_http_requests_total',
+    help: 'Requests answered, by path, method and status.',
+    labels: ['path', 'method', 'status'],
+  })
+  const authentication = tally({
+    registry,
+    name: 'latchkey_authentications_total',
+    help: 'Requests by kind of credential, what came of it, and why it was refused.',
+    labels: ['kind', 'outcome', 'reason'],
+  })
+  const time = durations({
+    registry,
+    name: 'latchkey_authentication_duration_seconds',
+    help: 'Time from reading a credential to knowing whose it is.',
+    buckets: [1e-5, 2.5e-5, 1e-4, 2.5e-4, 1e-3, 2.5e-3, 0.01, 0.025, 0.1, 0.25, 1],
+  })
+  new Gauge({
+    name: 'latchkey_database_up',
+    help: 'Whether the database answered when this was read.',
+    registers: [registry],
+    async collect() {
+      this.set(
+        await pingDatabase().then(
+          () => 1,
+          () => 0,
+        ),
+      )
+    },
+  })
+
+  return {
+    countRequest: (route, method, status) =>
+      request(route, methods.has(method) ? method : 'other', String(status)),
+
+    measured: (authenticator) => ({
+      ...authenticator,
+      authenticate(carrier) {
+        const started = performance.now()
+        const measure = (outcome: Authentication): Authentication => {
+          if (outcome.kind !== 'anonymous') time((performance.now() - started) / 1000)
+          authentication(...labelsOf(outcome))
+          return outcome
+        }
+        // What is known at once stays so.
+        const outcome = authenticator.authenticate(carrier)
+        return outcome instanceof Promise ? outcome.then(measure) : measure(outcome)
+      },
+    }),
+
+    async answer() {
+      const merged = Registry.merge([registry, processMetrics()])
+      return new Response(await merged.metrics(), {
+        headers: { 'content-type': Registry.PROMETHEUS_CONTENT_TYPE, 'cache-control': 'no-store' },
+      })
+    },
+  }
+}
+
+function labelsOf(authentication: Authentication): [kind: string, outcome: string, reason: string] {
+  switch (authentication.kind) {
+    case 'anonymous':
+      return ['none', 'anonymous', '']
+    case 'authenticated':
+      return [
+        authentication.principal.credential.kind === 'JWT' ? 'jwt' : 'api-key',
+        'accepted',
+        '',
+      ]
+    case 'refused': {
+      const { reason, credentialId } = authentication.refusal
+      const outcome = reason === 'unavailable' ? 'unavailable' : 'refused'
+      return [kindOf(reason, credentialId), outcome, reason]
+    }
+  }
+}
+
+/** A key's refusal names the key; that of a JWT for its owner's sake names nothing. */
+function kindOf(reason: string, credentialId: string | null): string {
+  if (credentialId !== null || reason.startsWith('key-')) return 'api-key'
+  return /^(jwt|owner)-/.test(reason) ? 'jwt' : 'unknown'
+}
+
+let ofProcess: Registry | undefined
+
+/** One to a process, whatever number of servers it runs, and from the first time that it is read. */
+function processMetrics(): Registry {
+  if (ofProcess === undefined) {
+    ofProcess = new Registry()
+    collectDefaultMetrics({ register: ofProcess })
+  }
+  return ofProcess
+}

@@ -1,0 +1,36 @@
+import type { ExecutionResult } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import { ServiceUnavailableError } from '../errors.ts'
+import type { Context } from '../schema/context.ts'
+import { requestError } from '../yoga/graphql-errors.ts'
+
+/**
+ * Answers an operation that was not executed within so many milliseconds as an outage (503). What is
+ * under way ends by the database's own limits; `context.deadline` keeps its resolvers from starting more.
+ */
+export function useTimeLimit(milliseconds: number): Plugin {
+  return {
+    onExecute({ executeFn, setExecuteFn }) {
+      setExecuteFn((args) => {
+        const result = executeFn(args)
+        if (!(result instanceof Promise)) return result
+        return within(milliseconds, result, () => {
+          const { deadline } = args.contextValue as Context
+          deadline.passed = true
+          return { errors: [requestError(new ServiceUnavailableError())] }
+        })
+      })
+    },
+  }
+}
+
+function within<T>(
+  milliseconds: number,
+  result: Promise<T>,
+  otherwise: () => ExecutionResult,
+): Promise<T | ExecutionResult> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(otherwise()), milliseconds)
+    result.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

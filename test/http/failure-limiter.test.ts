@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import {
+  InvalidCredentialError,
+  InvalidRequestError,
+  RateLimitedError,
+  ServiceUnavailableError,
+} from '../../src/errors.ts'
+import { createFailureLimiter } from '../../src/http/failure-limiter.ts'
+
+function limiter(perMinute: number, maxSenders?: number) {
+  const clock = { at: 1_000_000 }
+  const { errorFor } = createFailureLimiter({
+    perMinute,
+    now: () => clock.at,
+    ...(maxSenders !== undefined && { maxSenders }),
+  })
+  const error = new InvalidCredentialError()
+  const refuse = (address: string | null, times = 1) => {
+    let told = errorFor(error, address)
+    for (let i = 1; i < times; i++) told = errorFor(error, address)
+    return told
+  }
+  return { clock, errorFor, refuse }
+}
+
+describe('of the credentials refused to one sender', () => {
+  it('so many in a minute are told as they are, the next that they are too many', () => {
+    const { refuse, clock } = limiter(3)
+    expect(refuse('203.0.113.7', 3)).toBeInstanceOf(InvalidCredentialError)
+    clock.at += 20_500
+    const told = refuse('203.0.113.7')
+    expect(told).toBeInstanceOf(RateLimitedError)
+    expect((told as RateLimitedError).retryAfterSeconds).toBe(39.5)
+  })
+
+  it('those of another sender count for nothing', () => {
+    const { refuse } = limiter(3)
+    refuse('203.0.113.7', 9)
+    expect(refuse('203.0.113.8')).toBeInstanceOf(InvalidCredentialError)
+  })
+
+  it('all of one IPv6 network count, and none of the next', () => {
+    const { refuse } = limiter(3)
+    refuse('2001:db8:0:1::1', 2)
+    expect(refuse('2001:db8:0:1:ffff::2')).toBeInstanceOf(InvalidCredentialError)
+    expect(refuse('2001:db8:0:1:1:2:3:4')).toBeInstanceOf(RateLimitedError)
+    expect(refuse('2001:db8:0:2::1')).toBeInstanceOf(InvalidCredentialError)
+  })
+
+  it('those of a minute ago are forgotten, however many were refused since', () => {
+    const { refuse, clock } = limiter(3)
+    refuse('203.0.113.7', 9)
+    clock.at += 59_999
+    expect(refuse('203.0.113.7')).toBeInstanceOf(RateLimitedError)
+    clock.at += 1
+    expect(refuse('203.0.113.7', 3)).toBeInstanceOf(InvalidCredentialError)
+    expect(refuse('203.0.113.7')).toBeInstanceOf(RateLimitedError)
+  })
+
+  it('none is held against it when the clock was set back', () => {
+    const { refuse, clock } = limiter(3)
+    refuse('203.0.113.7', 9)
+    clock.at -= 3_600_000
+    expect(refuse('203.0.113.7')).toBeInstanceOf(InvalidCredentialError)
+  })
+
+  it('none counts where the address is unknown, or there is no limit', () => {
+    expect(limiter(3).refuse(null, 9)).toBeInstanceOf(InvalidCredentialError)
+    expect(limiter(0).refuse('203.0.113.7', 9)).toBeInstanceOf(InvalidCredentialError)
+  })
+})
+
+it('an outage and a request that carries two credentials are no failed attempts', () => {
+  const { errorFor, refuse } = limiter(3)
+  for (const error of [new ServiceUnavailableError(), new InvalidRequestError('Two.')]) {
+    for (let i = 0; i < 9; i++) expect(errorFor(error, '203.0.113.7')).toBe(error)
+  }
+  expect(refuse('203.0.113.7')).toBeInstanceOf(InvalidCredentialError)
+})
+
+it('a million senders take no more memory than those that are remembered', () => {
+  const { refuse } = limiter(3)
+  const addresses = function* (from: number, to: number) {
+    for (let i = from; i < to; i++)
+      yield `2001:db8:${(i >> 16).toString(16)}:${(i & 65_535).toString(16)}::1`
+  }
+  const before = process.memoryUsage().heapUsed
+  for (const address of addresses(0, 1_000_000)) refuse(address)
+  const { heapUsed } = process.memoryUsage()
+  // Nothing is collected by force, so what is garbage already counts too.
+  expect((heapUsed - before) / 2 ** 20).toBeLessThan(96)
+  // One that was limited at the end of the flood is so still.
+  for (const address of addresses(960_000, 960_001)) {
+    expect(refuse(address, 3)).toBeInstanceOf(RateLimitedError)
+  }
+})
+
+it('the latest senders are remembered, one more pushes the oldest out', () => {
+  const { refuse } = limiter(1, 2)
+  refuse('203.0.113.1')
+  refuse('203.0.113.2')
+  expect(refuse('203.0.113.1')).toBeInstanceOf(RateLimitedError)
+  refuse('203.0.113.3')
+  expect(refuse('203.0.113.1')).toBeInstanceOf(RateLimitedError)
+  expect(refuse('203.0.113.2')).toBeInstanceOf(InvalidCredentialError)
+})
