@@ -1,3 +1,4 @@
+import type { Refusal } from '../credentials/authenticator.ts'
 import type { Logger } from '../log.ts'
 import type { Cors } from './cors.ts'
 import type { DevelopmentIssuer } from './development-issuer.ts'
@@ -16,32 +17,28 @@ import type { TrustedProxies } from './trusted-proxies.ts'
 
 export interface HttpAppParts {
   readonly graphql: GraphQLHandler
-  readonly sdl: string
+  readonly schemaSdl: Route
   readonly health: Health
   readonly metrics: Metrics
   /** `null` outside development. */
   readonly developmentIssuer: DevelopmentIssuer | null
   readonly trustedProxies: TrustedProxies
   readonly cors: Cors
+  /** Told of each credential that was refused. */
+  readonly onRefusal: (refusal: Refusal, context: RequestContext) => void
   readonly log: Logger
 }
 
 export type HttpApp = (request: Request, connection?: ConnectionInfo) => Promise<Response>
 
-type Route = (request: Request, context: RequestContext) => Response | Promise<Response>
+export type Route = (request: Request, context: RequestContext) => Response | Promise<Response>
 
 /** Every path of the server. Each answer carries `X-Request-Id`, and each request makes one line in the log. */
 export function createHttpApp(parts: HttpAppParts): HttpApp {
   const { log, cors, metrics } = parts
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     [graphqlPath, shared(cors, parts.graphql)],
-    [
-      '/schema.graphql',
-      shared(
-        cors,
-        onlyGet(() => text(parts.sdl)),
-      ),
-    ],
+    ['/schema.graphql', shared(cors, onlyGet(parts.schemaSdl))],
     ['/healthz', onlyGet(() => parts.health.alive())],
     ['/readyz', onlyGet(() => parts.health.ready())],
     ['/metrics', onlyGet(() => metrics.answer())],
@@ -60,6 +57,9 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     const context = createRequestContext(request, connection, parts.trustedProxies)
     const { pathname } = new URL(request.url)
     const response = await answer(routeOf(pathname), request, context, log)
+    if (context.seen.authentication?.kind === 'refused') {
+      parts.onRefusal(context.seen.authentication.refusal, context)
+    }
     response.headers.set('x-request-id', context.requestId)
     addSecurityHeaders(response)
     metrics.countRequest(routes.has(pathname) ? pathname : 'other', request.method, response.status)
@@ -127,17 +127,13 @@ function shared(cors: Cors, route: Route): Route {
   }
 }
 
-function onlyGet(route: () => Response | Promise<Response>): Route {
-  return (request) =>
+function onlyGet(route: Route): Route {
+  return (request, context) =>
     request.method === 'GET' || request.method === 'HEAD'
-      ? route()
+      ? route(request, context)
       : problem(405, { detail: 'Use GET.', headers: { allow: 'GET, HEAD' } })
 }
 
 function notFound(): Response {
   return problem(404, { detail: `There is nothing here. GraphQL is at ${graphqlPath}.` })
-}
-
-function text(body: string): Response {
-  return new Response(body, { headers: { 'content-type': 'text/plain; charset=utf-8' } })
 }

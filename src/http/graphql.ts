@@ -4,7 +4,9 @@ import type { Authenticator } from '../credentials/authenticator.ts'
 import { type Context, createLoaders, type Services } from '../schema/context.ts'
 import { errorResponse } from '../yoga/error-response.ts'
 import { maskError, maskedError, useErrorAnswers } from '../yoga/use-error-answers.ts'
+import { useOperationLimits } from '../yoga/use-operation-limits.ts'
 import { type PrincipalContext, usePrincipal } from '../yoga/use-principal.ts'
+import { usePrivateSchema } from '../yoga/use-private-schema.ts'
 import type { FailureLimiter } from './failure-limiter.ts'
 import type { RequestContext } from './request-context.ts'
 import { graphiqlPolicy } from './security-headers.ts'
@@ -22,6 +24,8 @@ export interface GraphQLHandlerParts {
   readonly graphiql: boolean
   /** Milliseconds that an operation may take. */
   readonly timeLimit: number
+  /** Whether the anonymous may see the schema and ask about scopes. */
+  readonly publicIntrospection: boolean
   /** Told each bug once. */
   readonly onBug: (cause: unknown, requestId: string) => void
 }
@@ -31,6 +35,8 @@ export type GraphQLHandler = (request: Request, context: RequestContext) => Prom
 /** Answers requests for the GraphQL path. */
 export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler {
   const { schema, authenticator, services, failures, graphiql, timeLimit, onBug } = parts
+  const isAnonymous = (context: object) =>
+    (context as RequestContext).seen.authentication?.kind !== 'authenticated'
   const yoga = createYoga<RequestContext & PrincipalContext, Omit<Context, 'principal'>>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -41,6 +47,7 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
     batching: false,
     logging: false,
     maxRequestBodySize: maxBodySize,
+    parserAndValidationCache: { validationCache: false },
     maskedErrors: { maskError, errorMessage: '' },
     context: ({ requestId }) => ({
       requestId,
@@ -49,8 +56,13 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
       deadline: { passed: false },
     }),
     plugins: [
-      inSelectionOrder,
+      executor,
       useTimeLimit(timeLimit),
+      useOperationLimits({
+        ...services.documentLimits,
+        seesSuggestions: (context) => !isAnonymous(context),
+      }),
+      ...(parts.publicIntrospection ? [] : [usePrivateSchema(['scopes', 'requiredScopes'])]),
       usePrincipal({
         authenticator,
         onAuthentication: (authentication, serverContext) => {
@@ -87,10 +99,14 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
 
 /**
  * Yoga's own executor answers fields in the order in which they were resolved; graphql-js keeps that of
- * the selection (GraphQL §7.2.2), so that equal questions get equal answers to the byte.
+ * the selection (GraphQL §7.2.2), so that equal questions get equal answers to the byte. It also leaves
+ * suggestions out of what it says about the variables of the anonymous.
  */
-const inSelectionOrder: Plugin = {
-  onExecute: ({ setExecuteFn }) => setExecuteFn(execute),
+const executor: Plugin<PrincipalContext> = {
+  onExecute: ({ args, setExecuteFn }) => {
+    const hideSuggestions = (args.contextValue as PrincipalContext).principal === null
+    setExecuteFn((own) => execute({ ...own, hideSuggestions }))
+  },
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
 import type { Config } from '../config.ts'
 import { createAuthenticator } from '../credentials/create-authenticator.ts'
 import { createKeyMaker } from '../credentials/key-maker.ts'
@@ -12,14 +13,20 @@ import { createFailureLimiter } from '../http/failure-limiter.ts'
 import { createGraphQLHandler } from '../http/graphql.ts'
 import { createHealth } from '../http/health.ts'
 import { createMetrics } from '../http/metrics.ts'
+import { createSchemaSdl } from '../http/schema-sdl.ts'
 import { createKeyService } from '../keys/keys.ts'
+import { sweepDeadSecrets } from '../keys/sweeper.ts'
+import { limitRules } from '../limits/rules.ts'
 import type { Logger } from '../log.ts'
 import { printSdl } from '../pothos/index.ts'
+import type { Services } from '../schema/context.ts'
 import { createSchema } from '../schema/index.ts'
+import { defaultPageSize, maxPageSize } from '../schema/pages.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
 import { createServerLogger } from './logger.ts'
+import { startUpkeep } from './upkeep.ts'
 
 export interface CreateAppOptions {
   /** This server as others see it, where the configuration leaves it open. */
@@ -97,6 +104,8 @@ async function assemble(
     ...(config.apiKeyQueryParam !== null && { apiKeyQueryParameter: config.apiKeyQueryParam }),
     trustsIssuer: (issuer) => developmentIssuer !== null || !isDevelopmentIssuer(issuer),
     onKeyProblem: (issuer, error) => log.warn({ issuer, err: error }, "an issuer's keys are amiss"),
+    maxStalenessMs: config.maxStalenessMs,
+    jwtOutageSeconds: config.jwtOutageSeconds,
     onError: (error) => log.warn({ err: error }, 'the use of keys could not be written; kept'),
     now,
   })
@@ -109,29 +118,62 @@ async function assemble(
     maxPerUser: config.keyMaxPerUser,
     maxLifetimeDays: config.keyMaxLifetimeDays,
     now,
+    onScopesNeeded: authenticator.recordScopes,
   })
   const users = createUserService({
     store: database.users,
     catalogue,
     issuers: issuers.map(({ issuer }) => issuer),
     defaultScopes: config.defaultUserScopes,
+    now,
+    onScopesNeeded: authenticator.recordScopes,
   })
+
+  const refusals = createRefusalRecorder({
+    write: database.audit.recordRefusals,
+    onError: (error) => log.warn({ err: error }, 'refusals could not be written; kept'),
+    now,
+  })
+  opened.push(() => refusals.close())
+  const upkeep = startUpkeep({
+    tasks: {
+      'erase dead secrets': () => sweepDeadSecrets(database.keys, now()),
+      'partitions of the audit trail': () => database.audit.ensurePartitions(),
+    },
+    log,
+  })
+  opened.push(() => upkeep.close())
 
   const schema = createSchema(catalogue)
   const pingDatabase = () => database.ping()
   const health = createHealth({ pingDatabase })
   const metrics = createMetrics({ pingDatabase })
+  const measured = metrics.measured(authenticator)
+  const failures = createFailureLimiter({ perMinute: config.authFailuresPerMinute, now })
   const fetch = createHttpApp({
     graphql: createGraphQLHandler({
       schema,
-      authenticator: metrics.measured(authenticator),
-      services: { keys, users, keyPrefix, now },
-      failures: createFailureLimiter({ perMinute: config.authFailuresPerMinute, now }),
+      authenticator: measured,
+      services: {
+        keys,
+        users,
+        audit: database.audit,
+        keyPrefix,
+        documentLimits: documentLimits(config),
+        now,
+      },
+      failures,
       graphiql: config.mode === 'development',
       timeLimit,
+      publicIntrospection: config.publicIntrospection,
       onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
     }),
-    sdl: printSdl(schema),
+    schemaSdl: createSchemaSdl({
+      sdl: printSdl(schema),
+      authenticator: measured,
+      failures,
+      publicIntrospection: config.publicIntrospection,
+    }),
     health,
     metrics,
     developmentIssuer,
@@ -142,6 +184,10 @@ async function assemble(
         (name) => name !== null,
       ),
     }),
+    onRefusal: ({ reason, credentialId }, { requestId, clientAddress }) => {
+      if (reason === 'unavailable') return
+      refusals.record({ reason, credentialId, requestId, sourceAddress: clientAddress })
+    },
     log,
   })
 
@@ -158,6 +204,11 @@ async function assemble(
           now,
         })
   return { fetch, development, shutDown: () => health.shutDown() }
+}
+
+function documentLimits({ operationLimits }: Config): Services['documentLimits'] {
+  const pages = { usual: defaultPageSize, largest: maxPageSize }
+  return { maxTokens: operationLimits.tokens, rules: limitRules(operationLimits, pages) }
 }
 
 async function prepareDatabase(
@@ -177,6 +228,7 @@ async function prepareDatabase(
   await migrate(url, { log: (message) => log.info(message) })
   const database = openDatabase({
     url,
+    ...(config.database.listenUrl !== null && { listenUrl: config.database.listenUrl }),
     ...(config.database.readUrl !== null && { readUrl: config.database.readUrl }),
     defaultUserScopes: config.defaultUserScopes,
   })

@@ -13,14 +13,15 @@ const mayImport: Record<string, readonly string[]> = {
   credentials: ['core', 'users', 'keys'],
   decision: ['core'],
   pothos: ['core', 'decision'],
+  limits: [],
   yoga: ['core', 'credentials', 'decision'],
   schema: ['core', 'audit', 'users', 'keys', 'credentials', 'decision', 'pothos'],
   log: [],
-  config: ['core', 'credentials', 'http'],
+  config: ['core', 'credentials', 'http', 'limits'],
   http: ['core', 'credentials', 'log', 'schema', 'yoga', 'decision', 'keys', 'users', 'audit'],
   db: ['core', 'audit', 'users', 'keys', 'credentials'],
 }
-const core = ['errors', 'scopes', 'principal', 'pagination', 'text-rules', 'scope-rules']
+const core = ['json', 'errors', 'scopes', 'principal', 'pagination', 'text-rules', 'scope-rules']
 const wiring = ['server', 'cli', 'index', 'postgres', 'verify']
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
