@@ -22,10 +22,10 @@ export interface HttpAppParts {
   readonly metrics: Metrics
   /** `null` outside development. */
   readonly developmentIssuer: DevelopmentIssuer | null
-  /** Told of each credential that was refused. */
-  readonly onRefusal: (refusal: Refusal, context: RequestContext) => void
   readonly trustedProxies: TrustedProxies
   readonly cors: Cors
+  /** Told of each credential that was refused. */
+  readonly onRefusal: (refusal: Refusal, context: RequestContext) => void
   readonly log: Logger
 }
 

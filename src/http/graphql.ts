@@ -22,10 +22,10 @@ export interface GraphQLHandlerParts {
   readonly services: Services
   readonly failures: FailureLimiter
   readonly graphiql: boolean
-  /** Whether the anonymous may see the schema and ask about scopes. */
-  readonly publicIntrospection: boolean
   /** Milliseconds that an operation may take. */
   readonly timeLimit: number
+  /** Whether the anonymous may see the schema and ask about scopes. */
+  readonly publicIntrospection: boolean
   /** Told each bug once. */
   readonly onBug: (cause: unknown, requestId: string) => void
 }

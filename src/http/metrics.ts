@@ -57,20 +57,23 @@ export function createMetrics({ pingDatabase }: MetricsParts): Metrics {
     countRequest: (route, method, status) =>
       request(route, methods.has(method) ? method : 'other', String(status)),
 
-    measured: (authenticator) => ({
-      ...authenticator,
-      authenticate(carrier) {
-        const started = performance.now()
-        const measure = (outcome: Authentication): Authentication => {
-          if (outcome.kind !== 'anonymous') time((performance.now() - started) / 1000)
-          authentication(...labelsOf(outcome))
-          return outcome
-        }
-        // What is known at once stays so.
-        const outcome = authenticator.authenticate(carrier)
-        return outcome instanceof Promise ? outcome.then(measure) : measure(outcome)
-      },
-    }),
+    measured(authenticator) {
+      const note = (outcome: Authentication, started: number): Authentication => {
+        if (outcome.kind !== 'anonymous') time((performance.now() - started) / 1000)
+        authentication(...labelsOf(outcome))
+        return outcome
+      }
+      return {
+        ...authenticator,
+        authenticate(carrier) {
+          const started = performance.now()
+          const outcome = authenticator.authenticate(carrier)
+          return outcome instanceof Promise
+            ? outcome.then((settled) => note(settled, started))
+            : note(outcome, started)
+        },
+      }
+    },
 
     async answer() {
       const merged = Registry.merge([registry, processMetrics()])

@@ -1,18 +1,21 @@
 import type { Authenticator } from '../credentials/authenticator.ts'
 import { httpFailure } from '../credentials/challenge.ts'
 import { type LatchkeyError, UnauthenticatedError } from '../errors.ts'
+import type { FailureLimiter } from './failure-limiter.ts'
 import { problem } from './problem.ts'
 import type { RequestContext } from './request-context.ts'
 
 export interface SchemaSdlParts {
   readonly sdl: string
   readonly authenticator: Authenticator
+  readonly failures: FailureLimiter
   /** Whether the anonymous may read it. */
   readonly publicIntrospection: boolean
 }
 
 /** Answers with the schema as SDL. */
-export function createSchemaSdl({ sdl, authenticator, publicIntrospection }: SchemaSdlParts) {
+export function createSchemaSdl(parts: SchemaSdlParts) {
+  const { sdl, authenticator, failures, publicIntrospection } = parts
   const body = () => new Response(sdl, { headers: { 'content-type': 'text/plain; charset=utf-8' } })
 
   return async (request: Request, context: RequestContext): Promise<Response> => {
@@ -30,7 +33,7 @@ export function createSchemaSdl({ sdl, authenticator, publicIntrospection }: Sch
         return response
       }
       case 'refused':
-        return refused(authentication.refusal.error)
+        return refused(failures.errorFor(authentication.refusal.error, context.clientAddress))
       default:
         return refused(new UnauthenticatedError())
     }

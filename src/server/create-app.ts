@@ -148,10 +148,12 @@ async function assemble(
   const pingDatabase = () => database.ping()
   const health = createHealth({ pingDatabase })
   const metrics = createMetrics({ pingDatabase })
+  const measured = metrics.measured(authenticator)
+  const failures = createFailureLimiter({ perMinute: config.authFailuresPerMinute, now })
   const fetch = createHttpApp({
     graphql: createGraphQLHandler({
       schema,
-      authenticator: metrics.measured(authenticator),
+      authenticator: measured,
       services: {
         keys,
         users,
@@ -160,24 +162,21 @@ async function assemble(
         documentLimits: documentLimits(config),
         now,
       },
-      failures: createFailureLimiter({ perMinute: config.authFailuresPerMinute, now }),
-      timeLimit,
+      failures,
       graphiql: config.mode === 'development',
+      timeLimit,
       publicIntrospection: config.publicIntrospection,
       onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
     }),
     schemaSdl: createSchemaSdl({
       sdl: printSdl(schema),
-      authenticator,
+      authenticator: measured,
+      failures,
       publicIntrospection: config.publicIntrospection,
     }),
     health,
     metrics,
     developmentIssuer,
-    onRefusal: ({ reason, credentialId }, { requestId, clientAddress }) => {
-      if (reason === 'unavailable') return
-      refusals.record({ reason, credentialId, requestId, sourceAddress: clientAddress })
-    },
     trustedProxies: config.trustedProxies,
     cors: createCors({
       origins: config.corsOrigins,
@@ -185,6 +184,10 @@ async function assemble(
         (name) => name !== null,
       ),
     }),
+    onRefusal: ({ reason, credentialId }, { requestId, clientAddress }) => {
+      if (reason === 'unavailable') return
+      refusals.record({ reason, credentialId, requestId, sourceAddress: clientAddress })
+    },
     log,
   })
 

@@ -67,7 +67,9 @@ describe('the metrics', () => {
       expect([series, await value(series)]).toEqual([series, before + 1])
     }
     await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${id}`
-    await app.ask('{ viewer { subject } }', { as: secret })
+    await expect
+      .poll(async () => (await app.ask('{ viewer { subject } }', { as: secret })).status)
+      .toBe(401)
     expect(await value(authentications('api-key', 'refused', 'key-revoked'))).toBe(1)
     const text = await read()
     for (const told of ['alice', 'bob', id, app.issuer.issuer]) expect(text).not.toContain(told)
