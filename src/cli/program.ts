@@ -4,6 +4,7 @@ import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import { secretRemover } from '../log/secrets.ts'
 import type { CommandContext } from './command-context.ts'
 import { exitCodeHelp, exitCodeOf, exitCodes, NothingThereError } from './exit-codes.ts'
+import { addIdentityKeys } from './identity-keys.ts'
 import { addKeysCreate } from './keys-create.ts'
 import { addKeysList } from './keys-list.ts'
 import { addKeysRevoke } from './keys-revoke.ts'
@@ -30,6 +31,7 @@ function createProgram(context: CommandContext): Command {
   addMigrate(program, context)
   addSchema(program, context)
   addToken(program, context)
+  addIdentityKeys(program, context)
   const keys = program.command('keys').description("Users' API keys.")
   addKeysList(keys, context)
   addKeysCreate(keys, context)

@@ -2,6 +2,7 @@ import type { Logger } from '../log.ts'
 import type { DevelopmentIssuer } from './development-issuer.ts'
 import { type GraphQLHandler, graphqlPath } from './graphql.ts'
 import type { Health } from './health.ts'
+import { identityKeysPath, publishIdentityKeys } from './identity-keys.ts'
 import { isLoopbackRequest } from './loopback.ts'
 import { problem } from './problem.ts'
 import {
@@ -14,6 +15,8 @@ export interface HttpAppParts {
   readonly graphql: GraphQLHandler
   readonly sdl: string
   readonly health: Health
+  /** Public keys of identity tokens; none where there are no such tokens. */
+  readonly identityKeys: readonly object[]
   /** `null` outside development. */
   readonly developmentIssuer: DevelopmentIssuer | null
   readonly log: Logger
@@ -29,6 +32,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     [graphqlPath, parts.graphql],
     ['/schema.graphql', onlyGet(() => text(parts.sdl))],
+    [identityKeysPath, onlyGet(() => publishIdentityKeys(parts.identityKeys))],
     ['/healthz', onlyGet(() => parts.health.alive())],
     ['/readyz', onlyGet(() => parts.health.ready())],
   ])

@@ -16,6 +16,7 @@ import { createSchema } from '../schema/index.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
+import { prepareIdentity } from './identity.ts'
 import { createServerLogger } from './logger.ts'
 
 export interface CreateAppOptions {
@@ -112,8 +113,12 @@ async function assemble(
     defaultScopes: config.defaultUserScopes,
   })
 
+  const identity = prepareIdentity(config, { publicUrl, log, now })
   const schema = createSchema(catalogue)
-  const health = createHealth({ pingDatabase: () => database.ping() })
+  const health = createHealth({
+    pingDatabase: () => database.ping(),
+    identityTokens: identity.issuer !== null,
+  })
   const fetch = createHttpApp({
     graphql: createGraphQLHandler({
       schema,
@@ -124,6 +129,7 @@ async function assemble(
     }),
     sdl: printSdl(schema),
     health,
+    identityKeys: identity.keys,
     developmentIssuer,
     log,
   })
