@@ -1,5 +1,7 @@
 import type { Logger } from '../log.ts'
 import type { DevelopmentIssuer } from './development-issuer.ts'
+import type { ForwardAuth } from './forward-auth.ts'
+import { isForwardAuthTarget } from './forward-auth-settings.ts'
 import { type GraphQLHandler, graphqlPath } from './graphql.ts'
 import type { Health } from './health.ts'
 import { identityKeysPath, publishIdentityKeys } from './identity-keys.ts'
@@ -13,6 +15,7 @@ import {
 
 export interface HttpAppParts {
   readonly graphql: GraphQLHandler
+  readonly forwardAuth: ForwardAuth
   readonly sdl: string
   readonly health: Health
   /** Public keys of identity tokens; none where there are no such tokens. */
@@ -42,6 +45,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     if (developmentIssuer !== null && pathname.startsWith('/dev/')) {
       return developmentRoute(developmentIssuer)
     }
+    if (isForwardAuthTarget(pathname)) return forwardAuthRoute(parts.forwardAuth)
     return routes.get(pathname) ?? notFound
   }
 
@@ -105,6 +109,16 @@ function developmentRoute(issuer: DevelopmentIssuer): Route {
     isLoopbackRequest({ peerAddress, host: request.headers.get('host') })
       ? issuer.handle(request)
       : problem(403, { detail: 'The development issuer answers this machine only.' })
+}
+
+/** For whoever embeds the server; its own listener answers before a Request is made. */
+function forwardAuthRoute(forwardAuth: ForwardAuth): Route {
+  return async (request, context) => {
+    const { pathname, search } = new URL(request.url)
+    const header = (name: string) => request.headers.get(name)
+    const answer = await forwardAuth({ target: pathname + search, header }, context)
+    return new Response(null, answer)
+  }
 }
 
 function onlyGet(route: () => Response | Promise<Response>): Route {

@@ -21,7 +21,11 @@ export function createRequestContext(
   request: Request,
   { peerAddress }: ConnectionInfo,
 ): RequestContext {
-  const asked = request.headers.get('x-request-id')
-  const requestId = asked !== null && acceptableRequestId.test(asked) ? asked : randomUUID()
+  const requestId = requestIdFor(request.headers.get('x-request-id'))
   return { requestId, peerAddress, seen: { authentication: null } }
+}
+
+/** The id that a client `asked` for, or a new one. */
+export function requestIdFor(asked: string | null): string {
+  return asked !== null && acceptableRequestId.test(asked) ? asked : randomUUID()
 }

@@ -7,6 +7,8 @@ import { startEmbeddedPostgres } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
 import { createHttpApp, type HttpApp } from '../http/app.ts'
 import { createDevelopmentIssuer, developmentIssuerPath } from '../http/development-issuer.ts'
+import { createForwardAuth, forwardAuthMaxAge } from '../http/forward-auth.ts'
+import { createForwardAuthListener, type NodeListener } from '../http/forward-auth-listener.ts'
 import { createGraphQLHandler } from '../http/graphql.ts'
 import { createHealth } from '../http/health.ts'
 import { createKeyService } from '../keys/keys.ts'
@@ -31,6 +33,8 @@ export interface CreateAppOptions {
 export interface App {
   /** Answers a request. `connection.peerAddress` is who sent it, where that is known. */
   readonly fetch: HttpApp
+  /** Answers `/auth/verify` without a Request being made, for Node's own server; `false` elsewhere. */
+  readonly answerForwardAuth: NodeListener
   /** Credentials for trying it out; `null` outside development. */
   readonly development: DevelopmentCredentials | null
   /** From here on `/readyz` asks for no more traffic. */
@@ -119,7 +123,15 @@ async function assemble(
     pingDatabase: () => database.ping(),
     identityTokens: identity.issuer !== null,
   })
+  const forwardAuth = createForwardAuth({
+    authenticator,
+    identity: identity.issuer,
+    credentialHeaders: [config.apiKeyHeader, config.jwtHeader].filter((name) => name !== null),
+    maxAgeSeconds: forwardAuthMaxAge(config.maxStalenessMs, nodeStalenessMs),
+    log,
+  })
   const fetch = createHttpApp({
+    forwardAuth,
     graphql: createGraphQLHandler({
       schema,
       authenticator,
@@ -146,8 +158,12 @@ async function assemble(
           publicUrl,
           now,
         })
-  return { fetch, development, shutDown: () => health.shutDown() }
+  const answerForwardAuth = createForwardAuthListener(forwardAuth, log)
+  return { fetch, answerForwardAuth, development, shutDown: () => health.shutDown() }
 }
+
+/** How long this node itself may honour what was revoked, at worst: it looks at every request. */
+const nodeStalenessMs = 0
 
 async function prepareDatabase(
   config: Config,

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServerAdapter } from '@whatwg-node/server'
+import type { NodeListener } from '../http/forward-auth-listener.ts'
 import type { ConnectionInfo } from '../http/request-context.ts'
 import { answerUnreadable } from './unreadable.ts'
 
@@ -19,13 +20,15 @@ export interface ListenOptions {
   /** 0: any free port. */
   readonly port: number
   readonly handler: Handler
+  /** Asked before `handler`, which gets what this leaves. */
+  readonly listener?: NodeListener
 }
 
 /** Bytes of a request's header section, all fields together. */
 const maxHeaderSize = 16_384
 
 /** @throws Error of code EADDRINUSE, EACCES or EADDRNOTAVAIL when it cannot listen there */
-export async function listen({ host, port, handler }: ListenOptions): Promise<Listener> {
+export async function listen({ host, port, handler, listener }: ListenOptions): Promise<Listener> {
   const adapter = createServerAdapter<{ req: IncomingMessage; res: ServerResponse }>(
     (request, { req }) => handler(request, { peerAddress: req.socket.remoteAddress ?? null }),
   )
@@ -38,7 +41,9 @@ export async function listen({ host, port, handler }: ListenOptions): Promise<Li
       requestTimeout: 30_000,
       keepAliveTimeout: 65_000,
     },
-    adapter,
+    (request, response) => {
+      if (listener?.(request, response) !== true) adapter(request, response)
+    },
   )
   server.on('clientError', answerUnreadable)
   await new Promise<void>((resolve, reject) => {

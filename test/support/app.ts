@@ -77,6 +77,7 @@ export async function createTestApp(environment: Record<string, string> = {}) {
 
   return {
     fetch: app.fetch,
+    answerForwardAuth: app.answerForwardAuth,
     ask,
     post,
     issuer,
