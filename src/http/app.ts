@@ -5,6 +5,7 @@ import { isForwardAuthTarget } from './forward-auth-settings.ts'
 import { type GraphQLHandler, graphqlPath } from './graphql.ts'
 import type { Health } from './health.ts'
 import { identityKeysPath, publishIdentityKeys } from './identity-keys.ts'
+import { type Introspection, introspectionPath } from './introspection.ts'
 import { isLoopbackRequest } from './loopback.ts'
 import { problem } from './problem.ts'
 import {
@@ -16,6 +17,7 @@ import {
 export interface HttpAppParts {
   readonly graphql: GraphQLHandler
   readonly forwardAuth: ForwardAuth
+  readonly introspection: Introspection
   readonly sdl: string
   readonly health: Health
   /** Public keys of identity tokens; none where there are no such tokens. */
@@ -34,6 +36,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
   const { log } = parts
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     [graphqlPath, parts.graphql],
+    [introspectionPath, parts.introspection],
     ['/schema.graphql', onlyGet(() => text(parts.sdl))],
     [identityKeysPath, onlyGet(() => publishIdentityKeys(parts.identityKeys))],
     ['/healthz', onlyGet(() => parts.health.alive())],

@@ -1,8 +1,10 @@
 import { execute, GraphQLError, type GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Authenticator } from '../credentials/authenticator.ts'
+import type { IdentityIssuer } from '../identity/issuer.ts'
 import { type Context, createLoaders, type Services } from '../schema/context.ts'
 import { errorResponse } from '../yoga/error-response.ts'
+import { useBackends } from '../yoga/use-backends.ts'
 import { maskError, maskedError, useErrorAnswers } from '../yoga/use-error-answers.ts'
 import { type PrincipalContext, usePrincipal } from '../yoga/use-principal.ts'
 import type { RequestContext } from './request-context.ts'
@@ -15,6 +17,10 @@ export interface GraphQLHandlerParts {
   readonly schema: GraphQLSchema
   readonly authenticator: Authenticator
   readonly services: Services
+  /** `null`: there are no identity tokens. */
+  readonly identity: IdentityIssuer | null
+  /** The headers that credentials come in beside `Authorization`. */
+  readonly credentialHeaders: readonly string[]
   readonly graphiql: boolean
   /** Told each bug once. */
   readonly onBug: (cause: unknown, requestId: string) => void
@@ -24,8 +30,11 @@ export type GraphQLHandler = (request: Request, context: RequestContext) => Prom
 
 /** Answers requests for the GraphQL path. */
 export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler {
-  const { schema, authenticator, services, graphiql, onBug } = parts
-  const yoga = createYoga<RequestContext & PrincipalContext, Omit<Context, 'principal'>>({
+  const { schema, authenticator, services, identity, credentialHeaders, graphiql, onBug } = parts
+  const yoga = createYoga<
+    RequestContext & PrincipalContext,
+    Omit<Context, 'principal' | 'backends'>
+  >({
     schema,
     graphqlEndpoint: graphqlPath,
     graphiql: graphiql ? { title: 'Latchkey', defaultQuery } : false,
@@ -46,6 +55,7 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
           seen.authentication = authentication
         },
       }),
+      useBackends({ identity, credentialHeaders }),
       useErrorAnswers({
         requestIdOf: (serverContext) => (serverContext as RequestContext).requestId,
         onBug,

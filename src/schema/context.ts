@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader'
 import type { Caller } from '../audit/caller.ts'
+import type { Backends } from '../backends/backends.ts'
 import { UnauthenticatedError } from '../errors.ts'
 import type { ApiKey } from '../keys/api-key.ts'
 import type { KeyService } from '../keys/keys.ts'
@@ -13,6 +14,8 @@ export interface Context {
   readonly requestId: string | null
   readonly services: Services
   readonly loaders: Loaders
+  /** Other services, called for whoever asks. */
+  readonly backends: Backends
 }
 
 export interface Services {

@@ -11,6 +11,7 @@ import { createForwardAuth, forwardAuthMaxAge } from '../http/forward-auth.ts'
 import { createForwardAuthListener, type NodeListener } from '../http/forward-auth-listener.ts'
 import { createGraphQLHandler } from '../http/graphql.ts'
 import { createHealth } from '../http/health.ts'
+import { createIntrospection } from '../http/introspection.ts'
 import { createKeyService } from '../keys/keys.ts'
 import type { Logger } from '../log.ts'
 import { printSdl } from '../pothos/index.ts'
@@ -123,19 +124,29 @@ async function assemble(
     pingDatabase: () => database.ping(),
     identityTokens: identity.issuer !== null,
   })
+  const credentialHeaders = [config.apiKeyHeader, config.jwtHeader].filter((name) => name !== null)
   const forwardAuth = createForwardAuth({
     authenticator,
     identity: identity.issuer,
-    credentialHeaders: [config.apiKeyHeader, config.jwtHeader].filter((name) => name !== null),
+    credentialHeaders,
     maxAgeSeconds: forwardAuthMaxAge(config.maxStalenessMs, nodeStalenessMs),
     log,
   })
   const fetch = createHttpApp({
     forwardAuth,
+    introspection: createIntrospection({
+      authenticator,
+      identity: identity.issuer,
+      issuer: publicUrl,
+      keyCreatedAt: async (id) => (await keys.findMany([id]))[0]?.createdAt ?? null,
+      now,
+    }),
     graphql: createGraphQLHandler({
       schema,
       authenticator,
       services: { keys, users, keyPrefix, now },
+      identity: identity.issuer,
+      credentialHeaders,
       graphiql: config.mode === 'development',
       onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
     }),

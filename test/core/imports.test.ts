@@ -13,7 +13,7 @@ const mayImport: Record<string, readonly string[]> = {
   credentials: ['core', 'users', 'keys'],
   decision: ['core'],
   pothos: ['core', 'decision'],
-  yoga: ['core', 'credentials', 'decision', 'backends'],
+  yoga: ['core', 'credentials', 'decision', 'identity', 'backends'],
   schema: ['core', 'audit', 'users', 'keys', 'credentials', 'decision', 'pothos', 'backends'],
   identity: ['core'],
   backends: ['core', 'identity'],
@@ -102,6 +102,13 @@ describe('imports', () => {
       expect(reached.filter((name) => /^(db|http|server|cli)\b/.test(name))).toEqual([])
       expect(reached.filter((name) => /postgres|drizzle|pino|zod|node:http/.test(name))).toEqual([])
     }
+  })
+
+  it('of the verifier reach jose and the core words alone, and nothing of Node', () => {
+    const reached = [...reachedFrom('verify.ts')].filter(
+      (name) => !/^(verify\b|principal\.ts|scopes\.ts)/.test(name),
+    )
+    expect(reached).toEqual(['jose'])
   })
 
   it('go round in no circle when the program runs', () => {
