@@ -16,6 +16,7 @@ import { type LogLevel, pickVariables, readVariables } from './config/variables.
 import type { IssuerSettings } from './credentials/issuer-settings.ts'
 import type { TrustedProxies } from './http/trusted-proxies.ts'
 import { ownIdentityKeysFile } from './identity/key-file.ts'
+import type { OperationLimits } from './limits/operation-limits.ts'
 import { sorted } from './scopes.ts'
 
 export { ConfigError } from './config/faults.ts'
@@ -57,6 +58,7 @@ export interface Config {
   /** Scopes of other services, name to description. */
   readonly otherScopes: Readonly<Record<string, string>>
   readonly publicIntrospection: boolean
+  readonly operationLimits: OperationLimits
   /** Absolute; `null`: none. */
   readonly identityKeysFile: string | null
   readonly logLevel: LogLevel
@@ -119,6 +121,13 @@ export function loadConfig(environment: Environment = process.env): Config {
     trustedProxies: settings.TRUSTED_PROXIES,
     otherScopes: Object.freeze(otherScopes ?? {}),
     publicIntrospection: settings.PUBLIC_INTROSPECTION,
+    operationLimits: Object.freeze({
+      tokens: settings.OPERATION_MAX_TOKENS,
+      depth: settings.OPERATION_MAX_DEPTH,
+      aliases: settings.OPERATION_MAX_ALIASES,
+      directives: settings.OPERATION_MAX_DIRECTIVES,
+      cost: settings.OPERATION_MAX_COST,
+    }),
     identityKeysFile: identityKeysFile === undefined ? null : resolve(identityKeysFile),
     logLevel: settings.LOG_LEVEL,
   })

@@ -101,6 +101,24 @@ export class BadUserInputError extends LatchkeyError {
   }
 }
 
+export interface DocumentFault {
+  readonly message: string
+  /** In the document; lines and columns count from 1. */
+  readonly locations: readonly { readonly line: number; readonly column: number }[]
+  /** Which limit was exceeded, where one was. */
+  readonly limit?: string
+}
+
+/** A GraphQL document that was handed over as input, or what came with it, cannot be used. */
+export class InvalidDocumentError extends BadUserInputError {
+  readonly faults: readonly DocumentFault[]
+
+  constructor(field: string, faults: readonly DocumentFault[]) {
+    super(field, faults[0]?.message ?? `\`${field}\` is not valid.`)
+    this.faults = faults
+  }
+}
+
 /** The thing is not there, or not the caller's: the two are never told apart. */
 export class NotFoundError extends LatchkeyError {
   readonly code = 'NOT_FOUND'

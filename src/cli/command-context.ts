@@ -1,3 +1,4 @@
+import type { AuditStore } from '../audit/store.ts'
 import type { Config, Environment } from '../config.ts'
 import type { CreateKeyInput, IssuedKey } from '../keys/keys.ts'
 import type { KeyStore } from '../keys/store.ts'
@@ -10,6 +11,8 @@ export interface CommandContext {
   readonly version: string
   /** What a command answers. */
   readonly out: (text: string) => void
+  /** Resolves when no one reads any more what a command answers. */
+  readonly outputClosed: Promise<void>
   /** What is said beside it. */
   readonly note: (text: string) => void
   /** Milliseconds since the epoch. */
@@ -36,6 +39,7 @@ export type WithDatabase = <T>(
 export interface OperatorDatabase {
   readonly keys: KeyStore
   readonly users: UserStore
+  readonly audit: AuditStore
   readonly catalogue: ScopeCatalogue
   readonly createKey: (ownerId: string, input: CreateKeyInput) => Promise<IssuedKey>
 }

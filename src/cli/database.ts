@@ -33,7 +33,7 @@ export const withDatabase: WithDatabase = (config, use) =>
 
 function operatorDatabase(
   config: Config,
-  { keys, users }: Pick<OperatorDatabase, 'keys' | 'users'>,
+  { keys, users, audit }: Pick<OperatorDatabase, 'keys' | 'users' | 'audit'>,
 ): OperatorDatabase {
   const catalogue = createScopeCatalogue(config.otherScopes)
   const service = createKeyService({
@@ -44,7 +44,7 @@ function operatorDatabase(
     maxLifetimeDays: config.keyMaxLifetimeDays,
     now: Date.now,
   })
-  return { keys, users, catalogue, createKey: service.createAsOperator }
+  return { keys, users, audit, catalogue, createKey: service.createAsOperator }
 }
 
 async function withUrl<T>(config: Config, use: (url: string) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { loadConfig } from '../config.ts'
-import type { JsonObject } from '../keys/api-key.ts'
+import type { JsonObject } from '../json.ts'
 import type { CommandContext } from './command-context.ts'
 import { findUser } from './find-user.ts'
 import { durationSeconds, jsonObject, scopes } from './option-values.ts'

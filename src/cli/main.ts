@@ -8,11 +8,20 @@ import { stopSignal } from './stop-signal.ts'
 /** Of the package, from `src/cli` and `dist/cli` alike. */
 const root = new URL('../../', import.meta.url)
 
+// Who reads no further (`latchkey users list | head`) has what they wanted.
+const outputClosed = new Promise<void>((resolve) => {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    resolve()
+  })
+})
+
 /** What few commands need is loaded by those, so that the others start at once. */
 const context: CommandContext = {
   environment: process.env,
   version: JSON.parse(readFileSync(new URL('package.json', root), 'utf8')).version,
   out: (text) => process.stdout.write(text),
+  outputClosed,
   note: (text) => process.stderr.write(text),
   now: Date.now,
   startServer: async (config) => (await import('../server.ts')).startServer(config),
@@ -28,10 +37,5 @@ const context: CommandContext = {
   schemaFile: fileURLToPath(new URL('schema.graphql', root)),
   withDatabase: async (config, use) => (await import('./database.ts')).withDatabase(config, use),
 }
-
-// Who reads no further (`latchkey users list | head`) has what they wanted.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-})
 
 process.exitCode = await runCommand(process.argv.slice(2), context)

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import type { JsonObject } from '../keys/api-key.ts'
+import type { JsonObject } from '../json.ts'
 
 const unitSeconds: Readonly<Record<string, number>> = {
   s: 1,

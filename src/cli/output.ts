@@ -1,3 +1,4 @@
+import type { AuditEvent } from '../audit/event.ts'
 import type { CommandContext } from './command-context.ts'
 
 /** Answers with `json` for machines, else with `text`. */
@@ -29,6 +30,13 @@ export function dateTime(date: Date | null): string {
 export function scopeText(scopes: readonly string[] | null): string {
   if (scopes === null) return '(no ceiling)'
   return scopes.length === 0 ? '(none)' : scopes.join(' ')
+}
+
+/** One line: when, what, to what, by whom, and the details. */
+export function auditLine({ at, type, targetId, actor, details }: AuditEvent): string {
+  const by = actor.subject === null ? '-' : `${actor.credentialKind ?? '-'}:${actor.subject}`
+  const words = [at.toISOString(), type, targetId ?? '-', by, JSON.stringify(details)]
+  return `${onOneLine(words.join('  '))}\n`
 }
 
 /** A terminal obeys control characters, wherever they come from. */

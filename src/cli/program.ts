@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config.ts'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import { secretRemover } from '../log/secrets.ts'
+import { addAudit } from './audit.ts'
 import type { CommandContext } from './command-context.ts'
 import { exitCodeHelp, exitCodeOf, exitCodes, NothingThereError } from './exit-codes.ts'
 import { addIdentityKeys } from './identity-keys.ts'
@@ -10,6 +11,7 @@ import { addKeysList } from './keys-list.ts'
 import { addKeysRevoke } from './keys-revoke.ts'
 import { addMigrate } from './migrate.ts'
 import { addSchema } from './schema.ts'
+import { addScopes } from './scopes.ts'
 import { addServe } from './serve.ts'
 import { addToken } from './token.ts'
 import { addUsersGrant } from './users-grant.ts'
@@ -30,8 +32,10 @@ function createProgram(context: CommandContext): Command {
   addServe(program, context)
   addMigrate(program, context)
   addSchema(program, context)
+  addScopes(program, context)
   addToken(program, context)
   addIdentityKeys(program, context)
+  addAudit(program, context)
   const keys = program.command('keys').description("Users' API keys.")
   addKeysList(keys, context)
   addKeysCreate(keys, context)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultOperationLimits } from '../limits/operation-limits.ts'
 import type { Fault } from './faults.ts'
 import {
   baseUrl,
@@ -156,6 +157,32 @@ const variables = {
     meaning: '`false` closes the schema to the anonymous',
     default: 'true',
     read: yesOrNo,
+  },
+  OPERATION_MAX_TOKENS: {
+    meaning: 'Names, values and punctuation in one GraphQL document',
+    default: String(defaultOperationLimits.tokens),
+    read: wholeNumber(1, 1_000_000),
+  },
+  OPERATION_MAX_DEPTH: {
+    meaning: 'Fields within fields of one operation; introspection by the usual query takes 15',
+    default: String(defaultOperationLimits.depth),
+    read: wholeNumber(1, 1_000),
+  },
+  OPERATION_MAX_ALIASES: {
+    meaning: 'Aliases of one operation, those of a fragment wherever it is spread',
+    default: String(defaultOperationLimits.aliases),
+    read: wholeNumber(0, 1_000_000),
+  },
+  OPERATION_MAX_DIRECTIVES: {
+    meaning: 'Directives of one operation, those of a fragment wherever it is spread',
+    default: String(defaultOperationLimits.directives),
+    read: wholeNumber(0, 1_000_000),
+  },
+  OPERATION_MAX_COST: {
+    meaning:
+      'Fields that the answer to one operation could hold at most: pages count in full, a page size in a variable as the largest',
+    default: String(defaultOperationLimits.cost),
+    read: wholeNumber(1, 1_000_000_000),
   },
   IDENTITY_KEYS_FILE: {
     meaning: 'Private JWK Set that signs identity tokens',

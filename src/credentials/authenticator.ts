@@ -1,24 +1,38 @@
-import type { LatchkeyError } from '../errors.ts'
-import { ServiceUnavailableError } from '../errors.ts'
-import { type Principal, withinGrant } from '../principal.ts'
-import { grantOf } from '../users/user.ts'
+import { hash } from 'node:crypto'
+import { type LatchkeyError, ServiceUnavailableError } from '../errors.ts'
+import type { Principal } from '../principal.ts'
 import type { CredentialDirectory, KeyForVerification, Owner } from './directory.ts'
 import type { JwtVerifier, VerifiedJwt } from './jwt.ts'
-import { parseKey } from './key-form.ts'
+import { type KeyParts, parseKey } from './key-form.ts'
+import type { KnownUsers } from './known-users.ts'
+import { type Clock, stampOf } from './lease.ts'
 import {
   type CredentialCarrier,
   type CredentialSources,
-  type PresentedCredential,
   readCredential,
 } from './presented-credential.ts'
+import { principalOfJwt, principalOfKey } from './principals.ts'
 import { type RefusalReason, refusalError } from './refusal.ts'
 import type { SecretHasher } from './secret-hash.ts'
+import type { SingleFlight } from './single-flight.ts'
 import type { UseRecorder } from './use-recorder.ts'
+import type { VerifiedCache } from './verified-cache.ts'
 
-export type Authentication =
-  | { readonly kind: 'anonymous' }
-  | { readonly kind: 'authenticated'; readonly principal: Principal }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
+export type Authentication = Anonymous | Authenticated | Refused
+
+export interface Anonymous {
+  readonly kind: 'anonymous'
+}
+
+export interface Authenticated {
+  readonly kind: 'authenticated'
+  readonly principal: Principal
+}
+
+export interface Refused {
+  readonly kind: 'refused'
+  readonly refusal: Refusal
+}
 
 export interface Refusal {
   /** For the log; never shown. */
@@ -31,7 +45,23 @@ export interface Refusal {
 
 /** Turns what a request carries into who is asking. */
 export interface Authenticator {
-  authenticate(carrier: CredentialCarrier): Promise<Authentication>
+  /** At once where the credential is remembered, malformed or missing. */
+  authenticate(carrier: CredentialCarrier): Authentication | Promise<Authentication>
+  /**
+   * Told which scopes of a principal something that it did really needed, so that its key can be
+   * shown what it could do without. Costs no I/O; nothing happens for a JWT.
+   */
+  recordScopes?(principal: Principal, scopes: readonly string[]): void
+}
+
+/** A credential that was found good, and what the next use of it must not ask again. */
+export interface Verified {
+  readonly authentication: Authenticated
+  /** `null` for a JWT. */
+  readonly keyId: string | null
+  readonly previousSecret: boolean
+  /** Milliseconds since the epoch. */
+  readonly validUntil: number
 }
 
 export interface AuthenticatorParts {
@@ -43,52 +73,97 @@ export interface AuthenticatorParts {
   /** Whether users of that issuer are known here: keys of others are refused. */
   readonly trustsIssuer: (issuer: string) => boolean
   readonly uses: UseRecorder | null
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
+  readonly memory: CredentialMemory
+  readonly clock: Clock
 }
 
-const anonymous: Authentication = { kind: 'anonymous' }
+export interface CredentialMemory {
+  /** Good credentials by their hash; `null`: each is looked up each time. */
+  readonly verified: VerifiedCache<Verified> | null
+  /** Ids that no key has. */
+  readonly unknownKeys: VerifiedCache<true> | null
+  readonly flights: SingleFlight<Verified | Refused>
+  readonly users: KnownUsers
+}
+
+const anonymous: Anonymous = { kind: 'anonymous' }
 /** Compared against where no key was found, so that an unknown id costs what a wrong secret does. */
 const noHash = new Uint8Array(32)
 
-export function assembleAuthenticator(parts: AuthenticatorParts): Authenticator {
-  const { sources, jwt, directory, hasher, trustsIssuer, uses, now } = parts
+export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authenticator> {
+  const { sources, jwt, directory, hasher, trustsIssuer, uses, memory, clock } = parts
+  const { verified, unknownKeys, flights, users } = memory
 
-  async function authenticateKey(text: string): Promise<Authentication> {
-    const presented = parseKey(text, sources.keyPrefix)
-    if (presented === null || directory === null) return refuse('key-malformed')
+  async function verifyKey({ id, secret }: KeyParts): Promise<Verified | Refused> {
+    const key = await findKey(id)
+    const now = clock.wall()
+    const current = hasher.matches(secret, key?.secretHash ?? noHash)
+    const previous = hasher.matches(secret, key?.previousSecretHash ?? noHash)
+    if (key === null) return refuse('key-unknown', id)
+    const graceEnds = key.previousExpiresAt?.getTime() ?? 0
+    if (!current && !(previous && graceEnds > now)) return refuse('key-secret-wrong', id)
 
-    const key = await directory.findKeyForVerification(presented.id)
-    const at = new Date(now())
-    const current = hasher.matches(presented.secret, key?.secretHash ?? noHash)
-    const previous = hasher.matches(presented.secret, key?.previousSecretHash ?? noHash)
-    if (key === null) return refuse('key-unknown', presented.id)
-    const inGrace = key.previousExpiresAt !== null && key.previousExpiresAt > at
-    if (!current && !(previous && inGrace)) return refuse('key-secret-wrong', key.id)
-
-    const reason = keyRefusal(key, at) ?? ownerRefusal(key.owner)
-    if (reason !== null) return refuse(reason, key.id)
-    uses?.record({ keyId: key.id, at, previousSecret: !current })
-    return { kind: 'authenticated', principal: principalOfKey(key) }
+    const reason = keyRefusal(key, now) ?? ownerRefusal(key.owner)
+    if (reason !== null) return refuse(reason, id)
+    const expires = key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY
+    return {
+      authentication: { kind: 'authenticated', principal: principalOfKey(key) },
+      keyId: id,
+      previousSecret: !current,
+      validUntil: current ? expires : Math.min(expires, graceEnds),
+    }
   }
 
-  async function authenticateJwt(token: string): Promise<Authentication> {
-    if (jwt === null) return refuse('jwt-unknown-issuer')
-    const verification = await jwt.verify(token, now())
-    if (!verification.ok) return refuse(`jwt-${verification.reason}`)
-    const verified = verification.jwt
-    if (directory === null) {
-      return { kind: 'authenticated', principal: principalOfJwt(verified, null) }
+  async function findKey(id: string): Promise<KeyForVerification | null> {
+    if (directory === null || unknownKeys?.get(id)) return null
+    const fence = unknownKeys?.fence() ?? 0
+    const asked = stampOf(clock)
+    const key = await directory.findKeyForVerification(id)
+    users.reached(asked)
+    if (key === null) {
+      unknownKeys?.put(
+        id,
+        true,
+        { keyId: id, userId: null, validUntil: clock.wall() + 60_000 },
+        fence,
+      )
     }
+    return key
+  }
 
-    const owner = await directory.admitUser(verified)
-    if (owner === null) return refuse('owner-deleted')
-    const reason = ownerRefusal(owner)
-    if (reason !== null) return refuse(reason)
-    if (owner.signedOutAt !== null && verified.issuedAt * 1000 < owner.signedOutAt.getTime()) {
-      return refuse('owner-signed-out')
+  async function verifyJwt(token: string): Promise<Verified | Refused> {
+    if (jwt === null) return refuse('jwt-unknown-issuer')
+    const verification = await jwt.verify(token, clock.wall())
+    if (!verification.ok) return refuse(`jwt-${verification.reason}`)
+    const found = verification.jwt
+    const owner = directory === null ? null : await admitUser(directory, found)
+    if (directory !== null && owner === null) return refuse('owner-deleted')
+    const reason = owner && (ownerRefusal(owner) ?? signOutRefusal(owner, found))
+    if (reason) return refuse(reason)
+    return {
+      authentication: { kind: 'authenticated', principal: principalOfJwt(found, owner) },
+      keyId: null,
+      previousSecret: false,
+      validUntil: found.expiresAt * 1000,
     }
-    return { kind: 'authenticated', principal: principalOfJwt(verified, owner) }
+  }
+
+  /** Goes by what this node knows of the user where the database cannot be asked. */
+  async function admitUser(asked: CredentialDirectory, found: VerifiedJwt): Promise<Owner | null> {
+    const fence = verified?.fence() ?? 0
+    const at = stampOf(clock)
+    try {
+      const owner = await asked.admitUser(found)
+      users.reached(at)
+      const stale =
+        owner !== null && verified?.changedSince({ keyId: null, userId: owner.userId }, fence)
+      if (owner !== null && !stale) users.remember(owner)
+      return owner
+    } catch (error) {
+      const known = error instanceof ServiceUnavailableError ? users.recall(found) : null
+      if (known === null) throw error
+      return known
+    }
   }
 
   function ownerRefusal(owner: Owner): RefusalReason | null {
@@ -96,73 +171,81 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Authenticator 
     return owner.suspended ? 'owner-suspended' : null
   }
 
-  async function decide(credential: PresentedCredential): Promise<Authentication> {
-    switch (credential.kind) {
-      case 'none':
-        return anonymous
-      case 'api-key':
-        return authenticateKey(credential.text)
-      case 'jwt':
-        return authenticateJwt(credential.token)
-      case 'unrecognised':
-      case 'ambiguous':
-        return refuse(credential.kind)
+  async function verify(
+    cacheKey: string,
+    look: () => Promise<Verified | Refused>,
+  ): Promise<Verified | Refused> {
+    const fence = verified?.fence() ?? 0
+    const outcome = await look()
+    if ('authentication' in outcome) {
+      const { keyId, validUntil, authentication } = outcome
+      const { userId } = authentication.principal
+      verified?.put(cacheKey, outcome, { keyId, userId, validUntil }, fence)
     }
+    return outcome
+  }
+
+  function accept(outcome: Verified | Refused): Authentication {
+    if (!('authentication' in outcome)) return outcome
+    const { keyId, previousSecret, authentication } = outcome
+    if (keyId !== null) uses?.record({ keyId, at: new Date(clock.wall()), previousSecret })
+    return authentication
+  }
+
+  /** One look-up however many ask at once with the same credential. */
+  function look(
+    kind: 'key' | 'jwt',
+    text: string,
+    start: () => Promise<Verified | Refused>,
+  ): Authentication | Promise<Authentication> {
+    const cacheKey = `${kind}:${hash('sha256', text, 'base64')}`
+    const known = verified?.get(cacheKey)
+    if (known !== undefined) return accept(known)
+    return flights.run(cacheKey, () => verify(cacheKey, start)).then(accept, refuseUnavailable)
   }
 
   return {
-    async authenticate(carrier) {
-      try {
-        return await decide(readCredential(carrier, sources))
-      } catch (error) {
-        if (!(error instanceof ServiceUnavailableError)) throw error
-        return { kind: 'refused', refusal: { reason: 'unavailable', credentialId: null, error } }
+    authenticate(carrier) {
+      const presented = readCredential(carrier, sources)
+      switch (presented.kind) {
+        case 'none':
+          return anonymous
+        case 'api-key': {
+          const key = directory === null ? null : parseKey(presented.text, sources.keyPrefix)
+          if (key === null) return refuse('key-malformed')
+          return look('key', presented.text, () => verifyKey(key))
+        }
+        case 'jwt':
+          return look('jwt', presented.token, () => verifyJwt(presented.token))
+        case 'unrecognised':
+        case 'ambiguous':
+          return refuse(presented.kind)
       }
+    },
+
+    recordScopes({ credential }, scopes) {
+      if (uses === null || scopes.length === 0) return
+      if (credential.kind !== 'API_KEY' || credential.id === null) return
+      uses.recordScopes(credential.id, scopes, new Date(clock.wall()))
     },
   }
 }
 
-function keyRefusal(key: KeyForVerification, now: Date): RefusalReason | null {
+function keyRefusal(key: KeyForVerification, now: number): RefusalReason | null {
   if (key.revokedAt !== null) return 'key-revoked'
-  return key.expiresAt !== null && key.expiresAt <= now ? 'key-expired' : null
+  return key.expiresAt !== null && key.expiresAt.getTime() <= now ? 'key-expired' : null
 }
 
-function refuse(reason: RefusalReason, credentialId: string | null = null): Authentication {
+function signOutRefusal({ signedOutAt }: Owner, { issuedAt }: VerifiedJwt): RefusalReason | null {
+  return signedOutAt !== null && issuedAt * 1000 < signedOutAt.getTime() ? 'owner-signed-out' : null
+}
+
+function refuse(reason: RefusalReason, credentialId: string | null = null): Refused {
   return { kind: 'refused', refusal: { reason, credentialId, error: refusalError(reason) } }
 }
 
-function principalOfKey(key: KeyForVerification): Principal {
-  const { owner } = key
-  return {
-    issuer: owner.issuer,
-    subject: owner.subject,
-    userId: owner.userId,
-    scopes: new Set(withinGrant(key.lineageScopes, grantOf(owner))),
-    credential: {
-      kind: 'API_KEY',
-      id: key.id,
-      name: key.name,
-      issuer: null,
-      scopes: key.scopes,
-      expiresAt: key.expiresAt,
-    },
-  }
-}
-
-/** Without an owner's row the issuer's word is all there is. */
-function principalOfJwt(jwt: VerifiedJwt, owner: Owner | null): Principal {
-  return {
-    issuer: jwt.issuer,
-    subject: jwt.subject,
-    userId: owner?.userId ?? jwt.subject,
-    scopes: new Set(owner === null ? jwt.scopes : withinGrant(jwt.scopes, grantOf(owner))),
-    credential: {
-      kind: 'JWT',
-      id: jwt.id,
-      name: null,
-      issuer: jwt.issuer,
-      scopes: jwt.scopes,
-      expiresAt: new Date(jwt.expiresAt * 1000),
-    },
-  }
+/** @throws `error` where it is no outage */
+function refuseUnavailable(error: unknown): Refused {
+  if (!(error instanceof ServiceUnavailableError)) throw error
+  return { kind: 'refused', refusal: { reason: 'unavailable', credentialId: null, error } }
 }

@@ -1,9 +1,18 @@
-import { type Authenticator, assembleAuthenticator } from './authenticator.ts'
+import {
+  type Authenticator,
+  assembleAuthenticator,
+  type CredentialMemory,
+} from './authenticator.ts'
+import type { ChangeListener } from './changes.ts'
 import type { CredentialDirectory } from './directory.ts'
 import { type IssuerSettings, resolveIssuer } from './issuer-settings.ts'
 import { createJwtVerifier } from './jwt-verifier.ts'
+import { KnownUsers } from './known-users.ts'
+import { type Clock, systemClock } from './lease.ts'
 import { createSecretHasher } from './secret-hash.ts'
+import { SingleFlight } from './single-flight.ts'
 import { createUseRecorder } from './use-recorder.ts'
+import { VerifiedCache } from './verified-cache.ts'
 
 export interface CreateAuthenticatorOptions {
   /** Whose JWTs are accepted. Default none. */
@@ -29,11 +38,18 @@ export interface CreateAuthenticatorOptions {
   readonly onError?: (error: unknown) => void
   /** Told when an issuer's keys cannot be fetched, and of keys that are unfit for use. */
   readonly onKeyProblem?: (issuer: string, error: Error) => void
+  /**
+   * Within how many milliseconds a revocation, or any other change, is honoured whatever fails.
+   * Default 2000; 0: nothing is remembered.
+   */
+  readonly maxStalenessMs?: number
+  /** How long JWTs of users known here are honoured while the directory is out of reach. Default 60; 0: not. */
+  readonly jwtOutageSeconds?: number
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number
 }
 
-export interface ClosableAuthenticator extends Authenticator {
+export interface ClosableAuthenticator extends Required<Authenticator> {
   /** Writes down what keys were used lately and stops. */
   close(): Promise<void>
 }
@@ -44,7 +60,10 @@ export interface ClosableAuthenticator extends Authenticator {
  * @throws Error naming the setting, when an issuer's settings would not be safe
  */
 export function createAuthenticator(options: CreateAuthenticatorOptions): ClosableAuthenticator {
-  const { issuers = [], directory = null, onError, onKeyProblem, now = Date.now } = options
+  const { issuers = [], directory = null, onError, onKeyProblem, maxStalenessMs = 2_000 } = options
+  const clock: Clock = { ...systemClock, ...(options.now && { wall: options.now }) }
+  const memory = createMemory(options, maxStalenessMs, clock)
+  const watch = directory?.watch?.(forgetting(memory), maxStalenessMs)
   const uses =
     directory === null
       ? null
@@ -70,10 +89,50 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     hasher: createSecretHasher(options.keyPeppers),
     trustsIssuer: options.trustsIssuer ?? (() => true),
     uses,
-    now,
+    memory,
+    clock,
   })
   return {
-    authenticate: authenticator.authenticate,
-    close: async () => uses?.close(),
+    ...authenticator,
+    close: async () => {
+      await watch?.close()
+      await uses?.close()
+    },
+  }
+}
+
+function createMemory(
+  { directory, jwtOutageSeconds = 60 }: CreateAuthenticatorOptions,
+  maxStaleness: number,
+  clock: Clock,
+): CredentialMemory {
+  const watched = directory?.watch !== undefined && maxStaleness > 0
+  return {
+    verified: watched ? new VerifiedCache({ clock, maxStaleness }) : null,
+    unknownKeys: watched ? new VerifiedCache({ clock, maxStaleness }) : null,
+    flights: new SingleFlight(),
+    users: new KnownUsers({ clock, patience: jwtOutageSeconds * 1000 }),
+  }
+}
+
+/** Hands what changes to everything that remembers. */
+function forgetting({ verified, unknownKeys, flights, users }: CredentialMemory): ChangeListener {
+  return {
+    changed(change) {
+      flights.separate()
+      verified?.changed(change)
+      unknownKeys?.changed(change)
+      users.changed(change)
+    },
+    heard(sent) {
+      verified?.heard(sent)
+      unknownKeys?.heard(sent)
+      users.reached(sent)
+    },
+    restarted() {
+      flights.separate()
+      verified?.restarted()
+      unknownKeys?.restarted()
+    },
   }
 }

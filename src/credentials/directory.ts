@@ -1,3 +1,5 @@
+import type { ChangeListener, ChangeWatch } from './changes.ts'
+
 /**
  * What authentication needs to know from wherever users and keys are kept. Implemented over Postgres
  * by this package; anyone may implement it over something else.
@@ -21,19 +23,28 @@ export interface CredentialDirectory {
   admitUser(sighting: UserSighting): Promise<Owner | null>
 
   /**
-   * Writes down when keys were last used, in one statement. A time never goes back, and nothing else
+   * Writes down when keys were last used and what scopes they needed, in one statement. A time never goes back, and nothing else
    * of the key changes: a late write cannot undo a revocation.
    *
    * @throws ServiceUnavailableError when it cannot be written
    */
   markUsed(uses: readonly KeyUses[]): Promise<void>
+
+  /**
+   * Tells what changes from now on, by whomever it is changed. Where it is left out, every credential
+   * is looked up each time.
+   *
+   * @param maxSilence milliseconds without a heartbeat after which the watch starts anew
+   */
+  watch?(listener: ChangeListener, maxSilence: number): ChangeWatch
 }
 
-/** The latest use of one key, and the latest with the secret of before its last rotation. */
+/** The latest use of one key, with the secret of before its last rotation, and of each scope it needed. */
 export interface KeyUses {
   readonly keyId: string
   readonly lastUsedAt: Date
   readonly previousLastUsedAt: Date | null
+  readonly scopes: readonly { readonly scope: string; readonly lastUsedAt: Date }[]
 }
 
 export interface Owner {

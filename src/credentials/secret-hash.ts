@@ -11,6 +11,8 @@ export interface SecretHasher {
   matches(secret: string, stored: Uint8Array): boolean
 }
 
+const erased = new Uint8Array(32)
+
 /**
  * @param peppers the first hashes new secrets and all verify, so a pepper is replaced by putting the
  * new one first; secrets stored without a pepper stay valid
@@ -25,10 +27,12 @@ export function createSecretHasher(peppers: readonly string[] = []): SecretHashe
   return {
     hash: first,
     matches(secret, stored) {
-      if (stored.length !== 32) return false
+      // A hash that was erased costs the same comparison, and equals none.
+      const whole = stored.length === 32
+      const compared = whole ? stored : erased
       let equal = false
-      for (const hash of hashes) if (timingSafeEqual(hash(secret), stored)) equal = true
-      return equal
+      for (const hash of hashes) if (timingSafeEqual(hash(secret), compared)) equal = true
+      return equal && whole
     },
   }
 }

@@ -11,6 +11,8 @@ export interface KeyUse {
 /** Collects uses in memory, so that no request waits for their writing. */
 export interface UseRecorder {
   record(use: KeyUse): void
+  /** Notes what an operation of a key really needed. */
+  recordScopes(keyId: string, scopes: readonly string[], at: Date): void
   /** Writes what was collected, in one statement. What could not be written is kept for the next time. */
   flush(): Promise<void>
   /** Stops the timer and writes the rest. */
@@ -23,28 +25,61 @@ export interface UseRecorderOptions {
   readonly intervalMs?: number
   /** Keys remembered between two writes; uses of further keys are dropped. Default 100000. */
   readonly maxKeys?: number
+  /** Needed scopes remembered between two writes, of all keys together. Default 200000. */
+  readonly maxScopes?: number
   readonly onError?: (error: unknown) => void
 }
 
+interface Collected {
+  at: Date
+  previousAt: Date | null
+  /** Latest time by scope; `null` where none was noted. */
+  scopes: Map<string, Date> | null
+}
+
 export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
-  const { write, intervalMs = 5_000, maxKeys = 100_000, onError } = options
-  let collected = new Map<string, KeyUses>()
+  const { write, intervalMs = 5_000, maxKeys = 100_000, maxScopes = 200_000, onError } = options
+  let collected = new Map<string, Collected>()
+  let scopeCount = 0
   let flushing: Promise<void> | null = null
 
-  function add(uses: KeyUses): void {
-    const known = collected.get(uses.keyId)
-    if (known === undefined && collected.size >= maxKeys) return
-    collected.set(uses.keyId, known === undefined ? uses : latest(known, uses))
+  function add(keyId: string, at: Date, previousAt: Date | null): Collected | null {
+    const known = collected.get(keyId)
+    if (known === undefined) {
+      if (collected.size >= maxKeys) return null
+      const first = { at, previousAt, scopes: null }
+      collected.set(keyId, first)
+      return first
+    }
+    if (at > known.at) known.at = at
+    if (previousAt !== null && (known.previousAt === null || previousAt > known.previousAt)) {
+      known.previousAt = previousAt
+    }
+    return known
+  }
+
+  function addScope(key: Collected, scope: string, at: Date): void {
+    key.scopes ??= new Map()
+    const known = key.scopes.get(scope)
+    if (known === undefined) {
+      if (scopeCount >= maxScopes) return
+      scopeCount++
+    }
+    if (known === undefined || at > known) key.scopes.set(scope, at)
   }
 
   async function writeCollected(): Promise<void> {
     if (collected.size === 0) return
-    const batch = collected
+    const batch = [...collected].map(([keyId, uses]) => toKeyUses(keyId, uses))
     collected = new Map()
+    scopeCount = 0
     try {
-      await write([...batch.values()])
+      await write(batch)
     } catch (error) {
-      for (const uses of batch.values()) add(uses)
+      for (const { keyId, lastUsedAt, previousLastUsedAt, scopes } of batch) {
+        const key = add(keyId, lastUsedAt, previousLastUsedAt)
+        for (const { scope, lastUsedAt: at } of scopes) if (key !== null) addScope(key, scope, at)
+      }
       onError?.(error)
     }
   }
@@ -61,7 +96,11 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
 
   return {
     record({ keyId, at, previousSecret }) {
-      add({ keyId, lastUsedAt: at, previousLastUsedAt: previousSecret ? at : null })
+      add(keyId, at, previousSecret ? at : null)
+    },
+    recordScopes(keyId, scopes, at) {
+      const key = add(keyId, at, null)
+      if (key !== null) for (const scope of scopes) addScope(key, scope, at)
     },
     flush,
     async close() {
@@ -72,15 +111,11 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
   }
 }
 
-function latest(a: KeyUses, b: KeyUses): KeyUses {
+function toKeyUses(keyId: string, { at, previousAt, scopes }: Collected): KeyUses {
   return {
-    keyId: a.keyId,
-    lastUsedAt: later(a.lastUsedAt, b.lastUsedAt),
-    previousLastUsedAt: later(a.previousLastUsedAt, b.previousLastUsedAt),
+    keyId,
+    lastUsedAt: at,
+    previousLastUsedAt: previousAt,
+    scopes: [...(scopes ?? [])].map(([scope, lastUsedAt]) => ({ scope, lastUsedAt })),
   }
-}
-
-function later<T extends Date | null>(a: T, b: T): T {
-  if (a === null) return b
-  return b !== null && b > a ? b : a
 }

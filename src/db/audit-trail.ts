@@ -1,19 +1,8 @@
 import type { Actor } from '../audit/actor.ts'
-import type { JsonObject } from '../keys/api-key.ts'
+import type { EventType } from '../audit/event.ts'
+import type { JsonObject } from '../json.ts'
 import { auditEvents } from './tables.ts'
 import type { Transaction } from './transactions.ts'
-
-export type EventType =
-  | 'user.created'
-  | 'user.updated'
-  | 'user.suspended'
-  | 'user.reactivated'
-  | 'user.deleted'
-  | 'user.scopes_set'
-  | 'api_key.created'
-  | 'api_key.updated'
-  | 'api_key.rotated'
-  | 'api_key.revoked'
 
 export interface AuditedChange {
   readonly type: EventType

@@ -1,9 +1,8 @@
-import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Actor } from '../audit/actor.ts'
 import type {
   CredentialDirectory,
   KeyForVerification,
-  KeyUses,
   Owner,
   UserSighting,
 } from '../credentials/directory.ts'
@@ -11,6 +10,7 @@ import { sorted } from '../scopes.ts'
 import { differences, record } from './audit-trail.ts'
 import { heard } from './issuer-grants.ts'
 import { isKeyId } from './key-rows.ts'
+import { latestUses } from './key-uses.ts'
 import type { Queries } from './link.ts'
 import type { Pool } from './pool.ts'
 import { apiKeys, deletedUsers, users } from './tables.ts'
@@ -102,26 +102,6 @@ export function createCredentialDirectory(
       await access.change((transaction) => transaction.execute(latestUses(uses)))
     },
   }
-}
-
-/** A use of the previous secret that was before the last rotation was of a secret that is gone. */
-function latestUses(uses: readonly KeyUses[]): SQL {
-  const column = (values: readonly (string | undefined)[]) =>
-    `{${values.map((value) => value ?? 'null').join(',')}}`
-  const ids = column(uses.map(({ keyId }) => keyId))
-  const times = column(uses.map(({ lastUsedAt }) => lastUsedAt.toISOString()))
-  const previousTimes = column(
-    uses.map(({ previousLastUsedAt }) => previousLastUsedAt?.toISOString()),
-  )
-  return sql`
-    update ${apiKeys} as stored set
-      last_used_at = greatest(stored.last_used_at, used.at),
-      previous_last_used_at = case when used.previous_at >= stored.rotated_at
-        then greatest(stored.previous_last_used_at, used.previous_at)
-        else stored.previous_last_used_at end
-    from unnest(${ids}::text[], ${times}::timestamptz[], ${previousTimes}::timestamptz[])
-      as used (id, at, previous_at)
-    where stored.id = used.id`
 }
 
 const again = { repeatable: true }

@@ -1,6 +1,11 @@
+import type { AuditStore } from '../audit/store.ts'
+import type { Change, ChangeListener } from '../credentials/changes.ts'
 import type { CredentialDirectory } from '../credentials/directory.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { UserStore } from '../users/store.ts'
+import { announcedKeys, announcedUsers } from './announced.ts'
+import { createAuditStore } from './audit-store.ts'
+import { watchChanges } from './change-feed.ts'
 import { createCredentialDirectory, prepareDirectory } from './credential-directory.ts'
 import { deadline, deadlineUnlessAlive } from './deadline.ts'
 import { Gate } from './gate.ts'
@@ -10,10 +15,11 @@ import { createPool } from './pool.ts'
 import { createAccess } from './transactions.ts'
 import { createUserStore } from './user-store.ts'
 
-/** Users and keys in PostgreSQL. */
+/** Users, keys and the audit trail in PostgreSQL. */
 export interface Database {
   readonly users: UserStore
   readonly keys: KeyStore
+  readonly audit: AuditStore
   readonly directory: CredentialDirectory
   /** @throws ServiceUnavailableError within a second */
   ping(): Promise<void>
@@ -24,6 +30,8 @@ export interface Database {
 export interface DatabaseOptions {
   /** Of a database that is migrated. */
   readonly url: string
+  /** Where notifications are heard, for a `url` that is a transaction pooler; default: `url`. */
+  readonly listenUrl?: string
   /** Of a replica for lists and counts; default: `url`. */
   readonly readUrl?: string
   /** Ceiling of users first seen in a JWT; `null`: none. */
@@ -54,10 +62,32 @@ export function openDatabase(options: DatabaseOptions): Database {
   const replica = options.readUrl === undefined ? pool : application(options.readUrl)
   const access = createAccess(pool, replica, new Gate(size, 750))
 
+  const listeners = new Set<ChangeListener>()
+  const tell = (change: Change) => {
+    for (const listener of listeners) listener.changed(change)
+  }
+
   return {
-    users: createUserStore(access),
-    keys: createKeyStore(access),
-    directory: createCredentialDirectory(lookups, access, options.defaultUserScopes),
+    users: announcedUsers(createUserStore(access), tell),
+    keys: announcedKeys(createKeyStore(access), tell),
+    audit: createAuditStore(access),
+    directory: {
+      ...createCredentialDirectory(lookups, access, options.defaultUserScopes),
+      watch(listener, maxSilence) {
+        listeners.add(listener)
+        const feed = watchChanges({
+          url: options.listenUrl ?? options.url,
+          listener,
+          maxSilence,
+        })
+        return {
+          async close() {
+            listeners.delete(listener)
+            await feed.close()
+          },
+        }
+      },
+    },
     ping,
     async close() {
       await Promise.all([lookups.close(), pool.close(), replica === pool ? null : replica.close()])

@@ -1,6 +1,7 @@
 import { and, count, eq, gt, inArray, isNull, lte, or, type SQL, sql } from 'drizzle-orm'
 import type { Actor } from '../audit/actor.ts'
-import type { ApiKey, JsonObject } from '../keys/api-key.ts'
+import type { JsonObject } from '../json.ts'
+import type { ApiKey } from '../keys/api-key.ts'
 import type { KeyChange, NewKey, Revocation, Rotation } from '../keys/store.ts'
 import { sorted } from '../scopes.ts'
 import { differences, record } from './audit-trail.ts'
@@ -139,6 +140,57 @@ export async function rotateKey(
     },
   ])
   return toApiKey(row)
+}
+
+export async function expirePrevious(
+  transaction: Transaction,
+  id: string,
+  now: Date,
+  by: Actor,
+): Promise<ApiKey | null> {
+  const before = await lockKey(transaction, id)
+  if (before === undefined || before.revokedAt !== null) return null
+  if (before.lineageExpiresAt !== null && before.lineageExpiresAt <= now) return null
+  const { previousExpiresAt, previousLastUsedAt } = before
+  if (previousExpiresAt === null || previousExpiresAt <= now) return toApiKey(before)
+  const [row] = await transaction
+    .update(apiKeys)
+    .set({ previousSecretHash: null, previousExpiresAt: null })
+    .where(eq(apiKeys.id, id))
+    .returning(keyColumns)
+  await record(transaction, by, [
+    {
+      type: 'api_key.previous_secret_expired',
+      targetId: id,
+      details: {
+        previousExpiresAt: { from: previousExpiresAt.toISOString(), to: now.toISOString() },
+        previousLastUsedAt: previousLastUsedAt?.toISOString() ?? null,
+      },
+    },
+  ])
+  return toApiKey(existing(row))
+}
+
+export async function revokeAllKeys(
+  transaction: Transaction,
+  ownerId: string,
+  reason: string | null,
+  now: Date,
+  by: Actor,
+): Promise<number | null> {
+  if ((await lockUser(transaction, ownerId)) === undefined) return null
+  const revoked = await transaction
+    .update(apiKeys)
+    .set({ revokedAt: now, revokedReason: reason })
+    .where(and(eq(apiKeys.ownerId, ownerId), isNull(apiKeys.revokedAt)))
+    .returning({ id: apiKeys.id })
+  const details: JsonObject = { revokedAt: now.toISOString(), reason, allOf: ownerId }
+  await record(
+    transaction,
+    by,
+    revoked.map(({ id }) => ({ type: 'api_key.revoked' as const, targetId: id, details })),
+  )
+  return revoked.length
 }
 
 export async function revokeKey(

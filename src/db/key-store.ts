@@ -2,10 +2,20 @@ import { and, count, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from '
 import type { ApiKey, ApiKeyStatus } from '../keys/api-key.ts'
 import type { KeyFilter, KeyStore } from '../keys/store.ts'
 import type { Page, PageRequest } from '../pagination.ts'
-import { insertKey, isLive, revokeKey, rotateKey, updateKey } from './key-changes.ts'
+import { eraseDeadSecrets } from './dead-secrets.ts'
+import {
+  expirePrevious,
+  insertKey,
+  isLive,
+  revokeAllKeys,
+  revokeKey,
+  rotateKey,
+  updateKey,
+} from './key-changes.ts'
 import { isKeyId, keyColumns, toApiKey } from './key-rows.ts'
 import { keyset, toPage } from './keyset.ts'
 import type { Queries } from './link.ts'
+import { findScopeUses } from './scope-uses.ts'
 import { apiKeys } from './tables.ts'
 import type { Access } from './transactions.ts'
 import { isUuid } from './user-rows.ts'
@@ -60,6 +70,12 @@ export function createKeyStore(access: Access): KeyStore {
       isKeyId(id) ? access.change((tx) => rotateKey(tx, id, rotation, by)) : null,
     revoke: async (id, reason, now, by) =>
       isKeyId(id) ? access.change((tx) => revokeKey(tx, id, reason, now, by)) : null,
+    expirePrevious: async (id, now, by) =>
+      isKeyId(id) ? access.change((tx) => expirePrevious(tx, id, now, by)) : null,
+    revokeAll: async (ownerId, reason, now, by) =>
+      isUuid(ownerId) ? access.change((tx) => revokeAllKeys(tx, ownerId, reason, now, by)) : null,
+    findScopeUses: (ids) => findScopeUses(access, ids),
+    eraseDeadSecrets: (limits) => eraseDeadSecrets(access, limits),
   }
 }
 

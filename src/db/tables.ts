@@ -14,7 +14,7 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core'
-import type { JsonObject } from '../keys/api-key.ts'
+import type { JsonObject } from '../json.ts'
 
 /**
  * The tables as the queries see them. What keeps them true whoever writes (lineage of keys, the
@@ -106,6 +106,7 @@ export const apiKeys = latchkey.table(
     /** `scopes` within every ancestor's; kept by a trigger. */
     lineageScopes: text('lineage_scopes').array().notNull().default([]),
     metadata: jsonb('metadata').$type<JsonObject>().notNull().default({}),
+    /** Empty once the key has been dead for long: no secret has that hash. */
     secretHash: bytea('secret_hash').notNull(),
     previousSecretHash: bytea('previous_secret_hash'),
     previousExpiresAt: instant('previous_expires_at'),
@@ -128,6 +129,16 @@ export const apiKeys = latchkey.table(
       .on(table.ownerId, table.createdAt, table.id)
       .where(sql`${table.revokedAt} is null`),
     index('api_keys_parent_idx').on(table.parentId).where(sql`${table.parentId} is not null`),
+    // For erasing the hashes of secrets that are dead.
+    index('api_keys_revoked_hash_idx')
+      .on(table.revokedAt)
+      .where(sql`${table.revokedAt} is not null and ${table.secretHash} <> ''`),
+    index('api_keys_expiring_hash_idx')
+      .on(table.lineageExpiresAt)
+      .where(sql`${table.lineageExpiresAt} is not null and ${table.secretHash} <> ''`),
+    index('api_keys_previous_hash_idx')
+      .on(table.previousExpiresAt)
+      .where(sql`${table.previousSecretHash} is not null`),
     check('api_keys_depth_check', sql`${table.depth} between 0 and 8`),
     check('api_keys_expires_at_check', inRange(table.expiresAt)),
     check('api_keys_previous_expires_at_check', inRange(table.previousExpiresAt)),
@@ -135,6 +146,19 @@ export const apiKeys = latchkey.table(
     check('api_keys_metadata_check', sql`jsonb_typeof(${table.metadata}) = 'object'`),
     check('api_keys_revoked_reason_check', sql`length(${table.revokedReason}) <= 1000`),
   ],
+)
+
+/** Which scopes a key's operations really needed, and when last. */
+export const apiKeyScopeUses = latchkey.table(
+  'api_key_scope_uses',
+  {
+    keyId: keyId('key_id')
+      .notNull()
+      .references(() => apiKeys.id, { onDelete: 'cascade' }),
+    scope: text('scope').notNull(),
+    lastUsedAt: instant('last_used_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.keyId, table.scope] })],
 )
 
 /** The audit trail, partitioned by month; a trigger refuses to change or remove what it tells. */

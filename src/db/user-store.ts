@@ -1,10 +1,11 @@
 import { and, count, eq, inArray, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { Actor } from '../audit/actor.ts'
+import type { EventType } from '../audit/event.ts'
 import type { Page, PageRequest } from '../pagination.ts'
 import { sorted } from '../scopes.ts'
 import type { NewUser, UserFilter, UserStore } from '../users/store.ts'
 import type { User } from '../users/user.ts'
-import { differences, type EventType, record } from './audit-trail.ts'
+import { differences, record } from './audit-trail.ts'
 import { keyset, toPage } from './keyset.ts'
 import type { Queries } from './link.ts'
 import { apiKeys, deletedUsers, users } from './tables.ts'
@@ -60,11 +61,14 @@ export function createUserStore(access: Access): UserStore {
         more: reason === null ? {} : { reason },
       }),
 
-    setScopes: (id, scopes, by) =>
+    setScopes: (id, scopes, by, check) =>
       alter(access, id, by, {
         set: { scopes: scopes && [...sorted(scopes)] },
         type: 'user.scopes_set',
+        ...(check && { check }),
       }),
+
+    signOut: (id, now, by) => signOut(access, id, now, by),
 
     delete: (id, by) => remove(access, id, by),
   }
@@ -88,13 +92,24 @@ async function list(queries: Queries, filter: UserFilter, page: PageRequest): Pr
 
 async function insert(access: Access, user: NewUser, by: Actor): Promise<User | 'duplicate'> {
   return access.change(async (transaction) => {
-    const [row] = await transaction
+    const [made] = await transaction
       .insert(users)
-      .values({ ...user, scopes: user.scopes && [...sorted(user.scopes)] })
+      .values({ ...user, scopes: [] })
       .onConflictDoNothing()
+      .returning({ id: users.id })
+    if (made === undefined) return 'duplicate'
+    // Only now: the insertion may have waited for the deletion of the same user.
+    const [tombstone] = await transaction
+      .delete(deletedUsers)
+      .where(isTombstoneOf(user.issuer, user.subject))
+      .returning({ scopes: deletedUsers.scopes })
+    const granted = typeof user.scopes === 'function' ? user.scopes(tombstone) : user.scopes
+    const [row] = await transaction
+      .update(users)
+      .set({ scopes: granted && [...sorted(granted)] })
+      .where(eq(users.id, made.id))
       .returning()
     if (row === undefined) return 'duplicate'
-    await transaction.delete(deletedUsers).where(isTombstoneOf(user.issuer, user.subject))
     const { issuer, subject, email, name, scopes } = toUser(row)
     await record(transaction, by, [
       {
@@ -112,6 +127,8 @@ interface Alteration {
   readonly type: EventType
   /** To tell beside what changed. */
   readonly more?: { readonly reason?: string }
+  /** May prevent it by throwing. */
+  readonly check?: (before: User) => void
 }
 
 /** What changes nothing is not written, nor told. */
@@ -119,12 +136,13 @@ async function alter(
   access: Access,
   id: string,
   by: Actor,
-  { set, type, more }: Alteration,
+  { set, type, more, check }: Alteration,
 ): Promise<User | null> {
   if (!isUuid(id)) return null
   return access.change(async (transaction) => {
     const before = await lockUser(transaction, id)
     if (before === undefined) return null
+    check?.(toUser(before))
     const details = differences({ ...before }, { ...before, ...set } as UserRow, [
       'email',
       'name',
@@ -135,6 +153,21 @@ async function alter(
     const [after] = await transaction.update(users).set(set).where(eq(users.id, id)).returning()
     await record(transaction, by, [{ type, targetId: before.id, details: { ...details, ...more } }])
     return after === undefined ? null : toUser(after)
+  })
+}
+
+async function signOut(access: Access, id: string, now: Date, by: Actor): Promise<Date | null> {
+  return access.change(async (transaction) => {
+    const before = await lockUser(transaction, id)
+    if (before === undefined) return null
+    const from = before.signedOutAt
+    if (from !== null && from >= now) return from
+    await transaction.update(users).set({ signedOutAt: now }).where(eq(users.id, id))
+    const signedOutAt = { from: from?.toISOString() ?? null, to: now.toISOString() }
+    await record(transaction, by, [
+      { type: 'user.signed_out', targetId: before.id, details: { signedOutAt } },
+    ])
+    return now
   })
 }
 

@@ -1,6 +1,13 @@
 import { InsufficientScopeError, type MissingScopes, UnauthenticatedError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
-import { missingScopes, type ScopeRequirement, satisfies } from '../scopes.ts'
+import {
+  holdsAll,
+  minimal,
+  missingScopes,
+  type ScopeRequirement,
+  satisfies,
+  sorted,
+} from '../scopes.ts'
 import type { Evaluation, GuardedField } from './evaluation.ts'
 
 export type Decision = Allowed | Unauthenticated | Insufficient
@@ -32,6 +39,20 @@ export function decide(evaluation: Evaluation, principal: Principal | null): Dec
     if (!satisfies(requirement, principal.scopes)) return insufficient(evaluation, principal)
   }
   return allowed
+}
+
+/**
+ * The scopes by which `principal` meets what `evaluation` needs: of the alternatives that it meets,
+ * the one with the fewest.
+ */
+export function scopesUsed(evaluation: Evaluation, principal: Principal): readonly string[] {
+  const met = evaluation.scopes.find((list) => holdsAll(list, principal.scopes))
+  if (met !== undefined) return met
+  // There are more alternatives than are kept as one list.
+  const each = evaluation.requirements.map((requirement) =>
+    minimal(requirement).find((list) => holdsAll(list, principal.scopes)),
+  )
+  return sorted(each.flatMap((list) => list ?? []))
 }
 
 /** What `principal` lacks of `requirement`, and what of that only its grant withholds. */

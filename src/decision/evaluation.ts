@@ -113,6 +113,16 @@ function summarise(found: ReadonlyMap<string, Found>): Evaluation {
   }
 }
 
+/** What it takes to run each of several operations: any one inner list suffices; as `Evaluation.scopes`. */
+export function combinedScopes(evaluations: readonly Evaluation[]): ScopeRequirement {
+  const distinct = new Map(
+    evaluations
+      .flatMap(({ requirements }) => requirements)
+      .map((requirement) => [JSON.stringify(requirement), requirement]),
+  )
+  return allOf([...distinct.values()])
+}
+
 /** Those with one alternative come first: they never multiply. */
 function allOf(requirements: readonly ScopeRequirement[]): ScopeRequirement {
   return [...requirements]

@@ -1,19 +1,8 @@
-export { type Analysis, analyseOperation } from './analysis.ts'
+export { analyseOperation } from './analysis.ts'
 export type { Variables } from './condition.ts'
 export { scopeCoordinates } from './coordinates.ts'
-export {
-  type Allowed,
-  type Decision,
-  decide,
-  type Insufficient,
-  missingFor,
-  refusal,
-  type Unauthenticated,
-} from './decide.ts'
-export type { Evaluation, GuardedField } from './evaluation.ts'
-export { type Declaration, declarationOf, type Guard, guardOf, guardOfField } from './guard.ts'
-export {
-  type RequiredScopes,
-  type RequiredScopesOptions,
-  requiredScopes,
-} from './required-scopes.ts'
+export { decide, missingFor, refusal, scopesUsed } from './decide.ts'
+export { combinedScopes, type Evaluation } from './evaluation.ts'
+export { type Declaration, guardOf } from './guard.ts'
+export { parseDocument } from './parse-document.ts'
+export { type RequiredScopesOptions, requiredScopes } from './required-scopes.ts'

@@ -5,7 +5,6 @@ import {
   getVariableValues,
   Kind,
   type OperationDefinitionNode,
-  parse,
   specifiedRules,
   type ValidationRule,
   validate,
@@ -13,16 +12,17 @@ import {
 import { analyseOperation } from './analysis.ts'
 import type { Variables } from './condition.ts'
 import type { Evaluation } from './evaluation.ts'
+import { parseDocument } from './parse-document.ts'
 
 export interface RequiredScopesOptions {
   /** May be left out where the document has one operation. */
-  readonly operationName?: string | null
+  readonly operationName?: string | null | undefined
   /**
    * As a request would send them. Where `@skip` or `@include` needs one that is neither here nor has
    * a default, both outcomes count. `'any'`: both outcomes of all of them count.
    */
   readonly variables?: Variables
-  /** Validation rules beside those of the GraphQL specification, such as limits. */
+  /** Validation rules that are checked before those of the GraphQL specification, such as limits. */
   readonly rules?: readonly ValidationRule[]
   /** Longer documents are refused. Default: no limit. */
   readonly maxTokens?: number
@@ -32,7 +32,12 @@ export interface RequiredScopesOptions {
 
 export type RequiredScopes =
   | { readonly ok: true; readonly evaluation: Evaluation }
-  | { readonly ok: false; readonly errors: readonly GraphQLError[] }
+  | {
+      readonly ok: false
+      /** Which of what was given is at fault. */
+      readonly about: 'document' | 'operationName' | 'variables'
+      readonly errors: readonly GraphQLError[]
+    }
 
 /**
  * The least privilege that an operation needs, without executing it: or what is wrong with the
@@ -43,19 +48,29 @@ export function requiredScopes(
   source: string,
   options: RequiredScopesOptions = {},
 ): RequiredScopes {
+  const { hideSuggestions = false, rules = [], operationName, variables } = options
+  const document = parsed(source, options.maxTokens)
+  if (document instanceof GraphQLError) return { ok: false, about: 'document', errors: [document] }
+  const tooLarge = validate(schema, document, rules)
+  const invalid =
+    tooLarge.length > 0 ? tooLarge : validate(schema, document, specifiedRules, { hideSuggestions })
+  if (invalid.length > 0) return { ok: false, about: 'document', errors: invalid }
+  const operation = chosenOperation(document, operationName)
+  if (operation instanceof GraphQLError) {
+    return { ok: false, about: 'operationName', errors: [operation] }
+  }
+  const unfit = faultsOf(variables, schema, operation, hideSuggestions)
+  if (unfit.length > 0) return { ok: false, about: 'variables', errors: unfit }
+  const analysis = analyseOperation(schema, document, operation.name?.value)
+  if (analysis === null) throw new Error('An operation of the document is not there.')
+  return { ok: true, evaluation: analysis.evaluate(variables) }
+}
+
+function parsed(source: string, maxTokens: number | undefined): DocumentNode | GraphQLError {
   try {
-    const document = parse(source, options.maxTokens ? { maxTokens: options.maxTokens } : {})
-    const { hideSuggestions = false, rules = [] } = options
-    const invalid = validate(schema, document, [...specifiedRules, ...rules], { hideSuggestions })
-    if (invalid.length > 0) return { ok: false, errors: invalid }
-    const operation = chosenOperation(document, options.operationName)
-    const unfit = faultsOf(options.variables, schema, operation, hideSuggestions)
-    if (unfit.length > 0) return { ok: false, errors: unfit }
-    const analysis = analyseOperation(schema, document, operation.name?.value)
-    if (analysis === null) throw new GraphQLError('The document has no such operation.')
-    return { ok: true, evaluation: analysis.evaluate(options.variables) }
+    return parseDocument(source, maxTokens)
   } catch (error) {
-    if (error instanceof GraphQLError) return { ok: false, errors: [error] }
+    if (error instanceof GraphQLError) return error
     throw error
   }
 }
@@ -63,21 +78,18 @@ export function requiredScopes(
 function chosenOperation(
   document: DocumentNode,
   name: string | null | undefined,
-): OperationDefinitionNode {
+): OperationDefinitionNode | GraphQLError {
   const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION)
   const [first, ...others] = operations
-  if (first === undefined) throw new GraphQLError('The document has no operation.')
+  if (first === undefined) return new GraphQLError('The document has no operation.')
   if (name === null || name === undefined) {
     if (others.length === 0) return first
-    throw new GraphQLError('The document has several operations: name one of them.', {
+    return new GraphQLError('The document has several operations: name one of them.', {
       nodes: operations,
     })
   }
   const named = operations.find((operation) => operation.name?.value === name)
-  if (named === undefined) {
-    throw new GraphQLError(`The document has no operation named ${JSON.stringify(name)}.`)
-  }
-  return named
+  return named ?? new GraphQLError(`The document has no operation named ${JSON.stringify(name)}.`)
 }
 
 /** Only what was sent is looked at: a question about scopes need not know every value. */

@@ -1,3 +1,4 @@
+import type { Refusal } from '../credentials/authenticator.ts'
 import type { Logger } from '../log.ts'
 import type { DevelopmentIssuer } from './development-issuer.ts'
 import type { ForwardAuth } from './forward-auth.ts'
@@ -18,18 +19,20 @@ export interface HttpAppParts {
   readonly graphql: GraphQLHandler
   readonly forwardAuth: ForwardAuth
   readonly introspection: Introspection
-  readonly sdl: string
+  readonly schemaSdl: Route
   readonly health: Health
   /** Public keys of identity tokens; none where there are no such tokens. */
   readonly identityKeys: readonly object[]
   /** `null` outside development. */
   readonly developmentIssuer: DevelopmentIssuer | null
+  /** Told of each credential that was refused. */
+  readonly onRefusal: (refusal: Refusal, context: RequestContext) => void
   readonly log: Logger
 }
 
 export type HttpApp = (request: Request, connection?: ConnectionInfo) => Promise<Response>
 
-type Route = (request: Request, context: RequestContext) => Response | Promise<Response>
+export type Route = (request: Request, context: RequestContext) => Response | Promise<Response>
 
 /** Every path of the server. Each answer carries `X-Request-Id`, and each request makes one line in the log. */
 export function createHttpApp(parts: HttpAppParts): HttpApp {
@@ -37,8 +40,8 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     [graphqlPath, parts.graphql],
     [introspectionPath, parts.introspection],
-    ['/schema.graphql', onlyGet(() => text(parts.sdl))],
     [identityKeysPath, onlyGet(() => publishIdentityKeys(parts.identityKeys))],
+    ['/schema.graphql', onlyGet(parts.schemaSdl)],
     ['/healthz', onlyGet(() => parts.health.alive())],
     ['/readyz', onlyGet(() => parts.health.ready())],
   ])
@@ -57,6 +60,9 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     const context = createRequestContext(request, connection)
     const { pathname } = new URL(request.url)
     const response = await answer(routeOf(pathname), request, context, log)
+    if (context.seen.authentication?.kind === 'refused') {
+      parts.onRefusal(context.seen.authentication.refusal, context)
+    }
     response.headers.set('x-request-id', context.requestId)
     response.headers.set('x-content-type-options', 'nosniff')
     response.headers.set('referrer-policy', 'no-referrer')
@@ -124,17 +130,13 @@ function forwardAuthRoute(forwardAuth: ForwardAuth): Route {
   }
 }
 
-function onlyGet(route: () => Response | Promise<Response>): Route {
-  return (request) =>
+function onlyGet(route: Route): Route {
+  return (request, context) =>
     request.method === 'GET' || request.method === 'HEAD'
-      ? route()
+      ? route(request, context)
       : problem(405, { detail: 'Use GET.', headers: { allow: 'GET, HEAD' } })
 }
 
 function notFound(): Response {
   return problem(404, { detail: `There is nothing here. GraphQL is at ${graphqlPath}.` })
-}
-
-function text(body: string): Response {
-  return new Response(body, { headers: { 'content-type': 'text/plain; charset=utf-8' } })
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Refusal } from '../credentials/authenticator.ts'
 import type { Logger } from '../log.ts'
 import type { ForwardAuth, ForwardAuthAnswer } from './forward-auth.ts'
 import { isForwardAuthTarget } from './forward-auth-settings.ts'
@@ -7,13 +8,24 @@ import { type RequestContext, requestIdFor } from './request-context.ts'
 /** Answers a request of Node's server or, where it is another's, returns `false`. */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => boolean
 
+export interface ForwardAuthListenerParts {
+  readonly forwardAuth: ForwardAuth
+  /** Told of each credential that was refused. */
+  readonly onRefusal: (refusal: Refusal, context: RequestContext) => void
+  readonly log: Logger
+}
+
 /**
  * The endpoint on Node's own request and response. A proxy asks it for every request there is, and a
  * fetch Request and Response would cost more than the decision. It also sees the target as it was
  * sent: a URL parser would turn `/auth/verify/../graphql`, where the second half is a client's, into
  * another path of this server.
  */
-export function createForwardAuthListener(forwardAuth: ForwardAuth, log: Logger): NodeListener {
+export function createForwardAuthListener({
+  forwardAuth,
+  onRefusal,
+  log,
+}: ForwardAuthListenerParts): NodeListener {
   return (request, response) => {
     const target = request.url ?? ''
     if (!isForwardAuthTarget(target)) return false
@@ -27,6 +39,9 @@ export function createForwardAuthListener(forwardAuth: ForwardAuth, log: Logger)
       seen: { authentication: null },
     }
     void forwardAuth({ target, header }, context).then((answer) => {
+      if (context.seen.authentication?.kind === 'refused') {
+        onRefusal(context.seen.authentication.refusal, context)
+      }
       logDecision(log, answer, context)
       response.writeHead(answer.status, {
         ...answer.headers,
@@ -52,7 +67,7 @@ export const refuseForwardAuth: NodeListener = (request, response) => {
 }
 
 /** What passes is in the proxy's own log, with every other request. */
-export function logDecision(log: Logger, answer: ForwardAuthAnswer, context: RequestContext): void {
+function logDecision(log: Logger, answer: ForwardAuthAnswer, context: RequestContext): void {
   if (answer.status === 200) return
   const { requestId, peerAddress, seen } = context
   const refusal = seen.authentication?.kind === 'refused' ? seen.authentication.refusal : null

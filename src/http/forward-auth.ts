@@ -45,13 +45,23 @@ export type ForwardAuth = (
   context: RequestContext,
 ) => Promise<ForwardAuthAnswer>
 
+export interface StalenessShares {
+  /** How long a node may honour what it read before, at worst. Milliseconds. */
+  readonly nodeMs: number
+  /** How long a proxy may keep an answer. Seconds; 0: not at all. */
+  readonly proxySeconds: number
+}
+
 /**
- * How long a proxy may keep an answer so that, whatever this node remembers itself, a revocation is
- * honoured within the bound. Caches count in whole seconds and may keep an answer for nearly one more
- * than they were told, so one is left to them.
+ * Divides the bound on honouring a revocation between a node and a proxy that keeps its answers, for
+ * the two add up at worst. Caches count in whole seconds and keep an answer for nearly one more than
+ * they were told, so that one is left to them; where what remains is no whole second, the node has it
+ * all.
  */
-export function forwardAuthMaxAge(maxStalenessMs: number, nodeStalenessMs: number): number {
-  return Math.max(0, Math.floor((maxStalenessMs - nodeStalenessMs) / 1000) - 1)
+export function shareStaleness(maxStalenessMs: number): StalenessShares {
+  const proxySeconds = Math.max(0, Math.floor(maxStalenessMs / 2000) - 1)
+  const nodeMs = proxySeconds === 0 ? maxStalenessMs : maxStalenessMs - (proxySeconds + 1) * 1000
+  return { nodeMs, proxySeconds }
 }
 
 /** Every one of them is in each 200, so that none of a client's own is left to stand. */
@@ -92,6 +102,7 @@ export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
         if (!holdsAll(settings.scopes, principal.scopes)) {
           return refuse(new InsufficientScopeError(missingFor([settings.scopes], principal)))
         }
+        authenticator.recordScopes?.(principal, settings.scopes)
         const token = (await identity?.tokenFor(principal, settings.audience)) ?? ''
         return { status: 200, headers: { ...identityHeaders(principal, token), ...kept } }
       }

@@ -6,7 +6,9 @@ import { type Context, createLoaders, type Services } from '../schema/context.ts
 import { errorResponse } from '../yoga/error-response.ts'
 import { useBackends } from '../yoga/use-backends.ts'
 import { maskError, maskedError, useErrorAnswers } from '../yoga/use-error-answers.ts'
+import { useOperationLimits } from '../yoga/use-operation-limits.ts'
 import { type PrincipalContext, usePrincipal } from '../yoga/use-principal.ts'
+import { usePrivateSchema } from '../yoga/use-private-schema.ts'
 import type { RequestContext } from './request-context.ts'
 
 export const graphqlPath = '/graphql'
@@ -22,6 +24,8 @@ export interface GraphQLHandlerParts {
   /** The headers that credentials come in beside `Authorization`. */
   readonly credentialHeaders: readonly string[]
   readonly graphiql: boolean
+  /** Whether the anonymous may see the schema and ask about scopes. */
+  readonly publicIntrospection: boolean
   /** Told each bug once. */
   readonly onBug: (cause: unknown, requestId: string) => void
 }
@@ -31,6 +35,8 @@ export type GraphQLHandler = (request: Request, context: RequestContext) => Prom
 /** Answers requests for the GraphQL path. */
 export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler {
   const { schema, authenticator, services, identity, credentialHeaders, graphiql, onBug } = parts
+  const isAnonymous = (context: object) =>
+    (context as RequestContext).seen.authentication?.kind !== 'authenticated'
   const yoga = createYoga<
     RequestContext & PrincipalContext,
     Omit<Context, 'principal' | 'backends'>
@@ -44,10 +50,16 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
     batching: false,
     logging: false,
     maxRequestBodySize: maxBodySize,
+    parserAndValidationCache: { validationCache: false },
     maskedErrors: { maskError, errorMessage: '' },
     context: ({ requestId }) => ({ requestId, services, loaders: createLoaders(services) }),
     plugins: [
-      inSelectionOrder,
+      executor,
+      useOperationLimits({
+        ...services.documentLimits,
+        seesSuggestions: (context) => !isAnonymous(context),
+      }),
+      ...(parts.publicIntrospection ? [] : [usePrivateSchema(['scopes', 'requiredScopes'])]),
       usePrincipal({
         authenticator,
         onAuthentication: (authentication, serverContext) => {
@@ -80,10 +92,14 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
 
 /**
  * Yoga's own executor answers fields in the order in which they were resolved; graphql-js keeps that of
- * the selection (GraphQL §7.2.2), so that equal questions get equal answers to the byte.
+ * the selection (GraphQL §7.2.2), so that equal questions get equal answers to the byte. It also leaves
+ * suggestions out of what it says about the variables of the anonymous.
  */
-const inSelectionOrder: Plugin = {
-  onExecute: ({ setExecuteFn }) => setExecuteFn(execute),
+const executor: Plugin<PrincipalContext> = {
+  onExecute: ({ args, setExecuteFn }) => {
+    const hideSuggestions = (args.contextValue as PrincipalContext).principal === null
+    setExecuteFn((own) => execute({ ...own, hideSuggestions }))
+  },
 }
 
 /**

@@ -114,6 +114,8 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
       return refuse(new InsufficientScopeError(missingFor([[neededScope]], caller)))
     }
 
+    authenticator.recordScopes?.(caller, [neededScope])
+
     const form = await readForm(request)
     if (form instanceof Response) return form
     const tokens = form.getAll('token')

@@ -1,3 +1,5 @@
+import type { JsonObject } from '../json.ts'
+
 /** An API key as it is kept. The secret itself is nowhere: only its hash, which stays in the database. */
 export interface ApiKey {
   /** Public: the second part of the key. 16 base62 characters. */
@@ -25,9 +27,16 @@ export interface ApiKey {
   readonly previousLastUsedAt: Date | null
 }
 
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
-export interface JsonObject {
-  readonly [key: string]: JsonValue
+/** The latest operation of a key that really needed that scope. */
+export interface ScopeUse {
+  readonly scope: string
+  readonly lastUsedAt: Date
+}
+
+/** What a rotation left behind. */
+export interface PreviousSecret {
+  readonly expiresAt: Date
+  readonly lastUsedAt: Date | null
 }
 
 export type ApiKeyStatus = 'ACTIVE' | 'EXPIRED' | 'REVOKED'
@@ -36,4 +45,12 @@ export function apiKeyStatus(key: ApiKey, now: Date): ApiKeyStatus {
   if (key.revokedAt !== null) return 'REVOKED'
   if (key.lineageExpiresAt !== null && key.lineageExpiresAt <= now) return 'EXPIRED'
   return 'ACTIVE'
+}
+
+/** The secret before the last rotation, as long as it works. */
+export function previousSecret(key: ApiKey, now: Date): PreviousSecret | null {
+  const { previousExpiresAt } = key
+  if (previousExpiresAt === null || previousExpiresAt <= now) return null
+  if (apiKeyStatus(key, now) !== 'ACTIVE') return null
+  return { expiresAt: previousExpiresAt, lastUsedAt: key.previousLastUsedAt }
 }

@@ -1,12 +1,13 @@
 import { operator } from '../audit/actor.ts'
 import { actorOf, type Caller } from '../audit/caller.ts'
 import { BadUserInputError, ConflictError, NotFoundError, ScopesNotHeldError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
 import type { Page, PageRequest } from '../pagination.ts'
 import type { Principal } from '../principal.ts'
 import { requireDistinctScopes, requireKnownScopes } from '../scope-rules.ts'
 import { holdsAll, type ScopeCatalogue } from '../scopes.ts'
 import { optionalText, requiredText } from '../text-rules.ts'
-import type { ApiKey, ApiKeyStatus, JsonObject } from './api-key.ts'
+import type { ApiKey, ApiKeyStatus, ScopeUse } from './api-key.ts'
 import { checkMetadata, gracePeriod, maxLineageDepth, resolveExpiry } from './rules.ts'
 import type { KeyChange, KeyFilter, KeyStore, Revocation } from './store.ts'
 
@@ -39,6 +40,12 @@ export interface RotateKeyInput {
   readonly force?: boolean | null | undefined
 }
 
+export interface RevokeAllKeysInput {
+  /** Left out, the caller. */
+  readonly ownerId?: string | null | undefined
+  readonly reason?: string | null | undefined
+}
+
 export interface ListKeysInput {
   readonly ownerId: string | null
   readonly status: ApiKeyStatus | null
@@ -60,6 +67,8 @@ export interface KeyServiceOptions {
   readonly maxLifetimeDays: number | null
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Told which scopes of a caller a rule here went by, beside those that the operation declares. */
+  readonly onScopesNeeded?: (principal: Principal, scopes: readonly string[]) => void
 }
 
 /**
@@ -77,17 +86,25 @@ export interface KeyService {
   create(caller: Caller, input: CreateKeyInput): Promise<IssuedKey>
   update(caller: Caller, input: UpdateKeyInput): Promise<ApiKey>
   rotate(caller: Caller, input: RotateKeyInput): Promise<IssuedKey>
+  /** Ends the grace period of the last rotation now. */
+  expirePrevious(caller: Caller, id: string): Promise<ApiKey>
   revoke(caller: Caller, id: string, reason: string | null | undefined): Promise<Revocation>
+  /** @returns how many were revoked, the one that the call was made with among them */
+  revokeAll(caller: Caller, input: RevokeAllKeysInput): Promise<number>
+  /** What each key's operations really needed; in the order of `ids`. One query. */
+  findScopeUses(ids: readonly string[]): Promise<readonly (readonly ScopeUse[])[]>
   /** A key made by an operator for `ownerId`, bound by the rules of form alone. */
   createAsOperator(ownerId: string, input: CreateKeyInput): Promise<IssuedKey>
 }
 
+const readOthers = ['manage:keys', 'read:users']
 const nameRule = { maxLength: 100 }
 const descriptionRule = { maxLength: 500, multiline: true }
 const reasonRule = { maxLength: 500, multiline: true }
 
 export function createKeyService(options: KeyServiceOptions): KeyService {
   const { store, maker, catalogue, maxPerUser, maxLifetimeDays } = options
+  const note = options.onScopesNeeded ?? (() => {})
   const now = () => new Date(options.now())
 
   async function issue(
@@ -150,7 +167,25 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
   async function managed(principal: Principal, id: string): Promise<ApiKey | null> {
     if (!principal.scopes.has('manage:keys')) return null
     const key = await store.find(id)
-    return key !== null && key.ownerId !== principal.userId ? key : null
+    if (key === null || key.ownerId === principal.userId) return null
+    note(principal, ['manage:keys'])
+    return key
+  }
+
+  /** One's own keys; with `manage:keys` and `read:users` everyone's. */
+  function mayRead(principal: Principal, ownerId: string): boolean {
+    if (ownerId === principal.userId) return true
+    if (!holdsAll(readOthers, principal.scopes)) return false
+    note(principal, readOthers)
+    return true
+  }
+
+  /** No secret reaches a caller whose own scopes are less than what the secret opens. */
+  function requireHeld(scopes: readonly string[], principal: Principal): void {
+    if (!holdsAll(scopes, principal.scopes)) {
+      throw new ScopesNotHeldError(scopes.filter((scope) => !principal.scopes.has(scope)))
+    }
+    note(principal, scopes)
   }
 
   return {
@@ -165,6 +200,7 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
     },
 
     findMany: store.findMany,
+    findScopeUses: store.findScopeUses,
     list: store.list,
     count: store.count,
 
@@ -215,33 +251,43 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
       return { apiKey: outcome, secret }
     },
 
+    async expirePrevious(caller, id) {
+      const key = await changeable(caller.principal, id)
+      const expired = await store.expirePrevious(key.id, now(), actorOf(caller))
+      if (expired === null) {
+        throw new ConflictError('The API key has expired or was revoked, and its secrets with it.')
+      }
+      return expired
+    },
+
     async revoke(caller, id, reason) {
       const { principal } = caller
       const key = await store.find(id)
-      const may =
-        key !== null && (key.ownerId === principal.userId || principal.scopes.has('manage:keys'))
-      if (!may) throw new NotFoundError('API key')
+      const own = key !== null && key.ownerId === principal.userId
+      if (!own && (await managed(principal, id)) === null) throw new NotFoundError('API key')
       const text = optionalText('reason', reason, reasonRule)
-      const revocation = await store.revoke(key.id, text, now(), actorOf(caller))
+      const revocation = await store.revoke(id, text, now(), actorOf(caller))
       if (revocation === null) throw new NotFoundError('API key')
       return revocation
+    },
+
+    async revokeAll(caller, { ownerId, reason }) {
+      const { principal } = caller
+      const owner = ownerId ?? principal.userId
+      if (owner !== principal.userId) {
+        if (!principal.scopes.has('manage:keys')) throw new NotFoundError('user')
+        note(principal, ['manage:keys'])
+      }
+      const text = optionalText('reason', reason, reasonRule)
+      const count = await store.revokeAll(owner, text, now(), actorOf(caller))
+      if (count === null) throw new NotFoundError('user')
+      return count
     },
 
     async createAsOperator(ownerId, input) {
       return issue(ownerId, null, input, requireKnownScopes('scopes', input.scopes, catalogue))
     },
   }
-}
-
-/** One's own keys; with `manage:keys` and `read:users` everyone's. */
-function mayRead({ userId, scopes }: Principal, ownerId: string): boolean {
-  return ownerId === userId || (scopes.has('manage:keys') && scopes.has('read:users'))
-}
-
-/** No secret reaches a caller whose own scopes are less than what the secret opens. */
-function requireHeld(scopes: readonly string[], principal: Principal): void {
-  if (holdsAll(scopes, principal.scopes)) return
-  throw new ScopesNotHeldError(scopes.filter((scope) => !principal.scopes.has(scope)))
 }
 
 function parentFor({ credential }: Principal) {

@@ -1,11 +1,13 @@
 import { BadUserInputError } from '../errors.ts'
-import type { JsonObject, JsonValue } from './api-key.ts'
+import type { JsonObject, JsonValue } from '../json.ts'
 
 const day = 24 * 60 * 60 * 1000
 export const maxMetadataBytes = 4096
 export const maxMetadataDepth = 8
 export const defaultGracePeriodSeconds = 24 * 60 * 60
 export const maxGracePeriodSeconds = 30 * 24 * 60 * 60
+/** How long the hash of a revoked or expired key is kept: its holder can be told so until then. */
+export const deadSecretDays = 30
 /** Keys that make keys that make keys: how long such a chain may get. */
 export const maxLineageDepth = 8
 

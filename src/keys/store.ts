@@ -1,6 +1,7 @@
 import type { Actor } from '../audit/actor.ts'
+import type { JsonObject } from '../json.ts'
 import type { Page, PageRequest } from '../pagination.ts'
-import type { ApiKey, ApiKeyStatus, JsonObject } from './api-key.ts'
+import type { ApiKey, ApiKeyStatus, ScopeUse } from './api-key.ts'
 
 /**
  * Where API keys are kept. Each change is one transaction that also writes what the audit trail tells.
@@ -34,8 +35,32 @@ export interface KeyStore {
     rotation: Rotation,
     by: Actor,
   ): Promise<ApiKey | { readonly until: Date } | null>
+  /**
+   * Ends the grace period of the last rotation; the key as it is where none runs.
+   * `null` when not there, revoked or expired.
+   */
+  expirePrevious(id: string, now: Date, by: Actor): Promise<ApiKey | null>
   /** Idempotent: a revoked key keeps its first `revokedAt` and reason. `null` when not there. */
   revoke(id: string, reason: string | null, now: Date, by: Actor): Promise<Revocation | null>
+  /**
+   * Revokes every key of `ownerId` that is not revoked yet.
+   * @returns how many; `null` when there is no such user
+   */
+  revokeAll(ownerId: string, reason: string | null, now: Date, by: Actor): Promise<number | null>
+  /** What each key's operations really needed, sorted by scope; in the order of `ids`. One query. */
+  findScopeUses(ids: readonly string[]): Promise<readonly (readonly ScopeUse[])[]>
+  /**
+   * Erases hashes that can no longer let anyone in: of secrets before a rotation whose grace period
+   * ended before `limits.grace`, and of keys that were revoked or expired before `limits.death`. Some
+   * at a time; on one node at a time: another that asks meanwhile is answered 0.
+   * @returns of how many keys; 0 when nothing is left to do
+   */
+  eraseDeadSecrets(limits: EraseLimits): Promise<number>
+}
+
+export interface EraseLimits {
+  readonly grace: Date
+  readonly death: Date
 }
 
 export interface KeyFilter {

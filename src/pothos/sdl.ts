@@ -42,6 +42,12 @@ const header = parse(
   { noLocation: true },
 ).definitions
 
+/** What each subgraph has and no subgraph's SDL says. */
+const machinery = {
+  types: new Set(['_Any', '_Entity', '_Service']),
+  fields: new Set(['_entities', '_service']),
+}
+
 /**
  * The schema as SDL of a Federation 2 subgraph, with its directives and descriptions, always in the
  * same order. Directives are those of `extensions.directives` and of the SDL it was built from.
@@ -58,10 +64,18 @@ export function printSdl(schema: GraphQLSchema): string {
     return position === -1 ? rootNames.length : position
   }
   const rest = getDocumentNodeFromSchema(sorted)
-    .definitions.filter((definition) => !inHeader.has(identity(definition)))
+    .definitions.filter((definition) => !machinery.types.has(nameOf(definition)))
+    .map(withoutMachinery)
+    .filter((definition) => !inHeader.has(identity(definition)))
     .filter((definition) => !isUsualSchemaDefinition(definition, rootNames))
     .sort((a, b) => rank(a) - rank(b))
   return `${print({ kind: Kind.DOCUMENT, definitions: [...header, ...rest] })}\n`
+}
+
+function withoutMachinery(definition: DefinitionNode): DefinitionNode {
+  if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION || !definition.fields) return definition
+  const fields = definition.fields.filter(({ name }) => !machinery.fields.has(name.value))
+  return fields.length === definition.fields.length ? definition : { ...definition, fields }
 }
 
 function isUsualSchemaDefinition(definition: DefinitionNode, rootNames: readonly string[]) {

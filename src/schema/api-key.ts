@@ -1,8 +1,9 @@
 import { isKeyId, keyStart } from '../credentials/key-form.ts'
 import { NotFoundError } from '../errors.ts'
-import { type ApiKey, apiKeyStatus } from '../keys/api-key.ts'
+import { type ApiKey, apiKeyStatus, previousSecret } from '../keys/api-key.ts'
 import { withinGrant } from '../principal.ts'
 import { grantOf, type User } from '../users/user.ts'
+import { registerApiKeyUse } from './api-key-use.ts'
 import type { Builder } from './builder.ts'
 import { type Context, callerOf, principalOf } from './context.ts'
 import { connection, emptyConnection, pageRequest } from './pages.ts'
@@ -18,6 +19,7 @@ export function registerApiKeys(builder: Builder, { UserRef }: UserTypes) {
     },
   })
 
+  const { PreviousSecretRef, ScopeUseRef } = registerApiKeyUse(builder)
   const ApiKeyRef = builder.objectRef<ApiKey>('ApiKey')
   ApiKeyRef.implement({
     description: 'A credential of a user, for programs. Its secret is shown once and kept nowhere.',
@@ -64,6 +66,26 @@ export function registerApiKeys(builder: Builder, { UserRef }: UserTypes) {
       rotatedAt: t.expose('rotatedAt', { type: 'DateTime', nullable: true }),
       revokedAt: t.expose('revokedAt', { type: 'DateTime', nullable: true }),
       revokedReason: t.exposeString('revokedReason', { nullable: true }),
+      previousSecret: t.field({
+        type: PreviousSecretRef,
+        nullable: true,
+        description:
+          "The secret before the last rotation, while that rotation's grace period runs.",
+        resolve: (key, _args, { services }) => previousSecret(key, new Date(services.now())),
+      }),
+      usedScopes: t.field({
+        type: [ScopeUseRef],
+        description: 'Scopes that operations of the key really needed. At most 10 seconds late.',
+        resolve: async (key, _args, { loaders }) => [...(await loaders.scopeUses.load(key.id))],
+      }),
+      unusedScopes: t.stringList({
+        description:
+          'Scopes of the key that no operation it ran has needed: it could do without them.',
+        resolve: async (key, _args, { loaders }) => {
+          const used = new Set((await loaders.scopeUses.load(key.id)).map(({ scope }) => scope))
+          return key.scopes.filter((scope) => !used.has(scope))
+        },
+      }),
     }),
   })
 
@@ -169,6 +191,17 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
   const RevokeApiKeyInput = builder.inputType('RevokeApiKeyInput', {
     fields: (t) => ({ id: t.id({ required: true }), reason: t.string() }),
   })
+  const ExpirePreviousSecretInput = builder.inputType('ExpirePreviousSecretInput', {
+    fields: (t) => ({ id: t.id({ required: true }) }),
+  })
+  const RevokeAllApiKeysInput = builder.inputType('RevokeAllApiKeysInput', {
+    fields: (t) => ({
+      ownerId: t.id({
+        description: 'Whose keys; left out, your own. Another user needs `manage:keys`.',
+      }),
+      reason: t.string(),
+    }),
+  })
 
   const issued = (name: string, description: string) =>
     builder.objectRef<{ apiKey: ApiKey; secret: string }>(name).implement({
@@ -187,6 +220,22 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
     .implement({
       description: 'The key as it is now.',
       fields: (t) => ({ apiKey: t.expose('apiKey', { type: ApiKeyRef }) }),
+    })
+  const ExpirePreviousSecretPayload = builder
+    .objectRef<{ apiKey: ApiKey }>('ExpirePreviousSecretPayload')
+    .implement({
+      description: 'The key, of which only the new secret works.',
+      fields: (t) => ({ apiKey: t.expose('apiKey', { type: ApiKeyRef }) }),
+    })
+  const RevokeAllApiKeysPayload = builder
+    .objectRef<{ revokedCount: number }>('RevokeAllApiKeysPayload')
+    .implement({
+      description: 'What was revoked.',
+      fields: (t) => ({
+        revokedCount: t.exposeInt('revokedCount', {
+          description: 'Keys that were not revoked before, expired ones among them.',
+        }),
+      }),
     })
   const RevokeApiKeyPayload = builder
     .objectRef<{ apiKey: ApiKey; revokedDescendants: readonly ApiKey[] }>('RevokeApiKeyPayload')
@@ -230,6 +279,26 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
       args: { input: t.arg({ type: RotateApiKeyInput, required: true }) },
       resolve: (_root, { input }, context) =>
         context.services.keys.rotate(callerOf(context), input),
+    }),
+    expirePreviousSecret: t.field({
+      type: ExpirePreviousSecretPayload,
+      requiresScopes: 'write:keys',
+      description:
+        "Ends a rotation's grace period now. `previousSecret.lastUsedAt` tells whether someone still uses the old secret.",
+      args: { input: t.arg({ type: ExpirePreviousSecretInput, required: true }) },
+      resolve: async (_root, { input }, context) => ({
+        apiKey: await context.services.keys.expirePrevious(callerOf(context), input.id),
+      }),
+    }),
+    revokeAllApiKeys: t.field({
+      type: RevokeAllApiKeysPayload,
+      requiresScopes: 'write:keys',
+      description:
+        'Refuses every key of a user from now on, also the one that this is sent with. JWTs go on: see `signOutEverywhere`.',
+      args: { input: t.arg({ type: RevokeAllApiKeysInput, required: true }) },
+      resolve: async (_root, { input }, context) => ({
+        revokedCount: await context.services.keys.revokeAll(callerOf(context), input),
+      }),
     }),
     revokeApiKey: t.field({
       type: RevokeApiKeyPayload,

@@ -2,7 +2,7 @@ import SchemaBuilder from '@pothos/core'
 import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import { DateTimeResolver, JSONObjectResolver } from 'graphql-scalars'
-import type { JsonObject } from '../keys/api-key.ts'
+import type { JsonObject } from '../json.ts'
 import { type LatchkeyAuthScopes, latchkeyPlugin, scopeAuthOptions } from '../pothos/index.ts'
 import type { BuiltInScope, ScopeCatalogue } from '../scopes.ts'
 import type { Context } from './context.ts'
@@ -19,6 +19,7 @@ export function createBuilder(catalogue: ScopeCatalogue) {
     Scalars: {
       DateTime: { Input: Date; Output: Date }
       JSONObject: { Input: JsonObject; Output: JsonObject }
+      _Any: { Input: unknown; Output: unknown }
       ID: { Input: string; Output: string }
     }
     Connection: { totalCount: () => number | Promise<number> }
@@ -37,6 +38,7 @@ export function createBuilder(catalogue: ScopeCatalogue) {
       edgesFieldOptions: { nullable: { list: false, items: false } },
       nodeFieldOptions: { nullable: false },
       nodesOnConnection: true,
+      pageInfoTypeOptions: { extensions: { directives: { shareable: {} } } },
     },
   })
   builder.addScalarType('DateTime', DateTimeResolver)

@@ -1,8 +1,10 @@
 import DataLoader from 'dataloader'
+import type { ValidationRule } from 'graphql'
 import type { Caller } from '../audit/caller.ts'
+import type { AuditStore } from '../audit/store.ts'
 import type { Backends } from '../backends/backends.ts'
 import { UnauthenticatedError } from '../errors.ts'
-import type { ApiKey } from '../keys/api-key.ts'
+import type { ApiKey, ScopeUse } from '../keys/api-key.ts'
 import type { KeyService } from '../keys/keys.ts'
 import type { Principal } from '../principal.ts'
 import type { User } from '../users/user.ts'
@@ -21,8 +23,14 @@ export interface Context {
 export interface Services {
   readonly keys: KeyService
   readonly users: UserService
+  readonly audit: Pick<AuditStore, 'list' | 'count'>
   /** First part of every key, for showing what a key starts with. */
   readonly keyPrefix: string
+  /** What a document must keep to that is handed over as input. */
+  readonly documentLimits: {
+    readonly maxTokens: number
+    readonly rules: readonly ValidationRule[]
+  }
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -31,12 +39,14 @@ export interface Services {
 export interface Loaders {
   readonly user: DataLoader<string, User | null>
   readonly apiKey: DataLoader<string, ApiKey | null>
+  readonly scopeUses: DataLoader<string, readonly ScopeUse[]>
 }
 
 export function createLoaders({ keys, users }: Services): Loaders {
   return {
     user: new DataLoader((ids) => users.findMany(ids).then(mutable)),
     apiKey: new DataLoader((ids) => keys.findMany(ids).then(mutable)),
+    scopeUses: new DataLoader((ids) => keys.findScopeUses(ids).then(mutable)),
   }
 }
 

@@ -1,15 +1,21 @@
 import type { GraphQLSchema } from 'graphql'
 import { createScopeCatalogue, type ScopeCatalogue } from '../scopes.ts'
 import { registerApiKeys } from './api-key.ts'
+import { registerAuditEvents } from './audit-event.ts'
 import { createBuilder } from './builder.ts'
+import { registerFederation } from './federation.ts'
 import { registerPrincipal } from './principal.ts'
+import { registerScopes } from './scopes.ts'
 import { registerUsers } from './user.ts'
 
 /** The whole schema. It holds no data source: resolvers find those in their context. */
 export function createSchema(catalogue: ScopeCatalogue = createScopeCatalogue()): GraphQLSchema {
   const builder = createBuilder(catalogue)
   const users = registerUsers(builder)
-  registerPrincipal(builder, users)
+  const principal = registerPrincipal(builder, users)
   registerApiKeys(builder, users)
+  registerAuditEvents(builder, principal)
+  registerScopes(builder, catalogue)
+  registerFederation(builder, users)
   return builder.toSchema()
 }

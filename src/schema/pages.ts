@@ -21,6 +21,7 @@ export interface Connection<T> {
   readonly totalCount: () => number | Promise<number>
 }
 
+/** How many rows a page has where nothing is asked, and at most. */
 export const defaultPageSize = 20
 export const maxPageSize = 100
 
@@ -72,6 +73,9 @@ export function emptyConnection<T>(): Connection<T> {
   }
 }
 
+/** Of the year 9999: PostgreSQL and JavaScript write later ones differently. Milliseconds since the epoch. */
+const endOfTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
 /** Opaque to clients: base64url of `<milliseconds>:<id>`. */
 export function encodeCursor({ at, id }: Position): string {
   return Buffer.from(`${at.getTime()}:${id}`).toString('base64url')
@@ -83,6 +87,7 @@ export function decodeCursor(cursor: string): Position | null {
   )
   const [, milliseconds, id] = match ?? []
   if (milliseconds === undefined || id === undefined) return null
+  if (Number(milliseconds) > endOfTime) return null
   return { at: new Date(Number(milliseconds)), id }
 }
 

@@ -4,6 +4,8 @@ import { sorted } from '../scopes.ts'
 import type { Builder } from './builder.ts'
 import type { UserTypes } from './user.ts'
 
+export type PrincipalTypes = ReturnType<typeof registerPrincipal>
+
 export function registerPrincipal(builder: Builder, { UserRef }: UserTypes) {
   const CredentialKind = builder.enumType('CredentialKind', {
     description: 'What a client sent.',
@@ -58,4 +60,6 @@ export function registerPrincipal(builder: Builder, { UserRef }: UserTypes) {
       resolve: (_root, _args, context) => context.principal,
     }),
   )
+
+  return { CredentialKind }
 }

@@ -18,6 +18,7 @@ export function registerUsers(builder: Builder) {
 
   const UserRef = builder.objectRef<User>('User').implement({
     description: 'Someone who holds credentials: a subject of an issuer.',
+    extensions: { directives: { key: { fields: 'id' } } },
     fields: (t) => ({
       id: t.exposeID('id'),
       issuer: t.exposeString('issuer', {
@@ -156,6 +157,18 @@ export function registerUsers(builder: Builder) {
       fields: (t) => ({ deletedUserId: t.exposeID('deletedUserId') }),
     })
 
+  const SignOutEverywherePayload = builder
+    .objectRef<{ at: Date }>('SignOutEverywherePayload')
+    .implement({
+      description: 'Done.',
+      fields: (t) => ({
+        at: t.expose('at', {
+          type: 'DateTime',
+          description: 'JWTs that were issued before this moment are refused.',
+        }),
+      }),
+    })
+
   builder.mutationFields((t) => ({
     createUser: t.field({
       type: CreateUserPayload,
@@ -211,6 +224,15 @@ export function registerUsers(builder: Builder) {
       args: { input: t.arg({ type: SetUserScopesInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.setScopes(callerOf(context), input),
+      }),
+    }),
+    signOutEverywhere: t.field({
+      type: SignOutEverywherePayload,
+      requiresScopes: 'write:keys',
+      description:
+        'Refuses your JWTs that were issued before now, this one included. API keys go on: see `revokeAllApiKeys`.',
+      resolve: async (_root, _args, context) => ({
+        at: await context.services.users.signOut(callerOf(context)),
       }),
     }),
   }))

@@ -1,3 +1,4 @@
+import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
 import type { Config } from '../config.ts'
 import { createAuthenticator } from '../credentials/create-authenticator.ts'
 import { createKeyMaker } from '../credentials/key-maker.ts'
@@ -5,22 +6,28 @@ import { createSecretHasher } from '../credentials/secret-hash.ts'
 import { type Database, openDatabase } from '../db/database.ts'
 import { startEmbeddedPostgres } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
-import { createHttpApp, type HttpApp } from '../http/app.ts'
+import { createHttpApp, type HttpApp, type HttpAppParts } from '../http/app.ts'
 import { createDevelopmentIssuer, developmentIssuerPath } from '../http/development-issuer.ts'
-import { createForwardAuth, forwardAuthMaxAge } from '../http/forward-auth.ts'
+import { createForwardAuth, shareStaleness } from '../http/forward-auth.ts'
 import { createForwardAuthListener, type NodeListener } from '../http/forward-auth-listener.ts'
 import { createGraphQLHandler } from '../http/graphql.ts'
 import { createHealth } from '../http/health.ts'
 import { createIntrospection } from '../http/introspection.ts'
+import { createSchemaSdl } from '../http/schema-sdl.ts'
 import { createKeyService } from '../keys/keys.ts'
+import { sweepDeadSecrets } from '../keys/sweeper.ts'
+import { limitRules } from '../limits/rules.ts'
 import type { Logger } from '../log.ts'
 import { printSdl } from '../pothos/index.ts'
+import type { Services } from '../schema/context.ts'
 import { createSchema } from '../schema/index.ts'
+import { defaultPageSize, maxPageSize } from '../schema/pages.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
 import { prepareIdentity } from './identity.ts'
 import { createServerLogger } from './logger.ts'
+import { startUpkeep } from './upkeep.ts'
 
 export interface CreateAppOptions {
   /** This server as others see it, where the configuration leaves it open. */
@@ -88,6 +95,7 @@ async function assemble(
 
   const catalogue = createScopeCatalogue(config.otherScopes)
   const { keyPrefix, keyPeppers } = config
+  const staleness = shareStaleness(config.maxStalenessMs)
   const authenticator = createAuthenticator({
     issuers,
     directory: database.directory,
@@ -98,6 +106,8 @@ async function assemble(
     ...(config.apiKeyQueryParam !== null && { apiKeyQueryParameter: config.apiKeyQueryParam }),
     trustsIssuer: (issuer) => developmentIssuer !== null || !isDevelopmentIssuer(issuer),
     onKeyProblem: (issuer, error) => log.warn({ issuer, err: error }, "an issuer's keys are amiss"),
+    maxStalenessMs: staleness.nodeMs,
+    jwtOutageSeconds: config.jwtOutageSeconds,
     onError: (error) => log.warn({ err: error }, 'the use of keys could not be written; kept'),
     now,
   })
@@ -110,15 +120,40 @@ async function assemble(
     maxPerUser: config.keyMaxPerUser,
     maxLifetimeDays: config.keyMaxLifetimeDays,
     now,
+    onScopesNeeded: authenticator.recordScopes,
   })
   const users = createUserService({
     store: database.users,
     catalogue,
     issuers: issuers.map(({ issuer }) => issuer),
     defaultScopes: config.defaultUserScopes,
+    now,
+    onScopesNeeded: authenticator.recordScopes,
   })
 
   const identity = prepareIdentity(config, { publicUrl, log, now })
+  const refusals = createRefusalRecorder({
+    write: database.audit.recordRefusals,
+    onError: (error) => log.warn({ err: error }, 'refusals could not be written; kept'),
+    now,
+  })
+  opened.push(() => refusals.close())
+  const onRefusal: HttpAppParts['onRefusal'] = (
+    { reason, credentialId },
+    { requestId, peerAddress },
+  ) => {
+    if (reason === 'unavailable') return
+    refusals.record({ reason, credentialId, requestId, sourceAddress: peerAddress })
+  }
+  const upkeep = startUpkeep({
+    tasks: {
+      'erase dead secrets': () => sweepDeadSecrets(database.keys, now()),
+      'partitions of the audit trail': () => database.audit.ensurePartitions(),
+    },
+    log,
+  })
+  opened.push(() => upkeep.close())
+
   const schema = createSchema(catalogue)
   const health = createHealth({
     pingDatabase: () => database.ping(),
@@ -129,7 +164,7 @@ async function assemble(
     authenticator,
     identity: identity.issuer,
     credentialHeaders,
-    maxAgeSeconds: forwardAuthMaxAge(config.maxStalenessMs, nodeStalenessMs),
+    maxAgeSeconds: staleness.proxySeconds,
     log,
   })
   const fetch = createHttpApp({
@@ -144,16 +179,29 @@ async function assemble(
     graphql: createGraphQLHandler({
       schema,
       authenticator,
-      services: { keys, users, keyPrefix, now },
+      services: {
+        keys,
+        users,
+        audit: database.audit,
+        keyPrefix,
+        documentLimits: documentLimits(config),
+        now,
+      },
       identity: identity.issuer,
       credentialHeaders,
       graphiql: config.mode === 'development',
+      publicIntrospection: config.publicIntrospection,
       onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
     }),
-    sdl: printSdl(schema),
+    schemaSdl: createSchemaSdl({
+      sdl: printSdl(schema),
+      authenticator,
+      publicIntrospection: config.publicIntrospection,
+    }),
     health,
     identityKeys: identity.keys,
     developmentIssuer,
+    onRefusal,
     log,
   })
 
@@ -169,12 +217,14 @@ async function assemble(
           publicUrl,
           now,
         })
-  const answerForwardAuth = createForwardAuthListener(forwardAuth, log)
+  const answerForwardAuth = createForwardAuthListener({ forwardAuth, onRefusal, log })
   return { fetch, answerForwardAuth, development, shutDown: () => health.shutDown() }
 }
 
-/** How long this node itself may honour what was revoked, at worst: it looks at every request. */
-const nodeStalenessMs = 0
+function documentLimits({ operationLimits }: Config): Services['documentLimits'] {
+  const pages = { usual: defaultPageSize, largest: maxPageSize }
+  return { maxTokens: operationLimits.tokens, rules: limitRules(operationLimits, pages) }
+}
 
 async function prepareDatabase(
   config: Config,
@@ -193,6 +243,7 @@ async function prepareDatabase(
   await migrate(url, { log: (message) => log.info(message) })
   const database = openDatabase({
     url,
+    ...(config.database.listenUrl !== null && { listenUrl: config.database.listenUrl }),
     ...(config.database.readUrl !== null && { readUrl: config.database.readUrl }),
     defaultUserScopes: config.defaultUserScopes,
   })

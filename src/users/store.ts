@@ -15,15 +15,26 @@ export interface UserStore {
   list(filter: UserFilter, page: PageRequest): Promise<Page<User>>
   count(filter: UserFilter): Promise<number>
   /** The scopes that a deleted user of that identity held (`null`: no ceiling), or `undefined` when none was deleted. */
-  findTombstone(
-    issuer: string,
-    subject: string,
-  ): Promise<{ readonly scopes: readonly string[] | null } | undefined>
-  /** Lifts a tombstone of the same identity. `'duplicate'` when the user exists. */
+  findTombstone(issuer: string, subject: string): Promise<Tombstone | undefined>
+  /**
+   * Lifts a tombstone of the same identity. `'duplicate'` when the user exists.
+   *
+   * @throws what `user.scopes` throws as a function, and nothing is made
+   */
   insert(user: NewUser, by: Actor): Promise<User | 'duplicate'>
   update(id: string, change: UserChange, by: Actor): Promise<User | null>
   setStatus(id: string, status: UserStatus, reason: string | null, by: Actor): Promise<User | null>
-  setScopes(id: string, scopes: readonly string[] | null, by: Actor): Promise<User | null>
+  /**
+   * @param check sees the user as it is when the scopes are set; what it throws prevents that
+   */
+  setScopes(
+    id: string,
+    scopes: readonly string[] | null,
+    by: Actor,
+    check?: (before: User) => void,
+  ): Promise<User | null>
+  /** From now on JWTs issued before `now` are refused. @returns that moment, which never goes back */
+  signOut(id: string, now: Date, by: Actor): Promise<Date | null>
   /** Removes the user and all its keys and leaves a tombstone. `false` when not there. */
   delete(id: string, by: Actor): Promise<boolean>
 }
@@ -39,6 +50,14 @@ export interface NewUser {
   readonly subject: string
   readonly email: string | null
   readonly name: string | null
+  /** A function is told what a deleted user of that identity held, when the user is made. */
+  readonly scopes: readonly string[] | null | ((tombstone: Tombstone | undefined) => Scopes)
+}
+
+type Scopes = readonly string[] | null
+
+export interface Tombstone {
+  /** What the user held; `null`: no ceiling. */
   readonly scopes: readonly string[] | null
 }
 

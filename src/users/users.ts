@@ -6,7 +6,7 @@ import { requireDistinctScopes, requireInCatalogue } from '../scope-rules.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import { optionalText } from '../text-rules.ts'
 import { optionalEmail, requiredSubject } from './rules.ts'
-import type { UserChange, UserFilter, UserStore } from './store.ts'
+import type { Tombstone, UserChange, UserFilter, UserStore } from './store.ts'
 import type { User } from './user.ts'
 
 export interface CreateUserInput {
@@ -36,6 +36,10 @@ export interface UserServiceOptions {
   readonly issuers: readonly string[]
   /** What a new user is granted where nothing is asked; `null`: nothing. */
   readonly defaultScopes: readonly string[] | null
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Told which scopes of a caller a rule here went by, beside those that the operation declares. */
+  readonly onScopesNeeded?: (principal: Principal, scopes: readonly string[]) => void
 }
 
 /** What a caller may do with users. Mutations on what is not there throw NotFoundError; queries answer `null`. */
@@ -51,33 +55,36 @@ export interface UserService {
   /** @returns the id of the user that is no more */
   delete(caller: Caller, id: string): Promise<string>
   setScopes(caller: Caller, input: SetUserScopesInput): Promise<User>
+  /** Refuses the caller's JWTs that were issued before now. @returns that moment */
+  signOut(caller: Caller): Promise<Date>
 }
 
 const nameRule = { maxLength: 200 }
 const reasonRule = { maxLength: 500, multiline: true }
 
 export function createUserService(options: UserServiceOptions): UserService {
-  const { store, catalogue, issuers, defaultScopes } = options
+  const { store, catalogue, issuers, defaultScopes, now } = options
+  const note = options.onScopesNeeded ?? (() => {})
 
-  async function initialScopes(
+  /** What a new user is granted, as far as it can be told without knowing who was there before. */
+  function initialScopes(
     principal: Principal,
     asked: readonly string[] | null | undefined,
-    tombstone: { readonly scopes: readonly string[] | null } | undefined,
-  ): Promise<readonly string[]> {
-    const formerly = { ours: tombstone?.scopes ?? null, issuers: null }
-    const bounded = tombstone !== undefined && !principal.scopes.has('write:grants')
+  ): (tombstone: Tombstone | undefined) => readonly string[] {
+    const mayWiden = principal.scopes.has('write:grants')
     if (asked == null) {
       const scopes = defaultScopes ?? []
-      return bounded ? withinGrant(scopes, formerly) : scopes
+      return (tombstone) => (mayWiden ? scopes : withinTombstone(scopes, tombstone))
     }
     const scopes = requireDistinctScopes('scopes', asked)
     requireInCatalogue('scopes', scopes, catalogue)
-    requireAll(scopes, (scope) => principal.scopes.has(scope))
-    if (bounded) {
-      const allowed = new Set(withinGrant(scopes, formerly))
-      requireAll(scopes, (scope) => allowed.has(scope))
+    requireAll(scopes, principal.scopes)
+    note(principal, scopes)
+    return (tombstone) => {
+      if (mayWiden) note(principal, ['write:grants'])
+      else requireAll(scopes, new Set(withinTombstone(scopes, tombstone)))
+      return scopes
     }
-    return scopes
   }
 
   return {
@@ -97,8 +104,7 @@ export function createUserService(options: UserServiceOptions): UserService {
       const subject = requiredSubject('subject', input.subject)
       const email = optionalEmail('email', input.email)
       const name = optionalText('name', input.name, nameRule)
-      const tombstone = await store.findTombstone(issuer, subject)
-      const scopes = await initialScopes(caller.principal, input.scopes, tombstone)
+      const scopes = initialScopes(caller.principal, input.scopes)
       const user = await store.insert({ issuer, subject, email, name, scopes }, actorOf(caller))
       if (user === 'duplicate') {
         throw new ConflictError(`There is already a user with subject ${subject} of that issuer.`)
@@ -141,25 +147,45 @@ export function createUserService(options: UserServiceOptions): UserService {
         )
       }
       const { principal } = caller
-      const user = present(await store.find(userId))
       if (asked === null) {
-        requireAll([...catalogue.keys()], (scope) => principal.scopes.has(scope))
-        return present(await store.setScopes(userId, null, actorOf(caller)))
+        const all = [...catalogue.keys()]
+        const lifted = await store.setScopes(userId, null, actorOf(caller), () => {
+          requireAll(all, principal.scopes)
+          note(principal, all)
+        })
+        return present(lifted)
       }
       const scopes = requireDistinctScopes('scopes', asked)
-      const kept = new Set(withinGrant(scopes, { ours: user.scopes, issuers: null }))
-      const added = scopes.filter((scope) => !kept.has(scope))
-      requireInCatalogue('scopes', added, catalogue)
-      requireAll(added, (scope) => principal.scopes.has(scope))
-      return present(await store.setScopes(userId, scopes, actorOf(caller)))
+      // Looked at when it is set: what someone else took away meanwhile would be added again.
+      const set = await store.setScopes(userId, scopes, actorOf(caller), (before) => {
+        const kept = new Set(withinGrant(scopes, { ours: before.scopes, issuers: null }))
+        const added = scopes.filter((scope) => !kept.has(scope))
+        requireInCatalogue('scopes', added, catalogue)
+        requireAll(added, principal.scopes)
+        note(principal, added)
+      })
+      return present(set)
+    },
+
+    async signOut(caller) {
+      const { userId } = caller.principal
+      const at = await store.signOut(userId, new Date(now()), actorOf(caller))
+      if (at === null) throw new NotFoundError('user')
+      return at
     },
   }
 }
 
 /** No one hands out what they do not hold. */
-function requireAll(scopes: readonly string[], holds: (scope: string) => boolean): void {
-  const missing = scopes.filter((scope) => !holds(scope))
+function requireAll(scopes: readonly string[], held: ReadonlySet<string>): void {
+  const missing = scopes.filter((scope) => !held.has(scope))
   if (missing.length > 0) throw new ScopesNotHeldError(missing)
+}
+
+function withinTombstone(scopes: readonly string[], tombstone: Tombstone | undefined) {
+  return tombstone === undefined
+    ? scopes
+    : withinGrant(scopes, { ours: tombstone.scopes, issuers: null })
 }
 
 function present(user: User | null): User {

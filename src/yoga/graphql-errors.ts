@@ -3,6 +3,7 @@ import { httpFailure } from '../credentials/challenge.ts'
 import {
   BadUserInputError,
   InsufficientScopeError,
+  InvalidDocumentError,
   LatchkeyError,
   ScopesNotHeldError,
 } from '../errors.ts'
@@ -40,6 +41,9 @@ function errorExtensions(error: LatchkeyError): Record<string, unknown> {
   const { code } = error
   if (error instanceof InsufficientScopeError) return { code, ...error.scopes }
   if (error instanceof ScopesNotHeldError) return { code, missingScopes: error.missingScopes }
+  if (error instanceof InvalidDocumentError) {
+    return { code, field: error.field, errors: error.faults }
+  }
   if (error instanceof BadUserInputError) return { code, field: error.field }
   return { code }
 }

@@ -19,8 +19,16 @@ export function maskedError(requestId?: string, place: GraphQLErrorOptions = {})
 /** Lets through what was made to be told, and masks the rest as a bug. For Yoga's `maskedErrors`. */
 export const maskError: MaskError = (error) => {
   if (!(error instanceof GraphQLError)) return masked(error)
-  if (error.originalError == null) return error
-  return masked(error.originalError, { nodes: error.nodes ?? null, path: error.path ?? null })
+  const cause = causeOf(error)
+  if (cause === null) return error
+  return masked(cause, { nodes: error.nodes ?? null, path: error.path ?? null })
+}
+
+/** What is no GraphQL error beneath it; graphql-js wraps those of a variable's value in one another. */
+function causeOf(error: GraphQLError): unknown {
+  let inner: unknown = error
+  while (inner instanceof GraphQLError) inner = inner.originalError ?? null
+  return inner
 }
 
 export interface UseErrorAnswersOptions {

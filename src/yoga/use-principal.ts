@@ -2,7 +2,7 @@ import type { ExecutionArgs, ExecutionResult } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Authentication, Authenticator } from '../credentials/authenticator.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
-import { analyseOperation, decide, refusal } from '../decision/index.ts'
+import { analyseOperation, decide, refusal, scopesUsed } from '../decision/index.ts'
 import type { Principal } from '../principal.ts'
 import { errorResponse } from './error-response.ts'
 import { fieldError, latchkeyErrorOf, requestError } from './graphql-errors.ts'
@@ -35,16 +35,40 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
   const { authenticator, onAuthentication } = options
   const principals = new WeakMap<Request, Principal>()
 
-  return {
-    async onRequest({ request, url, serverContext, endResponse }) {
-      const authentication = await authenticator.authenticate(carrierOf(request, url))
-      onAuthentication?.(authentication, serverContext)
-      if (authentication.kind === 'authenticated') {
-        principals.set(request, authentication.principal)
-      } else if (authentication.kind === 'refused') {
-        const error = requestError(authentication.refusal.error)
-        endResponse(errorResponse(error, request.headers.get('accept')))
+  /** Why the operation may not run, as its whole answer. */
+  function refusalOf(args: ExecutionArgs): ExecutionResult | null {
+    const { schema, document, operationName, variableValues, contextValue } = args
+    const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
+    // No such operation: executing it says so, and reaches no field.
+    if (evaluation === undefined) return null
+    const { principal } = contextValue as PrincipalContext
+    const decision = decide(evaluation, principal)
+    if (decision.outcome === 'allowed') {
+      if (principal !== null) {
+        authenticator.recordScopes?.(principal, scopesUsed(evaluation, principal))
       }
+      return null
+    }
+    const fields = decision.fields.map(({ coordinate, paths }) => ({ coordinate, paths }))
+    return { errors: [requestError(refusal(decision), { fields })] }
+  }
+
+  return {
+    onRequest({ request, url, serverContext, endResponse }) {
+      const proceed = (authentication: Authentication): void => {
+        onAuthentication?.(authentication, serverContext)
+        if (authentication.kind === 'authenticated') {
+          principals.set(request, authentication.principal)
+        } else if (authentication.kind === 'refused') {
+          const error = requestError(authentication.refusal.error)
+          endResponse(errorResponse(error, request.headers.get('accept')))
+        }
+      }
+      // A remembered credential is decided at once: no promise, no turn of the event loop.
+      const authentication = authenticator.authenticate(carrierOf(request, url))
+      return authentication instanceof Promise
+        ? authentication.then(proceed)
+        : proceed(authentication)
     },
 
     // A request that never passed onRequest has no principal: it is anonymous, whatever it carries.
@@ -70,18 +94,6 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
       if (refusal !== null) setResultAndStopExecution(refusal)
     },
   }
-}
-
-/** Why the operation may not run, as its whole answer. */
-function refusalOf(args: ExecutionArgs): ExecutionResult | null {
-  const { schema, document, operationName, variableValues, contextValue } = args
-  const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
-  // No such operation: executing it says so, and reaches no field.
-  if (evaluation === undefined) return null
-  const decision = decide(evaluation, (contextValue as PrincipalContext).principal)
-  if (decision.outcome === 'allowed') return null
-  const fields = decision.fields.map(({ coordinate, paths }) => ({ coordinate, paths }))
-  return { errors: [requestError(refusal(decision), { fields })] }
 }
 
 /** What resolvers threw of our failures, with its code; everything else is for Yoga to mask. */

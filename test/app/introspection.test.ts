@@ -1,212 +1,158 @@
-import { createRemoteJWKSet, jwtVerify } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { getIntrospectionQuery } from 'graphql'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestApp, type TestApp } from '../support/app.ts'
-import { listenWith } from '../support/listening.ts'
 
-let app: TestApp
-let server: Awaited<ReturnType<typeof listenWith>>
-let caller: { id: string; secret: string }
-let plain: { id: string; secret: string }
+const closed = [
+  ['introspection', getIntrospectionQuery()],
+  ['one type', '{ __type(name: "User") { name } }'],
+  [
+    'introspection behind fragments',
+    '{ ...A } fragment A on Query { ... { s: __schema { __typename } } }',
+  ],
+  [
+    'introspection beside another operation',
+    'query A { __typename } query B { __schema { __typename } }',
+  ],
+  ['introspection that is left out', 'query A { __schema @skip(if: true) { __typename } }'],
+  ['the subgraph', '{ _service { sdl } }'],
+  ['the scopes', '{ scopes { name } }'],
+  ['the scopes of an operation', '{ requiredScopes(document: "{ me { id } }") { scopes } }'],
+] as const
 
-beforeAll(async () => {
-  app = await createTestApp({ PUBLIC_URL: 'https://auth.example' })
-  server = await listenWith(app)
-  await app.user('gateway', ['introspect:tokens', 'read:users', 'write:keys'])
-  await app.user('alice')
-  caller = await app.key('gateway', ['introspect:tokens', 'read:users'])
-  plain = await app.key('alice', ['read:users'])
+describe('with PUBLIC_INTROSPECTION=false', () => {
+  let app: TestApp
+  let key: string
+  let jwt: string
+
+  beforeAll(async () => {
+    app = await createTestApp({ PUBLIC_INTROSPECTION: 'false' })
+    await app.user('alice')
+    key = (await app.key('alice', ['read:keys'])).secret
+    jwt = await app.jwt('alice', [])
+  })
+  afterAll(() => app.close())
+
+  it.each(closed)('%s is closed to the anonymous', async (_name, query) => {
+    const { status, headers, body } = await app.ask(query, { ...nameIn(query) })
+    expect(status).toBe(401)
+    expect(headers.get('www-authenticate')).toBe('Bearer realm="latchkey"')
+    expect(body).toEqual({
+      errors: [{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }],
+    })
+  })
+
+  it.each(closed)('%s is open to any credential', async (_name, query) => {
+    for (const as of [key, jwt]) {
+      const { status, body } = await app.ask(query, { as, ...nameIn(query) })
+      expect(status).toBe(200)
+      expect(body.errors).toBeUndefined()
+    }
+  })
+
+  it('the rest stays open to the anonymous', async () => {
+    const { body } = await app.ask('{ __typename viewer { __typename } }')
+    expect(body).toEqual({ data: { __typename: 'Query', viewer: null } })
+  })
+
+  it('/schema.graphql asks for a credential', async () => {
+    const anonymous = await get('/schema.graphql')
+    expect(anonymous.status).toBe(401)
+    expect(anonymous.headers.get('www-authenticate')).toBe('Bearer realm="latchkey"')
+    expect(anonymous.headers.get('content-type')).toBe('application/problem+json')
+
+    const refused = await get('/schema.graphql', { 'x-api-key': `${key.slice(0, -1)}_` })
+    expect(refused.status).toBe(401)
+    expect(refused.headers.get('www-authenticate')).toMatch(/error="invalid_token"/)
+
+    const twice = await get('/schema.graphql', {
+      'x-api-key': key,
+      authorization: `Bearer ${jwt}`,
+    })
+    expect(twice.status).toBe(400)
+
+    for (const credential of [key, jwt]) {
+      const response = await get('/schema.graphql', { authorization: `Bearer ${credential}` })
+      expect(response.status).toBe(200)
+      expect(await response.text()).toMatch(/^extend schema/)
+    }
+  })
+
+  function get(path: string, headers: Record<string, string> = {}) {
+    return app.fetch(new Request(`http://latchkey.test${path}`, { headers }))
+  }
 })
-afterAll(async () => {
-  await server.close()
-  await app.close()
-})
 
-const url = () => `http://127.0.0.1:${server.port}/oauth2/introspect`
-const introspect = (
-  body: Record<string, string> | string,
-  headers: Record<string, string> = { authorization: `Bearer ${caller.secret}` },
-) => fetch(url(), { method: 'POST', headers, body: new URLSearchParams(body) })
-const jwtAnswer = 'application/token-introspection+jwt'
+describe('as it comes', () => {
+  let app: TestApp
+  let jwt: string
 
-describe('a valid credential', () => {
-  test('of a key is described', async () => {
-    const response = await introspect({ token: plain.secret })
+  beforeAll(async () => {
+    app = await createTestApp()
+    await app.user('alice')
+    jwt = await app.jwt('alice', ['write:keys'])
+  })
+  afterAll(() => app.close())
+
+  it.each(closed)('%s is open to the anonymous', async (_name, query) => {
+    const { status, body } = await app.ask(query, { ...nameIn(query) })
+    expect(status).toBe(200)
+    expect(body.errors).toBeUndefined()
+  })
+
+  it('/schema.graphql is open to the anonymous', async () => {
+    const response = await app.fetch(new Request('http://latchkey.test/schema.graphql'))
     expect(response.status).toBe(200)
-    expect(response.headers.get('cache-control')).toBe('no-store')
-    expect(response.headers.get('content-type')).toBe('application/json')
-    expect(await response.json()).toEqual({
-      active: true,
-      scope: 'read:users',
-      client_id: plain.id,
-      username: 'alice',
-      token_type: 'Bearer',
-      iss: app.issuer.issuer,
-      sub: 'alice',
-      iat: expect.any(Number),
-    })
+    const { body } = await app.ask('{ _service { sdl } }')
+    expect(await response.text()).toBe(body.data._service.sdl)
   })
 
-  test('of a JWT is described alike', async () => {
-    const now = Math.floor(Date.now() / 1000)
-    const token = await app.jwt('alice', ['read:users'], { jti: 't1', client_id: 'web', iat: now })
-    expect(await (await introspect({ token, token_type_hint: 'access_token' })).json()).toEqual({
-      active: true,
-      scope: 'read:users',
-      client_id: 'web',
-      username: 'alice',
-      token_type: 'Bearer',
-      iss: app.issuer.issuer,
-      sub: 'alice',
-      iat: now,
-      exp: now + 300,
-      jti: 't1',
-    })
-  })
-
-  test('has the scopes that its owner is granted now', async () => {
-    await app.user('narrow', ['read:keys', 'write:keys'])
-    const token = await app.jwt('narrow', ['read:keys', 'read:users'])
-    expect(await (await introspect({ token })).json()).toMatchObject({ scope: 'read:keys' })
-  })
-
-  test('that expires says when', async () => {
-    const expiresAt = new Date(Date.now() + 3_600_000).toISOString()
-    const { secret } = await app.key('alice', ['read:users'], { expiresAt })
-    const { exp } = await (await introspect({ token: secret })).json()
-    expect(exp).toBe(Math.floor(Date.parse(expiresAt) / 1000))
-  })
-})
-
-describe('whatever is not valid answers exactly the same', () => {
-  test('and nobody keeps it', async () => {
-    const revoked = await app.key('alice', ['read:users'])
-    await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${revoked.id}`
-    const suspended = await app.user('suspended')
-    const ofSuspended = await app.key('suspended', ['read:users'])
-    await app.sql`update latchkey.users set status = 'SUSPENDED' where id = ${suspended.id}`
-    const past = Math.floor(Date.now() / 1000) - 600
-    const tokens = {
-      empty: '',
-      garbage: 'garbage',
-      'with a line break': 'a\r\nb',
-      'two in one': `${plain.secret},${plain.secret}`,
-      'a key that is unknown': plain.secret.replace(/_[0-9A-Za-z]{16}_/, '_0123456789abcdef_'),
-      'a wrong secret': `${plain.secret.slice(0, -8)}AAAAAAAA`,
-      'a revoked key': revoked.secret,
-      "a suspended user's key": ofSuspended.secret,
-      'an expired JWT': await app.jwt('alice', [], { iat: past, exp: past + 60 }),
-      'a JWT for others': await app.jwt('alice', [], { aud: 'https://elsewhere.example' }),
-      'an identity token': await identityToken(),
-      'long text': 'x'.repeat(9000),
-    }
-    const answers = await Promise.all(
-      Object.entries(tokens).map(async ([name, token]) => {
-        const response = await introspect({ token })
-        const { status, headers } = response
-        return [name, status, headers.get('cache-control'), await response.text()]
-      }),
-    )
-    for (const [name, ...answer] of answers) {
-      expect([name, ...answer]).toEqual([name, 200, 'no-store', '{"active":false}'])
+  it.each([
+    ['a field', '{ viewr { subject } }', {}],
+    ['a type', '{ viewer { ... on Principl { subject } } }', {}],
+    ['an argument', '{ users(frst: 1) { totalCount } }', {}],
+    ['an enum value', '{ users(status: ACTIV) { totalCount } }', {}],
+    ['an input field', 'mutation { createApiKey(input: { nam: "a" }) { secret } }', {}],
+    [
+      'an enum value in a variable',
+      'query ($s: UserStatus) { viewer { subject } users(status: $s) @skip(if: true) { totalCount } }',
+      { s: 'ACTIV' },
+    ],
+    [
+      'an input field in a variable',
+      'mutation ($i: CreateApiKeyInput!) { createApiKey(input: $i) @skip(if: true) { secret } }',
+      { i: { nam: 'a', name: 'a', scopes: [] } },
+    ],
+  ])('%s is suggested to who has a credential alone', async (_name, query, variables) => {
+    const suggestion = /Did you mean/
+    // The order matters: what was found out for one caller must not be told to the other.
+    for (const _time of ['first', 'again']) {
+      expect((await app.ask(query, { as: jwt, variables })).text).toMatch(suggestion)
+      const anonymous = await app.ask(query, { variables })
+      expect(anonymous.body.errors.length).toBeGreaterThan(0)
+      expect(anonymous.text).not.toMatch(suggestion)
     }
   })
 
-  async function identityToken(): Promise<string> {
-    const response = await fetch(`http://127.0.0.1:${server.port}/auth/verify`, {
-      headers: { 'x-api-key': plain.secret },
-    })
-    return response.headers.get('x-identity') ?? ''
-  }
-})
-
-describe('the caller', () => {
-  test.each<[string, () => Record<string, string>, number, string]>([
-    ['without a credential', () => ({}), 401, 'Bearer realm="latchkey"'],
-    ['with a bad one', () => ({ authorization: 'Bearer nonsense' }), 401, 'error="invalid_token"'],
-    ['without the scope', () => ({ 'x-api-key': plain.secret }), 403, 'scope="introspect:tokens"'],
-    ['with two', () => ({ authorization: 'Bearer a', 'x-api-key': 'b' }), 400, 'invalid_request'],
-  ])('%s learns nothing', async (_, headers, status, challenge) => {
-    const response = await introspect({ token: plain.secret }, headers())
-    expect(response.status).toBe(status)
-    expect(response.headers.get('content-type')).toBe('application/problem+json')
-    expect(response.headers.get('www-authenticate')).toContain(challenge)
-    expect(response.headers.get('cache-control')).toBe('no-store')
-    expect(await response.text()).not.toContain('active')
+  it.each([
+    ['a syntax error', '{ viewer', 'GRAPHQL_PARSE_FAILED'],
+    ['a validation error', '{ viewer { nothingLikeIt } }', 'GRAPHQL_VALIDATION_FAILED'],
+  ])('%s is answered alike to everyone', async (_name, query, code) => {
+    const [anonymous, known] = [await app.ask(query), await app.ask(query, { as: jwt })]
+    expect(anonymous.text).toBe(known.text)
+    expect(anonymous.status).toBe(known.status)
+    expect(anonymous.body.errors[0].extensions.code).toBe(code)
   })
 
-  test('sends a form with one token', async () => {
-    const headers = { authorization: `Bearer ${caller.secret}` }
-    const status = async (init: RequestInit) =>
-      (await fetch(url(), { method: 'POST', ...init, headers: { ...headers, ...init.headers } }))
-        .status
-    expect(await status({ body: new URLSearchParams({ other: 'x' }) })).toBe(400)
-    expect(await status({ body: new URLSearchParams('token=a&token=b') })).toBe(400)
-    expect(await status({ body: new URLSearchParams({ token: 'x'.repeat(40_000) }) })).toBe(413)
-    const stream = new Blob(['token=', 'x'.repeat(40_000)]).stream()
-    const form = { 'content-type': 'application/x-www-form-urlencoded' }
-    const chunked = { body: stream, duplex: 'half', headers: form } as RequestInit
-    expect(await status(chunked)).toBe(413)
-    const json = { 'content-type': 'application/json' }
-    expect(await status({ body: '{"token":"a"}', headers: json })).toBe(415)
-    expect((await fetch(`${url()}?token=a`, { headers })).status).toBe(405)
+  it.each([
+    ['application/graphql-response+json', 400],
+    ['application/json', 200],
+  ])('answers %s with %i to a document at fault', async (accept, expected) => {
+    for (const query of ['{ viewer', '{ nothing }', `{ ${'__typename '.repeat(3000)} }`]) {
+      expect((await app.ask(query, { headers: { accept } })).status).toBe(expected)
+    }
   })
 })
 
-describe('a signed answer', () => {
-  const verified = async (response: Response) => {
-    const keys = createRemoteJWKSet(
-      new URL(`http://127.0.0.1:${server.port}/.well-known/jwks.json`),
-    )
-    return await jwtVerify(await response.text(), keys, { typ: 'token-introspection+jwt' })
-  }
-
-  test.each([true, false])('says the same in a JWT for the caller (active: %s)', async (active) => {
-    const token = active ? plain.secret : 'nonsense'
-    const headers = { authorization: `Bearer ${caller.secret}`, accept: jwtAnswer }
-    const response = await introspect({ token }, headers)
-    expect(response.headers.get('content-type')).toBe(jwtAnswer)
-    expect(response.headers.get('cache-control')).toBe('no-store')
-    const { payload } = await verified(response)
-    expect(payload).toEqual({
-      iss: 'https://auth.example',
-      aud: 'gateway',
-      iat: expect.any(Number),
-      token_introspection: await (await introspect({ token })).json(),
-    })
-  })
-
-  test('is none where nobody asks, and none without keys', async () => {
-    const headers = { authorization: `Bearer ${caller.secret}`, accept: `${jwtAnswer};q=0, */*` }
-    const json = await introspect({ token: plain.secret }, headers)
-    expect(json.headers.get('content-type')).toBe('application/json')
-
-    const bare = await createTestApp({ NODE_ENV: 'production' })
-    await bare.user('gateway', ['introspect:tokens', 'write:keys'])
-    const { secret } = await bare.key('gateway', ['introspect:tokens'])
-    const response = await bare.fetch(
-      new Request('http://latchkey.test/oauth2/introspect', {
-        method: 'POST',
-        headers: { authorization: `Bearer ${secret}`, accept: jwtAnswer },
-        body: new URLSearchParams({ token: secret }),
-      }),
-    )
-    expect(response.status).toBe(406)
-    await bare.close()
-  })
-})
-
-test('an outage is 503 and says nothing of the token', async () => {
-  const own = await createTestApp()
-  await own.user('gateway', ['introspect:tokens', 'write:keys'])
-  const { secret } = await own.key('gateway', ['introspect:tokens'])
-  own.network.weather('cut')
-  const response = await own.fetch(
-    new Request('http://latchkey.test/oauth2/introspect', {
-      method: 'POST',
-      headers: { authorization: `Bearer ${secret}` },
-      body: new URLSearchParams({ token: secret }),
-    }),
-  )
-  expect(response.status).toBe(503)
-  await own.close()
-})
+function nameIn(query: string): { operationName?: string } {
+  return query.startsWith('query A ') ? { operationName: 'A' } : {}
+}

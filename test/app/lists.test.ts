@@ -94,7 +94,7 @@ describe('queries', () => {
     }
     const [short, long] = [await count(2), await count(12)]
     expect(long).toBe(short)
-    // The credential's owner, the page, the owners, the parents.
-    expect(long).toBe(4)
+    // The page, the owners, the parents; the credential is remembered.
+    expect(long).toBe(3)
   })
 })

@@ -13,6 +13,7 @@ export async function commandsOnDatabase() {
   const { url, close } = await createTestDatabase()
   const { users, keys, close: disconnect } = openDatabase({ url, defaultUserScopes: null })
   return {
+    url,
     users,
     keys,
     run: (...words: string[]): Promise<Run> =>

@@ -15,10 +15,11 @@ const mayImport: Record<string, readonly string[]> = {
   pothos: ['core', 'decision'],
   yoga: ['core', 'credentials', 'decision', 'identity', 'backends'],
   schema: ['core', 'audit', 'users', 'keys', 'credentials', 'decision', 'pothos', 'backends'],
+  limits: [],
   identity: ['core'],
   backends: ['core', 'identity'],
   log: [],
-  config: ['core', 'credentials', 'http', 'identity'],
+  config: ['core', 'credentials', 'http', 'identity', 'limits'],
   http: [
     'core',
     'credentials',
@@ -34,7 +35,7 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   db: ['core', 'audit', 'users', 'keys', 'credentials'],
 }
-const core = ['errors', 'scopes', 'principal', 'pagination', 'text-rules', 'scope-rules']
+const core = ['json', 'errors', 'scopes', 'principal', 'pagination', 'text-rules', 'scope-rules']
 const wiring = ['server', 'cli', 'index', 'postgres', 'verify']
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

@@ -26,8 +26,8 @@ describe('the use of keys', () => {
     await uses.close()
     expect(batches).toEqual([
       [
-        { keyId: 'a', lastUsedAt: at(3), previousLastUsedAt: at(3) },
-        { keyId: 'b', lastUsedAt: at(2), previousLastUsedAt: null },
+        { keyId: 'a', lastUsedAt: at(3), previousLastUsedAt: at(3), scopes: [] },
+        { keyId: 'b', lastUsedAt: at(2), previousLastUsedAt: null, scopes: [] },
       ],
     ])
   })
@@ -55,7 +55,9 @@ describe('the use of keys', () => {
     down = false
     await uses.close()
     expect(errors).toHaveLength(1)
-    expect(batches).toEqual([[{ keyId: 'a', lastUsedAt: at(5), previousLastUsedAt: null }]])
+    expect(batches).toEqual([
+      [{ keyId: 'a', lastUsedAt: at(5), previousLastUsedAt: null, scopes: [] }],
+    ])
   })
 
   it('is bounded: further keys are dropped, known ones go on', async () => {
@@ -66,5 +68,47 @@ describe('the use of keys', () => {
     }
     await uses.close()
     expect(batches[0]?.map(({ keyId }) => keyId)).toEqual(['a', 'b'])
+  })
+
+  it('comes with the latest time of each scope that was needed, in the same batch', async () => {
+    const { batches, write } = collector()
+    const uses = createUseRecorder({ write, intervalMs: hour })
+    uses.recordScopes('a', ['x', 'y'], at(2))
+    uses.recordScopes('a', ['x'], at(3))
+    uses.recordScopes('a', ['y'], at(1))
+    await uses.close()
+    expect(batches).toEqual([
+      [
+        {
+          keyId: 'a',
+          lastUsedAt: at(3),
+          previousLastUsedAt: null,
+          scopes: [
+            { scope: 'x', lastUsedAt: at(3) },
+            { scope: 'y', lastUsedAt: at(2) },
+          ],
+        },
+      ],
+    ])
+  })
+
+  it('keeps scopes that could not be written, and is bounded in them', async () => {
+    const { batches, write } = collector()
+    let down = true
+    const uses = createUseRecorder({
+      write: (batch) => (down ? Promise.reject(new Error('down')) : write(batch)),
+      intervalMs: hour,
+      maxScopes: 2,
+    })
+    uses.recordScopes('a', ['x'], at(1))
+    await uses.flush()
+    down = false
+    uses.recordScopes('b', ['x', 'y', 'z'], at(2))
+    await uses.close()
+    const noted = batches[0]?.map(({ keyId, scopes }) => [keyId, scopes.map(({ scope }) => scope)])
+    expect(noted).toEqual([
+      ['a', ['x']],
+      ['b', ['x']],
+    ])
   })
 })

@@ -163,3 +163,28 @@ describe('a user seen in a JWT', () => {
     }
   })
 })
+
+describe('the scopes that keys needed', () => {
+  test('are written at once, never go back, and pass over keys that are gone', async () => {
+    const owner = await stores.makeUser()
+    const [one, two] = [await stores.makeKey(owner), await stores.makeKey(owner)]
+    const use = (keyId: string, scope: string, seconds: number) => ({
+      keyId,
+      lastUsedAt: later(seconds),
+      previousLastUsedAt: null,
+      scopes: [{ scope, lastUsedAt: later(seconds) }],
+    })
+    const odd = 'x:{,}null'
+    await stores.directory.markUsed([use(two.id, 'a', 5), use(one.id, odd, 5), use(id(), 'a', 5)])
+    await stores.directory.markUsed([use(one.id, odd, 3), use(two.id, 'B', 9)])
+    expect(await stores.keys.findScopeUses([one.id, 'nonsense', two.id])).toEqual([
+      [{ scope: odd, lastUsedAt: later(5) }],
+      [],
+      [
+        { scope: 'B', lastUsedAt: later(9) },
+        { scope: 'a', lastUsedAt: later(5) },
+      ],
+    ])
+    expect((await stores.keys.find(one.id))?.lastUsedAt).toEqual(later(5))
+  })
+})

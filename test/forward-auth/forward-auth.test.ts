@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { startIssuer } from '../support/issuer.ts'
 import { listenWith, type RawAnswer, send } from '../support/listening.ts'
@@ -10,7 +10,11 @@ let key: { id: string; secret: string }
 let jwt: string
 
 beforeAll(async () => {
-  app = await createTestApp({ PUBLIC_URL: 'https://auth.example', JWT_HEADER: 'x-jwt' })
+  app = await createTestApp({
+    PUBLIC_URL: 'https://auth.example',
+    JWT_HEADER: 'x-jwt',
+    MAX_STALENESS_MS: '4000',
+  })
   server = await listenWith(app)
   await app.user('alice')
   key = await app.key('alice', ['read:users', 'read:keys'])
@@ -147,7 +151,9 @@ describe('a bad credential', () => {
     const { id, secret } = await app.key('alice', ['read:users'])
     expect((await ask('/auth/verify', ['X-API-Key', secret])).status).toBe(200)
     await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${id}`
-    expect((await ask('/auth/verify', ['X-API-Key', secret])).status).toBe(401)
+    await vi.waitFor(async () =>
+      expect((await ask('/auth/verify', ['X-API-Key', secret])).status).toBe(401),
+    )
   })
 
   test('in the query is none, and a fault', async () => {

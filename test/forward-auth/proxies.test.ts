@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createIdentityVerifier } from '../../src/verify.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { type Echo, type EchoBackend, startEchoBackend } from '../support/echo-backend.ts'
@@ -212,7 +212,11 @@ describe.each(proxies.filter(({ here }) => here))('behind $name', ({ start }) =>
     const { id, secret } = await app.key('mallory', ['read:users'])
     expect((await ask('/orders/1', bearer(secret))).status).toBe(200)
     await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${id}`
-    expect((await ask('/orders/1', bearer(secret))).status).toBe(401)
+    // Heard of within a moment, and honoured within the bound whatever fails.
+    await vi.waitFor(
+      async () => expect((await ask('/orders/1', bearer(secret))).status).toBe(401),
+      { timeout: 2000 },
+    )
   })
 
   test('a body goes through untouched, by every method', async () => {
@@ -257,9 +261,10 @@ describe.each(proxies.filter(({ here }) => here))('behind $name', ({ start }) =>
   })
 
   test('what Latchkey cannot decide never gets through', async () => {
+    const neverSeen = await app.key('alice', ['read:users'])
     const before = orders.seen.length
     app.network.weather('cut')
-    const undecided = await ask('/orders/1', bearer(key.secret))
+    const undecided = await ask('/orders/1', bearer(neverSeen.secret))
     expect(undecided.status).toBeGreaterThanOrEqual(500)
     app.network.weather('fair')
     await latchkey.close()
@@ -273,7 +278,7 @@ describe.each(proxies.filter(({ here }) => here))('behind $name', ({ start }) =>
 
 describe.skipIf(!nginxIsHere)("behind nginx's cache", () => {
   test('answers are kept for as long as Latchkey says, and never for another', async () => {
-    const app = await createTestApp({ MAX_STALENESS_MS: '3000' })
+    const app = await createTestApp({ MAX_STALENESS_MS: '6000' })
     let asked = 0
     const latchkey = await listenWith({
       fetch: app.fetch,
@@ -330,7 +335,7 @@ describe.skipIf(!nginxIsHere)("behind nginx's cache", () => {
     const revokedAt = Date.now()
     await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${alice.id}`
     while ((await ask(['X-API-Key', alice.secret]))[0] === 200) {
-      expect(Date.now() - revokedAt).toBeLessThan(3_000)
+      expect(Date.now() - revokedAt).toBeLessThan(6_000)
       await new Promise((done) => setTimeout(done, 50))
     }
     // A refusal is not kept.

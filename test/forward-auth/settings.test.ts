@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { forwardAuthMaxAge } from '../../src/http/forward-auth.ts'
+import { shareStaleness } from '../../src/http/forward-auth.ts'
 import { readForwardAuthSettings } from '../../src/http/forward-auth-settings.ts'
 
 const defaults = { scopes: [], audience: 'backend', optional: false }
@@ -70,16 +70,17 @@ describe('settings', () => {
 })
 
 test.each([
-  [2000, 0, 1],
-  [2000, 1000, 0],
-  [3000, 0, 2],
-  [3999, 1000, 1],
-  [500, 0, 0],
+  [500, 500, 0],
   [2000, 2000, 0],
-  [10_000, 500, 8],
+  [3999, 3999, 0],
+  [4000, 2000, 1],
+  [5999, 3999, 1],
+  [6000, 3000, 2],
+  [60_000, 30_000, 29],
 ])(
-  'with a bound of %i ms, of which the node takes %i, a proxy may keep an answer for %i s',
-  (bound, node, seconds) => {
-    expect(forwardAuthMaxAge(bound, node)).toBe(seconds)
+  'of a bound of %i ms the node has %i ms and a proxy %i s and one for its clock',
+  (bound, node, proxy) => {
+    expect(shareStaleness(bound)).toEqual({ nodeMs: node, proxySeconds: proxy })
+    expect(node + (proxy === 0 ? 0 : (proxy + 1) * 1000)).toBeLessThanOrEqual(bound)
   },
 )

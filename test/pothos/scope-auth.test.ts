@@ -79,7 +79,9 @@ describe("a declaration beside scope-auth's own rules", () => {
       return result.errors?.[0]
     }
     expect((await refused(null, true))?.originalError).toBeInstanceOf(UnauthenticatedError)
-    expect((await refused(principalWith(), true))?.message).toBe('This operation needs scope `a`.')
+    expect((await refused(principalWith(), true))?.message).toBe(
+      'This needs scope `a`, which you do not hold.',
+    )
     expect((await refused(principalWith('a'), false))?.message).toBe(
       'Not authorized to resolve Query.map',
     )

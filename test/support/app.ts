@@ -33,10 +33,12 @@ export type TestApp = Awaited<ReturnType<typeof createTestApp>>
 export async function createTestApp(environment: Record<string, string> = {}) {
   const database = await createTestDatabase()
   const network = await startDatabaseProxy(database.url)
+  const feed = await startDatabaseProxy(database.url)
   const issuer = await startIssuer()
   const logged: string[] = []
   const config = loadConfig({
     DATABASE_URL: network.url,
+    DATABASE_LISTEN_URL: feed.url,
     JWT_ISSUER: issuer.issuer,
     JWT_AUDIENCE: 'https://api.example',
     DATA_DIR: temporaryFolder(),
@@ -87,9 +89,11 @@ export async function createTestApp(environment: Record<string, string> = {}) {
     databaseUrl: database.url,
     /** What lies between the server and its database. */
     network,
+    /** What lies between the server and what it hears of changes. */
+    feed,
     /** Every line of the log so far. */
     logged,
-    /** Lets time pass for the server. */
+    /** Lets time pass for the server, by the wall clock. */
     advance: (milliseconds: number) => {
       clock.offset += milliseconds
     },
@@ -123,6 +127,7 @@ export async function createTestApp(environment: Record<string, string> = {}) {
       await sql.end()
       await issuer.close()
       await network.close()
+      await feed.close()
       await database.close()
     },
   }

@@ -1,0 +1,90 @@
+import { type ParserPlugin, parse } from '@babel/parser'
+
+const tags = new Set(['gql', 'graphql'])
+
+interface Node {
+  readonly type: string
+  readonly start: number
+  readonly end: number
+  readonly leadingComments?: readonly { readonly value: string }[] | null
+}
+
+interface TemplateLiteral extends Node {
+  readonly quasis: readonly (Node & { readonly value: { readonly raw: string; cooked?: string } })[]
+}
+
+/**
+ * The GraphQL in a file of TypeScript or JavaScript: templates tagged or called with `gql` or
+ * `graphql`, and those after a comment `GraphQL`. Each at the line and column at which it stands there.
+ *
+ * @throws SyntaxError of the parser, with `loc`
+ */
+export function pluckGraphql(code: string, file: string): readonly string[] {
+  if (!/gql|graphql/i.test(code)) return []
+  const { program } = parse(code, {
+    sourceType: 'unambiguous',
+    errorRecovery: true,
+    allowReturnOutsideFunction: true,
+    plugins: pluginsFor(file),
+  })
+  const found = new Set<TemplateLiteral>()
+  const waiting: unknown[] = [program]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (Array.isArray(next)) {
+      waiting.push(...next)
+    } else if (isNode(next)) {
+      const template = graphqlIn(next)
+      if (template !== null) found.add(template)
+      waiting.push(...Object.values(next).filter((value) => typeof value === 'object'))
+    }
+  }
+  return [...found].sort((a, b) => a.start - b.start).map((template) => textOf(template, code))
+}
+
+function pluginsFor(file: string): ParserPlugin[] {
+  if (/\.[mc]?ts$/.test(file)) return ['typescript', 'decorators']
+  if (file.endsWith('.tsx')) return ['typescript', 'jsx', 'decorators']
+  return ['jsx', 'flow', 'decorators']
+}
+
+function graphqlIn(node: Node): TemplateLiteral | null {
+  if (node.type === 'TaggedTemplateExpression') {
+    const { tag, quasi } = node as Node & { tag: unknown; quasi: unknown }
+    return isTag(tag) && isTemplate(quasi) ? quasi : null
+  }
+  if (node.type === 'CallExpression') {
+    const { callee, arguments: given } = node as Node & { callee: unknown; arguments: unknown[] }
+    return isTag(callee) && isTemplate(given[0]) ? given[0] : null
+  }
+  const commented = node.leadingComments?.some(({ value }) => value.trim() === 'GraphQL')
+  return commented && isTemplate(node) ? node : null
+}
+
+/** The template's text where it stands, blanks for all that is before it and for what is put in. */
+function textOf({ quasis }: TemplateLiteral, code: string): string {
+  let text = ''
+  let end = 0
+  for (const quasi of quasis) {
+    text += blanked(code.slice(end, quasi.start)) + (quasi.value.cooked ?? quasi.value.raw)
+    end = quasi.end
+  }
+  return text
+}
+
+function blanked(code: string): string {
+  return code.replace(/[^\n]/g, ' ')
+}
+
+function isTag(node: unknown): boolean {
+  return (
+    isNode(node) && node.type === 'Identifier' && tags.has((node as { name?: string }).name ?? '')
+  )
+}
+
+function isTemplate(node: unknown): node is TemplateLiteral {
+  return isNode(node) && node.type === 'TemplateLiteral'
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'type' in value && 'start' in value
+}

@@ -1,0 +1,133 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  getLocation,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  print,
+  Source,
+  visit,
+} from 'graphql'
+import { pluckGraphql } from './pluck.ts'
+
+/** An operation as it would be sent: with the fragments that it needs, from wherever they are. */
+export interface Operation {
+  /** Such as `query Users`. */
+  readonly name: string
+  readonly file: string
+  readonly line: number
+  readonly document: DocumentNode
+}
+
+/** Something in the sources that is wrong, as `file:line:column: message`. */
+export type SourceFault = string
+
+export interface Sources {
+  readonly operations: readonly Operation[]
+  readonly faults: readonly SourceFault[]
+}
+
+interface Definitions {
+  readonly operations: OperationDefinitionNode[]
+  readonly fragments: Map<string, FragmentDefinitionNode[]>
+  readonly faults: SourceFault[]
+}
+
+/** Every operation in `files`, absolute or relative to `folder`, in the order of files and lines. */
+export async function readOperations(files: readonly string[], folder: string): Promise<Sources> {
+  const found: Definitions = { operations: [], fragments: new Map(), faults: [] }
+  for (const file of files) {
+    const text = await readFile(resolve(folder, file), 'utf8')
+    try {
+      for (const graphql of textsIn(text, file)) collect(parse(new Source(graphql, file)), found)
+    } catch (error) {
+      found.faults.push(faultOf(error, file))
+    }
+  }
+  const { faults } = found
+  return { operations: found.operations.map((node) => whole(node, found)), faults }
+}
+
+function textsIn(text: string, file: string): readonly string[] {
+  return /\.(graphql|gql)$/.test(file) ? [text].filter(hasDefinitions) : pluckGraphql(text, file)
+}
+
+/** A file of comments alone is no syntax error. */
+function hasDefinitions(text: string): boolean {
+  return text.replace(/#.*/g, '').trim() !== ''
+}
+
+/** What else stands there, such as types, is of no interest. */
+function collect({ definitions }: DocumentNode, found: Definitions): void {
+  for (const node of definitions) {
+    if (node.kind === Kind.OPERATION_DEFINITION) found.operations.push(node)
+    if (node.kind !== Kind.FRAGMENT_DEFINITION) continue
+    const same = found.fragments.get(node.name.value)
+    if (same === undefined) found.fragments.set(node.name.value, [node])
+    else same.push(node)
+  }
+}
+
+function whole(operation: OperationDefinitionNode, found: Definitions): Operation {
+  const needed = new Map<string, FragmentDefinitionNode>()
+  const waiting: (OperationDefinitionNode | FragmentDefinitionNode)[] = [operation]
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    for (const name of spreadsIn(node)) {
+      const fragment = needed.has(name) ? undefined : nearest(name, node, found)
+      if (fragment === undefined) continue
+      needed.set(name, fragment)
+      waiting.push(fragment)
+    }
+  }
+  const { file, line } = placeOf(operation)
+  return {
+    name: `${operation.operation} ${operation.name?.value ?? '(without a name)'}`,
+    file,
+    line,
+    document: { kind: Kind.DOCUMENT, definitions: [operation, ...needed.values()] },
+  }
+}
+
+/** The fragment of that name in the same file, else the one that there is. */
+function nearest(
+  name: string,
+  from: OperationDefinitionNode | FragmentDefinitionNode,
+  { fragments, faults }: Definitions,
+): FragmentDefinitionNode | undefined {
+  const all = fragments.get(name) ?? []
+  const { file, line, column } = placeOf(from)
+  const here = all.filter((fragment) => placeOf(fragment).file === file)
+  const candidates = here.length > 0 ? here : all
+  if (new Set(candidates.map(print)).size > 1) {
+    const places = candidates.map(placeOf).map((place) => `${place.file}:${place.line}`)
+    faults.push(
+      `${file}:${line}:${column}: Fragment "${name}" is defined differently in ${places.join(' and ')}.`,
+    )
+  }
+  return candidates[0]
+}
+
+function spreadsIn(node: OperationDefinitionNode | FragmentDefinitionNode): ReadonlySet<string> {
+  const names = new Set<string>()
+  visit(node, { FragmentSpread: ({ name }) => void names.add(name.value) })
+  return names
+}
+
+function placeOf({ loc }: OperationDefinitionNode | FragmentDefinitionNode) {
+  const place = loc ? getLocation(loc.source, loc.start) : { line: 0, column: 0 }
+  return { file: loc?.source.name ?? '', ...place }
+}
+
+export function faultOf(error: unknown, file: string): SourceFault {
+  if (error instanceof GraphQLError) {
+    const { line = 0, column = 0 } = error.locations?.[0] ?? {}
+    return `${error.source?.name ?? file}:${line}:${column}: ${error.message}`
+  }
+  const { loc, message } = error as { loc?: { line: number; column: number }; message: string }
+  if (loc === undefined) throw error
+  return `${file}:${loc.line}:${loc.column + 1}: ${message}`
+}

@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises'
+import { loadConfig } from '../config.ts'
+import type { Evaluation } from '../decision/index.ts'
+import type { CommandContext } from './command-context.ts'
+import { UsageError } from './exit-codes.ts'
+import type { BrokenKey, Change } from './operations/broken-keys.ts'
+import type { Operation } from './operations/read-operations.ts'
+import { answer, table } from './output.ts'
+
+export interface DiffOptions {
+  readonly keys?: boolean
+  readonly json?: boolean
+}
+
+interface Comparison {
+  readonly operation: Operation
+  /** `null`: it is not valid against the old schema. */
+  readonly before: Evaluation | null
+  readonly after: Evaluation | readonly string[]
+}
+
+/**
+ * Tells which operations need more by the second schema than by the first.
+ *
+ * @throws Error when there is one, or one that is no longer valid
+ */
+export async function compareSchemas(
+  [oldFile, newFile, ...files]: readonly string[],
+  options: DiffOptions,
+  context: CommandContext,
+): Promise<void> {
+  if (oldFile === undefined || newFile === undefined) {
+    throw new UsageError(
+      '--diff needs an old and a new SDL: latchkey scopes --diff OLD NEW [files].',
+    )
+  }
+  const [{ operationsIn }, { isFaulty, needsMore, needsOf, needsText, schemaOf }] =
+    await Promise.all([import('./operations/sources.ts'), import('./operations/needs.ts')])
+  const read = async (file: string) => schemaOf(await readFile(file, 'utf8'), file)
+  const [oldSchema, newSchema] = [await read(oldFile), await read(newFile)]
+  const compared = (await operationsIn(files)).map((operation): Comparison => {
+    const before = needsOf(oldSchema, operation)
+    return {
+      operation,
+      before: isFaulty(before) ? null : before,
+      after: needsOf(newSchema, operation),
+    }
+  })
+
+  const changes = compared.flatMap(({ operation, before, after }) =>
+    before !== null && !isFaulty(after) && needsMore(before, after)
+      ? [{ operation, name: operation.name, before, after }]
+      : [],
+  )
+  const invalid = compared.flatMap(({ operation, after }) =>
+    isFaulty(after) ? [{ operation, errors: after }] : [],
+  )
+  const brokenKeys = options.keys === true ? await keysBrokenBy(changes, context) : null
+
+  const json = {
+    needMore: changes.map(({ operation, before, after }) => ({
+      ...place(operation),
+      before: view(before),
+      after: view(after),
+    })),
+    invalid: invalid.map(({ operation, errors }) => ({ ...place(operation), errors })),
+    ...(brokenKeys !== null && { brokenKeys: brokenKeys.map(keyJson) }),
+  }
+  answer(context, options, json, () => {
+    const rows = changes.map(({ operation, before, after }) => [
+      operation.name,
+      `${operation.file}:${operation.line}`,
+      needsText(before),
+      needsText(after),
+    ])
+    return [
+      rows.length === 0
+        ? 'No operation needs more.\n'
+        : table(['OPERATION', 'FILE', 'NEEDED', 'NEEDS NOW'], rows),
+      ...invalid.flatMap(({ errors }) => errors.map((error) => `${error}\n`)),
+      brokenKeys === null ? '' : `\n${keyText(brokenKeys)}`,
+    ].join('')
+  })
+  const breaking = changes.length + invalid.length
+  if (breaking > 0) throw new Error(`${breaking} of ${compared.length} operations would break.`)
+}
+
+async function keysBrokenBy(
+  changes: readonly Change[],
+  context: CommandContext,
+): Promise<readonly BrokenKey[]> {
+  if (changes.length === 0) return []
+  const { findBrokenKeys } = await import('./operations/broken-keys.ts')
+  return await context.withDatabase(loadConfig(context.environment), (database) =>
+    findBrokenKeys(database, changes, new Date(context.now())),
+  )
+}
+
+function keyText(keys: readonly BrokenKey[]): string {
+  if (keys.length === 0) return 'No active key would break.\n'
+  const rows = keys.map(({ key, owner, missing, operations }) => [
+    key.id,
+    key.name,
+    owner.subject,
+    missing.join(' '),
+    operations.join(', '),
+  ])
+  return table(['KEY', 'NAME', 'OWNER', 'WOULD LACK', 'FOR'], rows)
+}
+
+function keyJson({ key, owner, missing, operations }: BrokenKey) {
+  return { id: key.id, name: key.name, ownerId: owner.id, missing, operations }
+}
+
+function place({ name, file, line }: Operation) {
+  return { name, file, line }
+}
+
+function view({ authenticated, scopes }: Evaluation) {
+  return { authenticated, scopes }
+}

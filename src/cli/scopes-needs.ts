@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises'
+import { loadConfig } from '../config.ts'
+import type { Evaluation } from '../decision/index.ts'
+import type { IssuedKey } from '../keys/keys.ts'
+import type { CommandContext } from './command-context.ts'
+import { UsageError } from './exit-codes.ts'
+import { findUser } from './find-user.ts'
+import type { Operation } from './operations/read-operations.ts'
+import { answer, table } from './output.ts'
+import { keyView } from './views.ts'
+
+export interface NeedsOptions {
+  readonly schema?: string
+  readonly createKey?: string
+  readonly owner?: string
+  readonly issuer?: string
+  readonly expiresIn?: number
+  readonly json?: boolean
+}
+
+interface Row {
+  readonly operation: Operation
+  readonly evaluation: Evaluation
+}
+
+type Need = Pick<Evaluation, 'authenticated' | 'scopes'>
+
+/** Tells what each operation in `files` needs and what all of them do, and makes that key where asked. */
+export async function tellNeeds(
+  files: readonly string[],
+  options: NeedsOptions,
+  context: CommandContext,
+): Promise<void> {
+  if (options.createKey !== undefined && options.owner === undefined) {
+    throw new UsageError('--create-key needs --owner.')
+  }
+  // What parses TypeScript is loaded by who needs it, so that the other commands start at once.
+  const [{ operationsIn, refuseFaults }, { isFaulty, needsOf, needsText, schemaOf }, decision] =
+    await Promise.all([
+      import('./operations/sources.ts'),
+      import('./operations/needs.ts'),
+      import('../decision/index.ts'),
+    ])
+  const operations = await operationsIn(files)
+  const schema = schemaOf(...(await sdlOf(options, context)))
+  const rows: Row[] = []
+  const faults: string[] = []
+  for (const operation of operations) {
+    const needs = needsOf(schema, operation)
+    if (isFaulty(needs)) faults.push(...needs)
+    else rows.push({ operation, evaluation: needs })
+  }
+  refuseFaults(faults)
+  const evaluations = rows.map(({ evaluation }) => evaluation)
+  const application = {
+    authenticated: evaluations.some(({ authenticated }) => authenticated),
+    scopes: decision.combinedScopes(evaluations),
+  }
+
+  const issued = await issueKey(application.scopes, options, context)
+  const json = {
+    operations: rows.map(rowJson),
+    application,
+    ...(issued !== null && {
+      key: issued.secret,
+      apiKey: keyView(issued.apiKey, new Date(context.now())),
+    }),
+  }
+  const report = reportOf(rows, application, needsText)
+  // The key alone goes to standard output, so that it can be put where it belongs.
+  if (issued !== null && options.json !== true) context.note(report)
+  answer(context, options, json, () => (issued === null ? report : `${issued.secret}\n`))
+}
+
+async function sdlOf(
+  { schema: file }: NeedsOptions,
+  context: CommandContext,
+): Promise<[sdl: string, file: string]> {
+  if (file === undefined) return [await context.printSchema(), 'schema.graphql']
+  return [await readFile(file, 'utf8'), file]
+}
+
+function reportOf(rows: readonly Row[], application: Need, textOf: (need: Need) => string): string {
+  const lines = rows.map(({ operation: { name, file, line }, evaluation }) => [
+    name,
+    `${file}:${line}`,
+    textOf(evaluation),
+  ])
+  const all = textOf(application)
+  return `${table(['OPERATION', 'FILE', 'SCOPES'], lines)}\nThe application needs: ${all}\n`
+}
+
+function rowJson({ operation: { name, file, line }, evaluation }: Row) {
+  const { authenticated, scopes, fields } = evaluation
+  return {
+    name,
+    file,
+    line,
+    authenticated,
+    scopes,
+    fields: fields.map(({ coordinate }) => coordinate),
+  }
+}
+
+async function issueKey(
+  alternatives: readonly (readonly string[])[],
+  { createKey: name, owner, issuer, expiresIn }: NeedsOptions,
+  context: CommandContext,
+): Promise<IssuedKey | null> {
+  if (name === undefined || owner === undefined) return null
+  const [scopes = []] = alternatives
+  if (scopes.length === 0)
+    throw new UsageError('No operation needs a scope: there is no key to make.')
+  const expiresAt = expiresIn === undefined ? null : new Date(context.now() + expiresIn * 1000)
+  return await context.withDatabase(
+    loadConfig(context.environment),
+    async ({ users, createKey }) => {
+      const { id } = await findUser(users, owner, issuer)
+      return await createKey(id, { name, scopes, expiresAt })
+    },
+  )
+}

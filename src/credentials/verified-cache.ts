@@ -1,0 +1,168 @@
+import { LRUCache } from 'lru-cache'
+import type { Change, ChangeListener } from './changes.ts'
+import { type Clock, Lease, type Stamp } from './lease.ts'
+
+export interface VerifiedCacheOptions {
+  /** Milliseconds within which every change is honoured, whatever fails. */
+  readonly maxStaleness: number
+  /** Credentials remembered at most. Default 20000, some 30 MB. */
+  readonly maxEntries?: number
+  /** How long one is remembered at most, in milliseconds. Default 300000. */
+  readonly maxAge?: number
+  readonly clock: Clock
+}
+
+/** What a fact depends on, and until when it holds by itself. */
+export interface Dependencies {
+  /** Public id of the key, or `null`. */
+  readonly keyId: string | null
+  /** `null` where there is none, as for a key that does not exist. */
+  readonly userId: string | null
+  /** Milliseconds since the epoch; `Infinity`: until something changes. */
+  readonly validUntil: number
+}
+
+interface Entry<T> extends Dependencies {
+  readonly value: T
+  /** By the monotonic clock. */
+  readonly storedAt: number
+}
+
+/** Taken before a look-up starts; see `fence`. */
+export type Fence = number
+
+/** Of the bound, what is kept for noticing and for answering. Milliseconds. */
+const margin = 200
+/** Changes remembered one by one for look-ups under way; older ones count against all of them. */
+const maxRecentChanges = 10_000
+
+/**
+ * Facts about verified credentials, remembered while nothing has changed that they depend on.
+ *
+ * Two rules hold the bound. A fact is used only under the lease: so long as the last heartbeat that was
+ * heard had been sent less than `maxStaleness` ago, and every change committed before it was sent has
+ * been taken in. And a fact is only kept when nothing it depends on changed since before it was read
+ * (the fence), so that what was read before a change cannot be put back after it.
+ */
+export class VerifiedCache<T> implements ChangeListener {
+  readonly #clock: Clock
+  readonly #lease: Lease
+  readonly #maxAge: number
+  readonly #entries: LRUCache<string, Entry<T>>
+  /** Cache keys by what they depend on. */
+  readonly #dependents = new Map<string, Set<string>>()
+  readonly #recentChanges = new Map<string, Fence>()
+  /** Everything read before this counts as changed since. */
+  #floor: Fence = 0
+  #now: Fence = 1
+
+  constructor(options: VerifiedCacheOptions) {
+    this.#clock = options.clock
+    this.#maxAge = options.maxAge ?? 300_000
+    this.#lease = new Lease(options.clock, Math.max(options.maxStaleness - margin, 0))
+    this.#entries = new LRUCache({
+      max: options.maxEntries ?? 20_000,
+      dispose: (entry, key) => this.#forget(entry, key),
+    })
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** Whether facts may be used right now. */
+  get trusted(): boolean {
+    return this.#lease.valid
+  }
+
+  /** `undefined` when there is none that may be used. */
+  get(key: string): T | undefined {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return undefined
+    if (!this.#lease.valid) return undefined
+    if (
+      entry.validUntil <= this.#clock.wall() ||
+      this.#clock.monotonic() - entry.storedAt >= this.#maxAge
+    ) {
+      this.#entries.delete(key)
+      return undefined
+    }
+    return entry.value
+  }
+
+  /** To be taken before reading what `put` is to keep. */
+  fence(): Fence {
+    return this.#now
+  }
+
+  /** Keeps `value`, unless something it depends on changed since `fence` or facts are not trusted. */
+  put(key: string, value: T, dependencies: Dependencies, fence: Fence): boolean {
+    if (!this.#lease.valid || this.changedSince(dependencies, fence)) return false
+    const { keyId, userId, validUntil } = dependencies
+    this.#entries.set(key, { value, keyId, userId, validUntil, storedAt: this.#clock.monotonic() })
+    for (const name of namesOf(dependencies)) {
+      const keys = this.#dependents.get(name)
+      if (keys === undefined) this.#dependents.set(name, new Set([key]))
+      else keys.add(key)
+    }
+    return true
+  }
+
+  changedSince(dependencies: Pick<Dependencies, 'keyId' | 'userId'>, fence: Fence): boolean {
+    if (this.#floor > fence) return true
+    return namesOf(dependencies).some((name) => (this.#recentChanges.get(name) ?? 0) > fence)
+  }
+
+  changed(change: Change): void {
+    if (change.kind === 'everything') {
+      this.#clear()
+      return
+    }
+    const name = `${change.kind}:${change.id}`
+    this.#now++
+    // Put in anew, so that the oldest are the first in order.
+    this.#recentChanges.delete(name)
+    this.#recentChanges.set(name, this.#now)
+    if (this.#recentChanges.size > maxRecentChanges) this.#dropOldestChange()
+    for (const key of [...(this.#dependents.get(name) ?? [])]) this.#entries.delete(key)
+  }
+
+  heard(sent: Stamp): void {
+    // After a silence it starts empty, however soon what was missed may come in.
+    if (!this.#lease.valid) this.#clear()
+    this.#lease.extend(sent)
+  }
+
+  restarted(): void {
+    this.#clear()
+  }
+
+  #clear(): void {
+    this.#now++
+    this.#floor = this.#now
+    this.#recentChanges.clear()
+    this.#entries.clear()
+  }
+
+  #dropOldestChange(): void {
+    const [oldest] = this.#recentChanges
+    if (oldest === undefined) return
+    this.#recentChanges.delete(oldest[0])
+    this.#floor = Math.max(this.#floor, oldest[1])
+  }
+
+  #forget(entry: Entry<T>, key: string): void {
+    for (const name of namesOf(entry)) {
+      const keys = this.#dependents.get(name)
+      keys?.delete(key)
+      if (keys?.size === 0) this.#dependents.delete(name)
+    }
+  }
+}
+
+function namesOf({ keyId, userId }: Pick<Dependencies, 'keyId' | 'userId'>): string[] {
+  const names: string[] = []
+  if (keyId !== null) names.push(`key:${keyId}`)
+  if (userId !== null) names.push(`user:${userId}`)
+  return names
+}

@@ -1,0 +1,42 @@
+import { sql } from 'drizzle-orm'
+import type { EraseLimits } from '../keys/store.ts'
+import { apiKeys } from './tables.ts'
+import type { Access } from './transactions.ts'
+
+/** "latc", and what it is locked for; 2 and 3 are taken (see `drizzle/` and `migrate.ts`). */
+const sweepLock = [0x6c61_7463, 4] as const
+const batchSize = 500
+
+/**
+ * Empties hashes that can let nobody in any more. An empty hash is the hash of no secret, so nothing
+ * that is done to the row later makes the key work again; everything else of it stays readable.
+ */
+export async function eraseDeadSecrets(access: Access, limits: EraseLimits): Promise<number> {
+  const grace = sql`${limits.grace.toISOString()}::timestamptz`
+  const death = sql`${limits.death.toISOString()}::timestamptz`
+  return access.change(async (transaction) => {
+    const [lock] = await transaction.execute<{ mine: boolean }>(
+      sql`select pg_try_advisory_xact_lock(${sweepLock[0]}::int, ${sweepLock[1]}::int) as mine`,
+    )
+    if (lock?.mine !== true) return 0
+    const erased = await transaction.execute(sql`
+      update ${apiKeys} set
+        secret_hash = case
+          when revoked_at < ${death} or lineage_expires_at < ${death} then ''
+          else secret_hash end,
+        previous_secret_hash = null
+      where id in (
+        (select id from ${apiKeys} where previous_secret_hash is not null
+          and previous_expires_at < ${grace} limit ${batchSize})
+        union
+        (select id from ${apiKeys} where revoked_at is not null and secret_hash <> ''
+          and revoked_at < ${death} limit ${batchSize})
+        union
+        (select id from ${apiKeys} where lineage_expires_at is not null and secret_hash <> ''
+          and lineage_expires_at < ${death} limit ${batchSize})
+      )
+      and (previous_expires_at < ${grace} or revoked_at < ${death} or lineage_expires_at < ${death})
+      returning id`)
+    return erased.length
+  })
+}

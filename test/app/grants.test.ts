@@ -1,0 +1,380 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { operator } from '../../src/audit/actor.ts'
+import { loadConfig } from '../../src/config.ts'
+import { generateKey } from '../../src/credentials/key-form.ts'
+import { createSecretHasher } from '../../src/credentials/secret-hash.ts'
+import { createTestApp, type TestApp } from '../support/app.ts'
+import { startIssuer, type TestIssuer } from '../support/issuer.ts'
+
+const catalogue = [
+  'read:users',
+  'write:users',
+  'read:keys',
+  'write:keys',
+  'manage:keys',
+  'write:grants',
+  'read:audit',
+  'introspect:tokens',
+]
+let app: TestApp
+/** A second issuer, which states what its users hold. */
+let stating: TestIssuer
+/** Everything is granted to it, by us. */
+let root: string
+
+beforeAll(async () => {
+  stating = await startIssuer()
+  app = await createTestApp({
+    JWT_ISSUERS: JSON.stringify([
+      {
+        issuer: stating.issuer,
+        audience: ['https://one.example', 'https://two.example'],
+        jwksUri: stating.jwksUri,
+        grantClaim: 'entitlements',
+      },
+    ]),
+  })
+  await app.user('root', catalogue)
+  root = await app.jwt('root', catalogue)
+})
+afterAll(async () => {
+  await app.close()
+  await stating.close()
+})
+
+const second = (offset: number) => Math.floor(Date.now() / 1000) - 100 + offset
+
+/** A token of the second issuer; `entitlements` left out states nothing. */
+const token = (sub: string, scopes: readonly string[], claims: object = {}) =>
+  stating.sign({
+    sub,
+    scope: scopes.join(' '),
+    aud: 'https://one.example',
+    iat: second(0),
+    ...claims,
+  })
+
+async function scopesOf(credential: string) {
+  const { status, body } = await app.ask('{ viewer { scopes } }', { as: credential })
+  return status === 200 ? body.data.viewer.scopes : status
+}
+
+async function setScopes(userId: string, scopes: unknown, as = root) {
+  const { body } = await app.ask(
+    'mutation ($input: SetUserScopesInput!) { setUserScopes(input: $input) { user { scopes } } }',
+    { as, variables: { input: { userId, ...(scopes !== undefined && { scopes }) } } },
+  )
+  return body.data?.setUserScopes?.user.scopes ?? body.errors?.[0].extensions ?? null
+}
+
+async function createUser(input: object, as = root) {
+  const { body } = await app.ask(
+    'mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id issuer scopes } } }',
+    { as, variables: { input } },
+  )
+  return body.data?.createUser?.user ?? body.errors[0].extensions
+}
+
+async function deleteUser(id: string) {
+  const { body } = await app.ask(
+    'mutation ($id: ID!) { deleteUser(input: { id: $id }) { deletedUserId } }',
+    { as: root, variables: { id } },
+  )
+  expect(body.data.deleteUser.deletedUserId).toBe(id)
+}
+
+async function idOf(credential: string): Promise<string> {
+  return (await app.ask('{ me { id } }', { as: credential })).body.data.me.id
+}
+
+const usual = ['read:keys', 'read:users', 'write:keys']
+
+describe("an issuer's grant claim", () => {
+  it('is a ceiling over every credential of the user, earlier tokens and keys too', async () => {
+    const early = await token('uma', usual, { entitlements: usual })
+    const { body } = await app.ask(
+      'mutation { createApiKey(input: { name: "k", scopes: ["read:users", "read:keys"] }) { secret } }',
+      { as: early },
+    )
+    const { secret } = body.data.createApiKey
+    const later = await token('uma', usual, {
+      entitlements: 'read:keys write:users',
+      iat: second(1),
+    })
+    expect(await scopesOf(later)).toEqual(['read:keys'])
+    expect(await scopesOf(early)).toEqual(['read:keys'])
+    expect(await scopesOf(secret)).toEqual(['read:keys'])
+  })
+
+  it('that is missing leaves the ceiling, that is empty empties it, that is older counts not', async () => {
+    const full = await token('vic', usual, { entitlements: usual })
+    expect(await scopesOf(full)).toEqual(usual)
+    expect(await scopesOf(await token('vic', usual, { iat: second(2) }))).toEqual(usual)
+    expect(await scopesOf(await token('vic', usual, { entitlements: [], iat: second(1) }))).toEqual(
+      [],
+    )
+    expect(await scopesOf(full)).toEqual([])
+    expect(
+      await scopesOf(await token('vic', usual, { entitlements: usual, iat: second(0) })),
+    ).toEqual([])
+    expect(
+      await scopesOf(await token('vic', usual, { entitlements: ['read:users'], iat: second(3) })),
+    ).toEqual(['read:users'])
+  })
+
+  it('is kept for each audience, and what any states counts', async () => {
+    const two = { aud: 'https://two.example' }
+    await scopesOf(await token('wes', usual, { entitlements: ['read:users'] }))
+    const other = await token('wes', usual, { ...two, entitlements: ['read:keys'], iat: second(1) })
+    expect(await scopesOf(other)).toEqual(['read:keys', 'read:users'])
+    await scopesOf(await token('wes', usual, { entitlements: [], iat: second(2) }))
+    expect(await scopesOf(other)).toEqual(['read:keys'])
+    await scopesOf(await token('wes', usual, { ...two, entitlements: [], iat: second(3) }))
+    expect(await scopesOf(other)).toEqual([])
+  })
+
+  it('never lifts what an administrator narrowed, however new the token', async () => {
+    const id = await idOf(await token('xia', usual, { entitlements: usual }))
+    expect(await setScopes(id, ['read:users'])).toEqual(['read:users'])
+    for (const offset of [1, 2]) {
+      const next = await token('xia', catalogue, { entitlements: catalogue, iat: second(offset) })
+      expect(await scopesOf(next)).toEqual(['read:users'])
+    }
+  })
+
+  it('of another form refuses the token', async () => {
+    expect(await scopesOf(await token('yan', usual, { entitlements: { admin: true } }))).toBe(401)
+  })
+
+  it('grants administrative scopes, which the mere absence of a ceiling never does', async () => {
+    expect(await scopesOf(await token('zed', catalogue))).toEqual([
+      'read:keys',
+      'read:users',
+      'write:keys',
+      'write:users',
+    ])
+    const stated = await token('zed', catalogue, { entitlements: catalogue, iat: second(1) })
+    expect(await scopesOf(stated)).toEqual([...catalogue].sort())
+  })
+})
+
+describe('setUserScopes', () => {
+  it('refuses scopes that are left out, so that it never lifts a ceiling by mistake', async () => {
+    const { id } = await app.user('left-out', ['read:users'])
+    expect(await setScopes(id, undefined)).toEqual({ code: 'BAD_USER_INPUT', field: 'scopes' })
+    expect((await app.stores.users.find(id))?.scopes).toEqual(['read:users'])
+  })
+
+  it('adds nothing that its caller does not hold, and keeps what is there', async () => {
+    const { id } = await app.user('partly', ['read:users', 'write:users'])
+    await app.user('granter', ['write:grants', 'read:keys'])
+    const granter = await app.jwt('granter', ['write:grants', 'read:keys'])
+    expect(await setScopes(id, ['read:users', 'read:keys'], granter)).toEqual([
+      'read:keys',
+      'read:users',
+    ])
+    expect(await setScopes(id, ['read:users', 'write:users', 'read:keys'], granter)).toEqual({
+      code: 'FORBIDDEN',
+      missingScopes: ['write:users'],
+    })
+    expect(await setScopes(id, [], granter)).toEqual([])
+  })
+
+  it('counts administrative scopes as added where there was no ceiling', async () => {
+    const { id } = await app.user('no-ceiling', null)
+    await app.user('narrow', ['write:grants'])
+    const narrow = await app.jwt('narrow', ['write:grants'])
+    expect(await setScopes(id, ['read:users', 'manage:keys'], narrow)).toEqual({
+      code: 'FORBIDDEN',
+      missingScopes: ['manage:keys'],
+    })
+    expect(await setScopes(id, ['read:users'], narrow)).toEqual(['read:users'])
+  })
+
+  it('lifts a ceiling only for who holds the whole catalogue', async () => {
+    const { id } = await app.user('lifted', [])
+    await app.user('almost', catalogue)
+    const almost = await app.jwt('almost', catalogue.slice(0, -1))
+    expect(await setScopes(id, null, almost)).toEqual({
+      code: 'FORBIDDEN',
+      missingScopes: ['introspect:tokens'],
+    })
+    expect(await setScopes(id, null)).toBeNull()
+    expect((await app.stores.users.find(id))?.scopes).toBeNull()
+  })
+
+  it('knows no user that is not there', async () => {
+    for (const scopes of [null, [], ['read:users']]) {
+      expect(await setScopes('6f1f7d4e-6d2f-4f53-9a7e-0f6f6b1d2c3a', scopes)).toEqual({
+        code: 'NOT_FOUND',
+      })
+    }
+  })
+
+  it('judges by the grant as it is when it is set, not as it was when the request came', async () => {
+    const { id } = await app.user('raced', ['read:users', 'write:users'])
+    await app.user('racer', ['write:grants', 'read:users'])
+    const racer = await app.jwt('racer', ['write:grants', 'read:users'])
+    let answer: ReturnType<typeof setScopes> | undefined
+    await app.sql.begin(async (other) => {
+      await other`update latchkey.users set scopes = '{}' where id = ${id}`
+      answer = setScopes(id, ['read:users', 'write:users'], racer)
+      await someoneWaits()
+    })
+    expect(await answer).toEqual({ code: 'FORBIDDEN', missingScopes: ['write:users'] })
+    expect((await app.stores.users.find(id))?.scopes).toEqual([])
+  })
+})
+
+describe('createUser', () => {
+  let writer: string
+  beforeAll(async () => {
+    await app.user('writer', ['write:users', 'read:users', 'read:keys'])
+    writer = await app.jwt('writer', ['write:users', 'read:users', 'read:keys'])
+  })
+
+  it('grants at most what its caller holds, and nothing when nothing is asked', async () => {
+    expect(await createUser({ subject: 'new-1' }, writer)).toMatchObject({ scopes: [] })
+    expect(await createUser({ subject: 'new-2', scopes: ['read:users'] }, writer)).toMatchObject({
+      scopes: ['read:users'],
+    })
+    const more = { subject: 'new-3', scopes: ['read:users', 'manage:keys'] }
+    expect(await createUser(more, writer)).toEqual({
+      code: 'FORBIDDEN',
+      missingScopes: ['manage:keys'],
+    })
+    expect(await app.stores.users.findByIdentity(app.issuer.issuer, 'new-3')).toBeNull()
+  })
+
+  it('brings a deleted user back no wider than it was, but for who may grant', async () => {
+    for (const subject of ['back-1', 'back-2']) {
+      const { id } = await app.user(subject, ['read:keys'])
+      await deleteUser(id)
+    }
+    const wider = { subject: 'back-1', scopes: ['read:keys', 'read:users'] }
+    expect(await createUser(wider, writer)).toEqual({
+      code: 'FORBIDDEN',
+      missingScopes: ['read:users'],
+    })
+    expect(await scopesOf(await app.jwt('back-1', usual))).toBe(401)
+    expect(await createUser({ subject: 'back-1', scopes: ['read:keys'] }, writer)).toMatchObject({
+      scopes: ['read:keys'],
+    })
+    expect(await createUser({ ...wider, subject: 'back-2' })).toMatchObject({
+      scopes: ['read:keys', 'read:users'],
+    })
+  })
+
+  it('holds to the tombstone also of a user who is deleted while it is asked', async () => {
+    const { id } = await app.user('late', ['read:keys'])
+    let answer: ReturnType<typeof createUser> | undefined
+    await app.sql.begin(async (other) => {
+      await other`delete from latchkey.users where id = ${id}`
+      answer = createUser({ subject: 'late', scopes: ['read:keys', 'read:users'] }, writer)
+      await someoneWaits()
+    })
+    expect(await answer).toEqual({ code: 'FORBIDDEN', missingScopes: ['read:users'] })
+    expect(await app.stores.users.findByIdentity(app.issuer.issuer, 'late')).toBeNull()
+    expect(await scopesOf(await app.jwt('late', usual))).toBe(401)
+  })
+
+  it('gives DEFAULT_USER_SCOPES where nothing is asked, within a tombstone', async () => {
+    const own = await createTestApp({ DEFAULT_USER_SCOPES: 'read:users,read:keys' })
+    await own.user('root', catalogue)
+    const as = await own.jwt('root', ['write:users'])
+    const make = async (subject: string) => {
+      const { body } = await own.ask(
+        'mutation ($s: ID!) { createUser(input: { subject: $s }) { user { scopes } } }',
+        { as, variables: { s: subject } },
+      )
+      return body.data.createUser.user.scopes
+    }
+    expect(await make('fresh')).toEqual(['read:keys', 'read:users'])
+    const { id } = await own.user('former', ['read:users'])
+    await own.stores.users.delete(id, operator)
+    expect(await make('former')).toEqual(['read:users'])
+    await own.close()
+  })
+})
+
+describe('two issuers with one subject', () => {
+  it('are two users: nothing of one is ever the other', async () => {
+    const here = await app.jwt('twin', usual)
+    const there = await token('twin', usual, { entitlements: ['read:users'] })
+    const [hereId, thereId] = [await idOf(here), await idOf(there)]
+    expect(hereId).not.toBe(thereId)
+    expect(await scopesOf(here)).toEqual(usual)
+    expect(await scopesOf(there)).toEqual(['read:users'])
+    const key = await app.key('twin', usual)
+    const seen = await app.ask('query ($id: ID!) { apiKey(id: $id) { id } }', {
+      as: await token('twin', usual, { entitlements: usual, iat: second(1) }),
+      variables: { id: key.id },
+    })
+    expect(seen.body).toEqual({ data: { apiKey: null } })
+    await app.ask('mutation { signOutEverywhere { at } }', { as: key.secret })
+    expect([await scopesOf(here), await scopesOf(there)]).toEqual([401, usual])
+    await deleteUser(hereId)
+    expect(await scopesOf(key.secret)).toBe(401)
+    expect(await scopesOf(there)).toEqual(usual)
+    expect(await createUser({ subject: 'twin', issuer: stating.issuer })).toEqual({
+      code: 'CONFLICT',
+    })
+  })
+
+  it('and a third one that is not configured has none here', async () => {
+    expect(await createUser({ subject: 'x', issuer: 'https://else.example' })).toEqual({
+      code: 'BAD_USER_INPUT',
+      field: 'issuer',
+    })
+  })
+})
+
+describe('a user of a development issuer', () => {
+  it('is refused outside development, by key and by JWT', async () => {
+    const development = await startIssuer({ issuerPath: '/dev/issuer' })
+    const named = JSON.stringify([
+      { issuer: development.issuer, audience: 'https://api.example', jwksUri: development.jwksUri },
+    ])
+    for (const environment of [{ NODE_ENV: 'production' }, { JWT_ISSUERS: named }]) {
+      const own = await createTestApp(environment)
+      const user = await own.stores.users.insert(
+        { issuer: development.issuer, subject: 'ada', email: null, name: null, scopes: catalogue },
+        operator,
+      )
+      const key = generateKey('lk')
+      await own.stores.keys.insert(
+        {
+          id: key.id,
+          ownerId: user === 'duplicate' ? '' : user.id,
+          parentId: null,
+          name: 'left from development',
+          description: null,
+          scopes: ['read:users'],
+          metadata: {},
+          secretHash: createSecretHasher().hash(key.secret),
+          createdAt: new Date(),
+          expiresAt: null,
+        },
+        10,
+        operator,
+      )
+      for (const as of [key.key, await development.sign({ sub: 'ada', scope: 'read:users' })]) {
+        const { status, body } = await own.ask('{ viewer { subject } }', { as })
+        expect([status, body.errors[0].message]).toEqual([401, 'The credential is not valid.'])
+      }
+      await own.close()
+    }
+    await development.close()
+    expect(() =>
+      loadConfig({ NODE_ENV: 'production', DATABASE_URL: 'postgres://x/y', JWT_ISSUERS: named }),
+    ).toThrow('development issuer')
+  })
+})
+
+async function someoneWaits(): Promise<void> {
+  for (;;) {
+    const [row] = await app.sql`select count(*)::int as waiting from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`
+    if (row?.waiting > 0) return
+  }
+}

@@ -1,0 +1,211 @@
+import { getIntrospectionQuery } from 'graphql'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestApp, type TestApp } from '../support/app.ts'
+
+let app: TestApp
+let jwt: string
+
+beforeAll(async () => {
+  app = await createTestApp()
+  await app.user('alice')
+  jwt = await app.jwt('alice', ['read:users', 'read:keys', 'write:keys'])
+  // The first operation pays for what is compiled only once.
+  await app.ask('{ apiKeys { nodes { id } } }', { as: jwt })
+})
+afterAll(() => app.close())
+
+const times = (count: number, of: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => of(index)).join(' ')
+const nested = (depth: number, field: string, inside: string) =>
+  `${`${field} { `.repeat(depth)}${inside}${' }'.repeat(depth)}`
+
+/** Each fragment spreads the next twice: 2^n fields when written out. */
+const exploding = (fragments: number) =>
+  `query { apiKey(id: "a") { ...F0 } } ${times(fragments, (n) => {
+    const inner = n + 1 === fragments ? 'id' : `...F${n + 1}`
+    return `fragment F${n} on ApiKey { a: parent { ${inner} } b: parent { ${inner} } }`
+  })}`
+
+describe('an operation is refused at once and told why', () => {
+  it.each<[string, string, string, RegExp]>([
+    [
+      'a document of almost a megabyte',
+      `{ ${'__typename '.repeat(90_000)} }`,
+      'tokens',
+      /2000 tokens/,
+    ],
+    [
+      '10,000 aliases',
+      `{ ${times(10_000, (n) => `a${n}: viewer { subject }`)} }`,
+      'tokens',
+      /tokens/,
+    ],
+    ['500 aliases', `{ ${times(500, (n) => `a${n}: __typename`)} }`, 'aliases', /30 aliases/],
+    [
+      'aliases in a fragment that is spread often',
+      `{ ${times(4, () => 'viewer { user { ...F } }')} } fragment F on User { ${times(8, (n) => `a${n}: id`)} }`,
+      'aliases',
+      /30 aliases/,
+    ],
+    [
+      'deep nesting',
+      `{ apiKey(id: "a") { ${nested(400, 'parent', 'id')} } }`,
+      'depth',
+      /16 fields deep/,
+    ],
+    [
+      'deep nesting behind a fragment used before on a higher level',
+      `{ apiKey(id: "a") { ...Short ${nested(10, 'parent', '...Short')} } } fragment Short on ApiKey { ${nested(6, 'parent', 'id')} }`,
+      'depth',
+      /16 fields deep/,
+    ],
+    ['deep lists', `{ user(id: ${'['.repeat(30_000)}) { id } }`, 'depth', /nested too deep/],
+    [
+      'a literal list of 20,000',
+      `mutation { createApiKey(input: { name: "a", scopes: [${'"read:users", '.repeat(20_000)}] }) { secret } }`,
+      'tokens',
+      /tokens/,
+    ],
+    [
+      'a flood of directives',
+      `{ __typename ${'@include(if: true) '.repeat(200)} }`,
+      'directives',
+      /50 directives/,
+    ],
+    [
+      'a flood of unknown directives',
+      `{ __typename ${'@a '.repeat(900)} }`,
+      'directives',
+      /50 directives/,
+    ],
+    [
+      'introspection in circles',
+      `{ __schema { types { ${'fields { type { '.repeat(9)}name${' } }'.repeat(9)} } } }`,
+      'depth',
+      /16 fields deep/,
+    ],
+    ['exploding fragments', exploding(40), 'depth', /16 fields deep/],
+    ['exploding fragments within the depth', exploding(13), 'aliases', /30 aliases/],
+    [
+      'exploding fragments without an alias',
+      `{ users { ...A } } ${times(13, (n) => `fragment ${String.fromCharCode(65 + n)} on UserConnection { ${n === 12 ? 'totalCount' : times(4, () => `...${String.fromCharCode(66 + n)}`)} }`)}`,
+      'cost',
+      /more than 10000 fields/,
+    ],
+    [
+      'many large pages',
+      `{ ${times(6, (n) => `p${n}: apiKeys(first: 100) { nodes { id name scopes start status owner { id subject name email status scopes createdAt } metadata createdAt } }`)} }`,
+      'cost',
+      /more than 10000 fields/,
+    ],
+    [
+      'many pages whose size is in a variable',
+      `query ($n: Int) { ${times(6, (n) => `p${n}: apiKeys(first: $n) { nodes { id name scopes start status owner { id subject name email status scopes createdAt } metadata createdAt } }`)} }`,
+      'cost',
+      /more than 10000 fields/,
+    ],
+  ])('%s', async (_name, query, limit, message) => {
+    const started = performance.now()
+    const { status, body } = await app.ask(query, {
+      as: jwt,
+      headers: { accept: 'application/graphql-response+json' },
+    })
+    const milliseconds = performance.now() - started
+    expect(status).toBe(400)
+    expect(body.data).toBeUndefined()
+    const error = body.errors.find((one: { message: string }) => message.test(one.message))
+    expect(error, JSON.stringify(body).slice(0, 500)).toBeDefined()
+    expect(error.extensions.limit).toBe(limit)
+    expect(error.extensions.code).toBe(
+      /^Syntax Error/.test(error.message) ? 'GRAPHQL_PARSE_FAILED' : 'GRAPHQL_VALIDATION_FAILED',
+    )
+    expect(milliseconds).toBeLessThan(1000)
+  })
+
+  it('a body of more than a megabyte', async () => {
+    const { status } = await app.ask(`{ __typename } # ${'x'.repeat(1_000_000)}`)
+    expect(status).toBe(413)
+  })
+
+  it('a flood of errors ends', async () => {
+    const { body } = await app.ask(`{ ${times(600, (n) => `nothing${n}`)} }`)
+    expect(body.errors.length).toBeLessThanOrEqual(101)
+  })
+})
+
+describe('what people really ask is let through', () => {
+  it.each([
+    ['introspection by the usual query', getIntrospectionQuery()],
+    [
+      'with all that it can ask',
+      getIntrospectionQuery({
+        inputValueDeprecation: true,
+        oneOf: true,
+        specifiedByUrl: true,
+        schemaDescription: true,
+      }),
+    ],
+    [
+      'three full pages of everything',
+      '{ users(first: 100) { nodes { id issuer subject email name status scopes createdAt } totalCount } apiKeys(first: 100) { edges { cursor node { id name scopes effectiveScopes status owner { id name } } } pageInfo { endCursor hasNextPage } } more: users(last: 100) { nodes { id name } } }',
+    ],
+  ])('%s', async (_name, query) => {
+    const { status, body } = await app.ask(query, { as: jwt })
+    expect(status).toBe(200)
+    expect(body.errors).toBeUndefined()
+  })
+})
+
+describe('fragments that would explode take time in proportion to their number', () => {
+  it('and the same is true of what is asked about scopes', async () => {
+    const small = await timeOf(exploding(20))
+    const large = await timeOf(exploding(60))
+    // Written out, the larger one is 2^40 times as long.
+    expect(large).toBeLessThan(20 * small + 200)
+  })
+
+  async function timeOf(document: string): Promise<number> {
+    const started = performance.now()
+    const { body } = await app.ask(
+      'query ($d: String!) { requiredScopes(document: $d) { scopes } }',
+      {
+        variables: { d: document },
+      },
+    )
+    expect(body.errors[0].extensions.errors[0].limit).toBe('depth')
+    return performance.now() - started
+  }
+})
+
+describe('limits are configured', () => {
+  it('each by a variable', async () => {
+    const small = await createTestApp({
+      OPERATION_MAX_TOKENS: '100',
+      OPERATION_MAX_DEPTH: '3',
+      OPERATION_MAX_ALIASES: '1',
+      OPERATION_MAX_DIRECTIVES: '1',
+      OPERATION_MAX_COST: '59',
+    })
+    try {
+      const messageOf = async (query: string) =>
+        (await small.ask(query)).body.errors?.[0].message ?? 'none'
+      expect(await messageOf(`{ ${'__typename '.repeat(100)} }`)).toMatch(/100 tokens/)
+      expect(await messageOf('{ viewer { user { id } } }')).toBe('none')
+      expect(await messageOf('{ viewer { credential { ... { kind } } user { id } } }')).toBe('none')
+      expect(await messageOf('{ __schema { types { fields { name } } } }')).toMatch(/3 fields deep/)
+      expect(await messageOf('{ a: __typename }')).toBe('none')
+      expect(await messageOf('{ a: __typename b: __typename }')).toMatch(/1 aliases/)
+      expect(
+        await messageOf('{ a: __typename @skip(if: false) b: __typename @skip(if: false) }'),
+      ).toMatch(/1 aliases/)
+      expect(await messageOf('{ __typename @skip(if: false) @include(if: true) }')).toMatch(
+        /1 directives/,
+      )
+      expect(await messageOf('{ users { totalCount } }')).toMatch(/This needs a credential/)
+      expect(await messageOf('{ users { nodes { id } } }')).toMatch(/more than 59 fields/)
+      expect(await messageOf('{ users(first: 10) { nodes { id } } }')).toMatch(/needs a credential/)
+    } finally {
+      await small.close()
+    }
+  })
+})

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createTestApp, type TestApp } from '../support/app.ts'
+
+let app: TestApp
+let key: { id: string; secret: string }
+let jwt: string
+
+beforeEach(async () => {
+  app = await createTestApp()
+  key = await app.key('alice', ['read:users', 'write:keys'])
+  jwt = await app.jwt('alice', ['read:users', 'write:keys'])
+})
+afterEach(() => app.close())
+
+const whoAmI = '{ viewer { subject } }'
+const status = async (as: string) => (await app.ask(whoAmI, { as })).status
+
+/** Until the credential is answered without a query. */
+async function remembered(as: string): Promise<void> {
+  await vi.waitFor(async () => {
+    await status(as)
+    const before = app.network.statements()
+    expect(await status(as)).toBe(200)
+    expect(app.network.statements()).toBe(before)
+  })
+}
+
+describe('a remembered credential', () => {
+  it('costs no query', async () => {
+    await remembered(key.secret)
+    await remembered(jwt)
+  })
+
+  it.each<[string, string]>([
+    ['a key is revoked', "update latchkey.api_keys set revoked_at = now() where id = '$key'"],
+    [
+      'a key is renewed',
+      "update latchkey.api_keys set secret_hash = sha256('x') where id = '$key'",
+    ],
+    ['a key expires', "update latchkey.api_keys set expires_at = now() where id = '$key'"],
+    ['a key is deleted', "delete from latchkey.api_keys where id = '$key'"],
+    ['its owner is suspended', "update latchkey.users set status = 'SUSPENDED'"],
+    ['its owner is deleted', 'delete from latchkey.users'],
+    ['everything goes', 'truncate latchkey.users cascade'],
+  ])('is refused at once when, by hand, %s', async (_name, statement) => {
+    await remembered(key.secret)
+    await app.sql.unsafe(statement.replace('$key', key.id))
+    await vi.waitFor(async () => expect(await status(key.secret)).toBe(401), { interval: 2 })
+  })
+
+  it('is narrowed at once when a scope is taken away', async () => {
+    for (const as of [key.secret, jwt]) await remembered(as)
+    await app.sql`update latchkey.users set scopes = '{write:keys}'`
+    for (const as of [key.secret, jwt]) {
+      await vi.waitFor(async () => {
+        const { status } = await app.ask('{ users { totalCount } }', { as })
+        expect(status).toBe(403)
+      })
+    }
+  })
+
+  it('is refused within the bound when nothing is heard any more', async () => {
+    await remembered(key.secret)
+    app.feed.weather('black-hole')
+    await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${key.id}`
+    const revoked = performance.now()
+    await vi.waitFor(async () => expect(await status(key.secret)).toBe(401), {
+      timeout: 5_000,
+      interval: 20,
+    })
+    expect(performance.now() - revoked).toBeLessThan(2_500)
+  })
+
+  it('is asked about again after a pause of the process, before anything is heard', async () => {
+    await remembered(key.secret)
+    app.feed.weather('black-hole')
+    await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${key.id}`
+    // As after SIGSTOP and SIGCONT: the wall clock went on.
+    app.advance(60_000)
+    expect(await status(key.secret)).toBe(401)
+  })
+
+  it('is remembered again once the feed is back', async () => {
+    await remembered(key.secret)
+    app.feed.weather('cut')
+    await vi.waitFor(
+      async () => {
+        const before = app.network.statements()
+        await status(key.secret)
+        expect(app.network.statements()).toBeGreaterThan(before)
+      },
+      { timeout: 5_000 },
+    )
+    app.feed.weather('fair')
+    await vi.waitFor(() => remembered(key.secret), { timeout: 5_000 })
+  })
+
+  it('is one query however many ask for it at once', async () => {
+    const { secret } = await app.key('bob', ['read:users'])
+    const before = app.network.statements()
+    const answers = await Promise.all(Array.from({ length: 500 }, () => status(secret)))
+    expect(new Set(answers)).toEqual(new Set([200]))
+    expect(app.network.statements() - before).toBe(1)
+  })
+})
+
+describe('while the database is away', () => {
+  const cut = () => {
+    for (const line of [app.network, app.feed]) line.weather('cut')
+  }
+
+  it('a remembered key is honoured for the bound, then 503', async () => {
+    await remembered(key.secret)
+    cut()
+    expect(await status(key.secret)).toBe(200)
+    app.advance(2_000)
+    expect(await status(key.secret)).toBe(503)
+  })
+
+  it('a JWT of a user known here is honoured for a while, with what was known of the user', async () => {
+    await status(jwt)
+    cut()
+    const other = await app.jwt('alice', ['read:users'])
+    await vi.waitFor(async () => expect(await status(other)).toBe(200))
+    app.advance(30_000)
+    expect(await status(other)).toBe(200)
+    app.advance(31_000)
+    expect(await status(other)).toBe(503)
+  })
+
+  it('a JWT of anyone else is not, nor one of a user who was suspended or signed out', async () => {
+    await app.user('sam')
+    const suspended = await app.jwt('sam', [])
+    await app.sql`update latchkey.users set status = 'SUSPENDED' where subject = 'sam'`
+    const signedOut = await app.jwt('alice', [])
+    await app.sql`update latchkey.users set signed_out_at = now() + interval '1 minute' where subject = 'alice'`
+    await vi.waitFor(async () => {
+      for (const as of [suspended, signedOut]) expect(await status(as)).toBe(401)
+    })
+    cut()
+    expect(await status(await app.jwt('nobody', []))).toBe(503)
+    for (const as of [suspended, signedOut]) expect([401, 503]).toContain(await status(as))
+  })
+})

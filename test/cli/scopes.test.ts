@@ -1,0 +1,282 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseKey } from '../../src/credentials/key-form.ts'
+import { printSdl } from '../../src/pothos/index.ts'
+import { createSchema } from '../../src/schema/index.ts'
+import { commandsOnDatabase } from './on-database.ts'
+import { run } from './run.ts'
+
+const printSchema = async () => printSdl(createSchema())
+
+/** A folder with those files in it. */
+function folder(files: Record<string, string>): string {
+  const path = mkdtempSync(join(tmpdir(), 'latchkey-'))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true })
+    writeFileSync(join(path, name), text)
+  }
+  return path
+}
+
+const scopes = (...words: string[]) => run(['scopes', ...words], { printSchema })
+
+const application = {
+  'queries.graphql': 'query Me { me { id } }\n\nquery Keys { apiKeys { nodes { ...KeyName } } }\n',
+  'src/key.tsx': [
+    "import { gql } from 'graphql-tag'",
+    'export const KeyName = gql`fragment KeyName on ApiKey { name }`',
+    'export function Row<T>({ name }: { name: T }) { return <p>{String(name)}</p> }',
+  ].join('\n'),
+  'src/users.ts': [
+    'const size: number = 10',
+    'export const Users = gql`',
+    '  query Users { users(first: 10) { nodes { ...UserName } } }',
+    `  \${UserName}`,
+    '`',
+    'const UserName = /* GraphQL */ `fragment UserName on User { name }`',
+    'enum Kind { A }',
+  ].join('\n'),
+  'src/public.mjs': 'const q = graphql(`query Who { viewer { subject } }`)',
+  'src/other.js': 'const html = css`a { b: c }`; // no graphql here',
+  'node_modules/x/index.graphql': 'query NotOurs { auditEvents { totalCount } }',
+  'schema.graphql': 'type Query { nothing: Int }',
+  'notes.graphql': '# nothing yet\n',
+}
+
+describe('scopes', () => {
+  test('says what each operation and the whole application need', async () => {
+    const path = folder(application)
+    const { code, out, err } = await scopes(path)
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/ {2,}/))
+    expect(lines).toEqual([
+      ['OPERATION', 'FILE', 'SCOPES'],
+      ['query Me', `${path}/queries.graphql:1`, '(any credential)'],
+      ['query Keys', `${path}/queries.graphql:3`, 'read:keys'],
+      ['query Who', `${path}/src/public.mjs:1`, '(nothing)'],
+      ['query Users', `${path}/src/users.ts:3`, 'read:users'],
+      [''],
+      ['The application needs: read:keys read:users'],
+    ])
+  })
+
+  test('--json answers for machines', async () => {
+    const path = folder({ 'a.graphql': 'query A { me { id } users { totalCount } }' })
+    expect(JSON.parse((await scopes(path, '--json')).out)).toEqual({
+      operations: [
+        {
+          name: 'query A',
+          file: `${path}/a.graphql`,
+          line: 1,
+          authenticated: true,
+          scopes: [['read:users']],
+          fields: ['Query.me', 'Query.users'],
+        },
+      ],
+      application: { authenticated: true, scopes: [['read:users']] },
+    })
+  })
+
+  test('takes files and globs, and refuses what names nothing', async () => {
+    const path = folder({
+      ...application,
+      'src/[id].ts': 'gql`query ById { apiKey(id: "a") { id } }`',
+    })
+    expect((await scopes(`${path}/src/[id].ts`)).out).toContain('query ById')
+    const globbed = (await scopes(`${path}/src/*.{ts,mjs}`, `${path}/src/key.tsx`)).out
+    expect(globbed).toContain('query Users')
+    expect(globbed).not.toContain('query Keys')
+    expect(await scopes(`${path}/nothing/**`)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('There is no source'),
+    })
+    expect((await scopes(folder({ 'a.ts': 'const a = 1' }))).code).toBe(2)
+  })
+
+  test.each([
+    [
+      'a field that is not there',
+      'src/a.ts',
+      'const a = gql`\n  query { mee { id } }\n`',
+      'src/a.ts:2:11: Cannot query field "mee"',
+    ],
+    ['a syntax error', 'a.graphql', 'query {\n  me {\n', 'a.graphql:3:1: Syntax Error'],
+    ['code that cannot be read', 'a.ts', 'const = gql`query { me { id } }`', 'a.ts:1:7'],
+    [
+      'a fragment that is not there',
+      'a.graphql',
+      'query { me { ...F } }',
+      'a.graphql:1:17: Unknown fragment "F"',
+    ],
+  ])('refuses %s and says where', async (_name, file, text, message) => {
+    const path = folder({ [file]: text })
+    const { code, out, err } = await scopes(path)
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(err).toContain(`${path}/${message}`)
+  })
+
+  test('refuses a fragment of two meanings, and takes the nearest', async () => {
+    const one = 'fragment F on User { id }'
+    const other = 'fragment F on User { name }'
+    const query = 'query { me { ...F } }'
+    const far = folder({ 'a.graphql': query, 'b.graphql': one, 'c.graphql': other })
+    expect((await scopes(far)).err).toMatch(/Fragment "F" is defined differently in/)
+    const near = folder({ 'a.graphql': `${query} ${one}`, 'c.graphql': other })
+    expect((await scopes(near)).code).toBe(0)
+  })
+
+  test('--schema goes by another SDL, with alternatives', async () => {
+    const path = folder({
+      'shop.graphqls': `
+        extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@requiresScopes"])
+        type Query { orders: Int @requiresScopes(scopes: [["read:orders"], ["admin"]]) }
+      `,
+      'a.graphql': 'query Orders { orders }',
+    })
+    const { out } = await scopes(path, '--schema', `${path}/shop.graphqls`)
+    expect(out).toContain('The application needs: admin, or read:orders')
+  })
+})
+
+describe('scopes on a database', () => {
+  let cli: Awaited<ReturnType<typeof commandsOnDatabase>>
+  beforeAll(async () => {
+    cli = await commandsOnDatabase()
+  })
+  afterAll(() => cli.close())
+
+  const onDatabase = (...words: string[]) => cli.run('scopes', ...words)
+
+  test('--create-key makes a key of just those scopes', async () => {
+    const { id } = await cli.user('ada')
+    const path = folder(application)
+    const { code, out, err } = await onDatabase(
+      path,
+      '--create-key',
+      'storefront',
+      '--owner',
+      'ada',
+      '--schema',
+      'schema.graphql',
+    )
+    expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('query Users') })
+    const key = parseKey(out.trim(), 'lk')
+    expect(out).toBe(`${out.trim()}\n`)
+    expect(await cli.keys.find(key?.id ?? '')).toMatchObject({
+      ownerId: id,
+      name: 'storefront',
+      scopes: ['read:keys', 'read:users'],
+    })
+  })
+
+  test('--create-key makes none where no scope is needed, or no owner is named', async () => {
+    await cli.user('bob')
+    const path = folder({ 'a.graphql': '{ me { id } }' })
+    const words = [path, '--schema', 'schema.graphql', '--create-key', 'x']
+    expect(await onDatabase(...words, '--owner', 'bob')).toMatchObject({ code: 2, out: '' })
+    expect(await onDatabase(...words)).toMatchObject({ code: 2, out: '' })
+  })
+
+  const schemas = {
+    'old.graphqls':
+      'directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION type Query { free: Int a: Int @requiresScopes(scopes: [["read:users"]]) b: Int @requiresScopes(scopes: [["read:keys"]]) gone: Int }',
+    'new.graphqls':
+      'directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION directive @authenticated on FIELD_DEFINITION type Query { free: Int @authenticated a: Int @requiresScopes(scopes: [["read:users", "read:audit"], ["manage:keys"]]) b: Int @requiresScopes(scopes: [["read:keys"], ["manage:keys"]]) }',
+    'same.graphql': 'query Same { b }',
+    'more.graphql': 'query More { a b }',
+    'free.graphql': 'query Free { free }',
+  }
+
+  test('--diff says which operations need more, and fails if any does', async () => {
+    const path = folder(schemas)
+    const diff = (...files: string[]) =>
+      scopes(
+        '--diff',
+        `${path}/old.graphqls`,
+        `${path}/new.graphqls`,
+        ...files.map((file) => `${path}/${file}`),
+      )
+    expect(await diff('same.graphql')).toEqual({
+      code: 0,
+      out: 'No operation needs more.\n',
+      err: '',
+    })
+    const { code, out, err } = await diff('same.graphql', 'more.graphql', 'free.graphql')
+    expect({ code, err }).toEqual({ code: 1, err: 'latchkey: 2 of 3 operations would break.\n' })
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(/ {2,}/)),
+    ).toEqual([
+      ['OPERATION', 'FILE', 'NEEDED', 'NEEDS NOW'],
+      ['query Free', `${path}/free.graphql:1`, '(nothing)', '(any credential)'],
+      [
+        'query More',
+        `${path}/more.graphql:1`,
+        'read:keys read:users',
+        'manage:keys, or read:audit read:keys read:users',
+      ],
+    ])
+  })
+
+  test('--diff fails on an operation that is no longer valid, not on one that is new', async () => {
+    const path = folder({ ...schemas, 'gone.graphql': 'query Gone { gone }' })
+    const [older, newer] = [`${path}/old.graphqls`, `${path}/new.graphqls`]
+    const gone = await scopes('--diff', older, newer, `${path}/gone.graphql`, '--json')
+    expect(gone.code).toBe(1)
+    expect(JSON.parse(gone.out)).toMatchObject({
+      needMore: [],
+      invalid: [{ name: 'query Gone', errors: [expect.stringContaining('gone.graphql:1:14')] }],
+    })
+    expect((await scopes('--diff', newer, older, `${path}/gone.graphql`)).code).toBe(0)
+  })
+
+  test('--keys lists the active keys that would break, by what they are worth', async () => {
+    await cli.user('carol')
+    const key = async (name: string, held: string) => {
+      const words = ['--owner', 'carol', '--name', name, '--scope', held, '--json']
+      return JSON.parse((await cli.run('keys', 'create', ...words)).out).apiKey.id as string
+    }
+    const breaks = await key('breaks', 'read:users,read:keys')
+    await key('never could', 'read:users')
+    const revoked = await key('revoked', 'read:users,read:keys')
+    await cli.run('keys', 'revoke', revoked)
+    const path = folder(schemas)
+    const words = [
+      '--diff',
+      `${path}/old.graphqls`,
+      `${path}/new.graphqls`,
+      `${path}/more.graphql`,
+      '--keys',
+    ]
+    const { code, out } = await onDatabase(...words, '--json')
+    expect(code).toBe(1)
+    const broken = JSON.parse(out).brokenKeys
+    const ofCarol = broken.filter((one: { name: string }) => one.name !== 'storefront')
+    expect(ofCarol).toEqual([
+      {
+        id: breaks,
+        name: 'breaks',
+        ownerId: expect.any(String),
+        missing: ['manage:keys'],
+        operations: ['query More'],
+      },
+    ])
+    expect((await onDatabase(...words)).out).toMatch(/KEY +NAME +OWNER +WOULD LACK +FOR/)
+  })
+
+  test.each([
+    [['--diff', 'one.graphql'], /an old and a new SDL/],
+    [['--keys'], /--keys goes with --diff/],
+  ])('%j is refused', async (words, message) => {
+    const { code, err } = await scopes(...words)
+    expect(code).toBe(2)
+    expect(err).toMatch(message)
+  })
+})

@@ -1,0 +1,217 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { elapsed, Lease } from '../../src/credentials/lease.ts'
+import { VerifiedCache } from '../../src/credentials/verified-cache.ts'
+
+/** A clock of which each hand is set by hand. */
+function handClock() {
+  const clock = {
+    mono: 0,
+    world: 1_000_000,
+    monotonic: () => clock.mono,
+    wall: () => clock.world,
+    pass(milliseconds: number) {
+      clock.mono += milliseconds
+      clock.world += milliseconds
+    },
+    stamp: () => ({ monotonic: clock.mono, wall: clock.world }),
+  }
+  return clock
+}
+
+const forever = Number.POSITIVE_INFINITY
+const ofKey = (id: string, userId = 'u', validUntil = forever) => ({
+  keyId: id,
+  userId,
+  validUntil,
+})
+
+function heardCache(options: { maxEntries?: number; maxAge?: number } = {}) {
+  const clock = handClock()
+  const cache = new VerifiedCache<string>({ clock, maxStaleness: 2_000, ...options })
+  cache.restarted()
+  cache.heard(clock.stamp())
+  return { clock, cache }
+}
+
+describe('the lease', () => {
+  it('runs from when the heartbeat was sent, not from when it was heard', () => {
+    const clock = handClock()
+    const lease = new Lease(clock, 1_000)
+    expect(lease.valid).toBe(false)
+    const sent = clock.stamp()
+    clock.pass(900)
+    lease.extend(sent)
+    expect(lease.valid).toBe(true)
+    clock.pass(100)
+    expect(lease.valid).toBe(false)
+  })
+
+  it('is not made longer by an older heartbeat, nor by one heard late after a pause', () => {
+    const clock = handClock()
+    const lease = new Lease(clock, 1_000)
+    const first = clock.stamp()
+    clock.pass(500)
+    const second = clock.stamp()
+    lease.extend(second)
+    lease.extend(first)
+    clock.pass(999)
+    expect(lease.valid).toBe(true)
+    clock.pass(10_000)
+    lease.extend(second)
+    expect(lease.valid).toBe(false)
+  })
+
+  it('goes by the clock that says more', () => {
+    const clock = handClock()
+    const sent = clock.stamp()
+    clock.world += 5_000 // the machine slept: the monotonic clock stood still
+    expect(elapsed(sent, clock)).toBe(5_000)
+    clock.world -= 50_000 // the wall clock was set back
+    clock.mono += 700
+    expect(elapsed(sent, clock)).toBe(700)
+  })
+})
+
+describe('a remembered credential', () => {
+  it('is used while nothing it depends on changed', () => {
+    const { cache } = heardCache()
+    cache.put('a', 'value', ofKey('k1'), cache.fence())
+    expect(cache.get('a')).toBe('value')
+    cache.changed({ kind: 'key', id: 'k2' })
+    cache.changed({ kind: 'user', id: 'other' })
+    expect(cache.get('a')).toBe('value')
+  })
+
+  it.each([{ kind: 'key', id: 'k1' }, { kind: 'user', id: 'u' }, { kind: 'everything' }] as const)(
+    'is forgotten on a change of %j',
+    (change) => {
+      const { cache } = heardCache()
+      cache.put('a', 'value', ofKey('k1'), cache.fence())
+      cache.changed(change)
+      expect(cache.get('a')).toBeUndefined()
+      expect(cache.size).toBe(0)
+    },
+  )
+
+  it('is not used past the lease, and is gone when it is heard again', () => {
+    const { cache, clock } = heardCache()
+    cache.put('a', 'value', ofKey('k1'), cache.fence())
+    clock.pass(1_799)
+    expect(cache.get('a')).toBe('value')
+    clock.pass(1)
+    expect(cache.get('a')).toBeUndefined()
+    expect(cache.put('b', 'value', ofKey('k2'), cache.fence())).toBe(false)
+    cache.heard(clock.stamp())
+    expect(cache.get('a')).toBeUndefined()
+    expect(cache.put('a', 'anew', ofKey('k1'), cache.fence())).toBe(true)
+  })
+
+  it('is not used past its own end by the wall clock, nor past its age by the other', () => {
+    const { cache, clock } = heardCache({ maxAge: 500 })
+    cache.put('a', 'value', ofKey('k1', 'u', clock.world + 100), cache.fence())
+    clock.world += 100
+    expect(cache.get('a')).toBeUndefined()
+    cache.put('b', 'value', ofKey('k1'), cache.fence())
+    clock.mono += 500
+    expect(cache.get('b')).toBeUndefined()
+  })
+
+  it('is not kept when it was read before a change that came meanwhile', () => {
+    const { cache } = heardCache()
+    for (const change of [
+      { kind: 'key', id: 'k1' },
+      { kind: 'user', id: 'u' },
+      { kind: 'everything' },
+    ] as const) {
+      const fence = cache.fence()
+      cache.changed(change)
+      expect(cache.put('a', 'stale', ofKey('k1'), fence)).toBe(false)
+    }
+    const restart = cache.fence()
+    cache.restarted()
+    expect(cache.put('a', 'stale', ofKey('k1'), restart)).toBe(false)
+  })
+
+  it('makes room for others: no more than so many are kept, and nothing is left of the rest', () => {
+    const { cache } = heardCache({ maxEntries: 10 })
+    for (let i = 0; i < 1_000; i++) cache.put(`c${i}`, 'x', ofKey(`k${i}`, `u${i}`), cache.fence())
+    expect(cache.size).toBe(10)
+    expect(cache.get('c999')).toBe('x')
+    cache.changed({ kind: 'key', id: 'k999' })
+    expect(cache.size).toBe(9)
+  })
+
+  it('of a look-up under way is not kept after more changes than are remembered one by one', () => {
+    const { cache } = heardCache()
+    const fence = cache.fence()
+    cache.changed({ kind: 'key', id: 'k1' })
+    for (let i = 0; i < 20_000; i++) cache.changed({ kind: 'key', id: `other${i}` })
+    expect(cache.put('a', 'stale', ofKey('k1'), fence)).toBe(false)
+  })
+})
+
+describe('whatever the order of things', () => {
+  type Step =
+    | { do: 'read'; key: number }
+    | { do: 'store'; key: number }
+    | { do: 'commit'; key: number }
+    | { do: 'notify' }
+    | { do: 'heartbeat' }
+    | { do: 'pass'; by: number }
+
+  const key = fc.nat(2)
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    fc.record({ do: fc.constant('read' as const), key }),
+    fc.record({ do: fc.constant('store' as const), key }),
+    fc.record({ do: fc.constant('commit' as const), key }),
+    fc.record({ do: fc.constant('notify' as const) }),
+    fc.record({ do: fc.constant('heartbeat' as const) }),
+    fc.record({ do: fc.constant('pass' as const), by: fc.nat(900) }),
+  )
+
+  it('nothing is answered that was changed longer ago than the bound', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const { cache, clock } = heardCache()
+        // The database: a version for each key, when it changed, and what is still to be delivered.
+        const version = [0, 0, 0]
+        const changedAt = [-forever, -forever, -forever]
+        const queue: ({ key: number } | { sent: { monotonic: number; wall: number } })[] = []
+        const underWay = new Map<number, { version: number; fence: number }>()
+
+        for (const one of steps) {
+          if (one.do === 'pass') clock.pass(one.by)
+          if (one.do === 'read') {
+            const fence = cache.fence()
+            underWay.set(one.key, { version: version[one.key] ?? 0, fence })
+          }
+          if (one.do === 'store') {
+            const read = underWay.get(one.key)
+            if (read) {
+              cache.put(`c${one.key}`, String(read.version), ofKey(`k${one.key}`), read.fence)
+            }
+          }
+          if (one.do === 'commit') {
+            version[one.key] = (version[one.key] ?? 0) + 1
+            changedAt[one.key] = clock.mono
+            queue.push({ key: one.key })
+          }
+          if (one.do === 'heartbeat') queue.push({ sent: clock.stamp() })
+          if (one.do === 'notify') {
+            const next = queue.shift()
+            if (next && 'key' in next) cache.changed({ kind: 'key', id: `k${next.key}` })
+            else if (next) cache.heard(next.sent)
+          }
+          for (const k of [0, 1, 2]) {
+            const answered = cache.get(`c${k}`)
+            if (answered === undefined || Number(answered) === version[k]) continue
+            const age = clock.mono - (changedAt[k] ?? 0)
+            if (age >= 2_000) throw new Error(`answered ${age} ms after the change`)
+          }
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+})
