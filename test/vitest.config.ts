@@ -13,6 +13,9 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: {
+      // Where it is printed and held to; on the way it would only be slow.
+      enabled: process.env.CI === 'true',
+      reporter: ['text-summary'],
       provider: 'v8',
       include: ['src/**'],
       thresholds: { lines: 90, branches: 85 },

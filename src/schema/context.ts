@@ -28,6 +28,8 @@ export interface Services {
   readonly audit: Pick<AuditStore, 'list' | 'count'>
   /** First part of every key, for showing what a key starts with. */
   readonly keyPrefix: string
+  /** Within which every node honours a change, whatever fails. */
+  readonly maxStalenessMs: number
   /** What a document must keep to that is handed over as input. */
   readonly documentLimits: {
     readonly maxTokens: number

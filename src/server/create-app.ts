@@ -192,6 +192,7 @@ async function assemble(
         users,
         audit: database.audit,
         keyPrefix,
+        maxStalenessMs: config.maxStalenessMs,
         documentLimits: documentLimits(config),
         now,
       },
