@@ -15,8 +15,16 @@ export interface Watch {
 /** An answer is overdue after so many milliseconds. */
 export function deadline(milliseconds: number): Watch {
   const { promise, reject } = withReject()
-  const timer = setTimeout(() => reject(new DeadlineExceeded(milliseconds)), milliseconds)
+  const timer = afterInput(() => reject(new DeadlineExceeded(milliseconds)), milliseconds)
   return { overdue: promise, stop: () => clearTimeout(timer) }
+}
+
+/**
+ * Calls `late` after so many milliseconds, once what has arrived by then was read: in a busy process a
+ * timer comes before the answers that have been waiting for as long as it has.
+ */
+function afterInput(late: () => void, milliseconds: number): NodeJS.Timeout {
+  return setTimeout(() => setImmediate(late), milliseconds)
 }
 
 /**

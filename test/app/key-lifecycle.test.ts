@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generateKey } from '../../src/credentials/key-form.ts'
-import { type Ask, createTestApp, type TestApp } from '../support/app.ts'
+import { type Ask, createTestApp, patiently, type TestApp } from '../support/app.ts'
 
 const hour = 3_600_000
 const whoAmI = '{ viewer { subject } }'
@@ -320,9 +320,11 @@ describe('the limit of keys per user', () => {
     await limited.key('kim', ['read:users'])
     const answers = await Promise.all(
       Array.from({ length: 100 }, () =>
-        limited.ask(
-          'mutation { createApiKey(input: { name: "x", scopes: ["read:users"] }) { secret } }',
-          { as },
+        patiently(() =>
+          limited.ask(
+            'mutation { createApiKey(input: { name: "x", scopes: ["read:users"] }) { secret } }',
+            { as },
+          ),
         ),
       ),
     )

@@ -137,6 +137,14 @@ export async function createTestApp(
   }
 }
 
+/** Asks again while the answer is 503, as a client does: a machine under load may have no connection free. */
+export async function patiently(ask: () => Promise<GraphQLAnswer>): Promise<GraphQLAnswer> {
+  for (;;) {
+    const answer = await ask()
+    if (answer.status !== 503) return answer
+  }
+}
+
 export const createKey = /* GraphQL */ `
   mutation ($input: CreateApiKeyInput!) {
     createApiKey(input: $input) { apiKey { id } secret }
