@@ -38,20 +38,30 @@ export function createForwardAuthListener({
     }
     const peerAddress = request.socket.remoteAddress ?? null
     const context = createRequestContext(header, { peerAddress }, trustedProxies)
-    void forwardAuth({ target, header }, context).then((answer) => {
+    const send = (answer: ForwardAuthAnswer) => {
       if (context.seen.authentication?.kind === 'refused') {
         onRefusal(context.seen.authentication.refusal, context)
       }
       logDecision(log, answer, context)
-      response.writeHead(answer.status, {
-        ...answer.headers,
-        'x-request-id': context.requestId,
-        'content-length': '0',
-      })
+      response.writeHead(answer.status, [...flat(answer), 'x-request-id', context.requestId])
       response.end()
-    })
+    }
+    const answer = forwardAuth({ target, header }, context)
+    if (answer instanceof Promise) void answer.then(send)
+    else send(answer)
     return true
   }
+}
+
+const flattened = new WeakMap<ForwardAuthAnswer, readonly string[]>()
+
+/** Names and values in turn: what Node writes without looking at each again. */
+function flat(answer: ForwardAuthAnswer): readonly string[] {
+  const known = flattened.get(answer)
+  if (known !== undefined) return known
+  const made = [...Object.entries(answer.headers).flat(), 'content-length', '0']
+  flattened.set(answer, made)
+  return made
 }
 
 /** Until there is something to decide with: what is asked here must not end up as another path. */

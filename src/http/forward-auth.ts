@@ -1,4 +1,4 @@
-import type { Authenticator } from '../credentials/authenticator.ts'
+import type { Authentication, Authenticator } from '../credentials/authenticator.ts'
 import { httpFailure } from '../credentials/challenge.ts'
 import { missingFor } from '../decision/decide.ts'
 import { InsufficientScopeError, type LatchkeyError, UnauthenticatedError } from '../errors.ts'
@@ -41,11 +41,14 @@ export interface ForwardAuthParts {
   readonly log: Logger
 }
 
-/** Decides for a proxy: 200 with who is asking, else 401, 403, or 5xx, without. */
+/**
+ * Decides for a proxy: 200 with who is asking, else 401, 403, or 5xx, without. At once where the
+ * credential is remembered.
+ */
 export type ForwardAuth = (
   request: ForwardAuthRequest,
   context: RequestContext,
-) => Promise<ForwardAuthAnswer>
+) => ForwardAuthAnswer | Promise<ForwardAuthAnswer>
 
 export interface StalenessShares {
   /** How long a node may honour what it read before, at worst. Milliseconds. */
@@ -81,22 +84,19 @@ export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
   const vary = ['authorization', ...parts.credentialHeaders].join(', ')
   const kept = { vary, 'cache-control': cacheControl(maxAgeSeconds) }
   const notKept = { vary, 'cache-control': 'no-store' }
+  const anonymous: ForwardAuthAnswer = { status: 200, headers: { ...nobody, ...kept } }
+  /** The last answer about each principal, for the same token again. */
+  const answers = new WeakMap<Principal, ForwardAuthAnswer>()
 
-  async function decide(
-    request: ForwardAuthRequest,
+  function decide(
+    authentication: Authentication,
     settings: ForwardAuthSettings,
     context: RequestContext,
-  ): Promise<ForwardAuthAnswer> {
-    const { header } = request
-    // The query is the proxy's: a credential in it would be nobody's.
-    const carrier = { header, queryParameters: () => [] }
-    const authentication = await authenticator.authenticate(carrier)
+  ): ForwardAuthAnswer | Promise<ForwardAuthAnswer> {
     context.seen.authentication = authentication
     switch (authentication.kind) {
       case 'anonymous':
-        return settings.optional
-          ? { status: 200, headers: { ...nobody, ...kept } }
-          : refuse(new UnauthenticatedError())
+        return settings.optional ? anonymous : refuse(new UnauthenticatedError())
       case 'refused':
         return refuse(failures.errorFor(authentication.refusal.error, context.clientAddress))
       case 'authenticated': {
@@ -105,10 +105,20 @@ export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
           return refuse(new InsufficientScopeError(missingFor([settings.scopes], principal)))
         }
         authenticator.recordScopes?.(principal, settings.scopes)
-        const token = (await identity?.tokenFor(principal, settings.audience)) ?? ''
-        return { status: 200, headers: { ...identityHeaders(principal, token), ...kept } }
+        const token = identity?.tokenFor(principal, settings.audience) ?? ''
+        return typeof token === 'string'
+          ? allow(principal, token)
+          : token.then((signed) => allow(principal, signed))
       }
     }
+  }
+
+  function allow(principal: Principal, token: string): ForwardAuthAnswer {
+    const last = answers.get(principal)
+    if (last?.headers['x-identity'] === token) return last
+    const answer = { status: 200, headers: { ...identityHeaders(principal, token), ...kept } }
+    answers.set(principal, answer)
+    return answer
   }
 
   function refuse(error: LatchkeyError): ForwardAuthAnswer {
@@ -119,21 +129,32 @@ export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
       : { status, headers: { ...headers, ...notKept } }
   }
 
-  return async (request, context) => {
+  function fail(error: unknown, { requestId }: RequestContext): ForwardAuthAnswer {
+    if (error instanceof ForwardAuthFault) {
+      log.error({ requestId, fault: error.message }, 'a proxy asks /auth/verify wrongly')
+    } else {
+      log.error({ err: error, requestId }, 'a request failed')
+    }
+    return { status: 500, headers: notKept }
+  }
+
+  return ({ target, header }, context) => {
     try {
-      return await decide(request, readForwardAuthSettings(request.target), context)
+      const settings = readForwardAuthSettings(target)
+      // The query is the proxy's: a credential in it would be nobody's.
+      const found = authenticator.authenticate({ header, queryParameters: noParameters })
+      const answer =
+        found instanceof Promise
+          ? found.then((authentication) => decide(authentication, settings, context))
+          : decide(found, settings, context)
+      return answer instanceof Promise ? answer.catch((error) => fail(error, context)) : answer
     } catch (error) {
-      const { requestId } = context
-      if (error instanceof ForwardAuthFault) {
-        log.error({ requestId, fault: error.message }, 'a proxy asks /auth/verify wrongly')
-      } else {
-        log.error({ err: error, requestId }, 'a request failed')
-      }
-      return { status: 500, headers: notKept }
+      return fail(error, context)
     }
   }
 }
 
+const noParameters = () => []
 const bareChallenge = httpFailure(new UnauthenticatedError()).headers['www-authenticate'] ?? ''
 
 /** `must-revalidate` lets a shared cache keep what came for a credential (RFC 9111 §3.5). */

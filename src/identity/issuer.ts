@@ -11,8 +11,8 @@ import type { IdentityKeySet } from './keys.ts'
 
 /** Says to backends who is asking, so that they can tell that it was said here. */
 export interface IdentityIssuer {
-  /** An identity token with at least half of its life ahead. */
-  tokenFor(principal: Principal, audience: string): Promise<string>
+  /** An identity token with at least half of its life ahead; at once where one is kept. */
+  tokenFor(principal: Principal, audience: string): string | Promise<string>
   /** Any other statement of this server's, of a type of its own. */
   sign(type: string, claims: JWTPayload): Promise<string>
 }
@@ -28,7 +28,8 @@ export interface IdentityIssuerOptions {
 }
 
 interface KeptToken {
-  readonly token: Promise<string>
+  /** A promise until it is signed. */
+  token: string | Promise<string>
   /** Seconds since the epoch. */
   readonly issuedAt: number
 }
@@ -39,47 +40,71 @@ export function createIdentityIssuer(options: IdentityIssuerOptions): IdentityIs
   const { keys, issuer, now = Date.now, maxTokens = 10_000 } = options
   const { signer } = keys
   const kept = new Map<string, KeptToken>()
+  /** The same by the principal itself, which is the same object while its credential is remembered. */
+  const near = new WeakMap<Principal, Map<string, KeptToken>>()
 
   const sign = (type: string, claims: JWTPayload) =>
     new SignJWT(claims)
       .setProtectedHeader({ alg: signer.algorithm, kid: signer.id, typ: type })
       .sign(signer.privateKey)
 
+  function make(principal: Principal, audience: string, name: string, seconds: number): KeptToken {
+    const issuedAt = Math.floor(seconds)
+    const statement = { principal, audience, issuer, issuedAt, id: randomUUID() }
+    const claims: IdentityClaims = identityClaims(statement)
+    const token = sign(identityTokenType, { ...claims })
+    const made: KeptToken = { token, issuedAt }
+    kept.delete(name)
+    kept.set(name, made)
+    // What was kept for longest goes first: it is the nearest to being too old.
+    for (const oldest of kept.size > maxTokens ? kept.keys() : []) {
+      kept.delete(oldest)
+      break
+    }
+    token.then(
+      (text) => {
+        made.token = text
+      },
+      () => {
+        kept.delete(name)
+        near.get(principal)?.delete(audience)
+      },
+    )
+    return made
+  }
+
   return {
     tokenFor(principal, audience) {
-      const name = `${audience} ${statementOf(principal)}`
       const seconds = now() / 1000
-      const known = kept.get(name)
-      // A clock that was set back would make a token from the future live on.
-      if (known && seconds >= known.issuedAt && seconds < known.issuedAt + half) return known.token
+      const byAudience = near.get(principal)
+      const known = byAudience?.get(audience)
+      if (known !== undefined && isUsable(known, seconds)) return known.token
 
-      const issuedAt = Math.floor(seconds)
-      const statement = { principal, audience, issuer, issuedAt, id: randomUUID() }
-      const claims: IdentityClaims = identityClaims(statement)
-      const token = sign(identityTokenType, { ...claims })
-      kept.delete(name)
-      kept.set(name, { token, issuedAt })
-      // What was kept for longest goes first: it is the nearest to being too old.
-      for (const oldest of kept.size > maxTokens ? kept.keys() : []) {
-        kept.delete(oldest)
-        break
-      }
-      token.catch(() => kept.delete(name))
-      return token
+      const name = `${audience} ${statementOf(principal)}`
+      const other = kept.get(name)
+      const found =
+        other !== undefined && isUsable(other, seconds)
+          ? other
+          : make(principal, audience, name, seconds)
+      if (byAudience === undefined || byAudience.size >= maxAudiences) {
+        near.set(principal, new Map([[audience, found]]))
+      } else byAudience.set(audience, found)
+      return found.token
     },
     sign,
   }
 }
 
-/** Whatever a token says of a principal: two of which it would differ never share one. */
-const statements = new WeakMap<Principal, string>()
+/** Remembered beside one principal. */
+const maxAudiences = 16
 
-function statementOf(principal: Principal): string {
-  const known = statements.get(principal)
-  if (known !== undefined) return known
-  const { issuer, subject, userId, scopes, credential } = principal
+/** A clock that was set back would make a token from the future live on. */
+function isUsable({ issuedAt }: KeptToken, seconds: number): boolean {
+  return seconds >= issuedAt && seconds < issuedAt + half
+}
+
+/** Whatever a token says of a principal: two of which it would differ never share one. */
+function statementOf({ issuer, subject, userId, scopes, credential }: Principal): string {
   const { kind, id, name } = credential
-  const statement = JSON.stringify([issuer, subject, userId, kind, id, name, ...scopes])
-  statements.set(principal, statement)
-  return statement
+  return JSON.stringify([issuer, subject, userId, kind, id, name, ...scopes])
 }

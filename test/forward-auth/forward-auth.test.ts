@@ -234,9 +234,10 @@ describe('an answer', () => {
     const { secret } = await app.key('sneaky', ['read:users'])
     expect((await ask('/auth/verify', bearer(secret))).status).toBe(200)
     await app.sql`update latchkey.users set subject = ${'é\r\nX-User-Id: root'} where id = ${sneaky.id}`
-    const answer = await ask('/auth/verify', bearer(secret))
-    expect(answer.status).toBe(500)
-    expect(identityOf(answer)).toEqual(noHeaders)
+    await vi.waitFor(async () =>
+      expect((await ask('/auth/verify', bearer(secret))).status).toBe(500),
+    )
+    expect(identityOf(await ask('/auth/verify', bearer(secret)))).toEqual(noHeaders)
   })
 
   test('is one connection for many', async () => {
