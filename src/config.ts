@@ -15,6 +15,7 @@ import { readScopesFile } from './config/scopes-file.ts'
 import { type LogLevel, pickVariables, readVariables } from './config/variables.ts'
 import type { IssuerSettings } from './credentials/issuer-settings.ts'
 import type { TrustedProxies } from './http/trusted-proxies.ts'
+import { ownIdentityKeysFile } from './identity/key-file.ts'
 import type { OperationLimits } from './limits/operation-limits.ts'
 import { sorted } from './scopes.ts'
 
@@ -87,7 +88,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     ...databaseFaults(given),
     ...headerFaults(settings),
     ...defaultScopeFaults(settings, otherScopes),
-    ...identityKeysFileFaults(settings),
+    ...identityKeysFileFaults(mode, settings),
   )
   if (faults.length > 0) throw new ConfigError(faults)
 
@@ -133,6 +134,15 @@ export function loadConfig(environment: Environment = process.env): Config {
     identityKeysFile: identityKeysFile === undefined ? null : resolve(identityKeysFile),
     logLevel: settings.LOG_LEVEL,
   })
+}
+
+/**
+ * Where the keys of identity tokens are, or are to be made: the rest of the configuration need not be
+ * right, or the file be there, for the commands that make it.
+ */
+export function identityKeysPath(environment: Environment = process.env): string {
+  const settings = readVariables(pickVariables(environment), [])
+  return resolve(settings.IDENTITY_KEYS_FILE ?? ownIdentityKeysFile(settings.DATA_DIR))
 }
 
 /** The URL of a server that listens on `host` and `port`. */

@@ -1,3 +1,5 @@
+export type { Backends } from './backends/backends.ts'
+export { RedirectedElsewhereError } from './backends/backends.ts'
 export type { Authentication, Authenticator, Refusal } from './credentials/authenticator.ts'
 export {
   type ClosableAuthenticator,
@@ -29,8 +31,15 @@ export {
   ServiceUnavailableError,
   UnauthenticatedError,
 } from './errors.ts'
+export {
+  createIdentityIssuer,
+  type IdentityIssuer,
+  type IdentityIssuerOptions,
+} from './identity/issuer.ts'
+export { type IdentityKeySet, IdentityKeysError, readIdentityKeys } from './identity/keys.ts'
 export type { Credential, Principal } from './principal.ts'
 export type { ScopeRequirement } from './scopes.ts'
+export { type BackendsContext, type UseBackendsOptions, useBackends } from './yoga/use-backends.ts'
 export {
   type PrincipalContext,
   type UsePrincipalOptions,

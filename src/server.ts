@@ -1,4 +1,5 @@
 import { type Config, listeningUrl } from './config.ts'
+import { refuseForwardAuth } from './http/forward-auth-listener.ts'
 import { problem } from './http/problem.ts'
 import type { Logger } from './log.ts'
 import { type App, createApp } from './server/create-app.ts'
@@ -41,10 +42,12 @@ export async function startServer(
   const print = options.print ?? ((text) => process.stdout.write(text))
 
   let handler: Handler = answerWhileStarting
+  let answerForwardAuth = refuseForwardAuth
   const listener = await listen({
     host: config.host,
     port: config.port,
     handler: (request, connection) => handler(request, connection),
+    listener: (request, response) => answerForwardAuth(request, response),
   })
   const publicUrl = config.publicUrl ?? listeningUrl(config.host, listener.port)
   let app: App
@@ -56,6 +59,7 @@ export async function startServer(
     throw error
   }
   handler = app.fetch
+  answerForwardAuth = app.answerForwardAuth
 
   const seconds = (performance.now() / 1000).toFixed(2)
   log.info({ publicUrl, mode: config.mode, startSeconds: Number(seconds) }, 'ready')

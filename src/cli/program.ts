@@ -5,6 +5,7 @@ import { secretRemover } from '../log/secrets.ts'
 import { addAudit } from './audit.ts'
 import type { CommandContext } from './command-context.ts'
 import { exitCodeHelp, exitCodeOf, exitCodes, NothingThereError } from './exit-codes.ts'
+import { addIdentityKeys } from './identity-keys.ts'
 import { addKeysCreate } from './keys-create.ts'
 import { addKeysList } from './keys-list.ts'
 import { addKeysRevoke } from './keys-revoke.ts'
@@ -33,6 +34,7 @@ function createProgram(context: CommandContext): Command {
   addSchema(program, context)
   addScopes(program, context)
   addToken(program, context)
+  addIdentityKeys(program, context)
   addAudit(program, context)
   const keys = program.command('keys').description("Users' API keys.")
   addKeysList(keys, context)

@@ -90,6 +90,7 @@ const parametersWithAMeaning = new Set([
   'extensions',
   'scope',
   'audience',
+  'optional',
 ])
 
 export const credentialParameter = z

@@ -1,6 +1,7 @@
-import { accessSync, constants } from 'node:fs'
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import { isLoopbackHost } from '../http/loopback.ts'
+import { isWorldReadable, readIdentityKeysFile } from '../identity/key-file.ts'
+import { IdentityKeysError } from '../identity/keys.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import type { Fault } from './faults.ts'
 import { namesIssuer } from './issuers.ts'
@@ -76,12 +77,21 @@ export function defaultScopeFaults(
   return [{ variable: 'DEFAULT_USER_SCOPES', message }]
 }
 
-export function identityKeysFileFaults(settings: Settings): readonly Fault[] {
-  if (settings.IDENTITY_KEYS_FILE === undefined) return []
+export function identityKeysFileFaults(mode: Mode, settings: Settings): readonly Fault[] {
+  const path = settings.IDENTITY_KEYS_FILE
+  const fault = path === undefined ? null : identityKeysFileFault(mode, path)
+  return fault === null ? [] : [{ variable: 'IDENTITY_KEYS_FILE', message: fault }]
+}
+
+function identityKeysFileFault(mode: Mode, path: string): string | null {
   try {
-    accessSync(settings.IDENTITY_KEYS_FILE, constants.R_OK)
-    return []
-  } catch {
-    return [{ variable: 'IDENTITY_KEYS_FILE', message: 'names no readable file' }]
+    readIdentityKeysFile(path)
+    if (mode === 'production' && isWorldReadable(path)) {
+      return 'names a file that every account may read: it holds private keys, so chmod o-r'
+    }
+    return null
+  } catch (error) {
+    if (error instanceof IdentityKeysError) return `names a file that ${error.message}`
+    return 'names no readable file'
   }
 }

@@ -193,7 +193,7 @@ const variables = {
   },
   IDENTITY_KEYS_FILE: {
     meaning: 'Private JWK Set that signs identity tokens',
-    unset: 'none (made in DATA_DIR in development)',
+    unset: 'none in production, else made in DATA_DIR',
     read: text,
   },
   LOG_LEVEL: {

@@ -66,11 +66,15 @@ export function prepareDirectory(queries: Queries) {
   }
 }
 
-/** @param lookups for looking up alone, so that nothing slow is ever before them in line */
+/**
+ * @param lookups for looking up alone, so that nothing slow is ever before them in line
+ * @param onGrantHeard told when a token may have changed what its user holds
+ */
 export function createCredentialDirectory(
   lookups: Pool<DirectoryQueries>,
   access: Access,
   defaultUserScopes: readonly string[] | null,
+  onGrantHeard: (userId: string) => void,
 ): CredentialDirectory {
   return {
     async findKeyForVerification(id) {
@@ -95,7 +99,11 @@ export function createCredentialDirectory(
         )
         if (tombstone !== undefined) return null
       }
-      return access.change((transaction) => admit(transaction, sighting, defaultUserScopes))
+      const owner = await access.change((transaction) =>
+        admit(transaction, sighting, defaultUserScopes),
+      )
+      if (owner !== null && grant !== null) onGrantHeard(owner.userId)
+      return owner
     },
 
     async markUsed(uses) {

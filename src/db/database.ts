@@ -72,7 +72,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     keys: announcedKeys(createKeyStore(access), tell),
     audit: createAuditStore(access),
     directory: {
-      ...createCredentialDirectory(lookups, access, options.defaultUserScopes),
+      ...createCredentialDirectory(lookups, access, options.defaultUserScopes, (userId) =>
+        tell({ kind: 'user', id: userId }),
+      ),
       watch(listener, maxSilence) {
         listeners.add(listener)
         const feed = watchChanges({

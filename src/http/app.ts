@@ -2,8 +2,12 @@ import type { Refusal } from '../credentials/authenticator.ts'
 import type { Logger } from '../log.ts'
 import type { Cors } from './cors.ts'
 import type { DevelopmentIssuer } from './development-issuer.ts'
+import type { ForwardAuth } from './forward-auth.ts'
+import { isForwardAuthTarget } from './forward-auth-settings.ts'
 import { type GraphQLHandler, graphqlPath } from './graphql.ts'
 import type { Health } from './health.ts'
+import { identityKeysPath, publishIdentityKeys } from './identity-keys.ts'
+import { type Introspection, introspectionPath } from './introspection.ts'
 import { isLoopbackRequest } from './loopback.ts'
 import type { Metrics } from './metrics.ts'
 import { problem } from './problem.ts'
@@ -17,9 +21,13 @@ import type { TrustedProxies } from './trusted-proxies.ts'
 
 export interface HttpAppParts {
   readonly graphql: GraphQLHandler
+  readonly forwardAuth: ForwardAuth
+  readonly introspection: Introspection
   readonly schemaSdl: Route
   readonly health: Health
   readonly metrics: Metrics
+  /** Public keys of identity tokens; none where there are no such tokens. */
+  readonly identityKeys: readonly object[]
   /** `null` outside development. */
   readonly developmentIssuer: DevelopmentIssuer | null
   readonly trustedProxies: TrustedProxies
@@ -38,6 +46,8 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
   const { log, cors, metrics } = parts
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     [graphqlPath, shared(cors, parts.graphql)],
+    [introspectionPath, parts.introspection],
+    [identityKeysPath, onlyGet(() => publishIdentityKeys(parts.identityKeys))],
     ['/schema.graphql', shared(cors, onlyGet(parts.schemaSdl))],
     ['/healthz', onlyGet(() => parts.health.alive())],
     ['/readyz', onlyGet(() => parts.health.ready())],
@@ -49,12 +59,17 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     if (developmentIssuer !== null && pathname.startsWith('/dev/')) {
       return developmentRoute(developmentIssuer)
     }
+    if (isForwardAuthTarget(pathname)) return forwardAuthRoute(parts.forwardAuth)
     return routes.get(pathname) ?? notFound
   }
 
   return async (request, connection = { peerAddress: null }) => {
     const started = performance.now()
-    const context = createRequestContext(request, connection, parts.trustedProxies)
+    const context = createRequestContext(
+      (name) => request.headers.get(name),
+      connection,
+      parts.trustedProxies,
+    )
     const { pathname } = new URL(request.url)
     const response = await answer(routeOf(pathname), request, context, log)
     if (context.seen.authentication?.kind === 'refused') {
@@ -124,6 +139,16 @@ function shared(cors: Cors, route: Route): Route {
     const response = cors.preflight(request) ?? (await route(request, context))
     cors.share(request, response)
     return response
+  }
+}
+
+/** For whoever embeds the server; its own listener answers before a Request is made. */
+function forwardAuthRoute(forwardAuth: ForwardAuth): Route {
+  return async (request, context) => {
+    const { pathname, search } = new URL(request.url)
+    const header = (name: string) => request.headers.get(name)
+    const answer = await forwardAuth({ target: pathname + search, header }, context)
+    return new Response(null, answer)
   }
 }
 

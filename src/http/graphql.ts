@@ -1,8 +1,10 @@
 import { execute, GraphQLError, type GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Authenticator } from '../credentials/authenticator.ts'
+import type { IdentityIssuer } from '../identity/issuer.ts'
 import { type Context, createLoaders, type Services } from '../schema/context.ts'
 import { errorResponse } from '../yoga/error-response.ts'
+import { useBackends } from '../yoga/use-backends.ts'
 import { maskError, maskedError, useErrorAnswers } from '../yoga/use-error-answers.ts'
 import { useOperationLimits } from '../yoga/use-operation-limits.ts'
 import { type PrincipalContext, usePrincipal } from '../yoga/use-principal.ts'
@@ -21,6 +23,10 @@ export interface GraphQLHandlerParts {
   readonly authenticator: Authenticator
   readonly services: Services
   readonly failures: FailureLimiter
+  /** `null`: there are no identity tokens. */
+  readonly identity: IdentityIssuer | null
+  /** The headers that credentials come in beside `Authorization`. */
+  readonly credentialHeaders: readonly string[]
   readonly graphiql: boolean
   /** Milliseconds that an operation may take. */
   readonly timeLimit: number
@@ -34,10 +40,14 @@ export type GraphQLHandler = (request: Request, context: RequestContext) => Prom
 
 /** Answers requests for the GraphQL path. */
 export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler {
-  const { schema, authenticator, services, failures, graphiql, timeLimit, onBug } = parts
+  const { schema, authenticator, services, failures, identity, credentialHeaders } = parts
+  const { graphiql, timeLimit, onBug } = parts
   const isAnonymous = (context: object) =>
     (context as RequestContext).seen.authentication?.kind !== 'authenticated'
-  const yoga = createYoga<RequestContext & PrincipalContext, Omit<Context, 'principal'>>({
+  const yoga = createYoga<
+    RequestContext & PrincipalContext,
+    Omit<Context, 'principal' | 'backends'>
+  >({
     schema,
     graphqlEndpoint: graphqlPath,
     graphiql: graphiql ? { title: 'Latchkey', defaultQuery } : false,
@@ -72,6 +82,7 @@ export function createGraphQLHandler(parts: GraphQLHandlerParts): GraphQLHandler
         refusalError: ({ error }, serverContext) =>
           failures.errorFor(error, (serverContext as RequestContext).clientAddress),
       }),
+      useBackends({ identity, credentialHeaders }),
       useErrorAnswers({
         requestIdOf: (serverContext) => (serverContext as RequestContext).requestId,
         onBug,

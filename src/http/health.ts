@@ -10,9 +10,11 @@ export interface Health {
 export interface HealthParts {
   /** Rejects when the database does not answer. */
   readonly pingDatabase: () => Promise<void>
+  /** Whether identity tokens are signed here. */
+  readonly identityTokens: boolean
 }
 
-export function createHealth({ pingDatabase }: HealthParts): Health {
+export function createHealth({ pingDatabase, identityTokens }: HealthParts): Health {
   let shuttingDown = false
   return {
     alive: () => Response.json({ status: 'alive' }),
@@ -22,7 +24,11 @@ export function createHealth({ pingDatabase }: HealthParts): Health {
         () => 'up',
         () => 'down',
       )
-      return Response.json({ status: database === 'up' ? 'ready' : 'degraded', database })
+      return Response.json({
+        status: database === 'up' ? 'ready' : 'degraded',
+        database,
+        identityTokens: identityTokens ? 'on' : 'off',
+      })
     },
     shutDown() {
       shuttingDown = true

@@ -21,21 +21,21 @@ export interface RequestContext extends ConnectionInfo {
 /** A client's own id is kept when it is harmless in a log and in a header. */
 const acceptableRequestId = /^[A-Za-z0-9._-]{1,128}$/
 
+/** @param header reads a header of the request by its lower-case name */
 export function createRequestContext(
-  request: Request,
+  header: (name: string) => string | null,
   { peerAddress }: ConnectionInfo,
   trustedProxies: TrustedProxies,
 ): RequestContext {
-  const asked = request.headers.get('x-request-id')
-  const requestId = asked !== null && acceptableRequestId.test(asked) ? asked : randomUUID()
   return {
-    requestId,
+    requestId: requestIdFor(header('x-request-id')),
     peerAddress,
-    clientAddress: clientAddress(
-      peerAddress,
-      request.headers.get('x-forwarded-for'),
-      trustedProxies,
-    ),
+    clientAddress: clientAddress(peerAddress, header('x-forwarded-for'), trustedProxies),
     seen: { authentication: null },
   }
+}
+
+/** The id that a client `asked` for, or a new one. */
+export function requestIdFor(asked: string | null): string {
+  return asked !== null && acceptableRequestId.test(asked) ? asked : randomUUID()
 }

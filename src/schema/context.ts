@@ -2,6 +2,7 @@ import DataLoader from 'dataloader'
 import type { ValidationRule } from 'graphql'
 import type { Caller } from '../audit/caller.ts'
 import type { AuditStore } from '../audit/store.ts'
+import type { Backends } from '../backends/backends.ts'
 import { ServiceUnavailableError, UnauthenticatedError } from '../errors.ts'
 import type { ApiKey, ScopeUse } from '../keys/api-key.ts'
 import type { KeyService } from '../keys/keys.ts'
@@ -17,6 +18,8 @@ export interface Context {
   readonly deadline: { passed: boolean }
   readonly services: Services
   readonly loaders: Loaders
+  /** Other services, called for whoever asks. */
+  readonly backends: Backends
 }
 
 export interface Services {

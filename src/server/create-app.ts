@@ -6,12 +6,15 @@ import { createSecretHasher } from '../credentials/secret-hash.ts'
 import { type Database, openDatabase } from '../db/database.ts'
 import { startEmbeddedPostgres } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
-import { createHttpApp, type HttpApp } from '../http/app.ts'
+import { createHttpApp, type HttpApp, type HttpAppParts } from '../http/app.ts'
 import { createCors } from '../http/cors.ts'
 import { createDevelopmentIssuer, developmentIssuerPath } from '../http/development-issuer.ts'
 import { createFailureLimiter } from '../http/failure-limiter.ts'
+import { createForwardAuth, shareStaleness } from '../http/forward-auth.ts'
+import { createForwardAuthListener, type NodeListener } from '../http/forward-auth-listener.ts'
 import { createGraphQLHandler } from '../http/graphql.ts'
 import { createHealth } from '../http/health.ts'
+import { createIntrospection } from '../http/introspection.ts'
 import { createMetrics } from '../http/metrics.ts'
 import { createSchemaSdl } from '../http/schema-sdl.ts'
 import { createKeyService } from '../keys/keys.ts'
@@ -25,6 +28,7 @@ import { defaultPageSize, maxPageSize } from '../schema/pages.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
+import { prepareIdentity } from './identity.ts'
 import { createServerLogger } from './logger.ts'
 import { startUpkeep } from './upkeep.ts'
 
@@ -42,6 +46,8 @@ export interface CreateAppOptions {
 export interface App {
   /** Answers a request. `connection.peerAddress` is who sent it, where that is known. */
   readonly fetch: HttpApp
+  /** Answers `/auth/verify` without a Request being made, for Node's own server; `false` elsewhere. */
+  readonly answerForwardAuth: NodeListener
   /** Credentials for trying it out; `null` outside development. */
   readonly development: DevelopmentCredentials | null
   /** From here on `/readyz` asks for no more traffic. */
@@ -94,6 +100,7 @@ async function assemble(
 
   const catalogue = createScopeCatalogue(config.otherScopes)
   const { keyPrefix, keyPeppers } = config
+  const staleness = shareStaleness(config.maxStalenessMs)
   const authenticator = createAuthenticator({
     issuers,
     directory: database.directory,
@@ -104,7 +111,7 @@ async function assemble(
     ...(config.apiKeyQueryParam !== null && { apiKeyQueryParameter: config.apiKeyQueryParam }),
     trustsIssuer: (issuer) => developmentIssuer !== null || !isDevelopmentIssuer(issuer),
     onKeyProblem: (issuer, error) => log.warn({ issuer, err: error }, "an issuer's keys are amiss"),
-    maxStalenessMs: config.maxStalenessMs,
+    maxStalenessMs: staleness.nodeMs,
     jwtOutageSeconds: config.jwtOutageSeconds,
     onError: (error) => log.warn({ err: error }, 'the use of keys could not be written; kept'),
     now,
@@ -129,12 +136,20 @@ async function assemble(
     onScopesNeeded: authenticator.recordScopes,
   })
 
+  const identity = prepareIdentity(config, { publicUrl, log, now })
   const refusals = createRefusalRecorder({
     write: database.audit.recordRefusals,
     onError: (error) => log.warn({ err: error }, 'refusals could not be written; kept'),
     now,
   })
   opened.push(() => refusals.close())
+  const onRefusal: HttpAppParts['onRefusal'] = (
+    { reason, credentialId },
+    { requestId, clientAddress },
+  ) => {
+    if (reason === 'unavailable') return
+    refusals.record({ reason, credentialId, requestId, sourceAddress: clientAddress })
+  }
   const upkeep = startUpkeep({
     tasks: {
       'erase dead secrets': () => sweepDeadSecrets(database.keys, now()),
@@ -146,11 +161,29 @@ async function assemble(
 
   const schema = createSchema(catalogue)
   const pingDatabase = () => database.ping()
-  const health = createHealth({ pingDatabase })
+  const health = createHealth({ pingDatabase, identityTokens: identity.issuer !== null })
   const metrics = createMetrics({ pingDatabase })
   const measured = metrics.measured(authenticator)
   const failures = createFailureLimiter({ perMinute: config.authFailuresPerMinute, now })
+  const credentialHeaders = [config.apiKeyHeader, config.jwtHeader].filter((name) => name !== null)
+  const forwardAuth = createForwardAuth({
+    authenticator: measured,
+    failures,
+    identity: identity.issuer,
+    credentialHeaders,
+    maxAgeSeconds: staleness.proxySeconds,
+    log,
+  })
   const fetch = createHttpApp({
+    forwardAuth,
+    introspection: createIntrospection({
+      authenticator: measured,
+      failures,
+      identity: identity.issuer,
+      issuer: publicUrl,
+      keyCreatedAt: async (id) => (await keys.findMany([id]))[0]?.createdAt ?? null,
+      now,
+    }),
     graphql: createGraphQLHandler({
       schema,
       authenticator: measured,
@@ -163,6 +196,8 @@ async function assemble(
         now,
       },
       failures,
+      identity: identity.issuer,
+      credentialHeaders,
       graphiql: config.mode === 'development',
       timeLimit,
       publicIntrospection: config.publicIntrospection,
@@ -176,18 +211,14 @@ async function assemble(
     }),
     health,
     metrics,
+    identityKeys: identity.keys,
     developmentIssuer,
     trustedProxies: config.trustedProxies,
     cors: createCors({
       origins: config.corsOrigins,
-      credentialHeaders: ['authorization', config.apiKeyHeader, config.jwtHeader].filter(
-        (name) => name !== null,
-      ),
+      credentialHeaders: ['authorization', ...credentialHeaders],
     }),
-    onRefusal: ({ reason, credentialId }, { requestId, clientAddress }) => {
-      if (reason === 'unavailable') return
-      refusals.record({ reason, credentialId, requestId, sourceAddress: clientAddress })
-    },
+    onRefusal,
     log,
   })
 
@@ -203,7 +234,13 @@ async function assemble(
           publicUrl,
           now,
         })
-  return { fetch, development, shutDown: () => health.shutDown() }
+  const answerForwardAuth = createForwardAuthListener({
+    forwardAuth,
+    trustedProxies: config.trustedProxies,
+    onRefusal,
+    log,
+  })
+  return { fetch, answerForwardAuth, development, shutDown: () => health.shutDown() }
 }
 
 function documentLimits({ operationLimits }: Config): Services['documentLimits'] {

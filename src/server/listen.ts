@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServerAdapter } from '@whatwg-node/server'
+import type { NodeListener } from '../http/forward-auth-listener.ts'
 import type { ConnectionInfo } from '../http/request-context.ts'
 import { answerUnreadable } from './unreadable.ts'
 
@@ -21,6 +22,8 @@ export interface ListenOptions {
   readonly handler: Handler
   /** Milliseconds that a request may take to arrive. Default 10 seconds, its body included. */
   readonly arrivalTime?: number
+  /** Asked before `handler`, which gets what this leaves. */
+  readonly listener?: NodeListener
 }
 
 /** Bytes of a request's header section, all fields together. */
@@ -33,7 +36,7 @@ const maxHeaderSize = 16_384
  * @throws Error of code EADDRINUSE, EACCES or EADDRNOTAVAIL when it cannot listen there
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { host, port, handler, arrivalTime = 10_000 } = options
+  const { host, port, handler, listener, arrivalTime = 10_000 } = options
   const adapter = createServerAdapter<{ req: IncomingMessage; res: ServerResponse }>(
     (request, { req }) => handler(request, { peerAddress: req.socket.remoteAddress ?? null }),
   )
@@ -48,7 +51,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       connectionsCheckingInterval: Math.ceil(arrivalTime / 10),
       keepAliveTimeout: 65_000,
     },
-    adapter,
+    (request, response) => {
+      if (listener?.(request, response) !== true) adapter(request, response)
+    },
   )
   server.on('clientError', answerUnreadable)
   await new Promise<void>((resolve, reject) => {

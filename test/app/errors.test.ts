@@ -179,7 +179,11 @@ describe('a request', () => {
     const sdl = await (await send('/schema.graphql')).text()
     expect(sdl).toMatch(/users\([\s\S]*?@requiresScopes\(scopes: \[\["read:users"\]\]\)/)
     expect(await (await send('/healthz')).json()).toEqual({ status: 'alive' })
-    expect(await (await send('/readyz')).json()).toEqual({ status: 'ready', database: 'up' })
+    expect(await (await send('/readyz')).json()).toEqual({
+      status: 'ready',
+      database: 'up',
+      identityTokens: 'on',
+    })
     expect((await send('/healthz', { method: 'POST' })).status).toBe(405)
   })
 

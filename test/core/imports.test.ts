@@ -13,12 +13,26 @@ const mayImport: Record<string, readonly string[]> = {
   credentials: ['core', 'users', 'keys'],
   decision: ['core'],
   pothos: ['core', 'decision'],
+  yoga: ['core', 'credentials', 'decision', 'identity', 'backends'],
+  schema: ['core', 'audit', 'users', 'keys', 'credentials', 'decision', 'pothos', 'backends'],
   limits: [],
-  yoga: ['core', 'credentials', 'decision'],
-  schema: ['core', 'audit', 'users', 'keys', 'credentials', 'decision', 'pothos'],
+  identity: ['core'],
+  backends: ['core', 'identity'],
   log: [],
-  config: ['core', 'credentials', 'http', 'limits'],
-  http: ['core', 'credentials', 'log', 'schema', 'yoga', 'decision', 'keys', 'users', 'audit'],
+  config: ['core', 'credentials', 'http', 'identity', 'limits'],
+  http: [
+    'core',
+    'credentials',
+    'log',
+    'schema',
+    'yoga',
+    'decision',
+    'keys',
+    'users',
+    'audit',
+    'identity',
+    'backends',
+  ],
   db: ['core', 'audit', 'users', 'keys', 'credentials'],
 }
 const core = ['json', 'errors', 'scopes', 'principal', 'pagination', 'text-rules', 'scope-rules']
@@ -89,6 +103,13 @@ describe('imports', () => {
       expect(reached.filter((name) => /^(db|http|server|cli)\b/.test(name))).toEqual([])
       expect(reached.filter((name) => /postgres|drizzle|pino|zod|node:http/.test(name))).toEqual([])
     }
+  })
+
+  it('of the verifier reach jose and the core words alone, and nothing of Node', () => {
+    const reached = [...reachedFrom('verify.ts')].filter(
+      (name) => !/^(verify\b|principal\.ts|scopes\.ts)/.test(name),
+    )
+    expect(reached).toEqual(['jose'])
   })
 
   it('go round in no circle when the program runs', () => {

@@ -33,7 +33,7 @@ describe('the README', () => {
   })
 
   it('links to headings that exist', () => {
-    const anchors = [...readme.matchAll(/^## (.+)$/gm)].map(
+    const anchors = [...readme.matchAll(/^##+ (.+)$/gm)].map(
       ([, heading = '']) => `#${heading.toLowerCase().replaceAll(' ', '-')}`,
     )
     for (const [, anchor] of readme.matchAll(/\]\((#[^)]+)\)/g)) expect(anchors).toContain(anchor)

@@ -8,6 +8,7 @@ import type { User } from '../../src/users/user.ts'
 import { createTestDatabase } from './database.ts'
 import { startDatabaseProxy } from './database-proxy.ts'
 import { startIssuer } from './issuer.ts'
+import { temporaryFolder } from './server-process.ts'
 
 export interface GraphQLAnswer {
   readonly status: number
@@ -43,6 +44,7 @@ export async function createTestApp(
     DATABASE_LISTEN_URL: feed.url,
     JWT_ISSUER: issuer.issuer,
     JWT_AUDIENCE: 'https://api.example',
+    DATA_DIR: temporaryFolder(),
     ...environment,
   })
   const clock = { offset: 0 }
@@ -81,6 +83,7 @@ export async function createTestApp(
 
   return {
     fetch: app.fetch,
+    answerForwardAuth: app.answerForwardAuth,
     ask,
     post,
     issuer,

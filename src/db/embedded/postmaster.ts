@@ -75,8 +75,9 @@ export function isAlive(pid: number): boolean {
   if (process.platform !== 'linux') return true
   try {
     return !readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ')
-  } catch {
-    return true
+  } catch (error) {
+    // Gone between the two looks, where it is not there any more.
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT'
   }
 }
 

@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Refusal } from '../credentials/authenticator.ts'
+import type { Logger } from '../log.ts'
+import type { ForwardAuth, ForwardAuthAnswer } from './forward-auth.ts'
+import { isForwardAuthTarget } from './forward-auth-settings.ts'
+import { createRequestContext, type RequestContext } from './request-context.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
+
+/** Answers a request of Node's server or, where it is another's, returns `false`. */
+export type NodeListener = (request: IncomingMessage, response: ServerResponse) => boolean
+
+export interface ForwardAuthListenerParts {
+  readonly forwardAuth: ForwardAuth
+  readonly trustedProxies: TrustedProxies
+  /** Told of each credential that was refused. */
+  readonly onRefusal: (refusal: Refusal, context: RequestContext) => void
+  readonly log: Logger
+}
+
+/**
+ * The endpoint on Node's own request and response. A proxy asks it for every request there is, and a
+ * fetch Request and Response would cost more than the decision. It also sees the target as it was
+ * sent: a URL parser would turn `/auth/verify/../graphql`, where the second half is a client's, into
+ * another path of this server.
+ */
+export function createForwardAuthListener({
+  forwardAuth,
+  trustedProxies,
+  onRefusal,
+  log,
+}: ForwardAuthListenerParts): NodeListener {
+  return (request, response) => {
+    const target = request.url ?? ''
+    if (!isForwardAuthTarget(target)) return false
+    const header = (name: string) => {
+      const value = request.headers[name]
+      return value === undefined ? null : typeof value === 'string' ? value : value.join(', ')
+    }
+    const peerAddress = request.socket.remoteAddress ?? null
+    const context = createRequestContext(header, { peerAddress }, trustedProxies)
+    void forwardAuth({ target, header }, context).then((answer) => {
+      if (context.seen.authentication?.kind === 'refused') {
+        onRefusal(context.seen.authentication.refusal, context)
+      }
+      logDecision(log, answer, context)
+      response.writeHead(answer.status, {
+        ...answer.headers,
+        'x-request-id': context.requestId,
+        'content-length': '0',
+      })
+      response.end()
+    })
+    return true
+  }
+}
+
+/** Until there is something to decide with: what is asked here must not end up as another path. */
+export const refuseForwardAuth: NodeListener = (request, response) => {
+  if (!isForwardAuthTarget(request.url ?? '')) return false
+  response.writeHead(503, {
+    'retry-after': '1',
+    'cache-control': 'no-store',
+    'content-length': '0',
+  })
+  response.end()
+  return true
+}
+
+/** What passes is in the proxy's own log, with every other request. */
+function logDecision(log: Logger, answer: ForwardAuthAnswer, context: RequestContext): void {
+  if (answer.status === 200) return
+  const { requestId, peerAddress, seen } = context
+  const refusal = seen.authentication?.kind === 'refused' ? seen.authentication.refusal : null
+  log.info(
+    {
+      requestId,
+      path: '/auth/verify',
+      status: answer.status,
+      peerAddress,
+      ...(refusal && { refused: refusal.reason, credentialId: refusal.credentialId }),
+    },
+    'request',
+  )
+}

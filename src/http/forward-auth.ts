@@ -1,0 +1,160 @@
+import type { Authenticator } from '../credentials/authenticator.ts'
+import { httpFailure } from '../credentials/challenge.ts'
+import { missingFor } from '../decision/decide.ts'
+import { InsufficientScopeError, type LatchkeyError, UnauthenticatedError } from '../errors.ts'
+import { authMethod, scopeText } from '../identity/claims.ts'
+import type { IdentityIssuer } from '../identity/issuer.ts'
+import type { Logger } from '../log.ts'
+import type { Principal } from '../principal.ts'
+import { holdsAll } from '../scopes.ts'
+import type { FailureLimiter } from './failure-limiter.ts'
+import {
+  ForwardAuthFault,
+  type ForwardAuthSettings,
+  readForwardAuthSettings,
+} from './forward-auth-settings.ts'
+import type { RequestContext } from './request-context.ts'
+
+/** What is looked at of a proxy's question. Neither method nor body are. */
+export interface ForwardAuthRequest {
+  /** Path and query as they were sent. */
+  readonly target: string
+  /** A header's value, all of them joined by commas. */
+  readonly header: (name: string) => string | null
+}
+
+/** An answer without a body. */
+export interface ForwardAuthAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface ForwardAuthParts {
+  readonly authenticator: Authenticator
+  readonly failures: FailureLimiter
+  /** `null`: `X-Identity` stays empty. */
+  readonly identity: IdentityIssuer | null
+  /** The headers that credentials come in, in lower case. */
+  readonly credentialHeaders: readonly string[]
+  /** How long a proxy may keep a 200, in seconds. 0: not at all. */
+  readonly maxAgeSeconds: number
+  readonly log: Logger
+}
+
+/** Decides for a proxy: 200 with who is asking, else 401, 403, or 5xx, without. */
+export type ForwardAuth = (
+  request: ForwardAuthRequest,
+  context: RequestContext,
+) => Promise<ForwardAuthAnswer>
+
+export interface StalenessShares {
+  /** How long a node may honour what it read before, at worst. Milliseconds. */
+  readonly nodeMs: number
+  /** How long a proxy may keep an answer. Seconds; 0: not at all. */
+  readonly proxySeconds: number
+}
+
+/**
+ * Divides the bound on honouring a revocation between a node and a proxy that keeps its answers, for
+ * the two add up at worst. Caches count in whole seconds and keep an answer for nearly one more than
+ * they were told, so that one is left to them; where what remains is no whole second, the node has it
+ * all.
+ */
+export function shareStaleness(maxStalenessMs: number): StalenessShares {
+  const proxySeconds = Math.max(0, Math.floor(maxStalenessMs / 2000) - 1)
+  const nodeMs = proxySeconds === 0 ? maxStalenessMs : maxStalenessMs - (proxySeconds + 1) * 1000
+  return { nodeMs, proxySeconds }
+}
+
+/** Every one of them is in each 200, so that none of a client's own is left to stand. */
+const nobody = {
+  'x-user-id': '',
+  'x-user-issuer': '',
+  'x-auth-scopes': '',
+  'x-auth-method': '',
+  'x-auth-credential-id': '',
+  'x-identity': '',
+} as const
+
+export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
+  const { authenticator, failures, identity, maxAgeSeconds, log } = parts
+  const vary = ['authorization', ...parts.credentialHeaders].join(', ')
+  const kept = { vary, 'cache-control': cacheControl(maxAgeSeconds) }
+  const notKept = { vary, 'cache-control': 'no-store' }
+
+  async function decide(
+    request: ForwardAuthRequest,
+    settings: ForwardAuthSettings,
+    context: RequestContext,
+  ): Promise<ForwardAuthAnswer> {
+    const { header } = request
+    // The query is the proxy's: a credential in it would be nobody's.
+    const carrier = { header, queryParameters: () => [] }
+    const authentication = await authenticator.authenticate(carrier)
+    context.seen.authentication = authentication
+    switch (authentication.kind) {
+      case 'anonymous':
+        return settings.optional
+          ? { status: 200, headers: { ...nobody, ...kept } }
+          : refuse(new UnauthenticatedError())
+      case 'refused':
+        return refuse(failures.errorFor(authentication.refusal.error, context.clientAddress))
+      case 'authenticated': {
+        const { principal } = authentication
+        if (!holdsAll(settings.scopes, principal.scopes)) {
+          return refuse(new InsufficientScopeError(missingFor([settings.scopes], principal)))
+        }
+        authenticator.recordScopes?.(principal, settings.scopes)
+        const token = (await identity?.tokenFor(principal, settings.audience)) ?? ''
+        return { status: 200, headers: { ...identityHeaders(principal, token), ...kept } }
+      }
+    }
+  }
+
+  function refuse(error: LatchkeyError): ForwardAuthAnswer {
+    const { status, headers } = httpFailure(error)
+    // nginx answers 500 for whatever is neither 2xx, 401 nor 403.
+    return status === 400 || status === 429
+      ? { status: 401, headers: { 'www-authenticate': bareChallenge, ...headers, ...notKept } }
+      : { status, headers: { ...headers, ...notKept } }
+  }
+
+  return async (request, context) => {
+    try {
+      return await decide(request, readForwardAuthSettings(request.target), context)
+    } catch (error) {
+      const { requestId } = context
+      if (error instanceof ForwardAuthFault) {
+        log.error({ requestId, fault: error.message }, 'a proxy asks /auth/verify wrongly')
+      } else {
+        log.error({ err: error, requestId }, 'a request failed')
+      }
+      return { status: 500, headers: notKept }
+    }
+  }
+}
+
+const bareChallenge = httpFailure(new UnauthenticatedError()).headers['www-authenticate'] ?? ''
+
+/** `must-revalidate` lets a shared cache keep what came for a credential (RFC 9111 §3.5). */
+function cacheControl(maxAgeSeconds: number): string {
+  return maxAgeSeconds === 0 ? 'no-store' : `max-age=${maxAgeSeconds}, must-revalidate`
+}
+
+function identityHeaders(principal: Principal, token: string): Readonly<Record<string, string>> {
+  const headers = {
+    'x-user-id': principal.subject,
+    'x-user-issuer': principal.issuer,
+    'x-auth-scopes': scopeText(principal),
+    'x-auth-method': authMethod(principal),
+    'x-auth-credential-id': principal.credential.id ?? '',
+    'x-identity': token,
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    // Names are checked when they are made, but someone may have written others by hand.
+    if (!visibleAscii.test(value)) throw new Error(`${name} cannot be told in a header`)
+  }
+  return headers
+}
+
+const visibleAscii = /^[\x20-\x7E]*$/

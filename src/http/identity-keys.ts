@@ -1,0 +1,17 @@
+export const identityKeysPath = '/.well-known/jwks.json'
+
+/**
+ * How long others may keep the keys, in seconds. A key is published long before it signs, and one that
+ * a token names and nobody knows is asked for at once.
+ */
+const maxAge = 300
+
+/** The public keys of identity tokens, as a JWK Set (RFC 7517 §5). */
+export function publishIdentityKeys(keys: readonly object[]): Response {
+  return new Response(JSON.stringify({ keys }), {
+    headers: {
+      'content-type': 'application/jwk-set+json',
+      'cache-control': `public, max-age=${maxAge}`,
+    },
+  })
+}

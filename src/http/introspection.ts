@@ -1,0 +1,183 @@
+import type { Authenticator } from '../credentials/authenticator.ts'
+import { httpFailure } from '../credentials/challenge.ts'
+import { missingFor } from '../decision/decide.ts'
+import { InsufficientScopeError, type LatchkeyError, UnauthenticatedError } from '../errors.ts'
+import { scopeText } from '../identity/claims.ts'
+import type { IdentityIssuer } from '../identity/issuer.ts'
+import type { Principal } from '../principal.ts'
+import type { FailureLimiter } from './failure-limiter.ts'
+import { problem } from './problem.ts'
+import type { RequestContext } from './request-context.ts'
+import { readTokenClaims, type TokenClaims } from './token-claims.ts'
+
+export const introspectionPath = '/oauth2/introspect'
+
+/** A JWT's response type, of the answer and of the JWT in it (RFC 9701 §4, §5). */
+const jwtType = 'token-introspection+jwt'
+const neededScope = 'introspect:tokens'
+/** Bytes: the longest token there is, encoded, and then some. */
+const maxBodySize = 32_768
+
+export interface IntrospectionParts {
+  readonly authenticator: Authenticator
+  readonly failures: FailureLimiter
+  /** Signs answers for those who ask for a JWT; `null`: nobody can. */
+  readonly identity: IdentityIssuer | null
+  /** `iss` of a signed answer. */
+  readonly issuer: string
+  /** When the key was made; `null` where there is none of that id. */
+  readonly keyCreatedAt: (id: string) => Promise<Date | null>
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+export type Introspection = (request: Request, context: RequestContext) => Promise<Response>
+
+/** RFC 7662 §2.2. Times are seconds since the epoch. */
+interface ActiveToken extends TokenClaims {
+  readonly active: true
+  readonly scope: string
+  readonly username: string
+  readonly token_type: 'Bearer'
+  readonly iss: string
+  readonly sub: string
+  readonly exp?: number
+}
+
+/** What is not valid, for whatever reason. */
+const inactive = { active: false } as const
+
+/**
+ * Whether a credential is valid here and what it carries (RFC 7662), for services that no proxy stands
+ * in front of. An API key counts as used: whoever asks was sent it.
+ */
+export function createIntrospection(parts: IntrospectionParts): Introspection {
+  const { authenticator, failures, identity, now } = parts
+
+  async function introspect(token: string): Promise<ActiveToken | typeof inactive | LatchkeyError> {
+    const authentication = await authenticator.authenticate({
+      header: (name) => (name === 'authorization' ? `Bearer ${token}` : null),
+      queryParameters: () => [],
+    })
+    if (authentication.kind === 'authenticated') {
+      return await describe(authentication.principal, token)
+    }
+    // An outage says nothing about the token.
+    const unavailable =
+      authentication.kind === 'refused' && authentication.refusal.reason === 'unavailable'
+    return unavailable ? authentication.refusal.error : inactive
+  }
+
+  async function describe(principal: Principal, token: string): Promise<ActiveToken> {
+    const { kind, id, expiresAt } = principal.credential
+    const own =
+      kind === 'JWT'
+        ? readTokenClaims(token)
+        : { ...(id !== null && { client_id: id, ...issuedAt(await parts.keyCreatedAt(id)) }) }
+    return {
+      active: true,
+      scope: scopeText(principal),
+      username: principal.subject,
+      token_type: 'Bearer',
+      iss: principal.issuer,
+      sub: principal.subject,
+      ...(expiresAt !== null && { exp: seconds(expiresAt) }),
+      ...own,
+    }
+  }
+
+  async function signed(claims: object, caller: Principal): Promise<Response> {
+    if (identity === null) {
+      return problem(406, { detail: 'This server has no keys to sign an answer with.' })
+    }
+    // RFC 9701 §5: neither `sub` nor `exp`, so that it is taken for no token of the user's.
+    const body = await identity.sign(jwtType, {
+      iss: parts.issuer,
+      aud: caller.subject,
+      iat: Math.floor(now() / 1000),
+      token_introspection: claims,
+    })
+    return notStored(body, `application/${jwtType}`)
+  }
+
+  return async (request, context) => {
+    if (request.method !== 'POST') {
+      return problem(405, { detail: 'Use POST.', headers: { allow: 'POST' } })
+    }
+    const authentication = await authenticator.authenticate({
+      header: (name) => request.headers.get(name),
+      queryParameters: () => [],
+    })
+    context.seen.authentication = authentication
+    if (authentication.kind === 'anonymous') return refuse(new UnauthenticatedError())
+    if (authentication.kind === 'refused') {
+      return refuse(failures.errorFor(authentication.refusal.error, context.clientAddress))
+    }
+    const { principal: caller } = authentication
+    if (!caller.scopes.has(neededScope)) {
+      return refuse(new InsufficientScopeError(missingFor([[neededScope]], caller)))
+    }
+
+    authenticator.recordScopes?.(caller, [neededScope])
+
+    const form = await readForm(request)
+    if (form instanceof Response) return form
+    const tokens = form.getAll('token')
+    const [token] = tokens
+    if (token === undefined || tokens.length > 1) {
+      return problem(400, { detail: 'Send one parameter `token`.' })
+    }
+    const result = await introspect(token)
+    if (result instanceof Error) return refuse(result)
+    return asksForJwt(request)
+      ? await signed(result, caller)
+      : notStored(JSON.stringify(result), 'application/json')
+  }
+}
+
+function refuse(error: LatchkeyError): Response {
+  const { status, headers } = httpFailure(error)
+  return problem(status, { detail: error.message, headers })
+}
+
+/** The form, or why it cannot be read. */
+async function readForm(request: Request): Promise<URLSearchParams | Response> {
+  const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
+  if (type !== 'application/x-www-form-urlencoded') {
+    const headers = { 'accept-post': 'application/x-www-form-urlencoded' }
+    return problem(415, { detail: 'Send application/x-www-form-urlencoded.', headers })
+  }
+  if (Number(request.headers.get('content-length') ?? 0) > maxBodySize) return problem(413)
+  const chunks: Uint8Array[] = []
+  let length = 0
+  // Not cancelled where it is too long: that would close the connection before the answer is out.
+  const reader = request.body?.getReader()
+  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
+    length += part.value.byteLength
+    if (length > maxBodySize) return problem(413)
+    chunks.push(part.value)
+  }
+  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
+}
+
+function asksForJwt(request: Request): boolean {
+  const ranges = (request.headers.get('accept') ?? '').split(',')
+  return ranges.some((range) => {
+    const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+    return (
+      name === `application/${jwtType}` && !parameters.some((text) => /^q=0(\.0*)?$/.test(text))
+    )
+  })
+}
+
+function issuedAt(createdAt: Date | null): { iat?: number } {
+  return createdAt === null ? {} : { iat: seconds(createdAt) }
+}
+
+function seconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000)
+}
+
+function notStored(body: string, type: string): Response {
+  return new Response(body, { headers: { 'content-type': type, 'cache-control': 'no-store' } })
+}

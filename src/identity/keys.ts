@@ -1,0 +1,155 @@
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto'
+
+/** `EdDSA` is Ed25519 (RFC 8037 §3.1), `ES256` is P-256 (RFC 7518 §3.4). */
+export type IdentityAlgorithm = 'EdDSA' | 'ES256'
+
+export interface IdentityKey {
+  /** `kid`, by default the thumbprint of the public key (RFC 7638). */
+  readonly id: string
+  readonly algorithm: IdentityAlgorithm
+  /** `null`: published alone, for tokens that it signed before. */
+  readonly privateKey: KeyObject | null
+  /** As it is published. */
+  readonly publicJwk: Readonly<Record<string, string>>
+}
+
+/** The keys of identity tokens, the signing one first. All are published. */
+export interface IdentityKeySet {
+  readonly signer: IdentityKey & { readonly privateKey: KeyObject }
+  readonly keys: readonly IdentityKey[]
+}
+
+/** The key set cannot be used. The message says what is wrong with it and never repeats of it. */
+export class IdentityKeysError extends Error {
+  override readonly name = 'IdentityKeysError'
+}
+
+const maxKeys = 20
+const visibleAscii = /^[\x21-\x7E]{1,128}$/
+
+/**
+ * Reads a private JWK Set (RFC 7517 §5) of Ed25519 and P-256 keys. The first must have its private
+ * part.
+ *
+ * @throws IdentityKeysError
+ */
+export function readIdentityKeys(text: string): IdentityKeySet {
+  const document = parseJson(text)
+  const list: unknown = isObject(document) ? document.keys : undefined
+  if (!Array.isArray(list) || list.length === 0) {
+    throw new IdentityKeysError('holds no JWK Set with at least one key')
+  }
+  if (list.length > maxKeys) throw new IdentityKeysError(`holds more than ${maxKeys} keys`)
+  const keys = list.map(readKey)
+  if (new Set(keys.map(({ id }) => id)).size !== keys.length) {
+    throw new IdentityKeysError('holds two keys with one `kid`')
+  }
+  const [signer] = keys
+  if (signer === undefined || !isSigner(signer)) {
+    throw new IdentityKeysError('has a first key without its private part, which cannot sign')
+  }
+  return { signer, keys }
+}
+
+export function createIdentityKey(algorithm: IdentityAlgorithm): IdentityKey {
+  const { privateKey } =
+    algorithm === 'EdDSA'
+      ? generateKeyPairSync('ed25519')
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return identityKey(privateKey, algorithm)
+}
+
+/** A file's text: a JWK Set with the private parts that there are. */
+export function writeIdentityKeys(keys: readonly IdentityKey[]): string {
+  const jwks = keys.map(({ privateKey, publicJwk }) => ({
+    ...publicJwk,
+    ...(privateKey && { d: privateKey.export({ format: 'jwk' }).d }),
+  }))
+  return `${JSON.stringify({ keys: jwks }, null, 2)}\n`
+}
+
+/**
+ * A set to begin with: one key signs, the next is published already, so that everyone knows it before
+ * it signs.
+ */
+export function newIdentityKeys(algorithm: IdentityAlgorithm): readonly IdentityKey[] {
+  return [createIdentityKey(algorithm), createIdentityKey(algorithm)]
+}
+
+/**
+ * One step on: the key after the signing one, which everyone has seen published, signs; a new one is
+ * published for the step after; the one that signed stays, its public part alone, for the tokens that
+ * are still out. Where only one key was, the step publishes the second and changes no signature.
+ */
+export function rotateIdentityKeys(
+  { signer, keys }: IdentityKeySet,
+  algorithm: IdentityAlgorithm = signer.algorithm,
+): readonly IdentityKey[] {
+  const added = createIdentityKey(algorithm)
+  const next = keys.slice(1).find(({ privateKey }) => privateKey !== null)
+  if (next === undefined) return [signer, added, ...keys.slice(1)]
+  return [next, added, { ...signer, privateKey: null }]
+}
+
+function readKey(jwk: unknown, index: number): IdentityKey {
+  const which = `has a key (number ${index + 1})`
+  if (!isObject(jwk)) throw new IdentityKeysError(`${which} that is no JWK`)
+  const algorithm = algorithmOf(jwk)
+  if (algorithm === null || (jwk.alg !== undefined && jwk.alg !== algorithm)) {
+    throw new IdentityKeysError(`${which} that is neither Ed25519 (EdDSA) nor P-256 (ES256)`)
+  }
+  const { kty, crv, x, y, d, kid } = jwk
+  if (kid !== undefined && !(typeof kid === 'string' && visibleAscii.test(kid))) {
+    throw new IdentityKeysError(`${which} whose \`kid\` is not visible ASCII`)
+  }
+  try {
+    const key = { kty, crv, x, y, ...(d !== undefined && { d }) } as JsonWebKey
+    const options = { key, format: 'jwk' } as const
+    const read = d === undefined ? createPublicKey(options) : createPrivateKey(options)
+    const made = identityKey(read, algorithm, kid)
+    if (made.publicJwk.x !== x) throw new Error('The two parts do not belong together')
+    return made
+  } catch {
+    throw new IdentityKeysError(`${which} that cannot be read`)
+  }
+}
+
+function identityKey(key: KeyObject, algorithm: IdentityAlgorithm, kid?: string): IdentityKey {
+  const isPrivate = key.type === 'private'
+  const { kty, crv, x, y } = (isPrivate ? createPublicKey(key) : key).export({ format: 'jwk' })
+  const point = y === undefined ? { crv, kty, x } : { crv, kty, x, y }
+  const thumbprint = createHash('sha256').update(JSON.stringify(point)).digest('base64url')
+  const id = kid ?? thumbprint
+  const publicJwk = { ...point, kid: id, alg: algorithm, use: 'sig' } as Record<string, string>
+  return { id, algorithm, privateKey: isPrivate ? key : null, publicJwk }
+}
+
+function algorithmOf({ kty, crv }: Readonly<Record<string, unknown>>): IdentityAlgorithm | null {
+  if (kty === 'OKP' && crv === 'Ed25519') return 'EdDSA'
+  if (kty === 'EC' && crv === 'P-256') return 'ES256'
+  return null
+}
+
+function isSigner(key: IdentityKey): key is IdentityKeySet['signer'] {
+  return key.privateKey !== null
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** `undefined` when it is not JSON. The parser's own message is left out: it quotes the text. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,32 @@
+import type { Config } from '../config.ts'
+import { createIdentityIssuer, type IdentityIssuer } from '../identity/issuer.ts'
+import { keepIdentityKeys, readIdentityKeysFile } from '../identity/key-file.ts'
+import type { Logger } from '../log.ts'
+
+export interface Identity {
+  /** `null`: there are no identity tokens. */
+  readonly issuer: IdentityIssuer | null
+  /** Public keys. */
+  readonly keys: readonly object[]
+}
+
+/**
+ * What signs identity tokens: the keys of IDENTITY_KEYS_FILE, or outside production our own. In
+ * production nodes must share their keys, so none are made up.
+ */
+export function prepareIdentity(
+  config: Config,
+  { publicUrl, log, now }: { publicUrl: string; log: Logger; now: () => number },
+): Identity {
+  const { identityKeysFile, mode, dataDir } = config
+  if (identityKeysFile === null && mode === 'production') {
+    log.warn('IDENTITY_KEYS_FILE is not set: there are no identity tokens, X-Identity stays empty')
+    return { issuer: null, keys: [] }
+  }
+  const keys =
+    identityKeysFile === null ? keepIdentityKeys(dataDir) : readIdentityKeysFile(identityKeysFile)
+  return {
+    issuer: createIdentityIssuer({ keys, issuer: publicUrl, now }),
+    keys: keys.keys.map(({ publicJwk }) => publicJwk),
+  }
+}

@@ -1,0 +1,62 @@
+import type { Credential, Principal } from '../principal.ts'
+
+/** Seconds: longer than any identity token lives. */
+const longestLifetime = 60
+/** Seconds that this machine's clock may be behind. */
+const clockBehind = 60
+
+type Claims = Readonly<Record<string, unknown>>
+
+/**
+ * Who asks, as an identity token of that issuer and for that audience has it, or `null` where it is
+ * none. Pure: its signature was looked at before.
+ *
+ * @param now seconds since the epoch
+ */
+export function principalOfClaims(
+  claims: Claims,
+  { issuer, audience, tolerance }: { issuer: string; audience: string; tolerance: number },
+  now: number,
+): Principal | null {
+  const { iss, aud, iat, exp, sub, sub_id: subjectId, user_id: userId, scope } = claims
+  if (iss !== issuer || aud !== audience) return null
+  if (!isNumber(iat) || !isNumber(exp) || exp - iat > longestLifetime) return null
+  if (exp + tolerance <= now || iat - clockBehind > now) return null
+  if (!isText(sub) || !isText(userId) || typeof scope !== 'string') return null
+  if (!isObject(subjectId) || subjectId.format !== 'iss_sub' || subjectId.sub !== sub) return null
+  if (!isText(subjectId.iss)) return null
+  const scopes = scope === '' ? [] : scope.split(' ')
+  const credential = credentialOf(claims, subjectId.iss, scopes, exp)
+  if (credential === null) return null
+  return { issuer: subjectId.iss, subject: sub, userId, scopes: new Set(scopes), credential }
+}
+
+/** As far as a backend is told: its scopes are the effective ones, and it is good until the token ends. */
+function credentialOf(
+  { act }: Claims,
+  issuer: string,
+  scopes: readonly string[],
+  exp: number,
+): Credential | null {
+  if (!isObject(act) || (act.kind !== 'API_KEY' && act.kind !== 'JWT')) return null
+  return {
+    kind: act.kind,
+    id: isText(act.sub) ? act.sub : null,
+    name: isText(act.name) ? act.name : null,
+    issuer: act.kind === 'JWT' ? issuer : null,
+    scopes,
+    expiresAt: new Date(exp * 1000),
+  }
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}
+
+function isObject(value: unknown): value is Claims {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,15 @@
+import express from 'express'
+import { identity } from '../middleware/express.js'
+
+const { LATCHKEY_URL = 'http://127.0.0.1:4000', PORT = '4001' } = process.env
+
+const app = express()
+// Anyone may read these, so there may be nobody: no identity is looked for.
+app.get('/orders/public', (_request, response) => {
+  response.json({ orders: ['shown to everyone'] })
+})
+app.use(identity({ issuer: LATCHKEY_URL, audience: 'orders' }))
+app.get('/orders', ({ principal }, response) => {
+  response.json({ orders: [`an order of ${principal.subject}`], scopes: [...principal.scopes] })
+})
+app.listen(Number(PORT), '127.0.0.1')

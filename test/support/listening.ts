@@ -1,0 +1,62 @@
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import type { App } from '../../src/server/create-app.ts'
+import { listen } from '../../src/server/listen.ts'
+
+export interface RawAnswer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  /** Names and values in turn, as they were sent. */
+  readonly rawHeaders: readonly string[]
+  readonly body: string
+}
+
+/** The app behind a socket of its own. */
+export async function listenWith(app: Pick<App, 'fetch' | 'answerForwardAuth'>) {
+  const listener = await listen({
+    host: '127.0.0.1',
+    port: 0,
+    handler: app.fetch,
+    listener: app.answerForwardAuth,
+  })
+  return {
+    port: listener.port,
+    async close() {
+      listener.destroy()
+      await listener.close()
+    },
+  }
+}
+
+/** Sends exactly this: neither the target nor the headers are made right on the way. */
+export function send(
+  port: number,
+  target: string,
+  headers: readonly string[] = [],
+  { method = 'GET', body = '' } = {},
+): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const sent = [...headers]
+    if (!sent.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'host')) {
+      sent.push('Host', `127.0.0.1:${port}`)
+    }
+    if (body !== '') sent.push('Content-Length', String(Buffer.byteLength(body)))
+    const request = httpRequest(
+      { host: '127.0.0.1', port, path: target, method, headers: sent, agent: false },
+      (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            rawHeaders: response.rawHeaders,
+            body: Buffer.concat(chunks).toString(),
+          }),
+        )
+        response.on('error', reject)
+      },
+    )
+    request.on('error', reject)
+    request.end(body)
+  })
+}
