@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -90,5 +91,70 @@ describe('the form of an API key', () => {
       for (const character of id + secret) seen.add(character)
     }
     expect(seen.size).toBe(62)
+  })
+})
+
+describe('what is random in a key', () => {
+  const made = Array.from({ length: 4000 }, () => generateKey('lk'))
+  const inOrder = characters.slice(0, 62)
+
+  it('never comes twice', () => {
+    expect(new Set(made.map(({ id }) => id)).size).toBe(made.length)
+    expect(new Set(made.map(({ secret }) => secret)).size).toBe(made.length)
+  })
+
+  it('is each of 62 characters with the same chance, anywhere in an id', () => {
+    const counts = new Map([...inOrder].map((character) => [character, 0]))
+    for (const { id } of made) {
+      for (const character of id) counts.set(character, (counts.get(character) ?? 0) + 1)
+    }
+    expect(counts.size).toBe(62)
+    const expected = (made.length * 16) / 62
+    // Seven standard deviations: by chance, once in many millions of runs.
+    const tolerance = 7 * Math.sqrt(expected)
+    for (const count of counts.values()) {
+      expect(Math.abs(count - expected)).toBeLessThan(tolerance)
+    }
+  })
+
+  it('is 256 bits of a secret', () => {
+    const values = made.map(({ secret }) =>
+      [...secret].reduce((sum, character) => sum * 62n + BigInt(inOrder.indexOf(character)), 0n),
+    )
+    for (let bit = 0n; bit < 256n; bit++) {
+      const set = values.filter((value) => (value >> bit) & 1n).length
+      expect(Math.abs(set - made.length / 2)).toBeLessThan(3.5 * Math.sqrt(made.length))
+    }
+    for (const value of values) expect(value >> 256n).toBe(0n)
+  })
+})
+
+describe('a text with a right checksum that is no key', () => {
+  const checked = (body: string) => {
+    let rest = crc32(body)
+    let checksum = ''
+    for (let i = 0; i < 6; i++) {
+      checksum = characters.charAt(rest % 62) + checksum
+      rest = Math.floor(rest / 62)
+    }
+    return body + checksum
+  }
+  const id = 'A'.repeat(16)
+
+  it('is what this test can make', () => {
+    const secret = 'B'.repeat(43)
+    expect(parseKey(checked(`lk_${id}_${secret}`), 'lk')).toEqual({ id, secret })
+  })
+
+  it.each([
+    ['for a longer secret', `lk_${id}_${'B'.repeat(44)}`],
+    ['for a shorter secret', `lk_${id}_${'B'.repeat(42)}`],
+    ['for a longer id', `lk_${id}A_${'B'.repeat(43)}`],
+    ['for another character', `lk_${id}_${'B'.repeat(42)}-`],
+    ['for another prefix', `lkx_${id}_${'B'.repeat(43)}`],
+    ['for a prefix before it', `xlk_${id}_${'B'.repeat(43)}`],
+    ['for a line break', `lk_${id}_${'B'.repeat(43)}\n`],
+  ])('is refused %s', (_name, body) => {
+    expect(parseKey(checked(body), 'lk')).toBeNull()
   })
 })

@@ -36,6 +36,12 @@ describe('the credential of a request', () => {
     ['a lower-case scheme', { authorization: `bearer ${jwt}` }, { kind: 'jwt', token: jwt }],
     ['several spaces', { authorization: `BEARER   ${key}` }, { kind: 'api-key', text: key }],
     ['an unsigned JWT', { authorization: 'Bearer a.b.' }, { kind: 'jwt', token: 'a.b.' }],
+    ['a JWT of four parts', { authorization: 'Bearer a.b.c.d' }, { kind: 'unrecognised' }],
+    [
+      'another scheme before it',
+      { authorization: `Basic bearer ${key}` },
+      { kind: 'unrecognised' },
+    ],
     ['an empty bearer', { authorization: 'Bearer' }, { kind: 'unrecognised' }],
     ['an empty bearer with a space', { authorization: 'Bearer ' }, { kind: 'unrecognised' }],
     ['an empty header', { authorization: '' }, { kind: 'unrecognised' }],
@@ -73,4 +79,22 @@ describe('the credential of a request', () => {
     expect(read({}, changes, { key: [key, key] })).toEqual({ kind: 'ambiguous' })
     expect(read({ 'x-api-key': key }, changes, { key: [key] })).toEqual({ kind: 'ambiguous' })
   })
+})
+
+it('only headers and parameters that are configured are looked at', () => {
+  const looked: string[] = []
+  const carrier = {
+    header: (name: string) => {
+      looked.push(name)
+      return null
+    },
+    queryParameters: (name: string) => {
+      looked.push(name)
+      return []
+    },
+  }
+  readCredential(carrier, sources)
+  expect(looked).toEqual(['authorization', 'x-api-key'])
+  readCredential(carrier, { ...sources, jwtHeader: 'x-jwt', apiKeyQueryParameter: 'key' })
+  expect(looked.slice(2)).toEqual(['authorization', 'x-api-key', 'x-jwt', 'key'])
 })

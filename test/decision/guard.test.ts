@@ -1,6 +1,13 @@
 import { buildSchema, parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { analyseOperation, decide, refusal, scopeCoordinates } from '../../src/decision/index.ts'
+import { declarationOf, guardOf, isAtLeast } from '../../src/decision/guard.ts'
+import {
+  analyseOperation,
+  decide,
+  refusal,
+  scopeCoordinates,
+  scopesUsed,
+} from '../../src/decision/index.ts'
 import { InsufficientScopeError, UnauthenticatedError } from '../../src/errors.ts'
 import { principalWith } from '../pothos/example.ts'
 
@@ -80,6 +87,123 @@ describe('a guard written in SDL', () => {
       ['x', ['Query.t']],
       ['y', ['Query.t', 'T']],
     ])
+  })
+})
+
+describe('a declaration', () => {
+  const query = (field: string) => {
+    const type = buildSchema(`
+      ${directives}
+      directive @federation__authenticated on FIELD_DEFINITION
+      directive @federation__requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION
+      type Query { a: Int ${field} }
+    `).getQueryType()
+    const found = type?.getFields().a
+    if (found === undefined) throw new Error('no field')
+    return found
+  }
+
+  it.each([
+    ['', null, null],
+    ['@deprecated', null, null],
+    ['@public', { public: true }, null],
+    ['@authenticated', { authenticated: true }, [[]]],
+    ['@requiresScopes(scopes: [["x"]])', { requiresScopes: [['x']] }, [['x']]],
+    ['@federation__authenticated', { authenticated: true }, [[]]],
+    ['@federation__requiresScopes(scopes: [["x"]])', { requiresScopes: [['x']] }, [['x']]],
+    [
+      '@authenticated @requiresScopes(scopes: [["x"]]) @federation__requiresScopes(scopes: [["y"]])',
+      { requiresScopes: [['x', 'y']] },
+      [['x', 'y']],
+    ],
+    ['@public @authenticated', { authenticated: true }, [[]]],
+  ])('written as %j', (field, declaration, guard) => {
+    const declared = declarationOf(query(field))
+    expect(declared).toEqual(declaration)
+    expect(guardOf(declared)).toEqual(guard)
+  })
+
+  it.each([
+    [{ public: true }, null],
+    [{ authenticated: true }, [[]]],
+    [{ requiresScopes: [['y', 'x'], ['x'], ['z']] }, [['x'], ['z']]],
+    [{ authenticated: true, requiresScopes: [['x']] }, [['x']]],
+  ] as const)('in code as %j goes before what is written', (latchkey, guard) => {
+    const declared = declarationOf({ ...query('@authenticated'), extensions: { latchkey } })
+    expect(declared).toBe(latchkey)
+    expect(guardOf(declared)).toEqual(guard)
+  })
+
+  it.each([null, 'authenticated', undefined])('in code that is %j is none', (latchkey) => {
+    const element = { ...query('@authenticated'), extensions: { latchkey } }
+    expect(declarationOf(element)).toEqual({ authenticated: true })
+    expect(declarationOf({})).toBeNull()
+  })
+})
+
+describe('a guard is at least another', () => {
+  it.each<[string[][] | null, string[][] | null, boolean]>([
+    [null, null, true],
+    [[[]], null, true],
+    [[['x']], null, true],
+    [null, [[]], false],
+    [null, [['x']], false],
+    [[[]], [[]], true],
+    [[['x']], [[]], true],
+    [[[]], [['x']], false],
+    [[['x']], [['x']], true],
+    [[['x', 'y']], [['x']], true],
+    [[['x']], [['x', 'y']], false],
+    [[['x'], ['y']], [['x']], false],
+    [[['x']], [['x'], ['y']], true],
+    [
+      [
+        ['x', 'z'],
+        ['y', 'z'],
+      ],
+      [['x'], ['y']],
+      true,
+    ],
+    [[], [['x']], true],
+    [[['x']], [], false],
+  ])('%j as %j: %s', (guard, other, expected) => {
+    expect(isAtLeast(guard, other)).toBe(expected)
+  })
+})
+
+describe('the scopes by which a principal passes', () => {
+  it.each([
+    ['{ t { a } }', ['x'], []],
+    ['{ x }', ['x', 'y', 'z'], ['x']],
+    ['{ x yz }', ['x', 'y', 'z'], ['x', 'y', 'z']],
+    ['{ either }', ['x', 'y', 'z'], ['z']],
+    ['{ either }', ['x', 'y'], ['x', 'y']],
+    ['{ either x }', ['x', 'z'], ['x', 'z']],
+  ])('%s with %j are %j', (source, held, used) => {
+    const types = `
+      type T { a: Int }
+      type Query {
+        t: T @authenticated
+        x: Int @requiresScopes(scopes: [["x"]])
+        yz: Int @requiresScopes(scopes: [["y", "z"]])
+        either: Int @requiresScopes(scopes: [["x", "y"], ["z"]])
+      }`
+    expect(scopesUsed(evaluate(types, source), principalWith(...held))).toEqual(used)
+  })
+
+  it('are found where there are more ways to pass than are listed', () => {
+    const fields = Array.from(
+      { length: 8 },
+      (_, i) => `f${i}: Int @requiresScopes(scopes: [["a${i}"], ["b${i}"], ["c${i}", "a${i}"]])`,
+    )
+    const evaluation = evaluate(
+      `type Query { ${fields.join(' ')} }`,
+      `{ ${fields.map((_, i) => `f${i}`).join(' ')} }`,
+    )
+    const held = fields.map((_, i) => (i % 2 ? `a${i}` : `b${i}`))
+    expect(decide(evaluation, principalWith(...held))).toEqual({ outcome: 'allowed' })
+    expect(scopesUsed(evaluation, principalWith(...held, 'more'))).toEqual([...held].sort())
+    expect(scopesUsed(evaluation, principalWith('b0'))).toEqual(['b0'])
   })
 })
 

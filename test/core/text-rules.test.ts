@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import {
+  requireDistinctScopes,
+  requireInCatalogue,
+  requireKnownScopes,
+} from '../../src/scope-rules.ts'
+import { createScopeCatalogue } from '../../src/scopes.ts'
+import { optionalText, requiredText } from '../../src/text-rules.ts'
+
+const badInput = (message: string) =>
+  expect.objectContaining({ code: 'BAD_USER_INPUT', field: 'name', message })
+
+describe('a text', () => {
+  it.each([
+    ['as it is', 'Ada', 'Ada'],
+    ['without white space around it', ' \t Ada L. \n', 'Ada L.'],
+    ['with letters of any script', 'Ærø 中文 العربية 😀', 'Ærø 中文 العربية 😀'],
+    ['of 20 characters that take more code units', '😀'.repeat(20), '😀'.repeat(20)],
+  ])('is kept %s', (_name, value, kept) => {
+    expect(requiredText('name', value, { maxLength: 20 })).toBe(kept)
+    expect(optionalText('name', value, { maxLength: 20 })).toBe(kept)
+  })
+
+  it.each(['', ' ', '\n\t'])('that is empty is refused where one is needed (%j)', (value) => {
+    expect(() => requiredText('name', value, { maxLength: 20 })).toThrow(
+      badInput('`name` must not be empty.'),
+    )
+    expect(optionalText('name', value, { maxLength: 20 })).toBeNull()
+  })
+
+  it('that is not there is nothing', () => {
+    expect(optionalText('name', null, { maxLength: 20 })).toBeNull()
+    expect(optionalText('name', undefined, { maxLength: 20 })).toBeNull()
+  })
+
+  it('that is too long is refused, with how long it is', () => {
+    for (const value of ['x'.repeat(21), '😀'.repeat(21)]) {
+      expect(() => requiredText('name', value, { maxLength: 20 })).toThrow(
+        badInput('`name` has 21 characters; at most 20 are allowed.'),
+      )
+    }
+  })
+
+  it.each([
+    '\0',
+    '\x07',
+    '\x1b',
+    '\x7f',
+    '\x85',
+    '\x9f',
+    '\ud800',
+    '\udc00',
+    '\u2028',
+    '\u2029',
+    '\u061c',
+    '\u200e',
+    '\u200f',
+    '\u202a',
+    '\u202c',
+    '\u202e',
+    '\u2066',
+    '\u2068',
+    '\u2069',
+    '\ufeff',
+  ])('that holds %j is refused, with several lines or without', (character) => {
+    const refused = badInput('`name` holds control characters.')
+    for (const multiline of [true, false]) {
+      const rule = { maxLength: 20, multiline }
+      expect(() => requiredText('name', `a${character}b`, rule)).toThrow(refused)
+      expect(() => optionalText('name', `a${character}b`, rule)).toThrow(refused)
+    }
+  })
+
+  it.each(['\n', '\r\n', '\r', '\t'])('may hold %j where it may have several lines', (line) => {
+    const value = `a${line}b${line}c`
+    expect(requiredText('name', value, { maxLength: 20, multiline: true })).toBe(value)
+    expect(() => requiredText('name', value, { maxLength: 20 })).toThrow(
+      badInput('`name` holds control characters.'),
+    )
+  })
+})
+
+describe('a list of scopes', () => {
+  const catalogue = createScopeCatalogue({ 'read:orders': 'Read orders.' })
+
+  it('is sorted', () => {
+    const scopes = ['write:users', 'read:orders', 'read:users']
+    expect(requireKnownScopes('name', scopes, catalogue)).toEqual([
+      'read:orders',
+      'read:users',
+      'write:users',
+    ])
+  })
+
+  it('names at least one, where that is needed', () => {
+    expect(() => requireKnownScopes('name', [], catalogue)).toThrow(
+      badInput('`name` must name at least one scope.'),
+    )
+    expect(requireDistinctScopes('name', [])).toEqual([])
+  })
+
+  it('names none twice', () => {
+    for (const check of [requireKnownScopes, requireDistinctScopes]) {
+      expect(() => check('name', ['read:users', 'read:users'], catalogue)).toThrow(
+        badInput('`name` names a scope twice.'),
+      )
+    }
+  })
+
+  it('names those of this server only, and says which they are', () => {
+    const known = [...catalogue.keys()].join(', ')
+    expect(known).toMatch(/^read:users, .+, read:orders$/)
+    const refused = badInput(
+      `\`name\`: \`read:user\` is not a scope of this server. It has ${known}.`,
+    )
+    expect(() => requireKnownScopes('name', ['read:users', 'read:user'], catalogue)).toThrow(
+      refused,
+    )
+    expect(() => requireInCatalogue('name', ['read:user'], catalogue)).toThrow(refused)
+    expect(requireInCatalogue('name', ['read:users'], catalogue)).toBeUndefined()
+  })
+
+  it('is not repeated where it holds what no scope could be', () => {
+    expect(() => requireInCatalogue('name', ['<script> "'], catalogue)).toThrow(
+      badInput(
+        `\`name\`: one is not a scope of this server. It has ${[...catalogue.keys()].join(', ')}.`,
+      ),
+    )
+  })
+})

@@ -1,0 +1,546 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { operator } from '../../src/audit/actor.ts'
+import { actorOf } from '../../src/audit/caller.ts'
+import type { ApiKey } from '../../src/keys/api-key.ts'
+import { createKeyService, type KeyService } from '../../src/keys/keys.ts'
+import type { KeyStore } from '../../src/keys/store.ts'
+import type { Principal } from '../../src/principal.ts'
+import { createScopeCatalogue, sorted } from '../../src/scopes.ts'
+import { apiKey, callerWith, principalOf } from '../support/domain.ts'
+
+const now = new Date('2026-06-01T12:00:00Z')
+const later = (milliseconds: number) => new Date(now.getTime() + milliseconds)
+const day = 86_400_000
+
+/** What the store was asked to change, and by what it answers. */
+let keys: Map<string, ApiKey>
+let asked: unknown[][]
+let answers: Partial<Record<keyof KeyStore, unknown>>
+let needed: (readonly string[])[]
+let service: KeyService
+
+const store: KeyStore = {
+  find: async (id) => keys.get(id) ?? null,
+  findMany: async (ids) => ids.map((id) => keys.get(id) ?? null),
+  list: async () => ({ rows: [...keys.values()], more: false }),
+  count: async () => keys.size,
+  async isWithin(id, ancestorId) {
+    for (let at = keys.get(id); at !== undefined; at = keys.get(at.parentId ?? '')) {
+      if (at.id === ancestorId) return true
+    }
+    return false
+  },
+  insert: (key, ...rest) =>
+    answer('insert', [key, ...rest], () => apiKey(key.id, { ...key, lineageExpiresAt: null })),
+  update: (id, ...rest) => answer('update', [id, ...rest], () => keys.get(id)),
+  rotate: (id, ...rest) => answer('rotate', [id, ...rest], () => keys.get(id)),
+  expirePrevious: (id, ...rest) => answer('expirePrevious', [id, ...rest], () => keys.get(id)),
+  revoke: (id, ...rest) =>
+    answer('revoke', [id, ...rest], () => ({ key: keys.get(id), descendants: [] })),
+  revokeAll: (...all) => answer('revokeAll', all, () => 3),
+  findScopeUses: async (ids) => ids.map(() => []),
+  eraseDeadSecrets: async () => 0,
+}
+
+async function answer<T>(method: keyof KeyStore, args: unknown[], usually: () => unknown) {
+  asked.push([method, ...args])
+  return (method in answers ? answers[method] : usually()) as T
+}
+
+function create(options: { maxLifetimeDays?: number } = {}): KeyService {
+  return createKeyService({
+    store,
+    maker: {
+      newKey: () => ({ id: 'new', key: 'lk_new_secret', secretHash: new Uint8Array([1]) }),
+      newSecret: (id) => ({ key: `lk_${id}_again`, secretHash: new Uint8Array([2]) }),
+    },
+    catalogue: createScopeCatalogue({ 'read:orders': 'Read orders.' }),
+    maxPerUser: 7,
+    maxLifetimeDays: options.maxLifetimeDays ?? null,
+    now: () => now.getTime(),
+    onScopesNeeded: (_principal, scopes) => needed.push(scopes),
+  })
+}
+
+beforeEach(() => {
+  keys = new Map()
+  asked = []
+  answers = {}
+  needed = []
+  service = create()
+})
+
+function put(id: string, properties: Partial<ApiKey> = {}): ApiKey {
+  const key = apiKey(id, properties)
+  keys.set(id, key)
+  return key
+}
+
+const notFound = expect.objectContaining({ code: 'NOT_FOUND' })
+const conflict = (message: RegExp) =>
+  expect.objectContaining({ code: 'CONFLICT', message: expect.stringMatching(message) })
+const badInput = (field: string, message: RegExp) =>
+  expect.objectContaining({
+    code: 'BAD_USER_INPUT',
+    field,
+    message: expect.stringMatching(message),
+  })
+const notHeld = (...missingScopes: string[]) =>
+  expect.objectContaining({ code: 'FORBIDDEN', missingScopes })
+
+const ada = callerWith(['read:users', 'write:keys'])
+const manager = callerWith(['manage:keys', 'read:users'], { userId: 'grace' })
+
+describe('reading', () => {
+  it("finds one's own key, and no other", async () => {
+    const key = put('k')
+    expect(await service.read(ada.principal, 'k')).toBe(key)
+    expect(await service.read(principalOf(['read:keys'], { userId: 'grace' }), 'k')).toBeNull()
+    expect(await service.read(ada.principal, 'nothing')).toBeNull()
+    expect(needed).toEqual([])
+  })
+
+  it.each<[string[], boolean]>([
+    [['manage:keys', 'read:users'], true],
+    [['manage:keys'], false],
+    [['read:users'], false],
+    [['read:keys', 'write:keys', 'write:users'], false],
+  ])("finds another's with %j: %s", async (scopes, found) => {
+    put('k')
+    const principal = principalOf(scopes, { userId: 'grace' })
+    expect((await service.read(principal, 'k')) !== null).toBe(found)
+    expect(service.filter(principal, { ownerId: 'ada', status: null }) !== null).toBe(found)
+    expect(needed).toEqual(found ? Array(2).fill(['manage:keys', 'read:users']) : [])
+  })
+
+  it('means its caller where no owner is named', () => {
+    const of = (principal: Principal, ownerId: string | null) =>
+      service.filter(principal, { ownerId, status: 'EXPIRED' })
+    expect(of(ada.principal, null)).toEqual({ ownerId: 'ada', status: 'EXPIRED', now })
+    expect(of(ada.principal, 'ada')).toEqual({ ownerId: 'ada', status: 'EXPIRED', now })
+    expect(of(manager.principal, 'ada')).toEqual({ ownerId: 'ada', status: 'EXPIRED', now })
+    expect(of(ada.principal, 'grace')).toBeNull()
+  })
+})
+
+describe('making a key', () => {
+  const input = { name: ' CI ', scopes: ['read:users'] }
+
+  it('keeps what was asked, and hands out the secret once', async () => {
+    const { apiKey: made, secret } = await service.create(ada, {
+      ...input,
+      description: ' several\nlines ',
+      metadata: { a: 1 },
+      expiresAt: later(5),
+    })
+    expect(secret).toBe('lk_new_secret')
+    expect(made.id).toBe('new')
+    expect(asked).toEqual([
+      [
+        'insert',
+        {
+          id: 'new',
+          ownerId: 'ada',
+          parentId: null,
+          name: 'CI',
+          description: 'several\nlines',
+          scopes: ['read:users'],
+          metadata: { a: 1 },
+          secretHash: new Uint8Array([1]),
+          createdAt: now,
+          expiresAt: later(5),
+        },
+        7,
+        actorOf(ada),
+      ],
+    ])
+    expect(needed).toEqual([['read:users']])
+  })
+
+  it('leaves out what was not asked', async () => {
+    await service.create(ada, input)
+    expect(asked[0]?.[1]).toMatchObject({ description: null, metadata: {}, expiresAt: null })
+    await service.create(ada, { ...input, description: null, metadata: null, expiresAt: null })
+    expect(asked[1]?.[1]).toMatchObject({ description: null, metadata: {}, expiresAt: null })
+  })
+
+  it('is for scopes that its maker holds', async () => {
+    const wide = { ...input, scopes: ['read:users', 'write:users', 'read:keys'] }
+    await expect(service.create(ada, wide)).rejects.toThrow(notHeld('read:keys', 'write:users'))
+    expect(asked).toEqual([])
+    expect(needed).toEqual([])
+  })
+
+  it.each<[string, object, string, RegExp]>([
+    ['no scope', { scopes: [] }, 'scopes', /at least one/],
+    ['a scope twice', { scopes: ['read:users', 'read:users'] }, 'scopes', /twice/],
+    ['an unknown scope', { scopes: ['read:user'] }, 'scopes', /not a scope/],
+    ['no name', { name: ' ' }, 'name', /empty/],
+    ['a name too long', { name: 'x'.repeat(101) }, 'name', /at most 100/],
+    ['a name of two lines', { name: 'a\nb' }, 'name', /control/],
+    ['a description too long', { description: 'x'.repeat(501) }, 'description', /at most 500/],
+    ['metadata too large', { metadata: { a: 'x'.repeat(4097) } }, 'metadata', /larger/],
+    ['an expiry in the past', { expiresAt: now }, 'expiresAt', /past/],
+  ])('with %s is refused', async (_name, change, field, message) => {
+    await expect(service.create(ada, { ...input, ...change })).rejects.toThrow(
+      badInput(field, message),
+    )
+    expect(asked).toEqual([])
+  })
+
+  it('by a key makes its child, which does not outlive it', async () => {
+    const parent = put('parent', { expiresAt: later(9) })
+    const caller = callerWith(['read:users', 'write:keys'], { key: parent })
+    await service.create(caller, input)
+    expect(asked[0]?.[1]).toMatchObject({ parentId: 'parent', expiresAt: later(9) })
+    await expect(service.create(caller, { ...input, expiresAt: later(10) })).rejects.toThrow(
+      badInput('expiresAt', /that of the key it is made with/),
+    )
+  })
+
+  it('by a JWT makes no child, and outlives it', async () => {
+    const caller = callerWith(['read:users'])
+    const expiring = {
+      ...caller,
+      principal: {
+        ...caller.principal,
+        credential: { ...caller.principal.credential, expiresAt: later(1) },
+      },
+    }
+    await service.create(expiring, input)
+    expect(asked[0]?.[1]).toMatchObject({ parentId: null, expiresAt: null })
+  })
+
+  it('keeps to the longest lifetime', async () => {
+    service = create({ maxLifetimeDays: 2 })
+    await service.create(ada, input)
+    expect(asked[0]?.[1]).toMatchObject({ expiresAt: later(2 * day) })
+    await expect(service.create(ada, { ...input, expiresAt: later(2 * day + 1) })).rejects.toThrow(
+      badInput('expiresAt', /at most 2 days/),
+    )
+  })
+
+  it.each([
+    ['limit-reached', /^There are already 7 active keys, which is the limit\. Revoke one first\.$/],
+    ['parent-gone', /^The key that this one is made with was revoked meanwhile\.$/],
+    ['too-deep', /^Keys made by keys may form a chain of at most 8\. Use one nearer/],
+  ])('that the store answers with %s is a conflict', async (outcome, message) => {
+    answers.insert = outcome
+    await expect(service.create(ada, input)).rejects.toThrow(conflict(message))
+  })
+
+  it('by an operator is bound by form alone', async () => {
+    const { secret } = await service.createAsOperator('grace', {
+      name: 'x',
+      scopes: ['write:grants', 'read:orders'],
+    })
+    expect(secret).toBe('lk_new_secret')
+    expect(asked[0]?.[1]).toMatchObject({
+      ownerId: 'grace',
+      parentId: null,
+      scopes: ['read:orders', 'write:grants'],
+    })
+    expect(asked[0]?.[3]).toEqual(operator)
+    await expect(service.createAsOperator('grace', { name: 'x', scopes: [] })).rejects.toThrow(
+      badInput('scopes', /at least one/),
+    )
+  })
+})
+
+/** Each of them is for the owner's credentials alone; a key's only for itself and those it made. */
+describe.each<[string, (caller: typeof ada, id: string) => Promise<unknown>]>([
+  ['updating', (caller, id) => service.update(caller, { id, name: 'new' })],
+  ['rotating', (caller, id) => service.rotate(caller, { id })],
+  ['ending a grace period of', (caller, id) => service.expirePrevious(caller, id)],
+])('%s', (_name, change) => {
+  beforeEach(() => {
+    put('parent')
+    put('child', { parentId: 'parent' })
+    put('grandchild', { parentId: 'child' })
+    put('other')
+    put('hers', { ownerId: 'grace' })
+  })
+
+  it.each(['nothing', 'hers'])("a key that is not the caller's is not found (%s)", async (id) => {
+    await expect(change(ada, id)).rejects.toThrow(notFound)
+    const byKey = callerWith(['read:users', 'write:keys'], { key: apiKey('hers') })
+    await expect(change(byKey, id)).rejects.toThrow(notFound)
+    expect(asked).toEqual([])
+  })
+
+  it.each(['parent', 'child', 'grandchild', 'other'])("%s is the owner's by JWT", async (id) => {
+    await change(ada, id)
+    expect(asked).toHaveLength(1)
+    expect(asked[0]?.[1]).toBe(id)
+    expect(asked[0]?.at(-1)).toEqual(actorOf(ada))
+  })
+
+  it('is for a key itself and those it made', async () => {
+    const child = callerWith(['read:users', 'write:keys'], { key: apiKey('child') })
+    await change(child, 'child')
+    await change(child, 'grandchild')
+    expect(asked.map(([, id]) => id)).toEqual(['child', 'grandchild'])
+    for (const id of ['parent', 'other']) await expect(change(child, id)).rejects.toThrow(notFound)
+  })
+
+  it('is not for a key whose id is unknown', async () => {
+    const { principal } = callerWith(['read:users', 'write:keys'], { key: apiKey('child') })
+    const nameless = {
+      principal: { ...principal, credential: { ...principal.credential, id: null } },
+      requestId: null,
+    }
+    await expect(change(nameless, 'child')).rejects.toThrow(notFound)
+  })
+})
+
+describe('updating a key', () => {
+  it('changes what is named, and nothing else', async () => {
+    const key = put('k', { scopes: ['read:keys', 'read:users'] })
+    const changes: [object, object][] = [
+      [{ name: ' n ' }, { name: 'n' }],
+      [{ description: 'two\nlines' }, { description: 'two\nlines' }],
+      [{ description: '' }, { description: null }],
+      [{ description: null }, { description: null }],
+      [{ metadata: { a: [1] } }, { metadata: { a: [1] } }],
+      [{ scopes: ['read:users'] }, { scopes: ['read:users'] }],
+      [
+        { name: 'n', scopes: ['read:users', 'read:keys'], metadata: null },
+        { name: 'n', scopes: ['read:keys', 'read:users'] },
+      ],
+    ]
+    for (const [input, change] of changes) {
+      asked = []
+      expect(await service.update(ada, { id: 'k', ...input })).toBe(key)
+      expect(asked).toEqual([['update', 'k', change, actorOf(ada)]])
+    }
+  })
+
+  it('by nothing asks the store for nothing', async () => {
+    const key = put('k')
+    expect(await service.update(ada, { id: 'k', name: null, metadata: null, scopes: null })).toBe(
+      key,
+    )
+    expect(asked).toEqual([])
+  })
+
+  it.each<[object, string, RegExp]>([
+    [{ name: '' }, 'name', /empty/],
+    [{ name: 'x'.repeat(101) }, 'name', /at most 100/],
+    [{ description: 'x'.repeat(501) }, 'description', /at most 500/],
+    [{ metadata: { a: '\0' } }, 'metadata', /Unicode/],
+    [{ scopes: [] }, 'scopes', /^`scopes` must keep at least one scope; or revoke the key\.$/],
+    [{ scopes: ['read:users', 'read:users'] }, 'scopes', /twice/],
+    [
+      { scopes: ['read:users', 'write:keys'] },
+      'scopes',
+      /^`scopes` can only be narrowed: the key has read:keys, read:users\. Make a new key for more\.$/,
+    ],
+  ])('by %j is refused', async (input, field, message) => {
+    put('k', { scopes: ['read:keys', 'read:users'] })
+    await expect(service.update(ada, { id: 'k', ...input })).rejects.toThrow(
+      badInput(field, message),
+    )
+    expect(asked).toEqual([])
+  })
+
+  it('that is revoked is a conflict, before or meanwhile', async () => {
+    const revoked = conflict(/^The API key was revoked and cannot be changed\.$/)
+    put('k', { revokedAt: now })
+    await expect(service.update(ada, { id: 'k', name: 'n' })).rejects.toThrow(revoked)
+    expect(asked).toEqual([])
+    put('k')
+    answers.update = null
+    await expect(service.update(ada, { id: 'k', name: 'n' })).rejects.toThrow(revoked)
+  })
+
+  it('of another is narrowing, for one who manages keys', async () => {
+    put('k', { scopes: ['read:keys', 'read:users'] })
+    await service.update(manager, { id: 'k', scopes: ['read:users'] })
+    expect(asked).toEqual([['update', 'k', { scopes: ['read:users'] }, actorOf(manager)]])
+    expect(needed).toEqual([['manage:keys']])
+    for (const [field, value] of [
+      ['name', 'n'],
+      ['description', null],
+      ['metadata', {}],
+    ] as const) {
+      await expect(
+        service.update(manager, { id: 'k', scopes: ['read:users'], [field]: value }),
+      ).rejects.toThrow(badInput(field, /^`\w+` of a key is its owner's to change\.$/))
+    }
+    const noManager = callerWith(['write:keys', 'read:users'], { userId: 'grace' })
+    await expect(service.update(noManager, { id: 'k', scopes: ['read:users'] })).rejects.toThrow(
+      notFound,
+    )
+  })
+
+  it("of one's own is no narrowing alone because one manages keys", async () => {
+    put('k', { ownerId: 'grace' })
+    await service.update(manager, { id: 'k', name: 'n' })
+    expect(asked).toEqual([['update', 'k', { name: 'n' }, actorOf(manager)]])
+    expect(needed).toEqual([])
+    await expect(service.update(manager, { id: 'nothing', name: 'n' })).rejects.toThrow(notFound)
+  })
+})
+
+describe('rotating a key', () => {
+  it('hands out another secret and gives the old one its time', async () => {
+    const key = put('k')
+    expect(await service.rotate(ada, { id: 'k', gracePeriodSeconds: 60, force: true })).toEqual({
+      apiKey: key,
+      secret: 'lk_k_again',
+    })
+    await service.rotate(ada, { id: 'k' })
+    await service.rotate(ada, { id: 'k', gracePeriodSeconds: 0, force: false })
+    const secretHash = new Uint8Array([2])
+    expect(asked.map(([, , rotation]) => rotation)).toEqual([
+      { secretHash, now, previousExpiresAt: later(60_000), force: true },
+      { secretHash, now, previousExpiresAt: later(day), force: false },
+      { secretHash, now, previousExpiresAt: now, force: false },
+    ])
+    expect(needed).toEqual(Array(3).fill(['read:users']))
+  })
+
+  it('needs all of its scopes', async () => {
+    put('k', { scopes: ['read:audit', 'read:users', 'write:users'] })
+    await expect(service.rotate(ada, { id: 'k' })).rejects.toThrow(
+      notHeld('read:audit', 'write:users'),
+    )
+    expect(asked).toEqual([])
+  })
+
+  it('is refused with a grace period out of bounds, whosever the key is', async () => {
+    await expect(service.rotate(ada, { id: 'nothing', gracePeriodSeconds: -1 })).rejects.toThrow(
+      badInput('gracePeriodSeconds', /between/),
+    )
+  })
+
+  it('that is revoked or expired is a conflict', async () => {
+    put('k', { revokedAt: now })
+    await expect(service.rotate(ada, { id: 'k' })).rejects.toThrow(conflict(/was revoked and/))
+    expect(asked).toEqual([])
+    put('k')
+    answers.rotate = null
+    await expect(service.rotate(ada, { id: 'k' })).rejects.toThrow(
+      conflict(/^The API key has expired or was revoked\. Make a new one\.$/),
+    )
+  })
+
+  it('inside the grace period of another is a conflict that says until when', async () => {
+    put('k')
+    answers.rotate = { until: later(1) }
+    await expect(service.rotate(ada, { id: 'k' })).rejects.toThrow(
+      conflict(
+        /^The last rotation is still under way: the previous secret works until 2026-06-01T12:00:00\.001Z\. Wait until then, or rotate with `force: true`, which ends it now\.$/,
+      ),
+    )
+  })
+
+  it("of another is not for who manages keys: it would be a way to become that key's owner", async () => {
+    put('k')
+    await expect(service.rotate(manager, { id: 'k' })).rejects.toThrow(notFound)
+    await expect(service.expirePrevious(manager, 'k')).rejects.toThrow(notFound)
+  })
+})
+
+describe('ending a grace period', () => {
+  it('is done as of now', async () => {
+    const key = put('k')
+    expect(await service.expirePrevious(ada, 'k')).toBe(key)
+    expect(asked).toEqual([['expirePrevious', 'k', now, actorOf(ada)]])
+  })
+
+  it('of a key that is dead is a conflict', async () => {
+    put('k')
+    answers.expirePrevious = null
+    await expect(service.expirePrevious(ada, 'k')).rejects.toThrow(
+      conflict(/^The API key has expired or was revoked, and its secrets with it\.$/),
+    )
+  })
+})
+
+describe('revoking a key', () => {
+  it('is for any credential of its owner', async () => {
+    const key = put('k')
+    const byKey = callerWith(['write:keys'], { key: apiKey('other') })
+    expect(await service.revoke(byKey, 'k', ' lost ')).toEqual({ key, descendants: [] })
+    await service.revoke(ada, 'k', null)
+    await service.revoke(ada, 'k', undefined)
+    expect(asked).toEqual([
+      ['revoke', 'k', 'lost', now, actorOf(byKey)],
+      ['revoke', 'k', null, now, actorOf(ada)],
+      ['revoke', 'k', null, now, actorOf(ada)],
+    ])
+    expect(needed).toEqual([])
+  })
+
+  it('of another is for who manages keys', async () => {
+    put('k')
+    await service.revoke(manager, 'k', 'two\nlines')
+    expect(asked).toEqual([['revoke', 'k', 'two\nlines', now, actorOf(manager)]])
+    expect(needed).toEqual([['manage:keys']])
+    const noManager = callerWith(['write:keys'], { userId: 'grace' })
+    await expect(service.revoke(noManager, 'k', null)).rejects.toThrow(notFound)
+  })
+
+  it('that is not there is not found, before or meanwhile', async () => {
+    for (const caller of [ada, manager]) {
+      await expect(service.revoke(caller, 'nothing', null)).rejects.toThrow(notFound)
+    }
+    expect(asked).toEqual([])
+    put('k')
+    answers.revoke = null
+    await expect(service.revoke(ada, 'k', null)).rejects.toThrow(notFound)
+  })
+
+  it('has a reason that can be read', async () => {
+    put('k')
+    await expect(service.revoke(ada, 'k', 'x'.repeat(501))).rejects.toThrow(
+      badInput('reason', /at most 500/),
+    )
+    await expect(service.revokeAll(ada, { reason: '\0' })).rejects.toThrow(
+      badInput('reason', /control/),
+    )
+    expect(asked).toEqual([])
+  })
+})
+
+describe('revoking all keys', () => {
+  it("is of one's own, or of another for who manages keys", async () => {
+    expect(await service.revokeAll(ada, {})).toBe(3)
+    await service.revokeAll(ada, { ownerId: null, reason: ' a\nb ' })
+    await service.revokeAll(ada, { ownerId: 'ada' })
+    expect(needed).toEqual([])
+    await service.revokeAll(manager, { ownerId: 'ada' })
+    expect(needed).toEqual([['manage:keys']])
+    expect(asked).toEqual([
+      ['revokeAll', 'ada', null, now, actorOf(ada)],
+      ['revokeAll', 'ada', 'a\nb', now, actorOf(ada)],
+      ['revokeAll', 'ada', null, now, actorOf(ada)],
+      ['revokeAll', 'ada', null, now, actorOf(manager)],
+    ])
+  })
+
+  it('of another is refused as if there were none', async () => {
+    await expect(service.revokeAll(ada, { ownerId: 'grace' })).rejects.toThrow(notFound)
+    expect(asked).toEqual([])
+    answers.revokeAll = null
+    await expect(service.revokeAll(manager, { ownerId: 'nobody' })).rejects.toThrow(
+      expect.objectContaining({ code: 'NOT_FOUND', message: expect.stringMatching(/such user/) }),
+    )
+  })
+})
+
+it('nothing is told of the scopes that were needed where no one asks', async () => {
+  const silent = createKeyService({
+    store,
+    maker: {
+      newKey: () => ({ id: 'new', key: 'lk_new_secret', secretHash: new Uint8Array([1]) }),
+      newSecret: (id) => ({ key: `lk_${id}_again`, secretHash: new Uint8Array([2]) }),
+    },
+    catalogue: createScopeCatalogue(),
+    maxPerUser: 7,
+    maxLifetimeDays: null,
+    now: () => now.getTime(),
+  })
+  expect(await silent.create(ada, { name: 'x', scopes: sorted(['read:users']) })).toBeDefined()
+})
