@@ -238,7 +238,9 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
       }),
     })
   const RevokeApiKeyPayload = builder
-    .objectRef<{ apiKey: ApiKey; revokedDescendants: readonly ApiKey[] }>('RevokeApiKeyPayload')
+    .objectRef<{ apiKey: ApiKey; revokedDescendants: readonly ApiKey[]; effectiveBy: Date }>(
+      'RevokeApiKeyPayload',
+    )
     .implement({
       description: 'What was revoked.',
       fields: (t) => ({
@@ -247,6 +249,11 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
           type: [ApiKeyRef],
           description: 'Keys that it made, directly or through others, and that went with it.',
           resolve: ({ revokedDescendants }) => [...revokedDescendants],
+        }),
+        effectiveBy: t.expose('effectiveBy', {
+          type: 'DateTime',
+          description:
+            'Every node refuses all of them from then on, whatever fails; as a rule within 50 milliseconds.',
         }),
       }),
     })
@@ -308,12 +315,11 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
       args: { input: t.arg({ type: RevokeApiKeyInput, required: true }) },
       resolve: async (_root, { input }, context) => {
         const { id, reason } = input
-        const { key, descendants } = await context.services.keys.revoke(
-          callerOf(context),
-          id,
-          reason,
-        )
-        return { apiKey: key, revokedDescendants: descendants }
+        const { keys, maxStalenessMs, now } = context.services
+        const { key, descendants } = await keys.revoke(callerOf(context), id, reason)
+        // Counted from after the commit: before it, no node could have heard of it.
+        const effectiveBy = new Date(now() + maxStalenessMs)
+        return { apiKey: key, revokedDescendants: descendants, effectiveBy }
       },
     }),
   }))

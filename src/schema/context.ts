@@ -30,6 +30,8 @@ export interface Services {
     readonly maxTokens: number
     readonly rules: readonly ValidationRule[]
   }
+  /** Milliseconds after which a revocation is honoured on every node, whatever fails. */
+  readonly maxStalenessMs: number
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }

@@ -158,6 +158,7 @@ async function assemble(
         audit: database.audit,
         keyPrefix,
         documentLimits: documentLimits(config),
+        maxStalenessMs: config.maxStalenessMs,
         now,
       },
       failures: createFailureLimiter({ perMinute: config.authFailuresPerMinute, now }),

@@ -342,6 +342,18 @@ describe("another user's key", () => {
 })
 
 describe('revokeApiKey', () => {
+  it('tells from when on every node refuses the key: the bound on staleness after now', async () => {
+    const { id } = await app.key('alice', ['read:users'])
+    const before = Date.now()
+    const { body } = await app.ask(
+      'mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { effectiveBy } }',
+      { as: alice, variables: { id } },
+    )
+    const effectiveBy = Date.parse(body.data.revokeApiKey.effectiveBy)
+    expect(effectiveBy).toBeGreaterThanOrEqual(before + 2000)
+    expect(effectiveBy).toBeLessThanOrEqual(Date.now() + 2000)
+  })
+
   it('twice keeps the first time and reason', async () => {
     const { id } = await app.key('alice', ['read:users'])
     const first = await revoke({ id, reason: 'one' }, { as: alice })
