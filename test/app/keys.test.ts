@@ -80,6 +80,7 @@ describe('createApiKey', () => {
     ['a scope twice', { scopes: ['read:users', 'read:users'] }, 'scopes'],
     ['an unknown scope', { scopes: ['read:user'] }, 'scopes'],
     ['an expiry in the past', { expiresAt: '2020-01-01T00:00:00Z' }, 'expiresAt'],
+    ['an expiry at the end of time', { expiresAt: '9999-12-31T23:59:59.999Z' }, 'expiresAt'],
     ['metadata over 4 KB', { metadata: { x: 'x'.repeat(4096) } }, 'metadata'],
     [
       'metadata nested nine deep',
