@@ -54,7 +54,8 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     ['/metrics', onlyGet(() => metrics.answer())],
   ])
 
-  function routeOf(pathname: string): Route {
+  function routeOf(pathname: string | null): Route {
+    if (pathname === null) return unreadable
     const { developmentIssuer } = parts
     if (developmentIssuer !== null && pathname.startsWith('/dev/')) {
       return developmentRoute(developmentIssuer)
@@ -70,14 +71,15 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
       connection,
       parts.trustedProxies,
     )
-    const { pathname } = new URL(request.url)
+    const pathname = pathOf(request)
     const response = await answer(routeOf(pathname), request, context, log)
     if (context.seen.authentication?.kind === 'refused') {
       parts.onRefusal(context.seen.authentication.refusal, context)
     }
     response.headers.set('x-request-id', context.requestId)
     addSecurityHeaders(response)
-    metrics.countRequest(routes.has(pathname) ? pathname : 'other', request.method, response.status)
+    const counted = pathname !== null && routes.has(pathname) ? pathname : 'other'
+    metrics.countRequest(counted, request.method, response.status)
     log.info(
       {
         requestId: context.requestId,
@@ -157,6 +159,15 @@ function onlyGet(route: Route): Route {
     request.method === 'GET' || request.method === 'HEAD'
       ? route(request, context)
       : problem(405, { detail: 'Use GET.', headers: { allow: 'GET, HEAD' } })
+}
+
+/** `null` where a `Host` that is none makes no URL: an adapter then hands over what it has. */
+function pathOf({ url }: Request): string | null {
+  return URL.canParse(url) ? new URL(url).pathname : null
+}
+
+function unreadable(): Response {
+  return problem(400, { detail: 'The request target or the Host header is not valid.' })
 }
 
 function notFound(): Response {

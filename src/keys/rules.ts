@@ -2,6 +2,8 @@ import { BadUserInputError } from '../errors.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
 
 const day = 24 * 60 * 60 * 1000
+/** What is kept of later ones cannot be read back everywhere. */
+const lastDate = new Date('9999-12-31T00:00:00Z')
 export const maxMetadataBytes = 4096
 export const maxMetadataDepth = 8
 export const defaultGracePeriodSeconds = 24 * 60 * 60
@@ -30,6 +32,8 @@ export function resolveExpiry(
   const latest = maxLifetimeDays === null ? null : new Date(now.getTime() + maxLifetimeDays * day)
   if (asked == null) return earliest(parentExpiresAt, latest)
   if (asked <= now) throw badExpiry('lies in the past')
+  if (asked > lastDate)
+    throw badExpiry('lies after the year 9998: leave it out for a key that stays')
   if (parentExpiresAt !== null && asked > parentExpiresAt) {
     throw badExpiry(
       `is later than that of the key it is made with, which expires at ${parentExpiresAt.toISOString()}`,

@@ -93,8 +93,8 @@ export function decodeCursor(cursor: string): Position | null {
 
 function pageSize(field: string, size: number | null | undefined): number | null {
   if (size == null) return null
-  if (size < 1 || size > maxPageSize) {
-    throw new BadUserInputError(field, `\`${field}\` must be between 1 and ${maxPageSize}.`)
+  if (size < 0 || size > maxPageSize) {
+    throw new BadUserInputError(field, `\`${field}\` must be between 0 and ${maxPageSize}.`)
   }
   return size
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createServerAdapter } from '@whatwg-node/server'
 import type { NodeListener } from '../http/forward-auth-listener.ts'
 import type { ConnectionInfo } from '../http/request-context.ts'
-import { answerUnreadable } from './unreadable.ts'
+import { answerUnreadable, answerUnreadableTarget } from './unreadable.ts'
 
 export type Handler = (request: Request, connection: ConnectionInfo) => Response | Promise<Response>
 
@@ -40,6 +40,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const adapter = createServerAdapter<{ req: IncomingMessage; res: ServerResponse }>(
     (request, { req }) => handler(request, { peerAddress: req.socket.remoteAddress ?? null }),
   )
+  function serve(req: IncomingMessage, res: ServerResponse): void {
+    if (!makeTargetReadable(req)) answerUnreadableTarget(res)
+    else if (listener?.(req, res) !== true) adapter(req, res)
+  }
   const server = createServer(
     {
       // Without it Node keeps the first of two Authorization headers and drops the other unseen.
@@ -50,11 +54,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       // By default Node looks for those that are late every 30 seconds.
       connectionsCheckingInterval: Math.ceil(arrivalTime / 10),
       keepAliveTimeout: 65_000,
+      // Node's own answer to a request without Host has neither words nor an id.
+      requireHostHeader: false,
     },
-    (request, response) => {
-      if (listener?.(request, response) !== true) adapter(request, response)
-    },
+    serve,
   )
+  // An expectation that nobody knows may be ignored (RFC 9110 §10.1.1), and Node's own answer says nothing.
+  server.on('checkExpectation', serve)
   server.on('clientError', answerUnreadable)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -68,6 +74,23 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     close: () => closeServer(server),
     destroy: () => server.closeAllConnections(),
   }
+}
+
+/**
+ * Brings the target into the form of a path (RFC 9112 §3.2): a client may also send a whole URL, whose
+ * authority then counts for the `Host`. Whether a URL can be made of it.
+ */
+function makeTargetReadable(req: IncomingMessage): boolean {
+  const absolute = /^https?:\/\/[^/?#]*/i.exec(req.url ?? '')
+  if (absolute !== null) {
+    const path = req.url?.slice(absolute[0].length) ?? ''
+    req.headers.host = absolute[0].replace(/^https?:\/\//i, '')
+    req.url = path.startsWith('/') ? path : `/${path}`
+  }
+  const { host } = req.headers
+  if (req.url?.startsWith('/') !== true) return false
+  if (host === undefined) return req.httpVersion === '1.0'
+  return /^[^\s/?#@\\]+$/.test(host) && URL.canParse(`http://${host}${req.url}`)
 }
 
 function closeServer(server: Server): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { securityHeaders } from '../http/security-headers.ts'
 
@@ -24,6 +24,21 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
       'Connection: close\r\n\r\n' +
       body,
   )
+}
+
+/** Answers a request whose target, or whose `Host`, makes no URL. */
+export function answerUnreadableTarget(res: ServerResponse): void {
+  const status = 400
+  const detail = 'The request target or the Host header is not valid.'
+  res
+    .writeHead(status, {
+      ...securityHeaders,
+      'cache-control': 'no-store',
+      'content-type': 'application/problem+json',
+      'x-request-id': randomUUID(),
+      connection: 'close',
+    })
+    .end(`${JSON.stringify({ title: STATUS_CODES[status], status, detail })}\n`)
 }
 
 function statusOf(code: string | undefined): readonly [number, string] {

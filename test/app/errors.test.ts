@@ -219,7 +219,7 @@ describe('a bug', () => {
 
 describe('pages', () => {
   it.each([
-    ['first of 0', 'first: 0', 'first'],
+    ['a negative first', 'first: -1', 'first'],
     ['first of 101', 'first: 101', 'first'],
     ['a negative last', 'last: -1', 'last'],
     ['first and last', 'first: 1, last: 1', 'last'],

@@ -39,6 +39,13 @@ describe('a list', () => {
     }
   })
 
+  it.each(['first', 'last'])('is empty where %s is 0, and still counts', async (size) => {
+    const { nodes, pageInfo, totalCount } = await page(`${size}: 0`)
+    expect(nodes).toEqual([])
+    expect(pageInfo).toMatchObject({ startCursor: null, endCursor: null })
+    expect(totalCount).toBeGreaterThan(20)
+  })
+
   it('goes backwards the same way', async () => {
     const seen: string[] = []
     let before = ''
