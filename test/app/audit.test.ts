@@ -357,7 +357,7 @@ describe('a refused credential', () => {
     const own = await createTestApp()
     await own.user('root', catalogue)
     const key = await own.key('root', ['read:users'])
-    await own.sql`update latchkey.api_keys set revoked_at = now() where id = ${key.id}`
+    await own.byHand`update latchkey.api_keys set revoked_at = now() where id = ${key.id}`
     const unknown = generateKey('lk')
     const send = (credential: string, peerAddress: string) =>
       own.fetch(

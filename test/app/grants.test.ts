@@ -292,6 +292,7 @@ describe('createUser', () => {
     expect(await make('fresh')).toEqual(['read:keys', 'read:users'])
     const { id } = await own.user('former', ['read:users'])
     await own.stores.users.delete(id, operator)
+    await own.heard()
     expect(await make('former')).toEqual(['read:users'])
     await own.close()
   })

@@ -364,7 +364,7 @@ describe('revokeApiKey', () => {
 
   it('by hand in psql counts the same', async () => {
     const { id, secret } = await app.key('alice', ['read:users'])
-    await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${id}`
+    await app.byHand`update latchkey.api_keys set revoked_at = now() where id = ${id}`
     await vi.waitFor(async () => expect((await app.ask(whoAmI, { as: secret })).status).toBe(401))
   })
 })

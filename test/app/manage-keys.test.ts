@@ -55,7 +55,7 @@ describe('a secret is handed only to who holds all that it opens', () => {
   it("so a key narrowed by its parent or its owner's grant cannot rotate itself back", async () => {
     const owner = await app.user('nora', usual)
     const key = await app.key('nora', usual)
-    await app.sql`update latchkey.users set scopes = '{write:keys}' where id = ${owner.id}`
+    await app.byHand`update latchkey.users set scopes = '{write:keys}' where id = ${owner.id}`
     expect(errorOf(await rotate({ id: key.id }, { as: key.secret }))).toMatchObject({
       code: 'FORBIDDEN',
       missingScopes: ['read:keys', 'read:users'],
@@ -107,7 +107,7 @@ describe('manage:keys', () => {
     const unbounded = await app.user('unbounded', null)
     const as = await app.jwt('unbounded', [...usual, 'manage:keys'])
     expect(errorOf(await revoke({ id }, { as }))).toEqual({ status: 200, code: 'NOT_FOUND' })
-    await app.sql`update latchkey.users set scopes = '{manage:keys,write:keys}' where id = ${unbounded.id}`
+    await app.byHand`update latchkey.users set scopes = '{manage:keys,write:keys}' where id = ${unbounded.id}`
     expect((await revoke({ id }, { as })).body.errors).toBeUndefined()
   })
 })

@@ -48,7 +48,7 @@ describe('the metrics', () => {
     const jwt = await app.jwt('alice', ['read:users'])
     const suspended = await app.user('bob', [])
     const bob = await app.jwt('bob', [])
-    await app.sql`update latchkey.users set status = 'SUSPENDED' where id = ${suspended.id}`
+    await app.byHand`update latchkey.users set status = 'SUSPENDED' where id = ${suspended.id}`
     const cases: [string | undefined, string][] = [
       [undefined, authentications('none', 'anonymous')],
       [secret, authentications('api-key', 'accepted')],
@@ -66,7 +66,7 @@ describe('the metrics', () => {
       await app.ask('{ viewer { subject } }', as === undefined ? {} : { as })
       expect([series, await value(series)]).toEqual([series, before + 1])
     }
-    await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${id}`
+    await app.byHand`update latchkey.api_keys set revoked_at = now() where id = ${id}`
     await expect
       .poll(async () => (await app.ask('{ viewer { subject } }', { as: secret })).status)
       .toBe(401)

@@ -48,7 +48,7 @@ describe('the hash of a dead secret', () => {
     })
     await sweep(deadSecretDays + 1)
     expect(await hashes(id)).toEqual({ secret: 0, previous: null })
-    await app.sql`update latchkey.api_keys set expires_at = null where id = ${id}`
+    await app.byHand`update latchkey.api_keys set expires_at = null where id = ${id}`
     expect(await told(secret)).toBe('The credential is not valid.')
     await mutate('rotateApiKey(input: { id: $id }) { secret }', id)
     expect((await hashes(id)).previous).toBe(0)

@@ -80,10 +80,10 @@ describe('a valid credential', () => {
 describe('whatever is not valid answers exactly the same', () => {
   test('and nobody keeps it', async () => {
     const revoked = await app.key('alice', ['read:users'])
-    await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${revoked.id}`
+    await app.byHand`update latchkey.api_keys set revoked_at = now() where id = ${revoked.id}`
     const suspended = await app.user('suspended')
     const ofSuspended = await app.key('suspended', ['read:users'])
-    await app.sql`update latchkey.users set status = 'SUSPENDED' where id = ${suspended.id}`
+    await app.byHand`update latchkey.users set status = 'SUSPENDED' where id = ${suspended.id}`
     const past = Math.floor(Date.now() / 1000) - 600
     const tokens = {
       empty: '',

@@ -150,7 +150,7 @@ describe('a bad credential', () => {
   test('that was good is refused once it is revoked', async () => {
     const { id, secret } = await app.key('alice', ['read:users'])
     expect((await ask('/auth/verify', ['X-API-Key', secret])).status).toBe(200)
-    await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${id}`
+    await app.byHand`update latchkey.api_keys set revoked_at = now() where id = ${id}`
     await vi.waitFor(async () =>
       expect((await ask('/auth/verify', ['X-API-Key', secret])).status).toBe(401),
     )
@@ -233,7 +233,7 @@ describe('an answer', () => {
     const sneaky = await app.user('sneaky')
     const { secret } = await app.key('sneaky', ['read:users'])
     expect((await ask('/auth/verify', bearer(secret))).status).toBe(200)
-    await app.sql`update latchkey.users set subject = ${'é\r\nX-User-Id: root'} where id = ${sneaky.id}`
+    await app.byHand`update latchkey.users set subject = ${'é\r\nX-User-Id: root'} where id = ${sneaky.id}`
     await vi.waitFor(async () =>
       expect((await ask('/auth/verify', bearer(secret))).status).toBe(500),
     )

@@ -211,7 +211,7 @@ describe.each(proxies.filter(({ here }) => here))('behind $name', ({ start }) =>
   test('a revoked key is out', async () => {
     const { id, secret } = await app.key('mallory', ['read:users'])
     expect((await ask('/orders/1', bearer(secret))).status).toBe(200)
-    await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${id}`
+    await app.byHand`update latchkey.api_keys set revoked_at = now() where id = ${id}`
     // Heard of within a moment, and honoured within the bound whatever fails.
     await vi.waitFor(
       async () => expect((await ask('/orders/1', bearer(secret))).status).toBe(401),
@@ -333,7 +333,7 @@ describe.skipIf(!nginxIsHere)("behind nginx's cache", () => {
     expect(await ask(['X-API-Key', alice.secret], '/billing/1')).toEqual([403, undefined])
 
     const revokedAt = Date.now()
-    await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${alice.id}`
+    await app.byHand`update latchkey.api_keys set revoked_at = now() where id = ${alice.id}`
     while ((await ask(['X-API-Key', alice.secret]))[0] === 200) {
       expect(Date.now() - revokedAt).toBeLessThan(6_000)
       await new Promise((done) => setTimeout(done, 50))

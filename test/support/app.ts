@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import postgres from 'postgres'
 import { operator } from '../../src/audit/actor.ts'
 import { loadConfig } from '../../src/config.ts'
@@ -81,7 +82,22 @@ export async function createTestApp(
     }
   }
 
+  /** Resolves once the server, which is in this process, has heard of every change until now. */
+  async function heard(): Promise<void> {
+    const marker = `user ${randomUUID()}`
+    const passed = feed.passed(marker)
+    await sql`select pg_notify('latchkey_changes', ${marker})`
+    await passed
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+
   return {
+    heard,
+    /** Changes something by hand, as an operator in psql does, until the server has heard of it. */
+    async byHand(strings: TemplateStringsArray, ...values: postgres.ParameterOrFragment<never>[]) {
+      await sql(strings, ...values)
+      await heard()
+    },
     fetch: app.fetch,
     answerForwardAuth: app.answerForwardAuth,
     ask,

@@ -8,6 +8,8 @@ export interface DatabaseProxy {
   readonly url: string
   /** Statements executed so far. */
   readonly statements: () => number
+  /** Resolves once `text` has passed from the database. */
+  passed(text: string): Promise<void>
   /** From now on; connections that are cut stay so. */
   weather(weather: Weather): void
   close(): Promise<void>
@@ -19,6 +21,15 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
   const sockets = new Set<Socket>()
   let weather: Weather = 'fair'
   let statements = 0
+  const awaited = new Map<string, () => void>()
+
+  function tell(chunk: Buffer): void {
+    for (const [text, resolve] of awaited) {
+      if (!chunk.includes(text)) continue
+      awaited.delete(text)
+      resolve()
+    }
+  }
 
   const server = createServer((client) => {
     if (weather === 'cut') {
@@ -36,6 +47,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
         if (weather !== 'fair') return
         if (from === client) count(chunk)
         to.write(chunk)
+        if (from === database) tell(chunk)
       })
       from.on('close', () => {
         sockets.delete(from)
@@ -52,6 +64,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
   return {
     url: url.href,
     statements: () => statements,
+    passed: (text) => new Promise((resolve) => awaited.set(text, resolve)),
     weather(next) {
       weather = next
       if (next === 'cut') for (const socket of sockets) socket.destroy()
