@@ -3,7 +3,7 @@ import type { Logger } from '../log.ts'
 import type { Cors } from './cors.ts'
 import type { DevelopmentIssuer } from './development-issuer.ts'
 import type { ForwardAuth } from './forward-auth.ts'
-import { isForwardAuthTarget } from './forward-auth-settings.ts'
+import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
 import { type GraphQLHandler, graphqlPath } from './graphql.ts'
 import type { Health } from './health.ts'
 import { identityKeysPath, publishIdentityKeys } from './identity-keys.ts'
@@ -63,6 +63,12 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     return routes.get(pathname) ?? notFound
   }
 
+  /** One of a few, whatever a client asks for. */
+  function nameOf(pathname: string): string {
+    if (routes.has(pathname)) return pathname
+    return isForwardAuthTarget(pathname) ? forwardAuthPath : 'other'
+  }
+
   return async (request, connection = { peerAddress: null }) => {
     const started = performance.now()
     const context = createRequestContext(
@@ -77,7 +83,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     }
     response.headers.set('x-request-id', context.requestId)
     addSecurityHeaders(response)
-    metrics.countRequest(routes.has(pathname) ? pathname : 'other', request.method, response.status)
+    metrics.countRequest(nameOf(pathname), request.method, response.status)
     log.info(
       {
         requestId: context.requestId,

@@ -236,6 +236,7 @@ async function assemble(
         })
   const answerForwardAuth = createForwardAuthListener({
     forwardAuth,
+    metrics,
     trustedProxies: config.trustedProxies,
     onRefusal,
     log,
