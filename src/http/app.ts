@@ -3,7 +3,7 @@ import type { Logger } from '../log.ts'
 import type { Cors } from './cors.ts'
 import type { DevelopmentIssuer } from './development-issuer.ts'
 import type { ForwardAuth } from './forward-auth.ts'
-import { isForwardAuthTarget } from './forward-auth-settings.ts'
+import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
 import { type GraphQLHandler, graphqlPath } from './graphql.ts'
 import type { Health } from './health.ts'
 import { identityKeysPath, publishIdentityKeys } from './identity-keys.ts'
@@ -64,6 +64,12 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     return routes.get(pathname) ?? notFound
   }
 
+  /** One of a few, whatever a client asks for. */
+  function nameOf(pathname: string): string {
+    if (routes.has(pathname)) return pathname
+    return isForwardAuthTarget(pathname) ? forwardAuthPath : 'other'
+  }
+
   return async (request, connection = { peerAddress: null }) => {
     const started = performance.now()
     const context = createRequestContext(
@@ -78,8 +84,11 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     }
     response.headers.set('x-request-id', context.requestId)
     addSecurityHeaders(response)
-    const counted = pathname !== null && routes.has(pathname) ? pathname : 'other'
-    metrics.countRequest(counted, request.method, response.status)
+    metrics.countRequest(
+      pathname === null ? 'other' : nameOf(pathname),
+      request.method,
+      response.status,
+    )
     log.info(
       {
         requestId: context.requestId,

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Refusal } from '../credentials/authenticator.ts'
 import type { Logger } from '../log.ts'
 import type { ForwardAuth, ForwardAuthAnswer } from './forward-auth.ts'
-import { isForwardAuthTarget } from './forward-auth-settings.ts'
+import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
+import type { Metrics } from './metrics.ts'
 import { createRequestContext, type RequestContext } from './request-context.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
@@ -11,6 +12,7 @@ export type NodeListener = (request: IncomingMessage, response: ServerResponse) 
 
 export interface ForwardAuthListenerParts {
   readonly forwardAuth: ForwardAuth
+  readonly metrics: Pick<Metrics, 'countRequest'>
   readonly trustedProxies: TrustedProxies
   /** Told of each credential that was refused. */
   readonly onRefusal: (refusal: Refusal, context: RequestContext) => void
@@ -25,6 +27,7 @@ export interface ForwardAuthListenerParts {
  */
 export function createForwardAuthListener({
   forwardAuth,
+  metrics,
   trustedProxies,
   onRefusal,
   log,
@@ -42,6 +45,7 @@ export function createForwardAuthListener({
       if (context.seen.authentication?.kind === 'refused') {
         onRefusal(context.seen.authentication.refusal, context)
       }
+      metrics.countRequest(forwardAuthPath, request.method ?? '', answer.status)
       logDecision(log, answer, context)
       response.writeHead(answer.status, [...flat(answer), 'x-request-id', context.requestId])
       response.end()
@@ -79,14 +83,14 @@ export const refuseForwardAuth: NodeListener = (request, response) => {
 /** What passes is in the proxy's own log, with every other request. */
 function logDecision(log: Logger, answer: ForwardAuthAnswer, context: RequestContext): void {
   if (answer.status === 200) return
-  const { requestId, peerAddress, seen } = context
+  const { requestId, clientAddress, seen } = context
   const refusal = seen.authentication?.kind === 'refused' ? seen.authentication.refusal : null
   log.info(
     {
       requestId,
-      path: '/auth/verify',
+      path: forwardAuthPath,
       status: answer.status,
-      peerAddress,
+      clientAddress,
       ...(refusal && { refused: refusal.reason, credentialId: refusal.credentialId }),
     },
     'request',

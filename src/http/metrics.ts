@@ -16,7 +16,15 @@ export interface MetricsParts {
   readonly pingDatabase: () => Promise<void>
 }
 
-const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS'])
+const methods: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+])
 
 /** What this node has done since it started. No label tells a user, a credential or an address. */
 export function createMetrics({ pingDatabase }: MetricsParts): Metrics {

@@ -237,6 +237,7 @@ async function assemble(
         })
   const answerForwardAuth = createForwardAuthListener({
     forwardAuth,
+    metrics,
     trustedProxies: config.trustedProxies,
     onRefusal,
     log,

@@ -297,3 +297,19 @@ test('an outage is 503, never a 401 and never through', async () => {
   await port.close()
   await own.close()
 })
+
+test('each decision is counted for Prometheus', async () => {
+  const count = async () => {
+    const { body } = await ask('/metrics')
+    const series =
+      /^latchkey_http_requests_total\{path="\/auth\/verify",method="PUT",status="(\d+)"\} (\d+)$/gm
+    return Object.fromEntries(
+      [...body.matchAll(series)].map(([, status, n]) => [status, Number(n)]),
+    )
+  }
+  const before = await count()
+  await ask('/auth/verify', bearer(jwt), { method: 'PUT' })
+  await ask('/auth/verify/made/up', [], { method: 'PUT' })
+  const after = await count()
+  for (const status of ['200', '401']) expect(after[status]).toBe((before[status] ?? 0) + 1)
+})
