@@ -38,7 +38,11 @@ describe.each(['cut', 'black-hole'] as const)('with the database unreachable (%s
 
     const ready = await app.fetch(new Request('http://latchkey.test/readyz'))
     expect(ready.status).toBe(200)
-    expect(await ready.json()).toEqual({ status: 'degraded', database: 'down' })
+    expect(await ready.json()).toEqual({
+      status: 'degraded',
+      database: 'down',
+      identityTokens: 'on',
+    })
 
     for (const line of [app.network, app.feed]) line.weather('fair')
     for (const as of [key, jwt]) await recovered(as)
