@@ -1,8 +1,9 @@
 import { operator } from '../audit/actor.ts'
-import type { DevelopmentIssuer } from '../http/development-issuer.ts'
+import { type DevelopmentIssuer, developmentIssuerPath } from '../http/development-issuer.ts'
 import { graphqlPath } from '../http/graphql.ts'
 import type { KeyService } from '../keys/keys.ts'
 import type { KeyStore } from '../keys/store.ts'
+import type { Page, PageRequest } from '../pagination.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import type { UserStore } from '../users/store.ts'
 import type { User } from '../users/user.ts'
@@ -40,7 +41,7 @@ export async function prepareDevelopment(parts: DevelopmentParts): Promise<Devel
   ])
   await ensureUser(users, issuer, 'linus', 'Linus Torvalds', [], 'SUSPENDED')
 
-  await revokeShownKeys(parts, ada)
+  await revokeShownKeys(parts)
   const { secret } = await parts.keys.createAsOperator(ada.id, {
     name: shownKeyName,
     scopes: shownScopes,
@@ -87,18 +88,38 @@ async function ensureUser(
   return (await users.setStatus(made.id, status, 'Suspended for trying it out', operator)) ?? made
 }
 
-/** Those of earlier starts: what was printed then is worth nothing now. */
-async function revokeShownKeys({ keyStore, now }: DevelopmentParts, ada: User): Promise<void> {
+/**
+ * Those of earlier starts: what was printed then is worth nothing now. At another port the issuer was
+ * another, and its `ada` another user.
+ */
+async function revokeShownKeys({ users, keyStore, now }: DevelopmentParts): Promise<void> {
   const at = new Date(now())
-  const active = { ownerId: ada.id, status: 'ACTIVE', now: at } as const
-  const page = await keyStore.list(active, {
-    limit: 100,
-    after: null,
-    before: null,
-    fromEnd: false,
-  })
-  for (const key of page.rows) {
-    if (key.metadata['latchkey.development'] !== shownKeyMark['latchkey.development']) continue
-    await keyStore.revoke(key.id, 'The server was started again', at, operator)
+  const found = pagesOf((page) => users.list({ search: 'ada', status: null }, page))
+  for await (const { id: ownerId, issuer, subject } of found) {
+    if (subject !== 'ada' || !issuer.endsWith(developmentIssuerPath)) continue
+    const active = { ownerId, status: 'ACTIVE', now: at } as const
+    for await (const key of pagesOf((page) => keyStore.list(active, page))) {
+      if (key.metadata['latchkey.development'] !== shownKeyMark['latchkey.development']) continue
+      await keyStore.revoke(key.id, 'The server was started again', at, operator)
+    }
+  }
+}
+
+/** Everything of a list, however long. */
+async function* pagesOf<Row extends { readonly id: string; readonly createdAt: Date }>(
+  read: (page: PageRequest) => Promise<Page<Row>>,
+): AsyncGenerator<Row> {
+  let after: PageRequest['after'] = null
+  for (;;) {
+    const { rows, more }: Page<Row> = await read({
+      limit: 100,
+      after,
+      before: null,
+      fromEnd: false,
+    })
+    yield* rows
+    const last = rows.at(-1)
+    if (!more || last === undefined) return
+    after = { at: last.createdAt, id: last.id }
   }
 }

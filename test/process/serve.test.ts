@@ -196,6 +196,16 @@ describe('starting and stopping', () => {
     expect(await status(before.banner.JWT ?? '')).toBe(200)
   })
 
+  it('at another port too, the key printed before is worth nothing', async () => {
+    const before = server
+    server.child.kill('SIGTERM')
+    await server.ended
+    server = await startServerProcess(dataDir)
+    expect(new URL(server.url).port).not.toBe(new URL(before.url).port)
+    expect(await status(server.banner['API key'] ?? '')).toBe(200)
+    expect(await status(before.banner['API key'] ?? '')).toBe(401)
+  })
+
   it('on SIGTERM finishes what is in flight, refuses what is new, and ends with 0', async () => {
     const { hostname, port } = new URL(server.url)
     const slow = connect(Number(port), hostname)
