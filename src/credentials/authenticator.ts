@@ -192,15 +192,16 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
     return authentication
   }
 
+  function recall(cacheKey: string): Authentication | null {
+    const known = verified?.get(cacheKey)
+    return known === undefined ? null : accept(known)
+  }
+
   /** One look-up however many ask at once with the same credential. */
   function look(
-    kind: 'key' | 'jwt',
-    text: string,
+    cacheKey: string,
     start: () => Promise<Verified | Refused>,
-  ): Authentication | Promise<Authentication> {
-    const cacheKey = `${kind}:${hash('sha256', text, 'base64')}`
-    const known = verified?.get(cacheKey)
-    if (known !== undefined) return accept(known)
+  ): Promise<Authentication> {
     return flights.run(cacheKey, () => verify(cacheKey, start)).then(accept, refuseUnavailable)
   }
 
@@ -211,12 +212,17 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
         case 'none':
           return anonymous
         case 'api-key': {
+          const cacheKey = cacheKeyOf('key', presented.text)
+          const known = recall(cacheKey)
+          if (known !== null) return known
+          // Not before: only what has the right form is ever remembered.
           const key = directory === null ? null : parseKey(presented.text, sources.keyPrefix)
-          if (key === null) return refuse('key-malformed')
-          return look('key', presented.text, () => verifyKey(key))
+          return key === null ? refuse('key-malformed') : look(cacheKey, () => verifyKey(key))
         }
-        case 'jwt':
-          return look('jwt', presented.token, () => verifyJwt(presented.token))
+        case 'jwt': {
+          const cacheKey = cacheKeyOf('jwt', presented.token)
+          return recall(cacheKey) ?? look(cacheKey, () => verifyJwt(presented.token))
+        }
         case 'unrecognised':
         case 'ambiguous':
           return refuse(presented.kind)
@@ -229,6 +235,10 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
       uses.recordScopes(credential.id, scopes, new Date(clock.wall()))
     },
   }
+}
+
+function cacheKeyOf(kind: 'key' | 'jwt', text: string): string {
+  return `${kind}:${hash('sha256', text, 'base64')}`
 }
 
 function keyRefusal(key: KeyForVerification, now: number): RefusalReason | null {

@@ -24,7 +24,11 @@ export function stampOf(clock: Clock): Stamp {
  * nor a wall clock set back makes anything look younger than it is.
  */
 export function elapsed(stamp: Stamp, clock: Clock): number {
-  return Math.max(clock.monotonic() - stamp.monotonic, clock.wall() - stamp.wall)
+  return elapsedAt(stamp, clock.monotonic(), clock.wall())
+}
+
+function elapsedAt(stamp: Stamp, monotonic: number, wall: number): number {
+  return Math.max(monotonic - stamp.monotonic, wall - stamp.wall)
 }
 
 /**
@@ -44,7 +48,12 @@ export class Lease {
   }
 
   get valid(): boolean {
-    return this.#since !== null && elapsed(this.#since, this.#clock) < this.#duration
+    return this.validAt(this.#clock.monotonic(), this.#clock.wall())
+  }
+
+  /** The same, for whoever has just read both clocks. */
+  validAt(monotonic: number, wall: number): boolean {
+    return this.#since !== null && elapsedAt(this.#since, monotonic, wall) < this.#duration
   }
 
   /** A heartbeat sent at `sent` was heard. One that is older than the last heard changes nothing. */

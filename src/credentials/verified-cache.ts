@@ -79,11 +79,10 @@ export class VerifiedCache<T> implements ChangeListener {
   get(key: string): T | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
-    if (!this.#lease.valid) return undefined
-    if (
-      entry.validUntil <= this.#clock.wall() ||
-      this.#clock.monotonic() - entry.storedAt >= this.#maxAge
-    ) {
+    const monotonic = this.#clock.monotonic()
+    const wall = this.#clock.wall()
+    if (!this.#lease.validAt(monotonic, wall)) return undefined
+    if (entry.validUntil <= wall || monotonic - entry.storedAt >= this.#maxAge) {
       this.#entries.delete(key)
       return undefined
     }

@@ -8,26 +8,34 @@
  *
  *   npm run build && node test/bench/forward-auth.mjs [rounds]
  */
-import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
 import { startEmbeddedPostgres } from '../../dist/db/embedded.js'
 import { migrate } from '../../dist/db/migrate.js'
+import {
+  estimate,
+  freePort,
+  get,
+  inTemporaryFolder,
+  inTurn,
+  latchkey,
+  load,
+  show,
+  start,
+  startLatchkey,
+} from './measure.mjs'
 
 const rounds = Number(process.argv[2] ?? 8)
 const generations = 3
-const connections = 32
 const keys = 50
 const script = fileURLToPath(import.meta.url)
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 if (process.env.CONSTANT_HEADERS !== undefined) serveConstant()
-else await measure()
+else await inTemporaryFolder(measure)
 
 function serveConstant() {
   const headers = JSON.parse(process.env.CONSTANT_HEADERS)
@@ -37,9 +45,7 @@ function serveConstant() {
   }).listen(Number(process.env.PORT), '127.0.0.1')
 }
 
-async function measure() {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
-  chmodSync(folder, 0o755)
+async function measure(folder) {
   const database = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), log: () => {} })
   try {
     await migrate(database.url, { log: () => {} })
@@ -65,7 +71,6 @@ async function measure() {
     else console.log('nginx is not installed: left out')
   } finally {
     await database.stop()
-    rmSync(folder, { recursive: true, force: true })
   }
 }
 
@@ -75,13 +80,13 @@ async function compareVerify(environment, credentials) {
     const verify = await startLatchkey(environment)
     const headers = await answerHeaders(verify.port, credentials[0])
     const constant = await startConstant(headers)
-    const requests = credentials.map((key) => request('/auth/verify?scope=read:users', key))
+    const requests = credentials.map((key) => get('/auth/verify?scope=read:users', key))
     for (const { port } of [verify, constant]) await load(port, requests, 2_000)
     for (let round = 0; round < rounds; round++) {
-      const [a, b] = await interleaved(
-        () => load(verify.port, requests, 1_000),
-        () => load(constant.port, requests, 1_000),
-      )
+      const { a, b } = await inTurn({
+        a: () => load(verify.port, requests, 1_000),
+        b: () => load(constant.port, requests, 1_000),
+      })
       ratios.push(a.perSecond / b.perSecond)
     }
     await verify.stop()
@@ -97,14 +102,14 @@ async function compareNginx(folder, environment, credentials) {
     const verify = await startLatchkey(environment)
     const backend = await startConstant({ 'content-length': '0' })
     const nginx = await startNginx(join(folder, `nginx-${generation}`), verify.port, backend.port)
-    const requests = (path) => credentials.map((key) => request(path, key))
+    const requests = (path) => credentials.map((key) => get(path, key))
     const [checked, plain] = [requests('/orders/'), requests('/plain/')]
     for (const one of [checked, plain]) await load(nginx.port, one, 2_000)
     for (let round = 0; round < rounds; round++) {
-      const [a, b] = await interleaved(
-        () => load(nginx.port, checked, 1_000),
-        () => load(nginx.port, plain, 1_000),
-      )
+      const { a, b } = await inTurn({
+        a: () => load(nginx.port, checked, 1_000),
+        b: () => load(nginx.port, plain, 1_000),
+      })
       ratios.push(a.perSecond / b.perSecond)
       added.p50.push(a.p50 - b.p50)
       added.p99.push(a.p99 - b.p99)
@@ -112,61 +117,8 @@ async function compareNginx(folder, environment, credentials) {
     for (const one of [nginx, backend, verify]) await one.stop()
   }
   report('nginx with auth_request / without', ratios)
-  report(`… added p50, ms at ${connections} connections`, added.p50)
+  report(`… added p50, ms at 32 connections`, added.p50)
   report('… added p99, ms', added.p99)
-}
-
-async function interleaved(first, second) {
-  if (Math.random() < 0.5) return [await first(), await second()]
-  const b = await second()
-  return [await first(), b]
-}
-
-/** Requests one after the other on each connection; counts answers by their headers' end: none has a body. */
-async function load(port, requests, milliseconds) {
-  const until = performance.now() + milliseconds
-  const latencies = []
-  let next = 0
-  let failed = 0
-  const started = performance.now()
-  await Promise.all(
-    Array.from(
-      { length: connections },
-      () =>
-        new Promise((resolve, reject) => {
-          const socket = connect(port, '127.0.0.1')
-          let sentAt = 0
-          let answer = ''
-          const ask = () => {
-            sentAt = performance.now()
-            socket.write(requests[next++ % requests.length])
-          }
-          socket.setNoDelay(true)
-          socket.setEncoding('latin1')
-          socket.on('connect', ask)
-          socket.on('error', reject)
-          socket.on('data', (text) => {
-            answer += text
-            if (!answer.endsWith('\r\n\r\n')) return
-            if (!answer.startsWith('HTTP/1.1 200')) failed++
-            answer = ''
-            latencies.push(performance.now() - sentAt)
-            if (performance.now() < until) return ask()
-            socket.destroy()
-            resolve()
-          })
-        }),
-    ),
-  )
-  const seconds = (performance.now() - started) / 1000
-  if (failed > 0) throw new Error(`${failed} of ${latencies.length} requests failed`)
-  latencies.sort((a, b) => a - b)
-  const at = (share) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN
-  return { perSecond: latencies.length / seconds, p50: at(0.5), p99: at(0.99) }
-}
-
-function request(path, key) {
-  return `GET ${path} HTTP/1.1\r\nHost: bench.example\r\nAuthorization: Bearer ${key}\r\n\r\n`
 }
 
 function answerHeaders(port, key) {
@@ -184,19 +136,6 @@ async function makeKeys(environment) {
   await sql.end()
   const words = ['keys', 'create', '--owner', 'bench', '--name', 'bench', '--scope', 'read:users']
   return Array.from({ length: keys }, () => latchkey(words, environment).trim())
-}
-
-function latchkey(words, environment) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], {
-    env: { PATH: process.env.PATH, ...environment },
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(stderr)
-  return stdout
-}
-
-function startLatchkey(environment) {
-  return start(process.execPath, [main, 'serve'], environment)
 }
 
 function startConstant(headers) {
@@ -224,52 +163,6 @@ async function startNginx(copy, latchkeyPort, backendPort) {
   return start('nginx', ['-p', copy, '-c', 'nginx.conf', '-g', 'daemon off;'], {}, port)
 }
 
-async function start(command, words, environment, known) {
-  const port = known ?? (await freePort())
-  const child = spawn(command, words, {
-    env: { PATH: process.env.PATH, PORT: String(port), ...environment },
-    stdio: 'ignore',
-  })
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  const isReady = () =>
-    fetch(`http://127.0.0.1:${port}/readyz`).then(
-      async (answer) => {
-        await answer.text()
-        return answer.status !== 503
-      },
-      () => false,
-    )
-  while (!(await isReady())) {
-    if (child.exitCode !== null) throw new Error(`${command} has ended`)
-    await new Promise((done) => setTimeout(done, 50))
-  }
-  return {
-    port,
-    stop() {
-      child.kill('SIGTERM')
-      return ended
-    },
-  }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((done) => server.once('listening', done))
-  const { port } = server.address()
-  await new Promise((done) => server.close(done))
-  return port
-}
-
 function report(name, values) {
-  const medians = Array.from({ length: 2_000 }, () =>
-    median(values.map(() => values[Math.floor(Math.random() * values.length)])),
-  ).sort((a, b) => a - b)
-  const [low, high] = [medians[100], medians[1_900]]
-  const text = (value) => value.toFixed(2)
-  console.log(`${name.padEnd(52)} ${text(median(values))} (${text(low)} to ${text(high)})`)
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]
+  console.log(`${name.padEnd(52)} ${show(estimate(values))}`)
 }

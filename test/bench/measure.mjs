@@ -1,0 +1,212 @@
+/** What every benchmark here needs: processes, a load, arms taken in turn, and honest figures of them. */
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const bin = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+/** Calls `use` with a folder that the database's own account can reach too, and removes it after. */
+export async function inTemporaryFolder(use) {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
+  chmodSync(folder, 0o755)
+  try {
+    return await use(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** A process that listens on `PORT`, once it answers `/readyz` with anything but 503. */
+export async function start(command, words, environment, known) {
+  const port = known ?? (await freePort())
+  const child = spawn(command, words, {
+    env: { PATH: process.env.PATH, PORT: String(port), ...environment },
+    stdio: 'ignore',
+  })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const isReady = () =>
+    fetch(`http://127.0.0.1:${port}/readyz`).then(
+      async (answer) => {
+        await answer.text()
+        return answer.status !== 503
+      },
+      () => false,
+    )
+  while (!(await isReady())) {
+    if (child.exitCode !== null) throw new Error(`${command} ${words.join(' ')} has ended`)
+    await new Promise((done) => setTimeout(done, 50))
+  }
+  return {
+    port,
+    stop() {
+      child.kill('SIGTERM')
+      return ended
+    },
+  }
+}
+
+export function startLatchkey(environment) {
+  return start(process.execPath, [bin, 'serve'], environment)
+}
+
+/** What a command of the built program answers. */
+export function latchkey(words, environment) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...words], {
+    env: { PATH: process.env.PATH, ...environment },
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(stderr)
+  return stdout
+}
+
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((done) => server.once('listening', done))
+  const { port } = server.address()
+  await new Promise((done) => server.close(done))
+  return port
+}
+
+/**
+ * Requests one after the other on each connection, each the next of `requests` from where the last
+ * load of this list left off. Throws where one is not answered with `status`.
+ *
+ * @param requests whole HTTP/1.1 requests as text
+ */
+export async function load(port, requests, milliseconds, { connections = 32, status = 200 } = {}) {
+  const until = performance.now() + milliseconds
+  const latencies = []
+  const expected = `HTTP/1.1 ${status} `
+  let failed = null
+  const started = performance.now()
+  await Promise.all(
+    Array.from(
+      { length: connections },
+      () =>
+        new Promise((resolve, reject) => {
+          const socket = connect(port, '127.0.0.1')
+          let sentAt = 0
+          let answer = ''
+          const ask = () => {
+            sentAt = performance.now()
+            socket.write(nextOf(requests))
+          }
+          socket.setNoDelay(true)
+          socket.setEncoding('latin1')
+          socket.on('connect', ask)
+          socket.on('error', reject)
+          socket.on('data', (text) => {
+            answer += text
+            if (!isWhole(answer)) return
+            if (!answer.startsWith(expected)) failed ??= answer
+            answer = ''
+            latencies.push(performance.now() - sentAt)
+            if (performance.now() < until) return ask()
+            socket.destroy()
+            resolve()
+          })
+        }),
+    ),
+  )
+  const seconds = (performance.now() - started) / 1000
+  if (failed !== null) throw new Error(`Expected ${expected}and got:\n${failed}`)
+  return {
+    perSecond: latencies.length / seconds,
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+  }
+}
+
+const positions = new WeakMap()
+
+function nextOf(requests) {
+  const at = positions.get(requests) ?? 0
+  positions.set(requests, at + 1)
+  return requests[at % requests.length]
+}
+
+function isWhole(answer) {
+  const head = answer.indexOf('\r\n\r\n')
+  if (head < 0) return false
+  const length = /\r\ncontent-length: *(\d+)/i.exec(answer)
+  if (length !== null && length.index < head) return answer.length >= head + 4 + Number(length[1])
+  if (/\r\ntransfer-encoding: *chunked/i.test(answer)) return answer.endsWith('\r\n0\r\n\r\n')
+  return true
+}
+
+/** A GET as `load` sends it. */
+export function get(path, credential) {
+  return `GET ${path} HTTP/1.1\r\nHost: bench.example\r\nAuthorization: Bearer ${credential}\r\n\r\n`
+}
+
+/** A GraphQL request as `load` sends it. */
+export function post(query, credential) {
+  const body = JSON.stringify({ query })
+  const authorization = credential === undefined ? '' : `Authorization: Bearer ${credential}\r\n`
+  return (
+    'POST /graphql HTTP/1.1\r\nHost: bench.example\r\nContent-Type: application/json\r\n' +
+    `${authorization}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  )
+}
+
+/** Calls each once, in random order, one at a time; answers under the same names. */
+export async function inTurn(arms) {
+  const answers = {}
+  for (const name of shuffled(Object.keys(arms))) answers[name] = await arms[name]()
+  return answers
+}
+
+export function shuffled(list) {
+  const order = list.map((item) => [Math.random(), item])
+  return order.sort(([a], [b]) => a - b).map(([, item]) => item)
+}
+
+export function median(values) {
+  return quantile(values, 0.5)
+}
+
+export function quantile(values, share) {
+  const sorted = Float64Array.from(values).sort()
+  return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? Number.NaN
+}
+
+/** The median with its 90 % interval, by bootstrap. */
+export function estimate(values) {
+  const one = () => values[Math.floor(Math.random() * values.length)]
+  const medians = Array.from({ length: 1_000 }, () => median(values.map(one)))
+  return { median: median(values), low: quantile(medians, 0.05), high: quantile(medians, 0.95) }
+}
+
+/** `1.02 (0.98 to 1.05)`. */
+export function show({ median, low, high }, digits = 2) {
+  const text = (value) => value.toFixed(digits)
+  return `${text(median)} (${text(low)} to ${text(high)})`
+}
+
+/** What these figures are of. */
+export function describeMachine() {
+  const [cpu] = cpus()
+  const load = loadavg().map((value) => value.toFixed(1))
+  return (
+    `${cpus().length} × ${cpu?.model ?? 'unknown processor'}, ${gigabytes(totalmem())} GB, ` +
+    `${process.platform} ${process.arch}, Node ${process.version}, ` +
+    `load before the start ${load.join(' ')}, packages ${versions()}`
+  )
+}
+
+function versions() {
+  return ['graphql', 'graphql-yoga', 'jose', 'postgres']
+    .map((name) => {
+      const file = new URL(`../../node_modules/${name}/package.json`, import.meta.url)
+      return `${name} ${JSON.parse(readFileSync(file, 'utf8')).version}`
+    })
+    .join(', ')
+}
+
+function gigabytes(bytes) {
+  return (bytes / 2 ** 30).toFixed(0)
+}

@@ -1,0 +1,47 @@
+/** From the start of the process to its readiness, on a new folder and on one that is there. */
+import { spawn } from 'node:child_process'
+import { chmodSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { bin, estimate, show } from '../measure.mjs'
+
+export async function measureStartUp({ folder }, { starts }) {
+  const first = []
+  const second = []
+  for (let n = 0; n < starts; n++) {
+    const dataDir = join(folder, `start-${n}`)
+    mkdirSync(dataDir)
+    chmodSync(dataDir, 0o755)
+    first.push(await startOnce(dataDir))
+    second.push(await startOnce(dataDir))
+  }
+  const [again, anew] = [estimate(second), estimate(first)]
+  return [
+    { figure: 'Start to ready, first start on a new folder', result: `${show(anew, 0)} ms` },
+    {
+      figure: 'Start to ready, second start',
+      result: `${show(again, 0)} ms`,
+      goal: '≤ 1000 ms',
+      met: again.median <= 1000,
+    },
+  ]
+}
+
+/** Milliseconds until it shows what to try, which it does when it is ready. */
+async function startOnce(dataDir) {
+  const started = performance.now()
+  const child = spawn(process.execPath, [bin, 'serve'], {
+    env: { PATH: process.env.PATH, PORT: '0', DATA_DIR: dataDir },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  let output = ''
+  for await (const chunk of child.stdout) {
+    output += chunk
+    if (/^Try /m.test(output)) break
+  }
+  const took = performance.now() - started
+  child.kill('SIGTERM')
+  await ended
+  if (!/^Try /m.test(output)) throw new Error('It ended before it was ready.')
+  return took
+}
