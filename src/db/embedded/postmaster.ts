@@ -141,13 +141,27 @@ async function signalAndWait(
   } catch {
     return
   }
-  while (performance.now() < deadline && (await isPostgresOf(pid, folder))) await sleep(5)
+  while (performance.now() < deadline && isAlive(pid)) {
+    const command = await commandOf(pid)
+    // One that is ending has given up its command already, and is not gone yet.
+    if (command !== null && command !== '' && !isCommandOf(command, folder)) return
+    await sleep(5)
+  }
 }
 
 async function isPostgresOf(pid: number, folder: string): Promise<boolean> {
   if (!isAlive(pid)) return false
-  if (process.platform !== 'linux') return true
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  const command = await commandOf(pid)
+  return command === null || isCommandOf(command, folder)
+}
+
+/** `null` where the system does not tell. */
+async function commandOf(pid: number): Promise<string | null> {
+  if (process.platform !== 'linux') return null
+  return await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+}
+
+function isCommandOf(command: string, folder: string): boolean {
   return command.split('\0').includes(folder)
 }
 
