@@ -1,3 +1,4 @@
+import { createFlusher, type Flusher } from '../flusher.ts'
 import type { RefusedCredentials } from './store.ts'
 
 export interface RefusedCredential {
@@ -9,11 +10,8 @@ export interface RefusedCredential {
 }
 
 /** Collects refusals in memory: no request waits for their writing, and a flood makes few rows. */
-export interface RefusalRecorder {
+export interface RefusalRecorder extends Flusher {
   record(refusal: RefusedCredential): void
-  flush(): Promise<void>
-  /** Stops the timer and writes the rest. */
-  close(): Promise<void>
 }
 
 export interface RefusalRecorderOptions {
@@ -30,7 +28,6 @@ export interface RefusalRecorderOptions {
 export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalRecorder {
   const { write, now, intervalMs = 10_000, maxKinds = 50, onError } = options
   let collected = new Map<string, RefusedCredentials>()
-  let flushing: Promise<void> | null = null
 
   function add(refusals: RefusedCredentials): void {
     let kind = kindOf(refusals)
@@ -59,24 +56,9 @@ export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalR
     }
   }
 
-  async function flush(): Promise<void> {
-    flushing ??= writeCollected().finally(() => {
-      flushing = null
-    })
-    await flushing
-  }
-
-  const timer = setInterval(flush, intervalMs)
-  timer.unref()
-
   return {
     record: (refusal) => add({ ...refusal, count: 1, since: new Date(now()) }),
-    flush,
-    async close() {
-      clearInterval(timer)
-      await flushing
-      await flush()
-    },
+    ...createFlusher(writeCollected, intervalMs),
   }
 }
 

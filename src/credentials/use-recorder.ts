@@ -1,3 +1,4 @@
+import { createFlusher, type Flusher } from '../flusher.ts'
 import type { KeyUses } from './directory.ts'
 
 /** One authenticated use of an API key. */
@@ -8,15 +9,14 @@ export interface KeyUse {
   readonly previousSecret: boolean
 }
 
-/** Collects uses in memory, so that no request waits for their writing. */
-export interface UseRecorder {
+/**
+ * Collects uses in memory, so that no request waits for their writing: one statement each time. What
+ * could not be written is kept for the next.
+ */
+export interface UseRecorder extends Flusher {
   record(use: KeyUse): void
   /** Notes what an operation of a key really needed. */
   recordScopes(keyId: string, scopes: readonly string[], at: Date): void
-  /** Writes what was collected, in one statement. What could not be written is kept for the next time. */
-  flush(): Promise<void>
-  /** Stops the timer and writes the rest. */
-  close(): Promise<void>
 }
 
 export interface UseRecorderOptions {
@@ -41,7 +41,6 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
   const { write, intervalMs = 5_000, maxKeys = 100_000, maxScopes = 200_000, onError } = options
   let collected = new Map<string, Collected>()
   let scopeCount = 0
-  let flushing: Promise<void> | null = null
 
   function add(keyId: string, at: Date, previousAt: Date | null): Collected | null {
     const known = collected.get(keyId)
@@ -84,16 +83,6 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
     }
   }
 
-  async function flush(): Promise<void> {
-    flushing ??= writeCollected().finally(() => {
-      flushing = null
-    })
-    await flushing
-  }
-
-  const timer = setInterval(flush, intervalMs)
-  timer.unref()
-
   return {
     record({ keyId, at, previousSecret }) {
       add(keyId, at, previousSecret ? at : null)
@@ -102,12 +91,7 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
       const key = add(keyId, at, null)
       if (key !== null) for (const scope of scopes) addScope(key, scope, at)
     },
-    flush,
-    async close() {
-      clearInterval(timer)
-      await flushing
-      await flush()
-    },
+    ...createFlusher(writeCollected, intervalMs),
   }
 }
 

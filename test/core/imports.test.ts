@@ -35,7 +35,16 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   db: ['core', 'audit', 'users', 'keys', 'credentials'],
 }
-const core = ['json', 'errors', 'scopes', 'principal', 'pagination', 'text-rules', 'scope-rules']
+const core = [
+  'json',
+  'flusher',
+  'errors',
+  'scopes',
+  'principal',
+  'pagination',
+  'text-rules',
+  'scope-rules',
+]
 const wiring = ['server', 'cli', 'index', 'postgres', 'verify']
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
