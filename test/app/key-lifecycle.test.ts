@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generateKey } from '../../src/credentials/key-form.ts'
-import { type Ask, createTestApp, patiently, type TestApp } from '../support/app.ts'
+import { createTestApp, errorOf, mutation, patiently, type TestApp } from '../support/app.ts'
 
 const hour = 3_600_000
 const whoAmI = '{ viewer { subject } }'
@@ -18,21 +18,13 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-const mutate = (name: string, payload: string) => (input: object, ask: Ask, on: TestApp) =>
-  on.ask(
-    `mutation ($input: ${name[0]?.toUpperCase()}${name.slice(1)}Input!) { ${name}(input: $input) { ${payload} } }`,
-    { ...ask, variables: { input } },
-  )
+const mutate = (name: string, payload: string) => mutation(name, payload, () => app)
 const keyFields = 'apiKey { id status previousSecret { expiresAt lastUsedAt } }'
 const rotate = mutate('rotateApiKey', `${keyFields} secret`)
 const expire = mutate('expirePreviousSecret', keyFields)
 const revoke = mutate('revokeApiKey', 'apiKey { id }')
 const revokeAll = mutate('revokeAllApiKeys', 'revokedCount')
 
-const errorOf = ({ status, body }: Awaited<ReturnType<typeof rotate>>) => ({
-  status,
-  ...body.errors?.[0]?.extensions,
-})
 const works = async (secret: string) => (await app.ask(whoAmI, { as: secret })).status === 200
 
 async function previousSecretOf(id: string) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { generateKey, parseKey } from '../../src/credentials/key-form.ts'
-import { type Ask, createTestApp, patiently, type TestApp } from '../support/app.ts'
+import { createTestApp, errorOf, mutation, patiently, type TestApp } from '../support/app.ts'
 
 const hour = 3_600_000
 const whoAmI = '{ viewer { subject scopes credential { id } } }'
@@ -21,20 +21,11 @@ afterAll(() => app.close())
 const keyFields =
   'id name description scopes effectiveScopes metadata status start parent { id } owner { subject } createdAt expiresAt lastUsedAt rotatedAt revokedAt revokedReason'
 
-const mutate = (name: string, payload: string) => (input: object, ask: Ask) =>
-  app.ask(
-    `mutation ($input: ${name[0]?.toUpperCase()}${name.slice(1)}Input!) { ${name}(input: $input) { ${payload} } }`,
-    { ...ask, variables: { input } },
-  )
+const mutate = (name: string, payload: string) => mutation(name, payload, () => app)
 const create = mutate('createApiKey', `apiKey { ${keyFields} } secret`)
 const update = mutate('updateApiKey', `apiKey { ${keyFields} }`)
 const rotate = mutate('rotateApiKey', `apiKey { ${keyFields} } secret`)
 const revoke = mutate('revokeApiKey', `apiKey { ${keyFields} } revokedDescendants { id }`)
-
-const errorOf = ({ status, body }: Awaited<ReturnType<typeof create>>) => ({
-  status,
-  ...body.errors?.[0]?.extensions,
-})
 
 describe('createApiKey', () => {
   it('makes a key that works at once and whose secret is shown once', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Ask, createTestApp, type TestApp } from '../support/app.ts'
+import { createTestApp, errorOf, mutation, type TestApp } from '../support/app.ts'
 
 const usual = ['read:keys', 'read:users', 'write:keys']
 let app: TestApp
@@ -12,20 +12,12 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-const mutate = (name: string, payload: string) => (input: object, ask: Ask) =>
-  app.ask(
-    `mutation ($input: ${name[0]?.toUpperCase()}${name.slice(1)}Input!) { ${name}(input: $input) { ${payload} } }`,
-    { ...ask, variables: { input } },
-  )
+const mutate = (name: string, payload: string) => mutation(name, payload, () => app)
 const create = mutate('createApiKey', 'apiKey { id owner { subject } } secret')
 const update = mutate('updateApiKey', 'apiKey { scopes }')
 const rotate = mutate('rotateApiKey', 'secret')
 const revoke = mutate('revokeApiKey', 'apiKey { status }')
 
-const errorOf = ({ status, body }: Awaited<ReturnType<typeof create>>) => ({
-  status,
-  ...body.errors?.[0]?.extensions,
-})
 const works = async (secret: string) =>
   (await app.ask('{ viewer { subject } }', { as: secret })).status === 200
 

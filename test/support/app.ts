@@ -161,6 +161,21 @@ export async function patiently(ask: () => Promise<GraphQLAnswer>): Promise<Grap
   }
 }
 
+/** Calls one mutation with its input, on the application that `on` gives unless another is named. */
+export const mutation =
+  (name: string, payload: string, on: () => Pick<TestApp, 'ask'>) =>
+  (input: object, ask: Ask, app = on()): Promise<GraphQLAnswer> =>
+    app.ask(
+      `mutation ($input: ${name[0]?.toUpperCase()}${name.slice(1)}Input!) { ${name}(input: $input) { ${payload} } }`,
+      { ...ask, variables: { input } },
+    )
+
+/** The status and the extensions of the first error. */
+export const errorOf = ({ status, body }: GraphQLAnswer) => ({
+  status,
+  ...body.errors?.[0]?.extensions,
+})
+
 export const createKey = /* GraphQL */ `
   mutation ($input: CreateApiKeyInput!) {
     createApiKey(input: $input) { apiKey { id } secret }
