@@ -149,3 +149,8 @@ export function identityKeysPath(environment: Environment = process.env): string
 export function listeningUrl(host: string, port: number): string {
   return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`
 }
+
+/** The headers that credentials come in beside `Authorization`, in lower case. */
+export function credentialHeadersOf(config: Config): readonly string[] {
+  return [config.apiKeyHeader, config.jwtHeader].filter((name) => name !== null)
+}

@@ -1,3 +1,4 @@
+import { identityHeaderNames } from '../identity/header-names.ts'
 import type { IdentityIssuer } from '../identity/issuer.ts'
 import type { Principal } from '../principal.ts'
 
@@ -34,14 +35,6 @@ export interface BackendsOptions {
   readonly fetch?: typeof fetch
 }
 
-const identityHeaders = [
-  'x-user-id',
-  'x-user-issuer',
-  'x-auth-scopes',
-  'x-auth-method',
-  'x-auth-credential-id',
-  'x-identity',
-]
 const credentialHeaders = ['authorization', 'proxy-authorization', 'cookie']
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 const maxRedirects = 5
@@ -51,7 +44,7 @@ export function createBackends(options: BackendsOptions): Backends {
 
   async function headersFor(audience: string, given: HeadersInit | undefined): Promise<Headers> {
     const headers = new Headers(given)
-    for (const name of identityHeaders) headers.delete(name)
+    for (const name of identityHeaderNames) headers.delete(name)
     for (const name of [...credentialHeaders, ...options.credentialHeaders]) {
       // The backend may be owed a credential of its own; what came from the client is not for it.
       const sent = clientHeader(name)?.replace(/^\S+ +/, '')

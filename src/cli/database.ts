@@ -1,12 +1,10 @@
 import type { Config } from '../config.ts'
-import { createKeyMaker } from '../credentials/key-maker.ts'
-import { createSecretHasher } from '../credentials/secret-hash.ts'
 import { openDatabase } from '../db/database.ts'
 import { connectEmbedded } from '../db/embedded.ts'
 import { asFailure } from '../db/failures.ts'
 import { migrate } from '../db/migrate.ts'
-import { createKeyService } from '../keys/keys.ts'
 import { createScopeCatalogue } from '../scopes.ts'
+import { configuredKeyService } from '../server/key-service.ts'
 import type { OperatorDatabase, WithDatabase } from './command-context.ts'
 import { cleanUpOnStop } from './stop-signal.ts'
 
@@ -36,14 +34,7 @@ function operatorDatabase(
   { keys, users, audit }: Pick<OperatorDatabase, 'keys' | 'users' | 'audit'>,
 ): OperatorDatabase {
   const catalogue = createScopeCatalogue(config.otherScopes)
-  const service = createKeyService({
-    store: keys,
-    maker: createKeyMaker(config.keyPrefix, createSecretHasher(config.keyPeppers)),
-    catalogue,
-    maxPerUser: config.keyMaxPerUser,
-    maxLifetimeDays: config.keyMaxLifetimeDays,
-    now: Date.now,
-  })
+  const service = configuredKeyService(config, { store: keys, catalogue, now: Date.now })
   return { keys, users, audit, catalogue, createKey: service.createAsOperator }
 }
 

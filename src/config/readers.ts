@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseProxyRange, type TrustedProxies, trustedProxies } from '../http/trusted-proxies.ts'
+import { identityHeaderNames } from '../identity/header-names.ts'
 import { isScopeName } from '../scopes.ts'
 
 /*
@@ -57,7 +58,7 @@ export const keyPrefix = z.string().regex(/^[a-z][a-z0-9]{0,15}$/, {
   error: 'must be 1 to 16 lower-case letters and digits, beginning with a letter',
 })
 
-const headersWithAMeaning = new Set([
+const headersWithAMeaning: ReadonlySet<string> = new Set([
   'authorization',
   'proxy-authorization',
   'cookie',
@@ -68,12 +69,7 @@ const headersWithAMeaning = new Set([
   'transfer-encoding',
   'x-forwarded-for',
   'x-request-id',
-  'x-user-id',
-  'x-user-issuer',
-  'x-auth-scopes',
-  'x-auth-method',
-  'x-auth-credential-id',
-  'x-identity',
+  ...identityHeaderNames,
 ])
 
 /** A header's name (RFC 9110 §5.1), in lower case, that has no other meaning here. */

@@ -1,4 +1,5 @@
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
+import { isDevelopmentIssuer } from '../http/development-issuer-path.ts'
 import { isLoopbackHost } from '../http/loopback.ts'
 import { isWorldReadable, readIdentityKeysFile } from '../identity/key-file.ts'
 import { IdentityKeysError } from '../identity/keys.ts'
@@ -46,7 +47,7 @@ export function modeFaults(
       'must be set in production, with JWT_AUDIENCE (or JWT_ISSUERS for several): there is no development issuer'
     faults.push({ variable: 'JWT_ISSUER', message })
   }
-  if (issuers.some(({ issuer }) => issuer.endsWith('/dev/issuer'))) {
+  if (issuers.some(({ issuer }) => isDevelopmentIssuer(issuer))) {
     const message = 'must not name a development issuer in production'
     faults.push({ variable: given.JWT_ISSUER ? 'JWT_ISSUER' : 'JWT_ISSUERS', message })
   }

@@ -15,6 +15,7 @@ import {
   type ConnectionInfo,
   createRequestContext,
   type RequestContext,
+  refusalOf,
 } from './request-context.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
@@ -79,9 +80,8 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     )
     const pathname = pathOf(request)
     const response = await answer(routeOf(pathname), request, context, log)
-    if (context.seen.authentication?.kind === 'refused') {
-      parts.onRefusal(context.seen.authentication.refusal, context)
-    }
+    const refusal = refusalOf(context)
+    if (refusal !== null) parts.onRefusal(refusal, context)
     response.headers.set('x-request-id', context.requestId)
     addSecurityHeaders(response)
     metrics.countRequest(
@@ -172,7 +172,11 @@ function onlyGet(route: Route): Route {
 
 /** `null` where a `Host` that is none makes no URL: an adapter then hands over what it has. */
 function pathOf({ url }: Request): string | null {
-  return URL.canParse(url) ? new URL(url).pathname : null
+  try {
+    return new URL(url).pathname
+  } catch {
+    return null
+  }
 }
 
 function unreadable(): Response {

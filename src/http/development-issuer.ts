@@ -3,11 +3,9 @@ import { SignJWT } from 'jose'
 import { z } from 'zod'
 import { BadUserInputError } from '../errors.ts'
 import { isScopeName } from '../scopes.ts'
+import { developmentIssuerPath } from './development-issuer-path.ts'
 import { algorithm, developmentKey } from './development-key.ts'
 import { problem } from './problem.ts'
-
-/** Under the public URL; all of its paths begin with it. */
-export const developmentIssuerPath = '/dev/issuer'
 
 const developmentAudience = 'latchkey'
 

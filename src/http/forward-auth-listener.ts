@@ -4,7 +4,7 @@ import type { Logger } from '../log.ts'
 import type { ForwardAuth, ForwardAuthAnswer } from './forward-auth.ts'
 import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
 import type { Metrics } from './metrics.ts'
-import { createRequestContext, type RequestContext } from './request-context.ts'
+import { createRequestContext, type RequestContext, refusalOf } from './request-context.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
 /** Answers a request of Node's server or, where it is another's, returns `false`. */
@@ -42,9 +42,8 @@ export function createForwardAuthListener({
     const peerAddress = request.socket.remoteAddress ?? null
     const context = createRequestContext(header, { peerAddress }, trustedProxies)
     const send = (answer: ForwardAuthAnswer) => {
-      if (context.seen.authentication?.kind === 'refused') {
-        onRefusal(context.seen.authentication.refusal, context)
-      }
+      const refusal = refusalOf(context)
+      if (refusal !== null) onRefusal(refusal, context)
       metrics.countRequest(forwardAuthPath, request.method ?? '', answer.status)
       logDecision(log, answer, context)
       response.writeHead(answer.status, [...flat(answer), 'x-request-id', context.requestId])
@@ -83,8 +82,8 @@ export const refuseForwardAuth: NodeListener = (request, response) => {
 /** What passes is in the proxy's own log, with every other request. */
 function logDecision(log: Logger, answer: ForwardAuthAnswer, context: RequestContext): void {
   if (answer.status === 200) return
-  const { requestId, clientAddress, seen } = context
-  const refusal = seen.authentication?.kind === 'refused' ? seen.authentication.refusal : null
+  const { requestId, clientAddress } = context
+  const refusal = refusalOf(context)
   log.info(
     {
       requestId,

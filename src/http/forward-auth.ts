@@ -3,6 +3,7 @@ import { httpFailure } from '../credentials/challenge.ts'
 import { missingFor } from '../decision/decide.ts'
 import { InsufficientScopeError, type LatchkeyError, UnauthenticatedError } from '../errors.ts'
 import { authMethod, scopeText } from '../identity/claims.ts'
+import { identityHeaderNames } from '../identity/header-names.ts'
 import type { IdentityIssuer } from '../identity/issuer.ts'
 import type { Logger } from '../log.ts'
 import type { Principal } from '../principal.ts'
@@ -70,14 +71,7 @@ export function shareStaleness(maxStalenessMs: number): StalenessShares {
 }
 
 /** Every one of them is in each 200, so that none of a client's own is left to stand. */
-const nobody = {
-  'x-user-id': '',
-  'x-user-issuer': '',
-  'x-auth-scopes': '',
-  'x-auth-method': '',
-  'x-auth-credential-id': '',
-  'x-identity': '',
-} as const
+const nobody = Object.fromEntries(identityHeaderNames.map((name) => [name, '']))
 
 export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
   const { authenticator, failures, identity, maxAgeSeconds, log } = parts

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Authentication } from '../credentials/authenticator.ts'
+import type { Authentication, Refusal } from '../credentials/authenticator.ts'
 import { clientAddress } from './client-address.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
@@ -33,6 +33,11 @@ export function createRequestContext(
     clientAddress: clientAddress(peerAddress, header('x-forwarded-for'), trustedProxies),
     seen: { authentication: null },
   }
+}
+
+/** Why the request's credential was refused; `null` where it was not. */
+export function refusalOf({ seen: { authentication } }: RequestContext): Refusal | null {
+  return authentication?.kind === 'refused' ? authentication.refusal : null
 }
 
 /** The id that a client `asked` for, or a new one. */

@@ -20,7 +20,7 @@ export function registerApiKeys(builder: Builder, { UserRef }: UserTypes) {
   })
 
   const { PreviousSecretRef, ScopeUseRef } = registerApiKeyUse(builder)
-  const ApiKeyRef = builder.objectRef<ApiKey>('ApiKey')
+  const ApiKeyRef = apiKeyRef(builder)
   ApiKeyRef.implement({
     description: 'A credential of a user, for programs. Its secret is shown once and kept nowhere.',
     fields: (t) => ({
@@ -93,12 +93,6 @@ export function registerApiKeys(builder: Builder, { UserRef }: UserTypes) {
     {
       type: ApiKeyRef,
       name: 'ApiKeyConnection',
-      fields: (t) => ({
-        totalCount: t.int({
-          description: 'How many there are in all. Counted only when selected.',
-          resolve: (page) => page.totalCount(),
-        }),
-      }),
     },
     { name: 'ApiKeyEdge' },
   )

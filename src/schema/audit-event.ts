@@ -52,12 +52,6 @@ export function registerAuditEvents(builder: Builder, { CredentialKind }: Princi
     {
       type: AuditEventRef,
       name: 'AuditEventConnection',
-      fields: (t) => ({
-        totalCount: t.int({
-          description: 'How many there are in all. Counted only when selected.',
-          resolve: (page) => page.totalCount(),
-        }),
-      }),
     },
     { name: 'AuditEventEdge' },
   )

@@ -43,6 +43,12 @@ export function createBuilder(catalogue: ScopeCatalogue) {
   })
   builder.addScalarType('DateTime', DateTimeResolver)
   builder.addScalarType('JSONObject', JSONObjectResolver)
+  builder.globalConnectionField('totalCount', (t) =>
+    t.int({
+      description: 'How many there are in all. Counted only when selected.',
+      resolve: (page) => page.totalCount(),
+    }),
+  )
   builder.queryType()
   builder.mutationType()
   return builder

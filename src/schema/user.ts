@@ -45,12 +45,6 @@ export function registerUsers(builder: Builder) {
     {
       type: UserRef,
       name: 'UserConnection',
-      fields: (t) => ({
-        totalCount: t.int({
-          description: 'How many there are in all. Counted only when selected.',
-          resolve: (page) => page.totalCount(),
-        }),
-      }),
     },
     { name: 'UserEdge' },
   )

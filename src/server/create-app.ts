@@ -1,14 +1,13 @@
 import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
-import type { Config } from '../config.ts'
+import { type Config, credentialHeadersOf } from '../config.ts'
 import { createAuthenticator } from '../credentials/create-authenticator.ts'
-import { createKeyMaker } from '../credentials/key-maker.ts'
-import { createSecretHasher } from '../credentials/secret-hash.ts'
 import { type Database, openDatabase } from '../db/database.ts'
 import { startEmbeddedPostgres } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
 import { createHttpApp, type HttpApp, type HttpAppParts } from '../http/app.ts'
 import { createCors } from '../http/cors.ts'
-import { createDevelopmentIssuer, developmentIssuerPath } from '../http/development-issuer.ts'
+import { createDevelopmentIssuer } from '../http/development-issuer.ts'
+import { developmentIssuerPath, isDevelopmentIssuer } from '../http/development-issuer-path.ts'
 import { createFailureLimiter } from '../http/failure-limiter.ts'
 import { createForwardAuth, shareStaleness } from '../http/forward-auth.ts'
 import { createForwardAuthListener, type NodeListener } from '../http/forward-auth-listener.ts'
@@ -17,7 +16,6 @@ import { createHealth } from '../http/health.ts'
 import { createIntrospection } from '../http/introspection.ts'
 import { createMetrics } from '../http/metrics.ts'
 import { createSchemaSdl } from '../http/schema-sdl.ts'
-import { createKeyService } from '../keys/keys.ts'
 import { sweepDeadSecrets } from '../keys/sweeper.ts'
 import { limitRules } from '../limits/rules.ts'
 import type { Logger } from '../log.ts'
@@ -29,6 +27,7 @@ import { createScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
 import { prepareIdentity } from './identity.ts'
+import { configuredKeyService } from './key-service.ts'
 import { createServerLogger } from './logger.ts'
 import { startUpkeep } from './upkeep.ts'
 
@@ -109,6 +108,7 @@ async function assemble(
     apiKeyHeader: config.apiKeyHeader,
     ...(config.jwtHeader !== null && { jwtHeader: config.jwtHeader }),
     ...(config.apiKeyQueryParam !== null && { apiKeyQueryParameter: config.apiKeyQueryParam }),
+    // Outside development nobody of such an issuer is let in, by key or JWT.
     trustsIssuer: (issuer) => developmentIssuer !== null || !isDevelopmentIssuer(issuer),
     onKeyProblem: (issuer, error) => log.warn({ issuer, err: error }, "an issuer's keys are amiss"),
     maxStalenessMs: staleness.nodeMs,
@@ -118,12 +118,9 @@ async function assemble(
   })
   opened.push(() => authenticator.close())
 
-  const keys = createKeyService({
+  const keys = configuredKeyService(config, {
     store: database.keys,
-    maker: createKeyMaker(keyPrefix, createSecretHasher(keyPeppers)),
     catalogue,
-    maxPerUser: config.keyMaxPerUser,
-    maxLifetimeDays: config.keyMaxLifetimeDays,
     now,
     onScopesNeeded: authenticator.recordScopes,
   })
@@ -165,7 +162,7 @@ async function assemble(
   const metrics = createMetrics({ pingDatabase })
   const measured = metrics.measured(authenticator)
   const failures = createFailureLimiter({ perMinute: config.authFailuresPerMinute, now })
-  const credentialHeaders = [config.apiKeyHeader, config.jwtHeader].filter((name) => name !== null)
+  const credentialHeaders = credentialHeadersOf(config)
   const forwardAuth = createForwardAuth({
     authenticator: measured,
     failures,
@@ -273,9 +270,4 @@ async function prepareDatabase(
   })
   opened.push(() => database.close())
   return database
-}
-
-/** Outside development nobody of an issuer that hands tokens to whoever asks is let in, by key or JWT. */
-function isDevelopmentIssuer(issuer: string): boolean {
-  return issuer.endsWith(developmentIssuerPath)
 }

@@ -1,5 +1,6 @@
 import { operator } from '../audit/actor.ts'
-import { type DevelopmentIssuer, developmentIssuerPath } from '../http/development-issuer.ts'
+import type { DevelopmentIssuer } from '../http/development-issuer.ts'
+import { isDevelopmentIssuer } from '../http/development-issuer-path.ts'
 import { graphqlPath } from '../http/graphql.ts'
 import type { KeyService } from '../keys/keys.ts'
 import type { KeyStore } from '../keys/store.ts'
@@ -33,13 +34,10 @@ const day = 24 * 60 * 60 * 1000
 /** Makes the development users where they are missing, and new credentials of the first of them. */
 export async function prepareDevelopment(parts: DevelopmentParts): Promise<DevelopmentCredentials> {
   const { users, catalogue, issuer } = parts
-  const ada = await ensureUser(users, issuer, 'ada', 'Ada Lovelace', [...catalogue.keys()])
-  await ensureUser(users, issuer, 'grace', 'Grace Hopper', [
-    'read:keys',
-    'read:users',
-    'write:keys',
-  ])
-  await ensureUser(users, issuer, 'linus', 'Linus Torvalds', [], 'SUSPENDED')
+  const iss = issuer.settings.issuer
+  const ada = await ensureUser(users, iss, 'ada', 'Ada Lovelace', [...catalogue.keys()])
+  await ensureUser(users, iss, 'grace', 'Grace Hopper', ['read:keys', 'read:users', 'write:keys'])
+  await ensureUser(users, iss, 'linus', 'Linus Torvalds', [], 'SUSPENDED')
 
   await revokeShownKeys(parts)
   const { secret } = await parts.keys.createAsOperator(ada.id, {
@@ -69,21 +67,17 @@ export function banner(publicUrl: string, { apiKey, jwt }: DevelopmentCredential
 
 async function ensureUser(
   users: UserStore,
-  { settings }: DevelopmentIssuer,
+  issuer: string,
   subject: string,
   name: string,
   scopes: readonly string[],
   status: User['status'] = 'ACTIVE',
 ): Promise<User> {
-  const known = await users.findByIdentity(settings.issuer, subject)
+  const known = await users.findByIdentity(issuer, subject)
   if (known !== null) return known
   const email = `${subject}@example.com`
-  const made = await users.insert(
-    { issuer: settings.issuer, subject, email, name, scopes },
-    operator,
-  )
-  if (made === 'duplicate')
-    return ensureUser(users, { settings } as DevelopmentIssuer, subject, name, scopes)
+  const made = await users.insert({ issuer, subject, email, name, scopes }, operator)
+  if (made === 'duplicate') return ensureUser(users, issuer, subject, name, scopes, status)
   if (status === 'ACTIVE') return made
   return (await users.setStatus(made.id, status, 'Suspended for trying it out', operator)) ?? made
 }
@@ -96,7 +90,7 @@ async function revokeShownKeys({ users, keyStore, now }: DevelopmentParts): Prom
   const at = new Date(now())
   const found = pagesOf((page) => users.list({ search: 'ada', status: null }, page))
   for await (const { id: ownerId, issuer, subject } of found) {
-    if (subject !== 'ada' || !issuer.endsWith(developmentIssuerPath)) continue
+    if (subject !== 'ada' || !isDevelopmentIssuer(issuer)) continue
     const active = { ownerId, status: 'ACTIVE', now: at } as const
     for await (const key of pagesOf((page) => keyStore.list(active, page))) {
       if (key.metadata['latchkey.development'] !== shownKeyMark['latchkey.development']) continue

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import { type Config, credentialHeadersOf } from '../config.ts'
 import { createLogger, type Logger } from '../log.ts'
 
 /** To standard error: for people in a terminal in development, as JSON otherwise. */
@@ -6,6 +6,6 @@ export function createServerLogger(config: Config): Logger {
   return createLogger({
     level: config.logLevel,
     pretty: config.mode === 'development' && process.stderr.isTTY,
-    credentialHeaders: [config.apiKeyHeader, config.jwtHeader].filter((name) => name !== null),
+    credentialHeaders: credentialHeadersOf(config),
   })
 }

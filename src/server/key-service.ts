@@ -1,0 +1,17 @@
+import type { Config } from '../config.ts'
+import { createKeyMaker } from '../credentials/key-maker.ts'
+import { createSecretHasher } from '../credentials/secret-hash.ts'
+import { createKeyService, type KeyService, type KeyServiceOptions } from '../keys/keys.ts'
+
+/** The rules for keys with the configured limits, prefix and peppers. */
+export function configuredKeyService(
+  config: Config,
+  rest: Omit<KeyServiceOptions, 'maker' | 'maxPerUser' | 'maxLifetimeDays'>,
+): KeyService {
+  return createKeyService({
+    ...rest,
+    maker: createKeyMaker(config.keyPrefix, createSecretHasher(config.keyPeppers)),
+    maxPerUser: config.keyMaxPerUser,
+    maxLifetimeDays: config.keyMaxLifetimeDays,
+  })
+}
