@@ -58,6 +58,27 @@ describe('a requirement', () => {
     )
   })
 
+  it('in its minimal form is always written in one way', () => {
+    const needed: ScopeRequirement = [['b a', 'c'], ['b', 'a', 'a'], ['d'], ['b'], ['ab', 'c']]
+    const least = [['b'], ['d'], ['ab', 'c'], ['b a', 'c']]
+    expect(minimal(needed)).toEqual(least)
+    expect(minimal([...needed].reverse())).toEqual(least)
+  })
+
+  it('of which as much is missing either way names the first', () => {
+    expect(
+      missingScopes(
+        [
+          ['b', 'a'],
+          ['c', 'd'],
+        ],
+        new Set(),
+      ),
+    ).toEqual(['a', 'b'])
+    expect(missingScopes([['b', 'a'], ['c']], new Set())).toEqual(['c'])
+    expect(missingScopes([], new Set(['a']))).toEqual([])
+  })
+
   it('in its minimal form means the same, and no list contains another', () => {
     fc.assert(
       fc.property(requirement, scopes, (needed, held) => {

@@ -7,6 +7,7 @@ import { apiKey } from '../support/domain.ts'
 const now = new Date('2026-06-01T12:00:00Z')
 const later = (milliseconds: number) => new Date(now.getTime() + milliseconds)
 const day = 86_400_000
+const lastDate = new Date('9999-12-31T00:00:00Z')
 const badInput = (field: string, message: string | RegExp) =>
   expect.objectContaining({
     code: 'BAD_USER_INPUT',
@@ -18,6 +19,7 @@ describe('the expiry of a new key', () => {
   it.each<[string, Date | null | undefined, Date | null, number | null, Date | null]>([
     ['is none where nothing is asked or limited', null, null, null, null],
     ['is as asked', later(5), null, null, later(5)],
+    ['is as asked up to the last date', lastDate, null, null, lastDate],
     ['is as asked up to the parent', later(5), later(5), null, later(5)],
     ['is as asked up to the limit', later(2 * day), null, 2, later(2 * day)],
     ['is the parent when nothing is asked', undefined, later(5), null, later(5)],
@@ -31,6 +33,13 @@ describe('the expiry of a new key', () => {
   it.each<[string, Date, Date | null, number | null, string]>([
     ['in the past', later(-1), null, null, '`expiresAt` lies in the past.'],
     ['now', now, null, null, '`expiresAt` lies in the past.'],
+    [
+      'after the last date',
+      new Date(lastDate.getTime() + 1),
+      null,
+      null,
+      '`expiresAt` lies after the year 9998: leave it out for a key that stays.',
+    ],
     [
       'after the parent',
       later(6),

@@ -77,7 +77,10 @@ beforeEach(() => {
 
 const admin = callerWith(['read:keys', 'read:users', 'write:users', 'write:grants'])
 const clerk = callerWith(['read:keys', 'read:users', 'write:users'])
-const notFound = expect.objectContaining({ code: 'NOT_FOUND' })
+const notFound = expect.objectContaining({
+  code: 'NOT_FOUND',
+  message: expect.stringMatching(/^There is no such user, /),
+})
 const badInput = (field: string, message: RegExp) =>
   expect.objectContaining({
     code: 'BAD_USER_INPUT',

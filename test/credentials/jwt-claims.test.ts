@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest'
+import { type IssuerSettings, resolveIssuer } from '../../src/credentials/issuer-settings.ts'
+import { checkClaims } from '../../src/credentials/jwt-claims.ts'
+
+const now = 1_750_000_000
+const audience = 'https://api.example'
+const good = { sub: 'ada', aud: audience, iat: now - 10, exp: now + 50, scope: 'b a', jti: 'id' }
+
+function check(
+  claims: object = {},
+  settings: Partial<IssuerSettings> = {},
+  { type = null as string | null, at = now } = {},
+) {
+  const issuer = resolveIssuer({ issuer: 'https://issuer.example', audience, ...settings })
+  return checkClaims({ ...good, ...claims }, type, issuer, at * 1000)
+}
+
+const accepted = expect.objectContaining({ subject: 'ada' })
+
+describe('what a token says', () => {
+  it('is taken over', () => {
+    expect(check({ scp: ['c', 'a'] })).toEqual({
+      issuer: 'https://issuer.example',
+      subject: 'ada',
+      scopes: ['a', 'b', 'c'],
+      grant: null,
+      issuedAt: now - 10,
+      expiresAt: now + 50,
+      id: 'id',
+    })
+  })
+
+  it('of time may have fractions, which are dropped', () => {
+    expect(check({ iat: now - 9.5, exp: now + 50.5 })).toMatchObject({
+      issuedAt: now - 10,
+      expiresAt: now + 50,
+    })
+  })
+
+  it.each([
+    [undefined, null],
+    ['a', 'a'],
+    ['', null],
+    ['a b', null],
+    ['a\n', null],
+    ['x'.repeat(256), null],
+  ])('as its id (%j) is kept where it can be shown', (jti, id) => {
+    expect(check({ jti })).toMatchObject({ id })
+  })
+})
+
+describe('the times of a token', () => {
+  it.each<[string, object, Partial<IssuerSettings>, unknown]>([
+    ['issued 5 s ahead', { iat: now + 5 }, {}, accepted],
+    ['issued 5.1 s ahead', { iat: now + 5.1 }, {}, 'issued-in-the-future'],
+    ['issued ahead as tolerated', { iat: now + 9 }, { clockToleranceSeconds: 9 }, accepted],
+    ['issued now, no tolerance', { iat: now }, { clockToleranceSeconds: 0 }, accepted],
+    [
+      'issued ahead, no tolerance',
+      { iat: now + 1 },
+      { clockToleranceSeconds: 0 },
+      'issued-in-the-future',
+    ],
+    ['valid in 5 s', { nbf: now + 5 }, {}, accepted],
+    ['valid in 6 s', { nbf: now + 6 }, {}, 'not-yet-valid'],
+    ['valid for long', { nbf: 0 }, {}, accepted],
+    ['expired now', { exp: now }, {}, 'expired'],
+    ['expiring next', { exp: now + 0.1 }, {}, accepted],
+    ['expired as tolerated', { exp: now - 8 }, { clockToleranceSeconds: 9 }, accepted],
+    ['expired past tolerance', { exp: now - 9 }, { clockToleranceSeconds: 9 }, 'expired'],
+    ['as old as may be', { iat: now - 65, exp: now - 4 }, { maxTokenAgeSeconds: 60 }, 'expired'],
+    [
+      'as old as may be with tolerance',
+      { iat: now - 65, exp: now - 5 },
+      { maxTokenAgeSeconds: 60, clockToleranceSeconds: 9 },
+      accepted,
+    ],
+    [
+      'as old as may be, to the second',
+      { iat: now - 60, exp: now },
+      { maxTokenAgeSeconds: 55, clockToleranceSeconds: 5 },
+      'lifetime',
+    ],
+    [
+      'older than may be',
+      { iat: now - 60.1, exp: now + 1 },
+      { maxTokenAgeSeconds: 55, clockToleranceSeconds: 5 },
+      'too-old',
+    ],
+    ['as long as may be', { iat: now, exp: now + 60 }, { maxTokenAgeSeconds: 60 }, accepted],
+    ['longer than may be', { iat: now, exp: now + 61 }, { maxTokenAgeSeconds: 60 }, 'lifetime'],
+    ['until the last second there is', { exp: 253_402_300_799 }, {}, accepted],
+    ['beyond it', { exp: 253_402_300_800 }, {}, 'claims'],
+    ['of the first second there is', { iat: 0 }, {}, accepted],
+    ['before it', { iat: -1 }, {}, 'claims'],
+    ['not before it', { nbf: -1 }, {}, 'claims'],
+    ['no end', { exp: undefined }, {}, 'claims'],
+    ['no beginning', { iat: undefined }, {}, 'claims'],
+    ['an end as text', { exp: String(now + 50) }, {}, 'claims'],
+    ['a beginning of null', { nbf: null }, {}, 'claims'],
+    ['no number', { iat: Number.NaN }, {}, 'claims'],
+  ])('%s', (_name, claims, settings, outcome) => {
+    expect(check(claims, settings)).toEqual(outcome)
+  })
+})
+
+describe('the rest of a token', () => {
+  it.each<[string, object, Partial<IssuerSettings>, unknown]>([
+    ['no subject', { sub: undefined }, {}, 'claims'],
+    ['an empty subject', { sub: '' }, {}, 'claims'],
+    ['a subject of white space', { sub: 'a b' }, {}, 'claims'],
+    ['a subject that is no text', { sub: 1 }, {}, 'claims'],
+    ['the longest subject', { sub: 'x'.repeat(255) }, {}, expect.anything()],
+    ['a longer one', { sub: 'x'.repeat(256) }, {}, 'claims'],
+    ['an id that is no text', { jti: 1 }, {}, 'claims'],
+    ['no audience', { aud: undefined }, {}, 'audience'],
+    ['another audience', { aud: `${audience}/` }, {}, 'audience'],
+    ['ours among several', { aud: ['x', audience] }, {}, accepted],
+    ['none of several', { aud: ['x', 'y'] }, {}, 'audience'],
+    ['ours among what is no text', { aud: [audience, 1] }, {}, 'audience'],
+    ['the second of ours', { aud: 'second' }, { audience: [audience, 'second'] }, accepted],
+    ['an event', { events: {} }, {}, 'type'],
+    ['the key of its sender', { cnf: {} }, {}, 'type'],
+    ['the mark of an ID token', { nonce: 'n' }, {}, 'type'],
+    [
+      'a kind that its provider does not mean for APIs',
+      { sts: 'pending' },
+      { preset: 'clerk' },
+      'type',
+    ],
+    ['the kind that it does', { sts: 'active' }, { preset: 'clerk' }, accepted],
+  ])('may or may not have %s', (_name, claims, settings, outcome) => {
+    expect(check(claims, settings)).toEqual(outcome)
+  })
+
+  it.each<[string | null, boolean, unknown]>([
+    [null, false, accepted],
+    ['jwt', false, accepted],
+    ['at+jwt', false, accepted],
+    ['logout+jwt', false, 'type'],
+    ['', false, 'type'],
+    [null, true, 'type'],
+    ['jwt', true, 'type'],
+    ['at+jwt', true, accepted],
+  ])('is of type %j, an access token asked for: %s', (type, requireAccessTokenType, outcome) => {
+    expect(check({}, { requireAccessTokenType }, { type })).toEqual(outcome)
+  })
+
+  it('may be an access token with the mark of an ID token, where it says so', () => {
+    expect(check({ nonce: 'n' }, {}, { type: 'at+jwt' })).toEqual(accepted)
+  })
+})
+
+describe('the grant that a token states', () => {
+  const grantOf = (claims: object, grantClaim?: string) => {
+    const outcome = check(claims, grantClaim === undefined ? {} : { grantClaim })
+    return typeof outcome === 'string' ? outcome : outcome.grant
+  }
+
+  it.each<[unknown, unknown]>([
+    [['b', 'a', 'a'], { audience, scopes: ['a', 'b'], issuedAt: now - 10 }],
+    ['b a', { audience, scopes: ['a', 'b'], issuedAt: now - 10 }],
+    [[], { audience, scopes: [], issuedAt: now - 10 }],
+    ['', { audience, scopes: [], issuedAt: now - 10 }],
+    [undefined, null],
+    [null, null],
+    [{ a: true }, 'claims'],
+    [7, 'claims'],
+  ])('as %j is %j', (roles, grant) => {
+    expect(grantOf({ roles }, 'roles')).toEqual(grant)
+  })
+
+  it('is none where the issuer is not asked for one', () => {
+    expect(grantOf({ roles: ['a'], permissions: ['b'] })).toBeNull()
+  })
+
+  it('is for the audience of ours that the token names', () => {
+    const outcome = check(
+      { aud: ['other', 'second', audience], roles: ['a'] },
+      { audience: ['first', audience, 'second'], grantClaim: 'roles' },
+    )
+    expect(outcome).toMatchObject({ grant: { audience } })
+  })
+})
