@@ -1,5 +1,5 @@
 import { type ExecutionResult, GraphQLError, type GraphQLErrorOptions } from 'graphql'
-import type { MaskError, Plugin } from 'graphql-yoga'
+import type { GraphQLParams, MaskError, Plugin } from 'graphql-yoga'
 
 /** What a masked error stood for, so that it can be logged with the id its caller is given. */
 const causes = new WeakMap<GraphQLError, unknown>()
@@ -45,6 +45,8 @@ export interface UseErrorAnswersOptions {
  */
 export function useErrorAnswers({ requestIdOf, onBug }: UseErrorAnswersOptions): Plugin {
   return {
+    onParams: ({ params }) => checkParameters(params),
+
     onExecute: () => ({
       onExecuteDone({ result }) {
         if ('errors' in result && !('data' in result)) markRequestErrors(result)
@@ -55,6 +57,7 @@ export function useErrorAnswers({ requestIdOf, onBug }: UseErrorAnswersOptions):
       for (const one of Array.isArray(result) ? result : [result]) {
         if (!('errors' in one)) continue
         for (const error of (one.errors ?? []) as GraphQLError[]) {
+          markUnresolved(error)
           if (causes.has(error)) {
             const requestId = requestIdOf(serverContext)
             error.extensions.requestId = requestId
@@ -78,6 +81,29 @@ function markRequestErrors({ errors }: ExecutionResult): void {
   for (const error of errors ?? []) {
     error.extensions.code ??= 'GRAPHQL_VALIDATION_FAILED'
     error.extensions.http ??= { status: 400, spec: true }
+  }
+}
+
+/**
+ * What is no GraphQL request is 400 whatever is accepted (GraphQL over HTTP §6.4.1); Yoga answers 200 to
+ * `application/json` without a query, and takes an `operationName` of any type.
+ */
+function checkParameters({ query, operationName }: GraphQLParams): void {
+  if (query === undefined || query === null || query === '')
+    throw badRequest('Must provide query string.')
+  if (operationName != null && typeof operationName !== 'string') {
+    throw badRequest('Expected "operationName" param to be a string.')
+  }
+}
+
+function badRequest(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } })
+}
+
+/** A request that was understood but names no operation is, as `application/json`, 200 (§6.4.1). */
+function markUnresolved({ extensions }: GraphQLError): void {
+  if (extensions.code === 'OPERATION_RESOLUTION_FAILURE') {
+    extensions.http = { status: 400, spec: true }
   }
 }
 

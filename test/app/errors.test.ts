@@ -55,6 +55,18 @@ describe.each(mediaTypes)('an answer as %s', (accept) => {
       null,
     ],
   ]
+  const unnamed = 'query A { scopes { name } } query B { scopes { name } }'
+  it.each([
+    ['several operations and no name', { query: unnamed }, legacy ? 200 : 400],
+    ['a name that no operation has', { query: unnamed, operationName: 'C' }, legacy ? 200 : 400],
+    ['no query', {}, 400],
+    ['an empty query', { query: '' }, 400],
+  ])('of a request with %s', async (_name, body, status) => {
+    const answer = await app.post(JSON.stringify(body), { accept })
+    expect(answer.status).toBe(status)
+    expect(answer.body.errors[0].message).toMatch(/operation|query/)
+  })
+
   it.each(cases)('of %s', async (_name, query, who, status, extensions, challenge) => {
     const answer = await app.ask(query, {
       headers: { accept },
