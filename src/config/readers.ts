@@ -44,7 +44,7 @@ function isBaseUrl(text: string): boolean {
 
 export const postgresUrl = z
   .string()
-  .refine(isPostgresUrl, 'must be a URL such as postgres://user:password@host:5432/database')
+  .refine(isPostgresUrl, 'must be a URL such as postgres://user@host:5432/database')
 
 function isPostgresUrl(text: string): boolean {
   const parts = /^postgres(?:ql)?:\/\/((?:[^/?#]*@)?)([^@/?#]*)([/?].*)?$/.exec(text)

@@ -39,7 +39,7 @@ export function modeFaults(
   }
   if (mode !== 'production') return faults
   if (given.DATABASE_URL === undefined) {
-    const message = 'must be set in production: postgres://user:password@host:5432/database'
+    const message = 'must be set in production: postgres://user@host:5432/database'
     faults.push({ variable: 'DATABASE_URL', message })
   }
   if (!namesIssuer(given)) {

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
+import { asFailure } from './failures.ts'
 
 export interface MigrateOptions {
   /** Told in a sentence what was done. */
@@ -18,6 +19,8 @@ const migrationLock = [0x6c61_7463, 3] as const
  * Brings the schema `latchkey` of the database at `url` up to date, and makes the audit trail's
  * partitions of the months to come. Any number of nodes may do so at once: one does the work, the
  * others wait for it.
+ *
+ * @throws ServiceUnavailableError when the database cannot be reached
  */
 export async function migrate(url: string, options: MigrateOptions = {}): Promise<void> {
   const sql = postgres(url, {
@@ -40,6 +43,8 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
     if (applied > 0) {
       options.log?.(`Applied ${applied} database ${applied === 1 ? 'migration' : 'migrations'}.`)
     }
+  } catch (error) {
+    throw asFailure(error)
   } finally {
     // Ends the session, and with it the lock.
     await sql.end({ timeout: 5 })

@@ -34,15 +34,22 @@ test('prints the schema', async () => {
 test('ends with 78 on a faulty configuration', async () => {
   const { code, out, err } = await latchkey(['serve'], { NODE_ENV: 'production' })
   expect({ code, out }).toEqual({ code: 78, out: '' })
-  expect(err).toMatch(/DATABASE_URL must be set[\s\S]*JWT_ISSUER must be set/)
+  expect(err).toMatch(
+    /DATABASE_URL must be set in production: \S+user@host[\s\S]*JWT_ISSUER must be set/,
+  )
 })
 
 test('ends with 69 where the database cannot be reached, and never shows its password', async () => {
-  const environment = { DATABASE_URL: 'postgres://latchkey:canary7c1f@127.0.0.1:1/x' }
-  for (const words of [['users', 'list'], ['migrate']]) {
+  const environment = {
+    DATABASE_URL: 'postgres://latchkey:canary7c1f@127.0.0.1:1/x',
+    LOG_LEVEL: 'silent',
+    PORT: '0',
+  }
+  for (const words of [['users', 'list'], ['migrate'], ['serve']]) {
     const { code, out, err } = await latchkey(words, environment)
     expect({ code, out }).toEqual({ code: 69, out: '' })
     expect(err).not.toContain('canary7c1f')
+    expect(err).toMatch(/^latchkey: The database cannot be reached/)
   }
 })
 
