@@ -79,7 +79,7 @@ export class InsufficientScopeError extends LatchkeyError {
   }
 }
 
-/** A mutation would hand out scopes that its caller does not hold. */
+/** A mutation would hand out scopes, or tell what takes scopes to read, that its caller does not hold. */
 export class ScopesNotHeldError extends LatchkeyError {
   readonly code = 'FORBIDDEN'
   readonly missingScopes: readonly string[]

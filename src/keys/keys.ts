@@ -40,6 +40,11 @@ export interface RotateKeyInput {
   readonly force?: boolean | null | undefined
 }
 
+export interface RevokeKeyInput {
+  readonly id: string
+  readonly reason?: string | null | undefined
+}
+
 export interface RevokeAllKeysInput {
   /** Left out, the caller. */
   readonly ownerId?: string | null | undefined
@@ -84,11 +89,13 @@ export interface KeyService {
   list(filter: KeyFilter, page: PageRequest): Promise<Page<ApiKey>>
   count(filter: KeyFilter): Promise<number>
   create(caller: Caller, input: CreateKeyInput): Promise<IssuedKey>
-  update(caller: Caller, input: UpdateKeyInput): Promise<ApiKey>
+  /** @param discloses whether the caller will be told more of the key than what became of it. Default true */
+  update(caller: Caller, input: UpdateKeyInput, discloses?: boolean): Promise<ApiKey>
   rotate(caller: Caller, input: RotateKeyInput): Promise<IssuedKey>
   /** Ends the grace period of the last rotation now. */
   expirePrevious(caller: Caller, id: string): Promise<ApiKey>
-  revoke(caller: Caller, id: string, reason: string | null | undefined): Promise<Revocation>
+  /** @param discloses as for `update` */
+  revoke(caller: Caller, input: RevokeKeyInput, discloses?: boolean): Promise<Revocation>
   /** @returns how many were revoked, the one that the call was made with among them */
   revokeAll(caller: Caller, input: RevokeAllKeysInput): Promise<number>
   /** What each key's operations really needed; in the order of `ids`. One query. */
@@ -163,12 +170,27 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
     return key
   }
 
-  /** Another user's key, for one who manages keys. */
-  async function managed(principal: Principal, id: string): Promise<ApiKey | null> {
+  /**
+   * Another user's key, for one who manages keys.
+   *
+   * @throws ScopesNotHeldError, before anything is changed, when it would be read as well
+   */
+  async function managed(
+    principal: Principal,
+    id: string,
+    discloses: boolean,
+  ): Promise<ApiKey | null> {
     if (!principal.scopes.has('manage:keys')) return null
     const key = await store.find(id)
     if (key === null || key.ownerId === principal.userId) return null
-    note(principal, ['manage:keys'])
+    const needed = discloses ? readOthers : ['manage:keys']
+    if (!holdsAll(needed, principal.scopes)) {
+      throw new ScopesNotHeldError(
+        needed.filter((scope) => !principal.scopes.has(scope)),
+        "Reading another user's API key needs `read:users`, which you do not hold. Nothing was changed: ask for its `id`, `start`, `scopes`, `status`, `revokedAt` and `revokedReason` alone.",
+      )
+    }
+    note(principal, needed)
     return key
   }
 
@@ -211,9 +233,9 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
       return issue(principal.userId, parentFor(principal), input, scopes, actorOf(caller))
     },
 
-    async update(caller, input) {
+    async update(caller, input, discloses = true) {
       const { principal } = caller
-      const other = await managed(principal, input.id)
+      const other = await managed(principal, input.id, discloses)
       const key = other ?? (await changeable(principal, input.id))
       if (key.revokedAt !== null) throw revoked()
       if (other !== null) refuseAllButNarrowing(input)
@@ -260,11 +282,12 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
       return expired
     },
 
-    async revoke(caller, id, reason) {
+    async revoke(caller, { id, reason }, discloses = true) {
       const { principal } = caller
       const key = await store.find(id)
       const own = key !== null && key.ownerId === principal.userId
-      if (!own && (await managed(principal, id)) === null) throw new NotFoundError('API key')
+      if (!own && (await managed(principal, id, discloses)) === null)
+        throw new NotFoundError('API key')
       const text = optionalText('reason', reason, reasonRule)
       const revocation = await store.revoke(id, text, now(), actorOf(caller))
       if (revocation === null) throw new NotFoundError('API key')

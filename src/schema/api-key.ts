@@ -1,3 +1,4 @@
+import type { GraphQLResolveInfo } from 'graphql'
 import { isKeyId, keyStart } from '../credentials/key-form.ts'
 import { NotFoundError } from '../errors.ts'
 import { type ApiKey, apiKeyStatus, previousSecret } from '../keys/api-key.ts'
@@ -7,6 +8,7 @@ import { registerApiKeyUse } from './api-key-use.ts'
 import type { Builder } from './builder.ts'
 import { type Context, callerOf, principalOf } from './context.ts'
 import { connection, emptyConnection, pageRequest } from './pages.ts'
+import { selectedFields } from './selection.ts'
 import type { UserTypes } from './user.ts'
 
 export function registerApiKeys(builder: Builder, { UserRef }: UserTypes) {
@@ -266,10 +268,10 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
       type: UpdateApiKeyPayload,
       requiresScopes: 'write:keys',
       description:
-        "Changes what a key is called or narrows its scopes; narrowing another user's key needs `manage:keys`.",
+        "Changes what a key is called or narrows its scopes; narrowing another user's key needs `manage:keys`, and `read:users` to be answered more of it than its scopes and status.",
       args: { input: t.arg({ type: UpdateApiKeyInput, required: true }) },
-      resolve: async (_root, { input }, context) => ({
-        apiKey: await context.services.keys.update(callerOf(context), input),
+      resolve: async (_root, { input }, context, info) => ({
+        apiKey: await context.services.keys.update(callerOf(context), input, discloses(info)),
       }),
     }),
     rotateApiKey: t.field({
@@ -305,12 +307,11 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
       type: RevokeApiKeyPayload,
       requiresScopes: 'write:keys',
       description:
-        "Refuses a key and every key it made from now on; another user's key needs `manage:keys`.",
+        "Refuses a key and every key it made from now on; another user's key needs `manage:keys`, and `read:users` to be answered more of it than its scopes and status.",
       args: { input: t.arg({ type: RevokeApiKeyInput, required: true }) },
-      resolve: async (_root, { input }, context) => {
-        const { id, reason } = input
+      resolve: async (_root, { input }, context, info) => {
         const { keys, now, maxStalenessMs } = context.services
-        const { key, descendants } = await keys.revoke(callerOf(context), id, reason)
+        const { key, descendants } = await keys.revoke(callerOf(context), input, discloses(info))
         // The bound runs from the commit, which is past by now.
         const effectiveBy = new Date(now() + maxStalenessMs)
         return { apiKey: key, revokedDescendants: descendants, effectiveBy }
@@ -321,6 +322,24 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
 
 function apiKeyRef(builder: Builder) {
   return builder.objectRef<ApiKey>('ApiKey')
+}
+
+/** What became of a key: all that changing one tells of it to who may not read it. */
+const outcome = new Set([
+  '__typename',
+  'id',
+  'start',
+  'scopes',
+  'status',
+  'revokedAt',
+  'revokedReason',
+])
+
+/** Whether a payload will tell more of a key than what became of it. */
+function discloses(info: GraphQLResolveInfo): boolean {
+  return ['apiKey', 'revokedDescendants'].some((path) =>
+    [...selectedFields(info, path)].some((field) => !outcome.has(field)),
+  )
 }
 
 /** A key goes with its owner; only a deletion in the middle of this request leaves one without. */

@@ -80,6 +80,64 @@ describe('manage:keys', () => {
     expect(revoked.body.data.revokeApiKey.apiKey.status).toBe('REVOKED')
   })
 
+  describe('without read:users', () => {
+    const profile = 'apiKey { id metadata owner { email } }'
+    const forms = [
+      ['a field', profile],
+      ['an alias', 'k: apiKey { id n: name }'],
+      ['an inline fragment', '... on Mutation_ { apiKey { ... { name } } }'],
+      ['parent', 'apiKey { parent { id } }'],
+    ] as const
+    const of = (form: string, name: string) =>
+      form.replace('Mutation_', `${name.charAt(0).toUpperCase()}${name.slice(1)}Payload`)
+
+    it.each(forms)('changes nothing when %s would tell more of the key', async (_name, form) => {
+      const { id, secret } = await app.key('bob', usual)
+      const as = (await app.key('admin', ['manage:keys', 'write:keys'])).secret
+      for (const [name, input] of [
+        ['updateApiKey', { id, scopes: ['read:users'] }],
+        ['revokeApiKey', { id }],
+      ] as const) {
+        const answer = await mutate(name, of(form, name))(input, { as })
+        expect(errorOf(answer)).toEqual({
+          status: 200,
+          code: 'FORBIDDEN',
+          missingScopes: ['read:users'],
+        })
+        expect(answer.body.data).toBeNull()
+      }
+      const { body } = await app.ask('{ viewer { scopes } }', { as: secret })
+      expect(body.data.viewer.scopes).toEqual(usual)
+    })
+
+    it('of descendants neither', async () => {
+      const { id } = await app.key('bob', usual)
+      const as = (await app.key('admin', ['manage:keys', 'write:keys'])).secret
+      const told = await mutate('revokeApiKey', 'revokedDescendants { name }')({ id }, { as })
+      expect(errorOf(told)).toMatchObject({ code: 'FORBIDDEN' })
+      const outcome =
+        'apiKey { __typename id start scopes status revokedAt revokedReason owner @skip(if: true) { id } }'
+      const revoked = await mutate('revokeApiKey', outcome)({ id, reason: 'lost' }, { as })
+      expect(revoked.body.data.revokeApiKey.apiKey).toMatchObject({ status: 'REVOKED' })
+    })
+
+    it("tells all of what is one's own", async () => {
+      const { id } = await app.key('bob', usual)
+      const as = await app.jwt('bob', ['write:keys'])
+      const revoked = await mutate('revokeApiKey', 'apiKey { owner { subject } }')({ id }, { as })
+      expect(revoked.body.data.revokeApiKey.apiKey.owner.subject).toBe('bob')
+    })
+
+    it('tells all with it', async () => {
+      const { id } = await app.key('bob', usual)
+      const revoked = await mutate('revokeApiKey', 'apiKey { owner { subject } }')(
+        { id },
+        { as: admin },
+      )
+      expect(revoked.body.data.revokeApiKey.apiKey.owner.subject).toBe('bob')
+    })
+  })
+
   it('never makes a key for another: there is no way to say for whom', async () => {
     const bob = await app.stores.users.findByIdentity(app.issuer.issuer, 'bob')
     for (const field of ['ownerId', 'userId', 'owner']) {

@@ -357,7 +357,7 @@ describe('updating a key', () => {
 
   it('of another is narrowing, for one who manages keys', async () => {
     put('k', { scopes: ['read:keys', 'read:users'] })
-    await service.update(manager, { id: 'k', scopes: ['read:users'] })
+    await service.update(manager, { id: 'k', scopes: ['read:users'] }, false)
     expect(asked).toEqual([['update', 'k', { scopes: ['read:users'] }, actorOf(manager)]])
     expect(needed).toEqual([['manage:keys']])
     for (const [field, value] of [
@@ -464,9 +464,12 @@ describe('revoking a key', () => {
   it('is for any credential of its owner', async () => {
     const key = put('k')
     const byKey = callerWith(['write:keys'], { key: apiKey('other') })
-    expect(await service.revoke(byKey, 'k', ' lost ')).toEqual({ key, descendants: [] })
-    await service.revoke(ada, 'k', null)
-    await service.revoke(ada, 'k', undefined)
+    expect(await service.revoke(byKey, { id: 'k', reason: ' lost ' })).toEqual({
+      key,
+      descendants: [],
+    })
+    await service.revoke(ada, { id: 'k', reason: null })
+    await service.revoke(ada, { id: 'k', reason: undefined })
     expect(asked).toEqual([
       ['revoke', 'k', 'lost', now, actorOf(byKey)],
       ['revoke', 'k', null, now, actorOf(ada)],
@@ -477,26 +480,43 @@ describe('revoking a key', () => {
 
   it('of another is for who manages keys', async () => {
     put('k')
-    await service.revoke(manager, 'k', 'two\nlines')
+    await service.revoke(manager, { id: 'k', reason: 'two\nlines' }, false)
     expect(asked).toEqual([['revoke', 'k', 'two\nlines', now, actorOf(manager)]])
     expect(needed).toEqual([['manage:keys']])
     const noManager = callerWith(['write:keys'], { userId: 'grace' })
-    await expect(service.revoke(noManager, 'k', null)).rejects.toThrow(notFound)
+    await expect(service.revoke(noManager, { id: 'k', reason: null })).rejects.toThrow(notFound)
+  })
+
+  it('and telling it takes read:users as well, without which nothing happens', async () => {
+    put('k')
+    const blind = callerWith(['manage:keys'], { userId: 'grace' })
+    const lacking = expect.objectContaining({ code: 'FORBIDDEN', missingScopes: ['read:users'] })
+    for (const act of [
+      () => service.revoke(blind, { id: 'k' }),
+      () => service.update(blind, { id: 'k', scopes: ['read:users'] }),
+    ]) {
+      await expect(act()).rejects.toThrow(lacking)
+    }
+    expect(asked).toEqual([])
+    await service.revoke(manager, { id: 'k' })
+    expect(needed).toEqual([['manage:keys', 'read:users']])
   })
 
   it('that is not there is not found, before or meanwhile', async () => {
     for (const caller of [ada, manager]) {
-      await expect(service.revoke(caller, 'nothing', null)).rejects.toThrow(notFound)
+      await expect(service.revoke(caller, { id: 'nothing', reason: null })).rejects.toThrow(
+        notFound,
+      )
     }
     expect(asked).toEqual([])
     put('k')
     answers.revoke = null
-    await expect(service.revoke(ada, 'k', null)).rejects.toThrow(notFound)
+    await expect(service.revoke(ada, { id: 'k', reason: null })).rejects.toThrow(notFound)
   })
 
   it('has a reason that can be read', async () => {
     put('k')
-    await expect(service.revoke(ada, 'k', 'x'.repeat(501))).rejects.toThrow(
+    await expect(service.revoke(ada, { id: 'k', reason: 'x'.repeat(501) })).rejects.toThrow(
       badInput('reason', /at most 500/),
     )
     await expect(service.revokeAll(ada, { reason: '\0' })).rejects.toThrow(
