@@ -42,12 +42,12 @@ export async function startServer(
   const print = options.print ?? ((text) => process.stdout.write(text))
 
   let handler: Handler = answerWhileStarting
-  let answerForwardAuth = refuseForwardAuth
+  let answerDirectly = refuseForwardAuth
   const listener = await listen({
     host: config.host,
     port: config.port,
     handler: (request, connection) => handler(request, connection),
-    listener: (request, response) => answerForwardAuth(request, response),
+    listener: (request, response) => answerDirectly(request, response),
   })
   const publicUrl = config.publicUrl ?? listeningUrl(config.host, listener.port)
   let app: App
@@ -59,7 +59,7 @@ export async function startServer(
     throw error
   }
   handler = app.fetch
-  answerForwardAuth = app.answerForwardAuth
+  answerDirectly = app.listener
 
   const seconds = (performance.now() / 1000).toFixed(2)
   log.info({ publicUrl, mode: config.mode, startSeconds: Number(seconds) }, 'ready')

@@ -1,10 +1,10 @@
-import type { Refusal } from '../credentials/authenticator.ts'
 import type { Logger } from '../log.ts'
+import type { Completion } from './completion.ts'
 import type { Cors } from './cors.ts'
 import type { DevelopmentIssuer } from './development-issuer.ts'
 import type { ForwardAuth } from './forward-auth.ts'
 import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
-import { type GraphQLHandler, graphqlPath } from './graphql.ts'
+import type { GraphQLHandler } from './graphql.ts'
 import type { Health } from './health.ts'
 import { identityKeysPath, publishIdentityKeys } from './identity-keys.ts'
 import { type Introspection, introspectionPath } from './introspection.ts'
@@ -15,10 +15,10 @@ import {
   type ConnectionInfo,
   createRequestContext,
   type RequestContext,
-  refusalOf,
 } from './request-context.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
+import { graphqlPath } from './yoga-server.ts'
 
 export interface HttpAppParts {
   readonly graphql: GraphQLHandler
@@ -26,15 +26,15 @@ export interface HttpAppParts {
   readonly introspection: Introspection
   readonly schemaSdl: Route
   readonly health: Health
-  readonly metrics: Metrics
+  readonly metrics: Pick<Metrics, 'answer'>
   /** Public keys of identity tokens; none where there are no such tokens. */
   readonly identityKeys: readonly object[]
   /** `null` outside development. */
   readonly developmentIssuer: DevelopmentIssuer | null
   readonly trustedProxies: TrustedProxies
   readonly cors: Cors
-  /** Told of each credential that was refused. */
-  readonly onRefusal: (refusal: Refusal, context: RequestContext) => void
+  /** Told of each request once it is answered. */
+  readonly completed: Completion
   readonly log: Logger
 }
 
@@ -44,7 +44,7 @@ export type Route = (request: Request, context: RequestContext) => Response | Pr
 
 /** Every path of the server. Each answer carries `X-Request-Id`, and each request makes one line in the log. */
 export function createHttpApp(parts: HttpAppParts): HttpApp {
-  const { log, cors, metrics } = parts
+  const { log, cors, metrics, completed } = parts
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     [graphqlPath, shared(cors, parts.graphql)],
     [introspectionPath, parts.introspection],
@@ -80,26 +80,17 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     )
     const pathname = pathOf(request)
     const response = await answer(routeOf(pathname), request, context, log)
-    const refusal = refusalOf(context)
-    if (refusal !== null) parts.onRefusal(refusal, context)
     response.headers.set('x-request-id', context.requestId)
     addSecurityHeaders(response)
-    metrics.countRequest(
-      pathname === null ? 'other' : nameOf(pathname),
-      request.method,
-      response.status,
-    )
-    log.info(
+    completed(
       {
-        requestId: context.requestId,
-        method: request.method,
+        route: pathname === null ? 'other' : nameOf(pathname),
         path: pathname,
-        clientAddress: context.clientAddress,
+        method: request.method,
         status: response.status,
-        milliseconds: Math.round(performance.now() - started),
-        ...whoAsked(context),
+        started,
       },
-      'request',
+      context,
     )
     return response
   }
@@ -121,21 +112,6 @@ async function answer(
   }
 }
 
-function whoAsked({ seen: { authentication } }: RequestContext): object {
-  switch (authentication?.kind) {
-    case 'authenticated': {
-      const { issuer, subject, credential } = authentication.principal
-      return { issuer, subject, credentialId: credential.id }
-    }
-    case 'refused': {
-      const { reason, credentialId } = authentication.refusal
-      return { refused: reason, credentialId }
-    }
-    default:
-      return {}
-  }
-}
-
 /** Only for programs on this machine that mean it: no page elsewhere can reach it by a rebound name. */
 function developmentRoute(issuer: DevelopmentIssuer): Route {
   return (request, { peerAddress }) =>
@@ -148,7 +124,8 @@ function developmentRoute(issuer: DevelopmentIssuer): Route {
 function shared(cors: Cors, route: Route): Route {
   return async (request, context) => {
     const response = cors.preflight(request) ?? (await route(request, context))
-    cors.share(request, response)
+    const shared = Object.entries(cors.shareHeaders(request.headers.get('origin')))
+    for (const [name, value] of shared) response.headers.append(name, value)
     return response
   }
 }

@@ -9,13 +9,16 @@ export interface CorsOptions {
 export interface Cors {
   /** The answer to a browser that asks before it sends; `null` when it is not one, or not to be let in. */
   preflight(request: Request): Response | null
-  /** Lets the page that asked read the answer, where it may. */
-  share(request: Request, response: Response): void
+  /** Headers that let a page of that origin read the answer, where it may. */
+  shareHeaders(origin: string | null): Readonly<Record<string, string>>
 }
 
 const exposedHeaders = 'www-authenticate, retry-after, x-request-id'
 /** Seconds that a browser remembers the answer to a preflight. Chromium keeps none for longer. */
 const maxAge = '7200'
+
+const none = {}
+const unshared = { vary: 'Origin' }
 
 /**
  * Only the origins that are listed, each by name. Cookies are nothing to this server, so
@@ -40,13 +43,14 @@ export function createCors({ origins, credentialHeaders }: CorsOptions): Cors {
       })
     },
 
-    share(request, { headers }) {
-      if (allowed.size === 0) return
-      headers.append('vary', 'Origin')
-      const origin = request.headers.get('origin')
-      if (origin === null || !allowed.has(origin)) return
-      headers.set('access-control-allow-origin', origin)
-      headers.set('access-control-expose-headers', exposedHeaders)
+    shareHeaders(origin) {
+      if (allowed.size === 0) return none
+      if (origin === null || !allowed.has(origin)) return unshared
+      return {
+        ...unshared,
+        'access-control-allow-origin': origin,
+        'access-control-expose-headers': exposedHeaders,
+      }
     },
   }
 }

@@ -1,14 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Refusal } from '../credentials/authenticator.ts'
 import type { Logger } from '../log.ts'
 import type { ForwardAuth, ForwardAuthAnswer } from './forward-auth.ts'
 import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
 import type { Metrics } from './metrics.ts'
+import { headerReader, type NodeListener } from './node-listener.ts'
 import { createRequestContext, type RequestContext, refusalOf } from './request-context.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
-
-/** Answers a request of Node's server or, where it is another's, returns `false`. */
-export type NodeListener = (request: IncomingMessage, response: ServerResponse) => boolean
 
 export interface ForwardAuthListenerParts {
   readonly forwardAuth: ForwardAuth
@@ -35,10 +32,7 @@ export function createForwardAuthListener({
   return (request, response) => {
     const target = request.url ?? ''
     if (!isForwardAuthTarget(target)) return false
-    const header = (name: string) => {
-      const value = request.headers[name]
-      return value === undefined ? null : typeof value === 'string' ? value : value.join(', ')
-    }
+    const header = headerReader(request)
     const peerAddress = request.socket.remoteAddress ?? null
     const context = createRequestContext(header, { peerAddress }, trustedProxies)
     const send = (answer: ForwardAuthAnswer) => {

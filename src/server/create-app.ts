@@ -1,20 +1,24 @@
+import type { Plugin } from 'graphql-yoga'
 import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
 import { type Config, credentialHeadersOf } from '../config.ts'
 import { createAuthenticator } from '../credentials/create-authenticator.ts'
 import { type Database, openDatabase } from '../db/database.ts'
 import { startEmbeddedPostgres } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
-import { createHttpApp, type HttpApp, type HttpAppParts } from '../http/app.ts'
+import { createHttpApp, type HttpApp } from '../http/app.ts'
+import { type CompletionParts, createCompletion } from '../http/completion.ts'
 import { createCors } from '../http/cors.ts'
 import { createDevelopmentIssuer } from '../http/development-issuer.ts'
 import { developmentIssuerPath, isDevelopmentIssuer } from '../http/development-issuer-path.ts'
 import { createFailureLimiter } from '../http/failure-limiter.ts'
 import { createForwardAuth, shareStaleness } from '../http/forward-auth.ts'
-import { createForwardAuthListener, type NodeListener } from '../http/forward-auth-listener.ts'
-import { createGraphQLHandler } from '../http/graphql.ts'
+import { createForwardAuthListener } from '../http/forward-auth-listener.ts'
+import { createGraphQL } from '../http/graphql.ts'
+import { createGraphQLListener } from '../http/graphql-listener.ts'
 import { createHealth } from '../http/health.ts'
 import { createIntrospection } from '../http/introspection.ts'
 import { createMetrics } from '../http/metrics.ts'
+import { firstOf, type NodeListener } from '../http/node-listener.ts'
 import { createSchemaSdl } from '../http/schema-sdl.ts'
 import { sweepDeadSecrets } from '../keys/sweeper.ts'
 import { limitRules } from '../limits/rules.ts'
@@ -40,13 +44,18 @@ export interface CreateAppOptions {
   readonly now?: () => number
   /** Milliseconds that an operation may take. Default 10,000. */
   readonly timeLimit?: number
+  /**
+   * Run after our own. One that hooks into requests or responses is shown each as a fetch Request and
+   * Response, which makes every request a few times as dear. Default none.
+   */
+  readonly plugins?: readonly Plugin[]
 }
 
 export interface App {
   /** Answers a request. `connection.peerAddress` is who sent it, where that is known. */
   readonly fetch: HttpApp
-  /** Answers `/auth/verify` without a Request being made, for Node's own server; `false` elsewhere. */
-  readonly answerForwardAuth: NodeListener
+  /** Answers what is asked most without a Request being made, for Node's own server; `false`: the rest. */
+  readonly listener: NodeListener
   /** Credentials for trying it out; `null` outside development. */
   readonly development: DevelopmentCredentials | null
   /** From here on `/readyz` asks for no more traffic. */
@@ -83,7 +92,7 @@ async function assemble(
   log: Logger,
   opened: (() => Promise<void>)[],
 ): Promise<Omit<App, 'close'>> {
-  const { now = Date.now, timeLimit = 10_000 } = options
+  const { now = Date.now, timeLimit = 10_000, plugins = [] } = options
   const publicUrl = config.publicUrl ?? options.publicUrl ?? `http://127.0.0.1:${config.port}`
   const database = await prepareDatabase(config, log, opened)
 
@@ -140,7 +149,7 @@ async function assemble(
     now,
   })
   opened.push(() => refusals.close())
-  const onRefusal: HttpAppParts['onRefusal'] = (
+  const onRefusal: CompletionParts['onRefusal'] = (
     { reason, credentialId },
     { requestId, clientAddress },
   ) => {
@@ -171,6 +180,33 @@ async function assemble(
     maxAgeSeconds: staleness.proxySeconds,
     log,
   })
+  const graphql = createGraphQL({
+    schema,
+    authenticator: measured,
+    services: {
+      keys,
+      users,
+      audit: database.audit,
+      keyPrefix,
+      maxStalenessMs: config.maxStalenessMs,
+      documentLimits: documentLimits(config),
+      now,
+    },
+    failures,
+    identity: identity.issuer,
+    credentialHeaders,
+    graphiql: config.mode === 'development',
+    timeLimit,
+    publicIntrospection: config.publicIntrospection,
+    plugins,
+    onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
+  })
+  const completed = createCompletion({ metrics, onRefusal, log })
+  const { trustedProxies } = config
+  const cors = createCors({
+    origins: config.corsOrigins,
+    credentialHeaders: ['authorization', ...credentialHeaders],
+  })
   const fetch = createHttpApp({
     forwardAuth,
     introspection: createIntrospection({
@@ -181,26 +217,7 @@ async function assemble(
       keyCreatedAt: async (id) => (await keys.findMany([id]))[0]?.createdAt ?? null,
       now,
     }),
-    graphql: createGraphQLHandler({
-      schema,
-      authenticator: measured,
-      services: {
-        keys,
-        users,
-        audit: database.audit,
-        keyPrefix,
-        maxStalenessMs: config.maxStalenessMs,
-        documentLimits: documentLimits(config),
-        now,
-      },
-      failures,
-      identity: identity.issuer,
-      credentialHeaders,
-      graphiql: config.mode === 'development',
-      timeLimit,
-      publicIntrospection: config.publicIntrospection,
-      onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
-    }),
+    graphql: graphql.handle,
     schemaSdl: createSchemaSdl({
       sdl: printSdl(schema),
       authenticator: measured,
@@ -211,12 +228,9 @@ async function assemble(
     metrics,
     identityKeys: identity.keys,
     developmentIssuer,
-    trustedProxies: config.trustedProxies,
-    cors: createCors({
-      origins: config.corsOrigins,
-      credentialHeaders: ['authorization', ...credentialHeaders],
-    }),
-    onRefusal,
+    trustedProxies,
+    cors,
+    completed,
     log,
   })
 
@@ -232,14 +246,12 @@ async function assemble(
           publicUrl,
           now,
         })
-  const answerForwardAuth = createForwardAuthListener({
-    forwardAuth,
-    metrics,
-    trustedProxies: config.trustedProxies,
-    onRefusal,
-    log,
-  })
-  return { fetch, answerForwardAuth, development, shutDown: () => health.shutDown() }
+  const listener = firstOf(
+    createForwardAuthListener({ forwardAuth, metrics, trustedProxies, onRefusal, log }),
+    graphql.direct &&
+      createGraphQLListener({ direct: graphql.direct, cors, trustedProxies, completed }),
+  )
+  return { fetch, listener, development, shutDown: () => health.shutDown() }
 }
 
 function documentLimits({ operationLimits }: Config): Services['documentLimits'] {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServerAdapter } from '@whatwg-node/server'
-import type { NodeListener } from '../http/forward-auth-listener.ts'
+import type { NodeListener } from '../http/node-listener.ts'
 import type { ConnectionInfo } from '../http/request-context.ts'
 import { answerUnreadable, answerUnreadableTarget } from './unreadable.ts'
 

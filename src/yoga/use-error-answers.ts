@@ -54,20 +54,29 @@ export function useErrorAnswers({ requestIdOf, onBug }: UseErrorAnswersOptions):
     }),
 
     onResultProcess({ result, serverContext }) {
+      const requestId = requestIdOf(serverContext)
       for (const one of Array.isArray(result) ? result : [result]) {
-        if (!('errors' in one)) continue
-        for (const error of (one.errors ?? []) as GraphQLError[]) {
-          markUnresolved(error)
-          if (causes.has(error)) {
-            const requestId = requestIdOf(serverContext)
-            error.extensions.requestId = requestId
-            onBug(causes.get(error), requestId)
-          } else if (error.extensions.code === 'SERVICE_UNAVAILABLE' && nothingIn(one.data)) {
-            error.extensions.http ??= { status: 503, headers: { 'retry-after': '1' } }
-          }
-        }
+        // What is answered bit by bit has no errors as a whole.
+        if (!(Symbol.asyncIterator in one)) completeErrors(one, requestId, onBug)
       }
     },
+  }
+}
+
+/** Gives the errors of an answer what they lack once it is known for which request they are. */
+export function completeErrors(
+  { data, errors }: ExecutionResult,
+  requestId: string,
+  onBug: UseErrorAnswersOptions['onBug'],
+): void {
+  for (const error of errors ?? []) {
+    markUnresolved(error)
+    if (causes.has(error)) {
+      error.extensions.requestId = requestId
+      onBug(causes.get(error), requestId)
+    } else if (error.extensions.code === 'SERVICE_UNAVAILABLE' && nothingIn(data)) {
+      error.extensions.http ??= { status: 503, headers: { 'retry-after': '1' } }
+    }
   }
 }
 

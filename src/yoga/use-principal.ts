@@ -1,24 +1,13 @@
-import type { ExecutionArgs, ExecutionResult } from 'graphql'
+import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import { analyseOperation, decide, refusal, scopesUsed } from '../decision/index.ts'
-import type { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
-import { errorResponse } from './error-response.ts'
+import { errorAnswer, toResponse } from './error-answer.ts'
 import { fieldError, latchkeyErrorOf, requestError } from './graphql-errors.ts'
+import { createRequestGate, type RequestGate, type RequestGateOptions } from './request-gate.ts'
 
-export interface UsePrincipalOptions {
-  /** Made by `createAuthenticator`. */
-  readonly authenticator: Authenticator
-  /**
-   * Told what came of each request's credential, for logs and metrics. `serverContext` is what was
-   * passed to `yoga.fetch` or `yoga.handle` with the request.
-   */
-  readonly onAuthentication?: (authentication: Authentication, serverContext: object) => void
-  /** What the sender of a refused credential is told. Default: the refusal's own error. */
-  readonly refusalError?: (refusal: Refusal, serverContext: object) => LatchkeyError
-}
+export type UsePrincipalOptions = RequestGateOptions
 
 /** What `usePrincipal` adds to the context. */
 export interface PrincipalContext {
@@ -35,9 +24,25 @@ export interface PrincipalContext {
  * `@requiresScopes` in a schema written as SDL.
  */
 export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalContext> {
-  const { authenticator, onAuthentication, refusalError } = options
-  const principals = new WeakMap<Request, Principal>()
+  const gate = createRequestGate(options)
+  return {
+    ...usePrincipalOf(gate),
+    onRequest({ request, url, serverContext, endResponse }) {
+      const proceed = (refusal: GraphQLError | null): void => {
+        if (refusal !== null)
+          endResponse(toResponse(errorAnswer(refusal, request.headers.get('accept'))))
+      }
+      const refusal = gate.admit(request, carrierOf(request, url), serverContext)
+      return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
+    },
+  }
+}
 
+/** The same for requests that pass `gate` before Yoga is given them. */
+export function usePrincipalOf({
+  authenticator,
+  principalOf,
+}: RequestGate): Plugin<PrincipalContext> {
   /** Why the operation may not run, as its whole answer. */
   function refusalOf(args: ExecutionArgs): ExecutionResult | null {
     const { schema, document, operationName, variableValues, contextValue } = args
@@ -57,27 +62,9 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
   }
 
   return {
-    onRequest({ request, url, serverContext, endResponse }) {
-      const proceed = (authentication: Authentication): void => {
-        onAuthentication?.(authentication, serverContext)
-        if (authentication.kind === 'authenticated') {
-          principals.set(request, authentication.principal)
-        } else if (authentication.kind === 'refused') {
-          const { refusal } = authentication
-          const error = refusalError?.(refusal, serverContext) ?? refusal.error
-          endResponse(errorResponse(requestError(error), request.headers.get('accept')))
-        }
-      }
-      // A remembered credential is decided at once: no promise, no turn of the event loop.
-      const authentication = authenticator.authenticate(carrierOf(request, url))
-      return authentication instanceof Promise
-        ? authentication.then(proceed)
-        : proceed(authentication)
-    },
-
-    // A request that never passed onRequest has no principal: it is anonymous, whatever it carries.
+    // A request that never passed the gate has no principal: it is anonymous, whatever it carries.
     onContextBuilding({ context, extendContext }) {
-      extendContext({ principal: principals.get(context.request) ?? null })
+      extendContext({ principal: principalOf(context.request) })
     },
 
     onExecute({ args, setResultAndStopExecution }) {

@@ -4,24 +4,32 @@ import { type Listener, listen } from '../../src/server/listen.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 
 let app: TestApp
-let listener: Listener
+const listeners = new Map<string, Listener>()
 const credentials = new Map<string, string>()
 
 beforeAll(async () => {
   app = await createTestApp()
-  listener = await listen({ host: '127.0.0.1', port: 0, handler: app.fetch })
+  const socket = { host: '127.0.0.1', port: 0, handler: app.fetch }
+  listeners.set('directly', await listen({ ...socket, listener: app.listener }))
+  listeners.set('by a Request', await listen(socket))
   credentials.set('a key', (await app.key('alice', ['read:users'])).secret)
   credentials.set('a JWT', await app.jwt('alice', ['read:users']))
 })
 afterAll(async () => {
-  listener.destroy()
-  await listener.close()
+  for (const listener of listeners.values()) {
+    listener.destroy()
+    await listener.close()
+  }
   await app.close()
 })
 
-describe.each(['a key', 'a JWT', 'no credential'])('over a socket with %s', (name) => {
+const ways = ['directly', 'by a Request'].flatMap((way) =>
+  ['a key', 'a JWT', 'no credential'].map((name) => [way, name] as const),
+)
+
+describe.each(ways)('answered %s with %s', (way, name) => {
   const audits = serverAudits({
-    url: () => `http://127.0.0.1:${listener.port}/graphql`,
+    url: () => `http://127.0.0.1:${listeners.get(way)?.port}/graphql`,
     fetchFn: (url: string, init: RequestInit = {}) => {
       const headers = new Headers(init.headers)
       const credential = credentials.get(name)

@@ -282,9 +282,9 @@ describe.skipIf(!nginxIsHere)("behind nginx's cache", () => {
     let asked = 0
     const latchkey = await listenWith({
       fetch: app.fetch,
-      answerForwardAuth: (request, response) => {
+      listener: (request, response) => {
         asked++
-        return app.answerForwardAuth(request, response)
+        return app.listener(request, response)
       },
     })
     const orders = await startEchoBackend()

@@ -99,7 +99,7 @@ export async function createTestApp(
       await heard()
     },
     fetch: app.fetch,
-    answerForwardAuth: app.answerForwardAuth,
+    listener: app.listener,
     ask,
     post,
     issuer,

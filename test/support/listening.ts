@@ -11,12 +11,12 @@ export interface RawAnswer {
 }
 
 /** The app behind a socket of its own. */
-export async function listenWith(app: Pick<App, 'fetch' | 'answerForwardAuth'>) {
+export async function listenWith(app: Pick<App, 'fetch' | 'listener'>) {
   const listener = await listen({
     host: '127.0.0.1',
     port: 0,
     handler: app.fetch,
-    listener: app.answerForwardAuth,
+    listener: app.listener,
   })
   return {
     port: listener.port,

@@ -1,0 +1,81 @@
+import type { ExecutionResult, GraphQLError } from 'graphql'
+import { type FetchAPI, processRegularResult } from 'graphql-yoga'
+import type { ErrorAnswer } from '../yoga/error-answer.ts'
+import { acceptedMediaType } from '../yoga/media-types.ts'
+import { completeErrors, maskError } from '../yoga/use-error-answers.ts'
+import type { Admission } from './graphql-admission.ts'
+import { readParameters } from './graphql-parameters.ts'
+import type { RequestContext } from './request-context.ts'
+import type { ServerContext, YogaServer } from './yoga-server.ts'
+
+/** Of any status, with the headers that are its own. */
+export type Answer = ErrorAnswer
+
+/** What was posted by a request that was admitted. */
+export interface Posted {
+  readonly body: string
+  /** The header. */
+  readonly accept: string | null
+  /** As plugins and resolvers are shown it. */
+  readonly request: Request
+}
+
+/**
+ * GraphQL for who has what was posted but no fetch Request and Response, which cost more than the rest
+ * of the way together. The same Yoga, with its plugins, hooks and errors, but for hooks on requests
+ * and responses.
+ */
+export interface DirectGraphQL {
+  /** To be asked first. */
+  readonly admit: Admission
+  answer(posted: Posted, context: RequestContext): Answer | Promise<Answer>
+  /** When something broke outside of any operation. */
+  failed(cause: unknown, context: RequestContext, accept: string | null): Answer
+}
+
+export interface DirectGraphQLParts extends Pick<DirectGraphQL, 'admit' | 'failed'> {
+  readonly yoga: YogaServer
+  readonly onBug: (cause: unknown, requestId: string) => void
+}
+
+export function createDirectGraphQL(parts: DirectGraphQLParts): DirectGraphQL {
+  const { yoga, admit, onBug, failed } = parts
+
+  function answer({ body, accept, request }: Posted, context: RequestContext) {
+    const finish = (result: ExecutionResult): Answer => {
+      completeErrors(result, context.requestId, onBug)
+      return toAnswer(result, acceptedMediaType(accept) ?? 'application/json')
+    }
+    const fail = (error: unknown) => finish({ errors: [maskError(error, '') as GraphQLError] })
+    Object.assign(context, { waitUntil: yoga.waitUntil })
+    try {
+      const params = readParameters(body)
+      const result = yoga.getResultForParams({ params, request }, context as ServerContext)
+      return result instanceof Promise
+        ? result.then((settled) => finish(settled as ExecutionResult)).catch(fail)
+        : finish(result as ExecutionResult)
+    } catch (error) {
+      return fail(error)
+    }
+  }
+  return { admit, answer, failed }
+}
+
+/** Yoga's own way to make an answer of a result, on all that it uses of the Fetch API. */
+function toAnswer(result: ExecutionResult, mediaType: string): Answer {
+  return processRegularResult(result, plain, mediaType) as unknown as Answer
+}
+
+class PlainResponse implements Answer {
+  readonly body: string
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(body: string | null, { status, headers }: Omit<Answer, 'body'>) {
+    this.body = body ?? ''
+    this.status = status
+    this.headers = headers
+  }
+}
+
+const plain = { Response: PlainResponse } as unknown as FetchAPI

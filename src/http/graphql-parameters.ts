@@ -1,0 +1,34 @@
+import { GraphQLError } from 'graphql'
+import type { GraphQLParams, Plugin } from 'graphql-yoga'
+
+/**
+ * What the body of a POST asks for (GraphQL over HTTP §5.3). What its members are is checked later.
+ *
+ * @throws GraphQLError when it is no JSON object
+ */
+export function readParameters(body: string): GraphQLParams {
+  let parameters: unknown
+  try {
+    // A byte order mark may be ignored (RFC 8259 §8.1).
+    parameters = JSON.parse(body.startsWith('\u{feff}') ? body.slice(1) : body)
+  } catch {
+    throw badRequest('The body is not valid JSON.')
+  }
+  if (Array.isArray(parameters)) throw badRequest('Batching is not supported.')
+  if (typeof parameters !== 'object' || parameters === null) {
+    throw badRequest('The body must be a JSON object with the member "query".')
+  }
+  return parameters
+}
+
+/** Has Yoga read what is posted by `readParameters`. */
+export const useParameters: Plugin = {
+  onRequestParse({ request, setRequestParser }) {
+    if (request.method !== 'POST') return
+    setRequestParser(async (posted) => readParameters(await posted.text()))
+  },
+}
+
+function badRequest(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } })
+}
