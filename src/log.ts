@@ -9,6 +9,8 @@ export interface Logger {
   info: LogMethod
   warn: LogMethod
   error: LogMethod
+  /** Whether a line of that level is written at all. */
+  isLevelEnabled(level: 'debug' | 'info' | 'warn' | 'error'): boolean
   /** A logger whose every line carries `fields`. */
   child(fields: object): Logger
 }

@@ -25,22 +25,31 @@ export interface RefusalRecorderOptions {
   readonly onError?: (error: unknown) => void
 }
 
+interface Collected extends RefusedCredentials {
+  count: number
+  since: Date
+}
+
 export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalRecorder {
   const { write, now, intervalMs = 10_000, maxKinds = 50, onError } = options
-  let collected = new Map<string, RefusedCredentials>()
+  let collected = new Map<string, Collected>()
+
+  function find(
+    refusal: Omit<RefusedCredentials, 'count' | 'since'>,
+  ): [string, Collected | undefined] {
+    const kind = kindOf(refusal)
+    const known = collected.get(kind)
+    const isOther = known === undefined && collected.size >= maxKinds
+    return isOther ? [others, collected.get(others)] : [kind, known]
+  }
 
   function add(refusals: RefusedCredentials): void {
-    let kind = kindOf(refusals)
-    let known = collected.get(kind)
-    if (known === undefined && kind !== others && collected.size >= maxKinds) {
-      kind = others
-      known = collected.get(kind)
-    }
+    const [kind, known] = find(refusals)
     if (known === undefined) {
-      collected.set(kind, kind === others ? { ...refusals, ...several } : refusals)
+      collected.set(kind, { ...refusals, ...(kind === others && several) })
     } else {
-      const since = earlier(known.since, refusals.since)
-      collected.set(kind, { ...known, count: known.count + refusals.count, since })
+      known.count += refusals.count
+      if (refusals.since < known.since) known.since = refusals.since
     }
   }
 
@@ -57,7 +66,11 @@ export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalR
   }
 
   return {
-    record: (refusal) => add({ ...refusal, count: 1, since: new Date(now()) }),
+    record(refusal) {
+      const [, known] = find(refusal)
+      if (known === undefined) add({ ...refusal, count: 1, since: new Date(now()) })
+      else known.count++
+    },
     ...createFlusher(writeCollected, intervalMs),
   }
 }
@@ -65,12 +78,12 @@ export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalR
 const others = ''
 const several = { reason: null, sourceAddress: null, credentialId: null, requestId: null }
 
-function earlier(a: Date, b: Date): Date {
-  return a < b ? a : b
-}
-
 /** An unknown id is whatever its sender made up: it makes no kind of its own. */
-function kindOf({ reason, sourceAddress, credentialId }: RefusedCredentials): string {
+function kindOf({
+  reason,
+  sourceAddress,
+  credentialId,
+}: Omit<RefusedCredentials, 'count' | 'since'>): string {
   if (reason === null) return others
   return `${reason} ${sourceAddress} ${reason === 'key-unknown' ? '' : credentialId}`
 }

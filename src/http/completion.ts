@@ -29,6 +29,7 @@ export function createCompletion({ metrics, onRefusal, log }: CompletionParts): 
     const refusal = refusalOf(context)
     if (refusal !== null) onRefusal(refusal, context)
     metrics.countRequest(route, method, status)
+    if (!log.isLevelEnabled('info')) return
     log.info(
       {
         requestId: context.requestId,

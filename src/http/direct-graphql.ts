@@ -1,7 +1,7 @@
 import type { ExecutionResult, GraphQLError } from 'graphql'
 import { type FetchAPI, processRegularResult } from 'graphql-yoga'
 import type { ErrorAnswer } from '../yoga/error-answer.ts'
-import { acceptedMediaType } from '../yoga/media-types.ts'
+import { acceptedMediaType, responseMediaTypes } from '../yoga/media-types.ts'
 import { completeErrors, maskError } from '../yoga/use-error-answers.ts'
 import type { Admission } from './graphql-admission.ts'
 import { readParameters } from './graphql-parameters.ts'
@@ -66,6 +66,14 @@ function toAnswer(result: ExecutionResult, mediaType: string): Answer {
   return processRegularResult(result, plain, mediaType) as unknown as Answer
 }
 
+/** One object for all answers that tell their media type alone, by that. */
+const usualHeaders = new Map<string | undefined, Answer['headers']>(
+  responseMediaTypes.map((type) => {
+    const value = `${type}; charset=utf-8`
+    return [value, { 'content-type': value }]
+  }),
+)
+
 class PlainResponse implements Answer {
   readonly body: string
   readonly status: number
@@ -74,7 +82,8 @@ class PlainResponse implements Answer {
   constructor(body: string | null, { status, headers }: Omit<Answer, 'body'>) {
     this.body = body ?? ''
     this.status = status
-    this.headers = headers
+    const [name, another] = Object.keys(headers)
+    this.headers = (another === undefined && usualHeaders.get(headers[name ?? ''])) || headers
   }
 }
 

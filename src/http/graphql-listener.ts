@@ -94,6 +94,25 @@ function readBody(message: IncomingMessage, whole: (body: string) => void): void
 
 const fixedHeaders = Object.entries({ 'cache-control': 'no-store', ...securityHeaders })
 
+/** Names and values in turn: what Node writes without looking at each again. */
+function linesOf(headers: Readonly<Record<string, string>>): readonly string[] {
+  const own = Object.entries(headers)
+  const names = new Set(own.map(([name]) => name.toLowerCase()))
+  return [...own, ...fixedHeaders.filter(([name]) => !names.has(name))].flat()
+}
+
+/** Of answers that come again and again. */
+const remembered = new WeakMap<object, readonly string[]>()
+
+function headerLines(headers: Readonly<Record<string, string>>): readonly string[] {
+  let lines = remembered.get(headers)
+  if (lines === undefined) {
+    lines = linesOf(headers)
+    remembered.set(headers, lines)
+  }
+  return lines
+}
+
 function write(
   response: ServerResponse,
   { status, headers, body }: Answer,
@@ -101,12 +120,13 @@ function write(
   shared: Readonly<Record<string, string>>,
 ): void {
   if (response.destroyed) return
-  const own = Object.entries(headers)
-  const lines = ['x-request-id', requestId, 'content-length', String(Buffer.byteLength(body))]
-  for (const [name, value] of own) lines.push(name, value)
-  for (const [name, value] of fixedHeaders) {
-    if (!own.some(([other]) => other.toLowerCase() === name)) lines.push(name, value)
-  }
+  const lines = [
+    ...headerLines(headers),
+    'x-request-id',
+    requestId,
+    'content-length',
+    String(Buffer.byteLength(body)),
+  ]
   for (const name in shared) lines.push(name, shared[name] ?? '')
   response.writeHead(status, lines)
   response.end(body)

@@ -1,7 +1,7 @@
 import { execute, type GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { IdentityIssuer } from '../identity/issuer.ts'
-import { type Context, createLoaders, type Services } from '../schema/context.ts'
+import { type Context, RequestLoaders, type Services } from '../schema/context.ts'
 import type { RequestGate } from '../yoga/request-gate.ts'
 import { useBackends } from '../yoga/use-backends.ts'
 import { maskError, useErrorAnswers } from '../yoga/use-error-answers.ts'
@@ -64,7 +64,7 @@ export function createYogaServer(
     context: ({ requestId }) => ({
       requestId,
       services,
-      loaders: createLoaders(services),
+      loaders: new RequestLoaders(services),
       deadline: { passed: false },
     }),
     plugins: [

@@ -12,8 +12,9 @@ import type { ScopeCatalogue } from '../scopes.ts'
 import { faultsIn } from './checks.ts'
 import { withDeclaration } from './extensions.ts'
 import { readDeclaration } from './options.ts'
-import { type LatchkeyAuthScopes, withRequirement } from './scope-auth.ts'
+import { type LatchkeyAuthScopes, principalReader, withRequirement } from './scope-auth.ts'
 import { describe } from './sentence.ts'
+import { checkFirst } from './shortcut.ts'
 
 /** Makes of one declaration the scope-auth rule, the directive, the sentence and the catalogue's row. */
 export class PothosLatchkeyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
@@ -25,6 +26,7 @@ export class PothosLatchkeyPlugin<Types extends SchemaTypes> extends BasePlugin<
     const { plugins, scopeAuth } = this.builder.options as {
       plugins?: readonly string[]
       scopeAuth?: {
+        authScopes?: object
         defaultStrategy?: string
         authorizeOnSubscribe?: boolean
         runScopesOnType?: boolean
@@ -39,6 +41,16 @@ export class PothosLatchkeyPlugin<Types extends SchemaTypes> extends BasePlugin<
           ? 'Write scopeAuth: scopeAuthOptions(…), or set defaultStrategy: "all" and authorizeOnSubscribe: true and leave runScopesOnType off.'
           : undefined
     if (fault !== undefined) throw new PothosSchemaError(fault)
+    this.#checkFirst(principalReader(scopeAuth?.authScopes))
+  }
+
+  /** Pothos keeps a list of its plugins to itself; should it no longer, all that is lost is time. */
+  #checkFirst(principalOf: ReturnType<typeof principalReader>): void {
+    const { pluginList } = this.buildCache as unknown as { pluginList?: BasePlugin<Types>[] }
+    const scopeAuth = pluginList?.find(({ name }) => name === 'scopeAuth')
+    if (scopeAuth === undefined || principalOf === undefined) return
+    const isOurs = (rule: unknown) => [...this.#rules.values()].includes(rule as LatchkeyAuthScopes)
+    checkFirst(scopeAuth, { principalOf, isOurs })
   }
 
   override onTypeConfig(typeConfig: PothosTypeConfig): PothosTypeConfig {

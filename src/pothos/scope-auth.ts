@@ -33,13 +33,16 @@ export interface LatchkeyScopeAuthOptions<Context> {
 export function scopeAuthOptions<Context extends object>(
   principalOf: (context: Context) => Principal | null,
 ): LatchkeyScopeAuthOptions<Context> {
+  const authScopes = (context: Context) => {
+    const principal = principalOf(context)
+    return {
+      latchkey: (requirement: ScopeRequirement) =>
+        principal !== null && satisfies(requirement, principal.scopes),
+    }
+  }
+  readers.set(authScopes, principalOf as (context: object) => Principal | null)
   return {
-    authScopes: (context) => {
-      const principal = principalOf(context)
-      return {
-        latchkey: (requirement) => principal !== null && satisfies(requirement, principal.scopes),
-      }
-    },
+    authScopes,
     defaultStrategy: 'all',
     authorizeOnSubscribe: true,
     unauthorizedError: (_parent, context, _info, { failure, message }) => {
@@ -50,6 +53,15 @@ export function scopeAuthOptions<Context extends object>(
       return new InsufficientScopeError(missingFor(requirement, principal))
     },
   }
+}
+
+const readers = new WeakMap<object, (context: object) => Principal | null>()
+
+/** How the `authScopes` that `scopeAuthOptions` made find the principal; `undefined` of any others. */
+export function principalReader(
+  authScopes: object | undefined,
+): ((context: object) => Principal | null) | undefined {
+  return authScopes && readers.get(authScopes)
 }
 
 type Rule<Map> = Map | ((...args: never[]) => Map | boolean | PromiseLike<Map | boolean>)

@@ -46,11 +46,33 @@ export interface Loaders {
   readonly scopeUses: DataLoader<string, readonly ScopeUse[]>
 }
 
-export function createLoaders({ keys, users }: Services): Loaders {
-  return {
-    user: new DataLoader((ids) => users.findMany(ids).then(mutable)),
-    apiKey: new DataLoader((ids) => keys.findMany(ids).then(mutable)),
-    scopeUses: new DataLoader((ids) => keys.findScopeUses(ids).then(mutable)),
+/** Those of one request. Most need none, so each is made when it is asked for. */
+export class RequestLoaders implements Loaders {
+  readonly #services: Pick<Services, 'keys' | 'users'>
+  #user: Loaders['user'] | null = null
+  #apiKey: Loaders['apiKey'] | null = null
+  #scopeUses: Loaders['scopeUses'] | null = null
+
+  constructor(services: Pick<Services, 'keys' | 'users'>) {
+    this.#services = services
+  }
+
+  get user(): Loaders['user'] {
+    const { users } = this.#services
+    this.#user ??= new DataLoader((ids) => users.findMany(ids).then(mutable))
+    return this.#user
+  }
+
+  get apiKey(): Loaders['apiKey'] {
+    const { keys } = this.#services
+    this.#apiKey ??= new DataLoader((ids) => keys.findMany(ids).then(mutable))
+    return this.#apiKey
+  }
+
+  get scopeUses(): Loaders['scopeUses'] {
+    const { keys } = this.#services
+    this.#scopeUses ??= new DataLoader((ids) => keys.findScopeUses(ids).then(mutable))
+    return this.#scopeUses
   }
 }
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServerAdapter } from '@whatwg-node/server'
+import { LRUCache } from 'lru-cache'
 import type { NodeListener } from '../http/node-listener.ts'
 import type { ConnectionInfo } from '../http/request-context.ts'
 import { answerUnreadable, answerUnreadableTarget } from './unreadable.ts'
@@ -87,10 +88,20 @@ function makeTargetReadable(req: IncomingMessage): boolean {
     req.headers.host = absolute[0].replace(/^https?:\/\//i, '')
     req.url = path.startsWith('/') ? path : `/${path}`
   }
-  const { host } = req.headers
   if (req.url?.startsWith('/') !== true) return false
-  if (host === undefined) return req.httpVersion === '1.0'
-  return /^[^\s/?#@\\]+$/.test(host) && URL.canParse(`http://${host}${req.url}`)
+  const { host } = req.headers
+  return host === undefined ? req.httpVersion === '1.0' : isHost(host)
+}
+
+/** Those that were found to make a URL: a server has few names, and each request brings one. */
+const knownHosts = new LRUCache<string, true>({ max: 100 })
+
+/** Whatever path follows, a URL can be made of it. */
+function isHost(host: string): boolean {
+  if (knownHosts.has(host)) return true
+  if (!/^[^\s/?#@\\]+$/.test(host) || !URL.canParse(`http://${host}/`)) return false
+  knownHosts.set(host, true)
+  return true
 }
 
 function closeServer(server: Server): Promise<void> {

@@ -35,6 +35,18 @@ export interface RequestGate {
   principalOf(request: object): Principal | null
 }
 
+/** By what they tell: most refusals tell the same, and are many where someone tries. */
+const requestErrors = new WeakMap<LatchkeyError, GraphQLError>()
+
+function requestErrorOf(error: LatchkeyError): GraphQLError {
+  let made = requestErrors.get(error)
+  if (made === undefined) {
+    made = requestError(error)
+    requestErrors.set(error, made)
+  }
+  return made
+}
+
 export function createRequestGate(options: RequestGateOptions): RequestGate {
   const { authenticator, onAuthentication, refusalError } = options
   const principals = new WeakMap<object, Principal>()
@@ -53,7 +65,7 @@ export function createRequestGate(options: RequestGateOptions): RequestGate {
         return null
       case 'refused': {
         const { refusal } = authentication
-        return requestError(refusalError?.(refusal, serverContext) ?? refusal.error)
+        return requestErrorOf(refusalError?.(refusal, serverContext) ?? refusal.error)
       }
     }
   }
