@@ -188,7 +188,7 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
   function accept(outcome: Verified | Refused): Authentication {
     if (!('authentication' in outcome)) return outcome
     const { keyId, previousSecret, authentication } = outcome
-    if (keyId !== null) uses?.record({ keyId, at: new Date(clock.wall()), previousSecret })
+    if (keyId !== null) uses?.record({ keyId, at: clock.wall(), previousSecret })
     return authentication
   }
 
@@ -232,7 +232,7 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
     recordScopes({ credential }, scopes) {
       if (uses === null || scopes.length === 0) return
       if (credential.kind !== 'API_KEY' || credential.id === null) return
-      uses.recordScopes(credential.id, scopes, new Date(clock.wall()))
+      uses.recordScopes(credential.id, scopes, clock.wall())
     },
   }
 }

@@ -4,7 +4,8 @@ import type { KeyUses } from './directory.ts'
 /** One authenticated use of an API key. */
 export interface KeyUse {
   readonly keyId: string
-  readonly at: Date
+  /** Milliseconds since the epoch: comparing numbers is many times quicker than comparing dates. */
+  readonly at: number
   /** Whether the secret of before the last rotation was sent. */
   readonly previousSecret: boolean
 }
@@ -16,7 +17,7 @@ export interface KeyUse {
 export interface UseRecorder extends Flusher {
   record(use: KeyUse): void
   /** Notes what an operation of a key really needed. */
-  recordScopes(keyId: string, scopes: readonly string[], at: Date): void
+  recordScopes(keyId: string, scopes: readonly string[], at: number): void
 }
 
 export interface UseRecorderOptions {
@@ -31,10 +32,10 @@ export interface UseRecorderOptions {
 }
 
 interface Collected {
-  at: Date
-  previousAt: Date | null
+  at: number
+  previousAt: number | null
   /** Latest time by scope; `null` where none was noted. */
-  scopes: Map<string, Date> | null
+  scopes: Map<string, number> | null
 }
 
 export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
@@ -42,7 +43,7 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
   let collected = new Map<string, Collected>()
   let scopeCount = 0
 
-  function add(keyId: string, at: Date, previousAt: Date | null): Collected | null {
+  function add(keyId: string, at: number, previousAt: number | null): Collected | null {
     const known = collected.get(keyId)
     if (known === undefined) {
       if (collected.size >= maxKeys) return null
@@ -57,7 +58,7 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
     return known
   }
 
-  function addScope(key: Collected, scope: string, at: Date): void {
+  function addScope(key: Collected, scope: string, at: number): void {
     key.scopes ??= new Map()
     const known = key.scopes.get(scope)
     if (known === undefined) {
@@ -76,8 +77,10 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
       await write(batch)
     } catch (error) {
       for (const { keyId, lastUsedAt, previousLastUsedAt, scopes } of batch) {
-        const key = add(keyId, lastUsedAt, previousLastUsedAt)
-        for (const { scope, lastUsedAt: at } of scopes) if (key !== null) addScope(key, scope, at)
+        const key = add(keyId, lastUsedAt.getTime(), previousLastUsedAt?.getTime() ?? null)
+        for (const { scope, lastUsedAt: at } of scopes) {
+          if (key !== null) addScope(key, scope, at.getTime())
+        }
       }
       onError?.(error)
     }
@@ -98,8 +101,8 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
 function toKeyUses(keyId: string, { at, previousAt, scopes }: Collected): KeyUses {
   return {
     keyId,
-    lastUsedAt: at,
-    previousLastUsedAt: previousAt,
-    scopes: [...(scopes ?? [])].map(([scope, lastUsedAt]) => ({ scope, lastUsedAt })),
+    lastUsedAt: new Date(at),
+    previousLastUsedAt: previousAt === null ? null : new Date(previousAt),
+    scopes: [...(scopes ?? [])].map(([scope, last]) => ({ scope, lastUsedAt: new Date(last) })),
   }
 }

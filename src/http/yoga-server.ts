@@ -1,4 +1,4 @@
-import { execute, type GraphQLSchema } from 'graphql'
+import { type ExecutionArgs, execute, type GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { IdentityIssuer } from '../identity/issuer.ts'
 import { type Context, RequestLoaders, type Services } from '../schema/context.ts'
@@ -93,10 +93,21 @@ export function createYogaServer(
  * suggestions out of what it says about the variables of the anonymous.
  */
 const executor: Plugin<PrincipalContext> = {
-  onExecute: ({ args, setExecuteFn }) => {
-    const hideSuggestions = (args.contextValue as PrincipalContext).principal === null
-    setExecuteFn((own) => execute({ ...own, hideSuggestions }))
-  },
+  onExecute: ({ setExecuteFn }) => setExecuteFn(executeInOrder),
+}
+
+/** Written out, since an object of one shape each time is read several times as fast. */
+function executeInOrder(args: ExecutionArgs) {
+  const { principal } = args.contextValue as PrincipalContext
+  return execute({
+    schema: args.schema,
+    document: args.document,
+    rootValue: args.rootValue,
+    contextValue: args.contextValue,
+    variableValues: args.variableValues ?? null,
+    operationName: args.operationName ?? null,
+    hideSuggestions: principal === null,
+  })
 }
 
 const defaultQuery = `# Put a credential into the headers below:

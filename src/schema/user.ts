@@ -66,7 +66,8 @@ export function registerUsers(builder: Builder) {
       requiresScopes: 'read:users',
       description: 'One user, or null.',
       args: { id: t.arg.id({ required: true }) },
-      resolve: (_root, { id }, context) => context.loaders.user.load(id),
+      // What no user can be called is answered at once.
+      resolve: (_root, { id }, context) => (isUserId(id) ? context.loaders.user.load(id) : null),
     }),
     users: t.connection(
       {

@@ -184,7 +184,7 @@ describe('an API key', () => {
       },
     })
     expect(asked).toEqual([`key ${text.id}`])
-    expect(recorded).toEqual([{ keyId: text.id, at: later(0), previousSecret: false }])
+    expect(recorded).toEqual([{ keyId: text.id, at: start, previousSecret: false }])
   })
 
   it('that is malformed, or where there are none, is refused without a question', () => {
@@ -240,7 +240,7 @@ describe('an API key', () => {
   it('works with the secret before the last rotation while its time lasts', async () => {
     foundKey = { ...key, previousExpiresAt: later(1) }
     expect((await authenticate(older.key)).kind).toBe('authenticated')
-    expect(recorded).toEqual([{ keyId: text.id, at: later(0), previousSecret: true }])
+    expect(recorded).toEqual([{ keyId: text.id, at: start, previousSecret: true }])
     for (const previousExpiresAt of [later(0), later(-1), null]) {
       foundKey = { ...key, previousExpiresAt }
       expect(await authenticate(older.key)).toEqual(refused('key-secret-wrong', text.id))
@@ -381,8 +381,8 @@ describe('a credential that was found good', () => {
     clock.at += 5
     authenticator.authenticate(carrying(text.key))
     expect(recorded).toEqual([
-      { keyId: text.id, at: later(0), previousSecret: false },
-      { keyId: text.id, at: later(5), previousSecret: false },
+      { keyId: text.id, at: start, previousSecret: false },
+      { keyId: text.id, at: start + 5, previousSecret: false },
     ])
   })
 
@@ -484,7 +484,7 @@ describe('the scopes that were needed', () => {
   it('are written down for a key', async () => {
     const principal = await principalWith(text.key)
     create().recordScopes(principal, ['read:users'])
-    expect(recorded).toEqual([[text.id, ['read:users'], later(0)]])
+    expect(recorded).toEqual([[text.id, ['read:users'], start]])
   })
 
   it('are not for a JWT, where there are none, or where nothing is written', async () => {

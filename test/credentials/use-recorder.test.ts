@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { KeyUses } from '../../src/credentials/directory.ts'
 import { createUseRecorder } from '../../src/credentials/use-recorder.ts'
 
-const at = (seconds: number) => new Date(seconds * 1000)
+const seconds = (count: number) => count * 1000
+const at = (count: number) => new Date(seconds(count))
 const hour = 3_600_000
 
 function collector() {
@@ -19,10 +20,10 @@ describe('the use of keys', () => {
   it('is written in one batch with the latest time of each key', async () => {
     const { batches, write } = collector()
     const uses = createUseRecorder({ write, intervalMs: hour })
-    uses.record({ keyId: 'a', at: at(1), previousSecret: false })
-    uses.record({ keyId: 'a', at: at(3), previousSecret: true })
-    uses.record({ keyId: 'a', at: at(2), previousSecret: false })
-    uses.record({ keyId: 'b', at: at(2), previousSecret: false })
+    uses.record({ keyId: 'a', at: seconds(1), previousSecret: false })
+    uses.record({ keyId: 'a', at: seconds(3), previousSecret: true })
+    uses.record({ keyId: 'a', at: seconds(2), previousSecret: false })
+    uses.record({ keyId: 'b', at: seconds(2), previousSecret: false })
     await uses.close()
     expect(batches).toEqual([
       [
@@ -49,9 +50,9 @@ describe('the use of keys', () => {
       intervalMs: hour,
       onError: (error) => errors.push(error),
     })
-    uses.record({ keyId: 'a', at: at(1), previousSecret: false })
+    uses.record({ keyId: 'a', at: seconds(1), previousSecret: false })
     await uses.flush()
-    uses.record({ keyId: 'a', at: at(5), previousSecret: false })
+    uses.record({ keyId: 'a', at: seconds(5), previousSecret: false })
     down = false
     await uses.close()
     expect(errors).toHaveLength(1)
@@ -64,7 +65,7 @@ describe('the use of keys', () => {
     const { batches, write } = collector()
     const uses = createUseRecorder({ write, intervalMs: hour, maxKeys: 2 })
     for (const keyId of ['a', 'b', 'c', 'a']) {
-      uses.record({ keyId, at: at(keyId === 'a' ? 9 : 1), previousSecret: false })
+      uses.record({ keyId, at: seconds(keyId === 'a' ? 9 : 1), previousSecret: false })
     }
     await uses.close()
     expect(batches[0]?.map(({ keyId }) => keyId)).toEqual(['a', 'b'])
@@ -73,9 +74,9 @@ describe('the use of keys', () => {
   it('comes with the latest time of each scope that was needed, in the same batch', async () => {
     const { batches, write } = collector()
     const uses = createUseRecorder({ write, intervalMs: hour })
-    uses.recordScopes('a', ['x', 'y'], at(2))
-    uses.recordScopes('a', ['x'], at(3))
-    uses.recordScopes('a', ['y'], at(1))
+    uses.recordScopes('a', ['x', 'y'], seconds(2))
+    uses.recordScopes('a', ['x'], seconds(3))
+    uses.recordScopes('a', ['y'], seconds(1))
     await uses.close()
     expect(batches).toEqual([
       [
@@ -100,10 +101,10 @@ describe('the use of keys', () => {
       intervalMs: hour,
       maxScopes: 2,
     })
-    uses.recordScopes('a', ['x'], at(1))
+    uses.recordScopes('a', ['x'], seconds(1))
     await uses.flush()
     down = false
-    uses.recordScopes('b', ['x', 'y', 'z'], at(2))
+    uses.recordScopes('b', ['x', 'y', 'z'], seconds(2))
     await uses.close()
     const noted = batches[0]?.map(({ keyId, scopes }) => [keyId, scopes.map(({ scope }) => scope)])
     expect(noted).toEqual([
