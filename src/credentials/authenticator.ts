@@ -97,8 +97,9 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
   async function verifyKey({ id, secret }: KeyParts): Promise<Verified | Refused> {
     const key = await findKey(id)
     const now = clock.wall()
-    const current = hasher.matches(secret, key?.secretHash ?? noHash)
-    const previous = hasher.matches(secret, key?.previousSecretHash ?? noHash)
+    const matches = hasher.matcher(secret)
+    const current = matches(key?.secretHash ?? noHash)
+    const previous = matches(key?.previousSecretHash ?? noHash)
     if (key === null) return refuse('key-unknown', id)
     const graceEnds = key.previousExpiresAt?.getTime() ?? 0
     if (!current && !(previous && graceEnds > now)) return refuse('key-secret-wrong', id)

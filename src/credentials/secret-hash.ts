@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 
 /**
  * How secrets are stored: SHA-256 of the 43-character secret, or HMAC-SHA-256 under a pepper that the
@@ -7,8 +7,11 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 export interface SecretHasher {
   /** 32 bytes, under the first pepper where there is one. */
   hash(secret: string): Uint8Array
-  /** Whether `stored` is the hash of `secret` under any pepper or none; the time tells nothing. */
-  matches(secret: string, stored: Uint8Array): boolean
+  /**
+   * Hashes `secret` once, and tells of each stored hash whether it is of that secret under any pepper
+   * or none; the time tells nothing.
+   */
+  matcher(secret: string): (stored: Uint8Array) => boolean
 }
 
 const erased = new Uint8Array(32)
@@ -18,21 +21,24 @@ const erased = new Uint8Array(32)
  * new one first; secrets stored without a pepper stay valid
  */
 export function createSecretHasher(peppers: readonly string[] = []): SecretHasher {
-  const plain = (secret: string): Buffer => createHash('sha256').update(secret).digest()
+  const plain = (secret: string): Buffer => hash('sha256', secret, 'buffer')
   const peppered = peppers.map(
     (pepper) => (secret: string) => createHmac('sha256', pepper).update(secret).digest(),
   )
-  const hashes = [...peppered, plain]
-  const first = hashes[0] ?? plain
+  const all = [...peppered, plain]
+  const first = all[0] ?? plain
   return {
     hash: first,
-    matches(secret, stored) {
-      // A hash that was erased costs the same comparison, and equals none.
-      const whole = stored.length === 32
-      const compared = whole ? stored : erased
-      let equal = false
-      for (const hash of hashes) if (timingSafeEqual(hash(secret), compared)) equal = true
-      return equal && whole
+    matcher(secret) {
+      const presented = all.map((hashOf) => hashOf(secret))
+      return (stored) => {
+        // A hash that was erased costs the same comparison, and equals none.
+        const whole = stored.length === 32
+        const compared = whole ? stored : erased
+        let equal = false
+        for (const one of presented) if (timingSafeEqual(one, compared)) equal = true
+        return equal && whole
+      }
     },
   }
 }

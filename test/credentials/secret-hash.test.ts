@@ -20,18 +20,18 @@ describe('the stored hash of a secret', () => {
   it('verifies under the first pepper, an older one, and none', () => {
     const now = createSecretHasher(['new', 'old'])
     for (const stored of [['new'], ['old'], []]) {
-      expect(now.matches('secret', createSecretHasher(stored).hash('secret'))).toBe(true)
-      expect(now.matches('other', createSecretHasher(stored).hash('secret'))).toBe(false)
+      expect(now.matcher('secret')(createSecretHasher(stored).hash('secret'))).toBe(true)
+      expect(now.matcher('other')(createSecretHasher(stored).hash('secret'))).toBe(false)
     }
   })
 
   it('does not verify under a pepper that is gone', () => {
     const stored = createSecretHasher(['gone']).hash('secret')
-    expect(createSecretHasher(['new']).matches('secret', stored)).toBe(false)
+    expect(createSecretHasher(['new']).matcher('secret')(stored)).toBe(false)
   })
 
   it('does not verify against an erased hash', () => {
-    expect(createSecretHasher().matches('', new Uint8Array(0))).toBe(false)
-    expect(createSecretHasher().matches('secret', new Uint8Array(32))).toBe(false)
+    expect(createSecretHasher().matcher('')(new Uint8Array(0))).toBe(false)
+    expect(createSecretHasher().matcher('secret')(new Uint8Array(32))).toBe(false)
   })
 })
