@@ -147,7 +147,7 @@ async function copy(sql, table, columns, count, row, log = () => {}) {
       if (from > 0 && from % 1_000_000 === 0) log(`           ${from} …`)
       let text = ''
       for (let n = from; n < Math.min(from + rowsPerChunk, count); n++) text += row(n)
-      yield Buffer.from(text)
+      yield Buffer.from(text, 'latin1')
     }
   }
   await pipeline(Readable.from(chunks()), target)
