@@ -32,7 +32,7 @@ export interface DatabaseOptions {
   readonly url: string
   /** Where notifications are heard, for a `url` that is a transaction pooler; default: `url`. */
   readonly listenUrl?: string
-  /** Of a replica for lists and counts; default: `url`. */
+  /** Of a replica for lists and counts, which may be behind; nothing is decided by it. Default: `url`. */
   readonly readUrl?: string
   /** Ceiling of users first seen in a JWT; `null`: none. */
   readonly defaultUserScopes: readonly string[] | null
@@ -59,7 +59,8 @@ export function openDatabase(options: DatabaseOptions): Database {
       () => deadlineUnlessAlive(ping, 500, 10_000),
     )
   const pool = application(options.url)
-  const replica = options.readUrl === undefined ? pool : application(options.readUrl)
+  const { url, readUrl = url } = options
+  const replica = readUrl === url ? pool : application(readUrl)
   const access = createAccess(pool, replica, new Gate(size, 750))
 
   const listeners = new Set<ChangeListener>()

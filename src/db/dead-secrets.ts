@@ -10,6 +10,9 @@ const batchSize = 500
 /**
  * Empties hashes that can let nobody in any more. An empty hash is the hash of no secret, so nothing
  * that is done to the row later makes the key work again; everything else of it stays readable.
+ *
+ * The keys are found as an array: of a subquery PostgreSQL may think that reading the whole table is
+ * less work than looking up what it gives.
  */
 export async function eraseDeadSecrets(access: Access, limits: EraseLimits): Promise<number> {
   const grace = sql`${limits.grace.toISOString()}::timestamptz`
@@ -25,7 +28,7 @@ export async function eraseDeadSecrets(access: Access, limits: EraseLimits): Pro
           when revoked_at < ${death} or lineage_expires_at < ${death} then ''
           else secret_hash end,
         previous_secret_hash = null
-      where id in (
+      where id = any (array(
         (select id from ${apiKeys} where previous_secret_hash is not null
           and previous_expires_at < ${grace} limit ${batchSize})
         union
@@ -34,7 +37,7 @@ export async function eraseDeadSecrets(access: Access, limits: EraseLimits): Pro
         union
         (select id from ${apiKeys} where lineage_expires_at is not null and secret_hash <> ''
           and lineage_expires_at < ${death} limit ${batchSize})
-      )
+      ))
       and (previous_expires_at < ${grace} or revoked_at < ${death} or lineage_expires_at < ${death})
       returning id`)
     return erased.length

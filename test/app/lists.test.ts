@@ -39,6 +39,19 @@ describe('a list', () => {
     }
   })
 
+  it('is counted only when its count is asked for', async () => {
+    const statements = async (fields: string) => {
+      const before = app.network.statements()
+      const { status } = await app.ask(`{ users(first: 2) { ${fields} } }`, { as: jwt })
+      expect(status).toBe(200)
+      return app.network.statements() - before
+    }
+    await statements('nodes { id }')
+    expect(await statements('nodes { id } pageInfo { hasNextPage endCursor }')).toBe(1)
+    expect(await statements('nodes { id } totalCount')).toBe(2)
+    expect(await statements('totalCount')).toBeLessThanOrEqual(2)
+  })
+
   it.each(['first', 'last'])('is empty where %s is 0, and still counts', async (size) => {
     const { nodes, pageInfo, totalCount } = await page(`${size}: 0`)
     expect(nodes).toEqual([])

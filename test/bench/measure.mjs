@@ -153,6 +153,15 @@ export function post(query, credential) {
   )
 }
 
+/** A request as the authenticator sees it. */
+export function bearer(credential) {
+  const value = `Bearer ${credential}`
+  return {
+    header: (name) => (name === 'authorization' ? value : null),
+    queryParameters: () => [],
+  }
+}
+
 /** Calls each once, in random order, one at a time; answers under the same names. */
 export async function inTurn(arms) {
   const answers = {}

@@ -1,6 +1,7 @@
 /** `npm run bench`: measures what is promised about speed, and prints it as a table. */
 import { parseArgs } from 'node:util'
 import { describeMachine, inTemporaryFolder } from './measure.mjs'
+import { keep, provenance, table } from './report.mjs'
 import {
   measureColdKey,
   measureFirstSight,
@@ -8,6 +9,7 @@ import {
   measureOneFlight,
   measureProcessorTime,
 } from './rows/credentials.mjs'
+import { measurePeers } from './rows/peers.mjs'
 import { measureRevocation } from './rows/revocation.mjs'
 import { measureStartUp } from './rows/start-up.mjs'
 import { measureThroughput } from './rows/throughput.mjs'
@@ -15,6 +17,7 @@ import { createWorld } from './world.mjs'
 
 const measures = {
   throughput: measureThroughput,
+  peers: measurePeers,
   'first-sight': measureFirstSight,
   'cold-key': measureColdKey,
   'processor-time': measureProcessorTime,
@@ -26,9 +29,10 @@ const measures = {
 
 const help = `Measures authentication and prints a Markdown table.
 
-  npm run bench -- [--quick] [--only NAME]…
+  npm run bench -- [--quick] [--write] [--only NAME]…
 
-  --quick      one process an arm and few rounds: about 3 minutes, and wide intervals
+  --quick      one process an arm and few rounds: under 3 minutes, and wide intervals
+  --write      keep the figures in test/bench/results.json, and show them in README.md and chart.svg
   --only NAME  only that part, as often as you like: ${Object.keys(measures).join(', ')}
   --help       this
 
@@ -38,10 +42,18 @@ in three processes each unless it is quick. A ratio is the median over the round
 by bootstrap; two equal arms differ by 3 to 5 %. Ratios can be compared elsewhere, the rest cannot.
 `
 
-const quickly = { generations: 1, rounds: 4, revocations: 200, starts: 3, credentials: 100_000 }
+const quickly = {
+  generations: 1,
+  rounds: 3,
+  warmUpSeconds: 2,
+  revocations: 100,
+  starts: 2,
+  credentials: 100_000,
+}
 const thoroughly = {
   generations: 3,
   rounds: 8,
+  warmUpSeconds: 5,
   revocations: 200,
   starts: 5,
   credentials: 1_000_000,
@@ -50,6 +62,7 @@ const thoroughly = {
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: Object.keys(measures) },
     help: { type: 'boolean', default: false },
   },
@@ -62,33 +75,29 @@ if (values.help || unknown !== undefined) {
 } else await inTemporaryFolder(measureAll)
 
 async function measureAll(folder) {
-  const machine = describeMachine()
+  const about = {
+    date: new Date().toISOString().slice(0, 10),
+    command: ['npm run bench', ...(values.quick ? ['-- --quick'] : [])].join(' '),
+    machine: describeMachine(),
+  }
   const begun = performance.now()
   // More than the cache holds, so that one after the other none is ever in it.
   const world = await createWorld(folder, { keys: 45_000, tokens: 500 })
-  const rows = []
+  const parts = {}
   try {
     for (const name of values.only) {
       console.error(`${seconds(begun)} s: ${name}`)
-      rows.push(...(await measures[name](world, values.quick ? quickly : thoroughly)))
+      const rows = await measures[name](world, values.quick ? quickly : thoroughly)
+      parts[name] = { ...about, rows }
     }
   } finally {
     await world.close()
   }
-  console.log(table(rows))
-  console.log(
-    `\n${new Date().toISOString().slice(0, 10)}, \`npm run bench${values.quick ? ' -- --quick' : ''}\`, ${seconds(begun)} s. ${machine}.`,
-  )
+  console.log(table(Object.values(parts).flatMap(({ rows }) => rows)))
+  console.log(`\n${provenance(about)} It took ${seconds(begun)} s.`)
+  if (values.write) keep(parts)
 }
 
 function seconds(since) {
   return ((performance.now() - since) / 1000).toFixed(0)
-}
-
-function table(rows) {
-  const lines = rows.map(({ figure, result, goal = '', met }) => {
-    const verdict = met === undefined ? '' : met ? 'yes' : '**no**'
-    return `| ${figure} | ${result} | ${goal} | ${verdict} |`
-  })
-  return ['| Figure | Measured | Goal | Met |', '|---|---|---|---|', ...lines].join('\n')
 }

@@ -10,6 +10,8 @@ export interface DatabaseProxy {
   readonly statements: () => number
   /** Resolves once `text` has passed from the database. */
   passed(text: string): Promise<void>
+  /** Calls `listener` with each notice of the database from now on. */
+  onNotice(listener: (message: string) => void): void
   /** From now on; connections that are cut stay so. */
   weather(weather: Weather): void
   close(): Promise<void>
@@ -22,6 +24,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
   let weather: Weather = 'fair'
   let statements = 0
   const awaited = new Map<string, () => void>()
+  const noticed: ((message: string) => void)[] = []
 
   function tell(chunk: Buffer): void {
     for (const [text, resolve] of awaited) {
@@ -37,7 +40,13 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       return
     }
     const database = connect(Number(target.port), target.hostname)
-    const count = statementCounter(() => statements++)
+    // `B` binds and so runs a statement, `Q` is a simple query, `N` a notice.
+    const count = followMessages(false, (type) => {
+      if (type === 'B' || type === 'Q') statements++
+    })
+    const listen = followMessages(true, (type, body) => {
+      if (type === 'N') for (const listener of noticed) listener(noticeText(body))
+    })
     for (const [from, to] of [
       [client, database],
       [database, client],
@@ -46,6 +55,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       from.on('data', (chunk: Buffer) => {
         if (weather !== 'fair') return
         if (from === client) count(chunk)
+        if (from === database && noticed.length > 0) listen(chunk)
         to.write(chunk)
         if (from === database) tell(chunk)
       })
@@ -65,6 +75,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
     url: url.href,
     statements: () => statements,
     passed: (text) => new Promise((resolve) => awaited.set(text, resolve)),
+    onNotice: (listener) => noticed.push(listener),
     weather(next) {
       weather = next
       if (next === 'cut') for (const socket of sockets) socket.destroy()
@@ -79,12 +90,14 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
 }
 
 /**
- * Follows what a client sends (PostgreSQL documentation, §54.7): after the start-up message each has
- * a type and a length; `B` binds and so runs a statement, `Q` is a simple query.
+ * Follows what one side sends (PostgreSQL documentation, §54.7): each message has a type and a length,
+ * but for a client's first, which has no type.
  */
-function statementCounter(onStatement: () => void): (chunk: Buffer) => void {
+function followMessages(
+  started: boolean,
+  onMessage: (type: string, body: Buffer) => void,
+): (chunk: Buffer) => void {
   let pending = Buffer.alloc(0)
-  let started = false
   return (chunk) => {
     pending = Buffer.concat([pending, chunk])
     for (;;) {
@@ -92,9 +105,15 @@ function statementCounter(onStatement: () => void): (chunk: Buffer) => void {
       if (pending.length < header + 4) return
       const length = header + pending.readUInt32BE(header)
       if (pending.length < length) return
-      if (started && (pending[0] === 0x42 || pending[0] === 0x51)) onStatement()
+      if (started) onMessage(pending.toString('latin1', 0, 1), pending.subarray(5, length))
       started = true
       pending = pending.subarray(length)
     }
   }
+}
+
+/** The field `M` of a notice (§54.8). */
+function noticeText(body: Buffer): string {
+  const fields = body.toString().split('\0')
+  return fields.find((field) => field.startsWith('M'))?.slice(1) ?? ''
 }

@@ -2,7 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { openDatabase } from '../../../dist/db/database.js'
 import { createAuthenticator } from '../../../dist/index.js'
+import { bearer } from '../measure.mjs'
 import { audience } from '../world.mjs'
+
+export { bearer }
 
 export const input = JSON.parse(readFileSync(process.argv[2], 'utf8'))
 
@@ -24,15 +27,6 @@ export async function openAuthenticator(url = input.databaseUrl) {
     await new Promise((done) => setTimeout(done, 20))
   }
   return authenticator
-}
-
-/** A request as the authenticator sees it. */
-export function bearer(credential) {
-  const value = `Bearer ${credential}`
-  return {
-    header: (name) => (name === 'authorization' ? value : null),
-    queryParameters: () => [],
-  }
 }
 
 /** Keeps `connections` calls of `work` going for that long; calls per second. */

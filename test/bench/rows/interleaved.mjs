@@ -1,0 +1,69 @@
+/** Servers beside each other: their arms in turn, in random order, each against the arm `base`. */
+import { estimate, inTurn, load, median, post, show } from '../measure.mjs'
+
+/** Before the first measured round of a server, shared by its arms. */
+const warmUpRequests = 6_000
+
+/**
+ * @param servers by name, how each is started
+ * @param arms by name; `base` is what the others are compared with
+ * @param settings `warmUpSeconds`: at most, for a server that is slow to answer so many requests
+ * @returns by name of the arm, what `load` measured in every round, with `ratio` to `base`
+ */
+export async function compare(servers, arms, { generations, rounds, warmUpSeconds }) {
+  const seen = Object.fromEntries(Object.keys(arms).map((name) => [name, []]))
+  for (let generation = 0; generation < generations; generation++) {
+    const running = {}
+    try {
+      for (const [name, launch] of Object.entries(servers)) {
+        running[name] = await launch()
+        const own = Object.values(arms).filter(({ server }) => server === name)
+        for (const one of own) {
+          await warmUp(running[name].port, one, own.length, warmUpSeconds)
+        }
+      }
+      for (let round = 0; round < rounds; round++) {
+        const works = Object.entries(arms).map(([name, { server, requests, status }]) => [
+          name,
+          () => load(running[server].port, requests, 1_000, { status }),
+        ])
+        const answers = await inTurn(Object.fromEntries(works))
+        for (const [name, answer] of Object.entries(answers)) {
+          seen[name].push({ ...answer, ratio: answer.perSecond / answers.base.perSecond })
+        }
+      }
+    } finally {
+      for (const server of Object.values(running)) await server.stop()
+    }
+  }
+  return seen
+}
+
+/** By the number of requests, not by time: what was called more often is faster code. */
+async function warmUp(port, { requests, status }, shares, seconds) {
+  const until = performance.now() + (seconds * 1_000) / shares
+  for (let done = 0; done < warmUpRequests / shares && performance.now() < until; ) {
+    done += (await load(port, requests, 250, { status })).perSecond / 4
+  }
+}
+
+export function arm(server, query, credentials, goal = null, status = 200) {
+  return { server, requests: credentials.map((one) => post(query, one)), goal, status }
+}
+
+/** One row for each arm, the base first. */
+export function rowsOf(arms, seen, baseName) {
+  return Object.entries(arms).map(([name, { goal }]) => {
+    const ratio = estimate(seen[name].map((answer) => answer.ratio))
+    const perSecond = Math.round(median(seen[name].map((answer) => answer.perSecond)))
+    const p99 = median(seen[name].map((answer) => answer.p99))
+    return {
+      figure: name === 'base' ? baseName : name,
+      result: `${name === 'base' ? '1' : show(ratio)}; ${perSecond}/s, p99 ${p99.toFixed(1)} ms`,
+      ratio,
+      perSecond,
+      p99,
+      ...(goal && { goal: `≥ ${goal}`, met: ratio.median >= goal }),
+    }
+  })
+}

@@ -1,0 +1,84 @@
+/** What others take for the same, beside ours: each as its own documentation sets it up. */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { estimate, post, show, start, startLatchkey } from '../measure.mjs'
+import { arm, compare, rowsOf } from './interleaved.mjs'
+import { baseName, me, viewer, yoga } from './throughput.mjs'
+
+const folder = fileURLToPath(new URL('../peers/', import.meta.url))
+const install = 'npm ci --prefix test/bench/peers --ignore-scripts'
+const ours = { key: 'Latchkey, cached key', jwt: 'Latchkey, cached JWT' }
+const betterAuth = 'better-auth `verifyApiKey`, rate limit off'
+const pluginJwt = '@graphql-yoga/plugin-jwt in lean Yoga, RS256'
+const genericAuth = '@envelop/generic-auth and jose in lean Yoga, RS256'
+
+export async function measurePeers(world, settings) {
+  if (!existsSync(`${folder}node_modules/better-auth`)) {
+    console.error(`The peers are not installed and left out: ${install}`)
+    return [{ figure: `Peers: not installed (\`${install}\`)`, result: 'left out' }]
+  }
+  const { environment, tokens } = world
+  const keys = world.keys.slice(0, 500)
+  const database = await betterAuthDatabase(world)
+  const peer = (name, more) => () =>
+    start(process.execPath, [`${folder}${name}.mjs`], { ...environment, ...more })
+  const servers = {
+    lean: () => yoga(world, 'lean'),
+    usual: () => yoga(world, 'usual'),
+    principal: () => yoga(world, 'principal'),
+    latchkey: () => startLatchkey({ ...environment, LOG_LEVEL: 'warn' }),
+    pluginJwt: peer('plugin-jwt'),
+    genericAuth: peer('generic-auth'),
+    apollo: peer('apollo'),
+    mercurius: peer('mercurius'),
+    mercuriusJit: peer('mercurius', { VARIANT: 'jit' }),
+    betterAuth: peer('better-auth', { DATABASE_URL: database.url }),
+  }
+  const base = { server: 'lean', requests: [post(me, keys[0])] }
+  const arms = {
+    base,
+    'Yoga as it comes, without authentication': { ...base, server: 'usual' },
+    [ours.key]: arm('latchkey', viewer, keys),
+    [ours.jwt]: arm('latchkey', viewer, tokens),
+    '`usePrincipal` in lean Yoga, cached JWT': arm('principal', me, tokens),
+    [pluginJwt]: arm('pluginJwt', me, tokens),
+    [genericAuth]: arm('genericAuth', me, tokens),
+    'Apollo Server and jose, RS256': arm('apollo', me, tokens),
+    'Mercurius and fast-jwt with its cache, RS256': arm('mercurius', me, tokens),
+    '… and queries compiled (`jit`)': arm('mercuriusJit', me, tokens),
+    [betterAuth]: arm('betterAuth', me, database.keys),
+  }
+  const seen = await compare(servers, arms, settings)
+  const against = (own, other, goal) => {
+    const ratio = estimate(
+      seen[own].map((answer, n) => answer.perSecond / seen[other][n].perSecond),
+    )
+    return {
+      figure: `${own}, against ${other}`,
+      result: show(ratio, 1),
+      goal: `≥ ${goal}`,
+      met: ratio.median >= goal,
+    }
+  }
+  return [
+    ...rowsOf(arms, seen, baseName),
+    against(ours.key, betterAuth, 25),
+    against(ours.jwt, pluginJwt, 6),
+    against(ours.jwt, genericAuth, 2.8),
+  ]
+}
+
+/** A database beside ours in the same server, with better-auth's tables and a hundred keys. */
+async function betterAuthDatabase({ sql, databaseUrl }) {
+  await sql`create database better_auth`
+  const url = new URL(databaseUrl)
+  url.pathname = '/better_auth'
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [`${folder}better-auth.mjs`, 'prepare', '100'],
+    { env: { PATH: process.env.PATH, DATABASE_URL: url.href }, encoding: 'utf8' },
+  )
+  if (status !== 0) throw new Error(stderr)
+  return { url: url.href, keys: JSON.parse(stdout) }
+}

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Database, openDatabase } from '../../src/db/database.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts'
+import { ada, newKey, now } from './store-fixture.ts'
+
+/** A replica that has heard of nothing yet, which shows who was asked. */
+let behind: TestDatabase
+let primary: TestDatabase
+let network: DatabaseProxy
+let database: Database
+
+beforeAll(async () => {
+  primary = await createTestDatabase()
+  behind = await createTestDatabase()
+  network = await startDatabaseProxy(behind.url)
+  database = openDatabase({ url: primary.url, readUrl: network.url, defaultUserScopes: null })
+})
+afterAll(async () => {
+  await database.close()
+  await network.close()
+  await primary.close()
+  await behind.close()
+})
+
+const issuer = 'https://issuer.example'
+const everyone = { status: null, search: null }
+const page = { limit: 10, after: null, before: null, fromEnd: false }
+
+async function makeUserWithKey(subject: string) {
+  const made = await database.users.insert(
+    { issuer, subject, email: null, name: null, scopes: null },
+    ada,
+  )
+  if (made === 'duplicate') throw new Error('There is that user already.')
+  const key = newKey(made)
+  await database.keys.insert(key, 100, ada)
+  return { user: made, key }
+}
+
+describe('a read replica', () => {
+  it('is asked for lists and counts', async () => {
+    const { user } = await makeUserWithKey('listed')
+    const ofUser = { ownerId: user.id, status: null, now }
+    const asked = network.statements()
+    expect((await database.users.list(everyone, page)).rows).toEqual([])
+    expect((await database.keys.list(ofUser, page)).rows).toEqual([])
+    expect((await database.audit.list({}, page)).rows).toEqual([])
+    expect(await database.users.count(everyone)).toBe(0)
+    expect(await database.keys.count(ofUser)).toBe(0)
+    expect(await database.audit.count({})).toBe(0)
+    expect(network.statements() - asked).toBeGreaterThanOrEqual(6)
+  })
+
+  it('is never asked whether a credential is good, nor for what is about to change', async () => {
+    const { user, key } = await makeUserWithKey('verified')
+    await database.users.list(everyone, page)
+    const asked = network.statements()
+    expect((await database.directory.findKeyForVerification(key.id))?.owner.userId).toBe(user.id)
+    const sighting = { issuer, subject: 'verified', grant: null }
+    expect((await database.directory.admitUser(sighting))?.userId).toBe(user.id)
+    expect((await database.users.find(user.id))?.id).toBe(user.id)
+    expect((await database.keys.find(key.id))?.id).toBe(key.id)
+    expect(await database.keys.isWithin(key.id, key.id)).toBe(true)
+    expect(await database.keys.revoke(key.id, null, now, ada)).not.toBeNull()
+    expect(network.statements()).toBe(asked)
+  })
+
+  it('that is gone takes its lists along and nothing else', async () => {
+    const { key } = await makeUserWithKey('served')
+    network.weather('cut')
+    await expect(database.users.list(everyone, page)).rejects.toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+    })
+    expect(await database.directory.findKeyForVerification(key.id)).not.toBeNull()
+    await database.ping()
+  })
+})
