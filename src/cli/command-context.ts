@@ -1,5 +1,6 @@
 import type { AuditStore } from '../audit/store.ts'
 import type { Config, Environment } from '../config.ts'
+import type { NodeAnswers } from '../db/nodes.ts'
 import type { CreateKeyInput, IssuedKey } from '../keys/keys.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
@@ -42,4 +43,6 @@ export interface OperatorDatabase {
   readonly audit: AuditStore
   readonly catalogue: ScopeCatalogue
   readonly createKey: (ownerId: string, input: CreateKeyInput) => Promise<IssuedKey>
+  /** Waits until every living node has heard of what was done before, or uses nothing older. */
+  readonly awaitNodes: () => Promise<NodeAnswers>
 }
