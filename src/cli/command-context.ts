@@ -20,6 +20,8 @@ export interface CommandContext {
   readonly now: () => number
   /** Resolves once it serves. */
   readonly startServer: (config: Config) => Promise<{ stop(): Promise<void> }>
+  /** The same by that many processes, of which this one is either one or keeps them. */
+  readonly startWorkers: (config: Config, count: number) => Promise<{ stop(): Promise<void> }>
   /** Resolves when the process is asked to stop, from when it is called. */
   readonly stopSignal: () => Promise<void>
   /** Brings the database up to date; tells by `note` what was done. */
