@@ -47,9 +47,11 @@ async function rows(count: number) {
   )
 }
 
-async function revoke(id: string, ...words: string[]) {
+const revoke = (id: string, ...words: string[]) => revokeWith({}, id, ...words)
+
+async function revokeWith(environment: Record<string, string>, id: string, ...words: string[]) {
   return await run(['keys', 'revoke', id, '--wait', ...words], {
-    environment: { DATABASE_URL: app.databaseUrl },
+    environment: { DATABASE_URL: app.databaseUrl, ...environment },
     withDatabase,
     now: Date.now,
   })
@@ -235,6 +237,20 @@ describe('keys revoke --wait', () => {
       code: 0,
       lines: ['No node is running.', ''],
     })
+  })
+
+  it('waits for the configured bound where the nodes cannot be asked', async () => {
+    const { id } = await app.key('alice', ['read:users'])
+    const environment = {
+      DATABASE_LISTEN_URL: 'postgres://nobody@127.0.0.1:1/nothing',
+      MAX_STALENESS_MS: '700',
+    }
+    const { code, out } = await revokeWith(environment, id)
+    expect(code).toBe(0)
+    const waited = /^The nodes could not be asked; (\d+) ms later every one refuses it\.$/m.exec(
+      out,
+    )
+    expect(Number(waited?.[1])).toBeGreaterThanOrEqual(700)
   })
 
   it('takes no word for an answer that a node did not give', async () => {

@@ -12,6 +12,8 @@ export interface DatabaseProxy {
   passed(text: string): Promise<void>
   /** From now on; connections that are cut stay so. */
   weather(weather: Weather): void
+  /** From now on, what passes takes that long, either way. Milliseconds. */
+  delay(milliseconds: number): void
   close(): Promise<void>
 }
 
@@ -21,6 +23,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
   const sockets = new Set<Socket>()
   let weather: Weather = 'fair'
   let statements = 0
+  let latency = 0
   const awaited = new Map<string, () => void>()
 
   function tell(chunk: Buffer): void {
@@ -43,11 +46,19 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       [database, client],
     ] as const) {
       sockets.add(from)
+      // Nothing overtakes what was sent before it, when the delay gets less.
+      let due = 0
       from.on('data', (chunk: Buffer) => {
         if (weather !== 'fair') return
         if (from === client) count(chunk)
-        to.write(chunk)
-        if (from === database) tell(chunk)
+        const pass = () => {
+          to.write(chunk)
+          if (from === database) tell(chunk)
+        }
+        const now = performance.now()
+        due = Math.max(due, now + latency)
+        if (due > now) setTimeout(pass, due - now)
+        else pass()
       })
       from.on('close', () => {
         sockets.delete(from)
@@ -65,6 +76,9 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
     url: url.href,
     statements: () => statements,
     passed: (text) => new Promise((resolve) => awaited.set(text, resolve)),
+    delay(milliseconds) {
+      latency = milliseconds
+    },
     weather(next) {
       weather = next
       if (next === 'cut') for (const socket of sockets) socket.destroy()
