@@ -1,9 +1,8 @@
 import { type Config, listeningUrl } from './config.ts'
 import { refuseForwardAuth } from './http/forward-auth-listener.ts'
 import { problem } from './http/problem.ts'
-import type { Logger } from './log.ts'
-import { type App, createApp } from './server/create-app.ts'
-import { banner } from './server/development.ts'
+import { type App, type CreateAppOptions, createApp } from './server/create-app.ts'
+import { readyText } from './server/development.ts'
 import { type Handler, listen } from './server/listen.ts'
 import { createServerLogger } from './server/logger.ts'
 
@@ -19,11 +18,14 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-export interface StartServerOptions {
-  /** Default: a logger to standard error at the configured level. */
-  readonly log?: Logger
+export interface StartServerOptions extends Pick<CreateAppOptions, 'log' | 'metricsPeers'> {
   /** Where the development banner goes. Default standard output. */
   readonly print?: (text: string) => void
+  /**
+   * It comes to others at the same address, which have prepared the database: it listens only once it
+   * is ready. The port must be known. Default `false`.
+   */
+  readonly joining?: boolean
 }
 
 /** How long requests in flight may take once the server stops. Milliseconds. */
@@ -38,36 +40,50 @@ export async function startServer(
   config: Config,
   options: StartServerOptions = {},
 ): Promise<RunningServer> {
+  const { joining = false, metricsPeers } = options
   const log = options.log ?? createServerLogger(config)
   const print = options.print ?? ((text) => process.stdout.write(text))
+  const { host, port } = config
 
   let handler: Handler = answerWhileStarting
   let answerDirectly = refuseForwardAuth
-  const listener = await listen({
-    host: config.host,
-    port: config.port,
-    handler: (request, connection) => handler(request, connection),
-    listener: (request, response) => answerDirectly(request, response),
-  })
-  const publicUrl = config.publicUrl ?? listeningUrl(config.host, listener.port)
-  let app: App
-  try {
-    app = await createApp(config, { publicUrl, log })
-  } catch (error) {
-    listener.destroy()
-    await listener.close()
-    throw error
+  const open = () =>
+    listen({
+      host,
+      port,
+      handler: (request, connection) => handler(request, connection),
+      listener: (request, response) => answerDirectly(request, response),
+    })
+  async function make(publicUrl: string): Promise<App> {
+    const app = await createApp(config, {
+      publicUrl,
+      log,
+      prepared: joining,
+      ...(metricsPeers && { metricsPeers }),
+    })
+    handler = app.fetch
+    answerDirectly = app.listener
+    return app
   }
-  handler = app.fetch
-  answerDirectly = app.listener
+  const urlAt = (port: number) => config.publicUrl ?? listeningUrl(host, port)
 
-  const seconds = (performance.now() / 1000).toFixed(2)
-  log.info({ publicUrl, mode: config.mode, startSeconds: Number(seconds) }, 'ready')
-  if (app.development !== null) {
-    print(
-      `Latchkey is ready after ${seconds} s, for development.\n\n${banner(publicUrl, app.development)}`,
-    )
-  }
+  const joined = joining ? await make(urlAt(port)) : null
+  const listener = await open().catch(async (error: unknown) => {
+    await joined?.close()
+    throw error
+  })
+  const publicUrl = urlAt(listener.port)
+  const app =
+    joined ??
+    (await make(publicUrl).catch(async (error: unknown) => {
+      listener.destroy()
+      await listener.close()
+      throw error
+    }))
+
+  const startSeconds = Number((performance.now() / 1000).toFixed(2))
+  log.info({ publicUrl, mode: config.mode, startSeconds }, 'ready')
+  if (app.development !== null) print(readyText(publicUrl, app.development))
 
   return {
     port: listener.port,

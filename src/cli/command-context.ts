@@ -1,5 +1,6 @@
 import type { AuditStore } from '../audit/store.ts'
 import type { Config, Environment } from '../config.ts'
+import type { NodeAnswers } from '../db/nodes.ts'
 import type { CreateKeyInput, IssuedKey } from '../keys/keys.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
@@ -19,6 +20,8 @@ export interface CommandContext {
   readonly now: () => number
   /** Resolves once it serves. */
   readonly startServer: (config: Config) => Promise<{ stop(): Promise<void> }>
+  /** The same by that many processes, of which this one is either one or keeps them. */
+  readonly startWorkers: (config: Config, count: number) => Promise<{ stop(): Promise<void> }>
   /** Resolves when the process is asked to stop, from when it is called. */
   readonly stopSignal: () => Promise<void>
   /** Brings the database up to date; tells by `note` what was done. */
@@ -42,4 +45,6 @@ export interface OperatorDatabase {
   readonly audit: AuditStore
   readonly catalogue: ScopeCatalogue
   readonly createKey: (ownerId: string, input: CreateKeyInput) => Promise<IssuedKey>
+  /** Waits until every living node has heard of what was done before, or uses nothing older. */
+  readonly awaitNodes: () => Promise<NodeAnswers>
 }

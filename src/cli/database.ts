@@ -3,6 +3,7 @@ import { openDatabase } from '../db/database.ts'
 import { connectEmbedded } from '../db/embedded.ts'
 import { asFailure } from '../db/failures.ts'
 import { migrate } from '../db/migrate.ts'
+import { awaitNodes } from '../db/nodes.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { configuredKeyService } from '../server/key-service.ts'
 import type { OperatorDatabase, WithDatabase } from './command-context.ts'
@@ -23,7 +24,7 @@ export const withDatabase: WithDatabase = (config, use) =>
     const { defaultUserScopes } = config
     const database = openDatabase({ url, defaultUserScopes, connections: 2 })
     try {
-      return await use(operatorDatabase(config, database))
+      return await use(operatorDatabase(config, url, database))
     } finally {
       await database.close()
     }
@@ -31,11 +32,23 @@ export const withDatabase: WithDatabase = (config, use) =>
 
 function operatorDatabase(
   config: Config,
+  url: string,
   { keys, users, audit }: Pick<OperatorDatabase, 'keys' | 'users' | 'audit'>,
 ): OperatorDatabase {
   const catalogue = createScopeCatalogue(config.otherScopes)
   const service = configuredKeyService(config, { store: keys, catalogue, now: Date.now })
-  return { keys, users, audit, catalogue, createKey: service.createAsOperator }
+  return {
+    keys,
+    users,
+    audit,
+    catalogue,
+    createKey: service.createAsOperator,
+    awaitNodes: () =>
+      awaitNodes({
+        url: config.database.listenUrl ?? url,
+        maxStaleness: config.maxStalenessMs,
+      }),
+  }
 }
 
 async function withUrl<T>(config: Config, use: (url: string) => Promise<T>): Promise<T> {

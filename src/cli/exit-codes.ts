@@ -5,6 +5,7 @@ import {
   EmbeddedUnavailableError,
 } from '../db/embedded/errors.ts'
 import { BadUserInputError, ServiceUnavailableError } from '../errors.ts'
+import { WorkerStartError } from '../server/worker-messages.ts'
 
 /** What a command ends with. 69 and 78 are those of sysexits.h. */
 export const exitCodes = {
@@ -32,6 +33,7 @@ const databaseFailures = [
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ConfigError) return exitCodes.configuration
   if (error instanceof UsageError || error instanceof BadUserInputError) return exitCodes.usage
+  if (error instanceof WorkerStartError) return error.exitCode
   if (databaseFailures.some((kind) => error instanceof kind)) return exitCodes.databaseUnavailable
   return exitCodes.failed
 }

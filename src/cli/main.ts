@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { CommandContext } from './command-context.ts'
@@ -25,6 +26,10 @@ const context: CommandContext = {
   note: (text) => process.stderr.write(text),
   now: Date.now,
   startServer: async (config) => (await import('../server.ts')).startServer(config),
+  startWorkers: async (config, count) =>
+    cluster.isPrimary
+      ? (await import('../server/workers.ts')).startWorkers(config, count)
+      : (await import('../server/worker.ts')).startWorker(config),
   stopSignal,
   migrate: async (config, note) => (await import('./database.ts')).migrateDatabase(config, note),
   printSchema: async () => {

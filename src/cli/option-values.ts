@@ -33,6 +33,14 @@ export function limit(text: string): number {
   return value
 }
 
+export function workers(text: string): number {
+  const value = /^\d{1,2}$/.test(text) ? Number(text) : 0
+  if (value < 1 || value > 64) {
+    throw new InvalidArgumentError('It must be a whole number from 1 to 64.')
+  }
+  return value
+}
+
 export function jsonObject(text: string): JsonObject {
   let value: unknown
   try {

@@ -40,6 +40,6 @@ export function auditLine({ at, type, targetId, actor, details }: AuditEvent): s
 }
 
 /** A terminal obeys control characters, wherever they come from. */
-function onOneLine(text: string): string {
+export function onOneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?')
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
 import type { Change, ChangeListener, ChangeWatch } from '../credentials/changes.ts'
 import { type Clock, type Stamp, stampOf, systemClock } from '../credentials/lease.ts'
+import { askChannel, createNodeRow } from './node-row.ts'
 
 export interface ChangeFeedOptions {
   /** A direct connection: behind a transaction pooler nothing is heard. */
@@ -15,6 +16,10 @@ export interface ChangeFeedOptions {
 /** Between two tries to connect, in milliseconds: at first, and at most. */
 const firstPause = 50
 const longestPause = 500
+/** Answers to questions under way at most: whoever gets none asks again. */
+const maxAnswers = 20
+/** For the node's row to be removed when the watch is closed. Milliseconds. */
+const leaveTime = 500
 
 /**
  * Listens to what triggers notify of keys and users (PostgreSQL, NOTIFY).
@@ -23,11 +28,16 @@ const longestPause = 500
  * this node hears a heartbeat of its own it has heard every change committed before that was sent. The
  * heartbeat goes out and comes back on the listening connection itself: one that is half-open is
  * silent, and silence is acted upon.
+ *
+ * Before each heartbeat the same connection refreshes the node's row in `latchkey.nodes`. So a node
+ * that may use what it remembers has a row as young as its last heartbeat, and one that answers a
+ * question has heard of every change committed before that was asked (see `nodes.ts`).
  */
 export function watchChanges(options: ChangeFeedOptions): ChangeWatch {
   const { url, maxSilence, listener, clock = systemClock } = options
   const heartbeats = `latchkey_node_${randomBytes(8).toString('hex')}`
   const interval = Math.max(Math.floor(maxSilence / 5), 20)
+  const row = createNodeRow(maxSilence)
   let closed = false
   let current: Session | null = null
   let pause = firstPause
@@ -52,6 +62,8 @@ export function watchChanges(options: ChangeFeedOptions): ChangeWatch {
     const opened = clock.monotonic()
     let lastHeard = opened
     let timer: NodeJS.Timeout | undefined
+    let answers = 0
+    let mayWriteRow = true
 
     const sql = postgres(url, {
       max: 1,
@@ -68,6 +80,10 @@ export function watchChanges(options: ChangeFeedOptions): ChangeWatch {
 
     function hear(channel: string, payload: string): void {
       if (over) return
+      if (channel === askChannel) {
+        answer(payload)
+        return
+      }
       if (channel !== heartbeats) {
         for (const change of parseChanges(payload)) listener.changed(change)
         return
@@ -82,11 +98,30 @@ export function watchChanges(options: ChangeFeedOptions): ChangeWatch {
       listener.heard(stamp)
     }
 
+    function answer(question: string): void {
+      const statement = row.answerTo(question)
+      if (statement === null || answers >= maxAnswers) return
+      answers++
+      sql
+        .unsafe(statement)
+        .catch(() => {})
+        .finally(() => answers--)
+    }
+
+    /** A database that is older, or grants no more than it must, has no such row: nobody waits for us then. */
+    function writeRow(statement: string): void {
+      if (!mayWriteRow) return
+      sql.unsafe(statement).catch((error: { code?: string }) => {
+        mayWriteRow = error.code === lockNotAvailable
+      })
+    }
+
     function beat(): void {
       if (clock.monotonic() - lastHeard > maxSilence) {
         end()
         return
       }
+      writeRow(row.refresh)
       const name = String(++beats)
       sent.set(name, stampOf(clock))
       sql.unsafe(`select pg_notify('${heartbeats}', '${name}')`).catch(end)
@@ -103,15 +138,29 @@ export function watchChanges(options: ChangeFeedOptions): ChangeWatch {
     }
 
     async function listen(): Promise<void> {
-      await sql.unsafe(`listen latchkey_changes; listen ${heartbeats}`)
+      await sql.unsafe(`listen latchkey_changes; listen ${askChannel}; listen ${heartbeats}`)
       if (over) return
       // What was missed before can't be told any more.
       listener.restarted()
+      writeRow(row.sweep)
       beat()
       timer = setInterval(beat, interval)
     }
 
-    return { ready: listen(), end }
+    async function leave(): Promise<void> {
+      if (over || timer === undefined) return
+      clearInterval(timer)
+      let patience: NodeJS.Timeout | undefined
+      await Promise.race([
+        sql.unsafe(row.remove).catch(() => {}),
+        new Promise((resolve) => {
+          patience = setTimeout(resolve, leaveTime)
+        }),
+      ])
+      clearTimeout(patience)
+    }
+
+    return { ready: listen(), end, leave }
   }
 
   start()
@@ -119,6 +168,7 @@ export function watchChanges(options: ChangeFeedOptions): ChangeWatch {
     async close() {
       closed = true
       clearTimeout(retry)
+      await current?.leave()
       current?.end()
     },
   }
@@ -127,7 +177,11 @@ export function watchChanges(options: ChangeFeedOptions): ChangeWatch {
 interface Session {
   readonly ready: Promise<void>
   end(): void
+  /** Takes the node's row away. */
+  leave(): Promise<void>
 }
+
+const lockNotAvailable = '55P03'
 
 /** `key <id> …`, `user <id> …` or `everything`; what is not understood may be anything. */
 export function parseChanges(payload: string): readonly Change[] {

@@ -184,3 +184,14 @@ export const auditEvents = latchkey.table(
     index('audit_events_actor_idx').on(table.actorSubject, table.at, table.id),
   ],
 )
+
+/** Processes that remember credentials and hear of changes; kept by `change-feed.ts`. Unlogged. */
+export const nodes = latchkey.table('nodes', {
+  id: uuid('id').primaryKey(),
+  host: text('host').notNull(),
+  pid: integer('pid').notNull(),
+  /** For how long at most it uses what it remembers without having heard anything. Milliseconds. */
+  maxStalenessMs: integer('max_staleness_ms').notNull(),
+  startedAt: instant('started_at').notNull().defaultNow(),
+  lastSeenAt: instant('last_seen_at').notNull().defaultNow(),
+})

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Authentication, Authenticator } from '../credentials/authenticator.ts'
 import { durations, tally } from './tallies.ts'
 
@@ -14,7 +14,20 @@ export interface Metrics {
 export interface MetricsParts {
   /** Rejects when the database does not answer. */
   readonly pingDatabase: () => Promise<void>
+  /** Whose metrics are told with this one's as those of one. Default: none. */
+  readonly peers?: MetricsPeers
 }
+
+/** Others that answer at the same address: whoever reads cannot choose among them. */
+export interface MetricsPeers {
+  /** Hands over what reads this one's metrics. */
+  offer(read: () => Promise<MetricsSnapshot>): void
+  /** Those of all that answer, this one's among them. */
+  collect(): Promise<readonly MetricsSnapshot[]>
+}
+
+/** As `prom-client` gives and takes them, for another process. */
+export type MetricsSnapshot = readonly object[]
 
 const methods: ReadonlySet<string> = new Set([
   'GET',
@@ -26,8 +39,8 @@ const methods: ReadonlySet<string> = new Set([
   'OPTIONS',
 ])
 
-/** What this node has done since it started. No label tells a user, a credential or an address. */
-export function createMetrics({ pingDatabase }: MetricsParts): Metrics {
+/** What this node, with its peers, has done since it started. No label tells a user, a credential or an address. */
+export function createMetrics({ pingDatabase, peers }: MetricsParts): Metrics {
   const registry = new Registry()
   const request = tally({
     registry,
@@ -50,6 +63,7 @@ export function createMetrics({ pingDatabase }: MetricsParts): Metrics {
   new Gauge({
     name: 'latchkey_database_up',
     help: 'Whether the database answered when this was read.',
+    aggregator: 'min',
     registers: [registry],
     async collect() {
       this.set(
@@ -60,6 +74,9 @@ export function createMetrics({ pingDatabase }: MetricsParts): Metrics {
       )
     },
   })
+
+  const own = () => Registry.merge([registry, processMetrics()])
+  peers?.offer(() => own().getMetricsAsJSON())
 
   return {
     countRequest: (route, method, status) =>
@@ -84,8 +101,11 @@ export function createMetrics({ pingDatabase }: MetricsParts): Metrics {
     },
 
     async answer() {
-      const merged = Registry.merge([registry, processMetrics()])
-      return new Response(await merged.metrics(), {
+      const told =
+        peers === undefined
+          ? own()
+          : AggregatorRegistry.aggregate((await peers.collect()).map((metrics) => [...metrics]))
+      return new Response(await told.metrics(), {
         headers: { 'content-type': Registry.PROMETHEUS_CONTENT_TYPE, 'cache-control': 'no-store' },
       })
     },

@@ -17,7 +17,7 @@ import { createGraphQL } from '../http/graphql.ts'
 import { createGraphQLListener } from '../http/graphql-listener.ts'
 import { createHealth } from '../http/health.ts'
 import { createIntrospection } from '../http/introspection.ts'
-import { createMetrics } from '../http/metrics.ts'
+import { createMetrics, type MetricsPeers } from '../http/metrics.ts'
 import { firstOf, type NodeListener } from '../http/node-listener.ts'
 import { createSchemaSdl } from '../http/schema-sdl.ts'
 import { sweepDeadSecrets } from '../keys/sweeper.ts'
@@ -49,6 +49,10 @@ export interface CreateAppOptions {
    * Response, which makes every request a few times as dear. Default none.
    */
   readonly plugins?: readonly Plugin[]
+  /** Another has migrated the database and, in development, made the users to try it with. Default `false`. */
+  readonly prepared?: boolean
+  /** Whose metrics are told with this one's. */
+  readonly metricsPeers?: MetricsPeers
 }
 
 export interface App {
@@ -56,7 +60,7 @@ export interface App {
   readonly fetch: HttpApp
   /** Answers what is asked most without a Request being made, for Node's own server; `false`: the rest. */
   readonly listener: NodeListener
-  /** Credentials for trying it out; `null` outside development. */
+  /** Credentials for trying it out; `null` outside development, and where another has `prepared` them. */
   readonly development: DevelopmentCredentials | null
   /** From here on `/readyz` asks for no more traffic. */
   shutDown(): void
@@ -92,9 +96,10 @@ async function assemble(
   log: Logger,
   opened: (() => Promise<void>)[],
 ): Promise<Omit<App, 'close'>> {
-  const { now = Date.now, timeLimit = 10_000, plugins = [] } = options
+  const { now = Date.now, timeLimit = 10_000, plugins = [], prepared = false } = options
+  const { metricsPeers } = options
   const publicUrl = config.publicUrl ?? options.publicUrl ?? `http://127.0.0.1:${config.port}`
-  const database = await prepareDatabase(config, log, opened)
+  const database = await prepareDatabase(config, prepared, log, opened)
 
   const developmentIssuer =
     config.mode === 'development'
@@ -168,7 +173,7 @@ async function assemble(
   const schema = createSchema(catalogue)
   const pingDatabase = () => database.ping()
   const health = createHealth({ pingDatabase, identityTokens: identity.issuer !== null })
-  const metrics = createMetrics({ pingDatabase })
+  const metrics = createMetrics({ pingDatabase, ...(metricsPeers && { peers: metricsPeers }) })
   const measured = metrics.measured(authenticator)
   const failures = createFailureLimiter({ perMinute: config.authFailuresPerMinute, now })
   const credentialHeaders = credentialHeadersOf(config)
@@ -235,7 +240,7 @@ async function assemble(
   })
 
   const development =
-    developmentIssuer === null
+    developmentIssuer === null || prepared
       ? null
       : await prepareDevelopment({
           users: database.users,
@@ -261,6 +266,7 @@ function documentLimits({ operationLimits }: Config): Services['documentLimits']
 
 async function prepareDatabase(
   config: Config,
+  prepared: boolean,
   log: Logger,
   opened: (() => Promise<void>)[],
 ): Promise<Database> {
@@ -273,7 +279,7 @@ async function prepareDatabase(
     opened.push(() => embedded.stop())
     url = embedded.url
   }
-  await migrate(url, { log: (message) => log.info(message) })
+  if (!prepared) await migrate(url, { log: (message) => log.info(message) })
   const database = openDatabase({
     url,
     ...(config.database.listenUrl !== null && { listenUrl: config.database.listenUrl }),

@@ -50,8 +50,14 @@ export async function prepareDevelopment(parts: DevelopmentParts): Promise<Devel
   return { apiKey: secret, jwt: access_token }
 }
 
+/** What is printed at the end of a start. */
+export function readyText(publicUrl: string, credentials: DevelopmentCredentials): string {
+  const seconds = (performance.now() / 1000).toFixed(2)
+  return `Latchkey is ready after ${seconds} s, for development.\n\n${banner(publicUrl, credentials)}`
+}
+
 /** One line each: a name, spaces, a value. */
-export function banner(publicUrl: string, { apiKey, jwt }: DevelopmentCredentials): string {
+function banner(publicUrl: string, { apiKey, jwt }: DevelopmentCredentials): string {
   const url = publicUrl + graphqlPath
   const query = '{"query":"{ users(first: 3) { nodes { subject name status } } }"}'
   const command = `curl -s ${url} -H 'Content-Type: application/json' -H 'Authorization: Bearer ${apiKey}' -d '${query}'`

@@ -106,7 +106,12 @@ function isHost(host: string): boolean {
 
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve())
+    // Those whose answer is still to come are kept open by clients after it, and are idle only then.
+    const idle = setInterval(() => server.closeIdleConnections(), 50)
+    server.close(() => {
+      clearInterval(idle)
+      resolve()
+    })
     server.closeIdleConnections()
   })
 }

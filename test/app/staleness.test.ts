@@ -71,6 +71,24 @@ describe('a remembered credential', () => {
     expect(performance.now() - revoked).toBeLessThan(2_500)
   })
 
+  it.each([400, 3_000])(
+    'is refused within the bound when what is heard is %i ms late',
+    async (late) => {
+      await remembered(key.secret)
+      app.feed.delay(late)
+      await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${key.id}`
+      const revoked = performance.now()
+      await vi.waitFor(async () => expect(await status(key.secret)).toBe(401), {
+        timeout: 5_000,
+        interval: 20,
+      })
+      expect(performance.now() - revoked).toBeLessThan(2_500)
+      // What comes late all the time is never young enough to be trusted, or it is trusted for less.
+      app.advance(2_000)
+      expect(await status(key.secret)).toBe(401)
+    },
+  )
+
   it('is asked about again after a pause of the process, before anything is heard', async () => {
     await remembered(key.secret)
     app.feed.weather('black-hole')

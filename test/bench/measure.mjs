@@ -21,11 +21,11 @@ export async function inTemporaryFolder(use) {
 }
 
 /** A process that listens on `PORT`, once it answers `/readyz` with anything but 503. */
-export async function start(command, words, environment, known) {
+export async function start(command, words, environment, known, stdio = 'ignore') {
   const port = known ?? (await freePort())
   const child = spawn(command, words, {
     env: { PATH: process.env.PATH, PORT: String(port), ...environment },
-    stdio: 'ignore',
+    stdio,
   })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   const isReady = () =>
@@ -42,6 +42,7 @@ export async function start(command, words, environment, known) {
   }
   return {
     port,
+    kill: (signal) => child.kill(signal),
     stop() {
       child.kill('SIGTERM')
       return ended

@@ -14,8 +14,10 @@ export const scopes = ['read:keys', 'read:users']
 const maker = createKeyMaker('lk', createSecretHasher())
 const curves = { RS256: ['rsa', { modulusLength: 2048 }], ES256: ['ec', { namedCurve: 'P-256' }] }
 
-export async function createWorld(folder, { keys, tokens }) {
-  const database = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), log: () => {} })
+/** @param settings of PostgreSQL, beside the defaults */
+export async function createWorld(folder, { keys, tokens, settings = {} }) {
+  const dataDir = join(folder, 'data')
+  let database = await startEmbeddedPostgres({ dataDir, settings, log: () => {} })
   await migrate(database.url, { log: () => {} })
   const sql = postgres(database.url, { max: 4, onnotice: () => {} })
   const signers = Object.fromEntries(['RS256', 'ES256', 'EdDSA'].map((alg) => [alg, signer(alg)]))
@@ -38,14 +40,22 @@ export async function createWorld(folder, { keys, tokens }) {
       JWKS_URI: `${issuer}/jwks`,
       AUTH_FAILURES_PER_MINUTE: '0',
     },
+    /** Stops PostgreSQL, and starts it again after that time. */
+    async restartDatabase(milliseconds) {
+      await database.stop()
+      await new Promise((done) => setTimeout(done, milliseconds))
+      database = await startEmbeddedPostgres({ dataDir, settings, log: () => {} })
+    },
     async close() {
-      await sql.end()
+      await sql.end({ timeout: 5 })
       server.close()
       await database.stop()
     },
     /** That many different tokens, of a hundred users. */
-    makeTokens: (count, alg = 'RS256') =>
-      Promise.all(Array.from({ length: count }, (_, n) => sign(issuer, signers[alg], alg, n))),
+    makeTokens: (count, alg = 'RS256', held = scopes) =>
+      Promise.all(
+        Array.from({ length: count }, (_, n) => sign(issuer, signers[alg], alg, n, held)),
+      ),
     publicJwk: (alg) => signers[alg].jwk,
     makeKeys: (count) => insertKeys(sql, issuer, count),
   }
@@ -85,8 +95,8 @@ function signer(alg) {
   return { privateKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid: alg, alg, use: 'sig' } }
 }
 
-function sign(issuer, { privateKey }, alg, n) {
-  return new SignJWT({ scope: scopes.join(' ') })
+function sign(issuer, { privateKey }, alg, n, held) {
+  return new SignJWT({ scope: held.join(' ') })
     .setProtectedHeader({ alg, kid: alg, typ: 'at+jwt' })
     .setIssuer(issuer)
     .setAudience(audience)

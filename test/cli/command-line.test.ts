@@ -49,6 +49,10 @@ test.each<[string[], RegExp]>([
   [[], /Usage: latchkey/],
   [['keys'], /Usage: latchkey keys/],
   [['serve', 'now'], /too many arguments/],
+  [['serve', '--workers', '0'], /from 1 to 64/],
+  [['serve', '--workers', '65'], /from 1 to 64/],
+  [['serve', '--workers', '2.5'], /from 1 to 64/],
+  [['serve', '--workers', 'all'], /from 1 to 64/],
   [['token'], /--subject/],
   [['token', '--subject', 'ada', '--expires-in', 'soon'], /90d, 12h/],
   [['token', '--subject', 'ada', '--expires-in', '0'], /90d, 12h/],
@@ -116,6 +120,23 @@ test('serve starts the server with what is configured, and stops it when asked',
   })
   expect(code).toBe(0)
   expect(told).toEqual(['asked', { mode: 'development', port: 0 }, 'stopped'])
+})
+
+test('serve --workers starts that many, and one is the server by itself', async () => {
+  const started: unknown[] = []
+  for (const count of ['3', '1']) {
+    await run(['serve', '--workers', count], {
+      startServer: async () => {
+        started.push('alone')
+        return { stop: async () => {} }
+      },
+      startWorkers: async (_config, workers) => {
+        started.push(workers)
+        return { stop: async () => {} }
+      },
+    })
+  }
+  expect(started).toEqual([3, 'alone'])
 })
 
 test('a database that cannot be reached ends with 69', async () => {

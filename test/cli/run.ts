@@ -27,6 +27,7 @@ export async function run(
     note: (text) => err.push(text),
     now: () => now,
     startServer: unused,
+    startWorkers: unused,
     stopSignal: async () => {},
     migrate: unused,
     printSchema: async () => 'type Query\n',

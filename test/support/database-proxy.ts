@@ -14,6 +14,8 @@ export interface DatabaseProxy {
   onNotice(listener: (message: string) => void): void
   /** From now on; connections that are cut stay so. */
   weather(weather: Weather): void
+  /** From now on, what passes takes that long, either way. Milliseconds. */
+  delay(milliseconds: number): void
   close(): Promise<void>
 }
 
@@ -23,6 +25,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
   const sockets = new Set<Socket>()
   let weather: Weather = 'fair'
   let statements = 0
+  let latency = 0
   const awaited = new Map<string, () => void>()
   const noticed: ((message: string) => void)[] = []
 
@@ -52,12 +55,20 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       [database, client],
     ] as const) {
       sockets.add(from)
+      // Nothing overtakes what was sent before it, when the delay gets less.
+      let due = 0
       from.on('data', (chunk: Buffer) => {
         if (weather !== 'fair') return
         if (from === client) count(chunk)
         if (from === database && noticed.length > 0) listen(chunk)
-        to.write(chunk)
-        if (from === database) tell(chunk)
+        const pass = () => {
+          to.write(chunk)
+          if (from === database) tell(chunk)
+        }
+        const now = performance.now()
+        due = Math.max(due, now + latency)
+        if (due > now) setTimeout(pass, due - now)
+        else pass()
       })
       from.on('close', () => {
         sockets.delete(from)
@@ -76,6 +87,9 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
     statements: () => statements,
     passed: (text) => new Promise((resolve) => awaited.set(text, resolve)),
     onNotice: (listener) => noticed.push(listener),
+    delay(milliseconds) {
+      latency = milliseconds
+    },
     weather(next) {
       weather = next
       if (next === 'cut') for (const socket of sockets) socket.destroy()

@@ -30,8 +30,9 @@ export function temporaryFolder(): string {
 export async function startServerProcess(
   dataDir: string,
   environment: Record<string, string> = {},
+  words: readonly string[] = [],
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [bin, 'serve'], {
+  const child = spawn(process.execPath, [bin, 'serve', ...words], {
     env: { PATH: process.env.PATH, PORT: '0', DATA_DIR: dataDir, ...environment },
   })
   let errors = ''

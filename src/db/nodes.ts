@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto'
+import { getTableColumns, sql } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/postgres-js'
+import postgres from 'postgres'
+import { answerChannel, askChannel, parseAnswer } from './node-row.ts'
+import { nodes as table } from './tables.ts'
+
+/** A process that remembers credentials. */
+export interface Node {
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+  /** Milliseconds, counted from any change, after which it uses nothing that it read before. */
+  readonly maxStalenessMs: number
+  /** By the database's clock. */
+  readonly lastSeenAt: Date
+}
+
+export interface NodeAnswers {
+  /** These use nothing any more that they had read before they were asked. */
+  readonly answered: readonly Node[]
+  /** Nor do these by now, for as long was waited as they may remember anything. */
+  readonly unanswered: readonly Node[]
+  /** Whether the nodes could be listed. Where not, the time that was given instead was waited. */
+  readonly listed: boolean
+  /** How long it took. */
+  readonly milliseconds: number
+}
+
+export interface AwaitNodesOptions {
+  /** A direct connection: behind a transaction pooler nothing is heard. */
+  readonly url: string
+  /** How long to wait where the nodes cannot be listed. Milliseconds. */
+  readonly maxStaleness: number
+}
+
+/** Between two questions, for nodes that were just connecting. Milliseconds. */
+const pause = 100
+/** What a row's age may exceed a node's heartbeats by. Milliseconds. */
+const slack = 1_000
+/** The longest that can be configured. */
+const longestStaleness = 3_600_000
+
+/**
+ * Waits until every living node has heard of all that was committed before this was called, and at
+ * most as long as one may use what it remembers without hearing anything.
+ *
+ * Asks by a notification. It comes to each node after those of all commits before it (PostgreSQL,
+ * NOTIFY), so a node that answers has taken them in. A node without a row (it had no right to write
+ * one) is not waited for; the bound holds for it all the same.
+ */
+export async function awaitNodes({ url, maxStaleness }: AwaitNodesOptions): Promise<NodeAnswers> {
+  const question = randomUUID()
+  const started = performance.now()
+  const elapsed = () => performance.now() - started
+  const answers = new Set<string>()
+  let onAnswer = () => {}
+  const client = postgres(url, {
+    max: 1,
+    fetch_types: false,
+    connect_timeout: 2,
+    onnotice: () => {},
+    backoff: () => 0.1,
+    connection: { application_name: 'latchkey-await' },
+  })
+  let nodes = null as readonly Node[] | null
+  let living: ReadonlySet<string> = new Set()
+  const unanswered = () => nodes?.filter(({ id }) => !answers.has(id)) ?? []
+  const waitedFor = () => unanswered().filter(({ id }) => living.has(id))
+  const bound = () =>
+    nodes === null ? maxStaleness : Math.max(0, ...waitedFor().map((node) => node.maxStalenessMs))
+
+  async function ask(): Promise<void> {
+    const rows = await readNodes(client)
+    living = new Set(rows.filter((row) => row.living).map((row) => row.id))
+    nodes =
+      nodes === null
+        ? rows.filter((row) => row.living).map(toNode)
+        : // One that has shut down in the meantime uses nothing any more.
+          nodes.filter(({ id }) => rows.some((row) => row.id === id))
+    if (waitedFor().length > 0) await client`select pg_notify(${askChannel}, ${question})`
+  }
+
+  try {
+    const listening = client.listen(answerChannel, (payload) => {
+      const answer = parseAnswer(payload)
+      if (answer?.question !== question) return
+      answers.add(answer.nodeId)
+      onAnswer()
+    })
+    await within(maxStaleness, listening)
+    while (elapsed() < bound()) {
+      await within(bound() - elapsed(), ask())
+      const next = elapsed() + pause
+      while (elapsed() < Math.min(bound(), next)) {
+        const answered = new Promise<void>((resolve) => {
+          onAnswer = resolve
+        })
+        await within(Math.min(bound(), next) - elapsed(), answered)
+      }
+    }
+  } finally {
+    await client.end({ timeout: 0 })
+  }
+  return {
+    answered: nodes?.filter(({ id }) => answers.has(id)) ?? [],
+    unanswered: unanswered(),
+    listed: nodes !== null,
+    milliseconds: Math.round(elapsed()),
+  }
+}
+
+function readNodes(client: postgres.Sql) {
+  const age = sql`(${table.maxStalenessMs} + ${slack}) * interval '1 millisecond'`
+  return drizzle({ client })
+    .select({
+      ...getTableColumns(table),
+      living: sql<boolean>`${table.lastSeenAt} > now() - ${age}`,
+    })
+    .from(table)
+    .orderBy(table.host, table.pid, table.id)
+}
+
+function toNode({ id, host, pid, maxStalenessMs, lastSeenAt }: Node): Node {
+  return { id, host, pid, maxStalenessMs: Math.min(maxStalenessMs, longestStaleness), lastSeenAt }
+}
+
+/** Resolves when `work` is done, has failed, or has taken that long. */
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([work.catch(() => {}), over])
+  clearTimeout(timer)
+}

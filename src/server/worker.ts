@@ -1,0 +1,51 @@
+import cluster from 'node:cluster'
+import { once } from 'node:events'
+import type { Config } from '../config.ts'
+import { startServer } from '../server.ts'
+import { createServerLogger } from './logger.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
+import { createMetricsPeers } from './worker-metrics.ts'
+
+/** Serves as one of several at one address, as the process that keeps them says. */
+export async function startWorker(config: Config): Promise<{ stop(): Promise<void> }> {
+  const send = (message: FromWorker) => void (process.connected && process.send?.(message))
+  const started = startMessage()
+  send({ type: 'loaded' })
+  const start = await started
+  const server = await startServer(
+    {
+      ...config,
+      port: start.port,
+      database: { ...config.database, url: start.databaseUrl ?? config.database.url },
+    },
+    {
+      log: createServerLogger(config).child({ worker: process.pid }),
+      print: () => {},
+      joining: start.joining,
+      metricsPeers: createMetricsPeers(send, (listener) => process.on('message', listener)),
+    },
+  ).catch((error: unknown) => {
+    leave()
+    throw error
+  })
+  const { publicUrl, app } = server
+  send({ type: 'ready', publicUrl, development: app.development })
+  return {
+    async stop() {
+      await server.stop()
+      leave()
+    },
+  }
+}
+
+/** What is said to the process that keeps us would keep us from ending. */
+function leave(): void {
+  cluster.worker?.disconnect()
+}
+
+async function startMessage(): Promise<Extract<ToWorker, { type: 'start' }>> {
+  for (;;) {
+    const [message]: ToWorker[] = await once(process, 'message')
+    if (message?.type === 'start') return message
+  }
+}

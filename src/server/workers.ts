@@ -1,0 +1,145 @@
+import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded.ts'
+import type { Logger } from '../log.ts'
+import { readyText } from './development.ts'
+import { createServerLogger } from './logger.ts'
+import {
+  type FromWorker,
+  type ReadyMessage,
+  type ToWorker,
+  WorkerStartError,
+} from './worker-messages.ts'
+import { collectMetrics } from './worker-metrics.ts'
+
+export interface RunningWorkers {
+  /** Each worker finishes what is in flight; the embedded database stops last. */
+  stop(): Promise<void>
+}
+
+/** Before a worker that ended is replaced, in milliseconds: at first, and at most. */
+const firstPause = 100
+const longestPause = 10_000
+/** After a life as long as this the next pause is the first again. Milliseconds. */
+const longLife = 10_000
+/** For workers to end by themselves. Milliseconds. */
+const stopTime = 7_500
+/** Of one worker, with some to spare: for what it asks at once, for authentication, and for listening. */
+const connectionsEach = 16
+
+/**
+ * Serves by `count` processes at one address (Node, `node:cluster`), this one only keeping them: each is
+ * a node with a memory of its own, and one that ends is replaced. The first prepares the database and,
+ * in development, the users and credentials to try it with; the others come when it is ready.
+ *
+ * @throws WorkerStartError when the first does not become ready, and what starting the database throws
+ */
+export async function startWorkers(config: Config, count: number): Promise<RunningWorkers> {
+  const log = createServerLogger(config)
+  const embedded = await startDatabase(config, count, log)
+  const databaseUrl = embedded?.url ?? null
+  // Workers share a port by its number, and one that comes later must get the same.
+  const port = config.port === 0 ? await freePort(config.host) : config.port
+  const workers = new Set<Worker>()
+  const stopping = new AbortController()
+
+  function launch(joining: boolean): Worker {
+    const worker = cluster.fork()
+    workers.add(worker)
+    worker.once('exit', () => workers.delete(worker))
+    worker.on('message', (message: FromWorker) => {
+      if (message.type === 'loaded') tell(worker, { type: 'start', databaseUrl, port, joining })
+      if (message.type === 'collect metrics') void collectMetrics(message.id, worker, workers)
+    })
+    // One that is gone already tells so by its exit.
+    worker.on('error', () => {})
+    return worker
+  }
+
+  async function keep(first: Worker): Promise<void> {
+    let worker = first
+    let pause = firstPause
+    for (;;) {
+      const started = performance.now()
+      const [code, signal] = worker.isDead() ? [null, null] : await once(worker, 'exit')
+      if (stopping.signal.aborted) return
+      log.error({ worker: worker.process.pid, code, signal }, 'a worker ended; it is replaced')
+      if (performance.now() - started > longLife) pause = firstPause
+      await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {})
+      pause = Math.min(pause * 2, longestPause)
+      if (stopping.signal.aborted) return
+      worker = launch(true)
+    }
+  }
+
+  async function stop(): Promise<void> {
+    stopping.abort()
+    const patience = setTimeout(() => {
+      log.error('workers that did not stop are killed')
+      process.exitCode = 1
+      for (const worker of workers) worker.process.kill('SIGKILL')
+    }, stopTime)
+    for (const worker of workers) worker.process.kill('SIGTERM')
+    await Promise.all([...workers].map((worker) => once(worker, 'exit')))
+    clearTimeout(patience)
+    await embedded?.stop()
+  }
+
+  try {
+    const first = launch(false)
+    const ready = await readiness(first)
+    const others = Array.from({ length: count - 1 }, () => launch(true))
+    for (const worker of [first, ...others]) void keep(worker)
+    await Promise.all(others.map((worker) => readiness(worker).catch(() => {})))
+    announce(ready, count, log)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { stop }
+}
+
+/** The embedded one where none is configured, with room for all. */
+async function startDatabase(
+  config: Config,
+  count: number,
+  log: Logger,
+): Promise<EmbeddedPostgres | null> {
+  if (config.database.url !== null) return null
+  return await startEmbeddedPostgres({
+    dataDir: config.dataDir,
+    log: (message) => log.info(message),
+    settings: { max_connections: String(Math.max(100, count * connectionsEach + 20)) },
+  })
+}
+
+function announce({ publicUrl, development }: ReadyMessage, count: number, log: Logger): void {
+  log.info({ publicUrl, workers: count }, 'ready')
+  if (development !== null) process.stdout.write(readyText(publicUrl, development))
+}
+
+async function readiness(worker: Worker): Promise<ReadyMessage> {
+  return await new Promise((resolve, reject) => {
+    worker.once('exit', (code: number | null) => reject(new WorkerStartError(code ?? 1)))
+    worker.on('message', (message: FromWorker) => {
+      if (message.type === 'ready') resolve(message)
+    })
+  })
+}
+
+/** One that was free a moment ago. */
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host)
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+function tell(worker: Worker, message: ToWorker): void {
+  worker.send(message)
+}

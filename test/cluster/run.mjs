@@ -1,0 +1,128 @@
+/** `npm run cluster`: three nodes behind one nginx on one database, and what happens to them. */
+import { openSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  bin,
+  describeMachine,
+  freePort,
+  inTemporaryFolder,
+  quantile,
+  start,
+} from '../bench/measure.mjs'
+import { createWorld } from '../bench/world.mjs'
+import { bound, createClient, createJudge } from './client.mjs'
+import { happen, seconds } from './events.mjs'
+import { askAlways, revokeAlways } from './load.mjs'
+import { startNginx } from './nginx.mjs'
+
+const help = `Runs three nodes behind one nginx on one PostgreSQL for a minute: under load by both kinds of
+credential and with keys revoked all the time, nodes are killed, replaced and paused, and PostgreSQL is
+restarted. Prints what was seen, and ends with 1 where a revoked key was accepted after the bound, a good
+credential refused, or a mutation done twice.
+
+  npm run cluster [-- --rate REQUESTS_A_SECOND]     default: 200
+
+Needs nginx (Debian: apt-get install nginx).
+`
+
+const rateAt = process.argv.indexOf('--rate')
+const perSecond = rateAt < 0 ? 200 : Number(process.argv[rateAt + 1])
+if (process.argv.includes('--help') || !(perSecond > 0)) {
+  console.log(help)
+  process.exitCode = perSecond > 0 ? 0 : 2
+} else await inTemporaryFolder(run)
+
+async function run(folder) {
+  const machine = describeMachine()
+  const settings = { port: String(await freePort()) }
+  const world = await createWorld(folder, { keys: 400, tokens: 0, settings })
+  const environment = { ...world.environment, LOG_LEVEL: 'warn', KEY_MAX_PER_USER: '100000' }
+  const nodes = await Promise.all([1, 2, 3].map((n) => startNode(folder, environment, n)))
+  const ports = nodes.map(({ port }) => port)
+  const nginx = await startNginx(folder, ports)
+  const proxy = createClient(nginx.port, 32)
+  const over = new AbortController()
+  const rows = []
+  const tell = (figure, value) => {
+    rows.push([figure, value])
+    console.error(`${figure}: ${value}`)
+  }
+  try {
+    const tokens = await world.makeTokens(200, 'ES256', ['read:keys', 'read:users', 'write:keys'])
+    const judge = createJudge()
+    const made = []
+    const strange = world.keys.splice(300)
+    const scenario = { world, environment, nodes, proxy, tokens, judge, made, strange, tell }
+    const began = performance.now()
+    const under = { ...scenario, keys: world.keys, sql: world.sql, perSecond, until: over.signal }
+    const load = Promise.all([revokeAlways(under), askAlways(under)])
+    // Its failure shows once it is awaited, after what happens meanwhile.
+    load.catch(() => {})
+    await happen(scenario)
+    over.abort()
+    const [took] = await load
+    const right = await report({ ...scenario, took, elapsed: performance.now() - began })
+    console.log(
+      ['| Figure | |', '|---|---|', ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n'),
+    )
+    console.log(`\n${new Date().toISOString().slice(0, 10)}, \`npm run cluster\`. ${machine}.`)
+    if (!right) process.exitCode = 1
+  } finally {
+    over.abort()
+    proxy.close()
+    await nginx.stop()
+    for (const node of nodes) await node.stop()
+    await world.close()
+  }
+}
+
+/** @returns whether nothing was seen that must not be */
+async function report({ world, judge, made, took, elapsed, tell }) {
+  const { counts, statuses } = judge
+  const [{ kept, twice }] = await world.sql`
+    with named as (
+      select name, count(*) as times from latchkey.api_keys where name like 'cluster-%' group by name
+    )
+    select count(*) filter (where name = any(${made}))::int as kept,
+      count(*) filter (where times > 1)::int as twice from named`
+  const answers = [...statuses].sort().map(([status, times]) => `${times} × ${status || 'none'}`)
+  tell('Requests by way of nginx', `in ${seconds(elapsed)}: ${answers.join(', ')}`)
+  tell('Revocations', judge.revokedKeys().length)
+  tell('From an UPDATE by hand being sent to refused on another node', spread(took.byHand))
+  tell('From the answer to `revokeApiKey` to refused on another node', spread(took.byMutation))
+  tell('Revoked keys accepted within the bound', counts.within)
+  const never = [
+    [`Revoked keys accepted more than ${bound} ms after COMMIT`, counts.wrongAccepts],
+    ['Good credentials answered 401', counts.refusedGood],
+    ['Mutations done twice', twice],
+    ['Mutations answered and not kept', made.length - kept],
+  ]
+  for (const [figure, value] of never) tell(`${figure} (must be 0)`, value)
+  return never.every(([, value]) => value === 0)
+}
+
+function spread(values) {
+  const [p50, p99] = [quantile(values, 0.5), quantile(values, 0.99)].map((ms) => ms.toFixed(1))
+  return `median ${p50} ms, p99 ${p99} ms, at most ${Math.max(...values).toFixed(1)} ms (${values.length})`
+}
+
+async function startNode(folder, environment, n) {
+  const port = await freePort()
+  const log = openSync(join(folder, `node-${n}.log`), 'a')
+  const launch = () =>
+    start(process.execPath, [bin, 'serve'], environment, port, ['ignore', 'ignore', log])
+  const client = createClient(port, 8)
+  let running = await launch()
+  return {
+    port,
+    ask: client.ask,
+    kill: (signal) => running.kill(signal),
+    async start() {
+      running = await launch()
+    },
+    async stop() {
+      client.close()
+      await running.stop()
+    },
+  }
+}

@@ -1,0 +1,206 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  bin,
+  type ServerProcess,
+  startServerProcess,
+  temporaryFolder,
+} from '../support/server-process.ts'
+
+const count = 2
+let dataDir: string
+let server: ServerProcess
+
+const start = () => startServerProcess(dataDir, {}, ['--workers', String(count)])
+
+beforeEach(() => {
+  dataDir = temporaryFolder()
+})
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }))
+
+/** Asks again while the answer is 503: a machine under load may take too long for a first look-up. */
+async function ask(credential?: string): Promise<number> {
+  for (;;) {
+    const status = await askOnce(credential)
+    if (status !== 503) return status
+  }
+}
+
+/** One request on a connection of its own: workers are given connections in turn. */
+function askOnce(credential = ''): Promise<number> {
+  const agent = new Agent({ keepAlive: false })
+  const headers = {
+    'content-type': 'application/json',
+    ...(credential !== '' && { authorization: `Bearer ${credential}` }),
+  }
+  return new Promise((resolve, reject) => {
+    const asked = request(server.url, { method: 'POST', headers, agent }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode ?? 0))
+    })
+    asked.on('error', reject).end('{"query":"{ viewer { subject } }"}')
+  })
+}
+
+/** What each worker answers to a credential. */
+const askAll = async (credential = '') => {
+  const answers: number[] = []
+  for (let n = 0; n < 2 * count; n++) answers.push(await ask(credential))
+  return [...new Set(answers)]
+}
+
+function command(...words: string[]) {
+  const env = { PATH: process.env.PATH, DATA_DIR: dataDir }
+  return JSON.parse(execFileSync(process.execPath, [bin, ...words, '--json'], { env }).toString())
+}
+
+/** Not a request: Node leaves a connection that came at the last moment open until it ends. */
+function isRefused(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('error', () => resolve(true))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(false)
+    })
+  })
+}
+
+const pidsIn = (text: string) => [
+  ...new Set([...text.matchAll(/"worker":(\d+)/g)].map(([, pid]) => Number(pid))),
+]
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+describe('several workers', () => {
+  beforeEach(async () => {
+    server = await start()
+  })
+  afterEach(async () => {
+    server.child.kill('SIGTERM')
+    await server.ended
+  })
+
+  it('answer at one address with the same users, credentials and counts', async () => {
+    for (const credential of ['API key', 'JWT']) {
+      expect(await askAll(server.banner[credential])).toEqual([200])
+    }
+    const answered = new RegExp(
+      `"worker":(${pidsIn(server.errors()).join('|')}),"requestId".*"subject":"ada"`,
+      'g',
+    )
+    await vi.waitFor(() =>
+      expect(pidsIn([...server.errors().matchAll(answered)].join('\n'))).toHaveLength(count),
+    )
+    const metrics = await (await fetch(new URL('/metrics', server.url))).text()
+    expect(metrics).toContain(
+      `latchkey_http_requests_total{path="/graphql",method="POST",status="200"} ${4 * count}\n`,
+    )
+    expect(metrics).toContain('latchkey_database_up 1\n')
+    expect(metrics).toContain(
+      `latchkey_authentications_total{kind="jwt",outcome="accepted",reason=""} ${2 * count}\n`,
+    )
+  })
+
+  it('each refuse a key once `keys revoke --wait` returns', async () => {
+    const { apiKey, key } = command(
+      ...['keys', 'create', '--owner', 'ada', '--name', 'x', '--scope', 'read:users'],
+    )
+    expect(await askAll(key)).toEqual([200])
+    const { nodes } = command('keys', 'revoke', apiKey.id, '--wait')
+    expect(await askAll(key)).toEqual([401])
+    expect(nodes.unanswered).toEqual([])
+    expect(nodes.answered.map(({ pid }: { pid: number }) => pid).sort()).toEqual(
+      pidsIn(server.errors()).sort(),
+    )
+  })
+
+  it('go on while one that was killed is replaced', async () => {
+    const [killed = 0] = pidsIn(server.errors())
+    process.kill(killed, 'SIGKILL')
+    await vi.waitFor(() => expect(pidsIn(server.errors())).toHaveLength(count + 1), {
+      timeout: 20_000,
+    })
+    expect(await askAll(server.banner['API key'])).toEqual([200])
+    expect(server.errors()).toContain(
+      `"worker":${killed},"code":null,"signal":"SIGKILL","msg":"a worker ended; it is replaced"`,
+    )
+  })
+
+  it('finish what is in flight on SIGTERM, the database stops last, and it ends with 0', async () => {
+    expect(await askAll(server.banner['API key'])).toEqual([200])
+    const { hostname, port } = new URL(server.url)
+    const body = '{"query":"{ viewer { subject } }"}'
+    const head = `POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: Bearer ${server.banner['API key']}\r\nContent-Length: ${body.length}\r\n\r\n`
+    const slow = Array.from({ length: 2 * count }, () => {
+      const socket = connect(Number(port), hostname)
+      socket.write(head + body.slice(0, 10))
+      let text = ''
+      socket.on('data', (chunk: Buffer) => {
+        text += chunk
+      })
+      const answered = new Promise<string>((resolve) => socket.on('close', () => resolve(text)))
+      return { socket, answered }
+    })
+    // Those are with their workers once later ones were answered.
+    expect(await askAll()).toEqual([200])
+    const began = performance.now()
+    server.child.kill('SIGTERM')
+    await vi.waitFor(async () => expect(await isRefused(Number(port))).toBe(true), {
+      timeout: 4_000,
+    })
+    for (const { socket } of slow) socket.write(body.slice(10))
+    for (const { answered } of slow) expect(await answered).toMatch(/^HTTP\/1.1 200 /)
+    expect(await server.ended).toBe(0)
+    expect(performance.now() - began).toBeLessThan(10_000)
+    expect(server.errors()).not.toContain('"level":"error"')
+    expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false)
+    for (const pid of pidsIn(server.errors())) expect(isRunning(pid)).toBe(false)
+  })
+
+  it('end with the process that keeps them, however that ends, and a new start goes on', async () => {
+    const pids = pidsIn(server.errors())
+    server.child.kill('SIGKILL')
+    await server.ended
+    await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), { timeout: 5_000 })
+    server = await start()
+    expect(await askAll(server.banner['API key'])).toEqual([200])
+  })
+})
+
+describe('a first worker that cannot start', () => {
+  const serve = (environment: Record<string, string>) =>
+    spawnSync(process.execPath, [bin, 'serve', '--workers', '2'], {
+      env: { PATH: process.env.PATH, DATA_DIR: dataDir, ...environment },
+      encoding: 'utf8',
+      timeout: 20_000,
+    })
+
+  it('ends the whole with its exit code, where the database cannot be reached', () => {
+    const { status, stderr } = serve({ DATABASE_URL: 'postgres://x:y@127.0.0.1:1/z', PORT: '0' })
+    expect(stderr).toContain('The database cannot be reached.')
+    expect(status).toBe(69)
+  })
+
+  it('ends the whole where the port is taken', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const address = taken.address()
+    const port = typeof address === 'object' ? String(address?.port) : ''
+    const { status, stderr } = serve({ PORT: port })
+    expect(stderr).toContain('EADDRINUSE')
+    expect(status).toBe(1)
+    expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false)
+    taken.close()
+  })
+})
