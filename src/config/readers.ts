@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseProxyRange, type TrustedProxies, trustedProxies } from '../http/trusted-proxies.ts'
 import { identityHeaderNames } from '../identity/header-names.ts'
 import { isScopeName } from '../scopes.ts'

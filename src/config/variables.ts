@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defaultOperationLimits } from '../limits/operation-limits.ts'
 import type { Fault } from './faults.ts'
 import {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { BadUserInputError } from '../errors.ts'
 import { isScopeName } from '../scopes.ts'
 import { developmentIssuerPath } from './development-issuer-path.ts'
