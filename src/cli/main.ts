@@ -25,7 +25,7 @@ const context: CommandContext = {
   outputClosed,
   note: (text) => process.stderr.write(text),
   now: Date.now,
-  startServer: async (config) => (await import('../server.ts')).startServer(config),
+  startServer: async (config) => (await import('../server/start.ts')).startServer(config),
   startWorkers: async (config, count) =>
     cluster.isPrimary
       ? (await import('../server/workers.ts')).startWorkers(config, count)

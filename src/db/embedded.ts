@@ -36,6 +36,8 @@ export interface EmbeddedPostgresOptions {
   readonly dataDir: string
   /** Told in a sentence what takes time or is out of the ordinary. */
   readonly log?: (message: string) => void
+  /** Called whenever a program of PostgreSQL has been started and takes its time: to do other work. */
+  readonly onLaunch?: () => void
   /** PostgreSQL settings beside the defaults. */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -58,12 +60,13 @@ export async function startEmbeddedPostgres(
   const binaries = await findBinaries(account, elsewhere)
   const folder = await clusterFolder(dataDir, account, elsewhere)
   const password = await clusterPassword(dataDir)
-  const firstStart = await createCluster(folder, password, binaries, account)
+  const firstStart = await createCluster(folder, password, binaries, account, options.onLaunch)
   if (firstStart) options.log?.(`Made a new database in ${folder}.`)
 
   const deadline = performance.now() + 30_000
   while (performance.now() < deadline) {
     const found = await runningPostmaster(folder)
+    if (found !== null) options.onLaunch?.()
     const postmaster =
       found ??
       (await startPostmaster(
@@ -72,6 +75,7 @@ export async function startEmbeddedPostgres(
         binaries,
         account,
         options.settings ?? {},
+        options.onLaunch,
       ))
     if (postmaster !== null) {
       const url = urlOf(postmaster, password)

@@ -3,7 +3,6 @@ import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
 import { type Config, credentialHeadersOf } from '../config.ts'
 import { createAuthenticator } from '../credentials/create-authenticator.ts'
 import { type Database, openDatabase } from '../db/database.ts'
-import { startEmbeddedPostgres } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
 import { createHttpApp, type HttpApp } from '../http/app.ts'
 import { type CompletionParts, createCompletion } from '../http/completion.ts'
@@ -29,6 +28,7 @@ import { createSchema } from '../schema/index.ts'
 import { defaultPageSize, maxPageSize } from '../schema/pages.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
+import { type LaunchedDatabase, launchDatabase } from './database.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
 import { prepareIdentity } from './identity.ts'
 import { configuredKeyService } from './key-service.ts'
@@ -76,14 +76,24 @@ export interface App {
  */
 export async function createApp(config: Config, options: CreateAppOptions = {}): Promise<App> {
   const log = options.log ?? createServerLogger(config)
-  const opened: (() => Promise<void>)[] = []
+  return await createAppOn(await launchDatabase(config, log), config, { ...options, log })
+}
+
+/** The same on a database that is getting ready, which is stopped with it. */
+export async function createAppOn(
+  launched: LaunchedDatabase,
+  config: Config,
+  options: CreateAppOptions & { readonly log: Logger },
+): Promise<App> {
+  const { log } = options
+  const opened = [() => launched.stop()]
   const close = async () => {
     for (const closeOne of opened.splice(0).reverse()) {
       await closeOne().catch((error: unknown) => log.error({ err: error }, 'could not close'))
     }
   }
   try {
-    return { ...(await assemble(config, options, log, opened)), close }
+    return { ...(await assemble(launched, config, options, opened)), close }
   } catch (error) {
     await close()
     throw error
@@ -91,15 +101,21 @@ export async function createApp(config: Config, options: CreateAppOptions = {}):
 }
 
 async function assemble(
+  launched: LaunchedDatabase,
   config: Config,
-  options: CreateAppOptions,
-  log: Logger,
+  options: CreateAppOptions & { readonly log: Logger },
   opened: (() => Promise<void>)[],
 ): Promise<Omit<App, 'close'>> {
-  const { now = Date.now, timeLimit = 10_000, plugins = [], prepared = false } = options
+  const { log, now = Date.now, timeLimit = 10_000, plugins = [], prepared = false } = options
   const { metricsPeers } = options
   const publicUrl = config.publicUrl ?? options.publicUrl ?? `http://127.0.0.1:${config.port}`
-  const database = await prepareDatabase(config, prepared, log, opened)
+  const catalogue = createScopeCatalogue(config.otherScopes)
+  // Takes long, and needs no database: that gets ready meanwhile.
+  const schema = createSchema(catalogue)
+  const url = await launched.ready
+  if (!prepared) await migrate(url, { log: (message) => log.info(message) })
+  const database = openConfiguredDatabase(url, config)
+  opened.push(() => database.close())
 
   const developmentIssuer =
     config.mode === 'development'
@@ -111,7 +127,6 @@ async function assemble(
       : null
   const issuers = developmentIssuer === null ? config.issuers : [developmentIssuer.settings]
 
-  const catalogue = createScopeCatalogue(config.otherScopes)
   const { keyPrefix, keyPeppers } = config
   const staleness = shareStaleness(config.maxStalenessMs)
   const authenticator = createAuthenticator({
@@ -170,7 +185,6 @@ async function assemble(
   })
   opened.push(() => upkeep.close())
 
-  const schema = createSchema(catalogue)
   const pingDatabase = () => database.ping()
   const health = createHealth({ pingDatabase, identityTokens: identity.issuer !== null })
   const metrics = createMetrics({ pingDatabase, ...(metricsPeers && { peers: metricsPeers }) })
@@ -264,28 +278,11 @@ function documentLimits({ operationLimits }: Config): Services['documentLimits']
   return { maxTokens: operationLimits.tokens, rules: limitRules(operationLimits, pages) }
 }
 
-async function prepareDatabase(
-  config: Config,
-  prepared: boolean,
-  log: Logger,
-  opened: (() => Promise<void>)[],
-): Promise<Database> {
-  let { url } = config.database
-  if (url === null) {
-    const embedded = await startEmbeddedPostgres({
-      dataDir: config.dataDir,
-      log: (message) => log.info(message),
-    })
-    opened.push(() => embedded.stop())
-    url = embedded.url
-  }
-  if (!prepared) await migrate(url, { log: (message) => log.info(message) })
-  const database = openDatabase({
+function openConfiguredDatabase(url: string, config: Config): Database {
+  return openDatabase({
     url,
     ...(config.database.listenUrl !== null && { listenUrl: config.database.listenUrl }),
     ...(config.database.readUrl !== null && { readUrl: config.database.readUrl }),
     defaultUserScopes: config.defaultUserScopes,
   })
-  opened.push(() => database.close())
-  return database
 }

@@ -1,8 +1,8 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import type { Config } from '../config.ts'
-import { startServer } from '../server.ts'
 import { createServerLogger } from './logger.ts'
+import { startServer } from './start.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 import { createMetricsPeers } from './worker-metrics.ts'
 

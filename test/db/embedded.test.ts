@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import {
   chmod,
   chown,
@@ -145,6 +146,17 @@ describe('an embedded PostgreSQL', () => {
     const second = await start(dataDir)
     expect(second.firstStart).toBe(false)
     expect(await ask(second.url, 'select from kept')).toHaveLength(0)
+  })
+
+  test('leaves time for other work as soon as its process runs', async () => {
+    const dataDir = await usedFolder()
+    let running = 0
+    const onLaunch = () => {
+      running = existsSync(join(dataDir, 'postgres', 'postmaster.pid')) ? -1 : running + 1
+    }
+    const server = await startEmbeddedPostgres({ dataDir, onLaunch })
+    cleanUps.push(() => server.stop())
+    expect(running).toBe(1)
   })
 
   test('speaks UTF-8, listens on the loopback address alone and wants its password', async () => {

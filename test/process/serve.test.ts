@@ -236,6 +236,17 @@ describe('starting and stopping', () => {
   })
 })
 
+describe('a start where the port is taken', () => {
+  it('says so, and leaves no database running', async () => {
+    const { port } = new URL(server.url)
+    const folder = temporaryFolder()
+    await expect(startServerProcess(folder, { PORT: port })).rejects.toThrow(/EADDRINUSE/)
+    expect(readdirSync(folder)).toContain('postgres')
+    expect(filesIn(folder).join('')).toContain('database system is shut down')
+    rmSync(folder, { recursive: true })
+  })
+})
+
 describe('GraphiQL', () => {
   it('may load what its page names and talk to this server, and stands in no other page', async () => {
     const response = await fetch(server.url, { headers: { accept: 'text/html' } })

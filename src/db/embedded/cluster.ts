@@ -72,6 +72,7 @@ export async function createCluster(
   password: string,
   binaries: Binaries,
   account: Account | null,
+  onLaunch?: () => void,
 ): Promise<boolean> {
   if ((await lstat(join(folder, 'PG_VERSION')).catch(() => null)) !== null) return false
   await removeLeftovers(folder)
@@ -84,7 +85,7 @@ export async function createCluster(
       await chown(half, account.uid, account.gid)
       await chown(passwordFile, account.uid, account.gid)
     }
-    await initdb(binaries, half, passwordFile, account)
+    await initdb(binaries, half, passwordFile, account, onLaunch)
     await rename(half, folder)
     return true
   } catch (error) {
@@ -103,6 +104,7 @@ async function initdb(
   folder: string,
   passwordFile: string,
   account: Account | null,
+  onLaunch?: () => void,
 ): Promise<void> {
   const options = [
     `--pgdata=${folder}`,
@@ -117,7 +119,10 @@ async function initdb(
     '--no-instructions',
   ]
   try {
-    await run(binaries.initdb, options, { ...account, ...cleanEnvironment, cwd: dirname(folder) })
+    const cwd = dirname(folder)
+    const running = run(binaries.initdb, options, { ...account, ...cleanEnvironment, cwd })
+    onLaunch?.()
+    await running
   } catch (cause) {
     const { stderr } = cause as { stderr?: string }
     throw new EmbeddedStartError(`PostgreSQL could not make its folder ${folder}: ${stderr}`, {

@@ -44,10 +44,12 @@ export async function startPostmaster(
   binaries: Binaries,
   account: Account | null,
   settings: Readonly<Record<string, string>>,
+  onLaunch?: () => void,
 ): Promise<Postmaster | null> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
     const child = launch(folder, port, logFile, binaries, account, settings)
+    onLaunch?.()
     const outcome = await readiness(child, folder)
     if (outcome !== 'exited') return outcome
     if ((await runningPostmaster(folder)) !== null) return null

@@ -1,0 +1,83 @@
+import { type Config, listeningUrl } from '../config.ts'
+import { refuseForwardAuth } from '../http/forward-auth-listener.ts'
+import { problem } from '../http/problem.ts'
+import { type App, createAppOn } from './create-app.ts'
+import type { LaunchedDatabase } from './database.ts'
+import { readyText } from './development.ts'
+import { type Handler, listen } from './listen.ts'
+import type { RunningServer, StartServerOptions } from './start.ts'
+
+/** How long requests in flight may take once the server stops. Milliseconds. */
+const drainTime = 5_000
+
+/**
+ * Listens, then makes ready: until then every request but `/healthz` is answered 503.
+ *
+ * @throws what `listen` and `createApp` throw; nothing is left open then but the database
+ */
+export async function serve(
+  config: Config,
+  database: LaunchedDatabase,
+  options: StartServerOptions & Required<Pick<StartServerOptions, 'log' | 'print'>>,
+): Promise<RunningServer> {
+  const { log, print, joining = false, metricsPeers } = options
+  const { host, port } = config
+
+  let handler: Handler = answerWhileStarting
+  let answerDirectly = refuseForwardAuth
+  const open = () =>
+    listen({
+      host,
+      port,
+      handler: (request, connection) => handler(request, connection),
+      listener: (request, response) => answerDirectly(request, response),
+    })
+  async function make(publicUrl: string): Promise<App> {
+    const app = await createAppOn(database, config, {
+      publicUrl,
+      log,
+      prepared: joining,
+      ...(metricsPeers && { metricsPeers }),
+    })
+    handler = app.fetch
+    answerDirectly = app.listener
+    return app
+  }
+  const urlAt = (port: number) => config.publicUrl ?? listeningUrl(host, port)
+
+  const joined = joining ? await make(urlAt(port)) : null
+  const listener = await open().catch(async (error: unknown) => {
+    await joined?.close()
+    throw error
+  })
+  const publicUrl = urlAt(listener.port)
+  const app =
+    joined ??
+    (await make(publicUrl).catch(async (error: unknown) => {
+      listener.destroy()
+      await listener.close()
+      throw error
+    }))
+
+  const startSeconds = Number((performance.now() / 1000).toFixed(2))
+  log.info({ publicUrl, mode: config.mode, startSeconds }, 'ready')
+  if (app.development !== null) print(readyText(publicUrl, app.development))
+
+  return {
+    port: listener.port,
+    publicUrl,
+    app,
+    async stop() {
+      app.shutDown()
+      const drained = setTimeout(() => listener.destroy(), drainTime)
+      await listener.close()
+      clearTimeout(drained)
+      await app.close()
+    },
+  }
+}
+
+function answerWhileStarting(request: Request): Response {
+  if (new URL(request.url).pathname === '/healthz') return Response.json({ status: 'alive' })
+  return problem(503, { detail: 'The server is starting.', headers: { 'retry-after': '1' } })
+}
