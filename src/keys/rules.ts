@@ -67,16 +67,31 @@ function metadataFault(metadata: JsonObject): string | null {
   if (Buffer.byteLength(JSON.stringify(metadata)) > maxMetadataBytes) {
     return `is larger than ${maxMetadataBytes} bytes`
   }
-  return holdsUnstorableText(metadata) ? 'holds text that is not valid Unicode' : null
+  const where = unstorableText(metadata, 'metadata')
+  return where === null
+    ? null
+    : `must hold neither the character U+0000 nor half of a surrogate pair, as ${where} does`
 }
 
-/** Postgres keeps neither U+0000 nor half a surrogate pair in jsonb. */
-function holdsUnstorableText(value: JsonValue): boolean {
-  if (typeof value === 'string') return /[\0\p{Cs}]/u.test(value)
-  if (value === null || typeof value !== 'object') return false
-  return Object.entries(value).some(
-    ([key, member]) => holdsUnstorableText(key) || holdsUnstorableText(member),
-  )
+/** Where there is text that Postgres cannot keep in jsonb, in words; `null`: nowhere. */
+function unstorableText(value: JsonValue, path: string): string | null {
+  if (typeof value === 'string') return isStorable(value) ? null : `\`${path}\``
+  if (value === null || typeof value !== 'object') return null
+  for (const [key, member] of Object.entries(value)) {
+    if (!isStorable(key)) return `a key in \`${path}\``
+    const found = unstorableText(member, path + step(value, key))
+    if (found !== null) return found
+  }
+  return null
+}
+
+function isStorable(text: string): boolean {
+  return !/[\0\p{Cs}]/u.test(text)
+}
+
+function step(parent: object, key: string): string {
+  if (Array.isArray(parent)) return `[${key}]`
+  return /^[\p{L}\p{N}_$]+$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
 }
 
 /** Levels of nesting; stops counting just past the limit, so a hostile depth costs nothing. */

@@ -329,7 +329,7 @@ describe('updating a key', () => {
     [{ name: '' }, 'name', /empty/],
     [{ name: 'x'.repeat(101) }, 'name', /at most 100/],
     [{ description: 'x'.repeat(501) }, 'description', /at most 500/],
-    [{ metadata: { a: '\0' } }, 'metadata', /Unicode/],
+    [{ metadata: { a: '\0' } }, 'metadata', /U\+0000/],
     [{ scopes: [] }, 'scopes', /^`scopes` must keep at least one scope; or revoke the key\.$/],
     [{ scopes: ['read:users', 'read:users'] }, 'scopes', /twice/],
     [

@@ -114,10 +114,22 @@ describe('metadata', () => {
     ['is 3000 levels deep', nested(3000), /deeper/],
     ['has 4097 bytes', sized(4097), /^`metadata` is larger than 4096 bytes\.$/],
     ['has 4097 bytes of UTF-8', { a: 'ä'.repeat(2045) }, /larger/],
-    ['holds NUL', { a: 'b\0' }, /^`metadata` holds text that is not valid Unicode\.$/],
-    ['holds NUL in a list', { a: ['b', ['\0']] }, /Unicode/],
-    ['holds half a surrogate pair', { a: { b: '\ud800' } }, /Unicode/],
-    ['holds half a surrogate pair in a name', { a: { '\udc00': 1 } }, /Unicode/],
+    [
+      'holds NUL',
+      { a: 'b\0' },
+      /^`metadata` must hold neither the character U\+0000 nor half of a surrogate pair, as `metadata\.a` does\.$/,
+    ],
+    ['holds NUL in a list', { a: ['b', ['\0']] }, /, as `metadata\.a\[1\]\[0\]` does/],
+    [
+      'holds half a surrogate pair',
+      { a: 1, 'b c': { b: '\ud800' } },
+      /`metadata\["b c"\]\.b` does/,
+    ],
+    [
+      'holds half a surrogate pair in a name',
+      { a: { '\udc00': 1 } },
+      /a key in `metadata\.a` does/,
+    ],
   ])('that %s is refused', (_name, metadata, message) => {
     expect(() => checkMetadata(metadata)).toThrow(badInput('metadata', message))
   })
