@@ -1,4 +1,4 @@
-import { operator } from '../audit/actor.ts'
+import { type Actor, operator } from '../audit/actor.ts'
 import { actorOf, type Caller } from '../audit/caller.ts'
 import { BadUserInputError, ConflictError, NotFoundError, ScopesNotHeldError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
@@ -100,8 +100,11 @@ export interface KeyService {
   revokeAll(caller: Caller, input: RevokeAllKeysInput): Promise<number>
   /** What each key's operations really needed; in the order of `ids`. One query. */
   findScopeUses(ids: readonly string[]): Promise<readonly (readonly ScopeUse[])[]>
-  /** A key made by an operator for `ownerId`, bound by the rules of form alone. */
-  createAsOperator(ownerId: string, input: CreateKeyInput): Promise<IssuedKey>
+  /**
+   * A key made by an operator for `ownerId`, bound by the rules of form alone.
+   * @param limit active keys of its owner at most, this one included; default: what is configured
+   */
+  createAsOperator(ownerId: string, input: CreateKeyInput, limit?: number): Promise<IssuedKey>
 }
 
 const readOthers = ['manage:keys', 'read:users']
@@ -119,7 +122,8 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
     parent: { readonly id: string; readonly expiresAt: Date | null } | null,
     input: CreateKeyInput,
     scopes: readonly string[],
-    by = operator,
+    by: Actor,
+    limit = maxPerUser,
   ): Promise<IssuedKey> {
     const createdAt = now()
     const { id, key, secretHash } = maker.newKey()
@@ -139,13 +143,13 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
           maxLifetimeDays,
         }),
       },
-      maxPerUser,
+      limit,
       by,
     )
     switch (outcome) {
       case 'limit-reached':
         throw new ConflictError(
-          `There are already ${maxPerUser} active keys, which is the limit. Revoke one first.`,
+          `There may be ${maxPerUser} active ${maxPerUser === 1 ? 'key' : 'keys'} at most. Revoke one first.`,
         )
       case 'parent-gone':
         throw new ConflictError('The key that this one is made with was revoked meanwhile.')
@@ -307,8 +311,9 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
       return count
     },
 
-    async createAsOperator(ownerId, input) {
-      return issue(ownerId, null, input, requireKnownScopes('scopes', input.scopes, catalogue))
+    async createAsOperator(ownerId, input, limit) {
+      const scopes = requireKnownScopes('scopes', input.scopes, catalogue)
+      return issue(ownerId, null, input, scopes, operator, limit)
     },
   }
 }

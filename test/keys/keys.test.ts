@@ -47,7 +47,7 @@ async function answer<T>(method: keyof KeyStore, args: unknown[], usually: () =>
   return (method in answers ? answers[method] : usually()) as T
 }
 
-function create(options: { maxLifetimeDays?: number } = {}): KeyService {
+function create(options: { maxLifetimeDays?: number; maxPerUser?: number } = {}): KeyService {
   return createKeyService({
     store,
     maker: {
@@ -55,7 +55,7 @@ function create(options: { maxLifetimeDays?: number } = {}): KeyService {
       newSecret: (id) => ({ key: `lk_${id}_again`, secretHash: new Uint8Array([2]) }),
     },
     catalogue: createScopeCatalogue({ 'read:orders': 'Read orders.' }),
-    maxPerUser: 7,
+    maxPerUser: options.maxPerUser ?? 7,
     maxLifetimeDays: options.maxLifetimeDays ?? null,
     now: () => now.getTime(),
     onScopesNeeded: (_principal, scopes) => needed.push(scopes),
@@ -223,12 +223,20 @@ describe('making a key', () => {
   })
 
   it.each([
-    ['limit-reached', /^There are already 7 active keys, which is the limit\. Revoke one first\.$/],
+    ['limit-reached', /^There may be 7 active keys at most\. Revoke one first\.$/],
     ['parent-gone', /^The key that this one is made with was revoked meanwhile\.$/],
     ['too-deep', /^Keys made by keys may form a chain of at most 8\. Use one nearer/],
   ])('that the store answers with %s is a conflict', async (outcome, message) => {
     answers.insert = outcome
     await expect(service.create(ada, input)).rejects.toThrow(conflict(message))
+  })
+
+  it('says the limit as it is said of one', async () => {
+    service = create({ maxPerUser: 1 })
+    answers.insert = 'limit-reached'
+    await expect(service.create(ada, input)).rejects.toThrow(
+      conflict(/^There may be 1 active key at most\. Revoke one first\.$/),
+    )
   })
 
   it('by an operator is bound by form alone', async () => {
@@ -242,7 +250,9 @@ describe('making a key', () => {
       parentId: null,
       scopes: ['read:orders', 'write:grants'],
     })
-    expect(asked[0]?.[3]).toEqual(operator)
+    expect(asked[0]?.slice(2)).toEqual([7, operator])
+    await service.createAsOperator('grace', { name: 'x', scopes: ['read:orders'] }, 9)
+    expect(asked[1]?.[2]).toBe(9)
     await expect(service.createAsOperator('grace', { name: 'x', scopes: [] })).rejects.toThrow(
       badInput('scopes', /at least one/),
     )

@@ -196,6 +196,23 @@ describe('starting and stopping', () => {
     expect(await status(before.banner.JWT ?? '')).toBe(200)
   })
 
+  it('shows a key also to one who has as many as are allowed', async () => {
+    const before = server
+    const make =
+      'mutation { createApiKey(input: { name: "x", scopes: ["read:users"] }) { secret } }'
+    const ada = client(server.banner.JWT ?? '')
+    await ada.request(make)
+    await ada.request(make)
+    server.child.kill('SIGTERM')
+    await server.ended
+    const { port } = new URL(before.url)
+    server = await startServerProcess(dataDir, { PORT: port, KEY_MAX_PER_USER: '1' })
+    expect(await status(server.banner['API key'] ?? '')).toBe(200)
+    await expect(client(server.banner.JWT ?? '').request(make)).rejects.toThrow(
+      /may be 1 active key/,
+    )
+  })
+
   it('at another port too, the key printed before is worth nothing', async () => {
     const before = server
     server.child.kill('SIGTERM')
