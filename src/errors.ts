@@ -1,3 +1,5 @@
+import { sorted } from './scopes.ts'
+
 /**
  * The failures that a caller is told about. Everything else is a bug and is masked.
  *
@@ -82,11 +84,14 @@ export class InsufficientScopeError extends LatchkeyError {
 /** A mutation would hand out scopes, or tell what takes scopes to read, that its caller does not hold. */
 export class ScopesNotHeldError extends LatchkeyError {
   readonly code = 'FORBIDDEN'
+  /** Sorted. */
   readonly missingScopes: readonly string[]
 
   constructor(missingScopes: readonly string[], message?: string) {
-    super(message ?? `You do not hold ${listScopes(missingScopes)} and so cannot hand it out.`)
-    this.missingScopes = missingScopes
+    const missing = sorted(missingScopes)
+    const them = missing.length === 1 ? 'it' : 'them'
+    super(message ?? `You do not hold ${listScopes(missing)} and so cannot hand ${them} out.`)
+    this.missingScopes = missing
   }
 }
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { actorOf } from '../../src/audit/caller.ts'
-import { createScopeCatalogue } from '../../src/scopes.ts'
+import { ScopesNotHeldError } from '../../src/errors.ts'
+import { createScopeCatalogue, sorted } from '../../src/scopes.ts'
 import type { Tombstone, UserStore } from '../../src/users/store.ts'
 import type { User } from '../../src/users/user.ts'
 import { createUserService, type UserService } from '../../src/users/users.ts'
@@ -331,7 +332,22 @@ describe('setting what a user may hold', () => {
     await expect(service.setScopes(almost, { userId: 'bob', scopes: null })).rejects.toThrow(
       notHeld('read:orders'),
     )
+    await expect(
+      service.setScopes(callerWith(['write:users']), { userId: 'bob', scopes: null }),
+    ).rejects.toThrow(
+      notHeld(...sorted(catalogue.keys()).filter((scope) => scope !== 'write:users')),
+    )
   })
+})
+
+it('what is not held is named in order, be it one or several', () => {
+  expect(new ScopesNotHeldError(['b', 'a'])).toMatchObject({
+    missingScopes: ['a', 'b'],
+    message: 'You do not hold scopes `a`, `b` and so cannot hand them out.',
+  })
+  expect(new ScopesNotHeldError(['a']).message).toBe(
+    'You do not hold scope `a` and so cannot hand it out.',
+  )
 })
 
 it('nothing is told of the scopes that were needed where no one asks', async () => {
