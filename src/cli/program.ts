@@ -76,7 +76,8 @@ export async function runCommand(
 
 function errorView(error: unknown, exitCode: number) {
   return {
-    message: messageOf(error),
+    // Commander's own begins so for people.
+    message: messageOf(error).replace(/^error: /, ''),
     exitCode,
     ...(hasCode(error) ? { code: error.code } : {}),
     ...(error instanceof ConfigError ? { faults: error.faults } : {}),
