@@ -139,6 +139,11 @@ export const apiKeys = latchkey.table(
     index('api_keys_previous_hash_idx')
       .on(table.previousExpiresAt)
       .where(sql`${table.previousSecretHash} is not null`),
+    // A key that was revoked may be as it is.
+    check(
+      'api_keys_scopes_check',
+      sql`cardinality(${table.scopes}) > 0 and array_position(${table.scopes}, '') is null and array_position(${table.scopes}, null) is null or ${table.revokedAt} is not null`,
+    ),
     check('api_keys_depth_check', sql`${table.depth} between 0 and 8`),
     check('api_keys_expires_at_check', inRange(table.expiresAt)),
     check('api_keys_previous_expires_at_check', inRange(table.previousExpiresAt)),

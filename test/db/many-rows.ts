@@ -34,7 +34,7 @@ export async function fillTables(sql: postgres.Sql): Promise<void> {
       select lpad(n::text, 16, 'k'),
         ('00000000-0000-4000-8000-' || lpad(to_hex(1 + n / 4), 12, '0'))::uuid,
         case when n % 4 = 1 then lpad((n - 1)::text, 16, 'k') end, (n % 4 = 1)::int,
-        'Key ' || n, '{read:users}', '{read:users}', sha256(n::text::bytea),
+        'Key ' || n, '{read:keys,read:users}', '{read:keys,read:users}', sha256(n::text::bytea),
         case when rotated then sha256('before') end,
         case when rotated then '2026-02-01Z'::timestamptz end,
         case when rotated then '2026-04-01Z'::timestamptz + n * interval '1 minute' end,

@@ -235,7 +235,7 @@ const cases: Record<string, Case> = {
     indexes: ['api_keys_owner_unrevoked_idx', 'api_keys_pkey', 'users_pkey'],
   },
   'keys.update, with children': {
-    run: ({ keys }) => keys.update(keyId(308), { scopes: [] }, by),
+    run: ({ keys }) => keys.update(keyId(308), { scopes: ['read:keys'] }, by),
     indexes: family,
   },
   'keys.rotate': {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -74,6 +75,39 @@ describe('an API key written by hand', () => {
     await sql`update latchkey.api_keys set scopes = '{b,d}' where id = ${parent.id}`
     expect((await key(child.id)).lineage_scopes).toEqual(['b', 'd'])
     expect((await key(grandchild.id)).lineage_scopes).toEqual(['b'])
+  })
+
+  test.each([['{}'], ['{""}'], ['{a,""}'], ['{a,NULL}']])(
+    'is refused with the scopes %s, also by a change, unless it is revoked',
+    async (scopes) => {
+      const { owner, parent, child } = await family()
+      const change = () =>
+        sql`update latchkey.api_keys set scopes = ${scopes} where id = ${child.id}`
+      await expect(change()).rejects.toThrow('api_keys_scopes_check')
+      await expect(
+        sql`insert into latchkey.api_keys (id, owner_id, name, scopes, secret_hash)
+          values (${fresh()}, ${owner.id}, 'x', ${scopes}, '')`,
+      ).rejects.toThrow('api_keys_scopes_check')
+      await sql`update latchkey.api_keys set revoked_at = now() where id = ${parent.id}`
+      await change()
+    },
+  )
+
+  test('that had no scope before that was refused has been revoked', async () => {
+    const { owner, parent } = await family()
+    await sql`alter table latchkey.api_keys drop constraint api_keys_scopes_check`
+    const none = await insertKey(owner, null, [])
+    const unnamed = await insertKey(owner, parent, ['', 'b'])
+    const migration = readFileSync(
+      new URL('../../drizzle/0004_key_scopes.sql', import.meta.url),
+      'utf8',
+    )
+    await sql.begin((transaction) => transaction.unsafe(migration))
+    expect(await key(none.id)).toMatchObject({
+      revoked_at: expect.any(Date),
+      revoked_reason: 'It had no scope.',
+    })
+    expect(await key(unnamed.id)).toMatchObject({ scopes: ['b'], revoked_at: null })
   })
 
   test('does not let its reckoned columns be forged', async () => {
