@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net'
 import { resolve } from 'node:path'
 import { ConfigError, type Fault } from './config/faults.ts'
 import { readIssuers } from './config/issuers.ts'
@@ -147,7 +146,7 @@ export function identityKeysPath(environment: Environment = process.env): string
 
 /** The URL of a server that listens on `host` and `port`. */
 export function listeningUrl(host: string, port: number): string {
-  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** The headers that credentials come in beside `Authorization`, in lower case. */
