@@ -49,7 +49,8 @@ function licences() {
 
 function licenceOf(path) {
   const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'))
-  const file = readdirSync(path).find((entry) => /^licen[cs]e/i.test(entry))
-  const text = file === undefined ? '' : `\n${readFileSync(join(path, file), 'utf8').trim()}\n`
-  return `${name} ${version} (${license})\n${text}`
+  const texts = readdirSync(path)
+    .filter((entry) => /^(licen[cs]e|notice)/i.test(entry))
+    .map((entry) => `\n${readFileSync(join(path, entry), 'utf8').trim()}\n`)
+  return [`${name} ${version} (${license})\n`, ...texts].join('')
 }

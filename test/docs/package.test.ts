@@ -168,6 +168,23 @@ describe('the package, in a project of its own', () => {
     })
   })
 
+  it('has a command line that needs no other package, and says whose it is made of', () => {
+    const alone = temporaryFolder()
+    cpSync(join(folder, 'package'), alone, {
+      recursive: true,
+      filter: (source) => !source.endsWith('package/node_modules'),
+    })
+    const command = join(alone, 'dist/cli/main.js')
+    const sdl = execFileSync(command, ['schema'], { cwd: alone, encoding: 'utf8' })
+    expect(sdl).toBe(readFileSync(join(root, 'schema.graphql'), 'utf8'))
+    const licences = readFileSync(join(alone, 'dist/cli/licenses.txt'), 'utf8')
+    for (const name of ['graphql', '@pothos/core', 'drizzle-orm', 'zod']) {
+      expect(licences).toMatch(new RegExp(`^${name} [\\d.]+ \\(`, 'm'))
+    }
+    expect(licences).toContain('The above copyright notice and this permission notice')
+    rmSync(alone, { recursive: true })
+  })
+
   it('pulls in neither the server nor a database driver by its first entry', () => {
     const slim = temporaryFolder()
     mkdirSync(join(slim, 'node_modules'), { recursive: true })
