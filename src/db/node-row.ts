@@ -21,19 +21,21 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** @param maxStaleness milliseconds */
 export function createNodeRow(maxStaleness: number): NodeRow {
   const id = randomUUID()
+  // What waits holds up the heartbeats behind it.
+  const brief = `set local lock_timeout = ${Math.max(1, Math.min(100, Math.floor(maxStaleness / 20)))}`
   const host = hostname()
     .replace(/[^\w.:-]/g, '?')
     .slice(0, 255)
   return {
-    // One implicit transaction: what waits here would hold up the heartbeats behind it.
-    refresh: `set local lock_timeout = 100;
+    // Statements sent as one are one transaction.
+    refresh: `${brief};
       insert into latchkey.nodes (id, host, pid, max_staleness_ms)
       values ('${id}', '${host}', ${process.pid}, ${Math.ceil(maxStaleness)})
       on conflict (id) do update set last_seen_at = now()`,
-    sweep: `set local lock_timeout = 100;
+    sweep: `${brief};
       delete from latchkey.nodes
       where last_seen_at < now() - max_staleness_ms * interval '1 millisecond' - interval '1 minute'`,
-    remove: `set local lock_timeout = 100; delete from latchkey.nodes where id = '${id}'`,
+    remove: `${brief}; delete from latchkey.nodes where id = '${id}'`,
     answerTo: (payload) =>
       uuid.test(payload) ? `select pg_notify('${answerChannel}', '${id} ${payload}')` : null,
   }

@@ -113,12 +113,15 @@ describe('a node', () => {
     try {
       await lock`begin`
       await lock`lock table latchkey.nodes in access exclusive mode`
-      await vi.waitFor(async () => {
-        await statusOf(secret, app.fetch)
-        const before = app.network.statements()
-        expect(await statusOf(secret, app.fetch)).toBe(200)
-        expect(app.network.statements()).toBe(before)
-      })
+      await vi.waitFor(
+        async () => {
+          await statusOf(secret, app.fetch)
+          const before = app.network.statements()
+          expect(await statusOf(secret, app.fetch)).toBe(200)
+          expect(app.network.statements()).toBe(before)
+        },
+        { timeout: 5_000 },
+      )
       await app.byHand`update latchkey.api_keys set revoked_at = now() where id = ${id}`
       expect(await statusOf(secret, app.fetch)).toBe(401)
     } finally {
@@ -142,7 +145,7 @@ describe('a node', () => {
     ]) {
       await sql`select pg_notify('latchkey_ask', ${payload})`
     }
-    await vi.waitFor(() => expect(answers.length).toBeGreaterThanOrEqual(2))
+    await vi.waitFor(() => expect(answers.length).toBeGreaterThanOrEqual(2), { timeout: 5_000 })
     const ids = (await rows(2)).map(({ id }) => id)
     expect(answers.sort()).toEqual(ids.map((id) => `${id} ${question}`).sort())
     await unlisten()
@@ -295,7 +298,7 @@ it('a node without the right to write its row is not waited for, and refuses the
     await vi.waitFor(() => expect(heard).toBeGreaterThan(1), { timeout: 5_000 })
     const { nodes } = JSON.parse((await revoke(id, '--json')).out)
     expect(nodes.answered).toHaveLength(1)
-    await vi.waitFor(() => expect(changes).toContain(id))
+    await vi.waitFor(() => expect(changes).toContain(id), { timeout: 5_000 })
     await watch.close()
   } finally {
     await app.sql.unsafe(`drop owned by ${role}; drop role ${role}`)

@@ -66,12 +66,15 @@ describe('with the database lost while executing', () => {
       await lock`lock table latchkey.api_keys in access exclusive mode`
       const answer = app.ask(query, { as })
       // The field waits for the lock; authentication by JWT does not read this table.
-      await vi.waitFor(async () => {
-        const waiting = await app.sql`
+      await vi.waitFor(
+        async () => {
+          const waiting = await app.sql`
           select 1 from pg_locks where not granted
           and database = (select oid from pg_database where datname = current_database())`
-        expect(waiting.length).toBeGreaterThan(0)
-      })
+          expect(waiting.length).toBeGreaterThan(0)
+        },
+        { timeout: 5_000 },
+      )
       app.network.weather('cut')
       const { status: answered, headers, body } = await answer
       expect(answered).toBe(status)

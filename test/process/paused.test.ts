@@ -50,5 +50,4 @@ it('a process that was stopped refuses, when it goes on, what was revoked meanwh
 
   for (const status of await Promise.all(answers)) expect([401, 503]).toContain(status)
   expect(nodes.answered).toEqual([])
-  if (nodes.unanswered.length > 0) expect(nodes.milliseconds).toBeGreaterThanOrEqual(2_000)
 })
