@@ -29,6 +29,12 @@ interface Count {
 
 const minute = 60_000
 
+/*
+ * On a cache with a bound, since the libraries for it (rate-limiter-flexible, express-rate-limit) keep
+ * every address that ever came in memory, the first with a timer each: a flood from many addresses is
+ * what this must stand. They also answer by a promise, which would cost each refusal a turn.
+ */
+
 export function createFailureLimiter(options: FailureLimiterOptions): FailureLimiter {
   const { perMinute, maxSenders = 50_000, now } = options
   const counts = new LRUCache<string, Count>({ max: maxSenders })
