@@ -38,8 +38,11 @@ export function keep(parts) {
 
 function section(all) {
   const image = all.peers && '![Requests per second of each server](test/bench/chart.svg)\n\n'
-  // The same figures of our own are in the part that compares with others.
-  const rows = Object.values(all).flatMap((part) => part.rows)
+  // First who was compared in one run; figures of our own that other parts have too are shown once.
+  const { peers, ...others } = all
+  const rows = [...(peers === undefined ? [] : [peers]), ...Object.values(others)].flatMap(
+    (part) => part.rows,
+  )
   const seen = new Set()
   const once = rows.filter(({ figure }) => !seen.has(figure) && seen.add(figure))
   const sentences = new Set(Object.values(all).map(provenance))

@@ -45,7 +45,7 @@ by bootstrap; two equal arms differ by 3 to 5 %. Ratios can be compared elsewher
 const quickly = {
   generations: 1,
   rounds: 3,
-  warmUpSeconds: 2,
+  warmUpSeconds: 1.5,
   revocations: 100,
   starts: 2,
   credentials: 100_000,

@@ -39,14 +39,14 @@ export async function measurePeers(world, settings) {
   const arms = {
     base,
     'Yoga as it comes, without authentication': { ...base, server: 'usual' },
-    [ours.key]: arm('latchkey', viewer, keys),
-    [ours.jwt]: arm('latchkey', viewer, tokens),
-    '`usePrincipal` in lean Yoga, cached JWT': arm('principal', me, tokens),
+    [ours.key]: arm('latchkey', viewer, keys, 1.4),
+    [ours.jwt]: arm('latchkey', viewer, tokens, 1.4),
+    '`usePrincipal` in lean Yoga, cached JWT': arm('principal', me, tokens, 0.95),
     [pluginJwt]: arm('pluginJwt', me, tokens),
     [genericAuth]: arm('genericAuth', me, tokens),
     'Apollo Server and jose, RS256': arm('apollo', me, tokens),
     'Mercurius and fast-jwt with its cache, RS256': arm('mercurius', me, tokens),
-    '… and queries compiled (`jit`)': arm('mercuriusJit', me, tokens),
+    'Mercurius with `jit` and fast-jwt with its cache, RS256': arm('mercuriusJit', me, tokens),
     [betterAuth]: arm('betterAuth', me, database.keys),
   }
   const seen = await compare(servers, arms, settings)
