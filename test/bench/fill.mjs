@@ -85,7 +85,7 @@ export async function fill(url, keys, log = () => {}) {
       const [{ there }] = await transaction`select exists (select from latchkey.users) as there`
       if (there) throw new Error('There are users in that database already.')
       await transaction`set local session_replication_role = replica`
-      await transaction`set local maintenance_work_mem = '1GB'`
+      await transaction`set local maintenance_work_mem = '2GB'`
       const definitions = await takeAway(transaction)
       // What is frozen as it comes in need not be vacuumed, where the table is as new.
       await transaction`truncate latchkey.users, latchkey.api_keys, latchkey.api_key_scope_uses`
