@@ -1,7 +1,7 @@
 /** What happens to the nodes and to their database, one thing after the other. */
-import { withDatabase } from '../../dist/cli/database.js'
-import { exitCodes } from '../../dist/cli/exit-codes.js'
-import { runCommand } from '../../dist/cli/program.js'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { bin } from '../bench/measure.mjs'
 import { bound, sleep, whoAmI } from './client.mjs'
 import { revokeInPlace } from './load.mjs'
 
@@ -57,25 +57,18 @@ function count({ statuses }, ...which) {
   return which.reduce((sum, status) => sum + (statuses.get(status) ?? 0), 0)
 }
 
-/** The command itself, in this process: another would take longer to start than a node's row is kept. */
 async function revokeAndWait(environment, strange) {
-  let out = ''
   const words = ['keys', 'revoke', idOf(strange.pop()), '--wait', '--json']
-  const code = await runCommand(words, {
-    environment,
-    version: '',
-    withDatabase,
-    now: Date.now,
-    out: (text) => {
-      out += text
-    },
-    note: (text) => console.error(text),
-  })
-  // A machine that is too busy to connect in time is no finding.
-  if (code === exitCodes.databaseUnavailable) return await revokeAndWait(environment, strange)
-  if (code !== exitCodes.done) throw new Error(`keys revoke ended with ${code}`)
-  const { answered, unanswered, milliseconds } = JSON.parse(out).nodes
-  return `${answered.length} answered, ${unanswered.length} did not, ${milliseconds} ms`
+  const env = { PATH: process.env.PATH, ...environment }
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [bin, ...words], { env })
+    const { answered, unanswered, milliseconds } = JSON.parse(stdout).nodes
+    return `${answered.length} answered, ${unanswered.length} did not, ${milliseconds} ms`
+  } catch (error) {
+    // A machine that is too busy to connect in time is no finding.
+    if (error.code === databaseUnavailable) return await revokeAndWait(environment, strange)
+    throw error
+  }
 }
 
 /** Until each of them has answered to a key that it had not seen before. */
@@ -106,6 +99,9 @@ async function pause(node, world, judge, strange) {
   const accepted = answers.filter(({ status }) => status === 200).length
   return `of 8 requests with a key revoked meanwhile ${accepted} accepted`
 }
+
+/** What a command ends with then. */
+const databaseUnavailable = 69
 
 const idOf = (key) => key.split('_')[1]
 export const milliseconds = (value) => `${value.toFixed(0)} ms`
