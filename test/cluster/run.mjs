@@ -20,13 +20,13 @@ credential and with keys revoked all the time, nodes are killed, replaced and pa
 restarted. Prints what was seen, and ends with 1 where a revoked key was accepted after the bound, a good
 credential refused, or a mutation done twice.
 
-  npm run cluster [-- --rate REQUESTS_A_SECOND]     default: 200
+  npm run cluster [-- --rate REQUESTS_A_SECOND]     default: 100
 
 Needs nginx (Debian: apt-get install nginx).
 `
 
 const rateAt = process.argv.indexOf('--rate')
-const perSecond = rateAt < 0 ? 200 : Number(process.argv[rateAt + 1])
+const perSecond = rateAt < 0 ? 100 : Number(process.argv[rateAt + 1])
 if (process.argv.includes('--help') || !(perSecond > 0)) {
   console.log(help)
   process.exitCode = perSecond > 0 ? 0 : 2
