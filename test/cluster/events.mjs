@@ -49,10 +49,13 @@ export async function happen({ world, environment, nodes, judge, strange, tell }
   process.kill(pid, 'SIGKILL')
   // Until PostgreSQL has noticed, everything still works.
   await sleep(100)
-  await firstLookUps(nodes, strange)
+  const lookingUp = firstLookUps(nodes, strange)
+  while ((await world.sql`select`.catch(() => null)) === null) await sleep(20)
+  const recovered = performance.now()
+  await lookingUp
   tell(
-    'A process of PostgreSQL killed -9 (it recovers by itself)',
-    `look-ups on every node after ${milliseconds(performance.now() - crashed)}`,
+    'A process of PostgreSQL killed -9',
+    `it is back after ${milliseconds(recovered - crashed)}, look-ups on every node ${milliseconds(performance.now() - recovered)} later`,
   )
   await sleep(5_000)
 }
