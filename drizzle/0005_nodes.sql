@@ -1,7 +1,7 @@
--- Who remembers credentials, for those who wait until all have heard of a change. Unlogged: after a
--- crash the nodes write themselves down anew. A row is replaced several times in a second, so it is
+-- Who remembers credentials, for those who wait until all have heard of a change. Logged: a node that is
+-- cut off must still be known of after a crash. A row is replaced several times in a second, so it is
 -- given room to be replaced in place.
-CREATE UNLOGGED TABLE "latchkey"."nodes" (
+CREATE TABLE "latchkey"."nodes" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"host" text NOT NULL,
 	"pid" integer NOT NULL,

@@ -45,8 +45,15 @@ export interface Refusal {
 
 /** Turns what a request carries into who is asking. */
 export interface Authenticator {
-  /** At once where the credential is remembered, malformed or missing. */
-  authenticate(carrier: CredentialCarrier): Authentication | Promise<Authentication>
+  /**
+   * At once where the credential is remembered, malformed or missing.
+   *
+   * @param again this was asked about the same request before: for who counts. Default `false`.
+   */
+  authenticate(
+    carrier: CredentialCarrier,
+    again?: boolean,
+  ): Authentication | Promise<Authentication>
   /**
    * Told which scopes of a principal something that it did really needed, so that its key can be
    * shown what it could do without. Costs no I/O; nothing happens for a JWT.

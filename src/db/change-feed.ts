@@ -112,7 +112,7 @@ export function watchChanges(options: ChangeFeedOptions): ChangeWatch {
     function writeRow(statement: string): void {
       if (!mayWriteRow) return
       sql.unsafe(statement).catch((error: { code?: string }) => {
-        mayWriteRow = error.code === lockNotAvailable
+        mayWriteRow = !noRow.has(error.code ?? '')
       })
     }
 
@@ -181,7 +181,8 @@ interface Session {
   leave(): Promise<void>
 }
 
-const lockNotAvailable = '55P03'
+/** What keeps a node from writing its row for good: no right to, no such table, no such schema. */
+const noRow: ReadonlySet<string> = new Set(['42501', '42P01', '3F000'])
 
 /** `key <id> …`, `user <id> …` or `everything`; what is not understood may be anything. */
 export function parseChanges(payload: string): readonly Change[] {

@@ -190,7 +190,7 @@ export const auditEvents = latchkey.table(
   ],
 )
 
-/** Processes that remember credentials and hear of changes; kept by `change-feed.ts`. Unlogged. */
+/** Processes that remember credentials and hear of changes; kept by `change-feed.ts`. */
 export const nodes = latchkey.table('nodes', {
   id: uuid('id').primaryKey(),
   host: text('host').notNull(),

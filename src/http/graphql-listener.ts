@@ -36,7 +36,7 @@ export function createGraphQLListener(parts: GraphQLListenerParts): NodeListener
       trustedProxies,
     )
     const accept = header('accept')
-    const request = new PostedRequest(message) as unknown as Request
+    const request = new PostedRequest(message, response) as unknown as Request
 
     function send(answer: Answer): void {
       write(response, answer, context.requestId, cors.shareHeaders(header('origin')))
@@ -50,9 +50,13 @@ export function createGraphQLListener(parts: GraphQLListenerParts): NodeListener
         return
       }
       readBody(message, (body) => {
-        const answer = direct.answer({ body, accept, request }, context)
-        if (answer instanceof Promise) answer.then(send).catch(fail)
-        else send(answer)
+        try {
+          const answer = direct.answer({ body, accept, request }, context)
+          if (answer instanceof Promise) answer.then(send).catch(fail)
+          else send(answer)
+        } catch (cause) {
+          fail(cause)
+        }
       })
     }
 

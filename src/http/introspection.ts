@@ -17,6 +17,8 @@ const jwtType = 'token-introspection+jwt'
 const neededScope = 'introspect:tokens'
 /** Bytes: the longest token there is, encoded, and then some. */
 const maxBodySize = 32_768
+/** Milliseconds after which a form is late. */
+const lateness = 50
 
 export interface IntrospectionParts {
   readonly authenticator: Authenticator
@@ -100,14 +102,17 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     return notStored(body, `application/${jwtType}`)
   }
 
-  return async (request, context) => {
-    if (request.method !== 'POST') {
-      return problem(405, { detail: 'Use POST.', headers: { allow: 'POST' } })
-    }
-    const authentication = await authenticator.authenticate({
-      header: (name) => request.headers.get(name),
-      queryParameters: () => [],
-    })
+  /** Who asks, or why it may not. */
+  async function admit(
+    request: Request,
+    context: RequestContext,
+    again: boolean,
+  ): Promise<Principal | Response> {
+    const header = (name: string) => request.headers.get(name)
+    const authentication = await authenticator.authenticate(
+      { header, queryParameters: () => [] },
+      again,
+    )
     context.seen.authentication = authentication
     if (authentication.kind === 'anonymous') return refuse(new UnauthenticatedError())
     if (authentication.kind === 'refused') {
@@ -117,11 +122,23 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     if (!caller.scopes.has(neededScope)) {
       return refuse(new InsufficientScopeError(missingFor([[neededScope]], caller)))
     }
-
     authenticator.recordScopes?.(caller, [neededScope])
+    return caller
+  }
 
+  return async (request, context) => {
+    if (request.method !== 'POST') {
+      return problem(405, { detail: 'Use POST.', headers: { allow: 'POST' } })
+    }
+    const asked = performance.now()
+    const admitted = await admit(request, context, false)
+    if (admitted instanceof Response) return admitted
     const form = await readForm(request)
     if (form instanceof Response) return form
+    // A sender decides how long the form takes, and what lets it in may be taken back meanwhile.
+    const isLate = performance.now() - asked > lateness
+    const caller = isLate ? await admit(request, context, true) : admitted
+    if (caller instanceof Response) return caller
     const tokens = form.getAll('token')
     const [token] = tokens
     if (token === undefined || tokens.length > 1) {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /**
  * A request whose body was read already, as plugins and resolvers may look at it: what `Request` has,
@@ -9,11 +9,13 @@ export class PostedRequest implements Pick<Request, 'method' | 'url' | 'headers'
   readonly body = null
   readonly bodyUsed = true
   readonly #message: IncomingMessage
+  readonly #response: ServerResponse
   #headers: Headers | null = null
   #signal: AbortSignal | null = null
 
-  constructor(message: IncomingMessage) {
+  constructor(message: IncomingMessage, response: ServerResponse) {
     this.#message = message
+    this.#response = response
   }
 
   get url(): string {
@@ -30,11 +32,18 @@ export class PostedRequest implements Pick<Request, 'method' | 'url' | 'headers'
 
   /** Aborted when the client goes before it is answered. */
   get signal(): AbortSignal {
-    if (this.#signal === null) {
-      const controller = new AbortController()
-      this.#message.socket.once('close', () => controller.abort())
-      this.#signal = controller.signal
-    }
+    this.#signal ??= signalOf(this.#message, this.#response)
     return this.#signal
   }
+}
+
+function signalOf({ socket }: IncomingMessage, response: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  if (response.writableFinished) return controller.signal
+  if (socket.destroyed) abort()
+  // The connection may outlive the request, and carry many more.
+  socket.once('close', abort)
+  response.once('finish', () => socket.off('close', abort))
+  return controller.signal
 }

@@ -64,7 +64,7 @@ export async function startWorkers(config: Config, count: number): Promise<Runni
     let pause = firstPause
     for (;;) {
       const started = performance.now()
-      const [code, signal] = worker.isDead() ? [null, null] : await once(worker, 'exit')
+      const { code, signal } = await ended(worker)
       if (stopping.signal.aborted) return
       log.error({ worker: worker.process.pid, code, signal }, 'a worker ended; it is replaced')
       if (performance.now() - started > longLife) pause = firstPause
@@ -83,7 +83,7 @@ export async function startWorkers(config: Config, count: number): Promise<Runni
       for (const worker of workers) worker.process.kill('SIGKILL')
     }, stopTime)
     for (const worker of workers) worker.process.kill('SIGTERM')
-    await Promise.all([...workers].map((worker) => once(worker, 'exit')))
+    await Promise.all([...workers].map(ended))
     clearTimeout(patience)
     await embedded?.stop()
   }
@@ -119,6 +119,20 @@ async function startDatabase(
 function announce({ publicUrl, development }: ReadyMessage, count: number, log: Logger): void {
   log.info({ publicUrl, workers: count }, 'ready')
   if (development !== null) process.stdout.write(readyText(publicUrl, development))
+}
+
+interface Ending {
+  readonly code: number | null
+  readonly signal: string | null
+}
+
+/** Not by `once` of Node, which fails when a message cannot be delivered, as to one that has just ended. */
+async function ended(worker: Worker): Promise<Ending> {
+  const { exitCode, signalCode } = worker.process
+  if (worker.isDead()) return { code: exitCode, signal: signalCode }
+  return await new Promise((resolve) => {
+    worker.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }))
+  })
 }
 
 async function readiness(worker: Worker): Promise<ReadyMessage> {

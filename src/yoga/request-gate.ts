@@ -31,9 +31,27 @@ export interface RequestGate {
     carrier: CredentialCarrier,
     serverContext: object,
   ): GraphQLError | null | Promise<GraphQLError | null>
+  /**
+   * The same for an admitted request once its body is there. A sender decides how long that takes, and
+   * what the credential was worth before may have been taken back since. Costs nothing where the body
+   * came at once.
+   */
+  readmit(request: object): GraphQLError | null | Promise<GraphQLError | null>
   /** Who sent `request`; `null` for the anonymous, and for one that was never admitted. */
   principalOf(request: object): Principal | null
 }
+
+/** A request that was let in, with what it takes to ask again. */
+interface Admitted {
+  readonly principal: Principal
+  readonly carrier: CredentialCarrier
+  readonly serverContext: object
+  /** When that was asked, by `performance.now()`. */
+  readonly at: number
+}
+
+/** Milliseconds after which a body is late. */
+const lateness = 50
 
 /** By what they tell: most refusals tell the same, and are many where someone tries. */
 const requestErrors = new WeakMap<LatchkeyError, GraphQLError>()
@@ -49,36 +67,47 @@ function requestErrorOf(error: LatchkeyError): GraphQLError {
 
 export function createRequestGate(options: RequestGateOptions): RequestGate {
   const { authenticator, onAuthentication, refusalError } = options
-  const principals = new WeakMap<object, Principal>()
+  const admitted = new WeakMap<object, Admitted>()
 
-  function proceed(
-    authentication: Authentication,
+  function admit(
     request: object,
+    carrier: CredentialCarrier,
     serverContext: object,
-  ): GraphQLError | null {
-    onAuthentication?.(authentication, serverContext)
-    switch (authentication.kind) {
-      case 'authenticated':
-        principals.set(request, authentication.principal)
-        return null
-      case 'anonymous':
-        return null
-      case 'refused': {
-        const { refusal } = authentication
-        return requestErrorOf(refusalError?.(refusal, serverContext) ?? refusal.error)
+    again = false,
+  ): GraphQLError | null | Promise<GraphQLError | null> {
+    const at = performance.now()
+    const proceed = (authentication: Authentication): GraphQLError | null => {
+      onAuthentication?.(authentication, serverContext)
+      switch (authentication.kind) {
+        case 'authenticated': {
+          const { principal } = authentication
+          admitted.set(request, { principal, carrier, serverContext, at })
+          return null
+        }
+        case 'anonymous':
+          return null
+        case 'refused': {
+          const { refusal } = authentication
+          return requestErrorOf(refusalError?.(refusal, serverContext) ?? refusal.error)
+        }
       }
     }
+    // A remembered credential is decided at once: no promise, no turn of the event loop.
+    const authentication = authenticator.authenticate(carrier, again)
+    return authentication instanceof Promise
+      ? authentication.then(proceed)
+      : proceed(authentication)
   }
 
   return {
     authenticator,
-    admit(request, carrier, serverContext) {
-      // A remembered credential is decided at once: no promise, no turn of the event loop.
-      const authentication = authenticator.authenticate(carrier)
-      return authentication instanceof Promise
-        ? authentication.then((settled) => proceed(settled, request, serverContext))
-        : proceed(authentication, request, serverContext)
+    admit: (request, carrier, serverContext) => admit(request, carrier, serverContext),
+    readmit(request) {
+      const last = admitted.get(request)
+      if (last === undefined || performance.now() - last.at < lateness) return null
+      admitted.delete(request)
+      return admit(request, last.carrier, last.serverContext, true)
     },
-    principalOf: (request) => principals.get(request) ?? null,
+    principalOf: (request) => admitted.get(request)?.principal ?? null,
   }
 }

@@ -41,6 +41,7 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
 /** The same for requests that pass `gate` before Yoga is given them. */
 export function usePrincipalOf({
   authenticator,
+  readmit,
   principalOf,
 }: RequestGate): Plugin<PrincipalContext> {
   /** Why the operation may not run, as its whole answer. */
@@ -62,6 +63,12 @@ export function usePrincipalOf({
   }
 
   return {
+    // The body is there, and nothing was done of it yet.
+    onParams({ request }) {
+      const refusal = readmit(request)
+      return refusal instanceof Promise ? refusal.then(throwIfRefused) : throwIfRefused(refusal)
+    },
+
     // A request that never passed the gate has no principal: it is anonymous, whatever it carries.
     onContextBuilding({ context, extendContext }) {
       extendContext({ principal: principalOf(context.request) })
@@ -85,6 +92,10 @@ export function usePrincipalOf({
       if (refusal !== null) setResultAndStopExecution(refusal)
     },
   }
+}
+
+function throwIfRefused(refusal: GraphQLError | null): void {
+  if (refusal !== null) throw refusal
 }
 
 /** What resolvers threw of our failures, with its code; everything else is for Yoga to mask. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { withDatabase } from '../../src/cli/database.ts'
@@ -88,6 +89,27 @@ describe('a node', () => {
   it('writes itself down anew when someone has cleared the table', async () => {
     await app.sql`delete from latchkey.nodes`
     await rows(2)
+  })
+
+  it('writes itself down anew once that is possible again', async () => {
+    await app.sql`
+      create function full_disk() returns trigger language plpgsql as
+      $$ begin raise disk_full; end $$`
+    await app.sql`
+      create trigger full_disk before insert or update on latchkey.nodes
+      for each row execute function full_disk()`
+    await app.sql`delete from latchkey.nodes`
+    // For longer than two heartbeats, by when each has failed to.
+    await sleep(bound)
+    expect(await nodeRows()).toEqual([])
+    await app.sql`drop function full_disk cascade`
+    await rows(2)
+  })
+
+  it('is known of after a crash of the database too', async () => {
+    const [table] = await app.sql`
+      select relpersistence from pg_class where oid = 'latchkey.nodes'::regclass`
+    expect(table).toEqual({ relpersistence: 'p' })
   })
 
   it('clears away what others left long ago', async () => {

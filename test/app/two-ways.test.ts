@@ -1,4 +1,6 @@
+import { Agent, request as httpRequest } from 'node:http'
 import fc from 'fast-check'
+import { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestApp, type TestApp } from '../support/app.ts'
@@ -364,5 +366,58 @@ describe('a plugin of a stranger', () => {
     }
     expect(await isDirect(plugin)).toBe(true)
     expect(seen).toEqual(['POST', 'application/json', false, '/graphql'])
+  })
+
+  it('may look at the signal of each request of a connection', async () => {
+    const signals: AbortSignal[] = []
+    const warnings: Error[] = []
+    const onWarning = (warning: Error) => warnings.push(warning)
+    process.on('warning', onWarning)
+    const plugin: Plugin = {
+      onExecute({ args }) {
+        signals.push(args.contextValue.request.signal)
+      },
+    }
+    const other = await createTestApp({}, { plugins: [plugin] })
+    const listener = await listenWith(other)
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    for (let i = 0; i < 12; i++) {
+      await new Promise((resolve, reject) => {
+        const options = { port: listener.port, path: '/graphql', method: 'POST', agent }
+        const request = httpRequest(
+          { ...options, headers: { 'Content-Type': json[1] } },
+          (answer) => answer.resume().on('end', resolve),
+        )
+        request.on('error', reject).end(ask('{ scopes { name } }'))
+      })
+    }
+    agent.destroy()
+    await listener.close()
+    await other.close()
+    process.off('warning', onWarning)
+    expect(signals.map((signal) => signal.aborted)).toEqual(Array(12).fill(false))
+    expect(warnings).toEqual([])
+  })
+
+  it('that wants a header no answer can have does not end the process', async () => {
+    const plugin: Plugin = {
+      onExecute: ({ setResultAndStopExecution }) =>
+        setResultAndStopExecution({
+          errors: [
+            new GraphQLError('no', { extensions: { http: { headers: { 'x-reason': 'a\r\nb' } } } }),
+          ],
+        }),
+    }
+    const other = await createTestApp({}, { plugins: [plugin] })
+    const listener = await listenWith(other)
+    const body = ask('{ scopes { name } }')
+    const answer = await send(listener.port, '/graphql', json, { method: 'POST', body })
+    await listener.close()
+    await other.close()
+    expect(answer.status).toBe(500)
+    expect(JSON.parse(answer.body).errors[0].extensions).toMatchObject({
+      code: 'INTERNAL_SERVER_ERROR',
+      requestId: answer.headers['x-request-id'],
+    })
   })
 })

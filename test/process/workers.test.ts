@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   bin,
@@ -135,6 +136,34 @@ describe('several workers', () => {
     expect(server.errors()).toContain(
       `"worker":${killed},"code":null,"signal":"SIGKILL","msg":"a worker ended; it is replaced"`,
     )
+  })
+
+  it('go on when one ended in the moment in which it is asked something', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const get = (path: string) =>
+      new Promise<number>((resolve, reject) => {
+        const asked = request(new URL(path, server.url), { agent }, (response) => {
+          response.resume().on('end', () => resolve(response.statusCode ?? 0))
+        })
+        asked.on('error', reject).end()
+      })
+    await get('/healthz')
+    const answered = /"worker":(\d+),"requestId":"[^"]+","method":"GET","path":"\/healthz"/
+    await vi.waitFor(() => expect(server.errors()).toMatch(answered))
+    const asker = Number(answered.exec(server.errors())?.[1])
+    const other = pidsIn(server.errors()).find((pid) => pid !== asker) ?? 0
+    // The question reaches the process that keeps them before the news of that ending.
+    server.child.kill('SIGSTOP')
+    const status = get('/metrics')
+    await sleep(300)
+    process.kill(other, 'SIGKILL')
+    await sleep(300)
+    server.child.kill('SIGCONT')
+    expect(await status).toBe(200)
+    await vi.waitFor(() => expect(pidsIn(server.errors())).toHaveLength(count + 1), {
+      timeout: 20_000,
+    })
+    agent.destroy()
   })
 
   it('finish what is in flight on SIGTERM, the database stops last, and it ends with 0', async () => {
