@@ -67,7 +67,12 @@ function requestErrorOf(error: LatchkeyError): GraphQLError {
 
 export function createRequestGate(options: RequestGateOptions): RequestGate {
   const { authenticator, onAuthentication, refusalError } = options
-  const admitted = new WeakMap<object, Admitted>()
+  /**
+   * On the request itself: in a WeakMap, what refers to its own key, as a carrier does, takes the
+   * garbage collector several times as long.
+   */
+  const admission = Symbol('admission')
+  type Admittable = { [admission]?: Admitted | undefined }
 
   function admit(
     request: object,
@@ -81,7 +86,7 @@ export function createRequestGate(options: RequestGateOptions): RequestGate {
       switch (authentication.kind) {
         case 'authenticated': {
           const { principal } = authentication
-          admitted.set(request, { principal, carrier, serverContext, at })
+          ;(request as Admittable)[admission] = { principal, carrier, serverContext, at }
           return null
         }
         case 'anonymous':
@@ -103,11 +108,11 @@ export function createRequestGate(options: RequestGateOptions): RequestGate {
     authenticator,
     admit: (request, carrier, serverContext) => admit(request, carrier, serverContext),
     readmit(request) {
-      const last = admitted.get(request)
+      const last = (request as Admittable)[admission]
       if (last === undefined || performance.now() - last.at < lateness) return null
-      admitted.delete(request)
+      ;(request as Admittable)[admission] = undefined
       return admit(request, last.carrier, last.serverContext, true)
     },
-    principalOf: (request) => admitted.get(request)?.principal ?? null,
+    principalOf: (request) => (request as Admittable)[admission]?.principal ?? null,
   }
 }
