@@ -13,9 +13,14 @@ export interface LaunchedDatabase {
  * The configured database, or the embedded one. The embedded one is a process that runs when this
  * resolves, and gets ready beside whatever is done until it is asked for.
  *
+ * @param settings of the embedded one, beside the defaults
  * @throws DataDirInUseError, EmbeddedUnavailableError, EmbeddedStartError
  */
-export async function launchDatabase(config: Config, log: Logger): Promise<LaunchedDatabase> {
+export async function launchDatabase(
+  config: Config,
+  log: Logger,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<LaunchedDatabase> {
   const { url } = config.database
   if (url !== null) return { ready: Promise.resolve(url), stop: async () => {} }
   let onLaunch = () => {}
@@ -26,6 +31,7 @@ export async function launchDatabase(config: Config, log: Logger): Promise<Launc
     dataDir: config.dataDir,
     log: (message) => log.info(message),
     onLaunch,
+    settings,
   })
   await Promise.race([launched, starting])
   const ready = starting.then((embedded) => embedded.url)

@@ -5,8 +5,8 @@ import type { DevelopmentCredentials } from './development.ts'
 export type ToWorker =
   | {
       readonly type: 'start'
-      /** Of the database where that is the embedded one, which the keeper has started. */
-      readonly databaseUrl: string | null
+      /** Of the configured database, or of the embedded one that the keeper has started. */
+      readonly databaseUrl: string
       readonly port: number
       /** Whether the database is prepared and others serve already. */
       readonly joining: boolean

@@ -16,7 +16,7 @@ export async function startWorker(config: Config): Promise<{ stop(): Promise<voi
     {
       ...config,
       port: start.port,
-      database: { ...config.database, url: start.databaseUrl ?? config.database.url },
+      database: { ...config.database, url: start.databaseUrl },
     },
     {
       log: createServerLogger(config).child({ worker: process.pid }),

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded.ts'
 import type { Logger } from '../log.ts'
+import { launchDatabase } from './database.ts'
 import { readyText } from './development.ts'
 import { createServerLogger } from './logger.ts'
 import {
@@ -39,8 +39,10 @@ const connectionsEach = 16
  */
 export async function startWorkers(config: Config, count: number): Promise<RunningWorkers> {
   const log = createServerLogger(config)
-  const embedded = await startDatabase(config, count, log)
-  const databaseUrl = embedded?.url ?? null
+  const database = await launchDatabase(config, log, {
+    max_connections: String(Math.max(100, count * connectionsEach + 20)),
+  })
+  const databaseUrl = await database.ready
   // Workers share a port by its number, and one that comes later must get the same.
   const port = config.port === 0 ? await freePort(config.host) : config.port
   const workers = new Set<Worker>()
@@ -51,7 +53,9 @@ export async function startWorkers(config: Config, count: number): Promise<Runni
     workers.add(worker)
     worker.once('exit', () => workers.delete(worker))
     worker.on('message', (message: FromWorker) => {
-      if (message.type === 'loaded') tell(worker, { type: 'start', databaseUrl, port, joining })
+      if (message.type === 'loaded') {
+        worker.send({ type: 'start', databaseUrl, port, joining } satisfies ToWorker)
+      }
       if (message.type === 'collect metrics') void collectMetrics(message.id, worker, workers)
     })
     // One that is gone already tells so by its exit.
@@ -85,7 +89,7 @@ export async function startWorkers(config: Config, count: number): Promise<Runni
     for (const worker of workers) worker.process.kill('SIGTERM')
     await Promise.all([...workers].map(ended))
     clearTimeout(patience)
-    await embedded?.stop()
+    await database.stop()
   }
 
   try {
@@ -100,20 +104,6 @@ export async function startWorkers(config: Config, count: number): Promise<Runni
     throw error
   }
   return { stop }
-}
-
-/** The embedded one where none is configured, with room for all. */
-async function startDatabase(
-  config: Config,
-  count: number,
-  log: Logger,
-): Promise<EmbeddedPostgres | null> {
-  if (config.database.url !== null) return null
-  return await startEmbeddedPostgres({
-    dataDir: config.dataDir,
-    log: (message) => log.info(message),
-    settings: { max_connections: String(Math.max(100, count * connectionsEach + 20)) },
-  })
 }
 
 function announce({ publicUrl, development }: ReadyMessage, count: number, log: Logger): void {
@@ -152,8 +142,4 @@ async function freePort(host: string): Promise<number> {
   server.close()
   await once(server, 'close')
   return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-function tell(worker: Worker, message: ToWorker): void {
-  worker.send(message)
 }
