@@ -1,15 +1,12 @@
 import type { ExecutionResult, GraphQLError } from 'graphql'
 import { type FetchAPI, processRegularResult } from 'graphql-yoga'
-import type { ErrorAnswer } from '../yoga/error-answer.ts'
+import type { Answer } from '../yoga/error-answer.ts'
 import { acceptedMediaType, responseMediaTypes } from '../yoga/media-types.ts'
 import { completeErrors, maskError } from '../yoga/use-error-answers.ts'
 import type { Admission } from './graphql-admission.ts'
 import { readParameters } from './graphql-parameters.ts'
 import type { RequestContext } from './request-context.ts'
 import type { ServerContext, YogaServer } from './yoga-server.ts'
-
-/** Of any status, with the headers that are its own. */
-export type Answer = ErrorAnswer
 
 /** What was posted by a request that was admitted. */
 export interface Posted {

@@ -1,5 +1,6 @@
 import type { Refusal } from '../credentials/authenticator.ts'
 import type { Logger } from '../log.ts'
+import { remembering } from '../remembering.ts'
 import type { ForwardAuth, ForwardAuthAnswer } from './forward-auth.ts'
 import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
 import type { Metrics } from './metrics.ts'
@@ -40,7 +41,7 @@ export function createForwardAuthListener({
       if (refusal !== null) onRefusal(refusal, context)
       metrics.countRequest(forwardAuthPath, request.method ?? '', answer.status)
       logDecision(log, answer, context)
-      response.writeHead(answer.status, [...flat(answer), 'x-request-id', context.requestId])
+      response.writeHead(answer.status, [...linesOf(answer), 'x-request-id', context.requestId])
       response.end()
     }
     const answer = forwardAuth({ target, header }, context)
@@ -50,16 +51,12 @@ export function createForwardAuthListener({
   }
 }
 
-const flattened = new WeakMap<ForwardAuthAnswer, readonly string[]>()
-
 /** Names and values in turn: what Node writes without looking at each again. */
-function flat(answer: ForwardAuthAnswer): readonly string[] {
-  const known = flattened.get(answer)
-  if (known !== undefined) return known
-  const made = [...Object.entries(answer.headers).flat(), 'content-length', '0']
-  flattened.set(answer, made)
-  return made
-}
+const linesOf = remembering(({ headers }: ForwardAuthAnswer) => [
+  ...Object.entries(headers).flat(),
+  'content-length',
+  '0',
+])
 
 /** Until there is something to decide with: what is asked here must not end up as another path. */
 export const refuseForwardAuth: NodeListener = (request, response) => {

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GraphQLError } from 'graphql'
-import { errorAnswer } from '../yoga/error-answer.ts'
+import { remembering } from '../remembering.ts'
+import { type Answer, errorAnswer } from '../yoga/error-answer.ts'
 import type { Completion } from './completion.ts'
 import type { Cors } from './cors.ts'
-import type { Answer, DirectGraphQL } from './direct-graphql.ts'
+import type { DirectGraphQL } from './direct-graphql.ts'
 import { headerReader, type NodeListener } from './node-listener.ts'
 import { PostedRequest } from './posted-request.ts'
 import { createRequestContext } from './request-context.ts'
@@ -99,23 +100,11 @@ function readBody(message: IncomingMessage, whole: (body: string) => void): void
 const fixedHeaders = Object.entries({ 'cache-control': 'no-store', ...securityHeaders })
 
 /** Names and values in turn: what Node writes without looking at each again. */
-function linesOf(headers: Readonly<Record<string, string>>): readonly string[] {
+const linesOf = remembering((headers: Answer['headers']) => {
   const own = Object.entries(headers)
   const names = new Set(own.map(([name]) => name.toLowerCase()))
   return [...own, ...fixedHeaders.filter(([name]) => !names.has(name))].flat()
-}
-
-/** Of answers that come again and again. */
-const remembered = new WeakMap<object, readonly string[]>()
-
-function headerLines(headers: Readonly<Record<string, string>>): readonly string[] {
-  let lines = remembered.get(headers)
-  if (lines === undefined) {
-    lines = linesOf(headers)
-    remembered.set(headers, lines)
-  }
-  return lines
-}
+})
 
 function write(
   response: ServerResponse,
@@ -125,7 +114,7 @@ function write(
 ): void {
   if (response.destroyed) return
   const lines = [
-    ...headerLines(headers),
+    ...linesOf(headers),
     'x-request-id',
     requestId,
     'content-length',

@@ -1,5 +1,5 @@
-import { GraphQLError } from 'graphql'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
+import { badRequest } from '../yoga/graphql-errors.ts'
 
 /**
  * What the body of a POST asks for (GraphQL over HTTP §5.3). What its members are is checked later.
@@ -27,8 +27,4 @@ export const useParameters: Plugin = {
     if (request.method !== 'POST') return
     setRequestParser(async (posted) => readParameters(await posted.text()))
   },
-}
-
-function badRequest(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } })
 }

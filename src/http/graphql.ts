@@ -1,6 +1,6 @@
 import type { Plugin } from 'graphql-yoga'
 import type { Authenticator } from '../credentials/authenticator.ts'
-import { type ErrorAnswer, errorAnswer, toResponse } from '../yoga/error-answer.ts'
+import { type Answer, errorAnswer, toResponse } from '../yoga/error-answer.ts'
 import { acceptedMediaType } from '../yoga/media-types.ts'
 import { createRequestGate } from '../yoga/request-gate.ts'
 import { maskedError } from '../yoga/use-error-answers.ts'
@@ -8,7 +8,7 @@ import { createDirectGraphQL, type DirectGraphQL } from './direct-graphql.ts'
 import type { FailureLimiter } from './failure-limiter.ts'
 import { createAdmission } from './graphql-admission.ts'
 import type { RequestContext } from './request-context.ts'
-import { requestHookCounter } from './request-hooks.ts'
+import { watchRequestHooks } from './request-hooks.ts'
 import { graphiqlPolicy } from './security-headers.ts'
 import { createYogaServer, type ServerContext, type YogaServerParts } from './yoga-server.ts'
 
@@ -40,15 +40,11 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
       failures.errorFor(error, (serverContext as RequestContext).clientAddress),
   })
   const admit = createAdmission(gate)
-  const watchers = requestHookCounter()
-  const yoga = createYogaServer(parts, gate, [watchers.plugin, ...plugins])
+  const watch = watchRequestHooks(plugins)
+  const yoga = createYogaServer(parts, gate, watch.plugins)
 
   /** What breaks before an operation is read breaks outside of Yoga's own error handling. */
-  function failed(
-    cause: unknown,
-    { requestId }: RequestContext,
-    accept: string | null,
-  ): ErrorAnswer {
+  function failed(cause: unknown, { requestId }: RequestContext, accept: string | null): Answer {
     onBug(cause, requestId)
     return errorAnswer(maskedError(requestId), accept)
   }
@@ -82,13 +78,6 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
       if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
       return response
     },
-    direct: isWatched() ? null : createDirectGraphQL({ yoga, admit, onBug, failed }),
-  }
-
-  function isWatched(): boolean {
-    if (plugins.length === 0) return false
-    const usual = requestHookCounter()
-    createYogaServer(parts, gate, [usual.plugin])
-    return watchers.count() > usual.count()
+    direct: watch.isWatching() ? null : createDirectGraphQL({ yoga, admit, onBug, failed }),
   }
 }

@@ -5,6 +5,7 @@ import { InsufficientScopeError, type LatchkeyError, UnauthenticatedError } from
 import { scopeText } from '../identity/claims.ts'
 import type { IdentityIssuer } from '../identity/issuer.ts'
 import type { Principal } from '../principal.ts'
+import { isLate } from '../yoga/request-gate.ts'
 import type { FailureLimiter } from './failure-limiter.ts'
 import { problem } from './problem.ts'
 import type { RequestContext } from './request-context.ts'
@@ -17,8 +18,6 @@ const jwtType = 'token-introspection+jwt'
 const neededScope = 'introspect:tokens'
 /** Bytes: the longest token there is, encoded, and then some. */
 const maxBodySize = 32_768
-/** Milliseconds after which a form is late. */
-const lateness = 50
 
 export interface IntrospectionParts {
   readonly authenticator: Authenticator
@@ -135,9 +134,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     if (admitted instanceof Response) return admitted
     const form = await readForm(request)
     if (form instanceof Response) return form
-    // A sender decides how long the form takes, and what lets it in may be taken back meanwhile.
-    const isLate = performance.now() - asked > lateness
-    const caller = isLate ? await admit(request, context, true) : admitted
+    const caller = isLate(asked) ? await admit(request, context, true) : admitted
     if (caller instanceof Response) return caller
     const tokens = form.getAll('token')
     const [token] = tokens

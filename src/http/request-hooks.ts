@@ -8,17 +8,27 @@ const hooks = [
   'onResponse',
 ] as const
 
-/** Counts the plugins of a Yoga that want to see each Request or Response. */
-export function requestHookCounter() {
+export interface HookWatch {
+  /** What to give to Yoga in the place of those that are watched. */
+  readonly plugins: readonly Plugin[]
+  /** Whether one of them, or one that they have added, wants to see each Request or Response. Known once Yoga is made. */
+  isWatching(): boolean
+}
+
+export function watchRequestHooks(watched: readonly Plugin[]): HookWatch {
   let all: readonly unknown[] = []
-  const plugin: Plugin = {
+  const first: Plugin = {
     onPluginInit({ plugins }) {
-      // The list itself: what plugins add to it later is counted too.
+      // The list itself: what a plugin adds to it later comes right after that plugin.
       all = plugins
     },
   }
+  const last: Plugin = {}
   return {
-    plugin,
-    count: () => all.filter((one) => hooks.some((hook) => hook in Object(one))).length,
+    plugins: [first, ...watched, last],
+    isWatching: () =>
+      all
+        .slice(all.indexOf(first), all.indexOf(last))
+        .some((plugin) => hooks.some((hook) => hook in Object(plugin))),
   }
 }

@@ -1,6 +1,6 @@
-import type { GraphQLSchema } from 'graphql'
 import { BadUserInputError } from '../errors.ts'
 import { printSdl } from '../pothos/index.ts'
+import { remembering } from '../remembering.ts'
 import type { User } from '../users/user.ts'
 import type { Builder } from './builder.ts'
 import type { UserTypes } from './user.ts'
@@ -53,13 +53,4 @@ function userId(representation: unknown): string {
   )
 }
 
-const printed = new WeakMap<GraphQLSchema, string>()
-
-function sdlOf(schema: GraphQLSchema): string {
-  let sdl = printed.get(schema)
-  if (sdl === undefined) {
-    sdl = printSdl(schema)
-    printed.set(schema, sdl)
-  }
-  return sdl
-}
+const sdlOf = remembering(printSdl)

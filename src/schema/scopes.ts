@@ -1,6 +1,7 @@
 import type { GraphQLError, GraphQLSchema } from 'graphql'
 import { type RequiredScopesOptions, requiredScopes, scopeCoordinates } from '../decision/index.ts'
 import { type DocumentFault, InvalidDocumentError } from '../errors.ts'
+import { remembering } from '../remembering.ts'
 import { missingScopes, type ScopeCatalogue, type ScopeRequirement } from '../scopes.ts'
 import type { Builder } from './builder.ts'
 import type { Context } from './context.ts'
@@ -116,15 +117,10 @@ function fault({ message, locations = [], extensions: { limit } }: GraphQLError)
   return { message, locations, ...(typeof limit === 'string' && { limit }) }
 }
 
-const known = new WeakMap<GraphQLSchema, ReadonlyMap<string, readonly string[]>>()
+const coordinatesIn = remembering(scopeCoordinates)
 
 function coordinatesOf(schema: GraphQLSchema, scope: string): readonly string[] {
-  let coordinates = known.get(schema)
-  if (coordinates === undefined) {
-    coordinates = scopeCoordinates(schema)
-    known.set(schema, coordinates)
-  }
-  return coordinates.get(scope) ?? []
+  return coordinatesIn(schema).get(scope) ?? []
 }
 
 function mutable(requirement: ScopeRequirement): string[][] {

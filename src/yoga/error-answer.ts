@@ -1,27 +1,24 @@
 import type { GraphQLError } from 'graphql'
+import { remembering } from '../remembering.ts'
 import { acceptedMediaType, type ResponseMediaType } from './media-types.ts'
 
-/** A whole request refused, before it became an answer of some kind. */
-export interface ErrorAnswer {
+/** An answer over HTTP, with the headers that are its own, before it becomes one of some kind. */
+export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-const answers = new WeakMap<GraphQLError, Map<ResponseMediaType, ErrorAnswer>>()
+const answersOf = remembering((_error: GraphQLError) => new Map<ResponseMediaType, Answer>())
 
 /** Status and headers from `extensions.http`, the rest as the body. Remembered with the error. */
-export function errorAnswer(error: GraphQLError, accept: string | null): ErrorAnswer {
+export function errorAnswer(error: GraphQLError, accept: string | null): Answer {
   const mediaType = acceptedMediaType(accept) ?? 'application/json'
-  let ofError = answers.get(error)
-  if (ofError === undefined) {
-    ofError = new Map()
-    answers.set(error, ofError)
-  }
-  let answer = ofError.get(mediaType)
+  const known = answersOf(error)
+  let answer = known.get(mediaType)
   if (answer === undefined) {
     answer = makeAnswer(error, mediaType)
-    ofError.set(mediaType, answer)
+    known.set(mediaType, answer)
   }
   return answer
 }
@@ -37,7 +34,7 @@ function makeAnswer({ message, extensions }: GraphQLError, mediaType: ResponseMe
   }
 }
 
-export function toResponse({ status, headers, body }: ErrorAnswer): Response {
+export function toResponse({ status, headers, body }: Answer): Response {
   const length = String(new TextEncoder().encode(body).length)
   return new Response(body, { status, headers: { ...headers, 'content-length': length } })
 }

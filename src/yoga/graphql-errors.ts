@@ -22,6 +22,11 @@ export function requestError(
   })
 }
 
+/** What is no GraphQL request: 400 whatever is accepted (GraphQL over HTTP §6.4.1). */
+export function badRequest(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } })
+}
+
 /** A field's error; `thrown` tells where. */
 export function fieldError(error: LatchkeyError, thrown?: GraphQLError): GraphQLError {
   const place: GraphQLErrorOptions = thrown

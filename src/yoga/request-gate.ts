@@ -3,6 +3,7 @@ import type { Authentication, Authenticator, Refusal } from '../credentials/auth
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import type { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
+import { remembering } from '../remembering.ts'
 import { requestError } from './graphql-errors.ts'
 
 export interface RequestGateOptions {
@@ -32,9 +33,8 @@ export interface RequestGate {
     serverContext: object,
   ): GraphQLError | null | Promise<GraphQLError | null>
   /**
-   * The same for an admitted request once its body is there. A sender decides how long that takes, and
-   * what the credential was worth before may have been taken back since. Costs nothing where the body
-   * came at once.
+   * The same for an admitted request once its body is there, if it is late. Costs nothing where the
+   * body came at once.
    */
   readmit(request: object): GraphQLError | null | Promise<GraphQLError | null>
   /** Who sent `request`; `null` for the anonymous, and for one that was never admitted. */
@@ -53,17 +53,18 @@ interface Admitted {
 /** Milliseconds after which a body is late. */
 const lateness = 50
 
-/** By what they tell: most refusals tell the same, and are many where someone tries. */
-const requestErrors = new WeakMap<LatchkeyError, GraphQLError>()
-
-function requestErrorOf(error: LatchkeyError): GraphQLError {
-  let made = requestErrors.get(error)
-  if (made === undefined) {
-    made = requestError(error)
-    requestErrors.set(error, made)
-  }
-  return made
+/**
+ * Whether a body took so long that its sender has to be asked about again. The sender decides how long
+ * that takes, and what the credential was worth before may have been taken back since.
+ *
+ * @param asked when it was asked about last, by `performance.now()`
+ */
+export function isLate(asked: number): boolean {
+  return performance.now() - asked >= lateness
 }
+
+/** Most refusals tell the same, and are many where someone tries. */
+const requestErrorOf = remembering((error: LatchkeyError) => requestError(error))
 
 export function createRequestGate(options: RequestGateOptions): RequestGate {
   const { authenticator, onAuthentication, refusalError } = options
@@ -109,7 +110,7 @@ export function createRequestGate(options: RequestGateOptions): RequestGate {
     admit: (request, carrier, serverContext) => admit(request, carrier, serverContext),
     readmit(request) {
       const last = (request as Admittable)[admission]
-      if (last === undefined || performance.now() - last.at < lateness) return null
+      if (last === undefined || !isLate(last.at)) return null
       ;(request as Admittable)[admission] = undefined
       return admit(request, last.carrier, last.serverContext, true)
     },

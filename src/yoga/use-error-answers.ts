@@ -1,5 +1,6 @@
 import { type ExecutionResult, GraphQLError, type GraphQLErrorOptions } from 'graphql'
 import type { GraphQLParams, MaskError, Plugin } from 'graphql-yoga'
+import { badRequest } from './graphql-errors.ts'
 
 /** What a masked error stood for, so that it can be logged with the id its caller is given. */
 const causes = new WeakMap<GraphQLError, unknown>()
@@ -103,10 +104,6 @@ function checkParameters({ query, operationName }: GraphQLParams): void {
   if (operationName != null && typeof operationName !== 'string') {
     throw badRequest('Expected "operationName" param to be a string.')
   }
-}
-
-function badRequest(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } })
 }
 
 /** A request that was understood but names no operation is, as `application/json`, 200 (§6.4.1). */

@@ -38,6 +38,7 @@ const mayImport: Record<string, readonly string[]> = {
 const core = [
   'json',
   'flusher',
+  'remembering',
   'errors',
   'scopes',
   'principal',
