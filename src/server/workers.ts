@@ -44,7 +44,10 @@ export async function startWorkers(config: Config, count: number): Promise<Runni
   })
   const databaseUrl = await database.ready
   // Workers share a port by its number, and one that comes later must get the same.
-  const port = config.port === 0 ? await freePort(config.host) : config.port
+  const port = await portOf(config).catch(async (error: unknown) => {
+    await database.stop()
+    throw error
+  })
   const workers = new Set<Worker>()
   const stopping = new AbortController()
 
@@ -134,8 +137,9 @@ async function readiness(worker: Worker): Promise<ReadyMessage> {
   })
 }
 
-/** One that was free a moment ago. */
-async function freePort(host: string): Promise<number> {
+/** The configured one, or one that was free a moment ago. */
+async function portOf({ host, port }: Config): Promise<number> {
+  if (port !== 0) return port
   const server = createServer().listen(0, host)
   await once(server, 'listening')
   const address = server.address()
