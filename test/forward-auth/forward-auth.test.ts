@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createTestApp, type TestApp } from '../support/app.ts'
+import { identityNames } from '../support/identity-names.ts'
 import { startIssuer } from '../support/issuer.ts'
 import { listenWith, type RawAnswer, send } from '../support/listening.ts'
 
@@ -29,14 +30,6 @@ const ask = (target: string, headers: readonly string[] = [], options = {}) =>
   send(server.port, target, headers, options)
 const bearer = (credential: string) => ['Authorization', `Bearer ${credential}`]
 
-const identityNames = [
-  'x-user-id',
-  'x-user-issuer',
-  'x-auth-scopes',
-  'x-auth-method',
-  'x-auth-credential-id',
-  'x-identity',
-]
 const identityOf = ({ headers }: RawAnswer) =>
   Object.fromEntries(identityNames.map((name) => [name, headers[name]]))
 const nobody = Object.fromEntries(identityNames.map((name) => [name, '']))

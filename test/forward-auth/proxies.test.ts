@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createIdentityVerifier } from '../../src/verify.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { type Echo, type EchoBackend, startEchoBackend } from '../support/echo-backend.ts'
+import { identityNames } from '../support/identity-names.ts'
 import { listenWith, type RawAnswer, send } from '../support/listening.ts'
 import {
   copyConfiguration,
@@ -39,14 +40,6 @@ const proxies = [
   { name: 'Caddy', here: caddyIsHere, start: startCaddy },
 ]
 
-const identityNames = [
-  'x-user-id',
-  'x-user-issuer',
-  'x-auth-scopes',
-  'x-auth-method',
-  'x-auth-credential-id',
-  'x-identity',
-]
 /** As CGI, WSGI, Rack and PHP tell headers apart. */
 const folded = (name: string) => name.replaceAll('_', '-')
 

@@ -4,40 +4,25 @@ import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { GraphQLClient } from 'graphql-request'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
-  bin,
-  type ServerProcess,
+  commandOn,
+  serverForAll,
   startServerProcess,
+  statusOf,
   temporaryFolder,
 } from '../support/server-process.ts'
 
-const dataDir = temporaryFolder()
-let server: ServerProcess
-
-beforeAll(async () => {
-  server = await startServerProcess(dataDir)
-})
-afterAll(async () => {
-  server.child.kill('SIGTERM')
-  await server.ended
-  rmSync(dataDir, { recursive: true, force: true })
-})
+const server = serverForAll()
+const { dataDir } = server
 
 const client = (credential: string) =>
-  new GraphQLClient(server.url, { headers: { authorization: `Bearer ${credential}` } })
-const status = async (credential: string) =>
-  (
-    await fetch(server.url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${credential}` },
-      body: '{"query":"{ viewer { subject } }"}',
-    })
-  ).status
+  new GraphQLClient(server.process.url, { headers: { authorization: `Bearer ${credential}` } })
+const status = (credential: string) => statusOf(server.process, credential)
 
 /** One request as it stands, over a socket of its own. */
 async function raw(request: string): Promise<string> {
-  const { hostname, port } = new URL(server.url)
+  const { hostname, port } = new URL(server.process.url)
   const socket = connect(Number(port), hostname)
   socket.write(request.replaceAll('\n', '\r\n'))
   let answer = ''
@@ -50,19 +35,22 @@ async function raw(request: string): Promise<string> {
 
 describe('the banner', () => {
   it('has a command that works as it is printed, with the key and with the JWT', () => {
-    const command = server.banner.Try ?? ''
+    const command = server.process.banner.Try ?? ''
     const byKey = execFileSync('sh', ['-c', command], { encoding: 'utf8' })
     expect(
       JSON.parse(byKey).data.users.nodes.map(({ subject }: { subject: string }) => subject),
     ).toEqual(['linus', 'grace', 'ada'])
-    const withJwt = command.replace(server.banner['API key'] ?? '', server.banner.JWT ?? '')
+    const withJwt = command.replace(
+      server.process.banner['API key'] ?? '',
+      server.process.banner.JWT ?? '',
+    )
     expect(execFileSync('sh', ['-c', withJwt], { encoding: 'utf8' })).toBe(byKey)
   })
 })
 
 describe.each(['API key', 'JWT'])('with the printed %s a GraphQL client', (credential) => {
   it('makes a narrower key, uses it, rotates it without downtime, revokes it', async () => {
-    const ada = client(server.banner[credential] ?? '')
+    const ada = client(server.process.banner[credential] ?? '')
     // biome-ignore lint/suspicious/noExplicitAny: the expectations tell the shape
     const ask = (query: string): Promise<any> => ada.request(query)
 
@@ -101,11 +89,11 @@ describe('over a socket', () => {
     )
 
   it('the same header twice is a bad request', async () => {
-    const line = `Authorization: Bearer ${server.banner['API key']}\n`
+    const line = `Authorization: Bearer ${server.process.banner['API key']}\n`
     expect(await raw(head(line))).toMatch(/^HTTP\/1.1 200 /)
     for (const twice of [
       line + line,
-      `X-API-Key: ${server.banner['API key']}\n`.repeat(2),
+      `X-API-Key: ${server.process.banner['API key']}\n`.repeat(2),
       `${line}authorization: Bearer other\n`,
     ]) {
       const answer = await raw(head(twice))
@@ -128,7 +116,7 @@ describe('over a socket', () => {
 
 describe('the development issuer', () => {
   const mint = (headers: Record<string, string>) =>
-    fetch(new URL('/dev/issuer/token', server.url), {
+    fetch(new URL('/dev/issuer/token', server.process.url), {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ subject: 'grace', scope: 'read:users' }),
@@ -154,77 +142,77 @@ describe('the development issuer', () => {
 
 describe('what is written', () => {
   it('holds no credential, and tells who asked by subject and credential id', async () => {
-    const secrets = [server.banner['API key'], server.banner.JWT, 'lk_canary0canary00_canarycanary']
+    const secrets = [
+      server.process.banner['API key'],
+      server.process.banner.JWT,
+      'lk_canary0canary00_canarycanary',
+    ]
     for (const secret of secrets) await status(secret ?? '')
     await raw(
       `GET /graphql?query={viewer{subject}} HTTP/1.1\nHost: localhost\nAuthorization: Bearer ${secrets[0]}\nConnection: close\n\n`,
     )
-    await vi.waitFor(() => expect(server.errors()).toContain('"refused":"key-malformed"'))
-    const written = [server.errors(), ...filesIn(dataDir)].join('\n')
+    await vi.waitFor(() => expect(server.process.errors()).toContain('"refused":"key-malformed"'))
+    const written = [server.process.errors(), ...filesIn(dataDir)].join('\n')
     for (const secret of secrets) {
       expect(written).not.toContain(secret)
       expect(written).not.toContain(lastPartOf(secret ?? ''))
     }
-    expect(server.errors()).toContain('"subject":"ada"')
-    expect(server.errors()).toContain(`"credentialId":"${secrets[0]?.split('_')[1]}"`)
+    expect(server.process.errors()).toContain('"subject":"ada"')
+    expect(server.process.errors()).toContain(`"credentialId":"${secrets[0]?.split('_')[1]}"`)
   })
 })
 
 describe('starting and stopping', () => {
   it('a second start on one folder says plainly what holds it', async () => {
     await expect(startServerProcess(dataDir)).rejects.toThrow(
-      new RegExp(`ended with 69.*${server.child.pid}`, 's'),
+      new RegExp(`ended with 69.*${server.process.child.pid}`, 's'),
     )
-    expect(await status(server.banner['API key'] ?? '')).toBe(200)
+    expect(await status(server.process.banner['API key'] ?? '')).toBe(200)
   })
 
   it('other commands work beside it', () => {
-    const out = execFileSync(process.execPath, [bin, 'users', 'list', '--json'], {
-      env: { PATH: process.env.PATH, DATA_DIR: dataDir },
-      encoding: 'utf8',
-    })
-    expect(JSON.parse(out).users).toHaveLength(3)
+    expect(commandOn(dataDir, 'users', 'list').users).toHaveLength(3)
   })
 
   it('after kill -9 it starts again by itself, and the key printed before is worth nothing', async () => {
-    const before = server
-    server.child.kill('SIGKILL')
-    await server.ended
-    server = await startServerProcess(dataDir, { PORT: new URL(before.url).port })
-    expect(await status(server.banner['API key'] ?? '')).toBe(200)
+    const before = server.process
+    server.process.child.kill('SIGKILL')
+    await server.process.ended
+    server.process = await startServerProcess(dataDir, { PORT: new URL(before.url).port })
+    expect(await status(server.process.banner['API key'] ?? '')).toBe(200)
     expect(await status(before.banner['API key'] ?? '')).toBe(401)
     expect(await status(before.banner.JWT ?? '')).toBe(200)
   })
 
   it('shows a key also to one who has as many as are allowed', async () => {
-    const before = server
+    const before = server.process
     const make =
       'mutation { createApiKey(input: { name: "x", scopes: ["read:users"] }) { secret } }'
-    const ada = client(server.banner.JWT ?? '')
+    const ada = client(server.process.banner.JWT ?? '')
     await ada.request(make)
     await ada.request(make)
-    server.child.kill('SIGTERM')
-    await server.ended
+    server.process.child.kill('SIGTERM')
+    await server.process.ended
     const { port } = new URL(before.url)
-    server = await startServerProcess(dataDir, { PORT: port, KEY_MAX_PER_USER: '1' })
-    expect(await status(server.banner['API key'] ?? '')).toBe(200)
-    await expect(client(server.banner.JWT ?? '').request(make)).rejects.toThrow(
+    server.process = await startServerProcess(dataDir, { PORT: port, KEY_MAX_PER_USER: '1' })
+    expect(await status(server.process.banner['API key'] ?? '')).toBe(200)
+    await expect(client(server.process.banner.JWT ?? '').request(make)).rejects.toThrow(
       /may be 1 active key/,
     )
   })
 
   it('at another port too, the key printed before is worth nothing', async () => {
-    const before = server
-    server.child.kill('SIGTERM')
-    await server.ended
-    server = await startServerProcess(dataDir)
-    expect(new URL(server.url).port).not.toBe(new URL(before.url).port)
-    expect(await status(server.banner['API key'] ?? '')).toBe(200)
+    const before = server.process
+    server.process.child.kill('SIGTERM')
+    await server.process.ended
+    server.process = await startServerProcess(dataDir)
+    expect(new URL(server.process.url).port).not.toBe(new URL(before.url).port)
+    expect(await status(server.process.banner['API key'] ?? '')).toBe(200)
     expect(await status(before.banner['API key'] ?? '')).toBe(401)
   })
 
   it('on SIGTERM finishes what is in flight, refuses what is new, and ends with 0', async () => {
-    const { hostname, port } = new URL(server.url)
+    const { hostname, port } = new URL(server.process.url)
     const slow = connect(Number(port), hostname)
     const answered = new Promise<string>((resolve) => {
       let text = ''
@@ -239,23 +227,23 @@ describe('starting and stopping', () => {
     )
     // In flight once the server waits for the rest.
     await vi.waitFor(async () =>
-      expect((await fetch(new URL('/readyz', server.url))).status).toBe(200),
+      expect((await fetch(new URL('/readyz', server.process.url))).status).toBe(200),
     )
-    server.child.kill('SIGTERM')
+    server.process.child.kill('SIGTERM')
     await vi.waitFor(async () => {
-      await expect(fetch(new URL('/healthz', server.url))).rejects.toThrow()
+      await expect(fetch(new URL('/healthz', server.process.url))).rejects.toThrow()
     })
     slow.write(body.slice(10))
     expect(await answered).toMatch(/^HTTP\/1.1 200 /)
-    expect(await server.ended).toBe(0)
-    expect(server.errors()).not.toContain('"level":"error"')
-    server = await startServerProcess(dataDir)
+    expect(await server.process.ended).toBe(0)
+    expect(server.process.errors()).not.toContain('"level":"error"')
+    server.process = await startServerProcess(dataDir)
   })
 })
 
 describe('a start where the port is taken', () => {
   it('says so, and leaves no database running', async () => {
-    const { port } = new URL(server.url)
+    const { port } = new URL(server.process.url)
     const folder = temporaryFolder()
     await expect(startServerProcess(folder, { PORT: port })).rejects.toThrow(/EADDRINUSE/)
     expect(readdirSync(folder)).toContain('postgres')
@@ -266,7 +254,7 @@ describe('a start where the port is taken', () => {
 
 describe('GraphiQL', () => {
   it('may load what its page names and talk to this server, and stands in no other page', async () => {
-    const response = await fetch(server.url, { headers: { accept: 'text/html' } })
+    const response = await fetch(server.process.url, { headers: { accept: 'text/html' } })
     expect(response.headers.get('content-type')).toMatch(/^text\/html/)
     const policy = Object.fromEntries(
       (response.headers.get('content-security-policy') ?? '')

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { connect, createServer } from 'node:net'
@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   bin,
+  commandOn,
   type ServerProcess,
   startServerProcess,
   temporaryFolder,
@@ -53,10 +54,7 @@ const askAll = async (credential = '') => {
   return [...new Set(answers)]
 }
 
-function command(...words: string[]) {
-  const env = { PATH: process.env.PATH, DATA_DIR: dataDir }
-  return JSON.parse(execFileSync(process.execPath, [bin, ...words, '--json'], { env }).toString())
-}
+const command = (...words: string[]) => commandOn(dataDir, ...words)
 
 /** Not a request: Node leaves a connection that came at the last moment open until it ends. */
 function isRefused(port: number): Promise<boolean> {

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll } from 'vitest'
 
 /** As it is installed: built (by `pretest`), in a process of its own. */
 export const bin = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
@@ -55,4 +56,36 @@ export async function startServerProcess(
     }
   }
   throw new Error(`It ended with ${await ended}: ${errors}`)
+}
+
+/** A server for all tests of a file, on a folder of its own. A test that ends it puts another in its place. */
+export function serverForAll(): { readonly dataDir: string; process: ServerProcess } {
+  const dataDir = temporaryFolder()
+  const running = { dataDir } as { readonly dataDir: string; process: ServerProcess }
+  beforeAll(async () => {
+    running.process = await startServerProcess(dataDir)
+  })
+  afterAll(async () => {
+    running.process.child.kill('SIGTERM')
+    await running.process.ended
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+  return running
+}
+
+/** The status of an answer to that credential. */
+export async function statusOf({ url }: ServerProcess, credential: string): Promise<number> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${credential}` },
+    body: '{"query":"{ viewer { subject } }"}',
+  })
+  await response.text()
+  return response.status
+}
+
+/** What a command of the built program answers, beside a server on that folder. */
+export function commandOn(dataDir: string, ...words: string[]) {
+  const env = { PATH: process.env.PATH, DATA_DIR: dataDir }
+  return JSON.parse(execFileSync(process.execPath, [bin, ...words, '--json'], { env }).toString())
 }
