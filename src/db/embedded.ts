@@ -81,7 +81,7 @@ export async function startEmbeddedPostgres(
       const url = urlOf(postmaster, password)
       const claimed = await ifUp(() => claim(url)).catch(async (error: unknown) => {
         if (found === null) await stopPostmaster(folder, postmaster.pid)
-        throw explained(error, dataDir)
+        throw explained(error, dataDir, folder)
       })
       if (claimed?.owned === false) throw new DataDirInUseError(dataDir, claimed.holder)
       if (claimed?.owned) {
@@ -128,10 +128,11 @@ async function runningUrl(dataDir: string): Promise<string | null> {
   return answer === null ? null : url
 }
 
-function explained(error: unknown, dataDir: string): unknown {
+/** @param folder of the database, which may lie elsewhere and outlive `dataDir` */
+function explained(error: unknown, dataDir: string, folder: string): unknown {
   if ((error as { code?: string }).code !== '28P01') return error
   return new EmbeddedStartError(
-    `The database of ${dataDir} has another password than postgres-password there says: put that file back, or remove the folder to begin anew.`,
+    `The database of ${dataDir} has another password than postgres-password there says: put that file back, or remove ${folder} to begin anew.`,
     { cause: error },
   )
 }

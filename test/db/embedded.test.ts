@@ -250,7 +250,9 @@ describe('the folder of an embedded PostgreSQL', () => {
   test('says what to do where its password is lost', async () => {
     const dataDir = await usedFolder()
     await rm(join(dataDir, 'postgres-password'))
-    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow('put that file back')
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(
+      `put that file back, or remove ${join(dataDir, 'postgres')} to begin anew`,
+    )
     await expect(readFile(join(dataDir, 'postgres', 'postmaster.pid'))).rejects.toThrow('ENOENT')
   })
 
