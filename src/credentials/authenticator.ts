@@ -87,29 +87,41 @@ export interface AuthenticatorParts {
 export interface CredentialMemory {
   /** Good credentials by their hash; `null`: each is looked up each time. */
   readonly verified: VerifiedCache<Verified> | null
-  /** Ids that no key has. */
-  readonly unknownKeys: VerifiedCache<true> | null
+  /**
+   * API keys that were refused since there is none of that id, or for their secret: both, and by the
+   * whole key, so that asking again tells no more than asking did.
+   */
+  readonly wrongKeys: VerifiedCache<WrongKey> | null
   readonly flights: SingleFlight<Verified | Refused>
   readonly users: KnownUsers
 }
 
+type WrongKey = 'key-unknown' | 'key-secret-wrong'
+
 const anonymous: Anonymous = { kind: 'anonymous' }
-/** Compared against where no key was found, so that an unknown id costs what a wrong secret does. */
+/** Compared against where no key was found, as where one was. */
 const noHash = new Uint8Array(32)
 
 export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authenticator> {
   const { sources, jwt, directory, hasher, trustsIssuer, uses, memory, clock } = parts
-  const { verified, unknownKeys, flights, users } = memory
+  const { verified, wrongKeys, flights, users } = memory
 
-  async function verifyKey({ id, secret }: KeyParts): Promise<Verified | Refused> {
+  async function verifyKey(
+    cacheKey: string,
+    { id, secret }: KeyParts,
+  ): Promise<Verified | Refused> {
+    const fence = wrongKeys?.fence() ?? 0
     const key = await findKey(id)
     const now = clock.wall()
     const matches = hasher.matcher(secret)
     const current = matches(key?.secretHash ?? noHash)
     const previous = matches(key?.previousSecretHash ?? noHash)
-    if (key === null) return refuse('key-unknown', id)
-    const graceEnds = key.previousExpiresAt?.getTime() ?? 0
-    if (!current && !(previous && graceEnds > now)) return refuse('key-secret-wrong', id)
+    const graceEnds = key?.previousExpiresAt?.getTime() ?? 0
+    if (key === null || !(current || (previous && graceEnds > now))) {
+      const reason: WrongKey = key === null ? 'key-unknown' : 'key-secret-wrong'
+      wrongKeys?.put(cacheKey, reason, { keyId: id, userId: null, validUntil: now + 60_000 }, fence)
+      return refuse(reason, id)
+    }
 
     const reason = keyRefusal(key, now) ?? ownerRefusal(key.owner)
     if (reason !== null) return refuse(reason, id)
@@ -123,19 +135,10 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
   }
 
   async function findKey(id: string): Promise<KeyForVerification | null> {
-    if (directory === null || unknownKeys?.get(id)) return null
-    const fence = unknownKeys?.fence() ?? 0
+    if (directory === null) return null
     const asked = stampOf(clock)
     const key = await directory.findKeyForVerification(id)
     users.reached(asked)
-    if (key === null) {
-      unknownKeys?.put(
-        id,
-        true,
-        { keyId: id, userId: null, validUntil: clock.wall() + 60_000 },
-        fence,
-      )
-    }
     return key
   }
 
@@ -225,7 +228,10 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
           if (known !== null) return known
           // Not before: only what has the right form is ever remembered.
           const key = directory === null ? null : parseKey(presented.text, sources.keyPrefix)
-          return key === null ? refuse('key-malformed') : look(cacheKey, () => verifyKey(key))
+          if (key === null) return refuse('key-malformed')
+          const wrong = wrongKeys?.get(cacheKey)
+          if (wrong !== undefined) return refuse(wrong, key.id)
+          return look(cacheKey, () => verifyKey(cacheKey, key))
         }
         case 'jwt': {
           const cacheKey = cacheKeyOf('jwt', presented.token)

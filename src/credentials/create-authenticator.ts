@@ -109,30 +109,30 @@ function createMemory(
   const watched = directory?.watch !== undefined && maxStaleness > 0
   return {
     verified: watched ? new VerifiedCache({ clock, maxStaleness }) : null,
-    unknownKeys: watched ? new VerifiedCache({ clock, maxStaleness }) : null,
+    wrongKeys: watched ? new VerifiedCache({ clock, maxStaleness }) : null,
     flights: new SingleFlight(),
     users: new KnownUsers({ clock, patience: jwtOutageSeconds * 1000 }),
   }
 }
 
 /** Hands what changes to everything that remembers. */
-function forgetting({ verified, unknownKeys, flights, users }: CredentialMemory): ChangeListener {
+function forgetting({ verified, wrongKeys, flights, users }: CredentialMemory): ChangeListener {
   return {
     changed(change) {
       flights.separate()
       verified?.changed(change)
-      unknownKeys?.changed(change)
+      wrongKeys?.changed(change)
       users.changed(change)
     },
     heard(sent) {
       verified?.heard(sent)
-      unknownKeys?.heard(sent)
+      wrongKeys?.heard(sent)
       users.reached(sent)
     },
     restarted() {
       flights.separate()
       verified?.restarted()
-      unknownKeys?.restarted()
+      wrongKeys?.restarted()
     },
   }
 }

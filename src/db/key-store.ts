@@ -22,10 +22,14 @@ import { isUuid } from './user-rows.ts'
 
 export function createKeyStore(access: Access): KeyStore {
   return {
-    async find(id) {
+    async find(id, ownerId) {
       if (!isKeyId(id)) return null
+      const owned = ownerId === undefined ? undefined : eq(apiKeys.ownerId, ownerId)
       const [row] = await access.read((queries) =>
-        queries.select(keyColumns).from(apiKeys).where(eq(apiKeys.id, id)),
+        queries
+          .select(keyColumns)
+          .from(apiKeys)
+          .where(and(eq(apiKeys.id, id), owned)),
       )
       return row === undefined ? null : toApiKey(row)
     },

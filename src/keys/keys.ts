@@ -78,7 +78,8 @@ export interface KeyServiceOptions {
 
 /**
  * What a caller may do with API keys. Mutations on what is not there, or not for the caller to change,
- * throw NotFoundError; queries answer `null`.
+ * throw NotFoundError; queries answer `null`. Neither text nor time tells which of the two it was: for
+ * such a caller another's key is not even read.
  */
 export interface KeyService {
   read(principal: Principal, id: string): Promise<ApiKey | null>
@@ -164,8 +165,8 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
 
   /** The key when it is one that the caller's credential may hand on or change: a key only itself and those it made. */
   async function changeable(principal: Principal, id: string): Promise<ApiKey> {
-    const key = await store.find(id)
-    if (key === null || key.ownerId !== principal.userId) throw new NotFoundError('API key')
+    const key = await store.find(id, principal.userId)
+    if (key === null) throw new NotFoundError('API key')
     const { kind, id: credentialId } = principal.credential
     if (kind === 'API_KEY') {
       const within = credentialId !== null && (await store.isWithin(key.id, credentialId))
@@ -216,6 +217,8 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
 
   return {
     async read(principal, id) {
+      const own = await store.find(id, principal.userId)
+      if (own !== null || !holdsAll(readOthers, principal.scopes)) return own
       const key = await store.find(id)
       return key !== null && mayRead(principal, key.ownerId) ? key : null
     },
@@ -288,10 +291,9 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
 
     async revoke(caller, { id, reason }, discloses = true) {
       const { principal } = caller
-      const key = await store.find(id)
-      const own = key !== null && key.ownerId === principal.userId
-      if (!own && (await managed(principal, id, discloses)) === null)
-        throw new NotFoundError('API key')
+      const key =
+        (await store.find(id, principal.userId)) ?? (await managed(principal, id, discloses))
+      if (key === null) throw new NotFoundError('API key')
       const text = optionalText('reason', reason, reasonRule)
       const revocation = await store.revoke(id, text, now(), actorOf(caller))
       if (revocation === null) throw new NotFoundError('API key')

@@ -8,7 +8,8 @@ import type { ApiKey, ApiKeyStatus, ScopeUse } from './api-key.ts'
  * Every method throws ServiceUnavailableError when the database cannot be reached.
  */
 export interface KeyStore {
-  find(id: string): Promise<ApiKey | null>
+  /** @param ownerId where given, the key of another is not read at all */
+  find(id: string, ownerId?: string): Promise<ApiKey | null>
   /** In the order of `ids`; `null` where there is none. One query. */
   findMany(ids: readonly string[]): Promise<readonly (ApiKey | null)[]>
   list(filter: KeyFilter, page: PageRequest): Promise<Page<ApiKey>>

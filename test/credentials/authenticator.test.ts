@@ -123,7 +123,7 @@ function create(change: Partial<AuthenticatorParts> = {}, memory: Partial<Creden
     },
     memory: {
       verified: null,
-      unknownKeys: null,
+      wrongKeys: null,
       flights: new SingleFlight(),
       users: new KnownUsers({ clock, patience: 60_000 }),
       ...memory,
@@ -342,21 +342,21 @@ describe('a JWT', () => {
   })
 })
 
-describe('a credential that was found good', () => {
-  function remembering() {
-    const cache = <T>() => {
-      const made = new VerifiedCache<T>({ clock, maxStaleness: 2_000 })
-      made.restarted()
-      made.heard({ monotonic: clock.monotonic(), wall: clock.wall() })
-      return made
-    }
-    const memory = {
-      verified: cache<Verified>(),
-      unknownKeys: cache<true>(),
-    }
-    return { ...memory, authenticator: create({}, memory) }
+function remembering() {
+  const cache = <T>() => {
+    const made = new VerifiedCache<T>({ clock, maxStaleness: 2_000 })
+    made.restarted()
+    made.heard({ monotonic: clock.monotonic(), wall: clock.wall() })
+    return made
   }
+  const memory = {
+    verified: cache<Verified>(),
+    wrongKeys: cache<'key-unknown' | 'key-secret-wrong'>(),
+  }
+  return { ...memory, authenticator: create({}, memory) }
+}
 
+describe('a credential that was found good', () => {
   it.each([
     ['key', text.key, { kind: 'key', id: text.id }],
     ['key, by its user', text.key, { kind: 'user', id: 'user' }],
@@ -460,16 +460,53 @@ describe('a credential that was found good', () => {
       refusal: { reason: 'unavailable' },
     })
   })
+})
 
-  it('of no key there is is remembered too, for a minute', async () => {
-    const { authenticator, unknownKeys } = remembering()
-    foundKey = null
-    expect(await authenticate(text.key, authenticator)).toEqual(refused('key-unknown', text.id))
-    expect(await authenticate(older.key, authenticator)).toEqual(refused('key-unknown', text.id))
+describe('a key that was wrong', () => {
+  it.each([
+    ['there is none of that id', null, 'key-unknown'],
+    ['its secret is another', { ...key, secretHash: hasher.hash('other') }, 'key-secret-wrong'],
+  ] as const)('is known too, until something changes: %s', async (_name, found, reason) => {
+    const { authenticator, wrongKeys } = remembering()
+    foundKey = found
+    expect(await authenticate(text.key, authenticator)).toEqual(refused(reason, text.id))
+    expect(authenticator.authenticate(carrying(text.key))).toEqual(refused(reason, text.id))
     expect(asked).toHaveLength(1)
-    unknownKeys.changed({ kind: 'key', id: text.id })
+    wrongKeys.changed({ kind: 'key', id: text.id })
     foundKey = key
     expect((await authenticate(text.key, authenticator)).kind).toBe('authenticated')
+  })
+
+  it('is for a minute', async () => {
+    const { authenticator, wrongKeys } = remembering()
+    foundKey = null
+    await authenticate(text.key, authenticator)
+    for (let second = 0; second < 60; second++) {
+      clock.at += second === 59 ? 999 : 1000
+      wrongKeys.heard({ monotonic: clock.monotonic(), wall: clock.wall() })
+    }
+    expect(authenticator.authenticate(carrying(text.key))).not.toBeInstanceOf(Promise)
+    clock.at += 1
+    expect(authenticator.authenticate(carrying(text.key))).toBeInstanceOf(Promise)
+  })
+
+  it.each([
+    ['known', key],
+    ['unknown', null],
+  ])('tells nothing of another secret of an id that is %s', async (_name, found) => {
+    const { authenticator } = remembering()
+    foundKey = found
+    await authenticate(older.key, authenticator)
+    expect(authenticator.authenticate(carrying(text.key))).toBeInstanceOf(Promise)
+  })
+
+  it('is not when the key changed while it was looked up', async () => {
+    const { authenticator, wrongKeys } = remembering()
+    foundKey = null
+    const answering = authenticator.authenticate(carrying(text.key))
+    wrongKeys.changed({ kind: 'key', id: text.id })
+    await answering
+    expect(authenticator.authenticate(carrying(text.key))).toBeInstanceOf(Promise)
   })
 })
 

@@ -69,6 +69,12 @@ const cases: Record<string, Case> = {
     },
     indexes: ['api_keys_pkey', 'users_pkey'],
   },
+  'directory.findKeyForVerification, where there is none': {
+    run: async ({ directory }) => {
+      for (let n = 0; n < 8; n++) await directory.findKeyForVerification('z'.repeat(16))
+    },
+    indexes: ['api_keys_pkey', 'users_pkey'],
+  },
   'directory.admitUser': {
     run: async ({ directory }) => {
       for (let n = 0; n < 8; n++) await directory.admitUser(sighting)

@@ -15,12 +15,19 @@ const day = 86_400_000
 /** What the store was asked to change, and by what it answers. */
 let keys: Map<string, ApiKey>
 let asked: unknown[][]
+/** What the store was asked to find, and had. */
+let found: (ApiKey | null)[]
 let answers: Partial<Record<keyof KeyStore, unknown>>
 let needed: (readonly string[])[]
 let service: KeyService
 
 const store: KeyStore = {
-  find: async (id) => keys.get(id) ?? null,
+  async find(id, ownerId) {
+    const key = keys.get(id) ?? null
+    const mine = ownerId === undefined || key?.ownerId === ownerId ? key : null
+    found.push(mine)
+    return mine
+  },
   findMany: async (ids) => ids.map((id) => keys.get(id) ?? null),
   list: async () => ({ rows: [...keys.values()], more: false }),
   count: async () => keys.size,
@@ -65,6 +72,7 @@ function create(options: { maxLifetimeDays?: number; maxPerUser?: number } = {})
 beforeEach(() => {
   keys = new Map()
   asked = []
+  found = []
   answers = {}
   needed = []
   service = create()
@@ -574,4 +582,27 @@ it('nothing is told of the scopes that were needed where no one asks', async () 
     now: () => now.getTime(),
   })
   expect(await silent.create(ada, { name: 'x', scopes: sorted(['read:users']) })).toBeDefined()
+})
+
+describe("another user's key and one that is not there", () => {
+  const caller = callerWith(['write:keys'])
+  const attempts: [string, (id: string) => Promise<unknown>][] = [
+    ['read', (id) => service.read(caller.principal, id)],
+    ['updated', (id) => service.update(caller, { id, name: 'Mine' })],
+    ['rotated', (id) => service.rotate(caller, { id })],
+    ['without its previous secret', (id) => service.expirePrevious(caller, id)],
+    ['revoked', (id) => service.revoke(caller, { id })],
+  ]
+
+  it.each(attempts)('give the same work, and the same answer: %s', async (_name, attempt) => {
+    put('hers', { ownerId: 'bob' })
+    const outcomes: unknown[] = []
+    for (const id of ['hers', 'nothing']) {
+      found = []
+      const outcome = await attempt(id).catch((error) => error.message)
+      outcomes.push({ outcome, found })
+    }
+    expect(outcomes[0]).toEqual(outcomes[1])
+    expect(found).toEqual([null])
+  })
 })
