@@ -31,7 +31,6 @@ export type PresentedCredential =
 const none: PresentedCredential = { kind: 'none' }
 const unrecognised: PresentedCredential = { kind: 'unrecognised' }
 const ambiguous: PresentedCredential = { kind: 'ambiguous' }
-const threeParts = /^[^.]+\.[^.]*\.[^.]*$/
 
 /** The one credential of a request, told apart by its form and never by trying. */
 export function readCredential(
@@ -46,10 +45,14 @@ export function readCredential(
       ? []
       : carrier.queryParameters(sources.apiKeyQueryParameter)
 
-  const headers = [authorization, apiKey, jwt].filter((value) => value !== null)
-  const count = headers.length + parameters.length
+  const header = authorization ?? apiKey ?? jwt
+  const count =
+    Number(authorization !== null) +
+    Number(apiKey !== null) +
+    Number(jwt !== null) +
+    parameters.length
   if (count === 0) return none
-  if (count > 1 || headers.some((value) => value.includes(','))) return ambiguous
+  if (count > 1 || header?.includes(',')) return ambiguous
 
   if (authorization !== null) return readAuthorization(authorization, sources.keyPrefix)
   if (jwt !== null) return asJwt(afterScheme(jwt) ?? jwt)
@@ -62,16 +65,34 @@ function readAuthorization(value: string, keyPrefix: string): PresentedCredentia
   return looksLikeKey(credential, keyPrefix) ? asApiKey(credential, keyPrefix) : asJwt(credential)
 }
 
+/*
+ * Without regular expressions over the whole of it: they take two microseconds for a JWT, which comes
+ * with every request.
+ */
+
 /** What follows `Bearer` (RFC 6750 §2.1; schemes are case-insensitive, RFC 9110 §11.1). */
 function afterScheme(value: string): string | null {
-  const match = /^bearer +(\S+)$/i.exec(value)
-  return match?.[1] ?? null
+  if (value.slice(0, bearer.length).toLowerCase() !== bearer) return null
+  let start = bearer.length
+  while (value[start] === ' ') start++
+  const credential = value.slice(start)
+  const isOne = credential !== '' && !credential.includes(' ') && !credential.includes('\t')
+  return isOne ? credential : null
 }
+
+const bearer = 'bearer '
 
 function asApiKey(text: string, keyPrefix: string): PresentedCredential {
   return looksLikeKey(text, keyPrefix) ? { kind: 'api-key', text } : unrecognised
 }
 
 function asJwt(token: string): PresentedCredential {
-  return threeParts.test(token) ? { kind: 'jwt', token } : unrecognised
+  return hasThreeParts(token) ? { kind: 'jwt', token } : unrecognised
+}
+
+/** The first of which is not empty. */
+function hasThreeParts(text: string): boolean {
+  const first = text.indexOf('.')
+  const second = text.indexOf('.', first + 1)
+  return first > 0 && second > first && !text.includes('.', second + 1)
 }

@@ -21,6 +21,20 @@ export function readParameters(body: string): GraphQLParams {
   return parameters
 }
 
+/**
+ * What is no GraphQL request is 400 whatever is accepted (GraphQL over HTTP §6.4.1); Yoga answers 200 to
+ * `application/json` without a query, and takes an `operationName` of any type.
+ *
+ * @throws GraphQLError
+ */
+export function checkParameters({ query, operationName }: GraphQLParams): void {
+  if (query === undefined || query === null || query === '')
+    throw badRequest('Must provide query string.')
+  if (operationName != null && typeof operationName !== 'string') {
+    throw badRequest('Expected "operationName" param to be a string.')
+  }
+}
+
 /** Has Yoga read what is posted by `readParameters`. */
 export const useParameters: Plugin = {
   onRequestParse({ request, setRequestParser }) {

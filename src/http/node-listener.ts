@@ -14,5 +14,8 @@ export function headerReader({ headers }: IncomingMessage): (name: string) => st
 /** The first of them that answers does. */
 export function firstOf(...listeners: readonly (NodeListener | null)[]): NodeListener {
   const present = listeners.filter((listener) => listener !== null)
-  return (request, response) => present.some((listener) => listener(request, response))
+  return (request, response) => {
+    for (const listener of present) if (listener(request, response)) return true
+    return false
+  }
 }

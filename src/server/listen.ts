@@ -82,13 +82,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
  * authority then counts for the `Host`. Whether a URL can be made of it.
  */
 function makeTargetReadable(req: IncomingMessage): boolean {
-  const absolute = /^https?:\/\/[^/?#]*/i.exec(req.url ?? '')
-  if (absolute !== null) {
-    const path = req.url?.slice(absolute[0].length) ?? ''
-    req.headers.host = absolute[0].replace(/^https?:\/\//i, '')
+  const { url = '' } = req
+  if (!url.startsWith('/')) {
+    const absolute = /^https?:\/\/([^/?#]*)(.*)/is.exec(url)
+    if (absolute === null) return false
+    const [, authority, path = ''] = absolute
+    req.headers.host = authority
     req.url = path.startsWith('/') ? path : `/${path}`
   }
-  if (req.url?.startsWith('/') !== true) return false
   const { host } = req.headers
   return host === undefined ? req.httpVersion === '1.0' : isHost(host)
 }

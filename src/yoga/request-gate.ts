@@ -37,8 +37,8 @@ export interface RequestGate {
    * body came at once.
    */
   readmit(request: object): GraphQLError | null | Promise<GraphQLError | null>
-  /** Who sent `request`; `null` for the anonymous, and for one that was never admitted. */
-  principalOf(request: object): Principal | null
+  /** Who sent `request`; `null` for the anonymous, for one that was never admitted, and for none. */
+  principalOf(request: object | undefined): Principal | null
 }
 
 /** A request that was let in, with what it takes to ask again. */
@@ -114,6 +114,6 @@ export function createRequestGate(options: RequestGateOptions): RequestGate {
       ;(request as Admittable)[admission] = undefined
       return admit(request, last.carrier, last.serverContext, true)
     },
-    principalOf: (request) => (request as Admittable)[admission]?.principal ?? null,
+    principalOf: (request) => (request as Admittable | undefined)?.[admission]?.principal ?? null,
   }
 }

@@ -16,23 +16,43 @@ export interface BackendsContext {
 }
 
 /** Publishes `context.backends`, for resolvers that ask other services. Goes after `usePrincipal`. */
-export function useBackends({
-  identity,
-  credentialHeaders = ['x-api-key'],
-}: UseBackendsOptions): Plugin<BackendsContext> {
+export function useBackends(options: UseBackendsOptions): Plugin<BackendsContext> {
   return {
     onContextBuilding({ context, extendContext }) {
-      const { principal, requestId, request } = context as typeof context &
-        PrincipalContext & { readonly requestId?: string }
-      extendContext({
-        backends: createBackends({
-          identity,
-          principal,
-          requestId: requestId ?? null,
-          clientHeader: (name) => request.headers.get(name),
-          credentialHeaders,
-        }),
-      })
+      extendContext({ backends: new RequestBackends(options, context) })
     },
+  }
+}
+
+/** Those of one request. Most call none, so what that takes is made when one is called. */
+export class RequestBackends implements Backends {
+  readonly #options: UseBackendsOptions
+  readonly #context: object
+  #backends: Backends | null = null
+
+  /** @param context with the request, its principal and its id, by then */
+  constructor(options: UseBackendsOptions, context: object) {
+    this.#options = options
+    this.#context = context
+  }
+
+  readonly fetch: Backends['fetch'] = (...asked) => {
+    this.#backends ??= this.#create()
+    return this.#backends.fetch(...asked)
+  }
+
+  #create(): Backends {
+    const { identity, credentialHeaders = ['x-api-key'] } = this.#options
+    const { principal, requestId, request } = this.#context as PrincipalContext & {
+      readonly requestId?: string
+      readonly request: Request
+    }
+    return createBackends({
+      identity,
+      principal,
+      requestId: requestId ?? null,
+      clientHeader: (name) => request.headers.get(name),
+      credentialHeaders,
+    })
   }
 }

@@ -1,6 +1,5 @@
 import { type ExecutionResult, GraphQLError, type GraphQLErrorOptions } from 'graphql'
-import type { GraphQLParams, MaskError, Plugin } from 'graphql-yoga'
-import { badRequest } from './graphql-errors.ts'
+import type { MaskError, Plugin } from 'graphql-yoga'
 
 /** What a masked error stood for, so that it can be logged with the id its caller is given. */
 const causes = new WeakMap<GraphQLError, unknown>()
@@ -38,22 +37,9 @@ export interface UseErrorAnswersOptions {
   readonly onBug: (cause: unknown, requestId: string) => void
 }
 
-/**
- * What an answer with errors still lacks: a bug gets the request's id, by which it is found in the log;
- * one that could not start for its variables or operation name is the client's (GraphQL over HTTP
- * §6.4: 400, or 200 as `application/json`); one of which nothing could be resolved for want of the
- * database is an outage (503).
- */
+/** Gives each answer that Yoga makes a Response of what its errors lack: see `completeErrors`. */
 export function useErrorAnswers({ requestIdOf, onBug }: UseErrorAnswersOptions): Plugin {
   return {
-    onParams: ({ params }) => checkParameters(params),
-
-    onExecute: () => ({
-      onExecuteDone({ result }) {
-        if ('errors' in result && !('data' in result)) markRequestErrors(result)
-      },
-    }),
-
     onResultProcess({ result, serverContext }) {
       const requestId = requestIdOf(serverContext)
       for (const one of Array.isArray(result) ? result : [result]) {
@@ -64,7 +50,10 @@ export function useErrorAnswers({ requestIdOf, onBug }: UseErrorAnswersOptions):
   }
 }
 
-/** Gives the errors of an answer what they lack once it is known for which request they are. */
+/**
+ * What the errors of an answer still lack: a bug gets the request's id, by which it is found in the
+ * log; where nothing could be resolved for want of the database it is an outage (503).
+ */
 export function completeErrors(
   { data, errors }: ExecutionResult,
   requestId: string,
@@ -85,25 +74,6 @@ function masked(cause: unknown, place?: GraphQLErrorOptions): GraphQLError {
   const error = maskedError(undefined, place)
   causes.set(error, cause)
   return error
-}
-
-function markRequestErrors({ errors }: ExecutionResult): void {
-  for (const error of errors ?? []) {
-    error.extensions.code ??= 'GRAPHQL_VALIDATION_FAILED'
-    error.extensions.http ??= { status: 400, spec: true }
-  }
-}
-
-/**
- * What is no GraphQL request is 400 whatever is accepted (GraphQL over HTTP §6.4.1); Yoga answers 200 to
- * `application/json` without a query, and takes an `operationName` of any type.
- */
-function checkParameters({ query, operationName }: GraphQLParams): void {
-  if (query === undefined || query === null || query === '')
-    throw badRequest('Must provide query string.')
-  if (operationName != null && typeof operationName !== 'string') {
-    throw badRequest('Expected "operationName" param to be a string.')
-  }
 }
 
 /** A request that was understood but names no operation is, as `application/json`, 200 (§6.4.1). */

@@ -2,6 +2,7 @@ import {
   type DocumentNode,
   type GraphQLError,
   type GraphQLSchema,
+  type Source,
   specifiedRules,
   type ValidationRule,
   validate,
@@ -44,14 +45,15 @@ export function useOperationLimits(options: UseOperationLimitsOptions): Plugin {
     return errors
   }
 
+  const parse = (source: string | Source) => parseDocument(source, maxTokens)
+  const show = (schema: GraphQLSchema, document: DocumentNode) => validated(schema, document, false)
+  const hide = (schema: GraphQLSchema, document: DocumentNode) => validated(schema, document, true)
   return {
     onParse({ setParseFn }) {
-      setParseFn((source) => parseDocument(source, maxTokens))
+      setParseFn(parse)
     },
     onValidate({ context, setValidationFn }) {
-      setValidationFn((schema: GraphQLSchema, document: DocumentNode) =>
-        validated(schema, document, !seesSuggestions(context)),
-      )
+      setValidationFn(seesSuggestions(context) ? show : hide)
     },
   }
 }

@@ -25,8 +25,8 @@ export interface PrincipalContext {
  */
 export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalContext> {
   const gate = createRequestGate(options)
+  const { publish, refusalOf } = createPrincipalSteps(gate)
   return {
-    ...usePrincipalOf(gate),
     onRequest({ request, url, serverContext, endResponse }) {
       const proceed = (refusal: GraphQLError | null): void => {
         if (refusal !== null)
@@ -35,56 +35,14 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
       const refusal = gate.admit(request, carrierOf(request, url), serverContext)
       return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
     },
-  }
-}
 
-/** The same for requests that pass `gate` before Yoga is given them. */
-export function usePrincipalOf({
-  authenticator,
-  readmit,
-  principalOf,
-}: RequestGate): Plugin<PrincipalContext> {
-  /** Why the operation may not run, as its whole answer. */
-  function refusalOf(args: ExecutionArgs): ExecutionResult | null {
-    const { schema, document, operationName, variableValues, contextValue } = args
-    const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
-    // No such operation: executing it says so, and reaches no field.
-    if (evaluation === undefined) return null
-    const { principal } = contextValue as PrincipalContext
-    const decision = decide(evaluation, principal)
-    if (decision.outcome === 'allowed') {
-      if (principal !== null) {
-        authenticator.recordScopes?.(principal, scopesUsed(evaluation, principal))
-      }
-      return null
-    }
-    const fields = decision.fields.map(({ coordinate, paths }) => ({ coordinate, paths }))
-    return { errors: [requestError(refusal(decision), { fields })] }
-  }
-
-  return {
-    // The body is there, and nothing was done of it yet.
-    onParams({ request }) {
-      const refusal = readmit(request)
-      return refusal instanceof Promise ? refusal.then(throwIfRefused) : throwIfRefused(refusal)
-    },
-
-    // A request that never passed the gate has no principal: it is anonymous, whatever it carries.
-    onContextBuilding({ context, extendContext }) {
-      extendContext({ principal: principalOf(context.request) })
-    },
+    onParams: ({ request, context }) => publish(request, context),
 
     onExecute({ args, setResultAndStopExecution }) {
       const refusal = refusalOf(args)
-      if (refusal !== null) {
-        setResultAndStopExecution(refusal)
-        return undefined
-      }
-      return {
-        onExecuteDone({ result, setResult }) {
-          if ('errors' in result && result.errors) setResult(withOwnErrors(result))
-        },
-      }
+      if (refusal === null) return telling
+      setResultAndStopExecution(refusal)
+      return undefined
     },
 
     onSubscribe({ args, setResultAndStopExecution }) {
@@ -94,12 +52,75 @@ export function usePrincipalOf({
   }
 }
 
-function throwIfRefused(refusal: GraphQLError | null): void {
-  if (refusal !== null) throw refusal
+const telling = {
+  onExecuteDone({ result, setResult }: ExecuteDone) {
+    if ('errors' in result && result.errors) setResult(withOwnErrors(result))
+  },
+}
+
+export interface ExecuteDone {
+  readonly result: ExecutionResult | AsyncIterable<unknown>
+  readonly setResult: (result: ExecutionResult) => void
+}
+
+/** What is done about the principal of a request that may have passed a gate, at each step of it. */
+export interface PrincipalSteps {
+  /**
+   * When the body is there, and nothing was done of it yet: puts the principal into `context`, which is
+   * cheaper here than while the context is built, and so is there for who builds it.
+   *
+   * @throws GraphQLError when the request may not go on
+   */
+  publish(request: object, context: object): void | Promise<void>
+  /**
+   * Before an operation runs: why it may not, as its whole answer. Sees to it that its context has the
+   * principal that passed the gate, whatever was put there since: what never passed is anonymous.
+   */
+  refusalOf(args: ExecutionArgs): ExecutionResult | null
+}
+
+export function createPrincipalSteps({
+  authenticator,
+  readmit,
+  principalOf,
+}: RequestGate): PrincipalSteps {
+  return {
+    publish(request, context) {
+      const proceed = (refusal: GraphQLError | null): void => {
+        if (refusal !== null) throw refusal
+        ;(context as Published).principal = principalOf(request)
+      }
+      const refusal = readmit(request)
+      return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
+    },
+
+    refusalOf({ schema, document, operationName, variableValues, contextValue }) {
+      const context = contextValue as Published
+      const principal = principalOf(context.request)
+      if (context.principal !== principal) context.principal = principal
+      const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
+      // No such operation: executing it says so, and reaches no field.
+      if (evaluation === undefined) return null
+      const decision = decide(evaluation, principal)
+      if (decision.outcome === 'allowed') {
+        if (principal !== null) {
+          authenticator.recordScopes?.(principal, scopesUsed(evaluation, principal))
+        }
+        return null
+      }
+      const fields = decision.fields.map(({ coordinate, paths }) => ({ coordinate, paths }))
+      return { errors: [requestError(refusal(decision), { fields })] }
+    },
+  }
+}
+
+interface Published {
+  principal?: Principal | null
+  readonly request?: object
 }
 
 /** What resolvers threw of our failures, with its code; everything else is for Yoga to mask. */
-function withOwnErrors<T extends ExecutionResult>(result: T): T {
+export function withOwnErrors<T extends ExecutionResult>(result: T): T {
   const errors = result.errors?.map((thrown) => {
     const error = latchkeyErrorOf(thrown)
     return error === null ? thrown : fieldError(error, thrown)

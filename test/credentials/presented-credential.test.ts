@@ -37,6 +37,11 @@ describe('the credential of a request', () => {
     ['several spaces', { authorization: `BEARER   ${key}` }, { kind: 'api-key', text: key }],
     ['an unsigned JWT', { authorization: 'Bearer a.b.' }, { kind: 'jwt', token: 'a.b.' }],
     ['a JWT of four parts', { authorization: 'Bearer a.b.c.d' }, { kind: 'unrecognised' }],
+    ['a JWT of two parts', { authorization: 'Bearer a.b' }, { kind: 'unrecognised' }],
+    ['a JWT without a header', { authorization: 'Bearer .b.c' }, { kind: 'unrecognised' }],
+    ['a JWT of dots', { authorization: 'Bearer a..' }, { kind: 'jwt', token: 'a..' }],
+    ['two words with a tab', { authorization: `Bearer ${jwt}\tx` }, { kind: 'unrecognised' }],
+    ['a scheme of another name', { authorization: `Bearers ${jwt}` }, { kind: 'unrecognised' }],
     [
       'another scheme before it',
       { authorization: `Basic bearer ${key}` },

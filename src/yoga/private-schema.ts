@@ -1,5 +1,12 @@
-import { type DocumentNode, type GraphQLSchema, TypeInfo, visit, visitWithTypeInfo } from 'graphql'
-import type { Plugin } from 'graphql-yoga'
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLSchema,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql'
 import { UnauthenticatedError } from '../errors.ts'
 import { requestError } from './graphql-errors.ts'
 import type { PrincipalContext } from './use-principal.ts'
@@ -7,11 +14,14 @@ import type { PrincipalContext } from './use-principal.ts'
 /** What tells of the schema itself: introspection and the subgraph's SDL. */
 const alwaysPrivate = ['__schema', '__type', '_service']
 
+/** Why an operation of the anonymous may not run, as its whole answer. */
+export type PrivateSchema = (args: ExecutionArgs) => ExecutionResult | null
+
 /**
  * Refuses the anonymous every document that asks for the schema, or for one of `fields` of the query
  * type, wherever in it that stands.
  */
-export function usePrivateSchema(fields: readonly string[]): Plugin<PrincipalContext> {
+export function keepSchemaPrivate(fields: readonly string[]): PrivateSchema {
   const names = new Set([...alwaysPrivate, ...fields])
   const remembered = new WeakMap<DocumentNode, boolean>()
 
@@ -24,12 +34,10 @@ export function usePrivateSchema(fields: readonly string[]): Plugin<PrincipalCon
     return asks
   }
 
-  return {
-    onExecute({ args, setResultAndStopExecution }) {
-      const { principal } = args.contextValue as PrincipalContext
-      if (principal !== null || !asksForSchema(args.schema, args.document)) return
-      setResultAndStopExecution({ errors: [requestError(new UnauthenticatedError())] })
-    },
+  return ({ schema, document, contextValue }) => {
+    const { principal } = contextValue as PrincipalContext
+    if (principal !== null || !asksForSchema(schema, document)) return null
+    return { errors: [requestError(new UnauthenticatedError())] }
   }
 }
 
