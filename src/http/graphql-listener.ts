@@ -122,5 +122,10 @@ function write(
   ]
   for (const name in shared) lines.push(name, shared[name] ?? '')
   response.writeHead(status, lines)
-  response.end(body)
+  // `end(body)` would hand the socket a second, empty piece, and so have both gathered.
+  const { socket } = response
+  socket?.cork()
+  response.write(body)
+  socket?.uncork()
+  response.end()
 }
