@@ -46,7 +46,7 @@ export function createYogaServer(
     batching: false,
     logging: false,
     maxRequestBodySize: maxBodySize,
-    parserAndValidationCache: { validationCache: false },
+    parserAndValidationCache: false,
     maskedErrors: { maskError, errorMessage: '' },
     plugins: [
       useOperationLimits({

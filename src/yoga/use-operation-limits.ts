@@ -2,13 +2,12 @@ import {
   type DocumentNode,
   type GraphQLError,
   type GraphQLSchema,
-  type Source,
   specifiedRules,
   type ValidationRule,
   validate,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import { parseDocument } from '../decision/index.ts'
+import { createDocumentParser } from './document-parser.ts'
 
 export interface UseOperationLimitsOptions {
   /** Longer documents are not read to their end. */
@@ -21,9 +20,9 @@ export interface UseOperationLimitsOptions {
 
 /**
  * Refuses documents that are too large before more work goes into them, and remembers what came of
- * validating a document, once for each of the two kinds of caller.
+ * parsing a document and, once for each of the two kinds of caller, of validating it.
  *
- * Needs `parserAndValidationCache: { validationCache: false }`: Yoga's cache does not tell callers apart.
+ * Needs `parserAndValidationCache: false`: Yoga's caches tell neither callers nor sizes apart.
  */
 export function useOperationLimits(options: UseOperationLimitsOptions): Plugin {
   const { maxTokens, rules, seesSuggestions } = options
@@ -45,7 +44,7 @@ export function useOperationLimits(options: UseOperationLimitsOptions): Plugin {
     return errors
   }
 
-  const parse = (source: string | Source) => parseDocument(source, maxTokens)
+  const parse = createDocumentParser(maxTokens)
   const show = (schema: GraphQLSchema, document: DocumentNode) => validated(schema, document, false)
   const hide = (schema: GraphQLSchema, document: DocumentNode) => validated(schema, document, true)
   return {

@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
 import { startEmbeddedPostgres } from '../../dist/db/embedded.js'
 import { migrate } from '../../dist/db/migrate.js'
+import { load } from './load.mjs'
 import {
   estimate,
   freePort,
@@ -23,7 +24,6 @@ import {
   inTemporaryFolder,
   inTurn,
   latchkey,
-  load,
   show,
   start,
   startLatchkey,

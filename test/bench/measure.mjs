@@ -1,8 +1,7 @@
-/** What every benchmark here needs: processes, a load, arms taken in turn, and honest figures of them. */
+/** What every benchmark here needs: processes, arms taken in turn, and honest figures of them. */
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { connect } from 'node:net'
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -70,73 +69,6 @@ export async function freePort() {
   const { port } = server.address()
   await new Promise((done) => server.close(done))
   return port
-}
-
-/**
- * Requests one after the other on each connection, each the next of `requests` from where the last
- * load of this list left off. Throws where one is not answered with `status`.
- *
- * @param requests whole HTTP/1.1 requests as text
- */
-export async function load(port, requests, milliseconds, { connections = 32, status = 200 } = {}) {
-  const until = performance.now() + milliseconds
-  const latencies = []
-  const expected = `HTTP/1.1 ${status} `
-  let failed = null
-  const started = performance.now()
-  await Promise.all(
-    Array.from(
-      { length: connections },
-      () =>
-        new Promise((resolve, reject) => {
-          const socket = connect(port, '127.0.0.1')
-          let sentAt = 0
-          let answer = ''
-          const ask = () => {
-            sentAt = performance.now()
-            socket.write(nextOf(requests))
-          }
-          socket.setNoDelay(true)
-          socket.setEncoding('latin1')
-          socket.on('connect', ask)
-          socket.on('error', reject)
-          socket.on('data', (text) => {
-            answer += text
-            if (!isWhole(answer)) return
-            if (!answer.startsWith(expected)) failed ??= answer
-            answer = ''
-            latencies.push(performance.now() - sentAt)
-            if (performance.now() < until) return ask()
-            socket.destroy()
-            resolve()
-          })
-        }),
-    ),
-  )
-  const seconds = (performance.now() - started) / 1000
-  if (failed !== null) throw new Error(`Expected ${expected}and got:\n${failed}`)
-  return {
-    perSecond: latencies.length / seconds,
-    p50: quantile(latencies, 0.5),
-    p99: quantile(latencies, 0.99),
-  }
-}
-
-const positions = new WeakMap()
-
-function nextOf(requests) {
-  const at = positions.get(requests) ?? 0
-  positions.set(requests, at + 1)
-  return requests[at % requests.length]
-}
-
-function isWhole(answer) {
-  const head = answer.indexOf('\r\n\r\n')
-  if (head < 0) return false
-  const length = /\r\ncontent-length: *(\d+)/i.exec(answer)
-  if (length !== null && length.index < head) return answer.length >= head + 4 + Number(length[1])
-  if (/\r\ntransfer-encoding: *chunked/i.test(answer)) return answer.endsWith('\r\n0\r\n\r\n')
-  return true
 }
 
 /** A GET as `load` sends it. */

@@ -1,5 +1,6 @@
 /** `npm run bench`: measures what is promised about speed, and prints it as a table. */
 import { parseArgs } from 'node:util'
+import { loadName } from './load.mjs'
 import { describeMachine, inTemporaryFolder } from './measure.mjs'
 import { keep, provenance, table } from './report.mjs'
 import {
@@ -37,9 +38,10 @@ const help = `Measures authentication and prints a Markdown table.
   --help       this
 
 Servers are processes of their own on a PostgreSQL of their own, and are loaded over 32 connections by
-this process, on the same machine. The arms of a comparison run in turn, a second each, in random order,
-in three processes each unless it is quick. A ratio is the median over the rounds, with its 90 % interval
-by bootstrap; two equal arms differ by 3 to 5 %. Ratios can be compared elsewhere, the rest cannot.
+wrk or, where it is not installed, by this process, on the same machine. The arms of a comparison run in
+turn, a second each, in random order, in three processes each unless it is quick. A ratio is the median
+over the rounds, with its 90 % interval by bootstrap; two equal arms differ by 3 to 5 %. Ratios can be
+compared elsewhere, the rest cannot.
 `
 
 const quickly = {
@@ -78,7 +80,7 @@ async function measureAll(folder) {
   const about = {
     date: new Date().toISOString().slice(0, 10),
     command: ['npm run bench', ...(values.quick ? ['-- --quick'] : [])].join(' '),
-    machine: describeMachine(),
+    machine: `${describeMachine()}, ${loadName}`,
   }
   const begun = performance.now()
   // More than the cache holds, so that one after the other none is ever in it.

@@ -1,5 +1,6 @@
 /** Servers beside each other: their arms in turn, in random order, each against the arm `base`. */
-import { estimate, inTurn, load, median, post, show } from '../measure.mjs'
+import { load } from '../load.mjs'
+import { estimate, inTurn, median, post, show } from '../measure.mjs'
 
 /** Before the first measured round of a server, shared by its arms. */
 const warmUpRequests = 6_000
@@ -43,7 +44,7 @@ export async function compare(servers, arms, { generations, rounds, warmUpSecond
 async function warmUp(port, { requests, status }, shares, seconds) {
   const until = performance.now() + (seconds * 1_000) / shares
   for (let done = 0; done < warmUpRequests / shares && performance.now() < until; ) {
-    done += (await load(port, requests, 250, { status })).perSecond / 4
+    done += (await load(port, requests, 1_000, { status })).perSecond
   }
 }
 
