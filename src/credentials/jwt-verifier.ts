@@ -1,10 +1,9 @@
-import type { KeyObject } from 'node:crypto'
-import { compactVerify, errors } from 'jose'
 import type { ResolvedIssuer } from './issuer-settings.ts'
 import { defaultKeyTiming, IssuerKeys, type KeyTiming } from './jwks.ts'
 import { readJws } from './jws.ts'
+import { isSignedBy } from './jws-signature.ts'
 import type { JwtRefusal, JwtVerification, JwtVerifier } from './jwt.ts'
-import { canonicalAlgorithm, type JwsAlgorithm } from './jwt-algorithms.ts'
+import { canonicalAlgorithm } from './jwt-algorithms.ts'
 import { checkClaims } from './jwt-claims.ts'
 
 export interface JwtVerifierOptions {
@@ -76,20 +75,6 @@ function trustedIssuers(options: JwtVerifierOptions): ReadonlyMap<string, Truste
 
 function sinceStart(): number {
   return Math.max(performance.now(), Date.now() - performance.timeOrigin)
-}
-
-async function isSignedBy(
-  key: KeyObject,
-  token: string,
-  algorithm: JwsAlgorithm,
-): Promise<boolean> {
-  try {
-    await compactVerify(token, key, { algorithms: [algorithm] })
-    return true
-  } catch (error) {
-    if (error instanceof errors.JOSEError) return false
-    throw error
-  }
 }
 
 function refused(reason: JwtRefusal): JwtVerification {
