@@ -2,7 +2,7 @@ import { type ExecutionArgs, type ExecutionResult, execute } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { type Context, RequestLoaders, type Services } from '../schema/context.ts'
 import { keepSchemaPrivate } from '../yoga/private-schema.ts'
-import { RequestBackends, type UseBackendsOptions } from '../yoga/use-backends.ts'
+import { backendsOf, type UseBackendsOptions } from '../yoga/use-backends.ts'
 import {
   type ExecuteDone,
   type PrincipalContext,
@@ -46,7 +46,7 @@ export function useOperations(
           services,
           loaders: new RequestLoaders(services),
           deadline: { passed: false },
-          backends: new RequestBackends(parts, context),
+          backends: backendsOf(parts, context),
         }
         Object.assign(context, own)
       }

@@ -26,7 +26,7 @@ export function createDocumentParser(maxTokens: number): (source: string | Sourc
     let document = documents.get(text)
     if (document === undefined) {
       document = parseDocument(source, maxTokens)
-      if (text !== '') documents.set(text, document)
+      documents.set(text, document)
     }
     return document
   }

@@ -19,40 +19,33 @@ export interface BackendsContext {
 export function useBackends(options: UseBackendsOptions): Plugin<BackendsContext> {
   return {
     onContextBuilding({ context, extendContext }) {
-      extendContext({ backends: new RequestBackends(options, context) })
+      extendContext({ backends: backendsOf(options, context) })
     },
   }
 }
 
-/** Those of one request. Most call none, so what that takes is made when one is called. */
-export class RequestBackends implements Backends {
-  readonly #options: UseBackendsOptions
-  readonly #context: object
-  #backends: Backends | null = null
+/**
+ * Those of one request. Most call none, so what that takes is made when one is called.
+ *
+ * @param context with the request, its principal and its id, by then
+ */
+export function backendsOf(options: UseBackendsOptions, context: object): Backends {
+  return { fetch: (...asked) => create(options, context).fetch(...asked) }
+}
 
-  /** @param context with the request, its principal and its id, by then */
-  constructor(options: UseBackendsOptions, context: object) {
-    this.#options = options
-    this.#context = context
+function create(
+  { identity, credentialHeaders = ['x-api-key'] }: UseBackendsOptions,
+  context: object,
+): Backends {
+  const { principal, requestId, request } = context as PrincipalContext & {
+    readonly requestId?: string
+    readonly request: Request
   }
-
-  readonly fetch: Backends['fetch'] = (...asked) => {
-    this.#backends ??= this.#create()
-    return this.#backends.fetch(...asked)
-  }
-
-  #create(): Backends {
-    const { identity, credentialHeaders = ['x-api-key'] } = this.#options
-    const { principal, requestId, request } = this.#context as PrincipalContext & {
-      readonly requestId?: string
-      readonly request: Request
-    }
-    return createBackends({
-      identity,
-      principal,
-      requestId: requestId ?? null,
-      clientHeader: (name) => request.headers.get(name),
-      credentialHeaders,
-    })
-  }
+  return createBackends({
+    identity,
+    principal,
+    requestId: requestId ?? null,
+    clientHeader: (name) => request.headers.get(name),
+    credentialHeaders,
+  })
 }
