@@ -1,4 +1,5 @@
 import { and, eq, notExists, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import type { Actor } from '../audit/actor.ts'
 import type {
   CredentialDirectory,
@@ -15,42 +16,47 @@ import type { Queries } from './link.ts'
 import type { Pool } from './pool.ts'
 import { apiKeys, deletedUsers, users } from './tables.ts'
 import { Abandon, type Access, type Transaction } from './transactions.ts'
-import { lockUser, ownerColumns, toOwner, type UserRow } from './user-rows.ts'
+import { lockUser, ownerColumnsOf, toOwner, type UserRow } from './user-rows.ts'
+
+/** The driver hashes the text of a statement each time it is asked for, so this one is kept short. */
+const key = alias(apiKeys, 'k')
+const owner = alias(users, 'u')
 
 const verificationColumns = {
-  id: apiKeys.id,
-  name: apiKeys.name,
-  scopes: apiKeys.scopes,
-  lineageScopes: apiKeys.lineageScopes,
-  expiresAt: apiKeys.lineageExpiresAt,
-  revokedAt: apiKeys.revokedAt,
-  secretHash: apiKeys.secretHash,
-  previousSecretHash: apiKeys.previousSecretHash,
-  previousExpiresAt: apiKeys.previousExpiresAt,
-  ...ownerColumns,
+  id: key.id,
+  name: key.name,
+  scopes: key.scopes,
+  lineageScopes: key.lineageScopes,
+  expiresAt: key.lineageExpiresAt,
+  revokedAt: key.revokedAt,
+  secretHash: key.secretHash,
+  previousSecretHash: key.previousSecretHash,
+  previousExpiresAt: key.previousExpiresAt,
+  ...ownerColumnsOf(owner),
 }
 
 /**
  * What the look-up of an id that no key has finds, so that a row is read and decoded then too, and the
- * time that it takes tells nothing. Its id is none.
+ * time that it takes tells nothing. Its id is none. Names and types come from the first half of the
+ * union.
  */
 const nobodysKey = {
-  id: sql<string>`''`.as('id'),
-  name: sql<string>`'nobody'`.as('name'),
-  scopes: sql<string[]>`array['read:nothing', 'write:nothing']`.as('scopes'),
-  lineageScopes: sql<string[]>`array['read:nothing', 'write:nothing']`.as('lineage_scopes'),
-  expiresAt: sql<Date | null>`null::timestamptz`.as('expires_at'),
-  revokedAt: sql<Date | null>`null::timestamptz`.as('revoked_at'),
-  secretHash: sql<Uint8Array>`decode(repeat('00', 32), 'hex')`.as('secret_hash'),
-  previousSecretHash: sql<Uint8Array | null>`null::bytea`.as('previous_secret_hash'),
-  previousExpiresAt: sql<Date | null>`null::timestamptz`.as('previous_expires_at'),
-  userId: sql<string>`'00000000-0000-0000-0000-000000000000'::uuid`.as('user_id'),
-  issuer: sql<string>`'https://issuer.invalid'`.as('issuer'),
-  subject: sql<string>`'nobody'`.as('subject'),
-  status: sql<'ACTIVE' | 'SUSPENDED'>`'ACTIVE'`.as('status'),
-  ownerScopes: sql<string[] | null>`array['read:nothing', 'write:nothing']`.as('owner_scopes'),
-  issuerScopes: sql<string[] | null>`null::text[]`.as('issuer_scopes'),
-  signedOutAt: sql<Date | null>`null::timestamptz`.as('signed_out_at'),
+  id: sql<string>`''`,
+  name: sql<string>`'nobody'`,
+  scopes: sql<string[]>`'{read:nothing,write:nothing}'`,
+  lineageScopes: sql<string[]>`'{read:nothing,write:nothing}'`,
+  expiresAt: sql<Date | null>`null`,
+  revokedAt: sql<Date | null>`null`,
+  secretHash: sql<Uint8Array>`decode(repeat('00', 32), 'hex')`,
+  previousSecretHash: sql<Uint8Array | null>`null`,
+  previousExpiresAt: sql<Date | null>`null`,
+  userId: sql<string>`'00000000-0000-0000-0000-000000000000'`,
+  issuer: sql<string>`'https://issuer.invalid'`,
+  subject: sql<string>`'nobody'`,
+  status: sql<'ACTIVE' | 'SUSPENDED'>`'ACTIVE'`,
+  ownerScopes: sql<string[] | null>`'{read:nothing,write:nothing}'`,
+  issuerScopes: sql<string[] | null>`null`,
+  signedOutAt: sql<Date | null>`null`,
 }
 
 export type DirectoryQueries = ReturnType<typeof prepareDirectory>
@@ -63,9 +69,9 @@ export function prepareDirectory(queries: Queries) {
   return {
     findKey: queries
       .select(verificationColumns)
-      .from(apiKeys)
-      .innerJoin(users, eq(users.id, apiKeys.ownerId))
-      .where(eq(apiKeys.id, sql.placeholder('id')))
+      .from(key)
+      .innerJoin(owner, eq(owner.id, key.ownerId))
+      .where(eq(key.id, sql.placeholder('id')))
       .unionAll(
         queries
           .select(nobodysKey)
@@ -74,15 +80,15 @@ export function prepareDirectory(queries: Queries) {
           .where(
             notExists(
               queries
-                .select({ id: apiKeys.id })
-                .from(apiKeys)
-                .where(eq(apiKeys.id, sql.placeholder('id'))),
+                .select({ id: key.id })
+                .from(key)
+                .where(eq(key.id, sql.placeholder('id'))),
             ),
           ),
       )
       .prepare('find_key'),
     findUser: queries
-      .select({ ...ownerColumns, issuerGrants: users.issuerGrants })
+      .select({ ...ownerColumnsOf(users), issuerGrants: users.issuerGrants })
       .from(users)
       .where(
         and(
@@ -119,8 +125,8 @@ export function createCredentialDirectory(
     async findKeyForVerification(id) {
       if (!isKeyId(id)) return null
       const [row] = await lookups.run(({ findKey }) => findKey.execute({ id }), again)
-      const key = row === undefined ? null : toKeyForVerification(row)
-      return key?.id === id ? key : null
+      const found = row === undefined ? null : toKeyForVerification(row)
+      return found?.id === id ? found : null
     },
 
     async admitUser(sighting) {
