@@ -10,39 +10,41 @@ export function latestUses(uses: readonly KeyUses[]): SQL {
   // In one order on every node, so that two seldom wait for each other.
   const byKey = [...uses].sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
   const ids = textArray(byKey.map(({ keyId }) => keyId))
-  const times = textArray(byKey.map(({ lastUsedAt }) => lastUsedAt.toISOString()))
-  const previousTimes = textArray(
-    byKey.map(({ previousLastUsedAt }) => previousLastUsedAt?.toISOString()),
-  )
+  const times = timeArray(byKey.map(({ lastUsedAt }) => lastUsedAt))
+  const previousTimes = timeArray(byKey.map(({ previousLastUsedAt }) => previousLastUsedAt))
   const needs = byKey.flatMap(({ keyId, scopes }) => scopes.map((use) => ({ keyId, ...use })))
   const scopeIds = textArray(needs.map(({ keyId }) => keyId))
   const scopes = textArray(needs.map(({ scope }) => scope))
-  const scopeTimes = textArray(needs.map(({ lastUsedAt }) => lastUsedAt.toISOString()))
+  const scopeTimes = timeArray(needs.map(({ lastUsedAt }) => lastUsedAt))
   return sql`
     with noted as (
       update ${apiKeys} as stored set
-        last_used_at = greatest(stored.last_used_at, used.at),
-        previous_last_used_at = case when used.previous_at >= stored.rotated_at
-          then greatest(stored.previous_last_used_at, used.previous_at)
+        last_used_at = greatest(stored.last_used_at, ${instant(sql`used.at`)}),
+        previous_last_used_at = case when ${instant(sql`used.previous_at`)} >= stored.rotated_at
+          then greatest(stored.previous_last_used_at, ${instant(sql`used.previous_at`)})
           else stored.previous_last_used_at end
-      from unnest(${ids}::text[], ${times}::timestamptz[], ${previousTimes}::timestamptz[])
+      from unnest(${ids}::text[], ${times}::float8[], ${previousTimes}::float8[])
         as used (id, at, previous_at)
       where stored.id = used.id
       returning stored.id
     )
     insert into ${apiKeyScopeUses} as known (key_id, scope, last_used_at)
-    select needed.key_id, needed.scope, needed.at
-    from unnest(${scopeIds}::text[], ${scopes}::text[], ${scopeTimes}::timestamptz[])
+    select needed.key_id, needed.scope, ${instant(sql`needed.at`)}
+    from unnest(${scopeIds}::text[], ${scopes}::text[], ${scopeTimes}::float8[])
         as needed (key_id, scope, at)
       join noted on noted.id = needed.key_id
     on conflict (key_id, scope) do update set last_used_at = excluded.last_used_at
       where known.last_used_at < excluded.last_used_at`
 }
 
-/** As PostgreSQL writes arrays (section 8.15.2); `undefined` is null. */
-function textArray(values: readonly (string | undefined)[]): string {
-  const elements = values.map((value) =>
-    value === undefined ? 'null' : `"${value.replace(/[\\"]/g, '\\$&')}"`,
-  )
-  return `{${elements.join(',')}}`
+/** Of milliseconds since the epoch, in which tens of thousands are written in no time. */
+const instant = (milliseconds: SQL) => sql`to_timestamp(${milliseconds} / 1000.0)::timestamptz(3)`
+
+function timeArray(times: readonly (Date | null)[]): string {
+  return `{${times.map((time) => time?.getTime() ?? 'null').join(',')}}`
+}
+
+/** As PostgreSQL writes arrays (section 8.15.2). */
+function textArray(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
 }
