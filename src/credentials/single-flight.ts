@@ -5,9 +5,11 @@ export class SingleFlight<T> {
   run(key: string, start: () => Promise<T>): Promise<T> {
     const shared = this.#underWay.get(key)
     if (shared !== undefined) return shared
-    const flight = start().finally(() => {
+    const flight = start()
+    const over = () => {
       if (this.#underWay.get(key) === flight) this.#underWay.delete(key)
-    })
+    }
+    flight.then(over, over)
     this.#underWay.set(key, flight)
     return flight
   }

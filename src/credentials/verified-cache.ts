@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Change, ChangeListener } from './changes.ts'
+import { Dependents } from './dependents.ts'
 import { type Clock, Lease, type Stamp } from './lease.ts'
 
 export interface VerifiedCacheOptions {
@@ -43,14 +44,16 @@ const maxRecentChanges = 10_000
  * heard had been sent less than `maxStaleness` ago, and every change committed before it was sent has
  * been taken in. And a fact is only kept when nothing it depends on changed since before it was read
  * (the fence), so that what was read before a change cannot be put back after it.
+ *
+ * Ids of keys and of users are not told apart: were two alike, more would be forgotten than must be.
  */
 export class VerifiedCache<T> implements ChangeListener {
   readonly #clock: Clock
   readonly #lease: Lease
   readonly #maxAge: number
   readonly #entries: LRUCache<string, Entry<T>>
-  /** Cache keys by what they depend on. */
-  readonly #dependents = new Map<string, Set<string>>()
+  readonly #dependents = new Dependents()
+  /** By id of a key or a user. */
   readonly #recentChanges = new Map<string, Fence>()
   /** Everything read before this counts as changed since. */
   #floor: Fence = 0
@@ -99,17 +102,19 @@ export class VerifiedCache<T> implements ChangeListener {
     if (!this.#lease.valid || this.changedSince(dependencies, fence)) return false
     const { keyId, userId, validUntil } = dependencies
     this.#entries.set(key, { value, keyId, userId, validUntil, storedAt: this.#clock.monotonic() })
-    for (const name of namesOf(dependencies)) {
-      const keys = this.#dependents.get(name)
-      if (keys === undefined) this.#dependents.set(name, new Set([key]))
-      else keys.add(key)
-    }
+    if (keyId !== null) this.#dependents.add(keyId, key)
+    if (userId !== null) this.#dependents.add(userId, key)
     return true
   }
 
-  changedSince(dependencies: Pick<Dependencies, 'keyId' | 'userId'>, fence: Fence): boolean {
-    if (this.#floor > fence) return true
-    return namesOf(dependencies).some((name) => (this.#recentChanges.get(name) ?? 0) > fence)
+  changedSince({ keyId, userId }: Pick<Dependencies, 'keyId' | 'userId'>, fence: Fence): boolean {
+    return (
+      this.#floor > fence || this.#lastChange(keyId) > fence || this.#lastChange(userId) > fence
+    )
+  }
+
+  #lastChange(id: string | null): Fence {
+    return id === null ? 0 : (this.#recentChanges.get(id) ?? 0)
   }
 
   changed(change: Change): void {
@@ -117,13 +122,13 @@ export class VerifiedCache<T> implements ChangeListener {
       this.#clear()
       return
     }
-    const name = `${change.kind}:${change.id}`
+    const { id } = change
     this.#now++
     // Put in anew, so that the oldest are the first in order.
-    this.#recentChanges.delete(name)
-    this.#recentChanges.set(name, this.#now)
+    this.#recentChanges.delete(id)
+    this.#recentChanges.set(id, this.#now)
     if (this.#recentChanges.size > maxRecentChanges) this.#dropOldestChange()
-    for (const key of [...(this.#dependents.get(name) ?? [])]) this.#entries.delete(key)
+    for (const key of this.#dependents.of(id)) this.#entries.delete(key)
   }
 
   heard(sent: Stamp): void {
@@ -150,18 +155,8 @@ export class VerifiedCache<T> implements ChangeListener {
     this.#floor = Math.max(this.#floor, oldest[1])
   }
 
-  #forget(entry: Entry<T>, key: string): void {
-    for (const name of namesOf(entry)) {
-      const keys = this.#dependents.get(name)
-      keys?.delete(key)
-      if (keys?.size === 0) this.#dependents.delete(name)
-    }
+  #forget({ keyId, userId }: Entry<T>, key: string): void {
+    if (keyId !== null) this.#dependents.remove(keyId, key)
+    if (userId !== null) this.#dependents.remove(userId, key)
   }
-}
-
-function namesOf({ keyId, userId }: Pick<Dependencies, 'keyId' | 'userId'>): string[] {
-  const names: string[] = []
-  if (keyId !== null) names.push(`key:${keyId}`)
-  if (userId !== null) names.push(`user:${userId}`)
-  return names
 }
