@@ -41,7 +41,15 @@ export function parseKey(text: string, prefix: string): KeyParts | null {
   if (checksum(body) !== text.slice(-checksumLength)) return null
   const id = prefix.length + 1
   const secret = id + idLength + 1
-  return { id: text.slice(id, id + idLength), secret: text.slice(secret, secret + secretLength) }
+  return {
+    id: copyOf(text.slice(id, id + idLength)),
+    secret: text.slice(secret, secret + secretLength),
+  }
+}
+
+/** A slice would keep the whole key in memory for as long as its id is remembered. */
+function copyOf(ascii: string): string {
+  return Buffer.from(ascii, 'latin1').toString('latin1')
 }
 
 /** Whether someone who sent `text` meant it as an API key of that prefix, well-formed or not. */

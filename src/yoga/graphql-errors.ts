@@ -22,6 +22,15 @@ export function requestError(
   })
 }
 
+/**
+ * The same error, to be kept: until its stack is read it holds the functions that were called (V8), and
+ * with them the request that it was made for.
+ */
+export function withoutPlace(error: GraphQLError): GraphQLError {
+  error.stack = `${error.name}: ${error.message}`
+  return error
+}
+
 /** What is no GraphQL request: 400 whatever is accepted (GraphQL over HTTP §6.4.1). */
 export function badRequest(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } })

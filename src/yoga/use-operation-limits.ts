@@ -8,6 +8,7 @@ import {
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { createDocumentParser } from './document-parser.ts'
+import { withoutPlace } from './graphql-errors.ts'
 
 export interface UseOperationLimitsOptions {
   /** Longer documents are not read to their end. */
@@ -39,7 +40,7 @@ export function useOperationLimits(options: UseOperationLimitsOptions): Plugin {
       if (errors.length === 0) {
         errors = validate(schema, document, specifiedRules, { hideSuggestions })
       }
-      known.set(document, errors)
+      known.set(document, errors.map(withoutPlace))
     }
     return errors
   }

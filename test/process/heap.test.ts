@@ -1,0 +1,88 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { generateKey } from '../../src/credentials/key-form.ts'
+import {
+  commandOn,
+  type ServerProcess,
+  startServerProcess,
+  temporaryFolder,
+} from '../support/server-process.ts'
+
+const dataDir = temporaryFolder()
+const dumps = join(temporaryFolder(), 'dumps')
+let server: ServerProcess
+
+beforeAll(async () => {
+  mkdirSync(dumps)
+  const NODE_OPTIONS = `--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=${dumps}`
+  server = await startServerProcess(dataDir, { NODE_OPTIONS })
+})
+afterAll(async () => {
+  server.child.kill('SIGTERM')
+  await server.ended
+  for (const folder of [dataDir, join(dumps, '..')])
+    rmSync(folder, { recursive: true, force: true })
+})
+
+/** Over a connection of its own: one that stays open holds its last request. */
+function ask(credential: string, query: string): Promise<void> {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${credential}` }
+  return new Promise((resolve, reject) => {
+    request(server.url, { method: 'POST', agent: false, headers }, (response) => {
+      response.resume().once('close', resolve)
+    })
+      .once('error', reject)
+      .end(JSON.stringify({ query }))
+  })
+}
+
+/** The text of everything that is alive in the server. */
+async function dumpHeap(): Promise<string> {
+  server.child.kill('SIGUSR2')
+  return vi.waitFor(
+    () => {
+      const [file = ''] = readdirSync(dumps)
+      const text = readFileSync(join(dumps, file), 'utf8')
+      expect(text.endsWith('}')).toBe(true)
+      return text
+    },
+    { timeout: 30_000, interval: 100 },
+  )
+}
+
+const queries = {
+  'that is answered': '{ viewer { subject } }',
+  'that no schema allows': '{ nothing }',
+  'that is no GraphQL': '{ viewer {',
+  'that asks for more than it may': '{ auditEvents { nodes { id } } }',
+  'that fails': 'mutation { revokeApiKey(input: {id: "none"}) { apiKey { id } } }',
+}
+
+it('what a server remembers holds no secret, whatever it was asked', async () => {
+  const words = ['keys', 'create', '--owner', 'ada', '--name', 'x', '--scope', 'write:keys']
+  const keys = Object.entries(queries).map(([name, query]) => {
+    const { key } = commandOn(dataDir, ...words)
+    return { name, query, key }
+  })
+  const strange = { name: 'of nobody', query: queries['that is answered'] }
+  const token = { name: 'of a JWT', query: queries['that is answered'] }
+  const all = [
+    ...keys,
+    { ...strange, key: generateKey('lk').key },
+    { ...token, key: server.banner.JWT ?? '' },
+  ]
+  for (const { key, query } of all) {
+    for (let n = 0; n < 3; n++) await ask(key, query)
+  }
+  // Node holds the request that came last.
+  await ask('neither', queries['that is answered'])
+
+  const heap = await dumpHeap()
+
+  const [, id = ''] = all[0]?.key.split('_') ?? []
+  expect(heap.includes(id)).toBe(true)
+  const held = all.filter(({ key }) => heap.includes(key.slice(-49))).map(({ name }) => name)
+  expect(held).toEqual([])
+})
