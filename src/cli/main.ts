@@ -2,6 +2,7 @@
 import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { keepHeapSmall } from '../server/heap.ts'
 import type { CommandContext } from './command-context.ts'
 import { runCommand } from './program.ts'
 import { stopSignal } from './stop-signal.ts'
@@ -25,11 +26,16 @@ const context: CommandContext = {
   outputClosed,
   note: (text) => process.stderr.write(text),
   now: Date.now,
-  startServer: async (config) => (await import('../server/start.ts')).startServer(config),
-  startWorkers: async (config, count) =>
-    cluster.isPrimary
+  startServer: async (config) => {
+    keepHeapSmall()
+    return (await import('../server/start.ts')).startServer(config)
+  },
+  startWorkers: async (config, count) => {
+    keepHeapSmall()
+    return cluster.isPrimary
       ? (await import('../server/workers.ts')).startWorkers(config, count)
-      : (await import('../server/worker.ts')).startWorker(config),
+      : (await import('../server/worker.ts')).startWorker(config)
+  },
   stopSignal,
   migrate: async (config, note) => (await import('./database.ts')).migrateDatabase(config, note),
   printSchema: async () => {

@@ -109,7 +109,7 @@ function createMemory(
   const watched = directory?.watch !== undefined && maxStaleness > 0
   return {
     verified: watched ? new VerifiedCache({ clock, maxStaleness }) : null,
-    wrongKeys: watched ? new VerifiedCache({ clock, maxStaleness }) : null,
+    wrongKeys: watched ? new VerifiedCache({ clock, maxStaleness, maxEntries: 5_000 }) : null,
     flights: new SingleFlight(),
     users: new KnownUsers({ clock, patience: jwtOutageSeconds * 1000 }),
   }

@@ -6,7 +6,7 @@ import { type Clock, Lease, type Stamp } from './lease.ts'
 export interface VerifiedCacheOptions {
   /** Milliseconds within which every change is honoured, whatever fails. */
   readonly maxStaleness: number
-  /** Credentials remembered at most. Default 20000, some 30 MB. */
+  /** Credentials remembered at most. Default 20000, some 25 MB. */
   readonly maxEntries?: number
   /** How long one is remembered at most, in milliseconds. Default 300000. */
   readonly maxAge?: number
