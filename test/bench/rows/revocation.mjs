@@ -8,8 +8,11 @@ export async function measureRevocation(world, { revocations }) {
   const node = await startLatchkey({ ...environment, LOG_LEVEL: 'warn' })
   const writer = await sql.reserve()
   const took = []
+  const commits = []
   try {
     const ask = await openConnection(node.port)
+    const warm = post('{ viewer { subject } }', world.keys[0])
+    for (let n = 0; n < 5_000; n++) await ask(warm)
     for (const key of keys) {
       const request = post('{ viewer { subject } }', key)
       for (let n = 0; n < 3; n++) {
@@ -19,10 +22,10 @@ export async function measureRevocation(world, { revocations }) {
       await writer`begin`
       await writer`update latchkey.api_keys set revoked_at = now() where id = ${key.split('_')[1]}`
       const committed = performance.now()
-      const commit = writer`commit`.execute()
+      const commit = writer`commit`.execute().then(() => performance.now() - committed)
       while ((await ask(request)).startsWith('HTTP/1.1 200'));
       took.push(performance.now() - committed)
-      await commit
+      commits.push(await commit)
     }
     ask.end()
   } finally {
@@ -33,7 +36,7 @@ export async function measureRevocation(world, { revocations }) {
   return [
     {
       figure: `Revocation, COMMIT to refused on another node, ${revocations} times`,
-      result: `median ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, at most ${Math.max(...took).toFixed(1)} ms`,
+      result: `median ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, at most ${Math.max(...took).toFixed(1)} ms (COMMIT alone: ${quantile(commits, 0.5).toFixed(1)}, ${quantile(commits, 0.99).toFixed(1)})`,
       goal: 'median < 2 ms, p99 < 10 ms',
       met: p50 < 2 && p99 < 10,
     },
