@@ -1,4 +1,5 @@
 import { type KeyObject, webcrypto } from 'node:crypto'
+import type { Jws } from './jws.ts'
 import type { JwsAlgorithm } from './jwt-algorithms.ts'
 
 const { subtle } = webcrypto
@@ -25,21 +26,16 @@ type ByAlgorithm = Partial<Record<JwsAlgorithm, webcrypto.CryptoKey>>
 const imported = new WeakMap<KeyObject, ByAlgorithm>()
 
 /**
- * Whether the signature of `token` was made with `key`'s private half (RFC 7515 §5.2). By WebCrypto, as
- * jose does, which would take the token apart once more: a fifth of the time that a token takes when it
- * is seen first.
+ * Whether a token was signed with `key`'s private half (RFC 7515 §5.2). By WebCrypto, as jose does, which
+ * would take the token apart once more: a fifth of the time that a token takes when it is seen first.
  *
- * @param token that `readJws` accepted, with that algorithm
  * @param key that fits the algorithm
  */
 export async function isSignedBy(
   key: KeyObject,
-  token: string,
-  algorithm: JwsAlgorithm,
+  { algorithm, signingInput, signature }: Jws,
 ): Promise<boolean> {
-  const end = token.lastIndexOf('.')
-  const signature = Buffer.from(token.slice(end + 1), 'base64url')
-  const signed = Buffer.from(token.slice(0, end), 'latin1')
+  const signed = Buffer.from(signingInput, 'latin1')
   const verifier = imported.get(key)?.[algorithm] ?? (await importFor(key, algorithm))
   try {
     return await subtle.verify(schemes[algorithm], verifier, signature, signed)

@@ -13,6 +13,9 @@ export interface Jws {
   /** `typ` in lower case and without `application/` (RFC 7515 §4.1.9). */
   readonly type: string | null
   readonly claims: Claims
+  /** What is signed (RFC 7515 §5.2): the encoded header and claims with the dot between. */
+  readonly signingInput: string
+  readonly signature: Uint8Array
 }
 
 /**
@@ -48,6 +51,8 @@ export function readJws(token: string): Jws | JwtRefusal {
     keyId: kid ?? null,
     type: typ?.toLowerCase().replace(/^application\//, '') ?? null,
     claims,
+    signingInput: token.slice(0, -third.length - 1),
+    signature,
   }
 }
 

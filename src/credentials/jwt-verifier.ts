@@ -50,7 +50,7 @@ export function createJwtVerifier(options: JwtVerifierOptions): JwtVerifier {
       const keys = await issuer.keys.find(algorithm, keyId)
       if (keys.length === 0) return refused('unknown-key')
       for (const key of keys) {
-        if (await isSignedBy(key, token, algorithm)) return { ok: true, jwt }
+        if (await isSignedBy(key, jws)) return { ok: true, jwt }
       }
       return refused('signature')
     },

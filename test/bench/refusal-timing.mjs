@@ -134,10 +134,7 @@ await app.close()
 jwks.close()
 rmSync(dataDir, { recursive: true, force: true })
 
-/**
- * Timers end on whole milliseconds of the event loop: asked right after the last answer, each request
- * would carry on what was left of that one's.
- */
+/** Asked right after the last answer, each request would carry on what was left to do for that one. */
 async function atAnyMoment() {
   await new Promise((done) => setImmediate(done))
   const until = performance.now() + 2 * Math.random()
