@@ -1,5 +1,4 @@
 import { and, eq, notExists, sql } from 'drizzle-orm'
-import { alias } from 'drizzle-orm/pg-core'
 import type { Actor } from '../audit/actor.ts'
 import type {
   CredentialDirectory,
@@ -16,29 +15,25 @@ import type { Queries } from './link.ts'
 import type { Pool } from './pool.ts'
 import { apiKeys, deletedUsers, users } from './tables.ts'
 import { Abandon, type Access, type Transaction } from './transactions.ts'
-import { lockUser, ownerColumnsOf, toOwner, type UserRow } from './user-rows.ts'
-
-/** The driver hashes the text of a statement each time it is asked for, so this one is kept short. */
-const key = alias(apiKeys, 'k')
-const owner = alias(users, 'u')
+import { lockUser, ownerColumns, toOwner, type UserRow } from './user-rows.ts'
 
 const verificationColumns = {
-  id: key.id,
-  name: key.name,
-  scopes: key.scopes,
-  lineageScopes: key.lineageScopes,
-  expiresAt: key.lineageExpiresAt,
-  revokedAt: key.revokedAt,
-  secretHash: key.secretHash,
-  previousSecretHash: key.previousSecretHash,
-  previousExpiresAt: key.previousExpiresAt,
-  ...ownerColumnsOf(owner),
+  id: apiKeys.id,
+  name: apiKeys.name,
+  scopes: apiKeys.scopes,
+  lineageScopes: apiKeys.lineageScopes,
+  expiresAt: apiKeys.lineageExpiresAt,
+  revokedAt: apiKeys.revokedAt,
+  secretHash: apiKeys.secretHash,
+  previousSecretHash: apiKeys.previousSecretHash,
+  previousExpiresAt: apiKeys.previousExpiresAt,
+  ...ownerColumns,
 }
 
 /**
  * What the look-up of an id that no key has finds, so that a row is read and decoded then too, and the
- * time that it takes tells nothing. Its id is none. Names and types come from the first half of the
- * union.
+ * time that it takes tells nothing. Its id is none. Names and types are those of the union's first half:
+ * the driver hashes the text of a statement each time it is asked for, so this one is kept short.
  */
 const nobodysKey = {
   id: sql<string>`''`,
@@ -69,9 +64,9 @@ export function prepareDirectory(queries: Queries) {
   return {
     findKey: queries
       .select(verificationColumns)
-      .from(key)
-      .innerJoin(owner, eq(owner.id, key.ownerId))
-      .where(eq(key.id, sql.placeholder('id')))
+      .from(apiKeys)
+      .innerJoin(users, eq(users.id, apiKeys.ownerId))
+      .where(eq(apiKeys.id, sql.placeholder('id')))
       .unionAll(
         queries
           .select(nobodysKey)
@@ -80,15 +75,15 @@ export function prepareDirectory(queries: Queries) {
           .where(
             notExists(
               queries
-                .select({ id: key.id })
-                .from(key)
-                .where(eq(key.id, sql.placeholder('id'))),
+                .select({ id: apiKeys.id })
+                .from(apiKeys)
+                .where(eq(apiKeys.id, sql.placeholder('id'))),
             ),
           ),
       )
       .prepare('find_key'),
     findUser: queries
-      .select({ ...ownerColumnsOf(users), issuerGrants: users.issuerGrants })
+      .select({ ...ownerColumns, issuerGrants: users.issuerGrants })
       .from(users)
       .where(
         and(

@@ -1,5 +1,4 @@
 import { eq, sql } from 'drizzle-orm'
-import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import type { Owner } from '../credentials/directory.ts'
 import { sorted } from '../scopes.ts'
 import type { User } from '../users/user.ts'
@@ -23,23 +22,15 @@ export function toUser(row: UserRow): User {
   }
 }
 
-type Selected = 'id' | 'issuer' | 'subject' | 'status' | 'scopes' | 'issuerScopes' | 'signedOutAt'
-
-/**
- * The columns that {@link toOwner} reads.
- *
- * @param table the users, or an alias of theirs
- */
-export function ownerColumnsOf<Table extends Record<Selected, AnyPgColumn>>(table: Table) {
-  return {
-    userId: table.id as Table['id'],
-    issuer: table.issuer as Table['issuer'],
-    subject: table.subject as Table['subject'],
-    status: table.status as Table['status'],
-    ownerScopes: table.scopes as Table['scopes'],
-    issuerScopes: table.issuerScopes as Table['issuerScopes'],
-    signedOutAt: table.signedOutAt as Table['signedOutAt'],
-  }
+/** The columns that {@link toOwner} reads. */
+export const ownerColumns = {
+  userId: users.id,
+  issuer: users.issuer,
+  subject: users.subject,
+  status: users.status,
+  ownerScopes: users.scopes,
+  issuerScopes: users.issuerScopes,
+  signedOutAt: users.signedOutAt,
 }
 
 export interface OwnerRow {
