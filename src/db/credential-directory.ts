@@ -120,8 +120,8 @@ export function createCredentialDirectory(
     async findKeyForVerification(id) {
       if (!isKeyId(id)) return null
       const [row] = await lookups.run(({ findKey }) => findKey.execute({ id }), again)
-      const found = row === undefined ? null : toKeyForVerification(row)
-      return found?.id === id ? found : null
+      const key = row === undefined ? null : toKeyForVerification(row)
+      return key?.id === id ? key : null
     },
 
     async admitUser(sighting) {

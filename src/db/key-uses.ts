@@ -19,9 +19,9 @@ export function latestUses(uses: readonly KeyUses[]): SQL {
   return sql`
     with noted as (
       update ${apiKeys} as stored set
-        last_used_at = greatest(stored.last_used_at, ${instant(sql`used.at`)}),
-        previous_last_used_at = case when ${instant(sql`used.previous_at`)} >= stored.rotated_at
-          then greatest(stored.previous_last_used_at, ${instant(sql`used.previous_at`)})
+        last_used_at = greatest(stored.last_used_at, ${toInstant(sql`used.at`)}),
+        previous_last_used_at = case when ${toInstant(sql`used.previous_at`)} >= stored.rotated_at
+          then greatest(stored.previous_last_used_at, ${toInstant(sql`used.previous_at`)})
           else stored.previous_last_used_at end
       from unnest(${ids}::text[], ${times}::float8[], ${previousTimes}::float8[])
         as used (id, at, previous_at)
@@ -29,7 +29,7 @@ export function latestUses(uses: readonly KeyUses[]): SQL {
       returning stored.id
     )
     insert into ${apiKeyScopeUses} as known (key_id, scope, last_used_at)
-    select needed.key_id, needed.scope, ${instant(sql`needed.at`)}
+    select needed.key_id, needed.scope, ${toInstant(sql`needed.at`)}
     from unnest(${scopeIds}::text[], ${scopes}::text[], ${scopeTimes}::float8[])
         as needed (key_id, scope, at)
       join noted on noted.id = needed.key_id
@@ -37,8 +37,8 @@ export function latestUses(uses: readonly KeyUses[]): SQL {
       where known.last_used_at < excluded.last_used_at`
 }
 
-/** Of milliseconds since the epoch, in which tens of thousands are written in no time. */
-const instant = (milliseconds: SQL) => sql`to_timestamp(${milliseconds} / 1000.0)::timestamptz(3)`
+/** From milliseconds since the epoch: tens of thousands are written quicker so than as dates. */
+const toInstant = (milliseconds: SQL) => sql`to_timestamp(${milliseconds} / 1000.0)::timestamptz(3)`
 
 function timeArray(times: readonly (Date | null)[]): string {
   return `{${times.map((time) => time?.getTime() ?? 'null').join(',')}}`
