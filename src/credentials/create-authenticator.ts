@@ -109,6 +109,7 @@ function createMemory(
   const watched = directory?.watch !== undefined && maxStaleness > 0
   return {
     verified: watched ? new VerifiedCache({ clock, maxStaleness }) : null,
+    // Few: whoever guesses comes with others each time, and who comes again is a client set up wrongly.
     wrongKeys: watched ? new VerifiedCache({ clock, maxStaleness, maxEntries: 5_000 }) : null,
     flights: new SingleFlight(),
     users: new KnownUsers({ clock, patience: jwtOutageSeconds * 1000 }),

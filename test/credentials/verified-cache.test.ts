@@ -94,6 +94,16 @@ describe('a remembered credential', () => {
     },
   )
 
+  it('is forgotten with the key whichever of its secrets it was, and goes by itself', () => {
+    const { cache } = heardCache({ maxEntries: 2 })
+    for (const secret of ['oldest', 'previous', 'current', 'current']) {
+      cache.put(secret, 'value', ofKey('k1'), cache.fence())
+    }
+    expect([cache.get('oldest'), cache.get('previous')]).toEqual([undefined, 'value'])
+    cache.changed({ kind: 'key', id: 'k1' })
+    expect(cache.size).toBe(0)
+  })
+
   it('is not used past the lease, and is gone when it is heard again', () => {
     const { cache, clock } = heardCache()
     cache.put('a', 'value', ofKey('k1'), cache.fence())
