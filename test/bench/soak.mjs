@@ -1,6 +1,6 @@
 /**
  * A server under mixed load for a long time: credentials that are remembered and that never were seen,
- * documents of every kind, mutations, questions of a proxy, clients that leave. Prints each minute what
+ * documents of every kind, mutations, clients that leave. Prints each minute what
  * lives in its heap (the least that was seen), its resident memory and its open descriptors, and ends
  * with 1 where the last third of the time has a tenth more than the third before it.
  *

@@ -11,7 +11,8 @@ import {
 } from '../support/server-process.ts'
 
 const dataDir = temporaryFolder()
-const dumps = join(temporaryFolder(), 'dumps')
+const folder = temporaryFolder()
+const dumps = join(folder, 'dumps')
 let server: ServerProcess
 
 beforeAll(async () => {
@@ -22,8 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   server.child.kill('SIGTERM')
   await server.ended
-  for (const folder of [dataDir, join(dumps, '..')])
-    rmSync(folder, { recursive: true, force: true })
+  for (const made of [dataDir, folder]) rmSync(made, { recursive: true, force: true })
 })
 
 /** Over a connection of its own: one that stays open holds its last request. */
