@@ -35,7 +35,7 @@ export function createCompletion({ metrics, onRefusal, log }: CompletionParts): 
         requestId: context.requestId,
         method,
         path,
-        clientAddress: context.clientAddress,
+        clientAddress: context.clientAddress(),
         status,
         milliseconds: Math.round(performance.now() - started),
         ...whoAsked(context),

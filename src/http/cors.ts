@@ -9,7 +9,7 @@ export interface CorsOptions {
 export interface Cors {
   /** The answer to a browser that asks before it sends; `null` when it is not one, or not to be let in. */
   preflight(request: Request): Response | null
-  /** Headers that let a page of that origin read the answer, where it may. */
+  /** Headers that let a page of that origin read the answer, where it may; the same object each time. */
   shareHeaders(origin: string | null): Readonly<Record<string, string>>
 }
 
@@ -25,14 +25,24 @@ const unshared = { vary: 'Origin' }
  * `Access-Control-Allow-Credentials` is never sent.
  */
 export function createCors({ origins, credentialHeaders }: CorsOptions): Cors {
-  const allowed = new Set(origins)
+  /** One object to an origin, by which what was made of it can be remembered. */
+  const shared: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(
+    origins.map((origin) => [
+      origin,
+      {
+        ...unshared,
+        'access-control-allow-origin': origin,
+        'access-control-expose-headers': exposedHeaders,
+      },
+    ]),
+  )
   const allowedHeaders = [...new Set(['content-type', ...credentialHeaders])].join(', ')
 
   return {
     preflight(request) {
       const { method, headers } = request
       if (method !== 'OPTIONS' || !headers.has('access-control-request-method')) return null
-      if (!allowed.has(headers.get('origin') ?? '')) return null
+      if (!shared.has(headers.get('origin') ?? '')) return null
       return new Response(null, {
         status: 204,
         headers: {
@@ -44,13 +54,8 @@ export function createCors({ origins, credentialHeaders }: CorsOptions): Cors {
     },
 
     shareHeaders(origin) {
-      if (allowed.size === 0) return none
-      if (origin === null || !allowed.has(origin)) return unshared
-      return {
-        ...unshared,
-        'access-control-allow-origin': origin,
-        'access-control-expose-headers': exposedHeaders,
-      }
+      if (shared.size === 0) return none
+      return (origin === null ? undefined : shared.get(origin)) ?? unshared
     },
   }
 }

@@ -5,6 +5,7 @@ import type { ForwardAuth, ForwardAuthAnswer } from './forward-auth.ts'
 import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
 import type { Metrics } from './metrics.ts'
 import { headerReader, type NodeListener } from './node-listener.ts'
+import { RepeatedHead } from './repeated-head.ts'
 import { createRequestContext, type RequestContext, refusalOf } from './request-context.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
@@ -41,7 +42,7 @@ export function createForwardAuthListener({
       if (refusal !== null) onRefusal(refusal, context)
       metrics.countRequest(forwardAuthPath, request.method ?? '', answer.status)
       logDecision(log, answer, context)
-      response.writeHead(answer.status, [...linesOf(answer), 'x-request-id', context.requestId])
+      headOf(answer).write(response, context.requestId, 0)
       response.end()
     }
     const answer = forwardAuth({ target, header }, context)
@@ -51,12 +52,10 @@ export function createForwardAuthListener({
   }
 }
 
-/** Names and values in turn: what Node writes without looking at each again. */
-const linesOf = remembering(({ headers }: ForwardAuthAnswer) => [
-  ...Object.entries(headers).flat(),
-  'content-length',
-  '0',
-])
+const headOf = remembering(
+  ({ status, headers }: ForwardAuthAnswer) =>
+    new RepeatedHead(status, Object.entries(headers).flat()),
+)
 
 /** Until there is something to decide with: what is asked here must not end up as another path. */
 export const refuseForwardAuth: NodeListener = (request, response) => {
@@ -80,7 +79,7 @@ function logDecision(log: Logger, answer: ForwardAuthAnswer, context: RequestCon
       requestId,
       path: forwardAuthPath,
       status: answer.status,
-      clientAddress,
+      clientAddress: clientAddress(),
       ...(refusal && { refused: refusal.reason, credentialId: refusal.credentialId }),
     },
     'request',

@@ -92,7 +92,7 @@ export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
       case 'anonymous':
         return settings.optional ? anonymous : refuse(new UnauthenticatedError())
       case 'refused':
-        return refuse(failures.errorFor(authentication.refusal.error, context.clientAddress))
+        return refuse(failures.errorFor(authentication.refusal.error, context.clientAddress()))
       case 'authenticated': {
         const { principal } = authentication
         if (!holdsAll(settings.scopes, principal.scopes)) {

@@ -7,6 +7,7 @@ import type { Cors } from './cors.ts'
 import type { DirectGraphQL } from './direct-graphql.ts'
 import { headerReader, type NodeListener } from './node-listener.ts'
 import { PostedRequest } from './posted-request.ts'
+import { RepeatedHead } from './repeated-head.ts'
 import { createRequestContext } from './request-context.ts'
 import { securityHeaders } from './security-headers.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
@@ -99,33 +100,40 @@ function readBody(message: IncomingMessage, whole: (body: string) => void): void
 
 const fixedHeaders = Object.entries({ 'cache-control': 'no-store', ...securityHeaders })
 
-/** Names and values in turn: what Node writes without looking at each again. */
-const linesOf = remembering((headers: Answer['headers']) => {
+type Headers = Answer['headers']
+
+/** By an answer's own headers, those that share it, and its status. */
+const headsOf = remembering((_own: Headers) =>
+  remembering((_shared: Headers) => new Map<number, RepeatedHead>()),
+)
+
+function headOf({ status, headers }: Answer, shared: Headers): RepeatedHead {
+  const known = headsOf(headers)(shared)
+  let head = known.get(status)
+  if (head === undefined) {
+    head = new RepeatedHead(status, [...linesOf(headers), ...Object.entries(shared).flat()])
+    known.set(status, head)
+  }
+  return head
+}
+
+/** Names and values in turn. */
+function linesOf(headers: Headers): string[] {
   const own = Object.entries(headers)
   const names = new Set(own.map(([name]) => name.toLowerCase()))
   return [...own, ...fixedHeaders.filter(([name]) => !names.has(name))].flat()
-})
+}
 
-function write(
-  response: ServerResponse,
-  { status, headers, body }: Answer,
-  requestId: string,
-  shared: Readonly<Record<string, string>>,
-): void {
+function write(response: ServerResponse, answer: Answer, requestId: string, shared: Headers): void {
   if (response.destroyed) return
-  const lines = [
-    ...linesOf(headers),
-    'x-request-id',
-    requestId,
-    'content-length',
-    String(Buffer.byteLength(body)),
-  ]
-  for (const name in shared) lines.push(name, shared[name] ?? '')
-  response.writeHead(status, lines)
+  const { body } = answer
+  const length = Buffer.byteLength(body)
+  headOf(answer, shared).write(response, requestId, length)
   // `end(body)` would hand the socket a second, empty piece, and so have both gathered.
   const { socket } = response
   socket?.cork()
-  response.write(body)
+  // The same bytes, and many times quicker to write, where each character is one.
+  response.write(body, length === body.length ? 'latin1' : 'utf8')
   socket?.uncork()
   response.end()
 }

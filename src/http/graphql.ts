@@ -37,7 +37,7 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
       seen.authentication = authentication
     },
     refusalError: ({ error }, serverContext) =>
-      failures.errorFor(error, (serverContext as RequestContext).clientAddress),
+      failures.errorFor(error, (serverContext as RequestContext).clientAddress()),
   })
   const admit = createAdmission(gate)
   const watch = watchRequestHooks(plugins)

@@ -115,7 +115,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     context.seen.authentication = authentication
     if (authentication.kind === 'anonymous') return refuse(new UnauthenticatedError())
     if (authentication.kind === 'refused') {
-      return refuse(failures.errorFor(authentication.refusal.error, context.clientAddress))
+      return refuse(failures.errorFor(authentication.refusal.error, context.clientAddress()))
     }
     const { principal: caller } = authentication
     if (!caller.scopes.has(neededScope)) {

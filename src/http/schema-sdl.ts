@@ -33,7 +33,7 @@ export function createSchemaSdl(parts: SchemaSdlParts) {
         return response
       }
       case 'refused':
-        return refused(failures.errorFor(authentication.refusal.error, context.clientAddress))
+        return refused(failures.errorFor(authentication.refusal.error, context.clientAddress()))
       default:
         return refused(new UnauthenticatedError())
     }

@@ -174,7 +174,7 @@ async function assemble(
     { requestId, clientAddress },
   ) => {
     if (reason === 'unavailable') return
-    refusals.record({ reason, credentialId, requestId, sourceAddress: clientAddress })
+    refusals.record({ reason, credentialId, requestId, sourceAddress: clientAddress() })
   }
   const upkeep = startUpkeep({
     tasks: {

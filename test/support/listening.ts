@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { type Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import type { App } from '../../src/server/create-app.ts'
 import { listen } from '../../src/server/listen.ts'
 
@@ -27,12 +27,19 @@ export async function listenWith(app: Pick<App, 'fetch' | 'listener'>) {
   }
 }
 
+export interface SendOptions {
+  readonly method?: string
+  readonly body?: string
+  /** Default: a connection of its own, which is closed after the answer. */
+  readonly agent?: Agent | false
+}
+
 /** Sends exactly this: neither the target nor the headers are made right on the way. */
 export function send(
   port: number,
   target: string,
   headers: readonly string[] = [],
-  { method = 'GET', body = '' } = {},
+  { method = 'GET', body = '', agent = false }: SendOptions = {},
 ): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const sent = [...headers]
@@ -41,7 +48,7 @@ export function send(
     }
     if (body !== '') sent.push('Content-Length', String(Buffer.byteLength(body)))
     const request = httpRequest(
-      { host: '127.0.0.1', port, path: target, method, headers: sent, agent: false },
+      { host: '127.0.0.1', port, path: target, method, headers: sent, agent },
       (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
