@@ -252,7 +252,7 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
 }
 
 function cacheKeyOf(kind: 'key' | 'jwt', text: string): string {
-  return `${kind}:${hash('sha256', text, 'base64')}`
+  return `${kind}:${hash('sha256', text, 'binary')}`
 }
 
 function keyRefusal(key: KeyForVerification, now: number): RefusalReason | null {

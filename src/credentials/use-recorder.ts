@@ -32,30 +32,54 @@ export interface UseRecorderOptions {
 }
 
 interface Collected {
+  readonly keyId: string
   at: number
   previousAt: number | null
-  /** Latest time by scope; `null` where none was noted. */
+  /** Latest time by scope, but for `latest`; `null` where none was noted. */
   scopes: Map<string, number> | null
+  /** The scopes noted last, and when: the same list comes again and again, and costs a comparison. */
+  latest: readonly string[]
+  latestAt: number
 }
 
 export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
   const { write, intervalMs = 5_000, maxKeys = 100_000, maxScopes = 200_000, onError } = options
   let collected = new Map<string, Collected>()
+  /** The one asked for last: a use and what it needed come one after the other. */
+  let current: Collected | null = null
   let scopeCount = 0
 
+  function find(keyId: string): Collected | undefined {
+    return current?.keyId === keyId ? current : collected.get(keyId)
+  }
+
   function add(keyId: string, at: number, previousAt: number | null): Collected | null {
-    const known = collected.get(keyId)
+    const known = find(keyId)
     if (known === undefined) {
       if (collected.size >= maxKeys) return null
-      const first = { at, previousAt, scopes: null }
-      collected.set(keyId, first)
-      return first
+      current = { keyId, at, previousAt, scopes: null, latest: [], latestAt: at }
+      collected.set(keyId, current)
+      return current
     }
+    current = known
     if (at > known.at) known.at = at
     if (previousAt !== null && (known.previousAt === null || previousAt > known.previousAt)) {
       known.previousAt = previousAt
     }
     return known
+  }
+
+  function addScopes(key: Collected, scopes: readonly string[], at: number): void {
+    if (key.latest !== scopes) {
+      keepLatest(key)
+      key.latest = scopes
+      key.latestAt = at
+    } else if (at > key.latestAt) key.latestAt = at
+  }
+
+  function keepLatest(key: Collected): void {
+    for (const scope of key.latest) addScope(key, scope, key.latestAt)
+    key.latest = []
   }
 
   function addScope(key: Collected, scope: string, at: number): void {
@@ -70,8 +94,10 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
 
   async function writeCollected(): Promise<void> {
     if (collected.size === 0) return
-    const batch = [...collected].map(([keyId, uses]) => toKeyUses(keyId, uses))
+    for (const key of collected.values()) keepLatest(key)
+    const batch = [...collected.values()].map(toKeyUses)
     collected = new Map()
+    current = null
     scopeCount = 0
     try {
       await write(batch)
@@ -92,13 +118,13 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
     },
     recordScopes(keyId, scopes, at) {
       const key = add(keyId, at, null)
-      if (key !== null) for (const scope of scopes) addScope(key, scope, at)
+      if (key !== null) addScopes(key, scopes, at)
     },
     ...createFlusher(writeCollected, intervalMs),
   }
 }
 
-function toKeyUses(keyId: string, { at, previousAt, scopes }: Collected): KeyUses {
+function toKeyUses({ keyId, at, previousAt, scopes }: Collected): KeyUses {
   return {
     keyId,
     lastUsedAt: new Date(at),

@@ -44,10 +44,11 @@ export function createDirectGraphQL(parts: DirectGraphQLParts): DirectGraphQL {
       return toAnswer(result, acceptedMediaType(accept) ?? 'application/json')
     }
     const fail = (error: unknown) => finish({ errors: [maskError(error, '') as GraphQLError] })
-    Object.assign(context, { waitUntil: yoga.waitUntil })
+    const serverContext = context as ServerContext & { waitUntil?: YogaServer['waitUntil'] }
+    serverContext.waitUntil = yoga.waitUntil
     try {
       const params = readParameters(body)
-      const result = yoga.getResultForParams({ params, request }, context as ServerContext)
+      const result = yoga.getResultForParams({ params, request }, serverContext)
       return result instanceof Promise
         ? result.then((settled) => finish(settled as ExecutionResult)).catch(fail)
         : finish(result as ExecutionResult)

@@ -38,11 +38,14 @@ export function isForwardAuthTarget(target: string): boolean {
  * @throws ForwardAuthFault
  */
 export function readForwardAuthSettings(target: string): ForwardAuthSettings {
+  const known = remembered.get(target)
+  if (known !== undefined) return known
   const found = settingsText(target)
   if (found === null) return defaults
-  const name = `${found.form} ${found.text}`
-  const known = remembered.get(name)
-  if (known !== undefined) return known
+  // Of a prefix, for the rest of such a target is the client's.
+  const name = found.form === 'query' ? target : found.text
+  const alike = remembered.get(name)
+  if (alike !== undefined) return alike
   const settings = toSettings(
     found.form === 'query' ? new URLSearchParams(found.text) : pathParameters(found.text),
   )

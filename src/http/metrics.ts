@@ -1,5 +1,10 @@
 import { AggregatorRegistry, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { Authentication, Authenticator } from '../credentials/authenticator.ts'
+import type {
+  Authenticated,
+  Authentication,
+  Authenticator,
+  Refusal,
+} from '../credentials/authenticator.ts'
 import { durations, tally } from './tallies.ts'
 
 export interface Metrics {
@@ -85,7 +90,9 @@ export function createMetrics({ pingDatabase, peers }: MetricsParts): Metrics {
     measured(authenticator) {
       const note = (outcome: Authentication, started: number): Authentication => {
         if (outcome.kind !== 'anonymous') time((performance.now() - started) / 1000)
-        authentication(...labelsOf(outcome))
+        if (outcome.kind === 'refused') authentication(...labelsOf(outcome.refusal))
+        else if (outcome.kind === 'anonymous') authentication('none', 'anonymous', '')
+        else authentication(kindOfAccepted(outcome), 'accepted', '')
         return outcome
       }
       return {
@@ -113,22 +120,16 @@ export function createMetrics({ pingDatabase, peers }: MetricsParts): Metrics {
   }
 }
 
-function labelsOf(authentication: Authentication): [kind: string, outcome: string, reason: string] {
-  switch (authentication.kind) {
-    case 'anonymous':
-      return ['none', 'anonymous', '']
-    case 'authenticated':
-      return [
-        authentication.principal.credential.kind === 'JWT' ? 'jwt' : 'api-key',
-        'accepted',
-        '',
-      ]
-    case 'refused': {
-      const { reason, credentialId } = authentication.refusal
-      const outcome = reason === 'unavailable' ? 'unavailable' : 'refused'
-      return [kindOf(reason, credentialId), outcome, reason]
-    }
-  }
+function labelsOf({
+  reason,
+  credentialId,
+}: Refusal): [kind: string, outcome: string, reason: string] {
+  const outcome = reason === 'unavailable' ? 'unavailable' : 'refused'
+  return [kindOf(reason, credentialId), outcome, reason]
+}
+
+function kindOfAccepted({ principal }: Authenticated): string {
+  return principal.credential.kind === 'JWT' ? 'jwt' : 'api-key'
 }
 
 /** A key's refusal names the key; that of a JWT for its owner's sake names nothing. */

@@ -20,7 +20,9 @@ export function tally<A extends string, B extends string, C extends string>({
   help,
   labels,
 }: TallyOptions<string>): (a: A, b: B, c: C) => void {
-  const series = new Map<string, { readonly values: Record<string, string>; count: number }>()
+  const series = new Map<string, Series<A, B, C>>()
+  /** The one counted last, which most are like. */
+  let last: Series<A, B, C> | undefined
   const [nameA, nameB, nameC] = labels
   new Counter({
     name,
@@ -29,18 +31,26 @@ export function tally<A extends string, B extends string, C extends string>({
     registers: [registry],
     collect() {
       this.reset()
-      for (const { values, count } of series.values()) this.inc(values, count)
+      for (const { a, b, c, count } of series.values()) {
+        this.inc({ [nameA]: a, [nameB]: b, [nameC]: c }, count)
+      }
     },
   })
   return (a, b, c) => {
-    const key = `${a} ${b} ${c}`
-    const known = series.get(key)
-    if (known === undefined) {
-      series.set(key, { values: { [nameA]: a, [nameB]: b, [nameC]: c }, count: 1 })
-    } else {
-      known.count += 1
+    if (last === undefined || last.a !== a || last.b !== b || last.c !== c) {
+      const key = `${a} ${b} ${c}`
+      last = series.get(key) ?? { a, b, c, count: 0 }
+      series.set(key, last)
     }
+    last.count += 1
   }
+}
+
+interface Series<A, B, C> {
+  readonly a: A
+  readonly b: B
+  readonly c: C
+  count: number
 }
 
 interface DurationOptions {

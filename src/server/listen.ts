@@ -97,11 +97,17 @@ function makeTargetReadable(req: IncomingMessage): boolean {
 /** Those that were found to make a URL: a server has few names, and each request brings one. */
 const knownHosts = new LRUCache<string, true>({ max: 100 })
 
+/** The one that was asked for last. */
+let lastHost = ''
+
 /** Whatever path follows, a URL can be made of it. */
 function isHost(host: string): boolean {
-  if (knownHosts.has(host)) return true
-  if (!/^[^\s/?#@\\]+$/.test(host) || !URL.canParse(`http://${host}/`)) return false
-  knownHosts.set(host, true)
+  if (host === lastHost) return true
+  if (!knownHosts.has(host)) {
+    if (!/^[^\s/?#@\\]+$/.test(host) || !URL.canParse(`http://${host}/`)) return false
+    knownHosts.set(host, true)
+  }
+  lastHost = host
   return true
 }
 

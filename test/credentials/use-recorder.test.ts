@@ -93,6 +93,34 @@ describe('the use of keys', () => {
     ])
   })
 
+  it('tells the same however lists of scopes come in turn, again and late', async () => {
+    const { batches, write } = collector()
+    const uses = createUseRecorder({ write, intervalMs: hour })
+    const [both, one] = [['x', 'y'], ['x']]
+    uses.recordScopes('a', both, seconds(5))
+    uses.recordScopes('a', both, seconds(4))
+    uses.recordScopes('b', both, seconds(9))
+    uses.recordScopes('a', one, seconds(7))
+    uses.recordScopes('a', one, seconds(8))
+    uses.recordScopes('a', both, seconds(6))
+    await uses.flush()
+    uses.recordScopes('a', both, seconds(10))
+    await uses.close()
+    const told = batches.map((batch) =>
+      batch.map(({ keyId, scopes }) => [
+        keyId,
+        ...scopes.map(({ scope, lastUsedAt }) => `${scope} ${lastUsedAt.getTime() / 1000}`),
+      ]),
+    )
+    expect(told).toEqual([
+      [
+        ['a', 'x 8', 'y 6'],
+        ['b', 'x 9', 'y 9'],
+      ],
+      [['a', 'x 10', 'y 10']],
+    ])
+  })
+
   it('keeps scopes that could not be written, and is bounded in them', async () => {
     const { batches, write } = collector()
     let down = true
