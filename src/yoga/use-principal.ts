@@ -27,10 +27,11 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
   const gate = createRequestGate(options)
   const { publish, refusalOf } = createPrincipalSteps(gate)
   return {
-    onRequest({ request, url, serverContext, endResponse }) {
+    onRequest({ request, url, serverContext, fetchAPI, endResponse }) {
       const proceed = (refusal: GraphQLError | null): void => {
-        if (refusal !== null)
-          endResponse(toResponse(errorAnswer(refusal, request.headers.get('accept'))))
+        if (refusal === null) return
+        const answer = errorAnswer(refusal, request.headers.get('accept'))
+        endResponse(toResponse(answer, fetchAPI))
       }
       const refusal = gate.admit(request, carrierOf(request, url), serverContext)
       return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
