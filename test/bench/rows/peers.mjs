@@ -9,7 +9,8 @@ import { baseName, me, viewer, yoga } from './throughput.mjs'
 const folder = fileURLToPath(new URL('../peers/', import.meta.url))
 const install = 'npm ci --prefix test/bench/peers --ignore-scripts'
 const ours = { key: 'Latchkey, cached key', jwt: 'Latchkey, cached JWT' }
-const betterAuth = 'better-auth `verifyApiKey`, rate limit off'
+const betterAuth = 'better-auth `verifyApiKey`'
+const unlimitedBetterAuth = 'better-auth `verifyApiKey`, rate limit off'
 const pluginJwt = '@graphql-yoga/plugin-jwt in lean Yoga, RS256'
 const genericAuth = '@envelop/generic-auth and jose in lean Yoga, RS256'
 
@@ -20,7 +21,8 @@ export async function measurePeers(world, settings) {
   }
   const { environment, tokens } = world
   const keys = world.keys.slice(0, 500)
-  const database = await betterAuthDatabase(world)
+  const counting = await betterAuthDatabase(world, 'counting')
+  const unlimited = await betterAuthDatabase(world, 'unlimited')
   const peer = (name, more) => () =>
     start(process.execPath, [`${folder}${name}.mjs`], { ...environment, ...more })
   const servers = {
@@ -33,7 +35,8 @@ export async function measurePeers(world, settings) {
     apollo: peer('apollo'),
     mercurius: peer('mercurius'),
     mercuriusJit: peer('mercurius', { VARIANT: 'jit' }),
-    betterAuth: peer('better-auth', { DATABASE_URL: database.url }),
+    betterAuth: peer('better-auth', counting.environment),
+    unlimitedBetterAuth: peer('better-auth', unlimited.environment),
   }
   const base = { server: 'lean', requests: [post(me, keys[0])] }
   const arms = {
@@ -47,38 +50,41 @@ export async function measurePeers(world, settings) {
     'Apollo Server and jose, RS256': arm('apollo', me, tokens),
     'Mercurius and fast-jwt with its cache, RS256': arm('mercurius', me, tokens),
     'Mercurius with `jit` and fast-jwt with its cache, RS256': arm('mercuriusJit', me, tokens),
-    [betterAuth]: arm('betterAuth', me, database.keys),
+    [betterAuth]: arm('betterAuth', me, counting.keys),
+    [unlimitedBetterAuth]: arm('unlimitedBetterAuth', me, unlimited.keys),
   }
   const seen = await compare(servers, arms, settings)
-  const against = (own, other, goal) => {
+  const against = (own, other, goal = null) => {
     const ratio = estimate(
       seen[own].map((answer, n) => answer.perSecond / seen[other][n].perSecond),
     )
     return {
       figure: `${own}, against ${other}`,
       result: show(ratio, 1),
-      goal: `≥ ${goal}`,
-      met: ratio.median >= goal,
+      ...(goal && { goal: `≥ ${goal}`, met: ratio.median >= goal }),
     }
   }
   return [
     ...rowsOf(arms, seen, baseName),
     against(ours.key, betterAuth, 25),
+    against(ours.key, unlimitedBetterAuth),
     against(ours.jwt, pluginJwt, 6),
     against(ours.jwt, genericAuth, 2.8),
   ]
 }
 
 /** A database beside ours in the same server, with better-auth's tables and a hundred keys. */
-async function betterAuthDatabase({ sql, databaseUrl }) {
-  await sql`create database better_auth`
+async function betterAuthDatabase({ sql, databaseUrl }, VARIANT) {
+  const name = `better_auth_${VARIANT}`
+  await sql`create database ${sql(name)}`
   const url = new URL(databaseUrl)
-  url.pathname = '/better_auth'
+  url.pathname = `/${name}`
+  const environment = { DATABASE_URL: url.href, VARIANT }
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [`${folder}better-auth.mjs`, 'prepare', '100'],
-    { env: { PATH: process.env.PATH, DATABASE_URL: url.href }, encoding: 'utf8' },
+    { env: { PATH: process.env.PATH, ...environment }, encoding: 'utf8' },
   )
   if (status !== 0) throw new Error(stderr)
-  return { url: url.href, keys: JSON.parse(stdout) }
+  return { environment, keys: JSON.parse(stdout) }
 }
