@@ -32,36 +32,38 @@ export interface UseRecorderOptions {
 }
 
 interface Collected {
-  readonly keyId: string
   at: number
   previousAt: number | null
   /** Latest time by scope, but for `latest`; `null` where none was noted. */
   scopes: Map<string, number> | null
-  /** The scopes noted last, and when: the same list comes again and again, and costs a comparison. */
-  latest: readonly string[]
-  latestAt: number
+  /** What was noted last: the same list comes again and again, and costs a comparison. */
+  latest: { readonly scopes: readonly string[]; at: number } | null
 }
 
 export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
   const { write, intervalMs = 5_000, maxKeys = 100_000, maxScopes = 200_000, onError } = options
   let collected = new Map<string, Collected>()
   /** The one asked for last: a use and what it needed come one after the other. */
-  let current: Collected | null = null
+  let current: Collected | undefined
+  let currentId = ''
   let scopeCount = 0
 
   function find(keyId: string): Collected | undefined {
-    return current?.keyId === keyId ? current : collected.get(keyId)
+    if (keyId !== currentId) {
+      current = collected.get(keyId)
+      currentId = keyId
+    }
+    return current
   }
 
   function add(keyId: string, at: number, previousAt: number | null): Collected | null {
     const known = find(keyId)
     if (known === undefined) {
       if (collected.size >= maxKeys) return null
-      current = { keyId, at, previousAt, scopes: null, latest: [], latestAt: at }
+      current = { at, previousAt, scopes: null, latest: null }
       collected.set(keyId, current)
       return current
     }
-    current = known
     if (at > known.at) known.at = at
     if (previousAt !== null && (known.previousAt === null || previousAt > known.previousAt)) {
       known.previousAt = previousAt
@@ -70,16 +72,18 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
   }
 
   function addScopes(key: Collected, scopes: readonly string[], at: number): void {
-    if (key.latest !== scopes) {
+    const { latest } = key
+    if (latest?.scopes !== scopes) {
       keepLatest(key)
-      key.latest = scopes
-      key.latestAt = at
-    } else if (at > key.latestAt) key.latestAt = at
+      key.latest = { scopes, at }
+    } else if (at > latest.at) latest.at = at
   }
 
   function keepLatest(key: Collected): void {
-    for (const scope of key.latest) addScope(key, scope, key.latestAt)
-    key.latest = []
+    const { latest } = key
+    if (latest === null) return
+    for (const scope of latest.scopes) addScope(key, scope, latest.at)
+    key.latest = null
   }
 
   function addScope(key: Collected, scope: string, at: number): void {
@@ -95,9 +99,9 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
   async function writeCollected(): Promise<void> {
     if (collected.size === 0) return
     for (const key of collected.values()) keepLatest(key)
-    const batch = [...collected.values()].map(toKeyUses)
+    const batch = [...collected].map(([keyId, uses]) => toKeyUses(keyId, uses))
     collected = new Map()
-    current = null
+    currentId = ''
     scopeCount = 0
     try {
       await write(batch)
@@ -124,7 +128,7 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
   }
 }
 
-function toKeyUses({ keyId, at, previousAt, scopes }: Collected): KeyUses {
+function toKeyUses(keyId: string, { at, previousAt, scopes }: Collected): KeyUses {
   return {
     keyId,
     lastUsedAt: new Date(at),
