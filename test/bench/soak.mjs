@@ -1,14 +1,22 @@
 /**
  * A server under mixed load for a long time: credentials that are remembered and that never were seen,
- * documents of every kind, mutations, clients that leave. Prints each minute what
- * lives in its heap (the least that was seen), its resident memory and its open descriptors, and ends
+ * documents of every kind, mutations, clients that leave, proxies and services that ask. Prints each
+ * minute what lives in its heap (the least that was seen), its resident memory and its open descriptors, and ends
  * with 1 where the last third of the time has a tenth more than the third before it.
  *
  *   npm run build && node test/bench/soak.mjs [minutes, default 30] [requests a second, default 300]
  */
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { createClient, whoAmI } from '../cluster/client.mjs'
-import { describeMachine, inTemporaryFolder, median, post, startLatchkey } from './measure.mjs'
+import {
+  describeMachine,
+  inTemporaryFolder,
+  latchkey,
+  median,
+  post,
+  startLatchkey,
+} from './measure.mjs'
 import { createWorld, strangeKeys } from './world.mjs'
 
 const [minutes = 30, perSecond = 300] = process.argv.slice(2).map(Number)
@@ -21,7 +29,14 @@ async function soak(folder) {
   const machine = describeMachine()
   const world = await createWorld(folder, { keys: 2_000, tokens: 500 })
   const [owner] = await world.makeTokens(1, 'ES256', ['read:keys', 'read:users', 'write:keys'])
-  const environment = { ...world.environment, LOG_LEVEL: 'error', KEY_MAX_PER_USER: '1000000' }
+  const environment = {
+    ...world.environment,
+    LOG_LEVEL: 'error',
+    KEY_MAX_PER_USER: '1000000',
+    IDENTITY_KEYS_FILE: join(folder, 'identity-keys.json'),
+  }
+  latchkey(['identity-keys', 'new', '--file', environment.IDENTITY_KEYS_FILE], environment)
+  const asker = await introspector(world, environment)
   const node = await startLatchkey(environment)
   const client = createClient(node.port, 32)
   try {
@@ -29,7 +44,7 @@ async function soak(folder) {
     const ends = performance.now() + minutes * 60_000
     const [samples] = await Promise.all([
       watch(node.port, counts, ends),
-      keepAsking({ world, owner, client, port: node.port, counts, ends }),
+      keepAsking({ world, owner, asker, client, port: node.port, counts, ends }),
     ])
     console.log(`\n${machine}.`)
     console.log(`Answers: ${[...counts].map(([what, count]) => `${count} ${what}`).join(', ')}.`)
@@ -42,17 +57,28 @@ async function soak(folder) {
 }
 
 /** One request of each kind as often as its share says, at that rate, however long each takes. */
-async function keepAsking({ world, owner, client, port, counts, ends }) {
+async function keepAsking({ world, owner, asker, client, port, counts, ends }) {
   const { keys, tokens } = world
   const any = (list) => list[Math.floor(Math.random() * list.length)]
+  const count = (what) => counts.set(what, (counts.get(what) ?? 0) + 1)
   const ask = (what, ...asked) =>
     client.ask(...asked).then(({ status, body }) => {
-      const name = `${what} ${status}`
-      counts.set(name, (counts.get(name) ?? 0) + 1)
+      count(`${what} ${status}`)
       return body
     })
+  const call = async (what, path, credential, options = {}) => {
+    const headers = { authorization: `Bearer ${credential}` }
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { ...options, headers })
+    await answer.arrayBuffer()
+    count(`${what} ${answer.status}`)
+  }
+  const introspect = (token) =>
+    call('introspection', '/oauth2/introspect', asker, {
+      method: 'POST',
+      body: new URLSearchParams({ token }),
+    })
   const kinds = [
-    [50, () => ask('key', any(keys), whoAmI)],
+    [35, () => ask('key', any(keys), whoAmI)],
     [25, () => ask('JWT', any(tokens), whoAmI)],
     [5, () => ask('unknown key', strangeKeys(1)[0], whoAmI)],
     [5, () => ask('malformed key', `${any(keys)}x`, whoAmI)],
@@ -62,6 +88,8 @@ async function keepAsking({ world, owner, client, port, counts, ends }) {
       () => ask('new document', any(keys), `{ a${Math.floor(Math.random() * 1e9)}: __typename }`),
     ],
     [3, () => ask('list', any(keys), '{ users(first: 20) { nodes { id subject } } }')],
+    [12, () => call('verification', '/auth/verify?scope=read:users', any(keys))],
+    [3, () => introspect(any(keys))],
     [2, () => leave(port, any(keys))],
     [2, () => liveOnce(ask, owner)],
   ]
@@ -104,6 +132,17 @@ async function liveOnce(ask, owner) {
   await ask('key', secret, whoAmI)
   await change('revokeApiKey', { id }, 'apiKey { id }')
   await ask('revoked key', secret, whoAmI)
+}
+
+/** The key of a service that may ask about anyone's credential. */
+async function introspector({ sql }, environment) {
+  const held = 'introspect:tokens'
+  await sql`insert into latchkey.users (issuer, subject) values (${environment.JWT_ISSUER}, 'asker')`
+  latchkey(['users', 'grant', 'asker', '--scopes', held], environment)
+  return latchkey(
+    ['keys', 'create', '--owner', 'asker', '--name', 'soak', '--scope', held],
+    environment,
+  ).trim()
 }
 
 /** A client that goes in the middle of its request. */
