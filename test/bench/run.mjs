@@ -10,6 +10,7 @@ import {
   measureOneFlight,
   measureProcessorTime,
 } from './rows/credentials.mjs'
+import { measureForwardAuth } from './rows/forward-auth.mjs'
 import { measurePeers } from './rows/peers.mjs'
 import { measureRevocation } from './rows/revocation.mjs'
 import { measureStartUp } from './rows/start-up.mjs'
@@ -19,6 +20,7 @@ import { createWorld } from './world.mjs'
 const measures = {
   throughput: measureThroughput,
   peers: measurePeers,
+  'forward-auth': measureForwardAuth,
   'first-sight': measureFirstSight,
   'cold-key': measureColdKey,
   'processor-time': measureProcessorTime,
