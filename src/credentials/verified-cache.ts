@@ -27,6 +27,8 @@ interface Entry<T> extends Dependencies {
   readonly value: T
   /** By the monotonic clock. */
   readonly storedAt: number
+  /** When it was last put before those that are dropped first, by the same. */
+  touchedAt: number
 }
 
 /** Taken before a look-up starts; see `fence`. */
@@ -34,6 +36,8 @@ export type Fence = number
 
 /** Of the bound, what is kept for noticing and for answering. Milliseconds. */
 const margin = 200
+/** What was used within it counts as used now: putting each use in order takes as long as finding it. */
+const recency = 1_000
 /** Changes remembered one by one for look-ups under way; older ones count against all of them. */
 const maxRecentChanges = 10_000
 
@@ -80,7 +84,7 @@ export class VerifiedCache<T> implements ChangeListener {
 
   /** `undefined` when there is none that may be used. */
   get(key: string): T | undefined {
-    const entry = this.#entries.get(key)
+    const entry = this.#entries.peek(key)
     if (entry === undefined) return undefined
     const monotonic = this.#clock.monotonic()
     const wall = this.#clock.wall()
@@ -88,6 +92,10 @@ export class VerifiedCache<T> implements ChangeListener {
     if (entry.validUntil <= wall || monotonic - entry.storedAt >= this.#maxAge) {
       this.#entries.delete(key)
       return undefined
+    }
+    if (monotonic - entry.touchedAt >= recency) {
+      entry.touchedAt = monotonic
+      this.#entries.get(key)
     }
     return entry.value
   }
@@ -101,7 +109,8 @@ export class VerifiedCache<T> implements ChangeListener {
   put(key: string, value: T, dependencies: Dependencies, fence: Fence): boolean {
     if (!this.#lease.valid || this.changedSince(dependencies, fence)) return false
     const { keyId, userId, validUntil } = dependencies
-    this.#entries.set(key, { value, keyId, userId, validUntil, storedAt: this.#clock.monotonic() })
+    const now = this.#clock.monotonic()
+    this.#entries.set(key, { value, keyId, userId, validUntil, storedAt: now, touchedAt: now })
     if (keyId !== null) this.#dependents.add(keyId, key)
     if (userId !== null) this.#dependents.add(userId, key)
     return true

@@ -104,6 +104,18 @@ describe('a remembered credential', () => {
     expect(cache.size).toBe(0)
   })
 
+  it('stays while others go where it was used since, if only once a second', () => {
+    const { cache, clock } = heardCache({ maxEntries: 2 })
+    const put = (key: string) => cache.put(key, 'value', ofKey(key), cache.fence())
+    put('used')
+    put('unused')
+    clock.pass(1_000)
+    for (let i = 0; i < 3; i++) expect(cache.get('used')).toBe('value')
+    put('new')
+    expect([cache.get('unused'), cache.get('used')]).toEqual([undefined, 'value'])
+    expect(cache.size).toBe(2)
+  })
+
   it('is not used past the lease, and is gone when it is heard again', () => {
     const { cache, clock } = heardCache()
     cache.put('a', 'value', ofKey('k1'), cache.fence())
