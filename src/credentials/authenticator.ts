@@ -57,6 +57,8 @@ export interface Authenticator {
   /**
    * Told which scopes of a principal something that it did really needed, so that its key can be
    * shown what it could do without. Costs no I/O; nothing happens for a JWT.
+   *
+   * @param scopes which must not change afterwards
    */
   recordScopes?(principal: Principal, scopes: readonly string[]): void
 }

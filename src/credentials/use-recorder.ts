@@ -16,7 +16,7 @@ export interface KeyUse {
  */
 export interface UseRecorder extends Flusher {
   record(use: KeyUse): void
-  /** Notes what an operation of a key really needed. */
+  /** Notes what an operation of a key really needed. The list must not change afterwards. */
   recordScopes(keyId: string, scopes: readonly string[], at: number): void
 }
 
@@ -45,7 +45,7 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
   let collected = new Map<string, Collected>()
   /** The one asked for last: a use and what it needed come one after the other. */
   let current: Collected | undefined
-  let currentId = ''
+  let currentId: string | null = null
   let scopeCount = 0
 
   function find(keyId: string): Collected | undefined {
@@ -101,7 +101,8 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
     for (const key of collected.values()) keepLatest(key)
     const batch = [...collected].map(([keyId, uses]) => toKeyUses(keyId, uses))
     collected = new Map()
-    currentId = ''
+    current = undefined
+    currentId = null
     scopeCount = 0
     try {
       await write(batch)

@@ -49,8 +49,8 @@ export function requestIdFor(asked: string | null): string {
 }
 
 /*
- * In the form of a UUID. Its last six digits count, and the others are drawn anew once they are through:
- * nobody has to be unable to guess an id, and to draw each takes a twentieth of a small answer's time.
+ * In the form of a UUID. Its last six digits count, and the others are drawn anew once they are
+ * through: an id need not be hard to guess, and to draw each takes a twentieth of a small answer's time.
  */
 
 const digits = Array.from({ length: 0x1000 }, (_, n) => n.toString(16).padStart(3, '0'))

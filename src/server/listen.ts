@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createServerAdapter } from '@whatwg-node/server'
 import { LRUCache } from 'lru-cache'
 import type { NodeListener } from '../http/node-listener.ts'
+import { OwnResponse } from '../http/repeated-head.ts'
 import type { ConnectionInfo } from '../http/request-context.ts'
 import { answerUnreadable, answerUnreadableTarget } from './unreadable.ts'
 
@@ -57,6 +58,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       keepAliveTimeout: 65_000,
       // Node's own answer to a request without Host has neither words nor an id.
       requireHostHeader: false,
+      ServerResponse: OwnResponse,
     },
     serve,
   )
@@ -98,7 +100,7 @@ function makeTargetReadable(req: IncomingMessage): boolean {
 const knownHosts = new LRUCache<string, true>({ max: 100 })
 
 /** The one that was asked for last. */
-let lastHost = ''
+let lastHost: string | undefined
 
 /** Whatever path follows, a URL can be made of it. */
 function isHost(host: string): boolean {

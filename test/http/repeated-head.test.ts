@@ -1,40 +1,51 @@
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { RepeatedHead } from '../../src/http/repeated-head.ts'
+import { OwnResponse, RepeatedHead } from '../../src/http/repeated-head.ts'
 import { newRequestId } from '../../src/http/request-context.ts'
 
 const lines = ['content-type', 'text/plain', 'x-empty', '', 'x-one', 'a', 'x-one', 'b']
-const body = 'höher'
-const length = Buffer.byteLength(body)
 
+let status = 418
 let head: RepeatedHead
 let writtenByNode = 0
 
-const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
+function answer(request: IncomingMessage, response: ServerResponse): void {
   const id = String(request.headers['x-request-id'])
+  const body = `höher ${id}`
+  const length = Buffer.byteLength(body)
   if (request.url === '/repeated') {
     const writeHead = vi.spyOn(response, 'writeHead')
     head.write(response, id, length)
     writtenByNode += writeHead.mock.calls.length
-  } else plainly(response, id)
+  } else {
+    // As Node writes each.
+    const varying = ['x-request-id', id, 'content-length', String(length)]
+    response.writeHead(status, [...lines, ...varying])
+  }
   response.end(body)
-})
-
-/** As Node writes each. */
-function plainly(response: ServerResponse, id: string): void {
-  response.writeHead(418, [...lines, 'x-request-id', id, 'content-length', String(length)])
 }
 
-beforeAll(() => once(server.listen(0, '127.0.0.1'), 'listening'))
-afterAll(() => server.close())
+const server = createServer({ keepAliveTimeout: 65_000, ServerResponse: OwnResponse }, answer)
+/** Someone else's, who has headers for each client. */
+const other = createServer((request, response) => {
+  response.setHeader('set-cookie', `session=of-${request.headers['x-request-id']}`)
+  answer(request, response)
+})
+
+beforeAll(() =>
+  Promise.all([server, other].map((one) => once(one.listen(0, '127.0.0.1'), 'listening'))),
+)
+afterAll(() => {
+  server.close()
+  other.close()
+})
 
 beforeEach(() => {
-  head = new RepeatedHead(418, lines)
+  status = 418
+  head = new RepeatedHead(status, lines)
   writtenByNode = 0
-  // One second, however long this takes.
-  vi.spyOn(Date, 'now').mockReturnValue(1_700_000_000_000)
 })
 afterEach(() => vi.restoreAllMocks())
 
@@ -44,28 +55,41 @@ interface Asked {
   readonly fields?: string
 }
 
-/** All that is sent on one connection for so many requests, but for what tells the time. */
-async function bytesFor(path: string, ids: readonly string[], asked: Asked): Promise<string> {
-  const { method = 'GET', version = '1.1', fields = '' } = asked
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+/** What was sent on one connection for requests of these ids, but for what tells the time. */
+async function bytesFor(
+  path: string,
+  ids: readonly string[],
+  { method = 'GET', version = '1.1', fields = '' }: Asked,
+  of: Server = server,
+): Promise<string> {
+  const socket = connect((of.address() as AddressInfo).port, '127.0.0.1')
   socket.setEncoding('utf8')
+  const closed = once(socket, 'close')
   let told = ''
+  let heard = () => {}
   socket.on('data', (text: string) => {
     told += text
+    heard()
   })
   for (const id of ids) {
+    const answered = new Promise<void>((resolve) => {
+      heard = () => {
+        if (new RegExp(`^x-request-id: ${id}\r[^]*\r\n\r\n`, 'm').test(told)) resolve()
+      }
+    })
     socket.write(
       `${method} ${path} HTTP/${version}\r\nHost: a.example\r\nX-Request-Id: ${id}\r\n${fields}\r\n`,
     )
     // Each is answered before the next is sent, or the connection was closed.
-    await Promise.race([once(socket, 'data'), once(socket, 'close')])
+    await Promise.race([answered, closed])
     if (socket.destroyed) break
   }
-  socket.destroy()
+  socket.end()
+  await closed
   return told.replaceAll(/^Date: .*$/gm, 'Date: …')
 }
 
-const ids = ['one', 'two', 'three', 'four', 'five']
+const ids = ['one', 'two', 'three', 'fourth', 'five', 'six']
 
 describe('an answer given again and again has the head that Node would write', () => {
   it.each<[string, Asked]>([
@@ -83,13 +107,40 @@ describe('an answer given again and again has the head that Node would write', (
     }
   })
 
-  it('and is written by Node no more than twice a second', async () => {
+  it.each([204, 304, 200])('with status %i', async (given) => {
+    status = given
+    head = new RepeatedHead(status, lines)
+    expect(await bytesFor('/repeated', ids, {})).toBe(await bytesFor('/plain', ids, {}))
+  })
+
+  it('and what others put there for one client, for that client alone', async () => {
+    const told = await bytesFor('/repeated', ids, {}, other)
+    expect(told).toBe(await bytesFor('/plain', ids, {}, other))
+    for (const id of ids) expect(told.split(`session=of-${id}`)).toHaveLength(2)
+  })
+
+  it('and is seldom written by Node itself', async () => {
+    const many = Array.from({ length: 100 }, (_, n) => `id-${n}`)
+    await bytesFor('/repeated', many, {})
+    expect(writtenByNode).toBeGreaterThanOrEqual(2)
+    expect(writtenByNode).toBeLessThan(50)
+  })
+
+  it('but in a second of which Node does not tell the date yet', async () => {
     await bytesFor('/repeated', ids, {})
+    writtenByNode = 0
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 1_000_000)
     await bytesFor('/repeated', ids, {})
-    expect(writtenByNode).toBe(2)
-    vi.mocked(Date.now).mockReturnValue(1_700_000_001_000)
-    await bytesFor('/repeated', ids, {})
-    expect(writtenByNode).toBe(4)
+    expect(writtenByNode).toBe(ids.length)
+  })
+
+  it('but where one of its lines says that the connection is to be closed', async () => {
+    head = new RepeatedHead(200, ['Connection', 'close'])
+    for (let round = 0; round < 6; round++) {
+      const told = await bytesFor('/repeated', ['first', 'second'], {})
+      expect(told).toContain('first')
+      expect(told).not.toContain('second')
+    }
   })
 
   it('which others who close their connection neither get nor change', async () => {

@@ -32,6 +32,8 @@ async function raw(...lines: string[]): Promise<string> {
 
 describe('a request', () => {
   it.each([
+    // Before any other, since what is remembered of hosts starts empty.
+    ['with an empty Host', ['GET /healthz HTTP/1.1', 'Host:']],
     ['with a Host that is none', ['GET /healthz HTTP/1.1', 'Host: a b/\\']],
     ['with a path in its Host', ['GET /healthz HTTP/1.1', 'Host: x/y']],
     ['without a Host', ['GET /healthz HTTP/1.1']],
