@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setImmediate, setTimeout } from 'node:timers/promises'
 import postgres from 'postgres'
 import { operator } from '../../src/audit/actor.ts'
 import { loadConfig } from '../../src/config.ts'
@@ -89,10 +88,7 @@ export async function createTestApp(
     const passed = feed.passed(marker)
     await sql`select pg_notify('latchkey_changes', ${marker})`
     await passed
-    // On its way to the server's socket, which is read once more before the second: a timer that is
-    // due on a busy machine runs before what came meanwhile is read.
-    await setTimeout(10)
-    await setImmediate()
+    await new Promise((resolve) => setTimeout(resolve, 10))
   }
 
   return {
