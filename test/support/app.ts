@@ -3,6 +3,7 @@ import postgres from 'postgres'
 import { operator } from '../../src/audit/actor.ts'
 import { loadConfig } from '../../src/config.ts'
 import { openDatabase } from '../../src/db/database.ts'
+import { askChannel } from '../../src/db/node-row.ts'
 import { createLogger } from '../../src/log.ts'
 import { type CreateAppOptions, createApp } from '../../src/server/create-app.ts'
 import type { User } from '../../src/users/user.ts'
@@ -84,14 +85,11 @@ export async function createTestApp(
 
   /** Resolves once the server, which is in this process, has heard of every change until now. */
   async function heard(): Promise<void> {
-    // Twice, since on a busy machine the first may have passed and not been read yet.
-    for (let time = 0; time < 2; time++) {
-      const marker = `user ${randomUUID()}`
-      const passed = feed.passed(marker)
-      await sql`select pg_notify('latchkey_changes', ${marker})`
-      await passed
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
+    // It answers a question after all that it was told before (see src/db/nodes.ts).
+    const question = randomUUID()
+    const answered = feed.passed(question)
+    await sql`select pg_notify(${askChannel}, ${question})`
+    await answered
   }
 
   return {

@@ -8,7 +8,7 @@ export interface DatabaseProxy {
   readonly url: string
   /** Statements executed so far. */
   readonly statements: () => number
-  /** Resolves once `text` has passed from the database. */
+  /** Resolves once `text` has passed to the database. */
   passed(text: string): Promise<void>
   /** Calls `listener` with each notice of the database from now on. */
   onNotice(listener: (message: string) => void): void
@@ -63,7 +63,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
         if (from === database && noticed.length > 0) listen(chunk)
         const pass = () => {
           to.write(chunk)
-          if (from === database) tell(chunk)
+          if (from === client) tell(chunk)
         }
         const now = performance.now()
         due = Math.max(due, now + latency)
