@@ -12,3 +12,8 @@ export function remembering<Key extends object, Value>(
     return value
   }
 }
+
+/** The same text by itself: a part of another keeps all of that in memory. @param latin1 of no other characters */
+export function copyOf(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString('latin1')
+}

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { copyOf } from '../remembering.ts'
 
 /**
  * An API key as it is written: `<prefix>_<id>_<secret><checksum>`, base62 but for the separators, so
@@ -45,11 +46,6 @@ export function parseKey(text: string, prefix: string): KeyParts | null {
     id: copyOf(text.slice(id, id + idLength)),
     secret: text.slice(secret, secret + secretLength),
   }
-}
-
-/** A slice would keep the whole key in memory for as long as its id is remembered. */
-function copyOf(ascii: string): string {
-  return Buffer.from(ascii, 'latin1').toString('latin1')
 }
 
 /** Whether someone who sent `text` meant it as an API key of that prefix, well-formed or not. */

@@ -1,4 +1,5 @@
 import { defaultAudience, isAudience } from '../identity/claims.ts'
+import { copyOf } from '../remembering.ts'
 import { isScopeName, sorted } from '../scopes.ts'
 
 export const forwardAuthPath = '/auth/verify'
@@ -18,9 +19,6 @@ export class ForwardAuthFault extends Error {
   override readonly name = 'ForwardAuthFault'
 }
 
-/** Where the settings stand in a request target, as text. */
-type SettingsText = { readonly form: 'query' | 'prefix'; readonly text: string }
-
 /** Whether a request target is this endpoint's, however it goes on. */
 export function isForwardAuthTarget(target: string): boolean {
   return target.startsWith(forwardAuthPath)
@@ -38,32 +36,30 @@ export function isForwardAuthTarget(target: string): boolean {
  * @throws ForwardAuthFault
  */
 export function readForwardAuthSettings(target: string): ForwardAuthSettings {
-  const known = remembered.get(target)
+  const text = settingsText(target)
+  if (text === null) return defaults
+  const known = remembered.get(text)
   if (known !== undefined) return known
-  const found = settingsText(target)
-  if (found === null) return defaults
-  // Of a prefix, for the rest of such a target is the client's.
-  const name = found.form === 'query' ? target : found.text
-  const alike = remembered.get(name)
-  if (alike !== undefined) return alike
   const settings = toSettings(
-    found.form === 'query' ? new URLSearchParams(found.text) : pathParameters(found.text),
+    text.startsWith('?') ? new URLSearchParams(text) : pathParameters(text.slice(1)),
   )
   // A proxy asks with the few settings it was given; whoever asks with ever new ones gains nothing.
   if (remembered.size >= 1000) remembered.clear()
-  remembered.set(name, settings)
+  remembered.set(copyOf(text), settings)
   return settings
 }
 
 const defaults: ForwardAuthSettings = { scopes: [], audience: defaultAudience, optional: false }
 const remembered = new Map<string, ForwardAuthSettings>()
 
-function settingsText(target: string): SettingsText | null {
+/** What states the settings, from its `?` or `;` on; `null`: nothing does. */
+function settingsText(target: string): string | null {
   const rest = target.slice(forwardAuthPath.length)
   if (rest === '' || rest === '?' || rest.startsWith('/')) return null
-  if (rest.startsWith('?')) return { form: 'query', text: rest.slice(1) }
-  if (!rest.startsWith(';')) throw new ForwardAuthFault('The path is not /auth/verify')
-  return { form: 'prefix', text: /^;([^/?#]*)/.exec(rest)?.[1] ?? '' }
+  if (rest.startsWith('?')) return rest
+  const [prefix] = /^;[^/?#]*/.exec(rest) ?? []
+  if (prefix === undefined) throw new ForwardAuthFault('The path is not /auth/verify')
+  return prefix
 }
 
 /** `name=value;name=value` with percent-encoding (RFC 3986 §3.3). */

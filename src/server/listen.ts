@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache'
 import type { NodeListener } from '../http/node-listener.ts'
 import { OwnResponse } from '../http/repeated-head.ts'
 import type { ConnectionInfo } from '../http/request-context.ts'
+import { copyOf } from '../remembering.ts'
 import { answerUnreadable, answerUnreadableTarget } from './unreadable.ts'
 
 export type Handler = (request: Request, connection: ConnectionInfo) => Response | Promise<Response>
@@ -99,17 +100,11 @@ function makeTargetReadable(req: IncomingMessage): boolean {
 /** Those that were found to make a URL: a server has few names, and each request brings one. */
 const knownHosts = new LRUCache<string, true>({ max: 100 })
 
-/** The one that was asked for last. */
-let lastHost: string | undefined
-
 /** Whatever path follows, a URL can be made of it. */
 function isHost(host: string): boolean {
-  if (host === lastHost) return true
-  if (!knownHosts.has(host)) {
-    if (!/^[^\s/?#@\\]+$/.test(host) || !URL.canParse(`http://${host}/`)) return false
-    knownHosts.set(host, true)
-  }
-  lastHost = host
+  if (knownHosts.has(host)) return true
+  if (!/^[^\s/?#@\\]+$/.test(host) || !URL.canParse(`http://${host}/`)) return false
+  knownHosts.set(copyOf(host), true)
   return true
 }
 

@@ -38,6 +38,19 @@ function ask(credential: string, query: string): Promise<void> {
   })
 }
 
+/** The same with the credential where a client's own query may have it: in what a proxy passes on. */
+function askAbout(credential: string, target: string): Promise<void> {
+  const { hostname, port } = new URL(server.url)
+  return new Promise((resolve, reject) => {
+    const path = `${target}?api_key=${credential}`
+    request({ hostname, port, path, agent: false }, (response) => {
+      response.resume().once('close', resolve)
+    })
+      .once('error', reject)
+      .end()
+  })
+}
+
 /** The text of everything that is alive in the server. */
 async function dumpHeap(): Promise<string> {
   rmSync(dumps, { recursive: true, force: true })
@@ -52,6 +65,11 @@ async function dumpHeap(): Promise<string> {
     },
     { timeout: 30_000, interval: 100 },
   )
+}
+
+const targets = {
+  'behind what a proxy asks': '/auth/verify;scope=read:users/orders',
+  'in a whole URL': 'http://another.example/healthz',
 }
 
 const queries = {
@@ -71,6 +89,11 @@ it('what a server remembers holds no secret, whatever it was asked', {
     return { name, query, key }
   })
   const strange = generateKey('lk')
+  const passedOn = Object.entries(targets).map(([name, target]) => ({
+    name,
+    target,
+    key: generateKey('lk').key,
+  }))
   const all = [...keys, { name: 'of nobody', query: queries['that is answered'], key: strange.key }]
   const [, id = ''] = all[0]?.key.split('_') ?? []
   // Node holds the requests that came last, and a busy one does so for longer: then it is all done again.
@@ -79,10 +102,15 @@ it('what a server remembers holds no secret, whatever it was asked', {
       for (const { key, query } of all) {
         for (let n = 0; n < 3; n++) await ask(key, query)
       }
+      for (const { key, target } of passedOn) {
+        for (let n = 0; n < 3; n++) await askAbout(key, target)
+      }
       for (let n = 0; n < 5; n++) await ask('neither', queries['that is answered'])
       const heap = await dumpHeap()
       expect(heap.includes(id)).toBe(true)
-      const held = all.filter(({ key }) => heap.includes(key.slice(-49))).map(({ name }) => name)
+      const held = [...all, ...passedOn]
+        .filter(({ key }) => heap.includes(key.slice(-49)))
+        .map(({ name }) => name)
       expect(held).toEqual([])
     },
     { timeout: 60_000, interval: 1_000 },
