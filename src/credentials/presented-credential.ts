@@ -72,13 +72,15 @@ function readAuthorization(value: string, keyPrefix: string): PresentedCredentia
 
 /** What follows `Bearer` (RFC 6750 §2.1; schemes are case-insensitive, RFC 9110 §11.1). */
 function afterScheme(value: string): string | null {
-  if (!value.startsWith('Bearer ') && value.slice(0, 7).toLowerCase() !== 'bearer ') return null
-  let start = 7
+  if (value.slice(0, bearer.length).toLowerCase() !== bearer) return null
+  let start = bearer.length
   while (value[start] === ' ') start++
   const credential = value.slice(start)
   const isOne = credential !== '' && !credential.includes(' ') && !credential.includes('\t')
   return isOne ? credential : null
 }
+
+const bearer = 'bearer '
 
 function asApiKey(text: string, keyPrefix: string): PresentedCredential {
   return looksLikeKey(text, keyPrefix) ? { kind: 'api-key', text } : unrecognised

@@ -55,7 +55,7 @@ export function createCors({ origins, credentialHeaders }: CorsOptions): Cors {
 
     shareHeaders(origin) {
       if (shared.size === 0) return none
-      return (origin === null ? undefined : shared.get(origin)) ?? unshared
+      return shared.get(origin ?? '') ?? unshared
     },
   }
 }

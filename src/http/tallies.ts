@@ -39,8 +39,11 @@ export function tally<A extends string, B extends string, C extends string>({
   return (a, b, c) => {
     if (last === undefined || last.a !== a || last.b !== b || last.c !== c) {
       const key = `${a} ${b} ${c}`
-      last = series.get(key) ?? { a, b, c, count: 0 }
-      series.set(key, last)
+      last = series.get(key)
+      if (last === undefined) {
+        last = { a, b, c, count: 0 }
+        series.set(key, last)
+      }
     }
     last.count += 1
   }

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { newRequestId } from '../http/request-context.ts'
 import { securityHeaders } from '../http/security-headers.ts'
 
 const fixedHeaders = Object.entries(securityHeaders)
@@ -19,7 +19,7 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
       'Content-Type: application/problem+json\r\n' +
       `Content-Length: ${Buffer.byteLength(body)}\r\n` +
-      `X-Request-Id: ${randomUUID()}\r\n` +
+      `X-Request-Id: ${newRequestId()}\r\n` +
       fixedHeaders +
       'Connection: close\r\n\r\n' +
       body,
@@ -35,7 +35,7 @@ export function answerUnreadableTarget(res: ServerResponse): void {
       ...securityHeaders,
       'cache-control': 'no-store',
       'content-type': 'application/problem+json',
-      'x-request-id': randomUUID(),
+      'x-request-id': newRequestId(),
       connection: 'close',
     })
     .end(`${JSON.stringify({ title: STATUS_CODES[status], status, detail })}\n`)

@@ -3,7 +3,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, connect } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { OwnResponse, RepeatedHead } from '../../src/http/repeated-head.ts'
-import { newRequestId } from '../../src/http/request-context.ts'
 
 const lines = ['content-type', 'text/plain', 'x-empty', '', 'x-one', 'a', 'x-one', 'b']
 
@@ -162,12 +161,4 @@ describe('an answer given again and again has the head that Node would write', (
     ])
     expect(heads.every((text) => text.includes('x-trap: x-request-id: one\r'))).toBe(true)
   })
-})
-
-it('ids of requests are all different, in the form of a UUID', () => {
-  const made = Array.from({ length: 10_000 }, newRequestId)
-  expect(new Set(made).size).toBe(made.length)
-  for (const id of made) {
-    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
-  }
 })

@@ -8,7 +8,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { estimate, freePort, get, latchkey, show, start, startLatchkey } from '../measure.mjs'
-import { compare } from './interleaved.mjs'
+import { compare, ratioOf } from './interleaved.mjs'
 
 const constantServer = fileURLToPath(new URL('../constant-server.mjs', import.meta.url))
 const nginxExample = fileURLToPath(new URL('../../examples/proxies/nginx', import.meta.url))
@@ -22,7 +22,7 @@ export async function measureForwardAuth(world, settings) {
   const signing = { ...environment, IDENTITY_KEYS_FILE: keysFile }
   const known = keys.slice(0, credentials)
   const requests = (path) => known.map((key) => get(path, key))
-  const alike = async (settings) => startConstant(await answerHeaders(settings, known[0]))
+  const alike = async (other) => startConstant(await answerHeaders(other, known[0]))
 
   const servers = {
     plain: () => startLatchkey(environment),
@@ -45,10 +45,8 @@ export async function measureForwardAuth(world, settings) {
     arms.unchecked = { server: 'nginx', requests: requests('/plain/') }
   }
   const seen = await compare(servers, arms, settings)
-  const of = (one, other) =>
-    estimate(seen[one].map((s, n) => s.perSecond / seen[other][n].perSecond))
   const row = (name, one, other, goal) => {
-    const ratio = of(one, other)
+    const ratio = ratioOf(seen, one, other)
     return {
       figure: `\`/auth/verify\` ${name}, cached key, against bare \`node:http\` with the same headers`,
       result: show(ratio),
@@ -59,18 +57,19 @@ export async function measureForwardAuth(world, settings) {
   return [
     row('without `X-Identity`', 'plain', 'base', 0.9),
     row('with `X-Identity`', 'signing', 'signingConstant', 0.9),
-    nginxRow(hasNginx && seen, of),
+    nginxRow(hasNginx && seen),
   ]
 }
 
-function nginxRow(seen, of) {
+/** @param seen `false`: there is no nginx */
+function nginxRow(seen) {
   const figure = 'nginx with `auth_request`, against the same without'
   if (!seen) return { figure, result: 'left out: nginx is not installed' }
   const added = (name) =>
     show(estimate(seen.checked.map((answer, n) => answer[name] - seen.unchecked[n][name])))
   return {
     figure,
-    result: `${show(of('checked', 'unchecked'))}; adds p50 ${added('p50')} ms, p99 ${added('p99')} ms`,
+    result: `${show(ratioOf(seen, 'checked', 'unchecked'))}; adds p50 ${added('p50')} ms, p99 ${added('p99')} ms`,
   }
 }
 

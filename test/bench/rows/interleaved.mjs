@@ -52,6 +52,11 @@ export function arm(server, query, credentials, goal = null, status = 200) {
   return { server, requests: credentials.map((one) => post(query, one)), goal, status }
 }
 
+/** Of the requests per second of two arms, by what `compare` saw of them. */
+export function ratioOf(seen, one, other) {
+  return estimate(seen[one].map((answer, n) => answer.perSecond / seen[other][n].perSecond))
+}
+
 /** One row for each arm, the base first. */
 export function rowsOf(arms, seen, baseName) {
   return Object.entries(arms).map(([name, { goal }]) => {

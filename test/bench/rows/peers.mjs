@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { estimate, post, show, start, startLatchkey } from '../measure.mjs'
-import { arm, compare, rowsOf } from './interleaved.mjs'
+import { post, show, start, startLatchkey } from '../measure.mjs'
+import { arm, compare, ratioOf, rowsOf } from './interleaved.mjs'
 import { baseName, me, viewer, yoga } from './throughput.mjs'
 
 const folder = fileURLToPath(new URL('../peers/', import.meta.url))
@@ -55,9 +55,7 @@ export async function measurePeers(world, settings) {
   }
   const seen = await compare(servers, arms, settings)
   const against = (own, other, goal = null) => {
-    const ratio = estimate(
-      seen[own].map((answer, n) => answer.perSecond / seen[other][n].perSecond),
-    )
+    const ratio = ratioOf(seen, own, other)
     return {
       figure: `${own}, against ${other}`,
       result: show(ratio, 1),
