@@ -15,12 +15,6 @@ import {
   stopPostmaster,
 } from './embedded/postmaster.ts'
 
-export {
-  DataDirInUseError,
-  EmbeddedStartError,
-  EmbeddedUnavailableError,
-} from './embedded/errors.ts'
-
 /** A PostgreSQL server of our own. */
 export interface EmbeddedPostgres {
   /** With user and password. */

@@ -21,12 +21,11 @@ import { promisify } from 'node:util'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { prepareBinaries } from '../../src/db/embedded/binaries.ts'
+import { DataDirInUseError, EmbeddedUnavailableError } from '../../src/db/embedded/errors.ts'
 import { isAlive } from '../../src/db/embedded/postmaster.ts'
 import {
   connectEmbedded,
-  DataDirInUseError,
   type EmbeddedPostgres,
-  EmbeddedUnavailableError,
   startEmbeddedPostgres,
 } from '../../src/db/embedded.ts'
 
