@@ -198,16 +198,22 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
     return outcome
   }
 
-  function accept(outcome: Verified | Refused): Authentication {
-    if (!('authentication' in outcome)) return outcome
-    const { keyId, previousSecret, authentication } = outcome
-    if (keyId !== null) uses?.record({ keyId, at: clock.wall(), previousSecret })
+  /** When a key was accepted last, milliseconds since the epoch: what one did is recorded right after. */
+  let lastUse = clock.wall()
+
+  function accept({ keyId, previousSecret, authentication }: Verified, at: number): Authentication {
+    if (keyId !== null) {
+      lastUse = at
+      uses?.record({ keyId, at, previousSecret })
+    }
     return authentication
   }
 
   function recall(cacheKey: string): Authentication | null {
-    const known = verified?.get(cacheKey)
-    return known === undefined ? null : accept(known)
+    if (verified === null) return null
+    const now = stampOf(clock)
+    const known = verified.get(cacheKey, now)
+    return known === undefined ? null : accept(known, now.wall)
   }
 
   /** One look-up however many ask at once with the same credential. */
@@ -215,7 +221,12 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
     cacheKey: string,
     start: () => Promise<Verified | Refused>,
   ): Promise<Authentication> {
-    return flights.run(cacheKey, () => verify(cacheKey, start)).then(accept, refuseUnavailable)
+    return flights
+      .run(cacheKey, () => verify(cacheKey, start))
+      .then(
+        (outcome) => ('authentication' in outcome ? accept(outcome, clock.wall()) : outcome),
+        refuseUnavailable,
+      )
   }
 
   return {
@@ -225,7 +236,7 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
         case 'none':
           return anonymous
         case 'api-key': {
-          const cacheKey = cacheKeyOf('key', presented.text)
+          const cacheKey = cacheKeyOf(presented.text)
           const known = recall(cacheKey)
           if (known !== null) return known
           // Not before: only what has the right form is ever remembered.
@@ -236,7 +247,7 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
           return look(cacheKey, () => verifyKey(cacheKey, key))
         }
         case 'jwt': {
-          const cacheKey = cacheKeyOf('jwt', presented.token)
+          const cacheKey = cacheKeyOf(presented.token)
           return recall(cacheKey) ?? look(cacheKey, () => verifyJwt(presented.token))
         }
         case 'unrecognised':
@@ -248,13 +259,14 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
     recordScopes({ credential }, scopes) {
       if (uses === null || scopes.length === 0) return
       if (credential.kind !== 'API_KEY' || credential.id === null) return
-      uses.recordScopes(credential.id, scopes, clock.wall())
+      uses.recordScopes(credential.id, scopes, lastUse)
     },
   }
 }
 
-function cacheKeyOf(kind: 'key' | 'jwt', text: string): string {
-  return `${kind}:${hash('sha256', text, 'binary')}`
+/** No text is an API key and a JWT. */
+function cacheKeyOf(text: string): string {
+  return hash('sha256', text, 'binary')
 }
 
 function keyRefusal(key: KeyForVerification, now: number): RefusalReason | null {

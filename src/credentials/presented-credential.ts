@@ -72,7 +72,7 @@ function readAuthorization(value: string, keyPrefix: string): PresentedCredentia
 
 /** What follows `Bearer` (RFC 6750 §2.1; schemes are case-insensitive, RFC 9110 §11.1). */
 function afterScheme(value: string): string | null {
-  if (value.slice(0, bearer.length).toLowerCase() !== bearer) return null
+  if (!value.startsWith(bearer) && !bearerInAnyCase.test(value)) return null
   let start = bearer.length
   while (value[start] === ' ') start++
   const credential = value.slice(start)
@@ -80,7 +80,8 @@ function afterScheme(value: string): string | null {
   return isOne ? credential : null
 }
 
-const bearer = 'bearer '
+const bearer = 'Bearer '
+const bearerInAnyCase = /^bearer /i
 
 function asApiKey(text: string, keyPrefix: string): PresentedCredential {
   return looksLikeKey(text, keyPrefix) ? { kind: 'api-key', text } : unrecognised

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Change, ChangeListener } from './changes.ts'
 import { Dependents } from './dependents.ts'
-import { type Clock, Lease, type Stamp } from './lease.ts'
+import { type Clock, Lease, type Stamp, stampOf } from './lease.ts'
 
 export interface VerifiedCacheOptions {
   /** Milliseconds within which every change is honoured, whatever fails. */
@@ -83,11 +83,9 @@ export class VerifiedCache<T> implements ChangeListener {
   }
 
   /** `undefined` when there is none that may be used. */
-  get(key: string): T | undefined {
+  get(key: string, { monotonic, wall }: Stamp = stampOf(this.#clock)): T | undefined {
     const entry = this.#entries.peek(key)
     if (entry === undefined) return undefined
-    const monotonic = this.#clock.monotonic()
-    const wall = this.#clock.wall()
     if (!this.#lease.validAt(monotonic, wall)) return undefined
     if (entry.validUntil <= wall || monotonic - entry.storedAt >= this.#maxAge) {
       this.#entries.delete(key)

@@ -1,4 +1,4 @@
-import { ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 
 /** What a response of Node keeps its head in until it is sent. */
 interface Kept {
@@ -16,7 +16,9 @@ interface Learned {
  * The responses of a server that nobody but this program writes to, and all of whose connections are
  * kept open alike: those of other servers may have headers, or a `writeHead`, that are their own.
  */
-export class OwnResponse extends ServerResponse {}
+export class OwnResponse<
+  Request extends IncomingMessage = IncomingMessage,
+> extends ServerResponse<Request> {}
 
 /** Writing these changes more of a response than its head, or they are Node's to write. */
 const decisive = /^(connection|keep-alive|transfer-encoding|trailer|date|content-length)$/i
@@ -35,20 +37,25 @@ export class RepeatedHead {
   readonly #lines: readonly string[]
   readonly #isPlain: boolean
   #learned: Learned | null = null
-  /** In which the last head was written, since the epoch: a head tells the date. */
+  readonly #secondNow: () => number
+  /** In which the last head was written: a head tells the date. */
   #second = 0
 
-  /** @param lines names and values in turn, but for the two that `write` is given */
-  constructor(status: number, lines: readonly string[]) {
+  /**
+   * @param lines names and values in turn, but for the two that `write` is given
+   * @param secondNow since the epoch
+   */
+  constructor(status: number, lines: readonly string[], secondNow = currentSecond) {
     this.#status = status
     this.#lines = lines
+    this.#secondNow = secondNow
     const hasBody = status >= 200 && status !== 204 && status !== 304
     this.#isPlain = hasBody && !lines.some((name, n) => n % 2 === 0 && decisive.test(name))
   }
 
   /** @param requestId in characters that a header may have */
   write(response: ServerResponse, requestId: string, contentLength: number): void {
-    const second = Math.floor(Date.now() / 1000)
+    const second = this.#secondNow()
     const again = second === this.#second
     if (!again) {
       this.#second = second
@@ -69,6 +76,22 @@ export class RepeatedHead {
       this.#learned = learn(response, requestId, contentLength, second)
     }
   }
+}
+
+let lookedUp: number | null = null
+
+/** Looked up once in each second, as Node does for the date in its own heads. */
+function currentSecond(): number {
+  if (lookedUp === null) {
+    const now = Date.now()
+    lookedUp = Math.floor(now / 1000)
+    setTimeout(forgetSecond, 1000 - (now % 1000)).unref()
+  }
+  return lookedUp
+}
+
+function forgetSecond(): void {
+  lookedUp = null
 }
 
 /** `null` where what Node wrote is not to be found, or it still tells the date of the second before. */

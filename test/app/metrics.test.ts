@@ -113,7 +113,13 @@ describe('the metrics', () => {
     const values = counts.map(([, , count]) => Number(count))
     expect(values).toEqual([...values].sort((a, b) => a - b))
     expect(values.at(-1)).toBe(before + 1)
-    expect(await value(`${name}_sum`)).toBeGreaterThan(0)
+    const sum = await value(`${name}_sum`)
+    expect(sum).toBeGreaterThan(0)
+    // Not each of those that are remembered is timed, but each is counted.
+    const jwt = await app.jwt('alice', [])
+    for (let n = 0; n < 40; n++) await app.ask('{ viewer { subject } }', { as: jwt })
+    expect(await value(`${name}_count`)).toBe(before + 41)
+    expect(await value(`${name}_sum`)).toBeGreaterThan(sum)
   })
 
   it('tell of the process', async () => {

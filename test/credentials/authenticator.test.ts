@@ -524,6 +524,18 @@ describe('the scopes that were needed', () => {
     expect(recorded).toEqual([[text.id, ['read:users'], start]])
   })
 
+  it('are written down as of the use that needed them', async () => {
+    const same = create()
+    await authenticate(text.key, same)
+    clock.at += 5_000
+    const outcome = await authenticate(text.key, same)
+    if (outcome.kind !== 'authenticated') throw new Error('it was refused')
+    clock.at += 300
+    recorded = []
+    same.recordScopes(outcome.principal, ['read:users'])
+    expect(recorded).toEqual([[text.id, ['read:users'], start + 5_000]])
+  })
+
   it('are not for a JWT, where there are none, or where nothing is written', async () => {
     create().recordScopes(await principalWith(token), ['read:users'])
     const principal = await principalWith(text.key)
