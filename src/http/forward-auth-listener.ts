@@ -1,11 +1,9 @@
 import type { Refusal } from '../credentials/authenticator.ts'
 import type { Logger } from '../log.ts'
-import { remembering } from '../remembering.ts'
 import type { ForwardAuth, ForwardAuthAnswer } from './forward-auth.ts'
 import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
 import type { Metrics } from './metrics.ts'
 import { headerReader, type NodeListener } from './node-listener.ts'
-import { RepeatedHead } from './repeated-head.ts'
 import { createRequestContext, type RequestContext, refusalOf } from './request-context.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
@@ -42,7 +40,7 @@ export function createForwardAuthListener({
       if (refusal !== null) onRefusal(refusal, context)
       metrics.countRequest(forwardAuthPath, request.method ?? '', answer.status)
       logDecision(log, answer, context)
-      headOf(answer).write(response, context.requestId, 0)
+      answer.head.write(response, context.requestId, 0)
       response.end()
     }
     const answer = forwardAuth({ target, header }, context)
@@ -51,11 +49,6 @@ export function createForwardAuthListener({
     return true
   }
 }
-
-const headOf = remembering(
-  ({ status, headers }: ForwardAuthAnswer) =>
-    new RepeatedHead(status, Object.entries(headers).flat()),
-)
 
 /** Until there is something to decide with: what is asked here must not end up as another path. */
 export const refuseForwardAuth: NodeListener = (request, response) => {

@@ -36,21 +36,33 @@ export function isForwardAuthTarget(target: string): boolean {
  * @throws ForwardAuthFault
  */
 export function readForwardAuthSettings(target: string): ForwardAuthSettings {
+  if (target === last.target) return last.settings
   const text = settingsText(target)
   if (text === null) return defaults
-  const known = remembered.get(text)
-  if (known !== undefined) return known
+  last = remembered.get(text) ?? remember(copyOf(text))
+  return last.settings
+}
+
+interface Remembered {
+  /** Without what the client's path adds to it. */
+  readonly target: string
+  readonly settings: ForwardAuthSettings
+}
+
+const defaults: ForwardAuthSettings = { scopes: [], audience: defaultAudience, optional: false }
+const remembered = new Map<string, Remembered>()
+let last: Remembered = { target: forwardAuthPath, settings: defaults }
+
+function remember(text: string): Remembered {
   const settings = toSettings(
     text.startsWith('?') ? new URLSearchParams(text) : pathParameters(text.slice(1)),
   )
   // A proxy asks with the few settings it was given; whoever asks with ever new ones gains nothing.
   if (remembered.size >= 1000) remembered.clear()
-  remembered.set(copyOf(text), settings)
-  return settings
+  const made = { target: forwardAuthPath + text, settings }
+  remembered.set(text, made)
+  return made
 }
-
-const defaults: ForwardAuthSettings = { scopes: [], audience: defaultAudience, optional: false }
-const remembered = new Map<string, ForwardAuthSettings>()
 
 /** What states the settings, from its `?` or `;` on; `null`: nothing does. */
 function settingsText(target: string): string | null {

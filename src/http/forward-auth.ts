@@ -14,6 +14,7 @@ import {
   type ForwardAuthSettings,
   readForwardAuthSettings,
 } from './forward-auth-settings.ts'
+import { RepeatedHead } from './repeated-head.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** What is looked at of a proxy's question. Neither method nor body are. */
@@ -25,9 +26,29 @@ export interface ForwardAuthRequest {
 }
 
 /** An answer without a body. */
-export interface ForwardAuthAnswer {
+export class ForwardAuthAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  #head: RepeatedHead | undefined
+
+  constructor(status: number, headers: Readonly<Record<string, string>>) {
+    this.status = status
+    this.headers = headers
+  }
+
+  /** The same for a response of Node. */
+  get head(): RepeatedHead {
+    this.#head ??= new RepeatedHead(this.status, Object.entries(this.headers).flat())
+    return this.#head
+  }
+}
+
+/** What was told of a principal last. */
+interface Told {
+  /** Those it met last. */
+  settings: ForwardAuthSettings
+  readonly token: string
+  readonly answer: ForwardAuthAnswer
 }
 
 export interface ForwardAuthParts {
@@ -78,9 +99,9 @@ export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
   const vary = ['authorization', ...parts.credentialHeaders].join(', ')
   const kept = { vary, 'cache-control': cacheControl(maxAgeSeconds) }
   const notKept = { vary, 'cache-control': 'no-store' }
-  const anonymous: ForwardAuthAnswer = { status: 200, headers: { ...nobody, ...kept } }
-  /** The last answer about each principal, for the same token again. */
-  const answers = new WeakMap<Principal, ForwardAuthAnswer>()
+  const anonymous = new ForwardAuthAnswer(200, { ...nobody, ...kept })
+  /** Most are asked about in the same way again and again. */
+  const told = new WeakMap<Principal, Told>()
 
   function decide(
     authentication: Authentication,
@@ -95,23 +116,32 @@ export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
         return refuse(failures.errorFor(authentication.refusal.error, context.clientAddress()))
       case 'authenticated': {
         const { principal } = authentication
-        if (!holdsAll(settings.scopes, principal.scopes)) {
+        const last = told.get(principal)
+        if (last?.settings !== settings && !holdsAll(settings.scopes, principal.scopes)) {
           return refuse(new InsufficientScopeError(missingFor([settings.scopes], principal)))
         }
         authenticator.recordScopes?.(principal, settings.scopes)
         const token = identity?.tokenFor(principal, settings.audience) ?? ''
         return typeof token === 'string'
-          ? allow(principal, token)
-          : token.then((signed) => allow(principal, signed))
+          ? allow(principal, settings, token, last)
+          : token.then((signed) => allow(principal, settings, signed))
       }
     }
   }
 
-  function allow(principal: Principal, token: string): ForwardAuthAnswer {
-    const last = answers.get(principal)
-    if (last?.headers['x-identity'] === token) return last
-    const answer = { status: 200, headers: { ...identityHeaders(principal, token), ...kept } }
-    answers.set(principal, answer)
+  function allow(
+    principal: Principal,
+    settings: ForwardAuthSettings,
+    token: string,
+    last = told.get(principal),
+  ): ForwardAuthAnswer {
+    if (last?.token === token) {
+      last.settings = settings
+      return last.answer
+    }
+    const headers = { ...identityHeaders(principal, token), ...kept }
+    const answer = new ForwardAuthAnswer(200, headers)
+    told.set(principal, { settings, token, answer })
     return answer
   }
 
@@ -119,8 +149,8 @@ export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
     const { status, headers } = httpFailure(error)
     // nginx answers 500 for whatever is neither 2xx, 401 nor 403.
     return status === 400 || status === 429
-      ? { status: 401, headers: { 'www-authenticate': bareChallenge, ...headers, ...notKept } }
-      : { status, headers: { ...headers, ...notKept } }
+      ? new ForwardAuthAnswer(401, { 'www-authenticate': bareChallenge, ...headers, ...notKept })
+      : new ForwardAuthAnswer(status, { ...headers, ...notKept })
   }
 
   function fail(error: unknown, { requestId }: RequestContext): ForwardAuthAnswer {
@@ -129,7 +159,7 @@ export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
     } else {
       log.error({ err: error, requestId }, 'a request failed')
     }
-    return { status: 500, headers: notKept }
+    return new ForwardAuthAnswer(500, notKept)
   }
 
   return ({ target, header }, context) => {

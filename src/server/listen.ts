@@ -86,25 +86,28 @@ export async function listen(options: ListenOptions): Promise<Listener> {
  */
 function makeTargetReadable(req: IncomingMessage): boolean {
   const { url = '' } = req
-  if (!url.startsWith('/')) {
-    const absolute = /^https?:\/\/([^/?#]*)(.*)/is.exec(url)
-    if (absolute === null) return false
-    const [, authority, path = ''] = absolute
-    req.headers.host = authority
-    req.url = path.startsWith('/') ? path : `/${path}`
+  if (url.startsWith('/')) {
+    const { host } = req.headers
+    return host === undefined ? req.httpVersion === '1.0' : isHost(host)
   }
-  const { host } = req.headers
-  return host === undefined ? req.httpVersion === '1.0' : isHost(host)
+  const absolute = /^https?:\/\/([^/?#]*)(.*)/is.exec(url)
+  if (absolute === null) return false
+  const [, authority = '', path = ''] = absolute
+  req.headers.host = authority
+  req.url = path.startsWith('/') ? path : `/${path}`
+  return isHost(authority)
 }
 
 /** Those that were found to make a URL: a server has few names, and each request brings one. */
 const knownHosts = new LRUCache<string, true>({ max: 100 })
+let lastHost: string | null = null
 
 /** Whatever path follows, a URL can be made of it. */
 function isHost(host: string): boolean {
-  if (knownHosts.has(host)) return true
+  if (host === lastHost || knownHosts.has(host)) return true
   if (!/^[^\s/?#@\\]+$/.test(host) || !URL.canParse(`http://${host}/`)) return false
-  knownHosts.set(copyOf(host), true)
+  lastHost = copyOf(host)
+  knownHosts.set(lastHost, true)
   return true
 }
 
