@@ -4,6 +4,7 @@ import type { ForwardAuth, ForwardAuthAnswer } from './forward-auth.ts'
 import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
 import type { Metrics } from './metrics.ts'
 import { headerReader, type NodeListener } from './node-listener.ts'
+import { OwnRequest } from './own-request.ts'
 import { createRequestContext, type RequestContext, refusalOf } from './request-context.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
@@ -32,6 +33,7 @@ export function createForwardAuthListener({
   return (request, response) => {
     const target = request.url ?? ''
     if (!isForwardAuthTarget(target)) return false
+    if (request instanceof OwnRequest) request.isLeftUnread = true
     const header = headerReader(request)
     const peerAddress = request.socket.remoteAddress ?? null
     const context = createRequestContext(header, { peerAddress }, trustedProxies)

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createServerAdapter } from '@whatwg-node/server'
 import { LRUCache } from 'lru-cache'
 import type { NodeListener } from '../http/node-listener.ts'
+import { OwnRequest } from '../http/own-request.ts'
 import { OwnResponse } from '../http/repeated-head.ts'
 import type { ConnectionInfo } from '../http/request-context.ts'
 import { copyOf } from '../remembering.ts'
@@ -47,7 +48,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (!makeTargetReadable(req)) answerUnreadableTarget(res)
     else if (listener?.(req, res) !== true) adapter(req, res)
   }
-  const server = createServer(
+  const server = createServer<typeof OwnRequest, typeof OwnResponse<OwnRequest>>(
     {
       // Without it Node keeps the first of two Authorization headers and drops the other unseen.
       joinDuplicateHeaders: true,
@@ -59,6 +60,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       keepAliveTimeout: 65_000,
       // Node's own answer to a request without Host has neither words nor an id.
       requireHostHeader: false,
+      IncomingMessage: OwnRequest,
       ServerResponse: OwnResponse,
     },
     serve,
