@@ -6,6 +6,7 @@ import type { Metrics } from './metrics.ts'
 import { headerReader, type NodeListener } from './node-listener.ts'
 import { OwnRequest } from './own-request.ts'
 import { createRequestContext, type RequestContext, refusalOf } from './request-context.ts'
+import { sendTogether } from './send-together.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
 export interface ForwardAuthListenerParts {
@@ -43,7 +44,7 @@ export function createForwardAuthListener({
       metrics.countRequest(forwardAuthPath, request.method ?? '', answer.status)
       logDecision(log, answer, context)
       answer.head.write(response, context.requestId, 0)
-      response.end()
+      sendTogether(response)
     }
     const answer = forwardAuth({ target, header }, context)
     if (answer instanceof Promise) void answer.then(send)
