@@ -21,7 +21,7 @@ export interface Completed {
   readonly started: number
 }
 
-/** What follows the answer to every request: it is counted, and makes one line in the log. */
+/** What follows once there is an answer to a request: it is counted, and makes one line in the log. */
 export type Completion = (completed: Completed, context: RequestContext) => void
 
 export function createCompletion({ metrics, onRefusal, log }: CompletionParts): Completion {

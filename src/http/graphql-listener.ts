@@ -18,7 +18,7 @@ export interface GraphQLListenerParts {
   readonly direct: DirectGraphQL
   readonly cors: Cors
   readonly trustedProxies: TrustedProxies
-  /** Told of each request once it is answered. */
+  /** Told of each request once its answer is ready. */
   readonly completed: Completion
 }
 

@@ -88,9 +88,9 @@ export function createMetrics({ pingDatabase, peers }: MetricsParts): Metrics {
       request(route, methods.has(method) ? method : 'other', String(status)),
 
     measured(authenticator) {
-      /** Seconds that the last one took that was answered at once and timed. */
-      let atOnce = 0
-      /** Of those to come. */
+      /** Seconds that the last one took that was remembered and timed. */
+      let remembered = 0
+      /** Remembered ones to come that are not timed. */
       let untimed = 0
       const note = (outcome: Authentication, seconds: number): Authentication => {
         if (outcome.kind !== 'anonymous') time(seconds)
@@ -103,18 +103,19 @@ export function createMetrics({ pingDatabase, peers }: MetricsParts): Metrics {
         ...authenticator,
         authenticate(carrier, again) {
           if (again === true) return authenticator.authenticate(carrier, again)
-          const isTimed = untimed === 0
-          const started = isTimed ? performance.now() : 0
+          const started = performance.now()
           const outcome = authenticator.authenticate(carrier)
           if (outcome instanceof Promise) {
-            const asked = isTimed ? started : performance.now()
-            return outcome.then((settled) => note(settled, secondsSince(asked)))
+            return outcome.then((settled) => note(settled, secondsSince(started)))
           }
-          if (outcome.kind !== 'anonymous') {
-            if (isTimed) atOnce = secondsSince(started)
-            untimed = (isTimed ? timedOf : untimed) - 1
+          if (outcome.kind === 'anonymous') return note(outcome, 0)
+          if (outcome.kind === 'refused') return note(outcome, secondsSince(started))
+          if (untimed === 0) {
+            remembered = secondsSince(started)
+            untimed = timedOf
           }
-          return note(outcome, atOnce)
+          untimed--
+          return note(outcome, remembered)
         },
       }
     },
@@ -132,10 +133,10 @@ export function createMetrics({ pingDatabase, peers }: MetricsParts): Metrics {
 }
 
 /**
- * Of so many that are answered at once one is timed, and the others are taken to be like it: reading the
- * clock costs as much as finding what is remembered.
+ * Of so many credentials that are remembered one is timed, and the others are taken to be like it: reading
+ * the clock costs as much as finding them. A prime, so that it goes with no rhythm of theirs.
  */
-const timedOf = 16
+const timedOf = 17
 
 function secondsSince(started: number): number {
   return (performance.now() - started) / 1000

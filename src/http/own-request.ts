@@ -22,7 +22,7 @@ export class OwnRequest extends IncomingMessage {
 
 const { _dump: dump } = IncomingMessage.prototype as unknown as { _dump: () => void }
 
-/** Node lets go of a request that is at its end, and would otherwise keep it for as long as its connection. */
+/** Node lets go of a request that is at its end, and would otherwise keep it until the next on its connection. */
 Object.defineProperty(OwnRequest.prototype, 'readableEnded', {
   get(this: OwnRequest) {
     return this.isSpared || Reflect.get(IncomingMessage.prototype, 'readableEnded', this)

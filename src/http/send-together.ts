@@ -10,7 +10,7 @@ let ready: Ready[] = []
 /** When the first of them became ready, by `performance.now()`. */
 let since = 0
 
-/** Milliseconds that an answer waits at most while others are worked on in the same turn. */
+/** Milliseconds after which no further request is begun, nor another answer awaited, before they are sent. */
 const patience = 1
 
 /**
@@ -33,7 +33,13 @@ export function sendTogether(
   if (now - since > patience) sendReady()
 }
 
-function sendReady(): void {
+/** To be called before further work in the same turn: what is ready waits for one request's at most. */
+export function sendLate(): void {
+  if (ready.length > 0 && performance.now() - since > patience) sendReady()
+}
+
+/** To be called before something else is done to a connection, which may have an answer to come. */
+export function sendReady(): void {
   const all = ready
   ready = []
   for (const { response, body, encoding } of all) {

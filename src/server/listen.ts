@@ -6,6 +6,7 @@ import type { NodeListener } from '../http/node-listener.ts'
 import { OwnRequest } from '../http/own-request.ts'
 import { OwnResponse } from '../http/repeated-head.ts'
 import type { ConnectionInfo } from '../http/request-context.ts'
+import { sendLate, sendReady } from '../http/send-together.ts'
 import { copyOf } from '../remembering.ts'
 import { answerUnreadable, answerUnreadableTarget } from './unreadable.ts'
 
@@ -45,6 +46,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     (request, { req }) => handler(request, { peerAddress: req.socket.remoteAddress ?? null }),
   )
   function serve(req: IncomingMessage, res: ServerResponse): void {
+    sendLate()
     if (!makeTargetReadable(req)) answerUnreadableTarget(res)
     else if (listener?.(req, res) !== true) adapter(req, res)
   }
@@ -68,6 +70,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   // An expectation that nobody knows may be ignored (RFC 9110 §10.1.1), and Node's own answer says nothing.
   server.on('checkExpectation', serve)
   server.on('clientError', answerUnreadable)
+  // Node closes its side once the client has closed its own.
+  server.prependListener('connection', (socket) => socket.on('end', sendReady))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {

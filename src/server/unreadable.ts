@@ -2,6 +2,7 @@ import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { newRequestId } from '../http/request-context.ts'
 import { securityHeaders } from '../http/security-headers.ts'
+import { sendReady } from '../http/send-together.ts'
 
 const fixedHeaders = Object.entries(securityHeaders)
   .map(([name, value]) => `${name}: ${value}\r\n`)
@@ -9,6 +10,8 @@ const fixedHeaders = Object.entries(securityHeaders)
 
 /** Answers what could not be read as a request at all: too large a header, a broken or a slow one. */
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // To what was asked before it on the same connection.
+  sendReady()
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return

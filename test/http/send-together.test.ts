@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { sendTogether } from '../../src/http/send-together.ts'
+import { sendLate, sendTogether } from '../../src/http/send-together.ts'
+import { type Listener, listen } from '../../src/server/listen.ts'
 
 let arrived: ServerResponse[] = []
 const server = createServer((_, response) => {
@@ -61,6 +63,20 @@ describe('answers that become ready in one turn', () => {
     expect(await answers).toEqual(['', '', ''])
   })
 
+  it('are sent before it where another request comes late in it', async () => {
+    const { answers, responses } = await ask(2)
+    const [first, second] = responses as [ServerResponse, ServerResponse]
+    sendTogether(first)
+    now += 1
+    sendLate()
+    expect(ended(responses)).toEqual([false, false])
+    now += 0.5
+    sendLate()
+    expect(ended(responses)).toEqual([true, false])
+    sendTogether(second)
+    expect(await answers).toEqual(['', ''])
+  })
+
   it('are sent also where one of those who asked has gone', async () => {
     const { answers, responses } = await ask(2)
     const failed = answers.catch((error: unknown) => error)
@@ -71,4 +87,48 @@ describe('answers that become ready in one turn', () => {
     await once(other, 'finish')
     expect(await failed).toBeInstanceOf(TypeError)
   })
+})
+
+describe('an answer that is ready', () => {
+  let listener: Listener
+  beforeAll(async () => {
+    listener = await listen({
+      host: '127.0.0.1',
+      port: 0,
+      handler: () => new Response(),
+      listener: (request, response) => {
+        response.writeHead(200)
+        if (request.method === 'GET') sendTogether(response)
+        else request.resume().on('end', () => sendTogether(response))
+        return true
+      },
+    })
+  })
+  afterAll(() => {
+    listener.destroy()
+    return listener.close()
+  })
+
+  async function told(...pieces: string[]): Promise<string[]> {
+    const socket = connect(listener.port, '127.0.0.1')
+    await once(socket, 'connect')
+    socket.end(pieces.join(''))
+    return [...(await text(socket)).matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status ?? '')
+  }
+
+  it('is sent before that something else on its connection could not be read', async () => {
+    const asked = 'GET / HTTP/1.1\r\nHost: a.example\r\n\r\n'
+    expect(await told(asked, 'garbage\r\n\r\n')).toEqual(['200', '400'])
+  })
+
+  // What is read at once is 65,536 bytes, and then the end comes in the same turn.
+  it.each([100, 65_535, 65_536, 65_537, 200_000])(
+    'is sent to who sends %i bytes and closes its side',
+    async (size) => {
+      const head = (length: number) =>
+        `POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: ${String(length).padStart(6, '0')}\r\n\r\n`
+      const length = size - head(0).length
+      expect(await told(head(length), 'x'.repeat(length))).toEqual(['200'])
+    },
+  )
 })
