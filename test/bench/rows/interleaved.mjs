@@ -2,16 +2,16 @@
 import { load } from '../load.mjs'
 import { estimate, inTurn, median, post, show } from '../measure.mjs'
 
-/** Before the first measured round of a server, shared by its arms. */
-const warmUpRequests = 6_000
-
 /**
  * @param servers by name, how each is started
  * @param arms by name; `base` is what the others are compared with
- * @param settings `warmUpSeconds`: at most, for a server that is slow to answer so many requests
+ * @param settings `warmUpRequests`: before the first measured round of a server, shared by its arms;
+ *   `warmUpSeconds`: at most, for a server that is slow to answer so many
  * @returns by name of the arm, what `load` measured in every round, with `ratio` to `base`
  */
-export async function compare(servers, arms, { generations, rounds, warmUpSeconds }) {
+export async function compare(servers, arms, settings) {
+  const { generations, rounds, warmUpSeconds, warmUpRequests = 6_000 } = settings
+  const until = (shares) => performance.now() + (warmUpSeconds * 1_000) / shares
   const seen = Object.fromEntries(Object.keys(arms).map((name) => [name, []]))
   for (let generation = 0; generation < generations; generation++) {
     const running = {}
@@ -20,7 +20,7 @@ export async function compare(servers, arms, { generations, rounds, warmUpSecond
         running[name] = await launch()
         const own = Object.values(arms).filter(({ server }) => server === name)
         for (const one of own) {
-          await warmUp(running[name].port, one, own.length, warmUpSeconds)
+          await warmUp(running[name].port, one, warmUpRequests / own.length, until(own.length))
         }
       }
       for (let round = 0; round < rounds; round++) {
@@ -41,9 +41,8 @@ export async function compare(servers, arms, { generations, rounds, warmUpSecond
 }
 
 /** By the number of requests, not by time: what was called more often is faster code. */
-async function warmUp(port, { requests, status }, shares, seconds) {
-  const until = performance.now() + (seconds * 1_000) / shares
-  for (let done = 0; done < warmUpRequests / shares && performance.now() < until; ) {
+async function warmUp(port, { requests, status }, count, until) {
+  for (let done = 0; done < count && performance.now() < until; ) {
     done += (await load(port, requests, 1_000, { status })).perSecond
   }
 }
