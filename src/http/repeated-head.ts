@@ -80,8 +80,8 @@ export class RepeatedHead {
 
 let lookedUp: number | null = null
 
-/** Looked up once in each second, as Node does for the date in its own heads. */
-function currentSecond(): number {
+/** Since the epoch; looked up once in each, as Node does for the date in its own heads. */
+export function currentSecond(): number {
   if (lookedUp === null) {
     const now = Date.now()
     lookedUp = Math.floor(now / 1000)

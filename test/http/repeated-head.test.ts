@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { OwnResponse, RepeatedHead } from '../../src/http/repeated-head.ts'
+import { type currentSecond, OwnResponse, RepeatedHead } from '../../src/http/repeated-head.ts'
 
 const lines = ['content-type', 'text/plain', 'x-empty', '', 'x-one', 'a', 'x-one', 'b']
 
@@ -126,7 +126,11 @@ describe('an answer given again and again has the head that Node would write', (
   })
 
   it('but in a second of which Node does not tell the date yet', async () => {
-    head = new RepeatedHead(status, lines, () => Math.floor(Date.now() / 1000) + 1)
+    let ahead = 0
+    head = new RepeatedHead(status, lines, () => Math.floor(Date.now() / 1000) + ahead)
+    await bytesFor('/repeated', ids, {})
+    writtenByNode = 0
+    ahead = 1_000
     await bytesFor('/repeated', ids, {})
     expect(writtenByNode).toBe(ids.length)
   })
@@ -159,4 +163,22 @@ describe('an answer given again and again has the head that Node would write', (
     ])
     expect(heads.every((text) => text.includes('x-trap: x-request-id: one\r'))).toBe(true)
   })
+})
+
+it('the second of a head changes when it is over, and not before', async () => {
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout'], now: 1_000_250 })
+  try {
+    // What was looked up before is of another clock.
+    vi.resetModules()
+    const fresh: { currentSecond: typeof currentSecond } = await import(
+      '../../src/http/repeated-head.ts'
+    )
+    expect(fresh.currentSecond()).toBe(1_000)
+    vi.advanceTimersByTime(749)
+    expect(fresh.currentSecond()).toBe(1_000)
+    vi.advanceTimersByTime(1)
+    expect(fresh.currentSecond()).toBe(1_001)
+  } finally {
+    vi.useRealTimers()
+  }
 })
