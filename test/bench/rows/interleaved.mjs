@@ -7,7 +7,7 @@ import { estimate, inTurn, median, post, show } from '../measure.mjs'
  * @param arms by name; `base` is what the others are compared with
  * @param settings `warmUpRequests`: before the first measured round of a server, shared by its arms;
  *   `warmUpSeconds`: at most, for a server that is slow to answer so many
- * @returns by name of the arm, what `load` measured in every round, with `ratio` to `base`
+ * @returns by name of the arm, what `load` measured in every round
  */
 export async function compare(servers, arms, settings) {
   const { generations, rounds, warmUpSeconds, warmUpRequests = 6_000 } = settings
@@ -30,7 +30,7 @@ export async function compare(servers, arms, settings) {
         ])
         const answers = await inTurn(Object.fromEntries(works))
         for (const [name, answer] of Object.entries(answers)) {
-          seen[name].push({ ...answer, ratio: answer.perSecond / answers.base.perSecond })
+          seen[name].push(answer)
         }
       }
     } finally {
@@ -59,7 +59,7 @@ export function ratioOf(seen, one, other) {
 /** One row for each arm, the base first. */
 export function rowsOf(arms, seen, baseName) {
   return Object.entries(arms).map(([name, { goal }]) => {
-    const ratio = estimate(seen[name].map((answer) => answer.ratio))
+    const ratio = ratioOf(seen, name, 'base')
     const perSecond = Math.round(median(seen[name].map((answer) => answer.perSecond)))
     const p99 = median(seen[name].map((answer) => answer.p99))
     return {
