@@ -148,16 +148,26 @@ export class RateLimitedError extends LatchkeyError {
   }
 }
 
+export interface UnavailabilityOptions {
+  /** Default: 1. */
+  readonly retryAfterSeconds?: number
+  readonly cause?: unknown
+  readonly reason?: string | null
+}
+
 /** Something that is needed to decide cannot be reached. Never the credential's fault. */
 export class ServiceUnavailableError extends LatchkeyError {
   readonly code = 'SERVICE_UNAVAILABLE'
   readonly retryAfterSeconds: number
+  /** A word for the log; never shown to the caller. */
+  readonly reason: string | null
 
-  constructor(options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
+  constructor(options: UnavailabilityOptions = {}) {
     super('The service cannot answer right now. Try again shortly.', {
       cause: options.cause,
     })
     this.retryAfterSeconds = options.retryAfterSeconds ?? 1
+    this.reason = options.reason ?? null
   }
 }
 

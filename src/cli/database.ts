@@ -56,7 +56,7 @@ async function withUrl<T>(config: Config, use: (url: string) => Promise<T>): Pro
   try {
     return url === null ? await withEmbedded(config.dataDir, use) : await use(url)
   } catch (error) {
-    throw explained(error)
+    throw asFailure(error)
   }
 }
 
@@ -70,14 +70,4 @@ async function withEmbedded<T>(dataDir: string, use: (url: string) => Promise<T>
   } finally {
     await stop().finally(release)
   }
-}
-
-const undefinedTable = '42P01'
-
-function explained(error: unknown): unknown {
-  const failure = asFailure(error)
-  if (failure instanceof Error && 'code' in failure && failure.code === undefinedTable) {
-    return new Error('The database has no tables of Latchkey: run `latchkey migrate` first.')
-  }
-  return failure
 }

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config.ts'
+import { describeCause } from '../db/causes.ts'
+import { causeOfFailure } from '../db/failures.ts'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import { secretRemover } from '../log/secrets.ts'
 import { addAudit } from './audit.ts'
@@ -90,7 +92,7 @@ function hasCode(error: unknown): error is LatchkeyError | NothingThereError {
 
 function messageOf(error: unknown): string {
   if (error instanceof ServiceUnavailableError) {
-    return 'The database cannot be reached. Is DATABASE_URL right, and is it running?'
+    return describeCause(causeOfFailure(error) ?? 'unavailable')
   }
   return withoutSecrets(error instanceof Error ? error.message : 'something unknown failed')
 }

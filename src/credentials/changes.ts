@@ -13,6 +13,8 @@ export interface ChangeListener {
   heard(sent: Stamp): void
   /** Changes may have been missed up to now; from now on none is. */
   restarted(): void
+  /** Changes may be missed from now on, until the next is `heard`. */
+  lost(): void
 }
 
 export interface ChangeWatch {

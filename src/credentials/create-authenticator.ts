@@ -111,7 +111,8 @@ function createMemory(
     verified: watched ? new VerifiedCache({ clock, maxStaleness }) : null,
     // Few: whoever guesses comes with others each time, and who comes again is a client set up wrongly.
     wrongKeys: watched ? new VerifiedCache({ clock, maxStaleness, maxEntries: 5_000 }) : null,
-    flights: new SingleFlight(),
+    // Who joins one gets an answer that may be as old as that one's start.
+    flights: new SingleFlight(clock, maxStaleness / 2),
     users: new KnownUsers({ clock, patience: jwtOutageSeconds * 1000 }),
   }
 }
@@ -134,6 +135,11 @@ function forgetting({ verified, wrongKeys, flights, users }: CredentialMemory): 
       flights.separate()
       verified?.restarted()
       wrongKeys?.restarted()
+    },
+    lost() {
+      flights.separate()
+      verified?.lost()
+      wrongKeys?.lost()
     },
   }
 }

@@ -141,7 +141,7 @@ export class IssuerKeys {
 
   #unavailable(now: number, cause?: unknown): ServiceUnavailableError {
     const retryAfterSeconds = Math.max(1, Math.ceil((this.#retryAt - now) / 1000))
-    return new ServiceUnavailableError({ retryAfterSeconds, cause })
+    return new ServiceUnavailableError({ retryAfterSeconds, cause, reason: 'issuer-keys' })
   }
 }
 

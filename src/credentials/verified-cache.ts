@@ -148,6 +148,10 @@ export class VerifiedCache<T> implements ChangeListener {
     this.#clear()
   }
 
+  lost(): void {
+    this.#lease.end()
+  }
+
   #clear(): void {
     this.#now++
     this.#floor = this.#now

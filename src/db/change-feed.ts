@@ -1,188 +1,228 @@
-import { randomBytes } from 'node:crypto'
-import postgres from 'postgres'
 import type { Change, ChangeListener, ChangeWatch } from '../credentials/changes.ts'
-import { type Clock, type Stamp, stampOf, systemClock } from '../credentials/lease.ts'
-import { askChannel, createNodeRow } from './node-row.ts'
+import { type Clock, elapsed, type Stamp, stampOf, systemClock } from '../credentials/lease.ts'
+import type { Cause } from './causes.ts'
+import { causeOfFailure } from './failures.ts'
+import type { Heartbeat } from './heartbeat.ts'
+import { ListeningError, type ListeningSession, openListeningSession } from './listening-session.ts'
+import type { NodeRow } from './node-row.ts'
 
 export interface ChangeFeedOptions {
-  /** A direct connection: behind a transaction pooler nothing is heard. */
+  /** A direct connection to the primary. */
   readonly url: string
+  readonly row: NodeRow
+  readonly heartbeat: Heartbeat
   /** Without a heartbeat for that long it starts anew on a new connection. Milliseconds. */
   readonly maxSilence: number
   readonly listener: ChangeListener
+  /** Whether the latest lookup was answered by the proven primary. */
+  readonly lookupsAreProven: () => boolean
+  /** Told of each failure of the listening session, and of each heartbeat that was heard. */
+  readonly observer?: { failed(error: unknown): void; worked(): void }
   readonly clock?: Clock
 }
 
-/** Between two tries to connect, in milliseconds: at first, and at most. */
+/** How far the proofs hold that every change reaches this node. */
+export interface FeedState {
+  /** A session of its own listens on the channels, and the triggers are there. */
+  readonly session: boolean
+  /** A heartbeat that came by a lookup's connection was heard lately. */
+  readonly heartbeat: boolean
+  /** The latest lookup was answered by the server that has this node's heartbeats. */
+  readonly lookup: boolean
+  /** Since the last heartbeat heard was sent. Milliseconds; `null`: none was heard. */
+  readonly leaseAge: number | null
+  /** Times that the listening session was opened anew. */
+  readonly reconnects: number
+  /** Why a proof fails; `null` where all hold, or nothing has been tried yet. */
+  readonly cause: Cause | null
+}
+
+export interface ChangeFeed extends ChangeWatch {
+  state(): FeedState
+}
+
+/** Between two tries to connect, in milliseconds: at first, at most, and where a setting must be changed. */
 const firstPause = 50
 const longestPause = 500
-/** Answers to questions under way at most: whoever gets none asks again. */
-const maxAnswers = 20
+const pauseForSettings = 5_000
 /** For the node's row to be removed when the watch is closed. Milliseconds. */
 const leaveTime = 500
 
+const needsSettings: ReadonlySet<Cause | null> = new Set(['pooler', 'change-triggers'])
+
 /**
- * Listens to what triggers notify of keys and users (PostgreSQL, NOTIFY).
+ * Listens to what triggers announce of keys and users (PostgreSQL, NOTIFY), and proves that it hears it.
  *
- * Postgres delivers notifications in the order in which their transactions were committed, so when
- * this node hears a heartbeat of its own it has heard every change committed before that was sent. The
- * heartbeat goes out and comes back on the listening connection itself: one that is half-open is
- * silent, and silence is acted upon.
- *
- * Before each heartbeat the same connection refreshes the node's row in `latchkey.nodes`. So a node
- * that may use what it remembers has a row as young as its last heartbeat, and one that answers a
- * question has heard of every change committed before that was asked (see `nodes.ts`).
+ * Postgres delivers notifications in the order in which their transactions were committed. A heartbeat
+ * is committed over a connection that looks credentials up; once the listening session hears it, it has
+ * heard every change that was committed before it on the server of the lookups. Each tick the session
+ * proves that it is a session of its own (see `listening-session.ts`), and each lookup proves that it
+ * was answered by the server that has the heartbeats (see `proof.ts`). Without all three the listener is
+ * told nothing, and trusts nothing that it remembers.
  */
-export function watchChanges(options: ChangeFeedOptions): ChangeWatch {
-  const { url, maxSilence, listener, clock = systemClock } = options
-  const heartbeats = `latchkey_node_${randomBytes(8).toString('hex')}`
+export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
+  const { url, row, heartbeat, maxSilence, listener, lookupsAreProven, observer } = options
+  const { clock = systemClock } = options
+  const started = stampOf(clock)
   const interval = Math.max(Math.floor(maxSilence / 5), 20)
-  const row = createNodeRow(maxSilence)
+  /** By counter, while it is not both heard and acknowledged. */
+  const beats = new Map<number, { sent: Stamp; heard: boolean; acknowledged: boolean }>()
   let closed = false
-  let current: Session | null = null
+  let session: ListeningSession | null = null
+  let isListening = false
+  let lastHeard: Stamp | null = null
+  let cause: Cause | null = null
+  let reconnects = -1
   let pause = firstPause
   let retry: NodeJS.Timeout | undefined
+  let beating: Promise<void> | null = null
 
   function start(): void {
     if (closed) return
-    const session = openSession()
-    current = session
-    session.ready.then(
-      () => {
-        pause = firstPause
+    reconnects++
+    const opened = openListeningSession({
+      url,
+      row,
+      patience: Math.max(maxSilence, 1_000),
+      clock,
+      onChange: (payload) => {
+        for (const change of parseChanges(payload)) listener.changed(change)
       },
-      () => session.end(),
+      onBeat: (counter) => note(counter, 'heard'),
+      mayAnswer: () => isProven(),
+      onEnd: (failure) => {
+        if (session === opened) over(failure)
+      },
+    })
+    session = opened
+    opened.listening.then(
+      () => {
+        if (session !== opened) return
+        isListening = true
+        // What was missed before can't be announced any more.
+        listener.restarted()
+        void heartbeat.sweep().catch(() => {})
+        void tick()
+      },
+      () => {},
     )
   }
 
-  function openSession(): Session {
-    const sent = new Map<string, Stamp>()
-    let beats = 0
-    let over = false
-    const opened = clock.monotonic()
-    let lastHeard = opened
-    let timer: NodeJS.Timeout | undefined
-    let answers = 0
-    let mayWriteRow = true
+  function over(failure: unknown): void {
+    session = null
+    isListening = false
+    lastHeard = null
+    beats.clear()
+    if (closed) return
+    cause = causeOfFailure(failure)
+    observer?.failed(failure)
+    listener.lost()
+    if (needsSettings.has(cause)) pause = pauseForSettings
+    retry = setTimeout(start, pause)
+    pause = Math.min(pause * 2, longestPause)
+  }
 
-    const sql = postgres(url, {
-      max: 1,
-      fetch_types: false,
-      idle_timeout: 0,
-      max_lifetime: null,
-      connect_timeout: Math.max(maxSilence / 1000, 1),
-      onnotice: () => {},
-      onclose: end,
-      connection: { application_name: 'latchkey-listen' },
-      // Not in the driver's types; its own `listen` is built on it, with reconnection that we must see.
-      ...{ onnotify: (channel: string, payload: string) => hear(channel, payload) },
-    })
-
-    function hear(channel: string, payload: string): void {
-      if (over) return
-      if (channel === askChannel) {
-        answer(payload)
-        return
-      }
-      if (channel !== heartbeats) {
-        for (const change of parseChanges(payload)) listener.changed(change)
-        return
-      }
-      const stamp = sent.get(payload)
-      if (stamp === undefined) return
-      for (const beat of sent.keys()) {
-        sent.delete(beat)
-        if (beat === payload) break
-      }
-      lastHeard = clock.monotonic()
-      listener.heard(stamp)
+  /** A heartbeat counts once it was heard and its commit was acknowledged, in whichever order. */
+  function note(counter: number, what: 'heard' | 'acknowledged'): void {
+    const beat = beats.get(counter)
+    if (beat === undefined) return
+    beat[what] = true
+    if (!beat.heard || !beat.acknowledged) return
+    for (const older of beats.keys()) {
+      beats.delete(older)
+      if (older === counter) break
     }
+    if (!isListening || !lookupsAreProven()) return
+    lastHeard = beat.sent
+    cause = null
+    pause = firstPause
+    listener.heard(beat.sent)
+    observer?.worked()
+  }
 
-    function answer(question: string): void {
-      const statement = row.answerTo(question)
-      if (statement === null || answers >= maxAnswers) return
-      answers++
-      sql
-        .unsafe(statement)
-        .catch(() => {})
-        .finally(() => answers--)
-    }
-
-    /** A database that is older, or grants no more than it must, has no such row: nobody waits for us then. */
-    function writeRow(statement: string): void {
-      if (!mayWriteRow) return
-      sql.unsafe(statement).catch((error: { code?: string }) => {
-        mayWriteRow = !noRow.has(error.code ?? '')
+  async function sendBeat(): Promise<void> {
+    let own = 0
+    try {
+      const { counter, isNew } = await heartbeat.beat((counter, sent) => {
+        own = counter
+        beats.set(counter, { sent, heard: false, acknowledged: false })
       })
+      if (isNew) listener.restarted()
+      note(counter, 'acknowledged')
+    } catch (error) {
+      beats.delete(own)
+      cause = causeOfFailure(error)
     }
+  }
 
-    function beat(): void {
-      if (clock.monotonic() - lastHeard > maxSilence) {
-        end()
-        return
-      }
-      writeRow(row.refresh)
-      const name = String(++beats)
-      sent.set(name, stampOf(clock))
-      sql.unsafe(`select pg_notify('${heartbeats}', '${name}')`).catch(end)
+  /** Heartbeats are committed and the session answers, but it does not hear them. */
+  function endDeafSession(): void {
+    const [oldest] = beats.values()
+    if (!isListening || oldest === undefined || !oldest.acknowledged) return
+    if (elapsed(oldest.sent, clock) > maxSilence) session?.end(new ListeningError('other-server'))
+  }
+
+  async function tick(): Promise<void> {
+    session?.check()
+    endDeafSession()
+    beating ??= sendBeat().finally(() => {
+      beating = null
+    })
+    await beating
+  }
+
+  function isProven(): boolean {
+    const { session, heartbeat, lookup } = state()
+    return session && heartbeat && lookup
+  }
+
+  function state(): FeedState {
+    const leaseAge = lastHeard === null ? null : elapsed(lastHeard, clock)
+    const heartbeat = leaseAge !== null && leaseAge < maxSilence
+    const lookup = lookupsAreProven()
+    return {
+      session: isListening,
+      heartbeat,
+      lookup,
+      leaseAge,
+      reconnects: Math.max(reconnects, 0),
+      cause: cause ?? silence(lookup, heartbeat),
     }
+  }
 
-    function end(): void {
-      if (over) return
-      over = true
-      clearInterval(timer)
-      void sql.end({ timeout: 0 })
-      if (closed) return
-      retry = setTimeout(start, pause)
-      pause = Math.min(pause * 2, longestPause)
-    }
-
-    async function listen(): Promise<void> {
-      await sql.unsafe(`listen latchkey_changes; listen ${askChannel}; listen ${heartbeats}`)
-      if (over) return
-      // What was missed before can't be told any more.
-      listener.restarted()
-      writeRow(row.sweep)
-      beat()
-      timer = setInterval(beat, interval)
-    }
-
-    async function leave(): Promise<void> {
-      if (over || timer === undefined) return
-      clearInterval(timer)
-      let patience: NodeJS.Timeout | undefined
-      await Promise.race([
-        sql.unsafe(row.remove).catch(() => {}),
-        new Promise((resolve) => {
-          patience = setTimeout(resolve, leaveTime)
-        }),
-      ])
-      clearTimeout(patience)
-    }
-
-    return { ready: listen(), end, leave }
+  /** What no failure has told. */
+  function silence(lookup: boolean, heartbeat: boolean): Cause | null {
+    if (!lookup) return 'stale-server'
+    return heartbeat || elapsed(started, clock) < maxSilence ? null : 'timeout'
   }
 
   start()
+  const timer = setInterval(() => void tick(), interval)
   return {
+    state,
     async close() {
       closed = true
+      clearInterval(timer)
       clearTimeout(retry)
-      await current?.leave()
-      current?.end()
+      await removeRow(heartbeat, beating)
+      session?.end()
     },
   }
 }
 
-interface Session {
-  readonly ready: Promise<void>
-  end(): void
-  /** Takes the node's row away. */
-  leave(): Promise<void>
+async function removeRow(heartbeat: Heartbeat, beating: Promise<void> | null): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([
+    // Not before the last heartbeat, which would write it again.
+    Promise.resolve(beating)
+      .then(() => heartbeat.remove())
+      .catch(() => {}),
+    new Promise((resolve) => {
+      timer = setTimeout(resolve, leaveTime)
+    }),
+  ])
+  clearTimeout(timer)
 }
-
-/** What keeps a node from writing its row for good: no right to, no such table, no such schema. */
-const noRow: ReadonlySet<string> = new Set(['42501', '42P01', '3F000'])
 
 /** `key <id> …`, `user <id> …` or `everything`; what is not understood may be anything. */
 export function parseChanges(payload: string): readonly Change[] {

@@ -12,10 +12,11 @@ import { heard } from './issuer-grants.ts'
 import { isKeyId } from './key-rows.ts'
 import { latestUses } from './key-uses.ts'
 import type { Queries } from './link.ts'
-import type { Pool } from './pool.ts'
-import { apiKeys, deletedUsers, users } from './tables.ts'
+import type { LookUp } from './lookups.ts'
+import { stateColumns, survey } from './proof.ts'
+import { apiKeys, deletedUsers, type IssuerGrants, users } from './tables.ts'
 import { Abandon, type Access, type Transaction } from './transactions.ts'
-import { lockUser, ownerColumns, toOwner, type UserRow } from './user-rows.ts'
+import { lockUser, type OwnerRow, ownerColumns, toOwner, type UserRow } from './user-rows.ts'
 
 const verificationColumns = {
   id: apiKeys.id,
@@ -60,16 +61,19 @@ export type DirectoryQueries = ReturnType<typeof prepareDirectory>
  * The queries of authentication, planned once for each connection. Drizzle prepares what has a name
  * here and nothing else on this driver (drizzle-orm issues 5502 and 6096).
  */
-export function prepareDirectory(queries: Queries) {
+export function prepareDirectory(queries: Queries, tellsCluster: boolean) {
+  const { counter, inRecovery, timeline } = stateColumns(tellsCluster)
   return {
+    queries,
+    tellsCluster,
     findKey: queries
-      .select(verificationColumns)
+      .select({ ...verificationColumns, counter, inRecovery, timeline })
       .from(apiKeys)
       .innerJoin(users, eq(users.id, apiKeys.ownerId))
       .where(eq(apiKeys.id, sql.placeholder('id')))
       .unionAll(
         queries
-          .select(nobodysKey)
+          .select({ ...nobodysKey, counter, inRecovery, timeline })
           .from(sql`(values (true)) as nobody`)
           .leftJoin(sql`(select id from ${users} order by id limit 1) as some_user`, sql`true`)
           .where(
@@ -83,67 +87,63 @@ export function prepareDirectory(queries: Queries) {
       )
       .prepare('find_key'),
     findUser: queries
-      .select({ ...ownerColumns, issuerGrants: users.issuerGrants })
-      .from(users)
-      .where(
-        and(
-          eq(users.issuer, sql.placeholder('issuer')),
-          eq(users.subject, sql.placeholder('subject')),
-        ),
-      )
+      .select({
+        counter,
+        inRecovery,
+        timeline,
+        ...ownerColumns,
+        issuerGrants: users.issuerGrants,
+        deletedAt: deletedUsers.deletedAt,
+      })
+      .from(sql`(values (true)) as one`)
+      .leftJoin(users, hasIdentity(users))
+      .leftJoin(deletedUsers, hasIdentity(deletedUsers))
       .prepare('find_user'),
-    findTombstone: queries
-      .select({ issuer: deletedUsers.issuer })
-      .from(deletedUsers)
-      .where(
-        and(
-          eq(deletedUsers.issuer, sql.placeholder('issuer')),
-          eq(deletedUsers.subject, sql.placeholder('subject')),
-        ),
-      )
-      .prepare('find_tombstone'),
-    ping: () => queries.execute(sql`select 1`),
+    ping: () => survey(queries),
   }
 }
 
-/**
- * @param lookups for looking up alone, so that nothing slow is ever before them in line
- * @param onGrantHeard told when a token may have changed what its user holds
- */
-export function createCredentialDirectory(
-  lookups: Pool<DirectoryQueries>,
-  access: Access,
-  defaultUserScopes: readonly string[] | null,
-  onGrantHeard: (userId: string) => void,
-): CredentialDirectory {
+function hasIdentity(table: typeof users | typeof deletedUsers) {
+  return and(
+    eq(table.issuer, sql.placeholder('issuer')),
+    eq(table.subject, sql.placeholder('subject')),
+  )
+}
+
+export interface CredentialDirectoryParts {
+  /** For looking up alone, so that nothing slow is ever before them in line. */
+  readonly lookUp: LookUp<DirectoryQueries>
+  readonly access: Access
+  /** Proves that a transaction is one of the primary. */
+  readonly prove: (transaction: Transaction) => Promise<void>
+  readonly defaultUserScopes: readonly string[] | null
+  /** Called when a token may have changed what its user holds. */
+  readonly onGrantChanged: (userId: string) => void
+}
+
+export function createCredentialDirectory(parts: CredentialDirectoryParts): CredentialDirectory {
+  const { lookUp, access, prove, defaultUserScopes, onGrantChanged } = parts
   return {
     async findKeyForVerification(id) {
       if (!isKeyId(id)) return null
-      const [row] = await lookups.run(({ findKey }) => findKey.execute({ id }), again)
-      const key = row === undefined ? null : toKeyForVerification(row)
-      return key?.id === id ? key : null
+      const row = await lookUp(({ findKey }, node) => findKey.execute({ id, ...node }))
+      return row.id === id ? toKeyForVerification(row) : null
     },
 
     async admitUser(sighting) {
       const { issuer, subject, grant } = sighting
-      const [row] = await lookups.run(
-        ({ findUser }) => findUser.execute({ issuer, subject }),
-        again,
+      const row = await lookUp(({ findUser }, node) =>
+        findUser.execute({ issuer, subject, ...node }),
       )
-      if (row !== undefined) {
+      if (isUser(row)) {
         const { issuerGrants } = row
         if (grant === null || heard(issuerGrants, grant) === issuerGrants) return toOwner(row)
-      } else {
-        const [tombstone] = await lookups.run(
-          ({ findTombstone }) => findTombstone.execute({ issuer, subject }),
-          again,
-        )
-        if (tombstone !== undefined) return null
-      }
-      const owner = await access.change((transaction) =>
-        admit(transaction, sighting, defaultUserScopes),
-      )
-      if (owner !== null && grant !== null) onGrantHeard(owner.userId)
+      } else if (row.deletedAt !== null) return null
+      const owner = await access.change(async (transaction) => {
+        await prove(transaction)
+        return admit(transaction, sighting, defaultUserScopes)
+      })
+      if (owner !== null && grant !== null) onGrantChanged(owner.userId)
       return owner
     },
 
@@ -153,7 +153,11 @@ export function createCredentialDirectory(
   }
 }
 
-const again = { repeatable: true }
+type FoundUser = Awaited<ReturnType<DirectoryQueries['findUser']['execute']>>[number]
+
+function isUser(row: FoundUser): row is FoundUser & OwnerRow & { issuerGrants: IssuerGrants } {
+  return row.userId !== null
+}
 
 type FoundKey = Awaited<ReturnType<DirectoryQueries['findKey']['execute']>>[number]
 

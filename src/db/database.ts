@@ -1,17 +1,21 @@
 import type { AuditStore } from '../audit/store.ts'
-import type { Change, ChangeListener } from '../credentials/changes.ts'
 import type { CredentialDirectory } from '../credentials/directory.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { UserStore } from '../users/store.ts'
 import { announcedKeys, announcedUsers } from './announced.ts'
 import { createAuditStore } from './audit-store.ts'
-import { watchChanges } from './change-feed.ts'
+import type { Cause } from './causes.ts'
 import { createCredentialDirectory, prepareDirectory } from './credential-directory.ts'
 import { deadline, deadlineUnlessAlive } from './deadline.ts'
+import { type ConnectionRole, createDiagnosis, type Trouble } from './diagnosis.ts'
+import { causeOfFailure } from './failures.ts'
+import { createFreshness, type FreshnessState } from './freshness.ts'
 import { Gate } from './gate.ts'
 import { createKeyStore } from './key-store.ts'
 import type { LinkOptions } from './link.ts'
+import { proveTransaction } from './lookups.ts'
 import { createPool } from './pool.ts'
+import { KnownPrimary } from './proof.ts'
 import { createAccess } from './transactions.ts'
 import { createUserStore } from './user-store.ts'
 
@@ -21,8 +25,12 @@ export interface Database {
   readonly keys: KeyStore
   readonly audit: AuditStore
   readonly directory: CredentialDirectory
-  /** @throws ServiceUnavailableError within a second */
+  /** @throws ServiceUnavailableError within a second, also where the server is no primary */
   ping(): Promise<void>
+  /** How far it is proven that changes reach this node. */
+  freshness(): FreshnessState
+  /** Why connections fail at present; empty while none does. */
+  troubles(): readonly Cause[]
   /** Lets what is under way finish, up to 5 seconds. */
   close(): Promise<void>
 }
@@ -30,7 +38,7 @@ export interface Database {
 export interface DatabaseOptions {
   /** Of a database that is migrated. */
   readonly url: string
-  /** Where notifications are heard, for a `url` that is a transaction pooler; default: `url`. */
+  /** Where notifications are heard, for a `url` that is a pooler; default: `url`. */
   readonly listenUrl?: string
   /** Of a replica for lists and counts, which may be behind; nothing is decided by it. Default: `url`. */
   readonly readUrl?: string
@@ -38,60 +46,69 @@ export interface DatabaseOptions {
   readonly defaultUserScopes: readonly string[] | null
   /** Connections at most, beside 4 for authentication. Default: 10. */
   readonly connections?: number
+  /** Called when a cause of failures begins and when it ends. Default: nothing is. */
+  readonly onTrouble?: (trouble: Trouble) => void
 }
 
 /** Connects when the first query comes. */
 export function openDatabase(options: DatabaseOptions): Database {
   const size = options.connections ?? 10
-  const lookups = createPool(
-    { ...linkDefaults, url: options.url, applicationName: 'latchkey-authentication' },
-    4,
-    prepareDirectory,
-    () => deadline(900),
-  )
-  const ping = () => lookups.run(async ({ ping }) => void (await ping()), { repeatable: true })
+  const { url, readUrl = url, listenUrl = url } = options
+  const primary = new KnownPrimary()
+  const diagnosis = createDiagnosis({ report: options.onTrouble ?? (() => {}) })
+  const observerOf = (connection: ConnectionRole) => ({
+    failed: (error: unknown) => diagnosis.failed(connection, causeOfFailure(error), error),
+    worked: () => diagnosis.worked(connection),
+  })
+  const admit: LinkOptions['admit'] = (survey) => void primary.learn(survey)
 
-  const application = (url: string) =>
-    createPool(
-      { ...linkDefaults, url, applicationName: 'latchkey' },
+  const lookups = createPool({
+    link: { ...linkDefaults, url, applicationName: 'latchkey-authentication', admit },
+    size: 4,
+    prepare: prepareDirectory,
+    watch: () => deadline(900),
+    observer: observerOf('authentication'),
+  })
+  const ping = () =>
+    lookups.run(async (prepared) => void primary.learn(await prepared.ping()), { repeatable: true })
+
+  const application = (link: Pick<LinkOptions, 'url' | 'admit'>, role: ConnectionRole) =>
+    createPool({
+      link: { ...linkDefaults, ...link, applicationName: 'latchkey' },
       size,
-      (queries) => queries,
-      () => deadlineUnlessAlive(ping, 500, 10_000),
-    )
-  const pool = application(options.url)
-  const { url, readUrl = url } = options
-  const replica = readUrl === url ? pool : application(readUrl)
+      prepare: (queries) => queries,
+      watch: () => deadlineUnlessAlive(ping, 500, 10_000),
+      observer: observerOf(role),
+    })
+  const pool = application({ url, admit }, 'application')
+  const replica = readUrl === url ? pool : application({ url: readUrl }, 'replica')
   const access = createAccess(pool, replica, new Gate(size, 750))
 
-  const listeners = new Set<ChangeListener>()
-  const tell = (change: Change) => {
-    for (const listener of listeners) listener.changed(change)
-  }
+  const freshness = createFreshness({
+    lookups,
+    primary,
+    listenUrl,
+    observer: observerOf('listening'),
+  })
+  const { tell, watch } = freshness
 
   return {
     users: announcedUsers(createUserStore(access), tell),
     keys: announcedKeys(createKeyStore(access), tell),
     audit: createAuditStore(access),
     directory: {
-      ...createCredentialDirectory(lookups, access, options.defaultUserScopes, (userId) =>
-        tell({ kind: 'user', id: userId }),
-      ),
-      watch(listener, maxSilence) {
-        listeners.add(listener)
-        const feed = watchChanges({
-          url: options.listenUrl ?? options.url,
-          listener,
-          maxSilence,
-        })
-        return {
-          async close() {
-            listeners.delete(listener)
-            await feed.close()
-          },
-        }
-      },
+      ...createCredentialDirectory({
+        lookUp: freshness.lookUp,
+        access,
+        prove: (transaction) => proveTransaction(transaction, primary, freshness.nodeId),
+        defaultUserScopes: options.defaultUserScopes,
+        onGrantChanged: (userId) => tell({ kind: 'user', id: userId }),
+      }),
+      watch,
     },
     ping,
+    freshness: freshness.state,
+    troubles: diagnosis.current,
     async close() {
       await Promise.all([lookups.close(), pool.close(), replica === pool ? null : replica.close()])
     },

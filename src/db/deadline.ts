@@ -1,5 +1,7 @@
 /** The time for an answer ran out on our side of the connection. */
 export class DeadlineExceeded extends Error {
+  readonly databaseCause = 'timeout'
+
   constructor(milliseconds: number) {
     super(`The database did not answer within ${milliseconds} ms.`)
     this.name = 'DeadlineExceeded'

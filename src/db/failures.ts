@@ -1,6 +1,8 @@
 import { DrizzleQueryError } from 'drizzle-orm'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
+import { type Cause, causeOf } from './causes.ts'
 import { DeadlineExceeded } from './deadline.ts'
+import { UnprovenServerError } from './proof.ts'
 
 /**
  * What a failed query's caller is told: that the database cannot answer now, where that is what the
@@ -10,7 +12,15 @@ import { DeadlineExceeded } from './deadline.ts'
 export function asFailure(error: unknown): unknown {
   const original = unwrapped(error)
   if (original instanceof LatchkeyError) return original
-  return isUnavailability(original) ? new ServiceUnavailableError({ cause: original }) : original
+  if (!isUnavailability(original)) return original
+  return new ServiceUnavailableError({ cause: original, reason: causeOf(original) })
+}
+
+/** Why the database did not answer, behind whatever wrapped the failure; `null` where it is not known. */
+export function causeOfFailure(error: unknown): Cause | null {
+  const original = unwrapped(error)
+  if (original instanceof ServiceUnavailableError) return causeOfFailure(original.cause)
+  return causeOf(original)
 }
 
 /** Whether the same transaction may succeed when it is run again. */
@@ -27,6 +37,17 @@ export function isRefusedSetting(error: unknown): boolean {
     original instanceof Error &&
     original.message.includes('startup parameter')
   )
+}
+
+/** The server takes no writes: it became a standby, or is set so. Nothing was changed. */
+export function isReadOnly(error: unknown): boolean {
+  return codeOf(unwrapped(error)) === '25006'
+}
+
+/** A pooler in transaction mode gave the statement to a session that does not have it prepared. */
+export function isStatementLost(error: unknown): boolean {
+  const code = codeOf(unwrapped(error))
+  return code === '26000' || code === '42P05'
 }
 
 /** Whether it is the connection that failed, rather than what was asked over it. */
@@ -46,15 +67,17 @@ const driverCodes = new Set([
 ])
 
 /**
- * SQLSTATEs (PostgreSQL, appendix A) by class or in full: connection, authorization and missing
- * database, a standby where the primary should be, deadlock and serialization after retries, no
- * resources, lock and statement timeouts, shut down, broken storage.
+ * SQLSTATEs (PostgreSQL, appendix A) by class or in full: connection, authorization, missing database,
+ * schema, table or right, a standby where the primary should be, statements that a pooler lost, deadlock and
+ * serialization after retries, no resources, a full NOTIFY queue, lock and statement timeouts, shut
+ * down, broken storage.
  */
 const unavailableStates =
-  /^(08|28|53|58)[0-9A-Z]{3}$|^(3D000|25006|25P03|40001|40P01|55P03|57014|57P0.)$/
+  /^(08|28|53|58)[0-9A-Z]{3}$|^(3D000|3F000|25006|25P03|26000|40001|40P01|42501|42P01|42P05|54000|55P03|57014|57P0.)$/
 
 function isUnavailability(error: unknown): boolean {
-  if (error instanceof DeadlineExceeded || isConnectionFailure(error)) return true
+  if (error instanceof DeadlineExceeded || error instanceof UnprovenServerError) return true
+  if (isConnectionFailure(error)) return true
   return unavailableStates.test(codeOf(error) ?? '')
 }
 

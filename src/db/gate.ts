@@ -47,8 +47,17 @@ export class Gate {
           return
         }
         gate.#line.delete(enter)
-        reject(new ServiceUnavailableError({ cause: new Error('All connections are busy.') }))
+        reject(new ServiceUnavailableError({ cause: new AllBusyError(), reason: 'busy' }))
       }
     })
+  }
+}
+
+class AllBusyError extends Error {
+  readonly databaseCause = 'busy'
+
+  constructor() {
+    super('All connections are busy.')
+    this.name = 'AllBusyError'
   }
 }

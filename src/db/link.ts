@@ -1,5 +1,6 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
+import { type Survey, survey } from './proof.ts'
 
 export type Queries = PostgresJsDatabase
 
@@ -11,11 +12,21 @@ export interface LinkOptions {
   readonly connectTimeout: number
   /** After which the server gives a statement up, milliseconds; `null`: the server's own setting. */
   readonly statementTimeout: number | null
+  /** Whether statements are prepared on the server. Default: as the URL says, else true. */
+  readonly prepare?: boolean
+  /** May refuse, by throwing, the server that a new connection leads to. */
+  readonly admit?: (survey: Survey) => void
 }
 
-/** One connection, made when the first query comes, with statements `prepared` for it. */
+/** Prepares statements for a connection. */
+export type Prepare<Prepared> = (queries: Queries, tellsCluster: boolean) => Prepared
+
+/** One connection, with statements `prepared` for it. */
 export interface Link<Prepared> {
-  readonly prepared: Prepared
+  /** `null` until it is `opened`. */
+  readonly prepared: Prepared | null
+  /** Rejects where the server cannot be reached, lets us not in, or is not admitted. */
+  readonly opened: Promise<Prepared>
   /** Once it is not, it never is again. */
   readonly alive: boolean
   /** Fails what is under way. */
@@ -32,9 +43,10 @@ export interface Link<Prepared> {
  */
 export function openLink<Prepared>(
   options: LinkOptions,
-  prepare: (queries: Queries) => Prepared,
+  prepare: Prepare<Prepared>,
 ): Link<Prepared> {
   let alive = true
+  let prepared: Prepared | null = null
   const sql = postgres(options.url, {
     max: 1,
     connect_timeout: options.connectTimeout / 1000,
@@ -43,6 +55,7 @@ export function openLink<Prepared>(
     fetch_types: false,
     onnotice: () => {},
     onclose: cut,
+    ...(options.prepare !== undefined && { prepare: options.prepare }),
     connection: {
       application_name: options.applicationName,
       TimeZone: 'UTC',
@@ -60,8 +73,22 @@ export function openLink<Prepared>(
     void sql.end({ timeout: 0 })
   }
 
+  async function open(): Promise<Prepared> {
+    const queries = drizzle({ client })
+    const { tellsCluster, ...told } = await survey(queries)
+    options.admit?.(told)
+    prepared = prepare(queries, tellsCluster)
+    return prepared
+  }
+  const opened = open()
+  // Whoever waits for it hears of it.
+  opened.catch(cut)
+
   return {
-    prepared: prepare(drizzle({ client })),
+    opened,
+    get prepared() {
+      return prepared
+    },
     get alive() {
       return alive
     },

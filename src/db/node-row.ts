@@ -1,47 +1,66 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 
+/** The channel on which triggers announce changes of keys and users. */
+export const changeChannel = 'latchkey_changes'
 /** Where a node is asked whether it has heard of everything so far, and where it answers. */
 export const askChannel = 'latchkey_ask'
 export const answerChannel = 'latchkey_answers'
 
 /** A node's own row in `latchkey.nodes`, as statements without parameters. */
 export interface NodeRow {
-  /** Writes that it is there now. Waits for no lock to speak of. */
-  readonly refresh: string
-  /** Clears away what nodes that ended without a word have left. */
+  readonly id: string
+  /** The channel of this node's heartbeats. */
+  readonly channel: string
+  /**
+   * Writes that the node is there now, with `counter`, and notifies its channel of that in the same
+   * transaction. The second result tells by `inserted` whether the row was not there.
+   *
+   * @param maxStaleness milliseconds
+   */
+  beat(counter: number, maxStaleness: number): string
+  /** Removes the rows of nodes that ended without removing them. */
   readonly sweep: string
   readonly remove: string
-  /** Tells whoever asked by `payload`; `null` where that is no question. */
+  /** Answers whoever asked by `payload`; `null` where that is no question. */
   answerTo(payload: string): string | null
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** @param maxStaleness milliseconds */
-export function createNodeRow(maxStaleness: number): NodeRow {
+export function createNodeRow(): NodeRow {
   const id = randomUUID()
-  // What waits, for a lock or a disk, holds up the heartbeats behind it. A crash then takes the latest
-  // writes along, and of a row that is there no more than that makes it a little older.
-  const brief =
-    `set local lock_timeout = ${Math.max(1, Math.min(100, Math.floor(maxStaleness / 20)))}; ` +
-    'set local synchronous_commit = off'
+  const channel = `latchkey_node_${id.replaceAll('-', '')}`
   const host = hostname()
     .replace(/[^\w.:-]/g, '?')
     .slice(0, 255)
   return {
+    id,
+    channel,
     // Statements sent as one are one transaction.
-    refresh: `${brief};
-      insert into latchkey.nodes (id, host, pid, max_staleness_ms)
-      values ('${id}', '${host}', ${process.pid}, ${Math.ceil(maxStaleness)})
-      on conflict (id) do update set last_seen_at = now()`,
-    sweep: `${brief};
+    beat: (counter, maxStaleness) => `${brief(maxStaleness)};
+      insert into latchkey.nodes as node (id, host, pid, max_staleness_ms, counter)
+      values ('${id}', '${host}', ${process.pid}, ${Math.ceil(maxStaleness)}, ${counter})
+      on conflict (id) do update
+        set last_seen_at = now(), counter = greatest(node.counter, excluded.counter)
+      returning xmax = 0 as inserted;
+      select pg_notify('${channel}', '${counter}')`,
+    sweep: `${brief(2_000)};
       delete from latchkey.nodes
       where last_seen_at < now() - max_staleness_ms * interval '1 millisecond' - interval '1 minute'`,
-    remove: `${brief}; delete from latchkey.nodes where id = '${id}'`,
+    remove: `${brief(2_000)}; delete from latchkey.nodes where id = '${id}'`,
     answerTo: (payload) =>
       uuid.test(payload) ? `select pg_notify('${answerChannel}', '${id} ${payload}')` : null,
   }
+}
+
+/**
+ * What waits for a lock or a disk holds up the heartbeats behind it. A crash may take the latest writes
+ * along; the next heartbeat makes up for that.
+ */
+function brief(maxStaleness: number): string {
+  const lockTimeout = Math.max(1, Math.min(100, Math.floor(maxStaleness / 20)))
+  return `set local lock_timeout = ${lockTimeout}; set local synchronous_commit = off`
 }
 
 /** Who answered which question; `null` where it is no answer. */

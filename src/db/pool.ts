@@ -1,6 +1,13 @@
 import { DeadlineExceeded, type Watch } from './deadline.ts'
-import { asFailure, isConnectionFailure, isRefusedSetting } from './failures.ts'
-import { type Link, type LinkOptions, openLink, type Queries } from './link.ts'
+import {
+  asFailure,
+  isConnectionFailure,
+  isReadOnly,
+  isRefusedSetting,
+  isStatementLost,
+} from './failures.ts'
+import { type Link, type LinkOptions, openLink, type Prepare } from './link.ts'
+import { UnprovenServerError } from './proof.ts'
 
 /** Connections, with statements `prepared` for each. */
 export interface Pool<Prepared> {
@@ -14,19 +21,25 @@ export interface RunOptions {
   readonly repeatable?: boolean
 }
 
+export interface PoolOptions<Prepared> {
+  readonly link: LinkOptions
+  /** Connections at most. */
+  readonly size: number
+  readonly prepare: Prepare<Prepared>
+  /** Starts the time that `work` may take. */
+  readonly watch: () => Watch
+  /** Told how each attempt ended. Default: nothing is. */
+  readonly observer?: { failed(error: unknown): void; worked(): void }
+}
+
 /**
- * A connection is given up when it fails, and also when an answer is overdue: one that the network
- * swallowed looks merely slow for as long as TCP keeps trying. The next work gets a new one.
- *
- * @param size connections at most
+ * A connection is given up when it fails, when its server proves not to be the primary, and also when an
+ * answer is overdue: one that the network swallowed looks merely slow for as long as TCP keeps trying.
+ * The next work gets a new one.
  */
-export function createPool<Prepared>(
-  options: LinkOptions,
-  size: number,
-  prepare: (queries: Queries) => Prepared,
-  watch: () => Watch,
-): Pool<Prepared> {
-  let linkOptions = options
+export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepared> {
+  const { size, prepare, watch, observer } = options
+  let linkOptions = options.link
   const slots = Array.from({ length: size }, (): Slot<Prepared> => ({ busy: 0, link: null }))
 
   async function attempt<T>(work: (prepared: Prepared) => Promise<T>, overdue: Promise<never>) {
@@ -35,13 +48,30 @@ export function createPool<Prepared>(
     const { link } = slot
     slot.busy++
     try {
-      return await Promise.race([work(link.prepared), overdue])
+      const prepared = link.prepared ?? (await Promise.race([link.opened, overdue]))
+      return await Promise.race([work(prepared), overdue])
     } catch (error) {
-      if (error instanceof DeadlineExceeded || isConnectionFailure(error)) link.cut()
+      if (endsConnection(error)) link.cut()
+      // The others lead to the same server, which became a standby.
+      if (isReadOnly(error)) for (const { link: other } of slots) other?.cut()
       throw error
     } finally {
       slot.busy--
     }
+  }
+
+  /** Whether `error` came before anything was changed, for a reason that another attempt can avoid. */
+  function canAvoid(error: unknown): boolean {
+    if (isRefusedSetting(error)) {
+      linkOptions = { ...linkOptions, statementTimeout: null }
+      return true
+    }
+    if (isStatementLost(error)) {
+      linkOptions = { ...linkOptions, prepare: false }
+      for (const { link } of slots) link?.cut()
+      return true
+    }
+    return isReadOnly(error) || error instanceof UnprovenServerError
   }
 
   async function run<T>(
@@ -50,13 +80,16 @@ export function createPool<Prepared>(
   ): Promise<T> {
     const { overdue, stop } = watch()
     try {
-      return await attempt(work, overdue).catch((error: unknown) => {
-        const refused = isRefusedSetting(error)
-        if (refused) linkOptions = { ...options, statementTimeout: null }
-        if (refused || (repeatable && isConnectionFailure(error))) return attempt(work, overdue)
+      const answer = await attempt(work, overdue).catch((error: unknown) => {
+        if (canAvoid(error) || (repeatable && isConnectionFailure(error))) {
+          return attempt(work, overdue)
+        }
         throw error
       })
+      observer?.worked()
+      return answer
     } catch (error) {
+      observer?.failed(error)
       throw asFailure(error)
     } finally {
       stop()
@@ -69,6 +102,14 @@ export function createPool<Prepared>(
       await Promise.all(slots.map(({ link }) => link?.close()))
     },
   }
+}
+
+function endsConnection(error: unknown): boolean {
+  return (
+    error instanceof DeadlineExceeded ||
+    error instanceof UnprovenServerError ||
+    isConnectionFailure(error)
+  )
 }
 
 interface Slot<Prepared> {

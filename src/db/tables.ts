@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import {
   type AnyPgColumn,
+  bigint,
   bigserial,
   check,
   customType,
@@ -197,6 +198,8 @@ export const nodes = latchkey.table('nodes', {
   pid: integer('pid').notNull(),
   /** For how long at most it uses what it remembers without having heard anything. Milliseconds. */
   maxStalenessMs: integer('max_staleness_ms').notNull(),
+  /** Grows with each heartbeat: a server without the last one is not the primary, or no longer. */
+  counter: bigint('counter', { mode: 'number' }).notNull().default(0),
   startedAt: instant('started_at').notNull().defaultNow(),
   lastSeenAt: instant('last_seen_at').notNull().defaultNow(),
 })

@@ -1,4 +1,5 @@
 import type { Refusal } from '../credentials/authenticator.ts'
+import { ServiceUnavailableError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from './metrics.ts'
 import { type RequestContext, refusalOf } from './request-context.ts'
@@ -52,8 +53,9 @@ function whoAsked({ seen: { authentication } }: RequestContext): object {
       return { issuer, subject, credentialId: credential.id }
     }
     case 'refused': {
-      const { reason, credentialId } = authentication.refusal
-      return { refused: reason, credentialId }
+      const { reason, credentialId, error } = authentication.refusal
+      const outage = error instanceof ServiceUnavailableError ? { outage: error.reason } : {}
+      return { refused: reason, credentialId, ...outage }
     }
     default:
       return {}

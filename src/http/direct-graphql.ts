@@ -33,14 +33,16 @@ export interface DirectGraphQL {
 export interface DirectGraphQLParts extends Pick<DirectGraphQL, 'admit' | 'failed'> {
   readonly yoga: YogaServer
   readonly onBug: (cause: unknown, requestId: string) => void
+  readonly onOutage: (reason: string, requestId: string) => void
 }
 
 export function createDirectGraphQL(parts: DirectGraphQLParts): DirectGraphQL {
-  const { yoga, admit, onBug, failed } = parts
+  const { yoga, admit, onBug, onOutage, failed } = parts
+  const listeners = { onBug, onOutage }
 
   function answer({ body, accept, request }: Posted, context: RequestContext) {
     const finish = (result: ExecutionResult): Answer => {
-      completeErrors(result, context.requestId, onBug)
+      completeErrors(result, context.requestId, listeners)
       return toAnswer(result, acceptedMediaType(accept) ?? 'application/json')
     }
     const fail = (error: unknown) => finish({ errors: [maskError(error, '') as GraphQLError] })

@@ -29,7 +29,7 @@ export interface GraphQLEndpoint {
 }
 
 export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
-  const { plugins, authenticator, failures, graphiql, onBug } = parts
+  const { plugins, authenticator, failures, graphiql, onBug, onOutage } = parts
   const gate = createRequestGate({
     authenticator,
     onAuthentication: (authentication, serverContext) => {
@@ -78,6 +78,8 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
       if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
       return response
     },
-    direct: watch.isWatching() ? null : createDirectGraphQL({ yoga, admit, onBug, failed }),
+    direct: watch.isWatching()
+      ? null
+      : createDirectGraphQL({ yoga, admit, onBug, onOutage, failed }),
   }
 }

@@ -10,11 +10,13 @@ export interface Health {
 export interface HealthParts {
   /** Rejects when the database does not answer. */
   readonly pingDatabase: () => Promise<void>
+  /** How far it is proven that changes reach this node; `null` while nothing is remembered. */
+  readonly freshness: () => { readonly cause: string | null } | null
   /** Whether identity tokens are signed here. */
   readonly identityTokens: boolean
 }
 
-export function createHealth({ pingDatabase, identityTokens }: HealthParts): Health {
+export function createHealth({ pingDatabase, freshness, identityTokens }: HealthParts): Health {
   let shuttingDown = false
   return {
     alive: () => Response.json({ status: 'alive' }),
@@ -24,9 +26,11 @@ export function createHealth({ pingDatabase, identityTokens }: HealthParts): Hea
         () => 'up',
         () => 'down',
       )
+      const reason = freshness()?.cause ?? null
       return Response.json({
-        status: database === 'up' ? 'ready' : 'degraded',
+        status: database === 'up' && reason === null ? 'ready' : 'degraded',
         database,
+        ...(reason !== null && { reason }),
         identityTokens: identityTokens ? 'on' : 'off',
       })
     },

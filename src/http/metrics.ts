@@ -1,4 +1,4 @@
-import { AggregatorRegistry, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type {
   Authenticated,
   Authentication,
@@ -19,8 +19,19 @@ export interface Metrics {
 export interface MetricsParts {
   /** Rejects when the database does not answer. */
   readonly pingDatabase: () => Promise<void>
+  /** How far it is proven that changes reach this node; `null` while nothing is remembered. */
+  readonly freshness: () => FreshnessMetrics | null
   /** Whose metrics are told with this one's as those of one. Default: none. */
   readonly peers?: MetricsPeers
+}
+
+interface FreshnessMetrics {
+  readonly session: boolean
+  readonly heartbeat: boolean
+  readonly lookup: boolean
+  /** Milliseconds; `null`: no heartbeat was heard. */
+  readonly leaseAge: number | null
+  readonly reconnects: number
 }
 
 /** Others that answer at the same address: whoever reads cannot choose among them. */
@@ -45,7 +56,7 @@ const methods: ReadonlySet<string> = new Set([
 ])
 
 /** What this node, with its peers, has done since it started. No label tells a user, a credential or an address. */
-export function createMetrics({ pingDatabase, peers }: MetricsParts): Metrics {
+export function createMetrics({ pingDatabase, freshness, peers }: MetricsParts): Metrics {
   const registry = new Registry()
   const request = tally({
     registry,
@@ -79,6 +90,7 @@ export function createMetrics({ pingDatabase, peers }: MetricsParts): Metrics {
       )
     },
   })
+  addFreshnessMetrics(registry, freshness)
 
   const own = () => Registry.merge([registry, processMetrics()])
   peers?.offer(() => own().getMetricsAsJSON())
@@ -130,6 +142,42 @@ export function createMetrics({ pingDatabase, peers }: MetricsParts): Metrics {
       })
     },
   }
+}
+
+function addFreshnessMetrics(registry: Registry, freshness: MetricsParts['freshness']): void {
+  const registers = [registry]
+  new Gauge({
+    name: 'latchkey_lease_age_seconds',
+    help: 'Time since the last heartbeat that was heard had been sent; NaN while none is.',
+    aggregator: 'max',
+    registers,
+    collect() {
+      const leaseAge = freshness()?.leaseAge ?? null
+      this.set(leaseAge === null ? Number.NaN : leaseAge / 1000)
+    },
+  })
+  new Gauge({
+    name: 'latchkey_freshness_proof',
+    help: 'Whether a proof that changes reach this node holds (1) or fails (0).',
+    labelNames: ['proof'],
+    aggregator: 'min',
+    registers,
+    collect() {
+      const state = freshness()
+      for (const proof of ['session', 'heartbeat', 'lookup'] as const) {
+        this.set({ proof }, state?.[proof] === true ? 1 : 0)
+      }
+    },
+  })
+  new Counter({
+    name: 'latchkey_listener_reconnects_total',
+    help: 'Times that the listening session was opened anew.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(freshness()?.reconnects ?? 0)
+    },
+  })
 }
 
 /**

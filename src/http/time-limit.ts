@@ -19,7 +19,7 @@ export function limitTime(
     return within(milliseconds, result, () => {
       const { deadline } = args.contextValue as Context
       deadline.passed = true
-      return { errors: [requestError(new ServiceUnavailableError())] }
+      return { errors: [requestError(new ServiceUnavailableError({ reason: 'time-limit' }))] }
     })
   }
 }

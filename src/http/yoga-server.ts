@@ -17,6 +17,7 @@ export interface YogaServerParts extends OperationParts {
   readonly graphiql: boolean
   /** Told each bug once. */
   readonly onBug: (cause: unknown, requestId: string) => void
+  readonly onOutage: (reason: string, requestId: string) => void
 }
 
 /** What a request brings to Yoga. */
@@ -33,7 +34,7 @@ export function createYogaServer(
   gate: RequestGate,
   plugins: readonly Plugin[],
 ) {
-  const { schema, services, graphiql, onBug } = parts
+  const { schema, services, graphiql, onBug, onOutage } = parts
   const isAnonymous = (context: object) =>
     (context as RequestContext).seen.authentication?.kind !== 'authenticated'
   return createYoga<ServerContext>({
@@ -58,6 +59,7 @@ export function createYogaServer(
       useErrorAnswers({
         requestIdOf: (serverContext) => (serverContext as RequestContext).requestId,
         onBug,
+        onOutage,
       }),
       ...plugins,
     ],

@@ -82,7 +82,7 @@ export function callerOf(context: Context): Caller {
 }
 
 export function principalOf({ principal, deadline }: Context): Principal {
-  if (deadline.passed) throw new ServiceUnavailableError()
+  if (deadline.passed) throw new ServiceUnavailableError({ reason: 'time-limit' })
   if (principal === null) throw new UnauthenticatedError()
   return principal
 }

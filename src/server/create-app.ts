@@ -33,6 +33,7 @@ import { type DevelopmentCredentials, prepareDevelopment } from './development.t
 import { prepareIdentity } from './identity.ts'
 import { configuredKeyService } from './key-service.ts'
 import { createServerLogger } from './logger.ts'
+import { reportTrouble } from './troubles.ts'
 import { startUpkeep } from './upkeep.ts'
 
 export interface CreateAppOptions {
@@ -114,7 +115,7 @@ async function assemble(
   const schema = createSchema(catalogue)
   const url = await launched.ready
   if (!prepared) await migrate(url, { log: (message) => log.info(message) })
-  const database = openConfiguredDatabase(url, config)
+  const database = openConfiguredDatabase(url, config, log)
   opened.push(() => database.close())
 
   const developmentIssuer =
@@ -186,8 +187,16 @@ async function assemble(
   opened.push(() => upkeep.close())
 
   const pingDatabase = () => database.ping()
-  const health = createHealth({ pingDatabase, identityTokens: identity.issuer !== null })
-  const metrics = createMetrics({ pingDatabase, ...(metricsPeers && { peers: metricsPeers }) })
+  const health = createHealth({
+    pingDatabase,
+    freshness: database.freshness,
+    identityTokens: identity.issuer !== null,
+  })
+  const metrics = createMetrics({
+    pingDatabase,
+    freshness: database.freshness,
+    ...(metricsPeers && { peers: metricsPeers }),
+  })
   const measured = metrics.measured(authenticator)
   const failures = createFailureLimiter({ perMinute: config.authFailuresPerMinute, now })
   const credentialHeaders = credentialHeadersOf(config)
@@ -219,6 +228,7 @@ async function assemble(
     publicIntrospection: config.publicIntrospection,
     plugins,
     onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
+    onOutage: (reason, requestId) => log.warn({ reason, requestId }, 'a field was not resolved'),
   })
   const completed = createCompletion({ metrics, onRefusal, log })
   const { trustedProxies } = config
@@ -278,11 +288,12 @@ function documentLimits({ operationLimits }: Config): Services['documentLimits']
   return { maxTokens: operationLimits.tokens, rules: limitRules(operationLimits, pages) }
 }
 
-function openConfiguredDatabase(url: string, config: Config): Database {
+function openConfiguredDatabase(url: string, config: Config, log: Logger): Database {
   return openDatabase({
     url,
     ...(config.database.listenUrl !== null && { listenUrl: config.database.listenUrl }),
     ...(config.database.readUrl !== null && { readUrl: config.database.readUrl }),
     defaultUserScopes: config.defaultUserScopes,
+    onTrouble: reportTrouble(log),
   })
 }

@@ -6,6 +6,7 @@ import {
   InvalidDocumentError,
   LatchkeyError,
   ScopesNotHeldError,
+  ServiceUnavailableError,
 } from '../errors.ts'
 
 /**
@@ -17,9 +18,23 @@ export function requestError(
   error: LatchkeyError,
   extensions: Readonly<Record<string, unknown>> = {},
 ): GraphQLError {
-  return new GraphQLError(error.message, {
-    extensions: { ...errorExtensions(error), ...extensions, http: httpFailure(error) },
-  })
+  const told = { ...errorExtensions(error), ...extensions, http: httpFailure(error) }
+  return withReason(new GraphQLError(error.message, { extensions: told }), error)
+}
+
+/** Why something could not be reached, for the log: the error itself is sent to the caller. */
+const outageReasons = new WeakMap<GraphQLError, string>()
+
+/** The reason of an outage; `null` where `error` is none, or its reason is not known. */
+export function outageReasonOf(error: GraphQLError): string | null {
+  return outageReasons.get(error) ?? null
+}
+
+function withReason(error: GraphQLError, failure: LatchkeyError): GraphQLError {
+  if (failure instanceof ServiceUnavailableError && failure.reason !== null) {
+    outageReasons.set(error, failure.reason)
+  }
+  return error
 }
 
 /**
@@ -41,7 +56,8 @@ export function fieldError(error: LatchkeyError, thrown?: GraphQLError): GraphQL
   const place: GraphQLErrorOptions = thrown
     ? { nodes: thrown.nodes ?? null, path: thrown.path ?? null }
     : {}
-  return new GraphQLError(error.message, { ...place, extensions: errorExtensions(error) })
+  const told = { ...place, extensions: errorExtensions(error) }
+  return withReason(new GraphQLError(error.message, told), error)
 }
 
 /** The failure that `error` is or wraps, as graphql-js wraps what a resolver throws. */

@@ -1,5 +1,6 @@
 import { type ExecutionResult, GraphQLError, type GraphQLErrorOptions } from 'graphql'
 import type { MaskError, Plugin } from 'graphql-yoga'
+import { outageReasonOf } from './graphql-errors.ts'
 
 /** What a masked error stood for, so that it can be logged with the id its caller is given. */
 const causes = new WeakMap<GraphQLError, unknown>()
@@ -35,16 +36,18 @@ export interface UseErrorAnswersOptions {
   readonly requestIdOf: (serverContext: object) => string
   /** Told each bug once, with the id that its caller was given. */
   readonly onBug: (cause: unknown, requestId: string) => void
+  /** Told of each field that could not be resolved for want of the database, and why. */
+  readonly onOutage: (reason: string, requestId: string) => void
 }
 
 /** Gives each answer that Yoga makes a Response of what its errors lack: see `completeErrors`. */
-export function useErrorAnswers({ requestIdOf, onBug }: UseErrorAnswersOptions): Plugin {
+export function useErrorAnswers({ requestIdOf, ...listeners }: UseErrorAnswersOptions): Plugin {
   return {
     onResultProcess({ result, serverContext }) {
       const requestId = requestIdOf(serverContext)
       for (const one of Array.isArray(result) ? result : [result]) {
         // What is answered bit by bit has no errors as a whole.
-        if (!(Symbol.asyncIterator in one)) completeErrors(one, requestId, onBug)
+        if (!(Symbol.asyncIterator in one)) completeErrors(one, requestId, listeners)
       }
     },
   }
@@ -57,9 +60,11 @@ export function useErrorAnswers({ requestIdOf, onBug }: UseErrorAnswersOptions):
 export function completeErrors(
   { data, errors }: ExecutionResult,
   requestId: string,
-  onBug: UseErrorAnswersOptions['onBug'],
+  { onBug, onOutage }: Pick<UseErrorAnswersOptions, 'onBug' | 'onOutage'>,
 ): void {
   for (const error of errors ?? []) {
+    const reason = outageReasonOf(error)
+    if (reason !== null) onOutage(reason, requestId)
     markUnresolved(error)
     if (causes.has(error)) {
       error.extensions.requestId = requestId

@@ -41,6 +41,7 @@ describe.each(['cut', 'black-hole'] as const)('with the database unreachable (%s
     expect(await ready.json()).toEqual({
       status: 'degraded',
       database: 'down',
+      reason: expect.stringMatching(/^(lost|timeout|host)$/),
       identityTokens: 'on',
     })
 

@@ -124,7 +124,7 @@ function create(change: Partial<AuthenticatorParts> = {}, memory: Partial<Creden
     memory: {
       verified: null,
       wrongKeys: null,
-      flights: new SingleFlight(),
+      flights: new SingleFlight(clock, 1_000),
       users: new KnownUsers({ clock, patience: 60_000 }),
       ...memory,
     },

@@ -202,17 +202,17 @@ test('a pooler that refuses settings is talked to without', async () => {
 })
 
 test('a transaction whose connection was lost goes no further, on no other connection', async () => {
-  const pool = createPool(
-    {
+  const pool = createPool({
+    link: {
       url: testDatabase.url,
       applicationName: 'lost',
       connectTimeout: 5000,
       statementTimeout: null,
     },
-    1,
-    (queries) => queries,
-    () => deadline(20_000),
-  )
+    size: 1,
+    prepare: (queries) => queries,
+    watch: () => deadline(20_000),
+  })
   const access = createAccess(pool, pool, new Gate(1, 1000))
   const admin = postgres(testDatabase.url, { max: 1 })
   const subject = id()

@@ -101,6 +101,7 @@ describe.skipIf(!isHere)('behind a transaction pooler', () => {
             resolve(feed?.close())
           },
           heard() {},
+          lost() {},
           restarted: () => void database.keys.revoke(key.id, null, now, ada),
         },
         2_000,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { operator } from '../../src/audit/actor.ts'
 import { loadConfig } from '../../src/config.ts'
@@ -85,11 +86,14 @@ export async function createTestApp(
 
   /** Resolves once the server, which is in this process, has heard of every change until now. */
   async function heard(): Promise<void> {
-    // It answers a question after all that it was told before (see src/db/nodes.ts).
+    // It answers a question after all that it was told before (see src/db/nodes.ts), if it is proven
+    // that it is told: what is asked before that is asked again.
     const question = randomUUID()
-    const answered = feed.passed(question)
-    await sql`select pg_notify(${askChannel}, ${question})`
-    await answered
+    const answered = feed.passed(question).then(() => true)
+    for (;;) {
+      await sql`select pg_notify(${askChannel}, ${question})`
+      if (await Promise.race([answered, sleep(50, false)])) return
+    }
   }
 
   return {

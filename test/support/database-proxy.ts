@@ -6,7 +6,7 @@ export type Weather = 'fair' | 'black-hole' | 'cut'
 export interface DatabaseProxy {
   /** Of the database, by way of this. */
   readonly url: string
-  /** Statements executed so far. */
+  /** Statements executed so far, but for heartbeats and what a new connection asks first. */
   readonly statements: () => number
   /** Resolves once `text` has passed to the database. */
   passed(text: string): Promise<void>
@@ -44,8 +44,8 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
     }
     const database = connect(Number(target.port), target.hostname)
     // `B` binds and so runs a statement, `Q` is a simple query, `N` a notice.
-    const count = followMessages(false, (type) => {
-      if (type === 'B' || type === 'Q') statements++
+    const count = followMessages(false, (type, body) => {
+      if (type === 'B' || (type === 'Q' && !isUpkeep(body))) statements++
     })
     const listen = followMessages(true, (type, body) => {
       if (type === 'N') for (const listener of noticed) listener(noticeText(body))
@@ -124,6 +124,11 @@ function followMessages(
       pending = pending.subarray(length)
     }
   }
+}
+
+/** What a node does by itself, whatever is asked of it. */
+function isUpkeep(statement: Buffer): boolean {
+  return statement.includes('latchkey.nodes') || statement.includes('pg_is_in_recovery()')
 }
 
 /** The field `M` of a notice (§54.8). */

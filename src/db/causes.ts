@@ -1,0 +1,110 @@
+/** Why the database does not do what is asked of it, as an operator tells the cases apart. */
+export type Cause = keyof typeof sentences
+
+/** What an operator is told of a cause: what is wrong, and what to do about it. */
+const sentences = {
+  password: 'The database refuses the user or the password: check the credentials in the URL.',
+  database: 'The database does not exist on that server: create it, or check its name in the URL.',
+  host: 'The database cannot be reached: check host and port in the URL, and that it is running.',
+  tls: 'The TLS connection to the database failed: check sslmode and sslrootcert in the URL.',
+  rights: 'The database role lacks a right: run `latchkey migrate --grant <role>` as the owner.',
+  schema: 'The tables of Latchkey are missing or too old: run `latchkey migrate`.',
+  'connection-slots':
+    'The database has no free connection slot: raise max_connections, or use a pooler.',
+  recovery: 'The server is a standby in recovery: DATABASE_URL must lead to the primary.',
+  'read-only': 'The database accepts no writes (default_transaction_read_only is on).',
+  'old-timeline':
+    'The server is on an older timeline than one seen before: an old primary that was replaced still runs.',
+  'stale-server':
+    'The server does not have what this node wrote last: lookups reach different servers.',
+  'notify-queue':
+    'The NOTIFY queue of the database is full: a session that listens has been in a transaction for too long.',
+  storage: 'The database has no disk space or memory left.',
+  pooler:
+    'The listening connection goes through a pooler, so this node does not hear of changes: set DATABASE_LISTEN_URL to a direct connection.',
+  'other-server':
+    'LISTEN and lookups reach different servers: DATABASE_LISTEN_URL must lead to the same primary as DATABASE_URL.',
+  'change-triggers':
+    'The triggers that announce changes are missing or disabled: run `latchkey migrate`.',
+  starting: 'The database is starting up or shutting down.',
+  timeout: 'The database did not answer in time.',
+  busy: 'All connections of this node to the database are busy.',
+  lost: 'The connection to the database was lost.',
+  unavailable: 'The database cannot be reached, or it cannot answer.',
+} as const
+
+export function describeCause(cause: Cause): string {
+  return sentences[cause]
+}
+
+/** By SQLSTATE (PostgreSQL, appendix A) or by the code of the driver or of Node. */
+const byCode: Readonly<Record<string, Cause>> = {
+  '28P01': 'password',
+  '28000': 'password',
+  '3D000': 'database',
+  '42501': 'rights',
+  '42P01': 'schema',
+  '42703': 'schema',
+  '42883': 'schema',
+  '3F000': 'schema',
+  '53300': 'connection-slots',
+  '53100': 'storage',
+  '53200': 'storage',
+  '25006': 'read-only',
+  '54000': 'notify-queue',
+  '57P01': 'starting',
+  '57P02': 'starting',
+  '57P03': 'starting',
+  '57014': 'timeout',
+  '55P03': 'timeout',
+  CONNECT_TIMEOUT: 'host',
+  ECONNREFUSED: 'host',
+  EHOSTUNREACH: 'host',
+  ENETUNREACH: 'host',
+  ENOTFOUND: 'host',
+  EAI_AGAIN: 'host',
+  ETIMEDOUT: 'host',
+  ECONNRESET: 'lost',
+  EPIPE: 'lost',
+  CONNECTION_CLOSED: 'lost',
+  CONNECTION_DESTROYED: 'lost',
+  CONNECTION_ENDED: 'lost',
+}
+
+/** PgBouncer says what is wrong in words alone (SQLSTATE 08P01). */
+const byMessage: readonly (readonly [RegExp, Cause])[] = [
+  [
+    /password authentication failed|SASL authentication failed|auth failed|no such user/i,
+    'password',
+  ],
+  [/no such database|database .* does not exist/i, 'database'],
+  [
+    /no more connections|too many (clients|connections)|remaining connection slots/i,
+    'connection-slots',
+  ],
+  [/certificate|self.signed|TLS|SSL/, 'tls'],
+  [/recovery/i, 'recovery'],
+]
+
+/** An error that knows its cause. */
+export interface Caused {
+  readonly databaseCause: Cause
+}
+
+/** The cause of a failed connection or query; `null` where the failure is not the database's. */
+export function causeOf(error: unknown): Cause | null {
+  if (!(error instanceof Error)) return null
+  if ('databaseCause' in error) return (error as Error & Caused).databaseCause
+  const { code } = error as { code?: unknown }
+  const known = typeof code === 'string' && Object.hasOwn(byCode, code) ? byCode[code] : undefined
+  // A standby says of a write that it is read-only; the message tells why.
+  if (known === 'read-only' && /recovery/.test(error.message)) return 'recovery'
+  if (known !== undefined) return known
+  const told = byMessage.find(([pattern]) => pattern.test(error.message))
+  if (told !== undefined && typeof code === 'string') return told[1]
+  if (error instanceof AggregateError) {
+    const causes = error.errors.map(causeOf).filter((cause) => cause !== null)
+    return causes.find((cause) => cause !== 'host') ?? causes[0] ?? null
+  }
+  return typeof code === 'string' && /^(08|53|57P|58)/.test(code) ? 'unavailable' : null
+}

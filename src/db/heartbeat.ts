@@ -1,0 +1,78 @@
+import { sql } from 'drizzle-orm'
+import { type Clock, type Stamp, stampOf } from '../credentials/lease.ts'
+import type { Queries } from './link.ts'
+import type { NodeRow } from './node-row.ts'
+import { type KnownPrimary, type Survey, surveyStatement } from './proof.ts'
+
+/** Runs statements on a connection of those that look credentials up. */
+export type RunOnLookups = <T>(
+  work: (prepared: { queries: Queries; tellsCluster: boolean }) => Promise<T>,
+) => Promise<T>
+
+/** A heartbeat whose commit was acknowledged. */
+export interface Beat {
+  readonly counter: number
+  /** The node's row was not there, or is another cluster's: what was read before may be of another history. */
+  readonly isNew: boolean
+}
+
+/** This node's heartbeats: each increments the counter in the node's row and notifies its channel. */
+export interface Heartbeat {
+  /**
+   * Sends one over a connection that looks credentials up, so that it takes the way of what it proves.
+   *
+   * @param onSend called with the counter and the moment before it is sent
+   * @throws ServiceUnavailableError when it is not known to be committed by the primary
+   */
+  beat(onSend?: (counter: number, sent: Stamp) => void): Promise<Beat>
+  /** Removes the node's row. */
+  remove(): Promise<void>
+  sweep(): Promise<void>
+}
+
+export interface HeartbeatOptions {
+  readonly run: RunOnLookups
+  readonly row: NodeRow
+  readonly primary: KnownPrimary
+  /** Milliseconds, for who reads the row; read at each heartbeat. */
+  readonly maxStaleness: () => number
+  readonly clock: Clock
+}
+
+export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
+  const { run, row, primary, maxStaleness, clock } = options
+  let counter = 0
+  let known = false
+
+  async function beat(onSend?: (counter: number, sent: Stamp) => void): Promise<Beat> {
+    const own = ++counter
+    onSend?.(own, stampOf(clock))
+    return run(async ({ queries, tellsCluster }) => {
+      const statement = `${row.beat(own, maxStaleness())}; ${surveyStatement(tellsCluster)}`
+      const results: unknown = await queries.execute(sql.raw(statement))
+      const [inserted, survey] = readResults(results)
+      const isOther = primary.learn(survey)
+      primary.acknowledge(own)
+      const isNew = known && (inserted || isOther)
+      known = true
+      return { counter: own, isNew }
+    })
+  }
+
+  const execute = async (statement: string) => {
+    await run(({ queries }) => queries.execute(sql.raw(statement)))
+  }
+  return {
+    beat,
+    remove: () => execute(row.remove),
+    sweep: () => execute(row.sweep),
+  }
+}
+
+/** Several statements sent as one have a result each. */
+function readResults(results: unknown): [inserted: boolean, survey: Survey] {
+  const rows = (results as readonly (readonly object[])[]).map((result) => result[0] ?? {})
+  const inserted = rows.find((row) => 'inserted' in row) as { inserted: boolean }
+  const survey = rows.find((row) => 'inRecovery' in row) as Survey
+  return [inserted.inserted, survey]
+}

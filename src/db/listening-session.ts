@@ -1,0 +1,137 @@
+import postgres from 'postgres'
+import type { Clock } from '../credentials/lease.ts'
+import type { Cause } from './causes.ts'
+import { askChannel, changeChannel, type NodeRow } from './node-row.ts'
+
+export interface ListeningSessionOptions {
+  readonly url: string
+  readonly row: NodeRow
+  /** Milliseconds for the server to be reached, and for each check to be answered. */
+  readonly patience: number
+  readonly clock: Clock
+  readonly onChange: (payload: string) => void
+  readonly onBeat: (counter: number) => void
+  /** Whether this node may say that it has heard of everything so far. */
+  readonly mayAnswer: () => boolean
+  /** Called once, when it is over, however that comes. */
+  readonly onEnd: (failure: unknown) => void
+}
+
+/** A session that listens for changes, for this node's heartbeats and for questions of `awaitNodes`. */
+export interface ListeningSession {
+  /** Resolves once it listens and is proven to be a session of its own. */
+  readonly listening: Promise<void>
+  /** Checks again that it is; ends the session where it is not, or where no check is answered. */
+  check(): void
+  end(failure?: unknown): void
+}
+
+/** Answers to questions under way at most: who gets none asks again. */
+const maxAnswers = 20
+
+/** The triggers that announce changes, or hand them down to descendants (`drizzle/`). */
+const changeTriggers = [
+  'api_keys_after_update',
+  'api_keys_before_update',
+  'api_keys_notify',
+  'api_keys_notify_truncate',
+  'api_keys_notify_update',
+  'users_before_write',
+  'users_notify',
+  'users_notify_truncate',
+  'users_notify_update',
+]
+
+/** `A`: fires whatever `session_replication_role` is, so for a logical-replication worker too. */
+const checkStatement = (channel: string) => `
+  select pg_backend_pid() as pid,
+    array['${changeChannel}', '${channel}'] <@ array(select pg_listening_channels()) as listening,
+    (select count(*) from pg_trigger join pg_class on pg_class.oid = tgrelid
+      where relnamespace = 'latchkey'::regnamespace and not tgisinternal and tgenabled = 'A'
+        and tgname in (${changeTriggers.map((name) => `'${name}'`).join(', ')}))::int as triggers`
+
+interface SessionCheck {
+  readonly pid: number
+  readonly listening: boolean
+  /** How many of the change triggers there are and fire always. */
+  readonly triggers: number
+}
+
+export function openListeningSession(options: ListeningSessionOptions): ListeningSession {
+  const { url, row, patience, clock, onChange, onBeat, mayAnswer, onEnd } = options
+  let over = false
+  let answers = 0
+  let answered = clock.monotonic()
+
+  const sql = postgres(url, {
+    max: 1,
+    fetch_types: false,
+    idle_timeout: 0,
+    max_lifetime: null,
+    connect_timeout: Math.max(patience / 1000, 1),
+    onnotice: () => {},
+    onclose: () => end(new ListeningError('lost')),
+    connection: { application_name: 'latchkey-listen' },
+    // Not in the driver's types; its own `listen` is built on it, with reconnection that we must see.
+    ...{ onnotify: (channel: string, payload: string) => hear(channel, payload) },
+  })
+
+  function hear(channel: string, payload: string): void {
+    if (over) return
+    if (channel === changeChannel) onChange(payload)
+    else if (channel === row.channel) onBeat(Number(payload))
+    else if (channel === askChannel) answer(payload)
+  }
+
+  function answer(question: string): void {
+    const statement = row.answerTo(question)
+    if (statement === null || answers >= maxAnswers || !mayAnswer()) return
+    answers++
+    sql
+      .unsafe(statement)
+      .catch(() => {})
+      .finally(() => answers--)
+  }
+
+  /** A pooler tells each client a process id that it made up, and hands statements to several sessions. */
+  async function prove(): Promise<void> {
+    const result = await sql.unsafe<SessionCheck[]>(checkStatement(row.channel))
+    answered = clock.monotonic()
+    const [found] = result
+    if (found?.pid !== result.state.pid || !found.listening) throw new ListeningError('pooler')
+    if (found.triggers !== changeTriggers.length) throw new ListeningError('change-triggers')
+  }
+
+  function check(): void {
+    if (over) return
+    if (clock.monotonic() - answered > patience) end(new ListeningError('timeout'))
+    else prove().catch(end)
+  }
+
+  function end(failure: unknown = new ListeningError('lost')): void {
+    if (over) return
+    over = true
+    void sql.end({ timeout: 0 })
+    onEnd(failure)
+  }
+
+  async function listen(): Promise<void> {
+    await sql.unsafe(`listen ${changeChannel}; listen ${askChannel}; listen ${row.channel}`)
+    await prove()
+  }
+  const listening = listen()
+  listening.catch(end)
+
+  return { listening, check, end }
+}
+
+/** The session does not hear of changes, or not for certain. */
+export class ListeningError extends Error {
+  readonly databaseCause: Cause
+
+  constructor(databaseCause: Cause) {
+    super(`The listening session failed its check: ${databaseCause}.`)
+    this.name = 'ListeningError'
+    this.databaseCause = databaseCause
+  }
+}

@@ -1,0 +1,140 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Cause } from './causes.ts'
+import type { Queries } from './link.ts'
+import { nodes } from './tables.ts'
+
+/** What a server tells of itself when a connection opens. */
+export interface Survey {
+  readonly inRecovery: boolean
+  /** Identifies the cluster (`pg_control_system`); `null` where the server does not tell. */
+  readonly system: string | null
+  /** Of the write-ahead log, 8 hexadecimal digits; `null` in recovery, or where the server does not tell. */
+  readonly timeline: string | null
+}
+
+/**
+ * What a server tells of itself in the statement that looks a credential up, so that the answer proves
+ * where it comes from. A check when a connection opens does not: a pooler may send each statement to
+ * another server.
+ */
+export interface ServerState {
+  readonly inRecovery: boolean
+  readonly timeline: string | null
+  /** This node's counter as that server has it; `null` where it has no row of this node. */
+  readonly counter: number | null
+}
+
+/** Right after a promotion `pg_control_checkpoint()` still names the old timeline; this does not. */
+const timelineNow = `case when pg_is_in_recovery() then null
+  else left(pg_walfile_name(pg_current_wal_lsn()), 8) end`
+
+/** For a server that does not tell: some managed ones have no write-ahead log to show. */
+const notTold = 'null::text'
+
+/** Columns of a {@link ServerState}; they take the placeholder `node`, the id of this node. */
+export function stateColumns(tellsTimeline: boolean) {
+  return {
+    inRecovery: sql<boolean>`pg_is_in_recovery()`,
+    timeline: sql.raw(tellsTimeline ? timelineNow : notTold) as SQL<string | null>,
+    counter: sql<number | null>`(select counter::float8 from ${nodes}
+      where id = ${sql.placeholder('node')})`,
+  }
+}
+
+/** A statement whose one row is a {@link Survey}. */
+export function surveyStatement(tellsCluster: boolean): string {
+  return `select pg_is_in_recovery() as "inRecovery",
+    ${tellsCluster ? '(pg_control_system()).system_identifier::text' : notTold} as system,
+    ${tellsCluster ? timelineNow : notTold} as timeline`
+}
+
+/** Not supported, no such function, no right to call it. */
+const untold: ReadonlySet<unknown> = new Set(['0A000', '42883', '42501'])
+
+/** @returns also whether the server tells of its cluster and timeline at all */
+export async function survey(queries: Queries): Promise<Survey & { tellsCluster: boolean }> {
+  const ask = async (tellsCluster: boolean) => {
+    const [row] = await queries.execute(sql.raw(surveyStatement(tellsCluster)))
+    return { ...(row as unknown as Survey), tellsCluster }
+  }
+  try {
+    return await ask(true)
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? error) as { code?: unknown }
+    if (!untold.has(code)) throw error
+    return ask(false)
+  }
+}
+
+/** The server that answered is not proven to be the primary: its answer counts for nothing. */
+export class UnprovenServerError extends Error {
+  readonly databaseCause: Extract<Cause, 'recovery' | 'old-timeline' | 'stale-server'>
+
+  constructor(cause: UnprovenServerError['databaseCause']) {
+    super(`The server that answered is not proven to be the primary (${cause}).`)
+    this.name = 'UnprovenServerError'
+    this.databaseCause = cause
+  }
+}
+
+/**
+ * What is known of the primary so far. A promotion begins a new timeline, so of one cluster the highest
+ * timeline seen is the primary's; and whatever this node has committed there, the primary has.
+ */
+export class KnownPrimary {
+  #system: string | null = null
+  #timeline: string | null = null
+  #committed = 0
+
+  /** The highest counter whose commit was acknowledged: to be read before a lookup starts. */
+  get committed(): number {
+    return this.#committed
+  }
+
+  /** The counter `counter` of this node was committed by the primary. */
+  acknowledge(counter: number): void {
+    this.#committed = Math.max(this.#committed, counter)
+  }
+
+  /** This node's row is removed: no server need have it any longer. */
+  releaseCounter(): void {
+    this.#committed = 0
+  }
+
+  /**
+   * Takes in what a connection's server tells of itself.
+   *
+   * @returns whether it is another cluster than the one known before
+   * @throws UnprovenServerError where it is not the primary
+   */
+  learn({ inRecovery, system, timeline }: Survey): boolean {
+    if (inRecovery) throw new UnprovenServerError('recovery')
+    const isOther = this.#system !== null && system !== null && system !== this.#system
+    if (!isOther && isLower(timeline, this.#timeline)) throw new UnprovenServerError('old-timeline')
+    if (system !== null) this.#system = system
+    if (timeline !== null) this.#timeline = timeline
+    return isOther
+  }
+
+  /** Whether a server with that state was promoted since the primary was last learnt. */
+  isOutdatedBy({ timeline }: ServerState): boolean {
+    return this.#timeline !== null && isLower(this.#timeline, timeline)
+  }
+
+  /**
+   * Checks the answer of a lookup.
+   *
+   * @param committed as it was before the lookup started
+   * @throws UnprovenServerError where the server is in recovery, on a lower timeline than the highest
+   *   seen, or without what this node had committed
+   */
+  check(state: ServerState, committed: number): void {
+    if (state.inRecovery) throw new UnprovenServerError('recovery')
+    if (isLower(state.timeline, this.#timeline)) throw new UnprovenServerError('old-timeline')
+    if ((state.counter ?? 0) < committed) throw new UnprovenServerError('stale-server')
+  }
+}
+
+function isLower(timeline: string | null, than: string | null): boolean {
+  return timeline !== null && than !== null && timeline < than
+}
