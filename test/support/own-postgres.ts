@@ -1,0 +1,152 @@
+import { chmod, chown, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import postgres from 'postgres'
+import { type Account, chooseAccount } from '../../src/db/embedded/account.ts'
+import { findBinaries, sharedFolder } from '../../src/db/embedded/binaries.ts'
+import { createCluster, databaseUser } from '../../src/db/embedded/cluster.ts'
+import { isAlive, startPostmaster, stopPostmaster } from '../../src/db/embedded/postmaster.ts'
+
+/** Password of the superuser `postgres` of every server made here. */
+export const serverPassword = 'not a secret'
+
+/** A PostgreSQL server on a data folder of its own, that a test may stop, kill and start again. */
+export interface OwnPostgres {
+  readonly port: number
+  /** Data folder of the cluster. */
+  readonly folder: string
+  /** Of the database `postgres`, as its superuser. */
+  readonly url: string
+  readonly running: boolean
+  /** Starts it again on the same port. `settings` are added to those it was made with. */
+  start(settings?: Settings): Promise<void>
+  /** Fast shutdown: clients are cut, a standby receives everything first. */
+  stop(): Promise<void>
+  /** Ends it at once, as a crash does: nothing is flushed, no client is told. */
+  kill(): Promise<void>
+  /** Runs statements on a connection of its own and returns the rows of the last. */
+  query(statements: string): Promise<readonly Record<string, unknown>[]>
+  /** Writes a file into the data folder, readable by the server alone, and returns its path. */
+  writeFile(name: string, content: string | Buffer): Promise<string>
+  /** Stops it and removes its data. */
+  close(): Promise<void>
+}
+
+export type Settings = Readonly<Record<string, string>>
+
+export interface OwnPostgresOptions {
+  /** PostgreSQL settings, `{ ssl: 'on' }`. */
+  readonly settings?: Settings
+  /** Fills the data folder, instead of initdb. Owners and modes are set afterwards. */
+  readonly fill?: (folder: string) => Promise<void>
+  /** Start it. Default: true. */
+  readonly started?: boolean
+}
+
+const defaults: Settings = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  shared_buffers: '16MB',
+}
+
+/** Makes a server, started unless told otherwise. `close` it in `afterAll`. */
+export async function createOwnPostgres(options: OwnPostgresOptions = {}): Promise<OwnPostgres> {
+  const parent = await mkdtemp(join(tmpdir(), 'latchkey-postgres-'))
+  // For the account that root lends PostgreSQL.
+  await chmod(parent, 0o755)
+  const folder = join(parent, 'data')
+  const account = await chooseAccount(folder)
+  const binaries = await findBinaries(account, () => sharedFolder(['/var/lib', tmpdir()]))
+  if (options.fill === undefined) {
+    await createCluster(folder, serverPassword, binaries, account)
+  } else {
+    await options.fill(folder)
+    await giveTo(account, folder)
+  }
+  let settings: Settings = { ...defaults, ...options.settings }
+  let port = 0
+  let pid: number | null = null
+  const endWithUs = () => {
+    if (pid !== null) signal(pid, 'SIGQUIT')
+  }
+  process.once('exit', endWithUs)
+
+  async function start(more: Settings = {}): Promise<void> {
+    settings = { ...settings, ...more }
+    const log = join(parent, 'postgres.log')
+    const all = { ...settings, ...(port !== 0 && { port: String(port) }) }
+    const started = await startPostmaster(folder, log, binaries, account, all)
+    if (started === null) throw new Error(`Another server runs on ${folder}.`)
+    pid = started.pid
+    port = started.port
+  }
+
+  async function stop(): Promise<void> {
+    if (pid !== null) await stopPostmaster(folder, pid)
+    pid = null
+  }
+
+  const server: OwnPostgres = {
+    folder,
+    get port() {
+      return port
+    },
+    get url() {
+      const password = encodeURIComponent(serverPassword)
+      return `postgres://${databaseUser}:${password}@127.0.0.1:${port}/postgres`
+    },
+    get running() {
+      return pid !== null
+    },
+    start,
+    stop,
+    async kill() {
+      if (pid === null) return
+      signal(pid, 'SIGQUIT')
+      while (isAlive(pid)) await sleep(5)
+      pid = null
+    },
+    async query(statements) {
+      const sql = postgres(server.url, { max: 1, fetch_types: false, onnotice: () => {} })
+      try {
+        const answer: unknown[] = await sql.unsafe(statements)
+        const last = answer.at(-1)
+        return (Array.isArray(last) ? last : answer) as Record<string, unknown>[]
+      } finally {
+        await sql.end()
+      }
+    },
+    async writeFile(name, content) {
+      const path = join(folder, name)
+      await writeFile(path, content, { mode: 0o600 })
+      if (account !== null) await chown(path, account.uid, account.gid)
+      return path
+    },
+    async close() {
+      await stop()
+      process.off('exit', endWithUs)
+      await rm(parent, { recursive: true, force: true })
+    },
+  }
+  if (options.started ?? true) await start()
+  return server
+}
+
+/** PostgreSQL starts only on a folder that it owns and that nobody else may read. */
+async function giveTo(account: Account | null, folder: string): Promise<void> {
+  await chmod(folder, 0o700)
+  if (account === null) return
+  const names = await readdir(folder, { recursive: true })
+  for (const path of [folder, ...names.map((name) => join(folder, name))]) {
+    await chown(path, account.uid, account.gid)
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // It is gone.
+  }
+}
