@@ -40,12 +40,21 @@ export interface PoolOptions<Prepared> {
 export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepared> {
   const { size, prepare, watch, observer } = options
   let linkOptions = options.link
-  const slots = Array.from({ length: size }, (): Slot<Prepared> => ({ busy: 0, link: null }))
+  const slots = Array.from({ length: size }, newSlot<Prepared>)
+
+  /** A new one where there is none, or none with the options that were learnt since. */
+  function linkOf(slot: Slot<Prepared>): Link<Prepared> {
+    const { link, options } = slot
+    if (link?.alive && (options === linkOptions || slot.busy > 0)) return link
+    void link?.close()
+    slot.options = linkOptions
+    slot.link = openLink(linkOptions, prepare)
+    return slot.link
+  }
 
   async function attempt<T>(work: (prepared: Prepared) => Promise<T>, overdue: Promise<never>) {
     const slot = leastBusy(slots)
-    if (!slot.link?.alive) slot.link = openLink(linkOptions, prepare)
-    const { link } = slot
+    const link = linkOf(slot)
     slot.busy++
     try {
       const prepared = link.prepared ?? (await Promise.race([link.opened, overdue]))
@@ -68,7 +77,6 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
     }
     if (isStatementLost(error)) {
       linkOptions = { ...linkOptions, prepare: false }
-      for (const { link } of slots) link?.cut()
       return true
     }
     return isReadOnly(error) || error instanceof UnprovenServerError
@@ -108,6 +116,7 @@ function endsConnection(error: unknown): boolean {
   return (
     error instanceof DeadlineExceeded ||
     error instanceof UnprovenServerError ||
+    isStatementLost(error) ||
     isConnectionFailure(error)
   )
 }
@@ -115,6 +124,12 @@ function endsConnection(error: unknown): boolean {
 interface Slot<Prepared> {
   busy: number
   link: Link<Prepared> | null
+  /** Of `link`. */
+  options: LinkOptions | null
+}
+
+function newSlot<Prepared>(): Slot<Prepared> {
+  return { busy: 0, link: null, options: null }
 }
 
 /** The first of those, so that as few connections are made as are needed. */

@@ -8,7 +8,7 @@ import { askChannel } from '../../src/db/node-row.ts'
 import { createLogger } from '../../src/log.ts'
 import { type CreateAppOptions, createApp } from '../../src/server/create-app.ts'
 import type { User } from '../../src/users/user.ts'
-import { createTestDatabase } from './database.ts'
+import { createTestDatabase, type TestDatabase } from './database.ts'
 import { startDatabaseProxy } from './database-proxy.ts'
 import { startIssuer } from './issuer.ts'
 import { temporaryFolder } from './server-process.ts'
@@ -32,12 +32,23 @@ export interface Ask {
 
 export type TestApp = Awaited<ReturnType<typeof createTestApp>>
 
-/** The real server on a fresh database, with a real issuer of its own, but for the socket. */
+type Environment = Record<string, string>
+
+export interface TestAppOptions extends CreateAppOptions {
+  /** A migrated, empty database. Default: a new one on the server that all test files share. */
+  readonly database?: TestDatabase
+}
+
+/**
+ * The real server on a fresh database, with a real issuer of its own, but for the socket.
+ *
+ * @param environment may be made of the database's URL
+ */
 export async function createTestApp(
-  environment: Record<string, string> = {},
-  options: CreateAppOptions = {},
+  environment: Environment | ((databaseUrl: string) => Environment) = {},
+  { database: given, ...options }: TestAppOptions = {},
 ) {
-  const database = await createTestDatabase()
+  const database = given ?? (await createTestDatabase())
   const network = await startDatabaseProxy(database.url)
   const feed = await startDatabaseProxy(database.url)
   const issuer = await startIssuer()
@@ -48,7 +59,7 @@ export async function createTestApp(
     JWT_ISSUER: issuer.issuer,
     JWT_AUDIENCE: 'https://api.example',
     DATA_DIR: temporaryFolder(),
-    ...environment,
+    ...(typeof environment === 'function' ? environment(database.url) : environment),
   })
   const clock = { offset: 0 }
   const now = () => Date.now() + clock.offset
