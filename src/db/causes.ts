@@ -12,7 +12,8 @@ const sentences = {
   'connection-slots':
     'The database has no free connection slot: raise max_connections, or use a pooler.',
   recovery: 'The server is a standby in recovery: DATABASE_URL must lead to the primary.',
-  'read-only': 'The database accepts no writes (default_transaction_read_only is on).',
+  'read-only':
+    'The database takes no writes: it is a standby, or default_transaction_read_only is on.',
   'old-timeline':
     'The server is on an older timeline than one seen before: an old primary that was replaced still runs.',
   'stale-server':

@@ -16,6 +16,7 @@ import type { LinkOptions } from './link.ts'
 import { proveTransaction } from './lookups.ts'
 import { createPool } from './pool.ts'
 import { KnownPrimary } from './proof.ts'
+import { createReplicaCheck } from './replica.ts'
 import { createAccess } from './transactions.ts'
 import { createUserStore } from './user-store.ts'
 
@@ -81,8 +82,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       observer: observerOf(role),
     })
   const pool = application({ url, admit }, 'application')
-  const replica = readUrl === url ? pool : application({ url: readUrl }, 'replica')
-  const access = createAccess(pool, replica, new Gate(size, 750))
+  const replica = readUrl === url ? null : application({ url: readUrl }, 'replica')
 
   const freshness = createFreshness({
     lookups,
@@ -90,7 +90,17 @@ export function openDatabase(options: DatabaseOptions): Database {
     listenUrl,
     observer: observerOf('listening'),
   })
-  const { tell, watch } = freshness
+  const { tell, watch, nodeId } = freshness
+  const lists = replica && {
+    pool: replica,
+    isFit: createReplicaCheck({
+      pool: replica,
+      primary,
+      nodeId,
+      onUnfit: observerOf('replica').failed,
+    }),
+  }
+  const access = createAccess(pool, lists, new Gate(size, 750))
 
   return {
     users: announcedUsers(createUserStore(access), tell),
@@ -100,7 +110,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       ...createCredentialDirectory({
         lookUp: freshness.lookUp,
         access,
-        prove: (transaction) => proveTransaction(transaction, primary, freshness.nodeId),
+        prove: (transaction) => proveTransaction(transaction, primary, nodeId),
         defaultUserScopes: options.defaultUserScopes,
         onGrantChanged: (userId) => tell({ kind: 'user', id: userId }),
       }),
@@ -110,7 +120,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     freshness: freshness.state,
     troubles: diagnosis.current,
     async close() {
-      await Promise.all([lookups.close(), pool.close(), replica === pool ? null : replica.close()])
+      await Promise.all([lookups.close(), pool.close(), replica?.close()])
     },
   }
 }

@@ -33,7 +33,7 @@ export interface DiagnosisOptions {
 }
 
 /** A cause is over once nothing has failed by it for that long and something works. Milliseconds. */
-const quietTime = 1_000
+const quietTime = 5_000
 
 interface Active {
   readonly connection: ConnectionRole

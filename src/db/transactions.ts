@@ -17,15 +17,26 @@ export interface Access {
   change<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
 }
 
-/** @param gate lets as many in as `pool` has connections, so that each has one to itself */
-export function createAccess(pool: Pool<Queries>, replica: Pool<Queries>, gate: Gate): Access {
+/** Where lists are read from, beside the primary. */
+export interface ListSource {
+  readonly pool: Pool<Queries>
+  /** Whether it follows the primary. */
+  readonly isFit: () => boolean | Promise<boolean>
+}
+
+/**
+ * @param replica `null`: lists are read from the primary too
+ * @param gate lets as many in as `pool` has connections, so that each has one to itself
+ */
+export function createAccess(pool: Pool<Queries>, replica: ListSource | null, gate: Gate): Access {
   const repeatable = true
+  const read: Access['read'] = (work) => gate.pass(() => pool.run(work, { repeatable }))
   return {
-    read: (work) => gate.pass(() => pool.run(work, { repeatable })),
-    readList: (work) =>
-      replica === pool
-        ? gate.pass(() => pool.run(work, { repeatable }))
-        : replica.run(work, { repeatable }),
+    read,
+    readList: async (work) =>
+      replica !== null && (await replica.isFit())
+        ? replica.pool.run(work, { repeatable })
+        : read(work),
     change: (work) => gate.pass(() => pool.run((queries) => attempt(queries, work))),
   }
 }

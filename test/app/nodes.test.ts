@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { withDatabase } from '../../src/cli/database.ts'
 import { loadConfig } from '../../src/config.ts'
 import { openDatabase } from '../../src/db/database.ts'
+import { awaitNodes } from '../../src/db/nodes.ts'
 import { createLogger } from '../../src/log.ts'
 import { type App, createApp } from '../../src/server/create-app.ts'
 import { run } from '../cli/run.ts'
@@ -145,6 +146,9 @@ describe('a node', () => {
         },
         { timeout: 5_000 },
       )
+      // Heartbeats that cannot be written prove nothing: a node that hears the question does not answer.
+      const { answered } = await awaitNodes({ url: app.databaseUrl, maxStaleness: bound })
+      expect(answered).toEqual([])
       await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${id}`
       expect(await statusOf(secret, app.fetch)).toBe(401)
     } finally {

@@ -213,7 +213,7 @@ test('a transaction whose connection was lost goes no further, on no other conne
     prepare: (queries) => queries,
     watch: () => deadline(20_000),
   })
-  const access = createAccess(pool, pool, new Gate(1, 1000))
+  const access = createAccess(pool, null, new Gate(1, 1000))
   const admin = postgres(testDatabase.url, { max: 1 })
   const subject = id()
   const change = access.change(async (transaction) => {

@@ -1,7 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../src/db/database.ts'
+import { deadline } from '../../src/db/deadline.ts'
+import { migrate } from '../../src/db/migrate.ts'
+import { createPool } from '../../src/db/pool.ts'
+import { KnownPrimary } from '../../src/db/proof.ts'
+import { createReplicaCheck } from '../../src/db/replica.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts'
+import { startStandbyPair } from '../support/standby.ts'
 import { ada, newKey, now } from './store-fixture.ts'
 
 /** A replica that has heard of nothing yet, which shows who was asked. */
@@ -75,4 +82,55 @@ describe('a read replica', () => {
     expect(await database.directory.findKeyForVerification(key.id)).not.toBeNull()
     await database.ping()
   })
+})
+
+it('a replica that was promoted beside the primary is not read any longer', async () => {
+  const pair = await startStandbyPair()
+  await migrate(pair.primary.url)
+  const nodeId = randomUUID()
+  const beat = (counter: number) =>
+    pair.primary.query(`insert into latchkey.nodes (id, host, pid, max_staleness_ms, counter)
+      values ('${nodeId}', 'here', 1, 2000, ${counter})
+      on conflict (id) do update set counter = ${counter}`)
+  const known = new KnownPrimary()
+  const pool = createPool({
+    link: {
+      url: pair.standby.url,
+      applicationName: 'replica',
+      connectTimeout: 5_000,
+      statementTimeout: null,
+    },
+    size: 1,
+    prepare: (queries) => queries,
+    watch: () => deadline(20_000),
+  })
+  const clock = { now: 0 }
+  const causes: unknown[] = []
+  const isFit = createReplicaCheck({
+    pool,
+    primary: known,
+    nodeId,
+    onUnfit: (error) => causes.push(error),
+    now: () => clock.now,
+  })
+  try {
+    await beat(1)
+    known.acknowledge(1)
+    await pair.caughtUp()
+    expect(await isFit()).toBe(true)
+    await beat(2)
+    known.acknowledge(2)
+    await pair.caughtUp()
+    await pair.promote()
+    await beat(3)
+    known.acknowledge(3)
+    clock.now += 4_000
+    expect(await isFit()).toBe(true)
+    clock.now += 2_000
+    expect(await isFit()).toBe(false)
+    expect(causes).toEqual([expect.objectContaining({ databaseCause: 'stale-server' })])
+  } finally {
+    await pool.close()
+    await pair.close()
+  }
 })

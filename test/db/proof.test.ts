@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { KnownPrimary, type ServerState, type Survey } from '../../src/db/proof.ts'
+
+const timeline = fc.nat({ max: 4 }).map((n) => `0000000${n}`)
+const survey = (change: Partial<Survey> = {}): Survey => ({
+  inRecovery: false,
+  system: '1',
+  timeline: '00000001',
+  ...change,
+})
+const state = (change: Partial<ServerState> = {}): ServerState => ({
+  inRecovery: false,
+  timeline: '00000001',
+  counter: 0,
+  ...change,
+})
+const unproven = (databaseCause: string) => expect.objectContaining({ databaseCause })
+
+describe('the known primary', () => {
+  it('refuses the answer of a server in recovery, whatever else it says', () => {
+    const primary = new KnownPrimary()
+    expect(() => primary.check(state({ inRecovery: true, counter: 9 }), 0)).toThrow(
+      unproven('recovery'),
+    )
+    expect(() => primary.learn(survey({ inRecovery: true }))).toThrow(unproven('recovery'))
+  })
+
+  it('refuses an answer without what this node had committed before it asked', () => {
+    const primary = new KnownPrimary()
+    primary.acknowledge(7)
+    const { committed } = primary
+    primary.check(state({ counter: 7 }), committed)
+    for (const counter of [6, 0, null]) {
+      expect(() => primary.check(state({ counter }), committed)).toThrow(unproven('stale-server'))
+    }
+  })
+
+  it('takes the highest timeline of a cluster for the primary, in whatever order they are seen', () => {
+    fc.assert(
+      fc.property(fc.array(timeline, { minLength: 1 }), (timelines) => {
+        const primary = new KnownPrimary()
+        let highest = ''
+        for (const timeline of timelines) {
+          if (timeline < highest) {
+            expect(() => primary.learn(survey({ timeline }))).toThrow(unproven('old-timeline'))
+            expect(() => primary.check(state({ timeline }), 0)).toThrow(unproven('old-timeline'))
+          } else {
+            primary.learn(survey({ timeline }))
+            highest = timeline
+            primary.check(state({ timeline }), 0)
+          }
+        }
+      }),
+    )
+  })
+
+  it('asks anew when a server is on a timeline that it has not learnt yet', () => {
+    const primary = new KnownPrimary()
+    primary.learn(survey())
+    expect(primary.isOutdatedBy(state({ timeline: '00000002' }))).toBe(true)
+    expect(primary.isOutdatedBy(state())).toBe(false)
+  })
+
+  it('compares no timelines of different clusters', () => {
+    const primary = new KnownPrimary()
+    primary.learn(survey({ timeline: '00000007' }))
+    expect(primary.learn(survey({ system: '2' }))).toBe(true)
+    primary.check(state(), 0)
+  })
+
+  it('goes by the counter alone where a server tells no timeline', () => {
+    const primary = new KnownPrimary()
+    primary.learn(survey({ system: null, timeline: null }))
+    primary.acknowledge(1)
+    primary.check(state({ timeline: null, counter: 1 }), 1)
+    expect(() => primary.check(state({ timeline: null, counter: 0 }), 1)).toThrow(
+      unproven('stale-server'),
+    )
+  })
+})
