@@ -38,6 +38,11 @@ export function describeCause(cause: Cause): string {
   return sentences[cause]
 }
 
+/** All causes in the words that an operator is told, for the documentation. */
+export function describeCauses(): readonly (readonly [cause: string, sentence: string])[] {
+  return Object.entries(sentences)
+}
+
 /** By SQLSTATE (PostgreSQL, appendix A) or by the code of the driver or of Node. */
 const byCode: Readonly<Record<string, Cause>> = {
   '28P01': 'password',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { describeConfig } from '../../src/config.ts'
+import { describeCauses } from '../../src/db/causes.ts'
 import { builtInScopes } from '../../src/scopes.ts'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
@@ -18,6 +19,18 @@ function rowsUnder(heading: string): string[][] {
         .map((cell) => cell.trim()),
     )
 }
+
+it('the operations page lists every cause as the log tells it', () => {
+  const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
+  const [, table = ''] = page.split('| reason |')
+  const rows = table
+    .split('\n\n')[0]
+    ?.split('\n')
+    .filter((line) => line.startsWith('| `'))
+  expect(rows).toEqual(
+    describeCauses().map(([cause, sentence]) => `| \`${cause}\` | ${sentence} |`),
+  )
+})
 
 describe('the README', () => {
   it('lists every variable as the configuration reads it', () => {
