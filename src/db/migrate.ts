@@ -1,59 +1,110 @@
-import { fileURLToPath } from 'node:url'
-import { drizzle } from 'drizzle-orm/postgres-js'
-import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator'
-import postgres from 'postgres'
 import { asFailure } from './failures.ts'
+import { readSchemaState } from './migrations/applied.ts'
+import { applyPending } from './migrations/apply.ts'
+import { type Migration, readMigrations } from './migrations/files.ts'
+import { withMigrationLock } from './migrations/lock.ts'
+import { requireRights } from './migrations/rights.ts'
+import { type GrantedRole, grantRunTimeRole } from './migrations/run-time-role.ts'
+import {
+  requireCurrentSchema,
+  requireKnownSchema,
+  type SchemaState,
+} from './migrations/schema-state.ts'
+import { openSession, type Session } from './migrations/session.ts'
 
 export interface MigrateOptions {
-  /** Told in a sentence what was done. */
+  /** Receives a sentence about what was done, and about what is waited for. */
   readonly log?: (message: string) => void
+  /** Ends waiting and migrating at once; nothing is applied then. */
+  readonly signal?: AbortSignal
 }
 
-/** Beside both `src` and `dist`. */
-const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url))
-
-/** "latc", and what it is locked for; the partitions of the audit trail use 2 (see `drizzle/`). */
-const migrationLock = [0x6c61_7463, 3] as const
+/** How many months ahead the audit trail has partitions. */
+const partitionMonths = 12
 
 /**
  * Brings the schema `latchkey` of the database at `url` up to date, and makes the audit trail's
- * partitions of the months to come. Any number of nodes may do so at once: one does the work, the
- * others wait for it.
+ * partitions of the months to come. Any number of processes may do so at once: one does the work, the
+ * others wait for it. All of it is applied, or nothing. On a schema that is up to date nothing is
+ * attempted that needs a right to change it.
  *
  * @throws ServiceUnavailableError when the database cannot be reached
+ * @throws SchemaError when the schema is none that this version knows or is compatible with, or when
+ *   the role lacks rights
+ * @throws MigrationError when a migration fails
  */
 export async function migrate(url: string, options: MigrateOptions = {}): Promise<void> {
-  const sql = postgres(url, {
-    max: 1,
-    fetch_types: false,
-    connect_timeout: 10,
-    onnotice: () => {},
-    connection: { application_name: 'latchkey-migrate' },
+  await withMigrations(url, options, async ({ apply }) => {
+    await apply()
   })
-  try {
-    await sql`select pg_advisory_lock(${migrationLock[0]}, ${migrationLock[1]})`
-    const before = await countApplied(sql)
-    await applyMigrations(drizzle(sql), {
-      migrationsFolder,
-      migrationsSchema: 'latchkey',
-      migrationsTable: 'migrations',
-    })
-    const applied = (await countApplied(sql)) - before
-    await sql`select latchkey.ensure_audit_partitions(12)`
-    if (applied > 0) {
-      options.log?.(`Applied ${applied} database ${applied === 1 ? 'migration' : 'migrations'}.`)
+}
+
+/**
+ * Checks that this version can serve on the schema as it is, without changing it.
+ *
+ * @throws ServiceUnavailableError, SchemaError
+ */
+export async function verifySchema(url: string, options: MigrateOptions = {}): Promise<void> {
+  await withMigrations(url, options, ({ verify }) => verify())
+}
+
+/** The migrations of one database. */
+export interface Migrations {
+  readState(): Promise<SchemaState>
+  /** Throws a SchemaError where this version or this role cannot serve on the schema as it is. */
+  verify(): Promise<void>
+  /** Returns the migrations that it applied. */
+  apply(): Promise<readonly Migration[]>
+  /** Grants a role what the server needs, making it where it is missing. */
+  grant(role: string): Promise<GrantedRole>
+}
+
+/** Connects to the database at `url` for as long as `use` takes. */
+export async function withMigrations<T>(
+  url: string,
+  { log = () => {}, signal }: MigrateOptions,
+  use: (migrations: Migrations) => Promise<T>,
+): Promise<T> {
+  const known = readMigrations()
+  const session = openSession({ url, applicationName: 'latchkey-migrate', signal })
+  const readState = () => readSchemaState(session, known)
+  const locked = <U>(work: () => Promise<U>) => withMigrationLock(session, { log, signal }, work)
+
+  async function apply(): Promise<readonly Migration[]> {
+    const before = await readState()
+    requireKnownSchema(before)
+    const applied =
+      before.pending.length === 0 ? [] : await locked(() => applyPending(session, known))
+    if (applied.length > 0) {
+      log(`Applied ${applied.length} database migration${applied.length === 1 ? '' : 's'}.`)
     }
+    await ensurePartitions(session)
+    return applied
+  }
+
+  try {
+    return await use({
+      readState,
+      async verify() {
+        requireCurrentSchema(await readState())
+        await requireRights(session)
+      },
+      apply,
+      grant: (role) => locked(() => grantRunTimeRole(session, role)),
+    })
   } catch (error) {
     throw asFailure(error)
   } finally {
-    // Ends the session, and with it the lock.
-    await sql.end({ timeout: 5 })
+    await session.close()
   }
 }
 
-async function countApplied(sql: postgres.Sql): Promise<number> {
-  const [found] = await sql`select to_regclass('latchkey.migrations') is not null as there`
-  if (found?.there !== true) return 0
-  const [row] = await sql`select count(*)::int as count from latchkey.migrations`
-  return Number(row?.count)
+/** Where the role may not, another makes them: until then rows go to the default partition. */
+async function ensurePartitions(session: Session): Promise<void> {
+  const [row] = await session.query<{ may: boolean }>(
+    "select has_function_privilege('latchkey.ensure_audit_partitions(int)', 'execute') as may",
+  )
+  if (row?.may === true) {
+    await session.query(`select latchkey.ensure_audit_partitions(${partitionMonths})`)
+  }
 }

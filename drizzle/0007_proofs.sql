@@ -1,3 +1,4 @@
+-- compatible-from: 0005_nodes
 -- A node's heartbeats count here, over the connections that look credentials up: a server that does not
 -- have the last one is not the primary that this node writes to.
 ALTER TABLE "latchkey"."nodes" ADD COLUMN "counter" bigint DEFAULT 0 NOT NULL;

@@ -1,0 +1,67 @@
+import { SchemaError } from './errors.ts'
+import type { Migration } from './files.ts'
+import { type AppliedMigration, compareSchema, type SchemaState } from './schema-state.ts'
+import type { Session } from './session.ts'
+
+/** What of the record of migrations is there. */
+interface Record {
+  readonly schema: boolean
+  readonly table: boolean
+  /** Whether its rows say their names, as since migration 0006. */
+  readonly names: boolean
+  readonly readable: boolean
+  readonly role: string
+}
+
+/**
+ * Reads what is applied.
+ *
+ * @throws SchemaError when the role may not read `latchkey.migrations`
+ */
+export async function readSchemaState(
+  session: Session,
+  known: readonly Migration[],
+): Promise<SchemaState> {
+  return compareSchema(known, await readApplied(session))
+}
+
+async function readApplied(session: Session): Promise<readonly AppliedMigration[]> {
+  const record = await readRecord(session)
+  if (!record?.table) return []
+  if (!record.readable) throw mayNotRead(record.role)
+  const columns = record.names
+    ? 'name, compatible_from as "compatibleFrom"'
+    : 'null as name, null as "compatibleFrom"'
+  return await session.query<AppliedMigration>(
+    `select hash, ${columns} from latchkey.migrations order by created_at, id`,
+  )
+}
+
+/**
+ * Looks into the system catalogues, which every role may read: so what is not there is told apart from
+ * what this role may not read.
+ */
+export async function readRecord(session: Session): Promise<Record | undefined> {
+  const [record] = await session.query<Record>(`
+    select namespace.oid is not null as schema, class.oid is not null as table,
+      exists (
+        select from pg_attribute where attrelid = class.oid and attname = 'compatible_from'
+          and not attisdropped
+      ) as names,
+      coalesce(
+        has_schema_privilege(namespace.oid, 'usage') and has_table_privilege(class.oid, 'select'),
+        false
+      ) as readable,
+      current_user::text as role
+    from (values (1)) as one
+      left join pg_namespace as namespace on nspname = 'latchkey'
+      left join pg_class as class on relnamespace = namespace.oid and relname = 'migrations'`)
+  return record
+}
+
+function mayNotRead(role: string): SchemaError {
+  return new SchemaError(
+    'rights',
+    `The role ${role} may not read latchkey.migrations: run \`latchkey migrate --grant ${role}\` as the role that owns the schema.`,
+  )
+}

@@ -1,0 +1,95 @@
+import { asFailure } from '../failures.ts'
+import { readRecord, readSchemaState } from './applied.ts'
+import { MigrationError, SchemaError } from './errors.ts'
+import { type Migration, statementsOf } from './files.ts'
+import { requireKnownSchema } from './schema-state.ts'
+import type { Session } from './session.ts'
+
+/**
+ * Settings for the transaction that migrates. A file may take long; a lock on a table may not, because
+ * every query of the server then waits behind it. Names that a file does not qualify are PostgreSQL's own.
+ */
+const settings = `
+  set local statement_timeout = 0;
+  set local idle_in_transaction_session_timeout = 0;
+  set local lock_timeout = '2s';
+  set local search_path = pg_catalog, pg_temp`
+
+/** As Drizzle's migrator made it, so that a database that it migrated goes on. */
+const recordTable = `create table latchkey.migrations
+  (id serial primary key, hash text not null, created_at bigint)`
+
+/**
+ * Applies what is pending, in the transaction that `session` is in.
+ *
+ * @returns what was applied
+ * @throws SchemaError, MigrationError
+ */
+export async function applyPending(
+  session: Session,
+  known: readonly Migration[],
+): Promise<readonly Migration[]> {
+  const state = await readSchemaState(session, known)
+  requireKnownSchema(state)
+  const { pending } = state
+  if (pending.length === 0) return []
+  await session.query(settings)
+  await prepareRecord(session)
+  for (const migration of pending) await apply(session, migration)
+  await describe(session, known)
+  return pending
+}
+
+async function prepareRecord(session: Session): Promise<void> {
+  const record = await readRecord(session)
+  try {
+    if (!record?.schema) await session.query('create schema latchkey')
+    if (!record?.table) await session.query(recordTable)
+  } catch (error) {
+    throw asMigrationFailure(error, 'the schema latchkey')
+  }
+}
+
+async function apply(session: Session, migration: Migration): Promise<void> {
+  try {
+    for (const statement of statementsOf(migration)) await session.query(statement)
+    await session.query('insert into latchkey.migrations (hash, created_at) values ($1, $2)', [
+      migration.hash,
+      migration.createdAt,
+    ])
+  } catch (error) {
+    throw asMigrationFailure(error, `${migration.name}.sql`)
+  }
+}
+
+/** Writes names, and which versions may go on, into rows that lack them: those of before 0006 as well. */
+async function describe(session: Session, known: readonly Migration[]): Promise<void> {
+  for (const { name, compatibleFrom, hash } of known) {
+    await session.query(
+      `update latchkey.migrations set name = $1, compatible_from = $2
+        where hash = $3 and name is null`,
+      [name, compatibleFrom, hash],
+    )
+  }
+}
+
+const insufficientPrivilege = '42501'
+
+function asMigrationFailure(error: unknown, what: string): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === insufficientPrivilege) {
+    return new SchemaError(
+      'rights',
+      `The role may not change the schema (${what}: ${messageOf(error)}). Run \`latchkey migrate\` as the role that owns the schema latchkey, or that may create it.`,
+      { cause: error },
+    )
+  }
+  const isRefusedByServer = error instanceof Error && error.name === 'PostgresError'
+  return isRefusedByServer && asFailure(error) === error
+    ? new MigrationError(what, messageOf(error), { cause: error })
+    : error
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown failure'
+}

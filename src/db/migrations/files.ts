@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** One file of `drizzle/`. */
+export interface Migration {
+  /** The file's name without `.sql`. */
+  readonly name: string
+  /** SHA-256 of the file's text in hex, as Drizzle's migrator records it. */
+  readonly hash: string
+  /** When the file was written, by the journal. Milliseconds since the epoch. */
+  readonly createdAt: number
+  readonly text: string
+  /**
+   * Hash of the migration that a version must know to use the schema after this one; `null`: only a
+   * version that knows this migration can use it.
+   */
+  readonly compatibleFrom: string | null
+}
+
+interface Journal {
+  readonly entries: readonly { readonly tag: string; readonly when: number }[]
+}
+
+/** The first line of a migration after which versions that do not know it go on working. */
+const declaration = /^-- compatible-from: (\S+)\r?\n/
+
+const separator = '--> statement-breakpoint'
+
+/** Beside both `src` and `dist`. */
+const shippedFolder = new URL('../../../drizzle/', import.meta.url)
+
+/**
+ * The migrations of this version, the oldest first.
+ *
+ * @param folder with `meta/_journal.json` and the files that it names
+ */
+export function readMigrations(folder: URL = shippedFolder): readonly Migration[] {
+  const journal: Journal = JSON.parse(readFileSync(new URL('meta/_journal.json', folder), 'utf8'))
+  const migrations: Migration[] = []
+  for (const { tag: name, when: createdAt } of journal.entries) {
+    const text = readFileSync(new URL(`${name}.sql`, folder), 'utf8')
+    const hash = createHash('sha256').update(text).digest('hex')
+    const oldest = declaration.exec(text)?.[1]
+    const compatibleFrom = migrations.find((migration) => migration.name === oldest)?.hash ?? null
+    if (oldest !== undefined && compatibleFrom === null) {
+      throw new Error(`${fileURLToPath(folder)}${name}.sql names no earlier migration: ${oldest}.`)
+    }
+    migrations.push({ name, hash, createdAt, text, compatibleFrom })
+  }
+  return migrations
+}
+
+export function statementsOf({ text }: Migration): readonly string[] {
+  return text.split(separator)
+}

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Session } from './session.ts'
+
+/**
+ * "latc", and what it is locked for; 2 is the partitions of the audit trail (see `drizzle/`). Earlier
+ * versions hold the same lock for their session, so the two exclude each other.
+ */
+const migrationLock = '1818326115, 3'
+
+/** Between two tries. Milliseconds. */
+const pause = 200
+/** Between two messages about the same wait. Milliseconds. */
+const reminder = 30_000
+/** After which a database that does not answer is mentioned. Milliseconds. */
+const slowAnswer = 2_000
+
+export interface LockOptions {
+  readonly log: (message: string) => void
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Runs `work` in a transaction that no other process which migrates this database has at the same time.
+ * Each try is a transaction of its own: a process that waits leaves no session state behind, and
+ * occupies no connection of a pooler. `work` is run again where it could not lock a table in time.
+ *
+ * @throws the signal's reason when it is aborted
+ */
+export async function withMigrationLock<T>(
+  session: Session,
+  { log, signal }: LockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  let reminded = Number.NEGATIVE_INFINITY
+  for (;;) {
+    const attempt = await tryOnce(session, log, work)
+    if ('answer' in attempt) return attempt.answer
+    if (performance.now() - reminded >= reminder) {
+      reminded = performance.now()
+      log(attempt.waitingFor)
+    }
+    await sleep(pause, undefined, { ...(signal && { signal }) }).catch(() => {})
+    signal?.throwIfAborted()
+  }
+}
+
+async function tryOnce<T>(
+  session: Session,
+  log: LockOptions['log'],
+  work: () => Promise<T>,
+): Promise<{ readonly answer: T } | { readonly waitingFor: string }> {
+  try {
+    return await session.transaction(async () => {
+      if (await tryLock(session, log)) return { answer: await work() }
+      const holder = await describeHolder(session)
+      return { waitingFor: `Waiting for another process that migrates this database: ${holder}.` }
+    })
+  } catch (error) {
+    if (!isTableLocked(error)) throw error
+    return {
+      waitingFor:
+        "Waiting for transactions that hold locks on Latchkey's tables. Between two tries other queries are let by.",
+    }
+  }
+}
+
+/** The lock timeout, or a deadlock (PostgreSQL, appendix A). */
+function isTableLocked(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === '55P03' || code === '40P01'
+}
+
+async function tryLock(session: Session, log: LockOptions['log']): Promise<boolean> {
+  const mention = setTimeout(
+    () => log('Waiting for an answer of the database, or for a connection of its pooler.'),
+    slowAnswer,
+  )
+  try {
+    const [row] = await session.query<{ locked: boolean }>(
+      `select pg_try_advisory_xact_lock(${migrationLock}) as locked`,
+    )
+    return row?.locked === true
+  } finally {
+    clearTimeout(mention)
+  }
+}
+
+interface Holder {
+  readonly pid: number
+  readonly application: string | null
+  readonly state: string | null
+  readonly since: string | null
+}
+
+async function describeHolder(session: Session): Promise<string> {
+  const [classId, objectId] = migrationLock.split(', ')
+  const [holder] = await session.query<Holder>(`
+    select pid, application_name as application, state,
+      to_char(coalesce(xact_start, state_change) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        as since
+    from pg_locks left join pg_stat_activity using (pid)
+    where locktype = 'advisory' and granted and objsubid = 2
+      and classid = ${classId} and objid = ${objectId}
+      and pg_locks.database = (select oid from pg_database where datname = current_database())`)
+  if (holder === undefined) return 'it has just ended'
+  const { pid, application, state, since } = holder
+  const name = application ? ` (${application})` : ''
+  const described = `server process with pid ${pid}${name}${since === null ? '' : `, since ${since}`}`
+  // Behind a pooler, an earlier version leaves its session lock on a connection that nobody uses.
+  return state === 'idle'
+    ? `${described}. Its connection is idle: unless it is migrating through a pooler, end it by select pg_terminate_backend(${pid})`
+    : described
+}

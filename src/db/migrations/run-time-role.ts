@@ -1,0 +1,189 @@
+import { SchemaError } from './errors.ts'
+import { rightsOn } from './rights.ts'
+import type { Session } from './session.ts'
+
+export interface GrantedRole {
+  readonly role: string
+  /** Whether this made it. It can log in, and has no password. */
+  readonly created: boolean
+}
+
+/**
+ * Grants a role what the server needs of the schema latchkey and no more, making the role where it is
+ * missing, in the transaction that `session` is in. What else the role had there is revoked.
+ *
+ * @throws SchemaError when the role could change the audit trail all the same
+ */
+export async function grantRunTimeRole(session: Session, role: string): Promise<GrantedRole> {
+  if (!isRoleName(role)) {
+    throw rightsError(
+      'The name of a role has 1 to 63 bytes, and is neither public nor begins with pg_.',
+    )
+  }
+  const known = await findRole(session, role)
+  if (known !== undefined) requireHarmless(role, known)
+  try {
+    if (known === undefined) await session.query(`create role ${quoted(role)} login`)
+    for (const statement of await grantStatements(session, role)) await session.query(statement)
+  } catch (error) {
+    throw asGrantFailure(error, role, known === undefined)
+  }
+  await requireExactRights(session, role)
+  return { role, created: known === undefined }
+}
+
+interface KnownRole {
+  readonly superuser: boolean
+  readonly owner: boolean
+  /** Whether it could make itself a member of the owner (before PostgreSQL 16). */
+  readonly mayJoin: boolean
+}
+
+async function findRole(session: Session, role: string): Promise<KnownRole | undefined> {
+  const [found] = await session.query<KnownRole>(
+    `select rolsuper as superuser,
+      exists (
+        select from pg_namespace where nspname = 'latchkey' and pg_has_role(role.oid, nspowner, 'member')
+        union all
+        select from pg_class where relnamespace = 'latchkey'::regnamespace
+          and pg_has_role(role.oid, relowner, 'member')
+        union all
+        select from pg_proc where pronamespace = 'latchkey'::regnamespace
+          and pg_has_role(role.oid, proowner, 'member')
+        union all
+        select from pg_database where datname = current_database()
+          and pg_has_role(role.oid, datdba, 'member')
+      ) as owner,
+      rolcreaterole and current_setting('server_version_num')::int < 160000 as "mayJoin"
+    from pg_roles as role where rolname = $1`,
+    [role],
+  )
+  return found
+}
+
+function requireHarmless(role: string, { superuser, owner, mayJoin }: KnownRole): void {
+  const reason =
+    (superuser && 'is a superuser') ||
+    (owner && 'owns the database or objects of the schema latchkey, itself or by another role') ||
+    (mayJoin && 'may make itself a member of any role (CREATEROLE)')
+  if (reason === false) return
+  throw rightsError(
+    `The role ${role} ${reason}, so it could change the audit trail. Name another role for the server.`,
+  )
+}
+
+interface Relation {
+  readonly name: string
+  readonly kind: 'table' | 'partition' | 'sequence'
+}
+
+async function findRelations(session: Session): Promise<readonly Relation[]> {
+  return await session.query<Relation>(`
+    select relname as name,
+      case when relkind = 'S' then 'sequence' when relispartition then 'partition' else 'table' end
+        as kind
+    from pg_class
+    where relnamespace = 'latchkey'::regnamespace and relkind in ('r', 'p', 'S')
+    order by relname`)
+}
+
+async function grantStatements(session: Session, role: string): Promise<readonly string[]> {
+  const to = quoted(role)
+  const relations = await findRelations(session)
+  const [{ connects } = { connects: true }] = await session.query<{ connects: boolean }>(
+    `select has_database_privilege($1, current_database(), 'connect') as connects`,
+    [role],
+  )
+  const [database] = await session.query<{ name: string }>('select current_database() as name')
+  return [
+    ...(connects ? [] : [`grant connect on database ${quoted(database?.name ?? '')} to ${to}`]),
+    `revoke all on schema latchkey from ${to}`,
+    `grant usage on schema latchkey to ${to}`,
+    ...relations.flatMap(({ name, kind }) => {
+      const relation = `${kind === 'sequence' ? 'sequence ' : ''}latchkey.${quoted(name)}`
+      const rights = granted(name, kind)
+      return [
+        `revoke all on ${relation} from ${to}`,
+        ...(rights === null ? [] : [`grant ${rights} on ${relation} to ${to}`]),
+      ]
+    }),
+    `grant execute on function latchkey.ensure_audit_partitions(int) to ${to}`,
+  ]
+}
+
+/** `null`: nothing. What is done to a partition comes by the parent table's rights. */
+function granted(name: string, kind: Relation['kind']): string | null {
+  if (kind === 'partition') return null
+  if (kind === 'table') return rightsOn(name).join(', ')
+  return name === 'migrations_id_seq' ? null : 'usage'
+}
+
+/**
+ * Checks the outcome, whatever it comes from: membership in another role, rights of PUBLIC, or a grant
+ * that PostgreSQL left out with a warning, because it was not this role's to make.
+ */
+async function requireExactRights(session: Session, role: string): Promise<void> {
+  const [excess] = await session.query<{ name: string }>(
+    `select relname as name from pg_class
+      where relnamespace = 'latchkey'::regnamespace and relkind in ('r', 'p')
+        and (relname = 'audit_events' or relispartition)
+        and (has_table_privilege($1, oid, 'update, delete, truncate, references, trigger')
+          or (relispartition and has_table_privilege($1, oid, 'insert')))
+      union all
+      select 'schema' from pg_namespace
+        where nspname = 'latchkey' and has_schema_privilege($1, oid, 'create')`,
+    [role],
+  )
+  if (excess !== undefined) {
+    const what = excess.name === 'schema' ? 'the schema latchkey' : `latchkey.${excess.name}`
+    throw rightsError(
+      `The role ${role} could still change ${what}, by a right of PUBLIC or of a role that it is a member of. Revoke that first.`,
+    )
+  }
+  for (const { name, kind } of await findRelations(session)) {
+    if (kind !== 'table') continue
+    for (const right of rightsOn(name)) {
+      const [row] = await session.query<{ held: boolean }>(
+        'select has_table_privilege($1, $2, $3) as held',
+        [role, `latchkey.${quoted(name)}`, right],
+      )
+      if (row?.held !== true)
+        throw mayNotGrant(role, `${right} on latchkey.${name} was not granted`)
+    }
+  }
+}
+
+const insufficientPrivilege = '42501'
+
+function asGrantFailure(error: unknown, role: string, creating: boolean): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code !== insufficientPrivilege) return error
+  const reason = error instanceof Error ? error.message : ''
+  return creating && reason.includes('create role')
+    ? rightsError(
+        `There is no role ${role}, and this role may not create it (CREATEROLE): have it created, then run this again.`,
+        { cause: error },
+      )
+    : mayNotGrant(role, reason, { cause: error })
+}
+
+function mayNotGrant(role: string, reason: string, options?: ErrorOptions): SchemaError {
+  return rightsError(
+    `The rights of ${role} cannot be granted (${reason}): run this as the role that owns the schema latchkey.`,
+    options,
+  )
+}
+
+function rightsError(message: string, options?: ErrorOptions): SchemaError {
+  return new SchemaError('rights', message, options)
+}
+
+/** As PostgreSQL takes it whole: a longer name would be cut off and could be another role's. */
+function isRoleName(name: string): boolean {
+  const bytes = Buffer.byteLength(name)
+  return bytes > 0 && bytes <= 63 && !/^(pg_|public$|none$)|\0/.test(name)
+}
+
+function quoted(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`
+}
