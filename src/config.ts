@@ -4,6 +4,7 @@ import { readIssuers } from './config/issuers.ts'
 import {
   databaseFaults,
   defaultScopeFaults,
+  embeddedFaults,
   headerFaults,
   identityKeysFileFaults,
   type Mode,
@@ -34,6 +35,8 @@ export interface Config {
     readonly listenUrl: string | null
     readonly readUrl: string | null
   }
+  /** `off`: the server changes no schema. */
+  readonly migrate: 'auto' | 'off'
   /** Absolute. */
   readonly dataDir: string
   /** Empty in development. */
@@ -103,6 +106,7 @@ export function loadConfig(environment: Environment = process.env): Config {
       listenUrl: settings.DATABASE_LISTEN_URL ?? url,
       readUrl: settings.DATABASE_READ_URL ?? url,
     }),
+    migrate: settings.MIGRATE,
     dataDir: resolve(settings.DATA_DIR),
     issuers: Object.freeze(issuers.map((issuer) => Object.freeze(issuer))),
     apiKeyHeader: settings.API_KEY_HEADER,
@@ -133,6 +137,37 @@ export function loadConfig(environment: Environment = process.env): Config {
     identityKeysFile: identityKeysFile === undefined ? null : resolve(identityKeysFile),
     logLevel: settings.LOG_LEVEL,
   })
+}
+
+export interface MigrationTarget {
+  /** `null`: the embedded server. */
+  readonly url: string | null
+  /** Absolute. */
+  readonly dataDir: string
+}
+
+/**
+ * Which database is migrated. The rest of the configuration need not be right, or be there: migrating
+ * needs no issuer.
+ *
+ * @param url instead of DATABASE_URL
+ * @throws ConfigError
+ */
+export function migrationTarget(environment: Environment, url?: string): MigrationTarget {
+  const read: Fault[] = []
+  const given = pickVariables(
+    url === undefined ? environment : { ...environment, DATABASE_URL: url },
+  )
+  const settings = readVariables(given, read)
+  const faults = [...read, ...embeddedFaults(modeOf(given), given)]
+    .filter(({ variable }) => ['NODE_ENV', 'DATABASE_URL', 'DATA_DIR'].includes(variable))
+    .map(({ variable, message }) =>
+      variable === 'DATABASE_URL' && url !== undefined
+        ? { variable: '--url', message }
+        : { variable, message },
+    )
+  if (faults.length > 0) throw new ConfigError(faults)
+  return { url: settings.DATABASE_URL ?? null, dataDir: resolve(settings.DATA_DIR) }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { AuditStore } from '../audit/store.ts'
-import type { Config, Environment } from '../config.ts'
+import type { Config, Environment, MigrationTarget } from '../config.ts'
+import type { MigrateOptions, Migrations } from '../db/migrate.ts'
 import type { NodeAnswers } from '../db/nodes.ts'
 import type { CreateKeyInput, IssuedKey } from '../keys/keys.ts'
 import type { KeyStore } from '../keys/store.ts'
@@ -18,14 +19,22 @@ export interface CommandContext {
   readonly note: (text: string) => void
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  /** Resolves once it serves. */
-  readonly startServer: (config: Config) => Promise<{ stop(): Promise<void> }>
+  /** Resolves once it serves; rejects with the signal's reason when that is aborted before. */
+  readonly startServer: (config: Config, signal: AbortSignal) => Promise<{ stop(): Promise<void> }>
   /** The same by that many processes, of which this one is either one or keeps them. */
-  readonly startWorkers: (config: Config, count: number) => Promise<{ stop(): Promise<void> }>
+  readonly startWorkers: (
+    config: Config,
+    count: number,
+    signal: AbortSignal,
+  ) => Promise<{ stop(): Promise<void> }>
   /** Resolves when the process is asked to stop, from when it is called. */
   readonly stopSignal: () => Promise<void>
-  /** Brings the database up to date; tells by `note` what was done. */
-  readonly migrate: (config: Config, note: (text: string) => void) => Promise<void>
+  /** Connects to a database's migrations, or to those of the embedded one, for as long as `use` takes. */
+  readonly withMigrations: <T>(
+    target: MigrationTarget,
+    options: MigrateOptions,
+    use: (migrations: Migrations) => Promise<T>,
+  ) => Promise<T>
   readonly printSchema: () => Promise<string>
   /** The SDL that is kept beside the code. */
   readonly schemaFile: string

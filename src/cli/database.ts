@@ -1,26 +1,24 @@
-import type { Config } from '../config.ts'
+import type { Config, MigrationTarget } from '../config.ts'
 import { openDatabase } from '../db/database.ts'
 import { connectEmbedded } from '../db/embedded.ts'
 import { asFailure } from '../db/failures.ts'
-import { migrate } from '../db/migrate.ts'
+import { migrate, withMigrations } from '../db/migrate.ts'
+import { noSchema } from '../db/migrations/schema-state.ts'
 import { awaitNodes } from '../db/nodes.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { configuredKeyService } from '../server/key-service.ts'
-import type { OperatorDatabase, WithDatabase } from './command-context.ts'
+import type { CommandContext, OperatorDatabase, WithDatabase } from './command-context.ts'
 import { cleanUpOnStop } from './stop-signal.ts'
 
-/** Brings the configured database, or the embedded one, up to date. */
-export async function migrateDatabase(config: Config, note: (text: string) => void): Promise<void> {
-  await withUrl(config, async (url) => {
-    await migrate(url, { log: note })
-  })
-}
+/** Connects to the migrations of a database, or of the embedded one. */
+export const withTargetMigrations: CommandContext['withMigrations'] = (target, options, use) =>
+  withUrl(target, (url) => withMigrations(url, options, use))
 
 /** Opens the configured database, or the embedded one, for as long as `use` takes. */
 export const withDatabase: WithDatabase = (config, use) =>
-  withUrl(config, async (url) => {
+  withUrl({ url: config.database.url, dataDir: config.dataDir }, async (url) => {
     // The embedded one may never have been started before; another is for its owner to migrate.
-    if (config.database.url === null) await migrate(url)
+    if (config.database.url === null && config.migrate === 'auto') await migrate(url)
     const { defaultUserScopes } = config
     const database = openDatabase({ url, defaultUserScopes, connections: 2 })
     try {
@@ -51,10 +49,12 @@ function operatorDatabase(
   }
 }
 
-async function withUrl<T>(config: Config, use: (url: string) => Promise<T>): Promise<T> {
-  const { url } = config.database
+async function withUrl<T>(
+  { url, dataDir }: MigrationTarget,
+  use: (url: string) => Promise<T>,
+): Promise<T> {
   try {
-    return url === null ? await withEmbedded(config.dataDir, use) : await use(url)
+    return url === null ? await withEmbedded(dataDir, use) : await use(url)
   } catch (error) {
     throw asFailure(error)
   }

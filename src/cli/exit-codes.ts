@@ -4,6 +4,7 @@ import {
   EmbeddedStartError,
   EmbeddedUnavailableError,
 } from '../db/embedded/errors.ts'
+import { SchemaError } from '../db/migrations/errors.ts'
 import { BadUserInputError, ServiceUnavailableError } from '../errors.ts'
 import { WorkerStartError } from '../server/worker-messages.ts'
 
@@ -21,7 +22,8 @@ export const exitCodeHelp = `Exit codes:
   ${exitCodes.failed}   failed, refused or not found
   ${exitCodes.usage}   the command line, or a value in it, is not right
   ${exitCodes.databaseUnavailable}  the database cannot be reached
-  ${exitCodes.configuration}  the configuration is not right (every fault is listed)`
+  ${exitCodes.configuration}  the configuration is not right (every fault is listed), or the database's schema or the
+      role's rights are not what it needs`
 
 const databaseFailures = [
   ServiceUnavailableError,
@@ -31,7 +33,7 @@ const databaseFailures = [
 ]
 
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof ConfigError) return exitCodes.configuration
+  if (error instanceof ConfigError || error instanceof SchemaError) return exitCodes.configuration
   if (error instanceof UsageError || error instanceof BadUserInputError) return exitCodes.usage
   if (error instanceof WorkerStartError) return error.exitCode
   if (databaseFailures.some((kind) => error instanceof kind)) return exitCodes.databaseUnavailable

@@ -26,18 +26,19 @@ const context: CommandContext = {
   outputClosed,
   note: (text) => process.stderr.write(text),
   now: Date.now,
-  startServer: async (config) => {
+  startServer: async (config, signal) => {
     keepHeapSmall()
-    return (await import('../server/start.ts')).startServer(config)
+    return (await import('../server/start.ts')).startServer(config, { signal })
   },
-  startWorkers: async (config, count) => {
+  startWorkers: async (config, count, signal) => {
     keepHeapSmall()
     return cluster.isPrimary
-      ? (await import('../server/workers.ts')).startWorkers(config, count)
-      : (await import('../server/worker.ts')).startWorker(config)
+      ? (await import('../server/workers.ts')).startWorkers(config, count, signal)
+      : (await import('../server/worker.ts')).startWorker(config, signal)
   },
   stopSignal,
-  migrate: async (config, note) => (await import('./database.ts')).migrateDatabase(config, note),
+  withMigrations: async (target, options, use) =>
+    (await import('./database.ts')).withTargetMigrations(target, options, use),
   printSchema: async () => {
     const [{ createSchema }, { printSdl }] = await Promise.all([
       import('../schema/index.ts'),

@@ -1,28 +1,143 @@
-import type { Command } from 'commander'
-import { loadConfig } from '../config.ts'
+import { type Command, Option } from 'commander'
+import { migrationTarget } from '../config.ts'
+import type { MigrateOptions, Migrations } from '../db/migrate.ts'
+import { requireKnownSchema, type SchemaState } from '../db/migrations/schema-state.ts'
 import type { CommandContext } from './command-context.ts'
-import { answer } from './output.ts'
+import { answer, onOneLine, table } from './output.ts'
+import { abortSignal } from './stop-signal.ts'
 
 interface Options {
+  readonly url?: string
+  readonly status?: boolean
+  readonly dryRun?: boolean
+  readonly grant?: string
   readonly json?: boolean
 }
 
 export function addMigrate(program: Command, context: CommandContext): void {
   program
     .command('migrate')
-    .description('Bring the database up to date. Any number may do so at once.')
+    .description(
+      'Bring the schema of the database up to date, all of it or nothing. Any number of processes may do so at once: one does the work, the others wait. No issuer need be configured.',
+    )
+    .option('--url <url>', 'of the database, instead of DATABASE_URL')
+    .addOption(
+      new Option('--status', 'list the migrations and whether they are applied; change nothing'),
+    )
+    .addOption(
+      new Option('--dry-run', 'print the SQL that would be executed; change nothing').conflicts([
+        'status',
+        'grant',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--grant <role>',
+        'then grant that role what the server needs to run with MIGRATE=off, and no more; a role that is missing is made, without a password',
+      ).conflicts('status'),
+    )
     .option('--json', 'answer in JSON')
     .addHelpText('after', examples)
     .action(async (options: Options) => {
+      const target = migrationTarget(context.environment, options.url)
       const done: string[] = []
-      await context.migrate(loadConfig(context.environment), (text) => done.push(text))
-      answer(context, options, { upToDate: true, done }, () =>
-        [...done, 'The database is up to date.'].map((line) => `${line}\n`).join(''),
-      )
+      const settings: MigrateOptions = {
+        log: (text) => done.push(text),
+        onWait: (text) => context.note(`${onOneLine(text)}\n`),
+        signal: abortSignal(context.stopSignal()),
+      }
+      await context.withMigrations(target, settings, async (migrations) => {
+        if (options.status === true) await showStatus(migrations, options, context)
+        else if (options.dryRun === true) await showSql(migrations, options, context)
+        else await apply(migrations, done, options, context)
+      })
     })
 }
 
+async function apply(
+  migrations: Migrations,
+  done: string[],
+  options: Options,
+  context: CommandContext,
+): Promise<void> {
+  await migrations.apply()
+  if (options.grant !== undefined) {
+    const { role, created } = await migrations.grant(options.grant)
+    if (created) done.push(`Created the role ${role}, which can log in and has no password.`)
+    done.push(`Granted ${role} what the server needs.`)
+  }
+  answer(context, options, { upToDate: true, done }, () =>
+    [...done, 'The database is up to date.'].map((line) => `${onOneLine(line)}\n`).join(''),
+  )
+}
+
+type State = 'applied' | 'pending' | 'missing' | 'compatible' | 'incompatible'
+
+async function showStatus(
+  { readState }: Migrations,
+  options: Options,
+  context: CommandContext,
+): Promise<void> {
+  const state = await readState()
+  const migrations = listed(state)
+  const upToDate = migrations.every(({ state }) => state === 'applied' || state === 'compatible')
+  answer(context, options, { upToDate, migrations }, () =>
+    table(
+      ['MIGRATION', 'STATE'],
+      migrations.map(({ name, state }) => [name, explained[state]]),
+    ),
+  )
+  requireKnownSchema(state)
+}
+
+interface Listed {
+  readonly name: string
+  readonly hash: string
+  readonly state: State
+}
+
+function listed({ applied, pending, missing, newer, incompatible }: SchemaState): Listed[] {
+  const known = [
+    ...applied.map(({ name, hash }) => ({ name, hash, state: 'applied' as const })),
+    ...missing.map(({ name, hash }) => ({ name, hash, state: 'missing' as const })),
+    ...pending.map(({ name, hash }) => ({ name, hash, state: 'pending' as const })),
+  ].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const unknown = newer.map((row) => ({
+    name: row.name ?? row.hash.slice(0, 12),
+    hash: row.hash,
+    state: incompatible.includes(row) ? ('incompatible' as const) : ('compatible' as const),
+  }))
+  return [...known, ...unknown]
+}
+
+const explained: Readonly<Record<State, string>> = {
+  applied: 'applied',
+  pending: 'pending',
+  missing: 'MISSING, although a later one is applied',
+  compatible: 'applied by a newer version, compatible with this one',
+  incompatible: 'applied by a newer version, NOT compatible with this one',
+}
+
+async function showSql(
+  { readState }: Migrations,
+  options: Options,
+  context: CommandContext,
+): Promise<void> {
+  const state = await readState()
+  requireKnownSchema(state)
+  const migrations = state.pending.map(({ name, text }) => ({ name, sql: text }))
+  answer(context, options, { migrations }, () =>
+    migrations.map(({ name, sql }) => `-- ${name}.sql\n${sql.trimEnd()}\n\n`).join(''),
+  )
+  if (migrations.length === 0) context.note('The database is up to date.\n')
+}
+
 const examples = `
+A role for the server, which then runs with MIGRATE=off: migrate as the role that owns the schema,
+grant the server's role its rights, and give it a password. After an upgrade do the first two again.
+
 Examples:
   $ latchkey migrate
-  $ DATABASE_URL=postgres://latchkey:secret@db/latchkey latchkey migrate`
+  $ latchkey migrate --status --json
+  $ latchkey migrate --dry-run
+  $ DATABASE_URL=postgres://owner:secret@db/latchkey latchkey migrate --grant latchkey_server`

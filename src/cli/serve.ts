@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { describeConfig, loadConfig } from '../config.ts'
 import type { CommandContext } from './command-context.ts'
 import { workers } from './option-values.ts'
+import { abortSignal } from './stop-signal.ts'
 
 interface Options {
   readonly workers: number
@@ -15,12 +16,17 @@ export function addServe(program: Command, context: CommandContext): void {
     .addHelpText('after', `${environmentHelp()}\n${examples}`)
     .action(async (options: Options) => {
       const config = loadConfig(context.environment)
-      const stopSignal = context.stopSignal()
-      const server =
-        options.workers === 1
-          ? await context.startServer(config)
-          : await context.startWorkers(config, options.workers)
-      await stopSignal
+      const asked = context.stopSignal()
+      const signal = abortSignal(asked)
+      const server = await (options.workers === 1
+        ? context.startServer(config, signal)
+        : context.startWorkers(config, options.workers, signal)
+      ).catch((error: unknown) => {
+        if (signal.aborted) return null
+        throw error
+      })
+      if (server === null) return
+      await asked
       await server.stop()
     })
 }

@@ -17,6 +17,22 @@ export function stopSignal(): Promise<void> {
   })
 }
 
+/** Aborted when `asked` resolves. */
+export function abortSignal(asked: Promise<void>): AbortSignal {
+  const controller = new AbortController()
+  void asked.then(() => controller.abort(new StoppedError()))
+  return controller.signal
+}
+
+/** The process was asked to stop before it had done what it was started for. */
+class StoppedError extends Error {
+  override readonly name = 'StoppedError'
+
+  constructor() {
+    super('It was stopped before it was done.')
+  }
+}
+
 /**
  * From now on, a process that is asked to stop cleans up before it ends with 1.
  *

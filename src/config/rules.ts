@@ -37,11 +37,8 @@ export function modeFaults(
       'must be a loopback address such as 127.0.0.1 while no issuer is configured: set JWT_ISSUER and JWT_AUDIENCE, or NODE_ENV=production, to serve others'
     faults.push({ variable: 'HOST', message })
   }
+  faults.push(...embeddedFaults(mode, given))
   if (mode !== 'production') return faults
-  if (given.DATABASE_URL === undefined) {
-    const message = 'must be set in production: postgres://user@host:5432/database'
-    faults.push({ variable: 'DATABASE_URL', message })
-  }
   if (!namesIssuer(given)) {
     const message =
       'must be set in production, with JWT_AUDIENCE (or JWT_ISSUERS for several): there is no development issuer'
@@ -52,6 +49,13 @@ export function modeFaults(
     faults.push({ variable: given.JWT_ISSUER ? 'JWT_ISSUER' : 'JWT_ISSUERS', message })
   }
   return faults
+}
+
+/** Production has no embedded database. */
+export function embeddedFaults(mode: Mode, given: GivenVariables): readonly Fault[] {
+  if (mode !== 'production' || given.DATABASE_URL !== undefined) return []
+  const message = 'must be set in production: postgres://user@host:5432/database'
+  return [{ variable: 'DATABASE_URL', message }]
 }
 
 export function databaseFaults(given: GivenVariables): readonly Fault[] {

@@ -61,6 +61,12 @@ const variables = {
     unset: 'DATABASE_URL',
     read: postgresUrl,
   },
+  MIGRATE: {
+    meaning:
+      '`auto`: the server brings the schema up to date when it starts; `off`: it changes no schema, needs the rights of `latchkey migrate --grant` only, and does not start on another schema',
+    default: 'auto',
+    read: oneOf(['auto', 'off']),
+  },
   DATA_DIR: {
     meaning: 'Folder of the embedded database and the development keys',
     default: '.data',

@@ -13,11 +13,16 @@ import {
 import { openSession, type Session } from './migrations/session.ts'
 
 export interface MigrateOptions {
-  /** Receives a sentence about what was done, and about what is waited for. */
+  /** Receives a sentence about what was done. */
   readonly log?: (message: string) => void
+  /** Receives a sentence about what is waited for. Default: `log`. */
+  readonly onWait?: (message: string) => void
   /** Ends waiting and migrating at once; nothing is applied then. */
   readonly signal?: AbortSignal
 }
+
+/** Beside both `src` and `dist`; in the bundled commands too, whose files are as deep as this one. */
+const shippedFolder = new URL('../../drizzle/', import.meta.url)
 
 /** How many months ahead the audit trail has partitions. */
 const partitionMonths = 12
@@ -62,13 +67,13 @@ export interface Migrations {
 /** Connects to the database at `url` for as long as `use` takes. */
 export async function withMigrations<T>(
   url: string,
-  { log = () => {}, signal }: MigrateOptions,
+  { log = () => {}, onWait = log, signal }: MigrateOptions,
   use: (migrations: Migrations) => Promise<T>,
 ): Promise<T> {
-  const known = readMigrations()
+  const known = readMigrations(shippedFolder)
   const session = openSession({ url, applicationName: 'latchkey-migrate', signal })
   const readState = () => readSchemaState(session, known)
-  const locked = <U>(work: () => Promise<U>) => withMigrationLock(session, { log, signal }, work)
+  const locked = <U>(work: () => Promise<U>) => withMigrationLock(session, { onWait, signal }, work)
 
   async function apply(): Promise<readonly Migration[]> {
     const before = await readState()

@@ -3,7 +3,7 @@ import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
 import { type Config, credentialHeadersOf } from '../config.ts'
 import { createAuthenticator } from '../credentials/create-authenticator.ts'
 import { type Database, openDatabase } from '../db/database.ts'
-import { migrate } from '../db/migrate.ts'
+import { migrate, verifySchema } from '../db/migrate.ts'
 import { createHttpApp, type HttpApp } from '../http/app.ts'
 import { type CompletionParts, createCompletion } from '../http/completion.ts'
 import { createCors } from '../http/cors.ts'
@@ -52,6 +52,8 @@ export interface CreateAppOptions {
   readonly plugins?: readonly Plugin[]
   /** Another has migrated the database and, in development, made the users to try it with. Default `false`. */
   readonly prepared?: boolean
+  /** Ends the start; {@link createApp} then throws its reason. */
+  readonly signal?: AbortSignal
   /** Whose metrics are told with this one's. */
   readonly metricsPeers?: MetricsPeers
 }
@@ -73,7 +75,8 @@ export interface App {
  * The whole server but for the socket: opens and migrates the database (starting the embedded one
  * where none is configured), and answers requests. What was opened is closed again when it fails.
  *
- * @throws DataDirInUseError, EmbeddedUnavailableError, ServiceUnavailableError, Error from Postgres
+ * @throws DataDirInUseError, EmbeddedUnavailableError, ServiceUnavailableError, SchemaError,
+ *   MigrationError, Error from Postgres
  */
 export async function createApp(config: Config, options: CreateAppOptions = {}): Promise<App> {
   const log = options.log ?? createServerLogger(config)
@@ -108,13 +111,14 @@ async function assemble(
   opened: (() => Promise<void>)[],
 ): Promise<Omit<App, 'close'>> {
   const { log, now = Date.now, timeLimit = 10_000, plugins = [], prepared = false } = options
-  const { metricsPeers } = options
+  const { metricsPeers, signal } = options
   const publicUrl = config.publicUrl ?? options.publicUrl ?? `http://127.0.0.1:${config.port}`
   const catalogue = createScopeCatalogue(config.otherScopes)
   // Takes long, and needs no database: that gets ready meanwhile.
   const schema = createSchema(catalogue)
   const url = await launched.ready
-  if (!prepared) await migrate(url, { log: (message) => log.info(message) })
+  signal?.throwIfAborted()
+  if (!prepared) await prepareSchema(url, config, options)
   const database = openConfiguredDatabase(url, config, log)
   opened.push(() => database.close())
 
@@ -281,6 +285,15 @@ async function assemble(
       createGraphQLListener({ direct: graphql.direct, cors, trustedProxies, completed }),
   )
   return { fetch, listener, development, shutDown: () => health.shutDown() }
+}
+
+async function prepareSchema(
+  url: string,
+  config: Config,
+  { log, signal }: CreateAppOptions & { readonly log: Logger },
+): Promise<void> {
+  const prepare = config.migrate === 'auto' ? migrate : verifySchema
+  await prepare(url, { log: (message) => log.info(message), ...(signal && { signal }) })
 }
 
 function documentLimits({ operationLimits }: Config): Services['documentLimits'] {

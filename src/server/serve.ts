@@ -20,7 +20,7 @@ export async function serve(
   database: LaunchedDatabase,
   options: StartServerOptions & Required<Pick<StartServerOptions, 'log' | 'print'>>,
 ): Promise<RunningServer> {
-  const { log, print, joining = false, metricsPeers } = options
+  const { log, print, joining = false, metricsPeers, signal } = options
   const { host, port } = config
 
   let handler: Handler = answerWhileStarting
@@ -38,6 +38,7 @@ export async function serve(
       log,
       prepared: joining,
       ...(metricsPeers && { metricsPeers }),
+      ...(signal && { signal }),
     })
     handler = app.fetch
     answerDirectly = app.listener

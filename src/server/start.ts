@@ -12,7 +12,8 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-export interface StartServerOptions extends Pick<CreateAppOptions, 'log' | 'metricsPeers'> {
+export interface StartServerOptions
+  extends Pick<CreateAppOptions, 'log' | 'metricsPeers' | 'signal'> {
   /** Where the development banner goes. Default standard output. */
   readonly print?: (text: string) => void
   /**

@@ -7,7 +7,10 @@ import type { FromWorker, ToWorker } from './worker-messages.ts'
 import { createMetricsPeers } from './worker-metrics.ts'
 
 /** Serves as one of several at one address, as the process that keeps them says. */
-export async function startWorker(config: Config): Promise<{ stop(): Promise<void> }> {
+export async function startWorker(
+  config: Config,
+  signal: AbortSignal,
+): Promise<{ stop(): Promise<void> }> {
   const send = (message: FromWorker) => void (process.connected && process.send?.(message))
   const started = startMessage()
   send({ type: 'loaded' })
@@ -22,6 +25,7 @@ export async function startWorker(config: Config): Promise<{ stop(): Promise<voi
       log: createServerLogger(config).child({ worker: process.pid }),
       print: () => {},
       joining: start.joining,
+      signal,
       metricsPeers: createMetricsPeers(send, (listener) => process.on('message', listener)),
     },
   ).catch((error: unknown) => {

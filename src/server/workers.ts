@@ -35,9 +35,15 @@ const connectionsEach = 16
  * a node with a memory of its own, and one that ends is replaced. The first prepares the database and,
  * in development, the users and credentials to try it with; the others come when it is ready.
  *
- * @throws WorkerStartError when the first does not become ready, and what starting the database throws
+ * @param signal ends the start
+ * @throws WorkerStartError when the first does not become ready, the signal's reason, and what starting
+ *   the database throws
  */
-export async function startWorkers(config: Config, count: number): Promise<RunningWorkers> {
+export async function startWorkers(
+  config: Config,
+  count: number,
+  signal: AbortSignal,
+): Promise<RunningWorkers> {
   const log = createServerLogger(config)
   const database = await launchDatabase(config, log, {
     max_connections: String(Math.max(100, count * connectionsEach + 20)),
@@ -97,7 +103,7 @@ export async function startWorkers(config: Config, count: number): Promise<Runni
 
   try {
     const first = launch(false)
-    const ready = await readiness(first)
+    const ready = await unlessAborted(readiness(first), signal)
     const others = Array.from({ length: count - 1 }, () => launch(true))
     for (const worker of [first, ...others]) void keep(worker)
     await Promise.all(others.map((worker) => readiness(worker).catch(() => {})))
@@ -126,6 +132,12 @@ async function ended(worker: Worker): Promise<Ending> {
   return await new Promise((resolve) => {
     worker.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }))
   })
+}
+
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const aborted = once(signal, 'abort').then(() => signal.throwIfAborted() as never)
+  return await Promise.race([work, aborted])
 }
 
 async function readiness(worker: Worker): Promise<ReadyMessage> {

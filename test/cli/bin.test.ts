@@ -68,7 +68,7 @@ describe('on a database', () => {
     const url = new URL(inject('databaseServerUrl'))
     url.pathname = '/template1'
     const { code, err } = await latchkey(['users', 'list'], { DATABASE_URL: url.href })
-    expect(code).toBe(1)
+    expect(code).toBe(78)
     expect(err).toContain('latchkey migrate')
   })
 

@@ -89,7 +89,6 @@ test('an error is JSON where --json is asked for, and nothing else is said', asy
 
 test.each([
   ['serve'],
-  ['migrate'],
   ['token', '--subject', 'ada'],
   ['keys', 'list', '--owner', 'ada'],
   ['users', 'list'],

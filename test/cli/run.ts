@@ -29,7 +29,7 @@ export async function run(
     startServer: unused,
     startWorkers: unused,
     stopSignal: async () => {},
-    migrate: unused,
+    withMigrations: unused,
     printSchema: async () => 'type Query\n',
     schemaFile: '/nonexistent/schema.graphql',
     withDatabase: unused,

@@ -28,7 +28,7 @@ test('ten processes that migrate an empty database at once leave it migrated onc
   const built = fileURLToPath(new URL('../../dist/db/migrate.js', import.meta.url))
   const script = `
     const { migrate } = await import(${JSON.stringify(built)})
-    await migrate(${JSON.stringify(url)}, { log: console.log })`
+    await migrate(${JSON.stringify(url)}, { log: console.log, onWait: () => {} })`
   const run = () =>
     promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { cwd: '/' })
   const said = await Promise.all(Array.from({ length: 10 }, run))

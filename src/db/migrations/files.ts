@@ -27,15 +27,12 @@ const declaration = /^-- compatible-from: (\S+)\r?\n/
 
 const separator = '--> statement-breakpoint'
 
-/** Beside both `src` and `dist`. */
-const shippedFolder = new URL('../../../drizzle/', import.meta.url)
-
 /**
- * The migrations of this version, the oldest first.
+ * The migrations in a folder, the oldest first.
  *
  * @param folder with `meta/_journal.json` and the files that it names
  */
-export function readMigrations(folder: URL = shippedFolder): readonly Migration[] {
+export function readMigrations(folder: URL): readonly Migration[] {
   const journal: Journal = JSON.parse(readFileSync(new URL('meta/_journal.json', folder), 'utf8'))
   const migrations: Migration[] = []
   for (const { tag: name, when: createdAt } of journal.entries) {

@@ -9,13 +9,14 @@ const migrationLock = '1818326115, 3'
 
 /** Between two tries. Milliseconds. */
 const pause = 200
+/** Before the first message about a wait. Milliseconds. */
+const quietTime = 1_000
 /** Between two messages about the same wait. Milliseconds. */
 const reminder = 30_000
-/** After which a database that does not answer is mentioned. Milliseconds. */
-const slowAnswer = 2_000
 
 export interface LockOptions {
-  readonly log: (message: string) => void
+  /** Receives a sentence about what is waited for. */
+  readonly onWait: (message: string) => void
   readonly signal?: AbortSignal | undefined
 }
 
@@ -28,16 +29,16 @@ export interface LockOptions {
  */
 export async function withMigrationLock<T>(
   session: Session,
-  { log, signal }: LockOptions,
+  { onWait, signal }: LockOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  let reminded = Number.NEGATIVE_INFINITY
+  let nextMessage = performance.now() + quietTime
   for (;;) {
-    const attempt = await tryOnce(session, log, work)
+    const attempt = await tryOnce(session, onWait, work)
     if ('answer' in attempt) return attempt.answer
-    if (performance.now() - reminded >= reminder) {
-      reminded = performance.now()
-      log(attempt.waitingFor)
+    if (performance.now() >= nextMessage) {
+      nextMessage = performance.now() + reminder
+      onWait(attempt.waitingFor)
     }
     await sleep(pause, undefined, { ...(signal && { signal }) }).catch(() => {})
     signal?.throwIfAborted()
@@ -46,12 +47,12 @@ export async function withMigrationLock<T>(
 
 async function tryOnce<T>(
   session: Session,
-  log: LockOptions['log'],
+  onWait: LockOptions['onWait'],
   work: () => Promise<T>,
 ): Promise<{ readonly answer: T } | { readonly waitingFor: string }> {
   try {
     return await session.transaction(async () => {
-      if (await tryLock(session, log)) return { answer: await work() }
+      if (await tryLock(session, onWait)) return { answer: await work() }
       const holder = await describeHolder(session)
       return { waitingFor: `Waiting for another process that migrates this database: ${holder}.` }
     })
@@ -70,10 +71,10 @@ function isTableLocked(error: unknown): boolean {
   return code === '55P03' || code === '40P01'
 }
 
-async function tryLock(session: Session, log: LockOptions['log']): Promise<boolean> {
+async function tryLock(session: Session, onWait: LockOptions['onWait']): Promise<boolean> {
   const mention = setTimeout(
-    () => log('Waiting for an answer of the database, or for a connection of its pooler.'),
-    slowAnswer,
+    () => onWait('Waiting for an answer of the database, or for a connection of its pooler.'),
+    quietTime,
   )
   try {
     const [row] = await session.query<{ locked: boolean }>(
