@@ -9,9 +9,18 @@ export interface TestDatabase {
 }
 
 /** A migrated, empty database of the caller's own. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+export function createTestDatabase(): Promise<TestDatabase> {
+  return createDatabase(inject('databaseTemplate'))
+}
+
+/** One without the schema latchkey. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return createDatabase('template0')
+}
+
+async function createDatabase(template: string): Promise<TestDatabase> {
   const name = `latchkey_${randomBytes(6).toString('hex')}`
-  await onServer(`create database ${name} template ${inject('databaseTemplate')}`)
+  await onServer(`create database ${name} template ${template}`)
   const url = new URL(inject('databaseServerUrl'))
   url.pathname = `/${name}`
   return { url: url.href, close: () => onServer(`drop database if exists ${name} with (force)`) }
