@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { chooseAccount } from './embedded/account.ts'
 import { findBinaries, sharedFolder } from './embedded/binaries.ts'
-import { clusterFolder, clusterPassword, createCluster, databaseUser } from './embedded/cluster.ts'
+import { clusterFolder, clusterPassword, createCluster, superuser } from './embedded/cluster.ts'
 import { DataDirInUseError, EmbeddedStartError } from './embedded/errors.ts'
-import { claim } from './embedded/ownership.ts'
+import { ensureOwner, ownerPassword, ownerRole } from './embedded/owner.ts'
+import { type Claim, claim } from './embedded/ownership.ts'
 import {
   type Postmaster,
   runningPostmaster,
@@ -17,8 +18,10 @@ import {
 
 /** A PostgreSQL server of our own. */
 export interface EmbeddedPostgres {
-  /** With user and password. */
+  /** With user and password, of a role that owns the database and is no superuser. */
   readonly url: string
+  /** For what that role may not do: other databases, roles, settings of the server. */
+  readonly superuserUrl: string
   /** Whether its data was made by this start. */
   readonly firstStart: boolean
   /** Stops what this process started or took over; resolves when it is gone. Idempotent. */
@@ -72,11 +75,13 @@ export async function startEmbeddedPostgres(
         options.onLaunch,
       ))
     if (postmaster !== null) {
-      const url = urlOf(postmaster, password)
-      const claimed = await ifUp(() => claim(url)).catch(async (error: unknown) => {
-        if (found === null) await stopPostmaster(folder, postmaster.pid)
-        throw explained(error, dataDir, folder)
-      })
+      const urls = urlsOf(postmaster, password)
+      const claimed = await ifUp(() => claimFor(urls.superuserUrl, password)).catch(
+        async (error: unknown) => {
+          if (found === null) await stopPostmaster(folder, postmaster.pid)
+          throw explained(error, dataDir, folder)
+        },
+      )
       if (claimed?.owned === false) throw new DataDirInUseError(dataDir, claimed.holder)
       if (claimed?.owned) {
         if (found !== null) options.log?.('Took over the database that an earlier run left behind.')
@@ -85,7 +90,7 @@ export async function startEmbeddedPostgres(
           stopped ??= claimed.release().then(() => stopPostmaster(folder, postmaster.pid))
           return stopped
         }
-        return { url, firstStart, stop }
+        return { ...urls, firstStart, stop }
       }
     }
     await sleep(20)
@@ -100,26 +105,44 @@ export async function startEmbeddedPostgres(
  * only where this call had to start it.
  */
 export async function connectEmbedded(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const running = await runningUrl(options.dataDir)
-  if (running !== null) return { url: running, firstStart: false, stop: async () => {} }
+  const running = await runningUrls(options.dataDir)
+  if (running !== null) return { ...running, firstStart: false, stop: async () => {} }
   try {
     return await startEmbeddedPostgres(options)
   } catch (error) {
-    const started = error instanceof DataDirInUseError ? await runningUrl(options.dataDir) : null
+    const started = error instanceof DataDirInUseError ? await runningUrls(options.dataDir) : null
     if (started === null) throw error
-    return { url: started, firstStart: false, stop: async () => {} }
+    return { ...started, firstStart: false, stop: async () => {} }
   }
 }
 
-async function runningUrl(dataDir: string): Promise<string | null> {
+type Urls = Pick<EmbeddedPostgres, 'url' | 'superuserUrl'>
+
+async function claimFor(superuserUrl: string, password: string): Promise<Claim> {
+  const claimed = await claim(superuserUrl)
+  try {
+    if (claimed.owned) await ensureOwner(claimed.sql, password)
+    return claimed
+  } catch (error) {
+    if (claimed.owned) await claimed.release()
+    throw error
+  }
+}
+
+async function runningUrls(dataDir: string): Promise<Urls | null> {
   const folder = await clusterFolder(resolve(dataDir), null, () => Promise.resolve(''))
   const running = await runningPostmaster(folder)
   if (!running?.ready) return null
-  const url = urlOf(running, await clusterPassword(resolve(dataDir)))
-  const sql = postgres(url, { max: 1, fetch_types: false, connect_timeout: 5 })
-  const answer = await ifUp(() => sql`select 1`)
-  await sql.end({ timeout: 1 })
-  return answer === null ? null : url
+  const password = await clusterPassword(resolve(dataDir))
+  const urls = urlsOf(running, password)
+  const sql = postgres(urls.superuserUrl, { max: 1, fetch_types: false, connect_timeout: 5 })
+  try {
+    // An earlier version may run it, which has not made the role.
+    const answer = await ifUp(async () => ({ done: await ensureOwner(sql, password) }))
+    return answer === null ? null : urls
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
 }
 
 /** @param folder of the database, which may lie elsewhere and outlive `dataDir` */
@@ -131,8 +154,12 @@ function explained(error: unknown, dataDir: string, folder: string): unknown {
   )
 }
 
-function urlOf({ port }: Postmaster, password: string): string {
-  return `postgres://${databaseUser}:${password}@127.0.0.1:${port}/postgres`
+function urlsOf({ port }: Postmaster, password: string): Urls {
+  const database = `127.0.0.1:${port}/${superuser}`
+  return {
+    url: `postgres://${ownerRole}:${ownerPassword(password)}@${database}`,
+    superuserUrl: `postgres://${superuser}:${password}@${database}`,
+  }
 }
 
 /** `null` where the server does not take connections: not yet, or not any more. */

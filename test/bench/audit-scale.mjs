@@ -35,11 +35,11 @@ await inTemporaryFolder(async (folder) => {
     settings: { fsync: 'off', max_wal_size: '4GB', shared_preload_libraries: 'auto_explain' },
   })
   try {
-    await migrate(server.url)
-    const sql = postgres(server.url, { max: 1, onnotice: () => {} })
+    await migrate(server.superuserUrl)
+    const sql = postgres(server.superuserUrl, { max: 1, onnotice: () => {} })
     await fill(sql)
-    await measure(server.url)
-    await explain(server.url, sql, join(folder, 'postgres.log'))
+    await measure(server.superuserUrl)
+    await explain(server.superuserUrl, sql, join(folder, 'postgres.log'))
     await sql.end()
     console.log(`\n${new Date().toISOString().slice(0, 10)}. ${machine}.`)
   } finally {

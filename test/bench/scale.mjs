@@ -196,7 +196,7 @@ async function measure(folder) {
   const server = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), settings })
   try {
     const filled = []
-    for (const keys of sizes) filled.push(await prepare(server.url, keys))
+    for (const keys of sizes) filled.push(await prepare(server.superuserUrl, keys))
     await report(filled, machine)
     for (const one of filled) await one.database.close()
   } finally {

@@ -28,6 +28,7 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../src/db/embedded.ts'
+import { migrate } from '../../src/db/migrate.ts'
 
 const isRoot = process.getuid?.() === 0
 const cleanUps: (() => Promise<unknown> | undefined)[] = []
@@ -160,18 +161,20 @@ describe('an embedded PostgreSQL', () => {
 
   test('speaks UTF-8, listens on the loopback address alone and wants its password', async () => {
     const dataDir = await usedFolder()
-    const { url } = await start(dataDir)
+    const { url, superuserUrl } = await start(dataDir)
     expect(
       await ask(
-        url,
+        superuserUrl,
         `select lower('ÄÖ') as lower, current_setting('server_encoding') as encoding,
           current_setting('listen_addresses') as addresses,
           current_setting('unix_socket_directories') as sockets`,
       ),
     ).toEqual([{ lower: 'äö', encoding: 'UTF8', addresses: '127.0.0.1', sockets: '' }])
-    const guessed = new URL(url)
-    guessed.password = 'guess'
-    await expect(ask(guessed.href, 'select 1')).rejects.toThrow('password authentication failed')
+    for (const one of [url, superuserUrl]) {
+      const guessed = new URL(one)
+      guessed.password = 'guess'
+      await expect(ask(guessed.href, 'select 1')).rejects.toThrow('password authentication failed')
+    }
     expect((await stat(join(dataDir, 'postgres-password'))).mode & 0o777).toBe(0o600)
   })
 
@@ -185,6 +188,62 @@ describe('an embedded PostgreSQL', () => {
     expect(performance.now() - began).toBeLessThan(3000)
     expect(await sleeping).toBe('cut off')
     await client.end({ timeout: 0 })
+  })
+})
+
+describe('the role that an embedded PostgreSQL is used as', () => {
+  const attributes = `
+    select rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls as privileged,
+      (select datdba = pg_roles.oid from pg_database where datname = current_database()) as owner
+    from pg_roles where rolname = current_user`
+
+  test('owns its database, is no superuser, and does not know the password of one', async () => {
+    const { url, superuserUrl } = await start(await usedFolder())
+    expect(await ask(url, attributes)).toEqual([{ privileged: false, owner: true }])
+    const other = new URL(superuserUrl)
+    other.password = new URL(url).password
+    await expect(ask(other.href, 'select 1')).rejects.toThrow('password authentication failed')
+    await expect(ask(url, 'set session_replication_role = replica')).rejects.toThrow('denied')
+  })
+
+  test('gets what the superuser owns in the schema latchkey, where an earlier version made it', async () => {
+    const dataDir = await usedFolder()
+    const first = await start(dataDir)
+    await ask(first.superuserUrl, 'reassign owned by latchkey to postgres; drop role latchkey')
+    await migrate(first.superuserUrl)
+    await ask(
+      first.superuserUrl,
+      `create role someone; create table latchkey.theirs (); alter table latchkey.theirs owner to someone;
+        insert into latchkey.users (issuer, subject) values ('https://issuer.example', 'ada')`,
+    )
+    // Beside a server that an earlier version runs, and at the next start.
+    const guest = await connectEmbedded({ dataDir })
+    await migrate(guest.url)
+    await first.stop()
+    const second = await start(dataDir)
+    await migrate(second.url)
+    expect(await ask(second.url, 'delete from latchkey.users returning subject')).toEqual([
+      { subject: 'ada' },
+    ])
+    expect(
+      await ask(
+        second.superuserUrl,
+        `select distinct relowner::regrole::text as owner from pg_class
+            where relnamespace = 'latchkey'::regnamespace
+          union select nspowner::regrole::text from pg_namespace where nspname = 'latchkey'
+          union select proowner::regrole::text from pg_proc where pronamespace = 'latchkey'::regnamespace
+          order by 1`,
+      ),
+    ).toEqual([{ owner: 'latchkey' }, { owner: 'someone' }])
+  })
+
+  test('has the password that follows from the superuser’s, whatever was set', async () => {
+    const dataDir = await usedFolder()
+    const first = await start(dataDir)
+    await ask(first.superuserUrl, "alter role latchkey superuser password 'other'")
+    await first.stop()
+    const second = await start(dataDir)
+    expect(await ask(second.url, attributes)).toEqual([{ privileged: false, owner: true }])
   })
 })
 

@@ -48,7 +48,7 @@ async function startThrowaway(): Promise<{ url: string; stop(): Promise<void> }>
     },
   })
   return {
-    url: server.url,
+    url: server.superuserUrl,
     stop: async () => {
       await server.stop()
       await rm(dataDir, { recursive: true, force: true })

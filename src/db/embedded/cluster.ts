@@ -20,8 +20,8 @@ import { type Binaries, cleanEnvironment } from './binaries.ts'
 import { EmbeddedStartError } from './errors.ts'
 import { isAlive } from './postmaster.ts'
 
-/** Superuser of the cluster, and the database that every cluster has. */
-export const databaseUser = 'postgres'
+/** Of the cluster; the database that every cluster has is called the same. */
+export const superuser = 'postgres'
 
 /**
  * The folder of the cluster: `<dataDir>/postgres`, or what that points to. Where `account` cannot
@@ -43,7 +43,7 @@ export async function clusterFolder(
   return there
 }
 
-/** The password of {@link databaseUser}; the first to ask makes it, whoever asks gets the same. */
+/** The password of {@link superuser}; the first to ask makes it, whoever asks gets the same. */
 export async function clusterPassword(dataDir: string): Promise<string> {
   const file = join(dataDir, 'postgres-password')
   const known = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -108,7 +108,7 @@ async function initdb(
 ): Promise<void> {
   const options = [
     `--pgdata=${folder}`,
-    `--username=${databaseUser}`,
+    `--username=${superuser}`,
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',

@@ -7,7 +7,7 @@ const lock = [0x6c61_7463, 1] as const
 const name = /^latchkey-owner pid=(\d+)$/
 
 export type Claim =
-  | { readonly owned: true; release(): Promise<void> }
+  | { readonly owned: true; readonly sql: postgres.Sql; release(): Promise<void> }
   | { readonly owned: false; readonly holder: number | null }
 
 /**
@@ -40,7 +40,7 @@ export async function claim(url: string): Promise<Claim> {
   try {
     // A holder that was just killed keeps the lock until the server sees its connection gone.
     for (let attempt = 0; ; attempt++) {
-      if (await tryLock()) return { owned: true, release }
+      if (await tryLock()) return { owned: true, sql, release }
       const holder = await holderOf(sql)
       if (attempt === 50 || (attempt >= 5 && holder !== null && isAlive(holder))) {
         await release()
