@@ -36,9 +36,15 @@ export function createAuditStore(access: Access): AuditStore {
     },
 
     async ensurePartitions() {
-      await access.change((transaction) =>
-        transaction.execute(sql`select latchkey.ensure_audit_partitions(12)`),
-      )
+      await access.change(async (transaction) => {
+        const [row] = await transaction.execute<{ may: boolean }>(
+          sql`select has_function_privilege('latchkey.ensure_audit_partitions(int)', 'execute') as may`,
+        )
+        // Where the role may not, `latchkey migrate` makes them.
+        if (row?.may === true) {
+          await transaction.execute(sql`select latchkey.ensure_audit_partitions(12)`)
+        }
+      })
     },
   }
 }

@@ -227,8 +227,16 @@ describe('partitions of the audit trail', () => {
     expect(row?.count).toBe(16)
   })
 
-  test('are made by no role that was not granted that', async () => {
+  test('are left to others by a role that was not granted that', async () => {
+    const name = `"${role.replaceAll('"', '""')}"`
+    const execute = 'execute on function latchkey.ensure_audit_partitions(int)'
     await on(ownerUrl, async (sql) => {
+      await sql.unsafe(`revoke ${execute} from ${name}`)
+      const server = openDatabase({ url: roleUrl, defaultUserScopes: null })
+      await server.audit.ensurePartitions()
+      await server.close()
+      await migrate(roleUrl)
+      await sql.unsafe(`grant ${execute} to ${name}`)
       const [row] = await sql`
         select has_function_privilege('public', 'latchkey.ensure_audit_partitions(int)', 'execute') as may`
       expect(row?.may).toBe(false)

@@ -1,0 +1,124 @@
+import postgres from 'postgres'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { withTargetMigrations } from '../../src/cli/database.ts'
+import { createEmptyDatabase, type TestDatabase } from '../support/database.ts'
+import { run } from './run.ts'
+
+let database: TestDatabase
+let sql: postgres.Sql
+
+beforeAll(async () => {
+  database = await createEmptyDatabase()
+  sql = postgres(database.url, { max: 1, onnotice: () => {} })
+})
+
+afterAll(async () => {
+  await sql.end()
+  await database.close()
+})
+
+const migrate = (words: readonly string[], environment: Record<string, string> = {}) =>
+  run(['migrate', ...words], {
+    // Production, where everything else that is needed for a server is missing.
+    environment: { NODE_ENV: 'production', DATABASE_URL: database.url, PORT: 'x', ...environment },
+    withMigrations: withTargetMigrations,
+    stopSignal: () => new Promise(() => {}),
+  })
+
+test('--status tells what is pending, and changes nothing', async () => {
+  const { code, out } = await migrate(['--status'])
+  expect(code).toBe(0)
+  expect(out).toMatch(/^MIGRATION +STATE\n0000_tables +pending\n/)
+  const { upToDate, migrations } = JSON.parse((await migrate(['--status', '--json'])).out)
+  expect(upToDate).toBe(false)
+  expect(migrations[0]).toEqual({
+    name: '0000_tables',
+    hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    state: 'pending',
+  })
+  expect(await sql`select from pg_namespace where nspname = 'latchkey'`).toHaveLength(0)
+})
+
+test('--dry-run prints the files that would be applied, and changes nothing', async () => {
+  const { code, out } = await migrate(['--dry-run'])
+  expect(code).toBe(0)
+  expect(out).toMatch(/^-- 0000_tables\.sql\nCREATE SCHEMA/)
+  expect(out).toContain('-- 0001_triggers.sql\n')
+  expect(await sql`select from pg_namespace where nspname = 'latchkey'`).toHaveLength(0)
+})
+
+test('applies them, and says so once', async () => {
+  expect((await migrate([])).out).toMatch(
+    /^Applied \d+ database migrations\.\nThe database is up to date\.\n$/,
+  )
+  expect((await migrate([])).out).toBe('The database is up to date.\n')
+  expect(JSON.parse((await migrate(['--dry-run', '--json'])).out)).toEqual({ migrations: [] })
+  expect(JSON.parse((await migrate(['--status', '--json'])).out).upToDate).toBe(true)
+})
+
+test('--url names the database instead of DATABASE_URL, and is read like it', async () => {
+  const elsewhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/x' }
+  expect((await migrate(['--url', database.url], elsewhere)).code).toBe(0)
+  expect((await migrate([], elsewhere)).code).toBe(69)
+  const { code, err } = await migrate(['--url', 'mysql://canary7c1f@db'])
+  expect(code).toBe(78)
+  expect(err).toContain('--url must be a URL')
+  expect(err).not.toContain('canary7c1f')
+})
+
+test('needs a database in production, and nothing else', async () => {
+  const { code, err } = await migrate([], { DATABASE_URL: '' })
+  expect(code).toBe(78)
+  expect(err).toBe(
+    'latchkey: The configuration cannot be used:\n  DATABASE_URL must be set in production: postgres://user@host:5432/database\n',
+  )
+})
+
+test('--grant makes the role and grants it what the server needs, again and again', async () => {
+  const role = `latchkey_cli_${new URL(database.url).pathname.slice(-8)}`
+  const first = JSON.parse((await migrate(['--grant', role, '--json'])).out)
+  expect(first).toEqual({
+    upToDate: true,
+    done: [
+      `Created the role ${role}, which can log in and has no password.`,
+      `Granted ${role} what the server needs.`,
+    ],
+  })
+  expect((await migrate(['--grant', role])).out).toBe(
+    `Granted ${role} what the server needs.\nThe database is up to date.\n`,
+  )
+  await sql.unsafe(`drop owned by ${role}; drop role ${role}`)
+})
+
+test('a role that could change the audit trail is refused with 78', async () => {
+  const { code, err } = await migrate(['--grant', new URL(database.url).username])
+  expect(code).toBe(78)
+  expect(err).toContain('could change the audit trail')
+})
+
+test.each([
+  [['--status', '--dry-run']],
+  [['--status', '--grant', 'x']],
+  [['--dry-run', '--grant', 'x']],
+])('%j together is not right', async (words) => {
+  expect((await migrate(words)).code).toBe(2)
+})
+
+test('--status lists a gap and a newer version, and ends with 78', async () => {
+  await sql`delete from latchkey.migrations where name = '0002_upkeep'`
+  const gap = await migrate(['--status'])
+  expect(gap.code).toBe(78)
+  expect(gap.out).toMatch(/^0002_upkeep +MISSING/m)
+  expect(gap.err).toContain('lacks migration 0002_upkeep.sql')
+  expect((await migrate([])).code).toBe(78)
+
+  await sql`insert into latchkey.migrations (hash, created_at, name)
+    values ('future', 9e15, 'future')`
+  const newer = await migrate(['--status', '--json'])
+  expect(newer.code).toBe(78)
+  expect(JSON.parse(newer.out).migrations.at(-1)).toEqual({
+    name: 'future',
+    hash: 'future',
+    state: 'incompatible',
+  })
+})
