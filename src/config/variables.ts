@@ -63,7 +63,7 @@ const variables = {
   },
   MIGRATE: {
     meaning:
-      '`auto`: the server brings the schema up to date when it starts; `off`: it changes no schema, needs the rights of `latchkey migrate --grant` only, and does not start on another schema',
+      '`auto`, or `off`: the server changes no schema, needs DML rights only, and refuses a schema that is not up to date',
     default: 'auto',
     read: oneOf(['auto', 'off']),
   },

@@ -8,6 +8,7 @@ import {
   type Environment,
   listeningUrl,
   loadConfig,
+  migrationTarget,
 } from '../../src/config.ts'
 
 const issuer = { JWT_ISSUER: 'https://id.example.com/', JWT_AUDIENCE: 'https://api.example.com' }
@@ -26,6 +27,7 @@ describe('an empty environment', () => {
       port: 4000,
       publicUrl: 'http://127.0.0.1:4000',
       database: { url: null, listenUrl: null, readUrl: null },
+      migrate: 'auto',
       issuers: [],
       apiKeyHeader: 'x-api-key',
       jwtHeader: null,
@@ -234,6 +236,7 @@ describe('faults', () => {
     ['PUBLIC_URL', { PUBLIC_URL: 'ftp://api.example.com' }, /https?:/],
     ['PUBLIC_URL', { PUBLIC_URL: 'https://u:p@api.example.com' }, /without user/],
     ['PUBLIC_URL', { PUBLIC_URL: 'https://api.example.com/?a' }, /without .*query/],
+    ['MIGRATE', { MIGRATE: 'false' }, /one of auto, off/],
     ['DATABASE_URL', { DATABASE_URL: 'mysql://u:p@host/db' }, /postgres:/],
     ['DATABASE_URL', { DATABASE_URL: 'host=db user=u' }, /postgres:/],
     ['DATABASE_URL', { DATABASE_URL: 'postgres://u:p@ho st/db' }, /postgres:/],
@@ -342,6 +345,27 @@ describe('faults', () => {
         }
       }
     }
+  })
+})
+
+describe('what migrating needs', () => {
+  test('is the database alone, whatever else is missing or faulty', () => {
+    const url = 'postgres://u:p@host/db'
+    const environment = { NODE_ENV: 'production', PORT: 'x', JWT_ISSUERS: '[' }
+    expect(migrationTarget({ ...environment, DATABASE_URL: url })).toMatchObject({ url })
+    expect(migrationTarget({ ...environment, DATABASE_URL: 'x' }, url)).toMatchObject({ url })
+    expect(migrationTarget({ DATA_DIR: '/data' })).toEqual({ url: null, dataDir: '/data' })
+  })
+
+  test.each<[string, Environment, string | undefined]>([
+    ['DATABASE_URL', { NODE_ENV: 'production' }, undefined],
+    ['DATABASE_URL', { DATABASE_URL: 'canary7c1f' }, undefined],
+    ['--url', {}, 'canary7c1f'],
+    ['NODE_ENV', { NODE_ENV: 'Production' }, undefined],
+  ])('is a fault of %s where it is not right', (variable, environment, url) => {
+    expect(() => migrationTarget(environment, url)).toThrow(ConfigError)
+    expect(() => migrationTarget(environment, url)).toThrow(new RegExp(`\n  ${variable} must`))
+    expect(() => migrationTarget(environment, url)).not.toThrow('canary7c1f')
   })
 })
 
