@@ -25,7 +25,10 @@ describe.skipIf(!hasProgram('pgbouncer'))('migrating behind a transaction pooler
     const said: string[] = []
     await Promise.all(
       Array.from({ length: 5 }, () =>
-        migrate(pooler.urlOf(database.url), { log: (message) => said.push(message), onWait: () => {} }),
+        migrate(pooler.urlOf(database.url), {
+          log: (message) => said.push(message),
+          onWait: () => {},
+        }),
       ),
     )
     expect(said.filter((message) => message.startsWith('Applied'))).toHaveLength(1)
@@ -37,7 +40,11 @@ describe.skipIf(!hasProgram('pgbouncer'))('migrating behind a transaction pooler
       await apply()
       await grant('latchkey_pooled')
     })
-    const pooled = postgres(pooler.urlOf(database.url), { max: 1, prepare: false, fetch_types: false })
+    const pooled = postgres(pooler.urlOf(database.url), {
+      max: 1,
+      prepare: false,
+      fetch_types: false,
+    })
     const [left] = await pooled`
       select (select count(*)::int from pg_locks where locktype = 'advisory' and objid = 3) as locks,
         (select count(*)::int from pg_prepared_statements) as statements,

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { type Account, chooseAccount } from '../../src/db/embedded/account.ts'
 import { findBinaries, sharedFolder } from '../../src/db/embedded/binaries.ts'
-import { createCluster, databaseUser } from '../../src/db/embedded/cluster.ts'
+import { createCluster, superuser } from '../../src/db/embedded/cluster.ts'
 import { isAlive, startPostmaster, stopPostmaster } from '../../src/db/embedded/postmaster.ts'
 
 /** Password of the superuser `postgres` of every server made here. */
@@ -94,7 +94,7 @@ export async function createOwnPostgres(options: OwnPostgresOptions = {}): Promi
     },
     get url() {
       const password = encodeURIComponent(serverPassword)
-      return `postgres://${databaseUser}:${password}@127.0.0.1:${port}/postgres`
+      return `postgres://${superuser}:${password}@127.0.0.1:${port}/postgres`
     },
     get running() {
       return pid !== null
