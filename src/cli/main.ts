@@ -18,6 +18,8 @@ const outputClosed = new Promise<void>((resolve) => {
   })
 })
 
+let stopping = false
+
 /** What few commands need is loaded by those, so that the others start at once. */
 const context: CommandContext = {
   environment: process.env,
@@ -36,7 +38,13 @@ const context: CommandContext = {
       ? (await import('../server/workers.ts')).startWorkers(config, count, signal)
       : (await import('../server/worker.ts')).startWorker(config, signal)
   },
-  stopSignal,
+  stopSignal: () => {
+    const asked = stopSignal()
+    void asked.then(() => {
+      stopping = true
+    })
+    return asked
+  },
   withMigrations: async (target, options, use) =>
     (await import('./database.ts')).withTargetMigrations(target, options, use),
   printSchema: async () => {
@@ -51,3 +59,5 @@ const context: CommandContext = {
 }
 
 process.exitCode = await runCommand(process.argv.slice(2), context)
+// A connection to a server that does not answer would keep the process until it times out.
+if (stopping) process.exit()

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import postgres from 'postgres'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { withMigrations } from '../../src/db/migrate.ts'
@@ -69,6 +70,30 @@ describe('a process that waits for another which migrates', () => {
     const ended = await once(command, 'close')
     expect(ended).toEqual([1, null])
     expect(errors()).toContain('latchkey: It was stopped before it was done.')
+  })
+})
+
+describe('a process whose database does not answer', () => {
+  it('ends when it is asked to stop, before its workers have to be killed', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const server = spawn(process.execPath, [bin, 'serve', '--workers', '2'], {
+      env: {
+        PATH: process.env.PATH,
+        PORT: '0',
+        DATABASE_URL: `postgres://user:password@127.0.0.1:${port}/silent`,
+      },
+    })
+    let errors = ''
+    server.stderr.on('data', (chunk: Buffer) => {
+      errors += chunk
+    })
+    await once(silent, 'connection')
+    server.kill('SIGTERM')
+    expect(await once(server, 'close')).toEqual([0, null])
+    expect(errors).toBe('')
+    silent.close()
   })
 })
 
