@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { connectionFaults, connectionWarnings } from './config/connections.ts'
 import { ConfigError, type Fault } from './config/faults.ts'
 import { readIssuers } from './config/issuers.ts'
 import {
@@ -66,6 +67,8 @@ export interface Config {
   /** Absolute; `null`: none. */
   readonly identityKeysFile: string | null
   readonly logLevel: LogLevel
+  /** What is set and has no effect, or another than elsewhere: sentences for the log, without values. */
+  readonly warnings: readonly string[]
 }
 
 /** Values by variable name, as in `process.env`. */
@@ -88,6 +91,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   faults.push(
     ...modeFaults(mode, settings.HOST, given, issuers),
     ...databaseFaults(given),
+    ...connectionFaults(settings),
     ...headerFaults(settings),
     ...defaultScopeFaults(settings, otherScopes),
     ...identityKeysFileFaults(mode, settings),
@@ -136,6 +140,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     }),
     identityKeysFile: identityKeysFile === undefined ? null : resolve(identityKeysFile),
     logLevel: settings.LOG_LEVEL,
+    warnings: Object.freeze(connectionWarnings(settings)),
   })
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ConnectionStringError, parseConnectionString } from '../db/connection-string.ts'
 import { parseProxyRange, type TrustedProxies, trustedProxies } from '../http/trusted-proxies.ts'
 import { identityHeaderNames } from '../identity/header-names.ts'
 import { isScopeName } from '../scopes.ts'
@@ -42,17 +43,15 @@ function isBaseUrl(text: string): boolean {
   return /^https?:$/.test(protocol) && username === '' && password === '' && !/[?#]/.test(text)
 }
 
-export const postgresUrl = z
-  .string()
-  .refine(isPostgresUrl, 'must be a URL such as postgres://user@host:5432/database')
-
-function isPostgresUrl(text: string): boolean {
-  const parts = /^postgres(?:ql)?:\/\/((?:[^/?#]*@)?)([^@/?#]*)([/?].*)?$/.exec(text)
-  if (parts === null) return false
-  const [, user = '', hosts = '', rest = ''] = parts
-  // Several hosts (`a:5432,b:5432`) are for the driver to try in turn, and not for URL to know.
-  return hosts.split(',').every((host) => URL.canParse(`postgres://${user}${host}${rest}`))
-}
+/** A connection string with nothing wrong in it. Read again where a connection is made. */
+export const postgresUrl = z.string().superRefine((text, context) => {
+  try {
+    parseConnectionString(text)
+  } catch (error) {
+    if (!(error instanceof ConnectionStringError)) throw error
+    for (const message of error.faults) context.addIssue({ code: 'custom', message })
+  }
+})
 
 export const keyPrefix = z.string().regex(/^[a-z][a-z0-9]{0,15}$/, {
   error: 'must be 1 to 16 lower-case letters and digits, beginning with a letter',

@@ -33,6 +33,8 @@ export async function startServer(
   options: StartServerOptions = {},
 ): Promise<RunningServer> {
   const log = options.log ?? createServerLogger(config)
+  // Of several processes at one address, one says it.
+  if (!options.joining) for (const warning of config.warnings) log.warn(warning)
   const print = options.print ?? ((text) => process.stdout.write(text))
   const database = await launchDatabase(config, log)
   try {

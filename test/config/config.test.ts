@@ -147,6 +147,28 @@ describe('values', () => {
     })
   })
 
+  test('a replica may be a standby', () => {
+    const DATABASE_READ_URL = 'postgres://u@replica/db?target_session_attrs=standby'
+    expect(loadConfig({ ...production, DATABASE_READ_URL }).database.readUrl).toBe(
+      DATABASE_READ_URL,
+    )
+  })
+
+  test('what a connection string cannot have is a warning that names the variable, not the value', () => {
+    const config = loadConfig({
+      ...production,
+      DATABASE_URL: 'postgres://u:canary@db/x?pgbouncer=canary',
+      DATABASE_LISTEN_URL: 'postgres://u@db/x?channel_binding=require',
+    })
+    expect(config.warnings).toEqual([
+      expect.stringMatching(/^DATABASE_URL ignores the parameters pgbouncer/),
+      expect.stringMatching(/^DATABASE_LISTEN_URL cannot meet channel_binding=require/),
+    ])
+    expect(config.warnings.join()).not.toContain('canary')
+    expect(Object.isFrozen(config.warnings)).toBe(true)
+    expect(loadConfig(production).warnings).toEqual([])
+  })
+
   test('lists, limits and switches are read', () => {
     expect(
       loadConfig({
@@ -241,6 +263,27 @@ describe('faults', () => {
     ['DATABASE_URL', { DATABASE_URL: 'host=db user=u' }, /postgres:/],
     ['DATABASE_URL', { DATABASE_URL: 'postgres://u:p@ho st/db' }, /postgres:/],
     ['DATABASE_URL', { DATABASE_URL: 'postgres://u:p@host:port/db' }, /postgres:/],
+    ['DATABASE_URL', { DATABASE_URL: 'postgres://u@host/db?sslmode=no-verify' }, /sslmode must be/],
+    [
+      'DATABASE_URL',
+      { DATABASE_URL: 'postgres://u@host/db?target_session_attrs=prefer-standby' },
+      /must lead to a primary/,
+    ],
+    [
+      'DATABASE_URL',
+      { DATABASE_URL: 'postgres://u@host/db?sslmode=verify-full&sslrootcert=/not/there.pem' },
+      /no readable file in sslrootcert/,
+    ],
+    [
+      'DATABASE_LISTEN_URL',
+      { ...production, DATABASE_LISTEN_URL: 'postgres://u@h/d?target_session_attrs=standby' },
+      /must lead to a primary/,
+    ],
+    [
+      'DATABASE_READ_URL',
+      { ...production, DATABASE_READ_URL: 'postgres://u@h/d?target_session_attrs=x' },
+      /target_session_attrs must be/,
+    ],
     ['DATABASE_LISTEN_URL', { DATABASE_LISTEN_URL: 'postgres://h/d' }, /DATABASE_URL/],
     ['DATABASE_READ_URL', { DATABASE_READ_URL: 'postgres://h/d' }, /DATABASE_URL/],
     ['JWT_AUDIENCE', { JWT_ISSUER: issuer.JWT_ISSUER }, /with JWT_ISSUER/],

@@ -1,0 +1,62 @@
+import { accessSync, constants } from 'node:fs'
+import { type ConnectionTarget, parseConnectionString } from '../db/connection-string.ts'
+import type { Fault } from './faults.ts'
+import type { Settings } from './variables.ts'
+
+const variables = ['DATABASE_URL', 'DATABASE_LISTEN_URL', 'DATABASE_READ_URL'] as const
+type Variable = (typeof variables)[number]
+
+/** What connection strings say that this server cannot do, though each is right in itself. */
+export function connectionFaults(settings: Settings): readonly Fault[] {
+  return targetsOf(settings).flatMap(([variable, target]) =>
+    [...standbyFaults(variable, target), ...fileFaults(target)].map((message) => ({
+      variable,
+      message,
+    })),
+  )
+}
+
+/** For the log. They name the variable and never repeat its value. */
+export function connectionWarnings(settings: Settings): readonly string[] {
+  return targetsOf(settings).flatMap(([variable, { warnings }]) =>
+    warnings.map((warning) => `${variable} ${warning}`),
+  )
+}
+
+function targetsOf(settings: Settings): readonly (readonly [Variable, ConnectionTarget])[] {
+  return variables.flatMap((variable) => {
+    const text = settings[variable]
+    return text === undefined ? [] : [[variable, parseConnectionString(text)] as const]
+  })
+}
+
+/** Only a primary can be written to, and decides about credentials. */
+function standbyFaults(variable: Variable, { targetSessionAttrs }: ConnectionTarget): string[] {
+  if (variable === 'DATABASE_READ_URL') return []
+  if (!['standby', 'read-only', 'prefer-standby'].includes(targetSessionAttrs)) return []
+  return [
+    `must lead to a primary: target_session_attrs=${targetSessionAttrs} is for DATABASE_READ_URL alone`,
+  ]
+}
+
+function fileFaults({ tls }: ConnectionTarget): string[] {
+  if (tls.mode === 'disable') return []
+  const files = {
+    sslrootcert: tls.rootCertificates === 'system' ? null : tls.rootCertificates,
+    sslcert: tls.certificate?.file ?? null,
+    sslkey: tls.certificate?.keyFile ?? null,
+    sslcrl: tls.revocationList,
+  }
+  return Object.entries(files)
+    .filter(([, file]) => file !== null && !isReadable(file))
+    .map(([parameter]) => `names no readable file in ${parameter}`)
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
+}

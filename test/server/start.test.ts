@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import { loadConfig } from '../../src/config.ts'
+import type { Logger } from '../../src/log.ts'
+import { startServer } from '../../src/server/start.ts'
+
+/** Keeps the warnings. */
+function recordingLog(warnings: unknown[]): Logger {
+  const log: Logger = {
+    debug: () => {},
+    info: () => {},
+    warn: (...line: unknown[]) => void warnings.push(line.at(-1)),
+    error: () => {},
+    isLevelEnabled: () => true,
+    child: () => log,
+  }
+  return log
+}
+
+it.each([
+  [false, 1],
+  [true, 0],
+])('warnings of the configuration are logged once (joining others: %s)', async (joining, times) => {
+  // Nothing listens there: what is logged is logged before.
+  const url = 'postgres://u:p@127.0.0.1:1/x?channel_binding=require'
+  const config = loadConfig({ DATABASE_URL: url, PORT: '0' })
+  const warnings: unknown[] = []
+  const options = { log: recordingLog(warnings), joining, print: () => {} }
+  const server = await startServer(config, options).catch(() => null)
+  await server?.stop()
+  const heard = warnings.filter((line) => /^DATABASE_URL cannot meet/.test(String(line)))
+  expect(heard).toHaveLength(times)
+})
