@@ -1,6 +1,7 @@
 import { DrizzleQueryError } from 'drizzle-orm'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import { type Cause, causeOf } from './causes.ts'
+import { ConnectError } from './connection/errors.ts'
 import { DeadlineExceeded } from './deadline.ts'
 import { UnprovenServerError } from './proof.ts'
 
@@ -53,6 +54,7 @@ export function isStatementLost(error: unknown): boolean {
 /** Whether it is the connection that failed, rather than what was asked over it. */
 export function isConnectionFailure(error: unknown): boolean {
   const original = unwrapped(error)
+  if (original instanceof ConnectError) return true
   const code = codeOf(original)
   if (code !== undefined && (driverCodes.has(code) || /^(08|57P0)/.test(code))) return true
   // Node's own: refused, reset, unknown host, broken TLS session …

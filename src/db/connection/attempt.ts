@@ -1,0 +1,84 @@
+import { TLSSocket } from 'node:tls'
+import type { Connection, ConnectOptions } from '../connect.ts'
+import type { ConnectionTarget, HostTarget, TargetSessionAttrs } from '../connection-string.ts'
+import { isRefusedSetting } from '../failures.ts'
+import type { Address } from './addresses.ts'
+import { admit, readServerState } from './admission.ts'
+import { ConnectionLost, isRefusedLogin, NotAdmitted, TlsError } from './errors.ts'
+import { startSession } from './session.ts'
+import { openSocket } from './socket.ts'
+import { type TlsOptionsFor, type Wire, wiresFor } from './tls.ts'
+
+export interface Attempt {
+  readonly target: ConnectionTarget
+  readonly host: HostTarget
+  readonly address: Address
+  readonly tls: TlsOptionsFor | null
+  readonly attributes: TargetSessionAttrs
+  readonly options: ConnectOptions
+  readonly signal: AbortSignal
+}
+
+/**
+ * Connects to one address, in each way that `sslmode` allows until one is let in.
+ *
+ * @throws the cause: of the refused login where there was one, else of the last way
+ */
+export async function attempt(how: Attempt): Promise<Connection> {
+  const { statementTimeout = null } = how.options
+  const failures: unknown[] = []
+  for (const wire of wiresFor(how.target.tls.mode, how.address.isUnixSocket)) {
+    try {
+      return await login(wire, statementTimeout, how).catch((error: unknown) => {
+        if (statementTimeout === null || !isRefusedSetting(error)) throw error
+        return login(wire, null, how)
+      })
+    } catch (error) {
+      failures.push(error)
+      // The server may let in by TLS, or in clear, those whom it refuses otherwise.
+      if (!(error instanceof TlsError || isRefusedLogin(error))) break
+    }
+  }
+  throw failures.find(isRefusedLogin) ?? failures.at(-1)
+}
+
+async function login(
+  wire: Wire,
+  statementTimeout: number | null,
+  { target, host, address, tls, attributes, options, signal }: Attempt,
+): Promise<Connection> {
+  const socket = await openSocket({
+    where: address.where,
+    wire,
+    tls: tls?.(host) ?? null,
+    direct: target.tls.negotiation === 'direct',
+    signal,
+  })
+  let handedOut = false
+  const session = startSession(socket, target, host, {
+    applicationName: options.applicationName ?? target.applicationName ?? 'latchkey',
+    statementTimeout,
+    onclose: () => handedOut && options.onclose?.(),
+    onnotify: options.onnotify ?? null,
+  })
+  signal.addEventListener('abort', session.cut)
+  try {
+    const state = await readServerState(session.sql)
+    admit(state, attributes, options.requirePrimary ?? false)
+    signal.throwIfAborted()
+    if (!session.alive) throw new ConnectionLost()
+    handedOut = true
+    return Object.assign(session, state, {
+      host: host.host,
+      port: host.port,
+      secured: socket instanceof TLSSocket,
+      statementTimeout,
+    })
+  } catch (error) {
+    if (error instanceof NotAdmitted) void session.close()
+    else session.cut()
+    throw signal.aborted ? signal.reason : error
+  } finally {
+    signal.removeEventListener('abort', session.cut)
+  }
+}

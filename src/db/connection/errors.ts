@@ -1,0 +1,126 @@
+import type { HostTarget } from '../connection-string.ts'
+
+/** The connection is closed. It is never made again. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost'
+  readonly code = 'CONNECTION_CLOSED'
+
+  constructor() {
+    super('The connection to the database was lost.')
+  }
+}
+
+/** A file that the connection string names cannot be used. */
+export class TlsFileError extends Error {
+  override readonly name = 'TlsFileError'
+
+  /** @param parameter that names the file */
+  constructor(parameter: string, problem: string, options?: ErrorOptions) {
+    super(`${parameter} ${problem}`, options)
+  }
+}
+
+/** The server speaks no TLS, or its certificate is not what `sslmode` demands. */
+export class TlsError extends Error {
+  override readonly name = 'TlsError'
+  /** Node's, such as `ERR_TLS_CERT_ALTNAME_INVALID`, where there is one. */
+  readonly code: string | undefined
+
+  constructor(message: string, cause?: Error & { code?: string }) {
+    super(message, cause && { cause })
+    this.code = cause?.code
+  }
+}
+
+/** The server let us in and is not of the kind that is asked for. */
+export class NotAdmitted extends Error {
+  override readonly name = 'NotAdmitted'
+}
+
+/** An address was not reached, or did not let us in, in time. */
+export class ConnectTimeout extends Error {
+  override readonly name = 'ConnectTimeout'
+  readonly code = 'CONNECT_TIMEOUT'
+
+  constructor(milliseconds: number) {
+    super(`no connection within ${milliseconds} ms`)
+  }
+}
+
+/** Why one address gave no connection. */
+export class HostError extends Error {
+  override readonly name = 'HostError'
+  readonly host: string
+  readonly port: number
+  /** Of the cause: a SQLSTATE, or one of Node's. */
+  readonly code: string | undefined
+  override readonly cause: Error
+
+  constructor({ host, port }: HostTarget, address: string | null, cause: unknown) {
+    const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+    const error = cause instanceof Error ? cause : new Error(String(cause))
+    super(
+      `${where}${address === null || address === host ? '' : ` (${address})`}: ${reason(error)}`,
+    )
+    this.host = host
+    this.port = port
+    this.cause = error
+    this.code = codeOf(error)
+  }
+}
+
+/** No host gave a connection. `errors` has the cause of each address, the most telling first. */
+export class ConnectError extends AggregateError {
+  override readonly name = 'ConnectError'
+  override readonly errors: HostError[]
+  /** Of the most telling cause. */
+  readonly code: string | undefined
+
+  constructor(errors: readonly HostError[]) {
+    const sorted = errors.toSorted((one, other) => rank(one.cause) - rank(other.cause))
+    super(sorted, `No connection to the database: ${sorted.map((e) => e.message).join('; ')}`)
+    this.errors = sorted
+    this.code = sorted[0]?.code
+    if (sorted[0] !== undefined) this.cause = sorted[0].cause
+  }
+}
+
+/**
+ * The server knows us or our database, and refuses: invalid authorization, no such database, no right
+ * to connect (PostgreSQL documentation, appendix A). libpq tries no further host then either.
+ */
+export function isRefusedLogin(error: unknown): boolean {
+  return /^(?:28...|3D000|42501)$/.test(codeOf(error) ?? '')
+}
+
+/** Lower is more telling. */
+function rank(error: Error): number {
+  if (isRefusedLogin(error)) return 0
+  if (error instanceof TlsFileError || error instanceof TlsError) return 1
+  if (error instanceof NotAdmitted) return 3
+  if (error instanceof ConnectTimeout) return 4
+  if ('syscall' in error) return error.syscall === 'getaddrinfo' ? 6 : 5
+  return 2
+}
+
+function reason(error: Error): string {
+  const code = codeOf(error)
+  const known = code === undefined ? undefined : reasons[code]
+  return known ?? error.message
+}
+
+/** For people who do not know the system's names of these. */
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused (ECONNREFUSED)',
+  ECONNRESET: 'connection reset (ECONNRESET)',
+  ENOTFOUND: 'host not found (ENOTFOUND)',
+  EAI_AGAIN: 'host name lookup failed (EAI_AGAIN)',
+  EHOSTUNREACH: 'host unreachable (EHOSTUNREACH)',
+  ENETUNREACH: 'network unreachable (ENETUNREACH)',
+  CONNECTION_CLOSED: 'the server closed the connection',
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : undefined
+}
