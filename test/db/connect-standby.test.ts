@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Connection, type ConnectOptions, connect } from '../../src/db/connect.ts'
+import { parseConnectionString } from '../../src/db/connection-string.ts'
+import { serverPassword } from '../support/own-postgres.ts'
+import { type StandbyPair, startStandbyPair } from '../support/standby.ts'
+
+let pair: StandbyPair
+const open: Connection[] = []
+
+beforeAll(async () => {
+  pair = await startStandbyPair()
+  await pair.primary.query(`
+    create role reader login password 'pw';
+    alter role reader set default_transaction_read_only = on`)
+  await pair.caughtUp()
+})
+afterAll(async () => {
+  await Promise.all(open.map((connection) => connection.close()))
+  await pair?.close()
+})
+
+/** To both, the standby first unless told otherwise. */
+async function connectTo(
+  wanted: string,
+  {
+    user = `postgres:${encodeURIComponent(serverPassword)}`,
+    ports = [pair.standby.port, pair.primary.port],
+    ...options
+  }: { user?: string; ports?: readonly number[] } & Partial<ConnectOptions> = {},
+): Promise<Connection> {
+  const hosts = ports.map((port) => `127.0.0.1:${port}`)
+  const url = `postgres://${user}@${hosts}/postgres?target_session_attrs=${wanted}`
+  const connection = await connect(parseConnectionString(url, {}), {
+    connectTimeout: 5_000,
+    ...options,
+  })
+  open.push(connection)
+  return connection
+}
+
+/** Which of the two it is, by asking it. */
+async function serverOf({ sql, inRecovery, port }: Connection): Promise<string> {
+  const [row] = await sql`select pg_is_in_recovery() as recovery`
+  expect(row?.recovery).toBe(inRecovery)
+  expect(port).toBe(row?.recovery ? pair.standby.port : pair.primary.port)
+  return row?.recovery ? 'standby' : 'primary'
+}
+
+const server = async (...how: Parameters<typeof connectTo>) => serverOf(await connectTo(...how))
+
+describe('target_session_attrs', () => {
+  it.each([
+    ['any', 'standby'],
+    ['read-write', 'primary'],
+    ['primary', 'primary'],
+    ['read-only', 'standby'],
+    ['standby', 'standby'],
+    ['prefer-standby', 'standby'],
+  ])('%s leads past the others to the %s', async (wanted, found) => {
+    expect(await server(wanted)).toBe(found)
+    const primaryFirst = [pair.primary.port, pair.standby.port]
+    if (wanted !== 'any') expect(await server(wanted, { ports: primaryFirst })).toBe(found)
+  })
+
+  it('read-write passes over a primary where the role may only read, which primary does not', async () => {
+    const user = 'reader:pw'
+    await expect(connectTo('read-write', { user })).rejects.toMatchObject({
+      name: 'ConnectError',
+      errors: [{ cause: { name: 'NotAdmitted' } }, { cause: { name: 'NotAdmitted' } }],
+    })
+    expect(await server('primary', { user })).toBe('primary')
+    const primaryFirst = [pair.primary.port, pair.standby.port]
+    expect(await server('read-only', { user, ports: primaryFirst })).toBe('primary')
+  })
+
+  it('prefer-standby takes a primary where there is no standby', async () => {
+    expect(await server('prefer-standby', { ports: [pair.primary.port] })).toBe('primary')
+  })
+
+  it('that no host fulfils fails with the reason of each', async () => {
+    await expect(connectTo('standby', { ports: [pair.primary.port, 1] })).rejects.toThrow(
+      /127\.0\.0\.1:\d+: the server is not a standby.*127\.0\.0\.1:1: connection refused/,
+    )
+  })
+
+  it('leaves no session on the servers that are passed over', async () => {
+    await connectTo('primary', { applicationName: 'passing' })
+    await expect
+      .poll(() =>
+        pair.standby.query("select 1 from pg_stat_activity where application_name = 'passing'"),
+      )
+      .toEqual([])
+  })
+})
+
+describe('where a primary is required', () => {
+  it.each(['any', 'prefer-standby', 'read-write'])('%s leads to it', async (wanted) => {
+    expect(await server(wanted, { requirePrimary: true })).toBe('primary')
+  })
+
+  it('a standby is refused, even where it alone is left', async () => {
+    const ports = [pair.standby.port]
+    for (const wanted of ['any', 'standby', 'read-only', 'prefer-standby']) {
+      const refused = connectTo(wanted, { requirePrimary: true, ports })
+      await expect(refused).rejects.toThrow(/in recovery/)
+    }
+  })
+})
+
+describe('after a promotion', () => {
+  it('the same string leads to the new primary, and never back to one in recovery', async () => {
+    await pair.primary.stop()
+    await expect(connectTo('primary')).rejects.toThrow(/the server is a standby/)
+    await pair.promote()
+    const { port, inRecovery } = await connectTo('primary')
+    expect({ port, inRecovery }).toEqual({ port: pair.standby.port, inRecovery: false })
+    await pair.rejoin()
+    const again = await connectTo('any', {
+      requirePrimary: true,
+      ports: [pair.primary.port, pair.standby.port],
+    })
+    expect(again.port).toBe(pair.standby.port)
+  })
+})
