@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { type ConnectionOptions, checkServerIdentity, createSecureContext } from 'node:tls'
+import { type ConnectionOptions, createSecureContext } from 'node:tls'
 import type { HostTarget, SslMode, TlsTarget } from '../connection-string.ts'
 import { TlsFileError } from './errors.ts'
 
@@ -33,13 +33,12 @@ export async function loadTls(tls: TlsTarget): Promise<TlsOptionsFor | null> {
   })
   return ({ host }) => ({
     secureContext,
-    // Without it Node checks a certificate against `localhost`.
+    // What the certificate must name; Node takes `localhost` where neither this nor `servername` is given.
     host,
     // An IP address is no server name (RFC 6066, §3).
     ...(tls.sendServerName && isIP(host) === 0 && { servername: host }),
     rejectUnauthorized: verifyChain,
-    checkServerIdentity: (_name, certificate) =>
-      tls.mode === 'verify-full' ? checkServerIdentity(host, certificate) : undefined,
+    ...(tls.mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
     ...(tls.negotiation === 'direct' && { ALPNProtocols: [applicationProtocol] }),
   })
 }
