@@ -70,7 +70,6 @@ export async function connect(
     for (const host of hosts) {
       const connection = await tryHost({ target, host, tls, attributes, options, failures })
       if (connection !== null) return connection
-      if (failures.some(({ cause }) => isRefusedLogin(cause))) throw new ConnectError(failures)
     }
   }
   throw new ConnectError(failures)
@@ -91,7 +90,11 @@ interface HostAttempt {
   readonly failures: HostError[]
 }
 
-/** `null` where no address gave a connection. */
+/**
+ * `null` where no address gave a connection.
+ *
+ * @throws ConnectError where a login was refused
+ */
 async function tryHost({ failures, ...how }: HostAttempt): Promise<Connection | null> {
   const { target, host, options } = how
   const limit = Math.min(options.connectTimeout, target.connectTimeout ?? options.connectTimeout)
@@ -105,7 +108,7 @@ async function tryHost({ failures, ...how }: HostAttempt): Promise<Connection | 
   for (const address of addresses ?? []) {
     const connection = await limited(address, (signal) => attempt({ ...how, address, signal }))
     if (connection !== null) return connection
-    if (isRefusedLogin(failures.at(-1)?.cause)) return null
+    if (isRefusedLogin(failures.at(-1)?.cause)) throw new ConnectError(failures)
   }
   return null
 }
@@ -118,7 +121,9 @@ async function withinTime<T>(
 ): Promise<T> {
   const giveUp = new AbortController()
   const abort = () => giveUp.abort(outer?.reason)
-  const timer = setTimeout(() => giveUp.abort(new ConnectTimeout(milliseconds)), milliseconds)
+  // What has arrived by then is read first: in a busy process the timer would come before it.
+  const late = () => setImmediate(() => giveUp.abort(new ConnectTimeout(milliseconds)))
+  const timer = setTimeout(late, milliseconds)
   outer?.addEventListener('abort', abort)
   if (outer?.aborted) abort()
   const { signal } = giveUp

@@ -242,6 +242,12 @@ describe('a connection', () => {
     expect(await heard).toEqual(['somewhere', 'something'])
   })
 
+  it('is shared with nobody: what would need one of its own fails', async () => {
+    const connection = await connectPlainly()
+    await expect(connection.sql.listen('somewhere', () => {})).rejects.toThrow(/lost/)
+    expect(await isUp(connection)).toBe(true)
+  })
+
   it('serves drizzle, transactions within transactions included', async () => {
     const { sql } = await connectPlainly()
     const client = drizzle({ client: sql })
