@@ -101,16 +101,20 @@ export interface Caused {
 export function causeOf(error: unknown): Cause | null {
   if (!(error instanceof Error)) return null
   if ('databaseCause' in error) return (error as Error & Caused).databaseCause
+  if (error instanceof AggregateError) return causeOfSeveral(error.errors)
   const { code } = error as { code?: unknown }
   const known = typeof code === 'string' && Object.hasOwn(byCode, code) ? byCode[code] : undefined
   // A standby says of a write that it is read-only; the message tells why.
   if (known === 'read-only' && /recovery/.test(error.message)) return 'recovery'
   if (known !== undefined) return known
   const told = byMessage.find(([pattern]) => pattern.test(error.message))
-  if (told !== undefined && typeof code === 'string') return told[1]
-  if (error instanceof AggregateError) {
-    const causes = error.errors.map(causeOf).filter((cause) => cause !== null)
-    return causes.find((cause) => cause !== 'host') ?? causes[0] ?? null
-  }
-  return typeof code === 'string' && /^(08|53|57P|58)/.test(code) ? 'unavailable' : null
+  if (told !== undefined && code === '08P01') return told[1]
+  if (typeof code === 'string' && /^(08|53|57P|58)/.test(code)) return 'unavailable'
+  return error.cause === undefined ? null : causeOf(error.cause)
+}
+
+/** Of several hosts, one that answered tells more. */
+function causeOfSeveral(errors: readonly unknown[]): Cause | null {
+  const causes = errors.map(causeOf).filter((cause) => cause !== null)
+  return causes.find((cause) => cause !== 'host') ?? causes[0] ?? null
 }

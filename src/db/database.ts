@@ -14,7 +14,7 @@ import { Gate } from './gate.ts'
 import { createKeyStore } from './key-store.ts'
 import type { LinkOptions } from './link.ts'
 import { proveTransaction } from './lookups.ts'
-import { createPool } from './pool.ts'
+import { createPool, type PoolLinkOptions } from './pool.ts'
 import { KnownPrimary } from './proof.ts'
 import { createReplicaCheck } from './replica.ts'
 import { createAccess } from './transactions.ts'
@@ -73,7 +73,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const ping = () =>
     lookups.run(async (prepared) => void primary.learn(await prepared.ping()), { repeatable: true })
 
-  const application = (link: Pick<LinkOptions, 'url' | 'admit'>, role: ConnectionRole) =>
+  const application = (link: Pick<PoolLinkOptions, 'url' | 'admit'>, role: ConnectionRole) =>
     createPool({
       link: { ...linkDefaults, ...link, applicationName: 'latchkey' },
       size,

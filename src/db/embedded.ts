@@ -155,7 +155,8 @@ function explained(error: unknown, dataDir: string, folder: string): unknown {
 }
 
 function urlsOf({ port }: Postmaster, password: string): Urls {
-  const database = `127.0.0.1:${port}/${superuser}`
+  // On loopback, where the server speaks no TLS: asking for it would take a round trip.
+  const database = `127.0.0.1:${port}/${superuser}?sslmode=disable`
   return {
     url: `postgres://${ownerRole}:${ownerPassword(password)}@${database}`,
     superuserUrl: `postgres://${superuser}:${password}@${database}`,

@@ -1,6 +1,7 @@
-import postgres from 'postgres'
 import type { Clock } from '../credentials/lease.ts'
 import type { Cause } from './causes.ts'
+import { type Connection, connect } from './connect.ts'
+import { parseConnectionString } from './connection-string.ts'
 import { askChannel, changeChannel, type NodeRow } from './node-row.ts'
 
 export interface ListeningSessionOptions {
@@ -63,18 +64,8 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
   let answers = 0
   let answered = clock.monotonic()
 
-  const sql = postgres(url, {
-    max: 1,
-    fetch_types: false,
-    idle_timeout: 0,
-    max_lifetime: null,
-    connect_timeout: Math.max(patience / 1000, 1),
-    onnotice: () => {},
-    onclose: () => end(new ListeningError('lost')),
-    connection: { application_name: 'latchkey-listen' },
-    // Not in the driver's types; its own `listen` is built on it, with reconnection that we must see.
-    ...{ onnotify: (channel: string, payload: string) => hear(channel, payload) },
-  })
+  const opening = new AbortController()
+  let connection: Connection | null = null
 
   function hear(channel: string, payload: string): void {
     if (over) return
@@ -87,14 +78,14 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
     const statement = row.answerTo(question)
     if (statement === null || answers >= maxAnswers || !mayAnswer()) return
     answers++
-    sql
+    connection?.sql
       .unsafe(statement)
       .catch(() => {})
       .finally(() => answers--)
   }
 
   /** A pooler tells each client a process id that it made up, and hands statements to several sessions. */
-  async function prove(): Promise<void> {
+  async function prove({ sql }: Pick<Connection, 'sql'>): Promise<void> {
     const result = await sql.unsafe<SessionCheck[]>(checkStatement(row.channel))
     answered = clock.monotonic()
     const [found] = result
@@ -103,21 +94,32 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
   }
 
   function check(): void {
-    if (over) return
+    if (over || connection === null) return
     if (clock.monotonic() - answered > patience) end(new ListeningError('timeout'))
-    else prove().catch(end)
+    else prove(connection).catch(end)
   }
 
   function end(failure: unknown = new ListeningError('lost')): void {
     if (over) return
     over = true
-    void sql.end({ timeout: 0 })
+    opening.abort(failure)
+    connection?.cut()
     onEnd(failure)
   }
 
   async function listen(): Promise<void> {
-    await sql.unsafe(`listen ${changeChannel}; listen ${askChannel}; listen ${row.channel}`)
-    await prove()
+    connection = await connect(parseConnectionString(url), {
+      applicationName: 'latchkey-listen',
+      connectTimeout: patience,
+      requirePrimary: true,
+      onclose: () => end(new ListeningError('lost')),
+      onnotify: hear,
+      signal: opening.signal,
+    })
+    await connection.sql.unsafe(
+      `listen ${changeChannel}; listen ${askChannel}; listen ${row.channel}`,
+    )
+    await prove(connection)
   }
   const listening = listen()
   listening.catch(end)

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { getTableColumns, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/postgres-js'
-import postgres from 'postgres'
+import type postgres from 'postgres'
+import { type Connection, connect } from './connect.ts'
+import { parseConnectionString } from './connection-string.ts'
 import { answerChannel, askChannel, parseAnswer } from './node-row.ts'
 import { nodes as table } from './tables.ts'
 
@@ -55,14 +57,9 @@ export async function awaitNodes({ url, maxStaleness }: AwaitNodesOptions): Prom
   const elapsed = () => performance.now() - started
   const answers = new Set<string>()
   let onAnswer = () => {}
-  const client = postgres(url, {
-    max: 1,
-    fetch_types: false,
-    connect_timeout: 2,
-    onnotice: () => {},
-    backoff: () => 0.1,
-    connection: { application_name: 'latchkey-await' },
-  })
+  let connection = null as Connection | null
+  let connecting: Promise<Connection> | null = null
+  const opening = new AbortController()
   let nodes = null as readonly Node[] | null
   let living: ReadonlySet<string> = new Set()
   const unanswered = () => nodes?.filter(({ id }) => !answers.has(id)) ?? []
@@ -70,7 +67,35 @@ export async function awaitNodes({ url, maxStaleness }: AwaitNodesOptions): Prom
   const bound = () =>
     nodes === null ? maxStaleness : Math.max(0, ...waitedFor().map((node) => node.maxStalenessMs))
 
+  /** Connects anew where the connection was lost. */
+  async function listening(): Promise<Connection> {
+    if (connection?.alive) return connection
+    connecting ??= listen().finally(() => {
+      connecting = null
+    })
+    return connecting
+  }
+
+  async function listen(): Promise<Connection> {
+    const opened = await connect(parseConnectionString(url), {
+      applicationName: 'latchkey-await',
+      connectTimeout: 2_000,
+      requirePrimary: true,
+      onnotify: (_channel, payload) => {
+        const answer = parseAnswer(payload)
+        if (answer?.question !== question) return
+        answers.add(answer.nodeId)
+        onAnswer()
+      },
+      signal: opening.signal,
+    })
+    await opened.sql.unsafe(`listen ${answerChannel}`)
+    connection = opened
+    return opened
+  }
+
   async function ask(): Promise<void> {
+    const { sql: client } = await listening()
     const rows = await readNodes(client)
     living = new Set(rows.filter((row) => row.living).map((row) => row.id))
     nodes =
@@ -82,13 +107,6 @@ export async function awaitNodes({ url, maxStaleness }: AwaitNodesOptions): Prom
   }
 
   try {
-    const listening = client.listen(answerChannel, (payload) => {
-      const answer = parseAnswer(payload)
-      if (answer?.question !== question) return
-      answers.add(answer.nodeId)
-      onAnswer()
-    })
-    await within(maxStaleness, listening)
     while (elapsed() < bound()) {
       await within(bound() - elapsed(), ask())
       const next = elapsed() + pause
@@ -100,7 +118,8 @@ export async function awaitNodes({ url, maxStaleness }: AwaitNodesOptions): Prom
       }
     }
   } finally {
-    await client.end({ timeout: 0 })
+    opening.abort()
+    connection?.cut()
   }
   return {
     answered: nodes?.filter(({ id }) => answers.has(id)) ?? [],

@@ -1,11 +1,6 @@
+import { type HostTarget, parseConnectionString } from './connection-string.ts'
 import { DeadlineExceeded, type Watch } from './deadline.ts'
-import {
-  asFailure,
-  isConnectionFailure,
-  isReadOnly,
-  isRefusedSetting,
-  isStatementLost,
-} from './failures.ts'
+import { asFailure, isConnectionFailure, isReadOnly, isStatementLost } from './failures.ts'
 import { type Link, type LinkOptions, openLink, type Prepare } from './link.ts'
 import { UnprovenServerError } from './proof.ts'
 
@@ -21,8 +16,11 @@ export interface RunOptions {
   readonly repeatable?: boolean
 }
 
+/** {@link LinkOptions}, with a connection string in place of what it says. */
+export type PoolLinkOptions = Omit<LinkOptions, 'target'> & { readonly url: string }
+
 export interface PoolOptions<Prepared> {
-  readonly link: LinkOptions
+  readonly link: PoolLinkOptions
   /** Connections at most. */
   readonly size: number
   readonly prepare: Prepare<Prepared>
@@ -39,7 +37,8 @@ export interface PoolOptions<Prepared> {
  */
 export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepared> {
   const { size, prepare, watch, observer } = options
-  let linkOptions = options.link
+  const { url, ...rest } = options.link
+  let linkOptions: LinkOptions = { ...rest, target: parseConnectionString(url) }
   const slots = Array.from({ length: size }, newSlot<Prepared>)
 
   /** A new one where there is none, or none with the options that were learnt since. */
@@ -49,7 +48,19 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
     void link?.close()
     slot.options = linkOptions
     slot.link = openLink(linkOptions, prepare)
+    slot.link.opened.then(() => preferHost(slot.link?.host ?? null), ignore)
     return slot.link
+  }
+
+  /** The next connection begins with the host that let the last one in: others may take long to fail. */
+  function preferHost(found: Link<Prepared>['host']): void {
+    const { target } = linkOptions
+    const [first] = target.hosts
+    if (found === null || target.loadBalanceHosts === 'random') return
+    if (first?.host === found.host && first.port === found.port) return
+    const isFound = ({ host, port }: HostTarget) => host === found.host && port === found.port
+    const hosts = [...target.hosts.filter(isFound), ...target.hosts.filter((one) => !isFound(one))]
+    Object.assign(linkOptions, { target: { ...target, hosts } })
   }
 
   async function attempt<T>(work: (prepared: Prepared) => Promise<T>, overdue: Promise<never>) {
@@ -60,7 +71,9 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
       const prepared = link.prepared ?? (await Promise.race([link.opened, overdue]))
       return await Promise.race([work(prepared), overdue])
     } catch (error) {
-      if (endsConnection(error)) link.cut()
+      // A connection that is being made has a time limit of its own.
+      const isOpening = link.prepared === null && error instanceof DeadlineExceeded
+      if (endsConnection(error) && !isOpening) link.cut()
       // The others lead to the same server, which became a standby.
       if (isReadOnly(error)) for (const { link: other } of slots) other?.cut()
       throw error
@@ -71,12 +84,8 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
 
   /** Whether `error` came before anything was changed, for a reason that another attempt can avoid. */
   function canAvoid(error: unknown): boolean {
-    if (isRefusedSetting(error)) {
-      linkOptions = { ...linkOptions, statementTimeout: null }
-      return true
-    }
     if (isStatementLost(error)) {
-      linkOptions = { ...linkOptions, prepare: false }
+      linkOptions = { ...linkOptions, target: { ...linkOptions.target, prepare: false } }
       return true
     }
     return isReadOnly(error) || error instanceof UnprovenServerError
@@ -111,6 +120,8 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
     },
   }
 }
+
+const ignore = () => {}
 
 function endsConnection(error: unknown): boolean {
   return (

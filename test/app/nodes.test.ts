@@ -60,6 +60,11 @@ async function revokeWith(environment: Record<string, string>, id: string, ...wo
   })
 }
 
+async function isDegraded(fetch: App['fetch']): Promise<void> {
+  const response = await fetch(new Request('http://latchkey.test/readyz'))
+  expect(await response.json()).toMatchObject({ status: 'degraded', reason: 'timeout' })
+}
+
 async function statusOf(secret: string, fetch: App['fetch']): Promise<number> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${secret}` }
   const body = '{"query":"{ viewer { subject } }"}'
@@ -146,6 +151,7 @@ describe('a node', () => {
         },
         { timeout: 5_000 },
       )
+      for (const { fetch } of [app, other]) await vi.waitFor(() => isDegraded(fetch), 5_000)
       // Heartbeats that cannot be written prove nothing: a node that hears the question does not answer.
       const { answered } = await awaitNodes({ url: app.databaseUrl, maxStaleness: bound })
       expect(answered).toEqual([])

@@ -79,12 +79,12 @@ const cases: Record<string, Case> = {
     run: async ({ directory }) => {
       for (let n = 0; n < 8; n++) await directory.admitUser(sighting)
     },
-    indexes: ['users_issuer_subject_key'],
+    indexes: ['deleted_users_issuer_subject_pk', 'users_issuer_subject_key'],
   },
   'directory.admitUser, with a new grant': {
     run: ({ directory }) =>
       directory.admitUser({ ...sighting, grant: { audience: 'a', scopes: ['a'], issuedAt: 5 } }),
-    indexes: ['users_issuer_subject_key', 'users_pkey'],
+    indexes: ['deleted_users_issuer_subject_pk', 'users_issuer_subject_key', 'users_pkey'],
   },
   'directory.admitUser, the first time': {
     run: ({ directory }) => directory.admitUser({ ...sighting, subject: 'new' }),

@@ -36,11 +36,16 @@ export function admit(
   wanted: TargetSessionAttrs,
   requirePrimary: boolean,
 ): void {
-  if (requirePrimary && inRecovery) throw new NotAdmitted('the server is in recovery: a standby')
+  if (requirePrimary && inRecovery) {
+    throw new NotAdmitted('the server is in recovery: a standby', 'recovery')
+  }
   if (wanted === 'any') return
   const refusal = refusals[wanted]({ inRecovery, readOnly })
   if (refusal !== null) {
-    throw new NotAdmitted(`${refusal}, and target_session_attrs=${wanted} passes it over`)
+    throw new NotAdmitted(
+      `${refusal}, and target_session_attrs=${wanted} passes it over`,
+      inRecovery ? 'recovery' : readOnly ? 'read-only' : 'unavailable',
+    )
   }
 }
 

@@ -13,6 +13,7 @@ export class ConnectionLost extends Error {
 /** A file that the connection string names cannot be used. */
 export class TlsFileError extends Error {
   override readonly name = 'TlsFileError'
+  readonly databaseCause = 'tls'
 
   /** @param parameter that names the file */
   constructor(parameter: string, problem: string, options?: ErrorOptions) {
@@ -23,6 +24,7 @@ export class TlsFileError extends Error {
 /** The server speaks no TLS, or its certificate is not what `sslmode` demands. */
 export class TlsError extends Error {
   override readonly name = 'TlsError'
+  readonly databaseCause = 'tls'
   /** Node's, such as `ERR_TLS_CERT_ALTNAME_INVALID`, where there is one. */
   readonly code: string | undefined
 
@@ -35,6 +37,12 @@ export class TlsError extends Error {
 /** The server let us in and is not of the kind that is asked for. */
 export class NotAdmitted extends Error {
   override readonly name = 'NotAdmitted'
+  readonly databaseCause: 'recovery' | 'read-only' | 'unavailable'
+
+  constructor(message: string, databaseCause: NotAdmitted['databaseCause'] = 'unavailable') {
+    super(message)
+    this.databaseCause = databaseCause
+  }
 }
 
 /** An address was not reached, or did not let us in, in time. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import postgres from 'postgres'
+import { type Connection, connect } from '../connect.ts'
+import { parseConnectionString } from '../connection-string.ts'
 
 /** Values of query parameters. */
 export type Parameter = string | number | null
@@ -35,39 +36,52 @@ const cancelTime = 300
  * connection of its own: no prepared statements, no settings, no session locks.
  */
 export function openSession({ url, applicationName, signal }: SessionOptions): Session {
-  let lost = false
-  const sql = postgres(url, {
-    max: 1,
-    prepare: false,
-    fetch_types: false,
-    connect_timeout: 10,
-    idle_timeout: 0,
-    max_lifetime: null,
-    onnotice: () => {},
-    // The driver would connect again, in the middle of a transaction too.
-    onclose: () => {
-      lost = true
-    },
-    connection: { application_name: applicationName },
-  })
+  const target = { ...parseConnectionString(url), prepare: false }
+  const open = (name: string) =>
+    connect(target, {
+      applicationName: name,
+      connectTimeout: 10_000,
+      requirePrimary: true,
+      ...(signal && { signal }),
+    })
+  let opened: Promise<Connection> | null = null
+  /** Of the session that runs a statement; a pooler may give each transaction another. */
+  let pid: number | null = null
 
   async function query<Row extends object>(
     statement: string,
     parameters: readonly Parameter[] = [],
   ): Promise<readonly Row[]> {
     signal?.throwIfAborted()
-    if (lost) throw new SessionLost()
-    const running = sql.unsafe<Row[]>(statement, [...parameters])
+    opened ??= open(applicationName)
+    const connection = await opened
+    const running = connection.sql.unsafe<Row[]>(statement, [...parameters])
     const answer = running.then((rows) => rows)
     return await unlessAborted(answer, signal, async () => {
-      await Promise.race([cancel(running), sleep(cancelTime)])
-      await sql.end({ timeout: 0 })
+      if (pid !== null) await Promise.race([cancel(pid), sleep(cancelTime)])
+      connection.cut()
     })
+  }
+
+  /** What waits for a lock keeps others waiting behind it, until the server is told. */
+  async function cancel(pid: number): Promise<void> {
+    try {
+      const other = await connect(target, {
+        applicationName: `${applicationName}-cancel`,
+        connectTimeout: cancelTime,
+      })
+      await other.sql.unsafe(`select pg_cancel_backend(${pid})`)
+      other.cut()
+    } catch {
+      // The server then finds out by itself that the connection is gone.
+    }
   }
 
   async function transaction<T>(work: () => Promise<T>): Promise<T> {
     await query('begin')
     try {
+      const [session] = await query<{ pid: number }>('select pg_backend_pid() as pid')
+      pid = session?.pid ?? null
       const answer = await work()
       await query('commit')
       return answer
@@ -75,15 +89,17 @@ export function openSession({ url, applicationName, signal }: SessionOptions): S
       // Where the connection or the caller is gone, the transaction is too.
       await query('rollback').catch(() => {})
       throw error
+    } finally {
+      pid = null
     }
   }
 
-  return { query, transaction, close: () => sql.end({ timeout: 1 }) }
-}
+  async function close(): Promise<void> {
+    const connection = await opened?.catch(() => null)
+    await connection?.close()
+  }
 
-/** The driver's own types leave out that it returns a promise. */
-async function cancel(running: { cancel(): unknown }): Promise<void> {
-  await Promise.resolve(running.cancel()).catch(() => {})
+  return { query, transaction, close }
 }
 
 async function unlessAborted<T>(
@@ -106,15 +122,5 @@ async function unlessAborted<T>(
     throw signal.aborted ? signal.reason : error
   } finally {
     signal.removeEventListener('abort', abort)
-  }
-}
-
-/** The connection was lost, and with it the transaction that was under way. */
-class SessionLost extends Error {
-  override readonly name = 'SessionLost'
-  readonly code = 'CONNECTION_CLOSED'
-
-  constructor() {
-    super('The connection to the database was lost.')
   }
 }
