@@ -16,6 +16,7 @@ export type {
 } from './credentials/directory.ts'
 export type { IssuerSettings } from './credentials/issuer-settings.ts'
 export type { RefusalReason } from './credentials/refusal.ts'
+export type { LostUses } from './credentials/use-recorder.ts'
 export {
   BadUserInputError,
   ConflictError,

@@ -11,7 +11,7 @@ import { KnownUsers } from './known-users.ts'
 import { type Clock, systemClock } from './lease.ts'
 import { createSecretHasher } from './secret-hash.ts'
 import { SingleFlight } from './single-flight.ts'
-import { createUseRecorder } from './use-recorder.ts'
+import { createUseRecorder, type LostUses } from './use-recorder.ts'
 import { VerifiedCache } from './verified-cache.ts'
 
 export interface CreateAuthenticatorOptions {
@@ -36,6 +36,8 @@ export interface CreateAuthenticatorOptions {
   readonly trustsIssuer?: (issuer: string) => boolean
   /** Told when the use of keys could not be written down; it is tried again. */
   readonly onError?: (error: unknown) => void
+  /** Told how many uses are never written: of too many keys at once, or those left after `close`. */
+  readonly onUsesLost?: (lost: LostUses) => void
   /** Told when an issuer's keys cannot be fetched, and of keys that are unfit for use. */
   readonly onKeyProblem?: (issuer: string, error: Error) => void
   /**
@@ -60,7 +62,8 @@ export interface ClosableAuthenticator extends Required<Authenticator> {
  * @throws Error naming the setting, when an issuer's settings would not be safe
  */
 export function createAuthenticator(options: CreateAuthenticatorOptions): ClosableAuthenticator {
-  const { issuers = [], directory = null, onError, onKeyProblem, maxStalenessMs = 2_000 } = options
+  const { issuers = [], directory = null, onKeyProblem, maxStalenessMs = 2_000 } = options
+  const { onError, onUsesLost } = options
   const clock: Clock = { ...systemClock, ...(options.now && { wall: options.now }) }
   const memory = createMemory(options, maxStalenessMs, clock)
   const watch = directory?.watch?.(forgetting(memory), maxStalenessMs)
@@ -68,8 +71,9 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     directory === null
       ? null
       : createUseRecorder({
-          write: (batch) => directory.markUsed(batch),
+          write: async (chunk) => (await directory.markUsed(chunk)) ?? [],
           ...(onError && { onError }),
+          ...(onUsesLost && { onLost: onUsesLost }),
         })
   const authenticator = assembleAuthenticator({
     sources: {

@@ -23,12 +23,15 @@ export interface CredentialDirectory {
   admitUser(sighting: UserSighting): Promise<Owner | null>
 
   /**
-   * Writes down when keys were last used and what scopes they needed, in one statement. A time never goes back, and nothing else
-   * of the key changes: a late write cannot undo a revocation.
+   * Writes when keys were last used and what scopes they needed, all or nothing: a chunk of some
+   * thousand keys at a time. A time never goes back, and nothing else of the key changes: a late write
+   * cannot undo a revocation.
    *
-   * @throws ServiceUnavailableError when it cannot be written
+   * @returns ids of keys that were passed over for now, for example because their rows are locked: the
+   * caller tries again later. Nothing: every use was written.
+   * @throws ServiceUnavailableError when they cannot be written
    */
-  markUsed(uses: readonly KeyUses[]): Promise<void>
+  markUsed(uses: readonly KeyUses[]): Promise<readonly string[]> | Promise<void>
 
   /**
    * Tells what changes from now on, by whomever it is changed. Where it is left out, every credential

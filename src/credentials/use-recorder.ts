@@ -1,5 +1,7 @@
 import { createFlusher, type Flusher } from '../flusher.ts'
+import { CollectedUses } from './collected-uses.ts'
 import type { KeyUses } from './directory.ts'
+import { ChunkSize } from './use-chunks.ts'
 
 /** One authenticated use of an API key. */
 export interface KeyUse {
@@ -11,8 +13,8 @@ export interface KeyUse {
 }
 
 /**
- * Collects uses in memory, so that no request waits for their writing: one statement each time. What
- * could not be written is kept for the next.
+ * Collects uses in memory, so that no request waits for their writing, and writes them in chunks. Uses
+ * that could not be written are kept for the next time.
  */
 export interface UseRecorder extends Flusher {
   record(use: KeyUse): void
@@ -20,120 +22,115 @@ export interface UseRecorder extends Flusher {
   recordScopes(keyId: string, scopes: readonly string[], at: number): void
 }
 
+/** Uses that are never written: of keys past the limits, or those left when the process ended. */
+export interface LostUses {
+  readonly count: number
+  readonly reason: 'limit' | 'closed'
+}
+
 export interface UseRecorderOptions {
-  readonly write: (uses: readonly KeyUses[]) => Promise<void>
+  /**
+   * Writes one chunk, all or nothing. Resolves with the ids of keys that it passed over because others
+   * hold their rows: these are kept.
+   */
+  readonly write: (uses: readonly KeyUses[]) => Promise<readonly string[]>
   /** How often collected uses are written. Milliseconds, default 5000. */
   readonly intervalMs?: number
+  /** How long `close` may take to write the rest. Milliseconds, default 3000. */
+  readonly closeWithinMs?: number
   /** Keys remembered between two writes; uses of further keys are dropped. Default 100000. */
   readonly maxKeys?: number
   /** Needed scopes remembered between two writes, of all keys together. Default 200000. */
   readonly maxScopes?: number
+  /** Called at most once for each write of all that was collected. */
   readonly onError?: (error: unknown) => void
+  readonly onLost?: (lost: LostUses) => void
 }
 
-interface Collected {
-  at: number
-  previousAt: number | null
-  /** Latest time by scope, but for `latest`; `null` where none was noted. */
-  scopes: Map<string, number> | null
-  /** What was noted last: the same list comes again and again, and costs a comparison. */
-  latest: { readonly scopes: readonly string[]; at: number } | null
-}
+/** After so many failures in a row the rest waits for the next time. */
+const maxFailures = 2
 
 export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
-  const { write, intervalMs = 5_000, maxKeys = 100_000, maxScopes = 200_000, onError } = options
-  let collected = new Map<string, Collected>()
-  /** The one asked for last: a use and what it needed come one after the other. */
-  let current: Collected | undefined
-  let currentId: string | null = null
-  let scopeCount = 0
-
-  function find(keyId: string): Collected | undefined {
-    if (keyId !== currentId) {
-      current = collected.get(keyId)
-      currentId = keyId
-    }
-    return current
-  }
-
-  function add(keyId: string, at: number, previousAt: number | null): Collected | null {
-    const known = find(keyId)
-    if (known === undefined) {
-      if (collected.size >= maxKeys) return null
-      current = { at, previousAt, scopes: null, latest: null }
-      collected.set(keyId, current)
-      return current
-    }
-    if (at > known.at) known.at = at
-    if (previousAt !== null && (known.previousAt === null || previousAt > known.previousAt)) {
-      known.previousAt = previousAt
-    }
-    return known
-  }
-
-  function addScopes(key: Collected, scopes: readonly string[], at: number): void {
-    const { latest } = key
-    if (latest?.scopes !== scopes) {
-      keepLatest(key)
-      key.latest = { scopes, at }
-    } else if (at > latest.at) latest.at = at
-  }
-
-  function keepLatest(key: Collected): void {
-    const { latest } = key
-    if (latest === null) return
-    for (const scope of latest.scopes) addScope(key, scope, latest.at)
-    key.latest = null
-  }
-
-  function addScope(key: Collected, scope: string, at: number): void {
-    key.scopes ??= new Map()
-    const known = key.scopes.get(scope)
-    if (known === undefined) {
-      if (scopeCount >= maxScopes) return
-      scopeCount++
-    }
-    if (known === undefined || at > known) key.scopes.set(scope, at)
-  }
+  const { write, intervalMs = 5_000, closeWithinMs = 3_000, onError, onLost } = options
+  const { maxKeys = 100_000, maxScopes = 200_000 } = options
+  const collected = new CollectedUses({ maxKeys, maxScopes })
+  const chunkSize = new ChunkSize()
+  /** Keys that were taken out of `collected` and are not written yet. */
+  let taken = 0
+  let closesAt = Number.POSITIVE_INFINITY
 
   async function writeCollected(): Promise<void> {
-    if (collected.size === 0) return
-    for (const key of collected.values()) keepLatest(key)
-    const batch = [...collected].map(([keyId, uses]) => toKeyUses(keyId, uses))
-    collected = new Map()
-    current = undefined
-    currentId = null
-    scopeCount = 0
-    try {
-      await write(batch)
-    } catch (error) {
-      for (const { keyId, lastUsedAt, previousLastUsedAt, scopes } of batch) {
-        const key = add(keyId, lastUsedAt.getTime(), previousLastUsedAt?.getTime() ?? null)
-        for (const { scope, lastUsedAt: at } of scopes) {
-          if (key !== null) addScope(key, scope, at.getTime())
-        }
-      }
-      onError?.(error)
+    const uses = collected.takeAll()
+    taken = uses.length
+    const { passedOver, error } = await writeChunks(uses)
+    // Another node's chunk holds a row for some milliseconds: most are free by now.
+    const again = passedOver.length > 0 ? await writeChunks(passedOver) : null
+    for (const rest of [uses, passedOver, again?.passedOver ?? []]) {
+      for (const use of rest) collected.putBack(use)
     }
+    taken = 0
+    const failure = error ?? again?.error
+    if (failure !== undefined) onError?.(failure)
+    report('limit', collected.takeDropped())
   }
 
+  /** Takes off `uses` what it has written or passed over. */
+  async function writeChunks(uses: KeyUses[]) {
+    const passedOver: KeyUses[] = []
+    let error: unknown
+    for (let failures = 0; uses.length > 0 && failures < maxFailures; ) {
+      if (performance.now() >= closesAt) break
+      const chunk = chunkSize.takeFrom(uses)
+      try {
+        const busy = await writeChunk(chunk)
+        passedOver.push(...chunk.filter(({ keyId }) => busy.has(keyId)))
+        failures = 0
+      } catch (cause) {
+        error = cause
+        failures++
+        chunkSize.failed()
+        // To the end: other keys may be written although these cannot.
+        uses.push(...chunk)
+      }
+    }
+    return { passedOver, error }
+  }
+
+  async function writeChunk(chunk: readonly KeyUses[]): Promise<ReadonlySet<string>> {
+    const started = performance.now()
+    const busy = new Set(await write(chunk))
+    taken -= chunk.length - busy.size
+    chunkSize.written(performance.now() - started)
+    return busy
+  }
+
+  function report(reason: LostUses['reason'], count: number): void {
+    if (count > 0) onLost?.({ count, reason })
+  }
+
+  const flusher = createFlusher(writeCollected, intervalMs)
   return {
     record({ keyId, at, previousSecret }) {
-      add(keyId, at, previousSecret ? at : null)
+      collected.add(keyId, at, previousSecret ? at : null)
     },
     recordScopes(keyId, scopes, at) {
-      const key = add(keyId, at, null)
-      if (key !== null) addScopes(key, scopes, at)
+      collected.addScopes(keyId, scopes, at)
     },
-    ...createFlusher(writeCollected, intervalMs),
+    flush: flusher.flush,
+    async close() {
+      closesAt = performance.now() + closeWithinMs
+      await within(closeWithinMs, flusher.close())
+      report('closed', collected.size + taken)
+    },
   }
 }
 
-function toKeyUses(keyId: string, { at, previousAt, scopes }: Collected): KeyUses {
-  return {
-    keyId,
-    lastUsedAt: new Date(at),
-    previousLastUsedAt: previousAt === null ? null : new Date(previousAt),
-    scopes: [...(scopes ?? [])].map(([scope, last]) => ({ scope, lastUsedAt: new Date(last) })),
-  }
+/** Resolves when `work` is done, or after so many milliseconds. */
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([work, timeout])
+  clearTimeout(timer)
 }

@@ -10,7 +10,7 @@ import { sorted } from '../scopes.ts'
 import { differences, record } from './audit-trail.ts'
 import { heard } from './issuer-grants.ts'
 import { isKeyId } from './key-rows.ts'
-import { latestUses } from './key-uses.ts'
+import { writeUses } from './key-uses.ts'
 import type { Queries } from './link.ts'
 import type { LookUp } from './lookups.ts'
 import { stateColumns, survey } from './proof.ts'
@@ -147,9 +147,7 @@ export function createCredentialDirectory(parts: CredentialDirectoryParts): Cred
       return owner
     },
 
-    async markUsed(uses) {
-      await access.change((transaction) => transaction.execute(latestUses(uses)))
-    },
+    markUsed: (uses) => access.change((transaction) => writeUses(transaction, uses)),
   }
 }
 

@@ -1,40 +1,69 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { KeyUses } from '../credentials/directory.ts'
 import { apiKeyScopeUses, apiKeys } from './tables.ts'
+import type { Transaction } from './transactions.ts'
 
 /**
- * Writes uses of keys and of scopes at once. A time never goes back, and a key that is gone is passed
- * over. A use of the previous secret from before the last rotation was of a secret that is gone.
+ * Writes uses of keys and of scopes. A time never goes back, and a key that is gone is passed over. A
+ * use of the previous secret from before the last rotation was of a secret that is gone.
+ *
+ * It waits for nobody: where another transaction holds a key's row, the key is passed over. So a change
+ * of a key that takes long keeps no other use from being written, and two nodes that write uses of the
+ * same keys never meet in a deadlock. The lock on a key's row guards the rows of its scopes too.
+ *
+ * Keys are found as arrays: of a join PostgreSQL may think that reading the whole table is less work.
+ *
+ * @returns ids of the keys that were passed over because their rows were held
  */
-export function latestUses(uses: readonly KeyUses[]): SQL {
-  // In one order on every node, so that two seldom wait for each other.
-  const byKey = [...uses].sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
-  const ids = textArray(byKey.map(({ keyId }) => keyId))
-  const times = timeArray(byKey.map(({ lastUsedAt }) => lastUsedAt))
-  const previousTimes = timeArray(byKey.map(({ previousLastUsedAt }) => previousLastUsedAt))
-  const needs = byKey.flatMap(({ keyId, scopes }) => scopes.map((use) => ({ keyId, ...use })))
+export async function writeUses(
+  transaction: Transaction,
+  uses: readonly KeyUses[],
+): Promise<string[]> {
+  const rows = await transaction.execute<{ id: string }>(latestUses(uses))
+  return rows.map(({ id }) => id)
+}
+
+function latestUses(uses: readonly KeyUses[]): SQL {
+  const ids = textArray(uses.map(({ keyId }) => keyId))
+  const times = timeArray(uses.map(({ lastUsedAt }) => lastUsedAt))
+  const previousTimes = timeArray(uses.map(({ previousLastUsedAt }) => previousLastUsedAt))
+  const needs = uses.flatMap(({ keyId, scopes }) => scopes.map((use) => ({ keyId, ...use })))
   const scopeIds = textArray(needs.map(({ keyId }) => keyId))
   const scopes = textArray(needs.map(({ scope }) => scope))
   const scopeTimes = timeArray(needs.map(({ lastUsedAt }) => lastUsedAt))
   return sql`
-    with noted as (
-      update ${apiKeys} as stored set
-        last_used_at = greatest(stored.last_used_at, ${toInstant(sql`used.at`)}),
-        previous_last_used_at = case when ${toInstant(sql`used.previous_at`)} >= stored.rotated_at
-          then greatest(stored.previous_last_used_at, ${toInstant(sql`used.previous_at`)})
-          else stored.previous_last_used_at end
+    with used as materialized (
+      select id, ${toInstant(sql`at`)} as at, ${toInstant(sql`previous_at`)} as previous_at
       from unnest(${ids}::text[], ${times}::float8[], ${previousTimes}::float8[])
-        as used (id, at, previous_at)
-      where stored.id = used.id
-      returning stored.id
+        as given (id, at, previous_at)
+    ),
+    held as materialized (
+      select id from ${apiKeys} where id = any (array(select id from used))
+      for no key update skip locked
+    ),
+    noted as (
+      update ${apiKeys} as stored set
+        last_used_at = greatest(stored.last_used_at, used.at),
+        previous_last_used_at = case when used.previous_at >= stored.rotated_at
+          then greatest(stored.previous_last_used_at, used.previous_at)
+          else stored.previous_last_used_at end
+      from used
+      where stored.id = any (array(select id from held)) and stored.id = used.id
+        -- Another node may have written a later use: the row is not written for nothing.
+        and (stored.last_used_at is null or stored.last_used_at < used.at
+          or (used.previous_at >= stored.rotated_at and (stored.previous_last_used_at is null
+            or stored.previous_last_used_at < used.previous_at)))
+    ),
+    needed as (
+      insert into ${apiKeyScopeUses} as known (key_id, scope, last_used_at)
+      select given.key_id, given.scope, ${toInstant(sql`given.at`)}
+      from unnest(${scopeIds}::text[], ${scopes}::text[], ${scopeTimes}::float8[])
+          as given (key_id, scope, at)
+        join held on held.id = given.key_id
+      on conflict (key_id, scope) do update set last_used_at = excluded.last_used_at
+        where known.last_used_at < excluded.last_used_at
     )
-    insert into ${apiKeyScopeUses} as known (key_id, scope, last_used_at)
-    select needed.key_id, needed.scope, ${toInstant(sql`needed.at`)}
-    from unnest(${scopeIds}::text[], ${scopes}::text[], ${scopeTimes}::float8[])
-        as needed (key_id, scope, at)
-      join noted on noted.id = needed.key_id
-    on conflict (key_id, scope) do update set last_used_at = excluded.last_used_at
-      where known.last_used_at < excluded.last_used_at`
+    select id from ${apiKeys} where id = any (array(select id from used except select id from held))`
 }
 
 /** From milliseconds since the epoch: tens of thousands are written quicker so than as dates. */

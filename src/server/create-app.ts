@@ -148,6 +148,7 @@ async function assemble(
     maxStalenessMs: staleness.nodeMs,
     jwtOutageSeconds: config.jwtOutageSeconds,
     onError: (error) => log.warn({ err: error }, 'the use of keys could not be written; kept'),
+    onUsesLost: (lost) => log.warn(lost, 'uses of keys were never written'),
     now,
   })
   opened.push(() => authenticator.close())

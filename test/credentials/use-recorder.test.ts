@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KeyUses } from '../../src/credentials/directory.ts'
-import { createUseRecorder } from '../../src/credentials/use-recorder.ts'
+import { createUseRecorder, type LostUses } from '../../src/credentials/use-recorder.ts'
 
 const seconds = (count: number) => count * 1000
 const at = (count: number) => new Date(seconds(count))
@@ -12,9 +12,12 @@ function collector() {
     batches,
     write: async (uses: readonly KeyUses[]) => {
       batches.push(uses)
+      return []
     },
   }
 }
+
+const keyNames = (count: number) => Array.from({ length: count }, (_, n) => `key-${n}`)
 
 describe('the use of keys', () => {
   it('is written in one batch with the latest time of each key', async () => {
@@ -139,5 +142,132 @@ describe('the use of keys', () => {
       ['a', ['x']],
       ['b', ['x']],
     ])
+  })
+
+  it('is written in chunks, each of which counts by itself', async () => {
+    const { batches, write } = collector()
+    const uses = createUseRecorder({ write, intervalMs: hour })
+    for (const keyId of keyNames(9_000)) {
+      uses.record({ keyId, at: seconds(1), previousSecret: false })
+      uses.recordScopes(keyId, ['x', 'y'], seconds(1))
+    }
+    await uses.close()
+    const rows = batches.map((batch) =>
+      batch.reduce((sum, { scopes }) => sum + 1 + scopes.length, 0),
+    )
+    expect(Math.max(...rows)).toBeLessThanOrEqual(4_000)
+    expect(batches.flat().map(({ keyId }) => keyId)).toEqual(keyNames(9_000))
+  })
+
+  it('is kept where its chunk fails, while the chunks after it are written', async () => {
+    const { batches, write } = collector()
+    const errors: unknown[] = []
+    const lost: LostUses[] = []
+    let calls = 0
+    const uses = createUseRecorder({
+      write: (batch) => (calls++ === 0 ? Promise.reject(new Error('timeout')) : write(batch)),
+      intervalMs: hour,
+      onError: (error) => errors.push(error),
+      onLost: (one) => lost.push(one),
+    })
+    for (const keyId of keyNames(10_000))
+      uses.record({ keyId, at: seconds(1), previousSecret: false })
+    await uses.close()
+    // The first 4,000 come last, and those after them at half the size first.
+    expect(batches[0]?.[0]?.keyId).toBe('key-4000')
+    expect(batches[0]).toHaveLength(2_000)
+    const written = batches.flat().map(({ keyId }) => keyId)
+    expect(written).toHaveLength(10_000)
+    expect(new Set(written).size).toBe(10_000)
+    expect([errors.length, lost]).toEqual([1, []])
+  })
+
+  it('is tried twice at most while nothing can be written, in ever smaller chunks', async () => {
+    const sizes: number[] = []
+    const uses = createUseRecorder({
+      write: async (batch) => {
+        sizes.push(batch.length)
+        throw new Error('down')
+      },
+      intervalMs: hour,
+    })
+    for (const keyId of keyNames(5_000))
+      uses.record({ keyId, at: seconds(1), previousSecret: false })
+    for (let flush = 0; flush < 4; flush++) await uses.flush()
+    expect(sizes).toEqual([4_000, 2_000, 1_000, 500, 250, 125, 62, 50])
+    await uses.close()
+  })
+
+  it('does not go back where a chunk that failed meets a later use', async () => {
+    const { batches, write } = collector()
+    let down = true
+    const uses = createUseRecorder({
+      write: async (batch) => {
+        if (!down) return write(batch)
+        // Used again while the chunk is under way.
+        uses.record({ keyId: 'a', at: seconds(9), previousSecret: false })
+        throw new Error('down')
+      },
+      intervalMs: hour,
+    })
+    uses.record({ keyId: 'a', at: seconds(5), previousSecret: true })
+    await uses.flush()
+    down = false
+    await uses.close()
+    expect(batches).toEqual([
+      [{ keyId: 'a', lastUsedAt: at(9), previousLastUsedAt: at(5), scopes: [] }],
+    ])
+  })
+
+  it('is tried once more, then kept, where the row of its key is held', async () => {
+    const errors: unknown[] = []
+    const asked: string[][] = []
+    let held = ['b']
+    const uses = createUseRecorder({
+      write: async (batch) => {
+        asked.push(batch.map(({ keyId }) => keyId))
+        return batch.map(({ keyId }) => keyId).filter((keyId) => held.includes(keyId))
+      },
+      intervalMs: hour,
+      onError: (error) => errors.push(error),
+    })
+    for (const keyId of ['a', 'b', 'c'])
+      uses.record({ keyId, at: seconds(1), previousSecret: false })
+    await uses.flush()
+    held = []
+    await uses.close()
+    expect(asked).toEqual([['a', 'b', 'c'], ['b'], ['b']])
+    expect(errors).toEqual([])
+  })
+
+  it('is reported by its number where it cannot be written before the process ends', async () => {
+    const lost: LostUses[] = []
+    const uses = createUseRecorder({
+      write: () => new Promise(() => {}),
+      intervalMs: hour,
+      closeWithinMs: 20,
+      onLost: (one) => lost.push(one),
+    })
+    for (const keyId of keyNames(5_000))
+      uses.record({ keyId, at: seconds(1), previousSecret: false })
+    void uses.flush()
+    uses.record({ keyId: 'later', at: seconds(2), previousSecret: false })
+    await uses.close()
+    expect(lost).toEqual([{ count: 5_001, reason: 'closed' }])
+  })
+
+  it('is reported where it is dropped because too many keys are used', async () => {
+    const { write } = collector()
+    const lost: LostUses[] = []
+    const uses = createUseRecorder({
+      write,
+      intervalMs: hour,
+      maxKeys: 2,
+      onLost: (one) => lost.push(one),
+    })
+    for (const keyId of ['a', 'b', 'c', 'd'])
+      uses.record({ keyId, at: seconds(1), previousSecret: false })
+    await uses.close()
+    expect(lost).toEqual([{ count: 2, reason: 'limit' }])
   })
 })
