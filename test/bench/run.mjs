@@ -15,6 +15,7 @@ import { measurePeers } from './rows/peers.mjs'
 import { measureRevocation } from './rows/revocation.mjs'
 import { measureStartUp } from './rows/start-up.mjs'
 import { measureThroughput } from './rows/throughput.mjs'
+import { measureUses } from './rows/uses.mjs'
 import { createWorld } from './world.mjs'
 
 const measures = {
@@ -28,6 +29,7 @@ const measures = {
   revocation: measureRevocation,
   'start-up': measureStartUp,
   memory: measureMemory,
+  uses: measureUses,
 }
 
 const help = `Measures authentication and prints a Markdown table.
@@ -53,6 +55,7 @@ const quickly = {
   revocations: 100,
   starts: 2,
   credentials: 100_000,
+  uses: 200_000,
 }
 const thoroughly = {
   generations: 3,
@@ -61,6 +64,7 @@ const thoroughly = {
   revocations: 200,
   starts: 5,
   credentials: 1_000_000,
+  uses: 1_000_000,
 }
 
 const { values } = parseArgs({
