@@ -13,8 +13,10 @@ import {
 } from './presented-credential.ts'
 import { principalOfJwt, principalOfKey } from './principals.ts'
 import { type RefusalReason, refusalError } from './refusal.ts'
+import type { RehashQueue } from './rehash-queue.ts'
 import type { SecretHasher } from './secret-hash.ts'
 import type { SingleFlight } from './single-flight.ts'
+import { matchSecret, rehashOf, requirePeppers } from './stored-secret.ts'
 import type { UseRecorder } from './use-recorder.ts'
 import type { VerifiedCache } from './verified-cache.ts'
 
@@ -82,6 +84,8 @@ export interface AuthenticatorParts {
   /** Whether users of that issuer are known here: keys of others are refused. */
   readonly trustsIssuer: (issuer: string) => boolean
   readonly uses: UseRecorder | null
+  /** `null`: secrets stay under the pepper that they are stored under. */
+  readonly rehashes: RehashQueue | null
   readonly memory: CredentialMemory
   readonly clock: Clock
 }
@@ -101,11 +105,9 @@ export interface CredentialMemory {
 type WrongKey = 'key-unknown' | 'key-secret-wrong'
 
 const anonymous: Anonymous = { kind: 'anonymous' }
-/** Compared against where no key was found, as where one was. */
-const noHash = new Uint8Array(32)
 
 export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authenticator> {
-  const { sources, jwt, directory, hasher, trustsIssuer, uses, memory, clock } = parts
+  const { sources, jwt, directory, hasher, trustsIssuer, uses, rehashes, memory, clock } = parts
   const { verified, wrongKeys, flights, users } = memory
 
   async function verifyKey(
@@ -115,11 +117,11 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
     const fence = wrongKeys?.fence() ?? 0
     const key = await findKey(id)
     const now = clock.wall()
-    const matches = hasher.matcher(secret)
-    const current = matches(key?.secretHash ?? noHash)
-    const previous = matches(key?.previousSecretHash ?? noHash)
+    const match = matchSecret(hasher, key, secret)
+    const current = match.current !== null
     const graceEnds = key?.previousExpiresAt?.getTime() ?? 0
-    if (key === null || !(current || (previous && graceEnds > now))) {
+    if (key === null || !(current || (match.previous !== null && graceEnds > now))) {
+      if (key !== null) requirePeppers(hasher, key, now)
       const reason: WrongKey = key === null ? 'key-unknown' : 'key-secret-wrong'
       wrongKeys?.put(cacheKey, reason, { keyId: id, userId: null, validUntil: now + 60_000 }, fence)
       return refuse(reason, id)
@@ -127,6 +129,8 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
 
     const reason = keyRefusal(key, now) ?? ownerRefusal(key.owner)
     if (reason !== null) return refuse(reason, id)
+    const rehash = rehashes && rehashOf(hasher, key, secret, match)
+    if (rehash) rehashes?.add(rehash)
     const expires = key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY
     return {
       authentication: { kind: 'authenticated', principal: principalOfKey(key) },

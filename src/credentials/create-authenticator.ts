@@ -9,6 +9,7 @@ import { type IssuerSettings, resolveIssuer } from './issuer-settings.ts'
 import { createJwtVerifier } from './jwt-verifier.ts'
 import { KnownUsers } from './known-users.ts'
 import { type Clock, systemClock } from './lease.ts'
+import { createRehashQueue } from './rehash-queue.ts'
 import { createSecretHasher } from './secret-hash.ts'
 import { SingleFlight } from './single-flight.ts'
 import { createUseRecorder, type LostUses } from './use-recorder.ts'
@@ -34,7 +35,7 @@ export interface CreateAuthenticatorOptions {
   readonly apiKeyQueryParameter?: string
   /** Whether credentials of users of that issuer are honoured at all. Default: those of every issuer. */
   readonly trustsIssuer?: (issuer: string) => boolean
-  /** Told when the use of keys could not be written down; it is tried again. */
+  /** Told when the use of keys, or a hash under another pepper, could not be written; it is tried again. */
   readonly onError?: (error: unknown) => void
   /** Told how many uses are never written: of too many keys at once, or those left after `close`. */
   readonly onUsesLost?: (lost: LostUses) => void
@@ -75,6 +76,12 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
           ...(onError && { onError }),
           ...(onUsesLost && { onLost: onUsesLost }),
         })
+  const rehashes = directory?.rehash
+    ? createRehashQueue({
+        write: (batch) => directory.rehash?.(batch) ?? Promise.resolve(),
+        ...(onError && { onError }),
+      })
+    : null
   const authenticator = assembleAuthenticator({
     sources: {
       keyPrefix: options.keyPrefix ?? 'lk',
@@ -93,6 +100,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     hasher: createSecretHasher(options.keyPeppers),
     trustsIssuer: options.trustsIssuer ?? (() => true),
     uses,
+    rehashes,
     memory,
     clock,
   })
@@ -100,6 +108,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     ...authenticator,
     close: async () => {
       await watch?.close()
+      await rehashes?.close()
       await uses?.close()
     },
   }

@@ -34,6 +34,15 @@ export interface CredentialDirectory {
   markUsed(uses: readonly KeyUses[]): Promise<readonly string[]> | Promise<void>
 
   /**
+   * Replaces stored hashes by those of the same secrets under another pepper. One that is no longer what
+   * it is to be replaced for stays, and a revoked key stays as it is. Left out: a secret stays under the
+   * pepper that it was stored under.
+   *
+   * @throws ServiceUnavailableError when they cannot be written
+   */
+  rehash?(rehashes: readonly Rehash[]): Promise<void>
+
+  /**
    * Tells what changes from now on, by whomever it is changed. Where it is left out, every credential
    * is looked up each time.
    *
@@ -48,6 +57,16 @@ export interface KeyUses {
   readonly lastUsedAt: Date
   readonly previousLastUsedAt: Date | null
   readonly scopes: readonly { readonly scope: string; readonly lastUsedAt: Date }[]
+}
+
+/** Another hash of the same secret, the current or the previous one. */
+export interface Rehash {
+  readonly keyId: string
+  /** The hash that is stored, if nobody changed it since. */
+  readonly from: Uint8Array
+  readonly to: Uint8Array
+  /** Fingerprint of the pepper of `to`. */
+  readonly pepper: string
 }
 
 export interface Owner {
@@ -75,7 +94,11 @@ export interface KeyForVerification {
   /** Set also where an ancestor was revoked. */
   readonly revokedAt: Date | null
   readonly secretHash: Uint8Array
+  /** Fingerprint of the pepper that it was made under; empty: none; `null` or left out: unknown. */
+  readonly secretPepper?: string | null
   readonly previousSecretHash: Uint8Array | null
+  /** Of `previousSecretHash`, as `secretPepper`. */
+  readonly previousSecretPepper?: string | null
   /** Until when the previous secret works. */
   readonly previousExpiresAt: Date | null
   readonly owner: Owner

@@ -6,11 +6,11 @@ export function createKeyMaker(prefix: string, hasher: SecretHasher): KeyMaker {
   return {
     newKey() {
       const { id, key, secret } = generateKey(prefix)
-      return { id, key, secretHash: hasher.hash(secret) }
+      return { id, key, secretHash: hasher.hash(secret), secretPepper: hasher.pepper }
     },
     newSecret(id) {
       const { key, secret } = generateSecret(prefix, id)
-      return { key, secretHash: hasher.hash(secret) }
+      return { key, secretHash: hasher.hash(secret), secretPepper: hasher.pepper }
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { AuditStore } from '../audit/store.ts'
 import type { CredentialDirectory } from '../credentials/directory.ts'
+import type { PepperStore } from '../keys/peppers.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { UserStore } from '../users/store.ts'
 import { announcedKeys, announcedUsers } from './announced.ts'
@@ -17,6 +18,7 @@ import { proveTransaction } from './lookups.ts'
 import { createPool, type PoolLinkOptions } from './pool.ts'
 import { KnownPrimary } from './proof.ts'
 import { createReplicaCheck } from './replica.ts'
+import { createPepperStore } from './pepper-store.ts'
 import { createAccess } from './transactions.ts'
 import { createUserStore } from './user-store.ts'
 
@@ -25,6 +27,7 @@ export interface Database {
   readonly users: UserStore
   readonly keys: KeyStore
   readonly audit: AuditStore
+  readonly peppers: PepperStore
   readonly directory: CredentialDirectory
   /** @throws ServiceUnavailableError within a second, also where the server is no primary */
   ping(): Promise<void>
@@ -106,6 +109,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     users: announcedUsers(createUserStore(access), tell),
     keys: announcedKeys(createKeyStore(access), tell),
     audit: createAuditStore(access),
+    peppers: createPepperStore(access),
     directory: {
       ...createCredentialDirectory({
         lookUp: freshness.lookUp,

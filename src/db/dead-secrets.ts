@@ -27,7 +27,11 @@ export async function eraseDeadSecrets(access: Access, limits: EraseLimits): Pro
         secret_hash = case
           when revoked_at < ${death} or lineage_expires_at < ${death} then ''
           else secret_hash end,
-        previous_secret_hash = null
+        secret_pepper = case
+          when revoked_at < ${death} or lineage_expires_at < ${death} then null
+          else secret_pepper end,
+        previous_secret_hash = null,
+        previous_secret_pepper = null
       where id = any (array(
         (select id from ${apiKeys} where previous_secret_hash is not null
           and previous_expires_at < ${grace} limit ${batchSize})

@@ -98,7 +98,7 @@ export async function updateKey(
 export async function rotateKey(
   transaction: Transaction,
   id: string,
-  { secretHash, now, previousExpiresAt, force }: Rotation,
+  { secretHash, secretPepper, now, previousExpiresAt, force }: Rotation,
   by: Actor,
 ): Promise<ApiKey | { readonly until: Date } | null> {
   const until = previousExpiresAt.toISOString()
@@ -108,11 +108,13 @@ export async function rotateKey(
     .update(apiKeys)
     .set({
       previousSecretHash: inGrace ? sql`${apiKeys.secretHash}` : null,
+      previousSecretPepper: inGrace ? sql`${apiKeys.secretPepper}` : null,
       previousExpiresAt: inGrace
         ? sql`least(${until}::timestamptz, ${apiKeys.lineageExpiresAt})`
         : null,
       previousLastUsedAt: null,
       secretHash,
+      secretPepper,
       rotatedAt: now,
     })
     .where(
@@ -155,7 +157,7 @@ export async function expirePrevious(
   if (previousExpiresAt === null || previousExpiresAt <= now) return toApiKey(before)
   const [row] = await transaction
     .update(apiKeys)
-    .set({ previousSecretHash: null, previousExpiresAt: null })
+    .set({ previousSecretHash: null, previousSecretPepper: null, previousExpiresAt: null })
     .where(eq(apiKeys.id, id))
     .returning(keyColumns)
   await record(transaction, by, [

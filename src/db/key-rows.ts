@@ -3,12 +3,21 @@ import type { ApiKey } from '../keys/api-key.ts'
 import { sorted } from '../scopes.ts'
 import { apiKeys } from './tables.ts'
 
-const { secretHash: _hash, previousSecretHash: _previous, ...columns } = getTableColumns(apiKeys)
+const {
+  secretHash: _hash,
+  secretPepper: _pepper,
+  previousSecretHash: _previousHash,
+  previousSecretPepper: _previousPepper,
+  ...columns
+} = getTableColumns(apiKeys)
 
-/** All that may be shown: hashes stay in the database. */
+/** All that may be shown: hashes, and what they were made under, stay in the database. */
 export const keyColumns = columns
 
-export type KeyRow = Omit<typeof apiKeys.$inferSelect, 'secretHash' | 'previousSecretHash'>
+export type KeyRow = Omit<
+  typeof apiKeys.$inferSelect,
+  'secretHash' | 'secretPepper' | 'previousSecretHash' | 'previousSecretPepper'
+>
 
 export function toApiKey({ depth: _depth, ...row }: KeyRow): ApiKey {
   return { ...row, scopes: sorted(row.scopes) }

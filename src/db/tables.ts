@@ -109,7 +109,11 @@ export const apiKeys = latchkey.table(
     metadata: jsonb('metadata').$type<JsonObject>().notNull().default({}),
     /** Empty once the key has been dead for long: no secret has that hash. */
     secretHash: bytea('secret_hash').notNull(),
+    /** Fingerprint of the pepper of `secret_hash`; empty: none; null: unknown, stored before there were any. */
+    secretPepper: text('secret_pepper'),
     previousSecretHash: bytea('previous_secret_hash'),
+    /** Of `previous_secret_hash`, as `secret_pepper`. */
+    previousSecretPepper: text('previous_secret_pepper'),
     previousExpiresAt: instant('previous_expires_at'),
     previousLastUsedAt: instant('previous_last_used_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
@@ -140,6 +144,13 @@ export const apiKeys = latchkey.table(
     index('api_keys_previous_hash_idx')
       .on(table.previousExpiresAt)
       .where(sql`${table.previousSecretHash} is not null`),
+    // For finding the peppers that secrets are stored under.
+    index('api_keys_pepper_idx')
+      .on(table.secretPepper, table.lineageExpiresAt)
+      .where(sql`${table.secretPepper} <> '' and ${table.revokedAt} is null`),
+    index('api_keys_previous_pepper_idx')
+      .on(table.previousSecretPepper, table.previousExpiresAt)
+      .where(sql`${table.previousSecretPepper} <> '' and ${table.revokedAt} is null`),
     // A key that was revoked may be as it is.
     check(
       'api_keys_scopes_check',

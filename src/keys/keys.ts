@@ -58,8 +58,16 @@ export interface ListKeysInput {
 
 /** Makes the text of keys and the hash that is stored of them. */
 export interface KeyMaker {
-  newKey(): { readonly id: string; readonly key: string; readonly secretHash: Uint8Array }
-  newSecret(id: string): { readonly key: string; readonly secretHash: Uint8Array }
+  newKey(): MadeSecret & { readonly id: string }
+  newSecret(id: string): MadeSecret
+}
+
+interface MadeSecret {
+  /** The whole key. */
+  readonly key: string
+  readonly secretHash: Uint8Array
+  /** Fingerprint of the pepper of that hash; empty: none. */
+  readonly secretPepper: string
 }
 
 export interface KeyServiceOptions {
@@ -127,7 +135,7 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
     limit = maxPerUser,
   ): Promise<IssuedKey> {
     const createdAt = now()
-    const { id, key, secretHash } = maker.newKey()
+    const { id, key, secretHash, secretPepper } = maker.newKey()
     const outcome = await store.insert(
       {
         id,
@@ -138,6 +146,7 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
         scopes,
         metadata: checkMetadata(input.metadata ?? {}),
         secretHash,
+        secretPepper,
         createdAt,
         expiresAt: resolveExpiry(input.expiresAt, createdAt, {
           parentExpiresAt: parent?.expiresAt ?? null,
@@ -260,9 +269,10 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
       requireHeld(key.scopes, principal)
       if (key.revokedAt !== null) throw revoked()
       const at = now()
-      const { key: secret, secretHash } = maker.newSecret(key.id)
+      const { key: secret, secretHash, secretPepper } = maker.newSecret(key.id)
       const rotation = {
         secretHash,
+        secretPepper,
         now: at,
         previousExpiresAt: new Date(at.getTime() + grace),
         force: input.force ?? false,

@@ -79,6 +79,8 @@ export interface NewKey {
   readonly scopes: readonly string[]
   readonly metadata: JsonObject
   readonly secretHash: Uint8Array
+  /** Fingerprint of the pepper of that hash; empty: none. */
+  readonly secretPepper: string
   readonly createdAt: Date
   readonly expiresAt: Date | null
 }
@@ -92,6 +94,8 @@ export interface KeyChange {
 
 export interface Rotation {
   readonly secretHash: Uint8Array
+  /** Fingerprint of the pepper of that hash; empty: none. */
+  readonly secretPepper: string
   readonly now: Date
   /** When the old secret stops; the store never lets it pass the key's own expiry. */
   readonly previousExpiresAt: Date

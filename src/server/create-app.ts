@@ -34,6 +34,7 @@ import { prepareIdentity } from './identity.ts'
 import { configuredKeyService } from './key-service.ts'
 import { createServerLogger } from './logger.ts'
 import { reportTrouble } from './troubles.ts'
+import { requireStoredPeppers } from './stored-peppers.ts'
 import { startUpkeep } from './upkeep.ts'
 
 export interface CreateAppOptions {
@@ -75,8 +76,8 @@ export interface App {
  * The whole server but for the socket: opens and migrates the database (starting the embedded one
  * where none is configured), and answers requests. What was opened is closed again when it fails.
  *
- * @throws DataDirInUseError, EmbeddedUnavailableError, ServiceUnavailableError, SchemaError,
- *   MigrationError, Error from Postgres
+ * @throws ConfigError, DataDirInUseError, EmbeddedUnavailableError, ServiceUnavailableError,
+ *   SchemaError, MigrationError, Error from Postgres
  */
 export async function createApp(config: Config, options: CreateAppOptions = {}): Promise<App> {
   const log = options.log ?? createServerLogger(config)
@@ -121,6 +122,7 @@ async function assemble(
   if (!prepared) await prepareSchema(url, config, options)
   const database = openConfiguredDatabase(url, config, log)
   opened.push(() => database.close())
+  await requireStoredPeppers(database.peppers, config.keyPeppers, new Date(now()))
 
   const developmentIssuer =
     config.mode === 'development'
@@ -147,7 +149,8 @@ async function assemble(
     onKeyProblem: (issuer, error) => log.warn({ issuer, err: error }, "an issuer's keys are amiss"),
     maxStalenessMs: staleness.nodeMs,
     jwtOutageSeconds: config.jwtOutageSeconds,
-    onError: (error) => log.warn({ err: error }, 'the use of keys could not be written; kept'),
+    onError: (error) =>
+      log.warn({ err: error }, 'the use of keys could not be written; it is tried again'),
     onUsesLost: (lost) => log.warn(lost, 'uses of keys were never written'),
     now,
   })

@@ -353,6 +353,7 @@ describe('a user of a development issuer', () => {
           scopes: ['read:users'],
           metadata: {},
           secretHash: createSecretHasher().hash(key.secret),
+          secretPepper: '',
           createdAt: new Date(),
           expiresAt: null,
         },

@@ -121,6 +121,7 @@ function create(change: Partial<AuthenticatorParts> = {}, memory: Partial<Creden
       flush: async () => {},
       close: async () => {},
     },
+    rehashes: null,
     memory: {
       verified: null,
       wrongKeys: null,

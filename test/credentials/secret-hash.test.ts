@@ -20,18 +20,49 @@ describe('the stored hash of a secret', () => {
   it('verifies under the first pepper, an older one, and none', () => {
     const now = createSecretHasher(['new', 'old'])
     for (const stored of [['new'], ['old'], []]) {
-      expect(now.matcher('secret')(createSecretHasher(stored).hash('secret'))).toBe(true)
-      expect(now.matcher('other')(createSecretHasher(stored).hash('secret'))).toBe(false)
+      const under = createSecretHasher(stored)
+      expect(now.matcher('secret')(under.hash('secret'))).toBe(under.pepper)
+      expect(now.matcher('other')(under.hash('secret'))).toBe(null)
     }
   })
 
   it('does not verify under a pepper that is gone', () => {
     const stored = createSecretHasher(['gone']).hash('secret')
-    expect(createSecretHasher(['new']).matcher('secret')(stored)).toBe(false)
+    expect(createSecretHasher(['new']).matcher('secret')(stored)).toBe(null)
   })
 
   it('does not verify against an erased hash', () => {
-    expect(createSecretHasher().matcher('')(new Uint8Array(0))).toBe(false)
-    expect(createSecretHasher().matcher('secret')(new Uint8Array(32))).toBe(false)
+    expect(createSecretHasher().matcher('')(new Uint8Array(0))).toBe(null)
+    expect(createSecretHasher().matcher('secret')(new Uint8Array(32))).toBe(null)
+  })
+
+  it('is named by its pepper without showing it', () => {
+    const [one, two, none] = [['one'], ['two', 'one'], []].map((peppers) =>
+      createSecretHasher(peppers),
+    )
+    expect(one?.pepper).toMatch(/^[0-9a-f]{16}$/)
+    expect(one?.pepper).not.toBe(two?.pepper)
+    expect(none?.pepper).toBe('')
+    // Stored in the database: another one would be taken for a pepper that is missing.
+    expect(one?.pepper).toBe('16fed37125bb622c')
+  })
+
+  it('is outdated unless it is under the first pepper, and known to be', () => {
+    const now = createSecretHasher(['new', 'old'])
+    const [first, old] = [now.pepper, createSecretHasher(['old']).pepper]
+    expect(now.isOutdated(first, first)).toBe(false)
+    expect(now.isOutdated(first, null)).toBe(true)
+    expect(now.isOutdated(first, old)).toBe(true)
+    expect(now.isOutdated(old, old)).toBe(true)
+    expect(now.isOutdated('', '')).toBe(true)
+    const plain = createSecretHasher()
+    expect(plain.isOutdated('', null)).toBe(false)
+    expect(plain.isOutdated('', '')).toBe(false)
+  })
+
+  it('cannot be verified under a pepper that is not configured', () => {
+    const now = createSecretHasher(['new'])
+    expect([now.pepper, '', null].map((stored) => now.lacks(stored))).toEqual([false, false, false])
+    expect(now.lacks(createSecretHasher(['gone']).pepper)).toBe(true)
   })
 })

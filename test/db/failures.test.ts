@@ -280,6 +280,7 @@ test('a mistake of ours is no outage, and its message has no parameters', async 
         scopes: [],
         metadata: {},
         secretHash: Buffer.alloc(32),
+        secretPepper: '',
         createdAt: new Date(),
         expiresAt: null,
       },

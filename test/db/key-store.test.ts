@@ -199,6 +199,7 @@ describe('updating a key', () => {
 describe('rotating a key', () => {
   const rotation = (more: object = {}) => ({
     secretHash: randomBytes(32),
+    secretPepper: '',
     now,
     previousExpiresAt: later(3600),
     force: false,
@@ -309,7 +310,13 @@ test('no audit event tells a hash', async () => {
   const made = await stores.makeKey(owner, { secretHash })
   await stores.keys.rotate(
     made.id,
-    { secretHash: Buffer.alloc(32, 0xcd), now, previousExpiresAt: later(1), force: false },
+    {
+      secretHash: Buffer.alloc(32, 0xcd),
+      secretPepper: '',
+      now,
+      previousExpiresAt: later(1),
+      force: false,
+    },
     ada,
   )
   await stores.keys.revoke(made.id, null, now, ada)

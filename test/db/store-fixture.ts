@@ -78,6 +78,7 @@ export function newKey(owner: User): NewKey {
     scopes: ['read:users', 'read:keys'],
     metadata: {},
     secretHash: randomBytes(32),
+    secretPepper: '',
     createdAt: now,
     expiresAt: null,
   }

@@ -67,6 +67,7 @@ beforeAll(async () => {
     {
       id: made.id,
       secretHash: made.secretHash,
+      secretPepper: made.secretPepper,
       ownerId: user === 'duplicate' ? '' : user.id,
       parentId: null,
       name: 'x',

@@ -58,8 +58,17 @@ function create(options: { maxLifetimeDays?: number; maxPerUser?: number } = {})
   return createKeyService({
     store,
     maker: {
-      newKey: () => ({ id: 'new', key: 'lk_new_secret', secretHash: new Uint8Array([1]) }),
-      newSecret: (id) => ({ key: `lk_${id}_again`, secretHash: new Uint8Array([2]) }),
+      newKey: () => ({
+        id: 'new',
+        key: 'lk_new_secret',
+        secretHash: new Uint8Array([1]),
+        secretPepper: 'one',
+      }),
+      newSecret: (id) => ({
+        key: `lk_${id}_again`,
+        secretHash: new Uint8Array([2]),
+        secretPepper: 'two',
+      }),
     },
     catalogue: createScopeCatalogue({ 'read:orders': 'Read orders.' }),
     maxPerUser: options.maxPerUser ?? 7,
@@ -157,6 +166,7 @@ describe('making a key', () => {
           scopes: ['read:users'],
           metadata: { a: 1 },
           secretHash: new Uint8Array([1]),
+          secretPepper: 'one',
           createdAt: now,
           expiresAt: later(5),
         },
@@ -413,9 +423,9 @@ describe('rotating a key', () => {
     await service.rotate(ada, { id: 'k', gracePeriodSeconds: 0, force: false })
     const secretHash = new Uint8Array([2])
     expect(asked.map(([, , rotation]) => rotation)).toEqual([
-      { secretHash, now, previousExpiresAt: later(60_000), force: true },
-      { secretHash, now, previousExpiresAt: later(day), force: false },
-      { secretHash, now, previousExpiresAt: now, force: false },
+      { secretHash, secretPepper: 'two', now, previousExpiresAt: later(60_000), force: true },
+      { secretHash, secretPepper: 'two', now, previousExpiresAt: later(day), force: false },
+      { secretHash, secretPepper: 'two', now, previousExpiresAt: now, force: false },
     ])
     expect(needed).toEqual(Array(3).fill(['read:users']))
   })
@@ -573,8 +583,17 @@ it('nothing is told of the scopes that were needed where no one asks', async () 
   const silent = createKeyService({
     store,
     maker: {
-      newKey: () => ({ id: 'new', key: 'lk_new_secret', secretHash: new Uint8Array([1]) }),
-      newSecret: (id) => ({ key: `lk_${id}_again`, secretHash: new Uint8Array([2]) }),
+      newKey: () => ({
+        id: 'new',
+        key: 'lk_new_secret',
+        secretHash: new Uint8Array([1]),
+        secretPepper: 'one',
+      }),
+      newSecret: (id) => ({
+        key: `lk_${id}_again`,
+        secretHash: new Uint8Array([2]),
+        secretPepper: 'two',
+      }),
     },
     catalogue: createScopeCatalogue(),
     maxPerUser: 7,

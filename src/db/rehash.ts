@@ -1,0 +1,52 @@
+import { and, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import type { Rehash } from '../credentials/directory.ts'
+import { apiKeys } from './tables.ts'
+import type { Transaction } from './transactions.ts'
+
+/**
+ * Replaces hashes of secrets by those of the same secrets under another pepper, each only where it is
+ * stored still and its key is not revoked. A key whose row another transaction holds is left for its
+ * next use.
+ */
+export async function replaceHashes(
+  transaction: Transaction,
+  rehashes: readonly Rehash[],
+): Promise<void> {
+  // Locked by a statement of its own: those after it see each row as it is then.
+  const rows = await transaction
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .where(
+      and(
+        inArray(
+          apiKeys.id,
+          rehashes.map(({ keyId }) => keyId),
+        ),
+        isNull(apiKeys.revokedAt),
+      ),
+    )
+    .for('no key update', { skipLocked: true })
+  const held = new Set(rows.map(({ id }) => id))
+  const possible = rehashes.filter(({ keyId }) => held.has(keyId))
+  if (possible.length === 0) return
+  const given = valuesOf(possible)
+  await transaction.execute(sql`
+    update ${apiKeys} as stored set secret_hash = given.new, secret_pepper = given.pepper
+    from ${given} where stored.id = given.id and stored.secret_hash = given.old`)
+  await transaction.execute(sql`
+    update ${apiKeys} as stored
+    set previous_secret_hash = given.new, previous_secret_pepper = given.pepper
+    from ${given} where stored.id = given.id and stored.previous_secret_hash = given.old`)
+}
+
+function valuesOf(rehashes: readonly Rehash[]): SQL {
+  const rows = rehashes.map(
+    ({ keyId, from, to, pepper }) =>
+      sql`(${keyId}, decode(${hex(from)}, 'hex'), decode(${hex(to)}, 'hex'), ${pepper})`,
+  )
+  return sql`(values ${sql.join(rows, sql`, `)}) as given (id, old, new, pepper)`
+}
+
+function hex(hash: Uint8Array): string {
+  return Buffer.from(hash).toString('hex')
+}
