@@ -14,6 +14,7 @@ import { writeUses } from './key-uses.ts'
 import type { Queries } from './link.ts'
 import type { LookUp } from './lookups.ts'
 import { stateColumns, survey } from './proof.ts'
+import { replaceHashes } from './rehash.ts'
 import { apiKeys, deletedUsers, type IssuerGrants, users } from './tables.ts'
 import { Abandon, type Access, type Transaction } from './transactions.ts'
 import { lockUser, type OwnerRow, ownerColumns, toOwner, type UserRow } from './user-rows.ts'
@@ -26,7 +27,9 @@ const verificationColumns = {
   expiresAt: apiKeys.lineageExpiresAt,
   revokedAt: apiKeys.revokedAt,
   secretHash: apiKeys.secretHash,
+  secretPepper: apiKeys.secretPepper,
   previousSecretHash: apiKeys.previousSecretHash,
+  previousSecretPepper: apiKeys.previousSecretPepper,
   previousExpiresAt: apiKeys.previousExpiresAt,
   ...ownerColumns,
 }
@@ -44,7 +47,9 @@ const nobodysKey = {
   expiresAt: sql<Date | null>`null`,
   revokedAt: sql<Date | null>`null`,
   secretHash: sql<Uint8Array>`decode(repeat('00', 32), 'hex')`,
+  secretPepper: sql<string | null>`null`,
   previousSecretHash: sql<Uint8Array | null>`null`,
+  previousSecretPepper: sql<string | null>`null`,
   previousExpiresAt: sql<Date | null>`null`,
   userId: sql<string>`'00000000-0000-0000-0000-000000000000'`,
   issuer: sql<string>`'https://issuer.invalid'`,
@@ -148,6 +153,7 @@ export function createCredentialDirectory(parts: CredentialDirectoryParts): Cred
     },
 
     markUsed: (uses) => access.change((transaction) => writeUses(transaction, uses)),
+    rehash: (rehashes) => access.change((transaction) => replaceHashes(transaction, rehashes)),
   }
 }
 
@@ -168,7 +174,9 @@ function toKeyForVerification(row: FoundKey): KeyForVerification {
     expiresAt: row.expiresAt,
     revokedAt: row.revokedAt,
     secretHash: row.secretHash,
+    secretPepper: row.secretPepper,
     previousSecretHash: row.previousSecretHash,
+    previousSecretPepper: row.previousSecretPepper,
     previousExpiresAt: row.previousExpiresAt,
     owner: toOwner(row),
   }

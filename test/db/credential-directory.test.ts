@@ -35,7 +35,9 @@ describe('a key that is looked up for verification', () => {
       expiresAt: later(60),
       revokedAt: null,
       secretHash,
+      secretPepper: '',
       previousSecretHash: null,
+      previousSecretPepper: null,
       previousExpiresAt: null,
       owner: {
         userId: owner.id,
