@@ -3,6 +3,7 @@ import type { Config, Environment, MigrationTarget } from '../config.ts'
 import type { MigrateOptions, Migrations } from '../db/migrate.ts'
 import type { NodeAnswers } from '../db/nodes.ts'
 import type { CreateKeyInput, IssuedKey } from '../keys/keys.ts'
+import type { PepperStore } from '../keys/peppers.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import type { UserStore } from '../users/store.ts'
@@ -52,6 +53,7 @@ export interface OperatorDatabase {
   readonly keys: KeyStore
   readonly users: UserStore
   readonly audit: AuditStore
+  readonly peppers: PepperStore
   readonly catalogue: ScopeCatalogue
   readonly createKey: (ownerId: string, input: CreateKeyInput) => Promise<IssuedKey>
   /** Waits until every living node has heard of what was done before, or uses nothing older. */

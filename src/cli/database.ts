@@ -30,7 +30,7 @@ export const withDatabase: WithDatabase = (config, use) =>
 function operatorDatabase(
   config: Config,
   url: string,
-  { keys, users, audit }: Pick<OperatorDatabase, 'keys' | 'users' | 'audit'>,
+  { keys, users, audit, peppers }: Pick<OperatorDatabase, 'keys' | 'users' | 'audit' | 'peppers'>,
 ): OperatorDatabase {
   const catalogue = createScopeCatalogue(config.otherScopes)
   const service = configuredKeyService(config, { store: keys, catalogue, now: Date.now })
@@ -38,6 +38,7 @@ function operatorDatabase(
     keys,
     users,
     audit,
+    peppers,
     catalogue,
     createKey: service.createAsOperator,
     awaitNodes: () =>

@@ -10,6 +10,7 @@ import { exitCodeHelp, exitCodeOf, exitCodes, NothingThereError } from './exit-c
 import { addIdentityKeys } from './identity-keys.ts'
 import { addKeysCreate } from './keys-create.ts'
 import { addKeysList } from './keys-list.ts'
+import { addKeysPeppers } from './keys-peppers.ts'
 import { addKeysRevoke } from './keys-revoke.ts'
 import { addMigrate } from './migrate.ts'
 import { addSchema } from './schema.ts'
@@ -42,6 +43,7 @@ function createProgram(context: CommandContext): Command {
   addKeysList(keys, context)
   addKeysCreate(keys, context)
   addKeysRevoke(keys, context)
+  addKeysPeppers(keys, context)
   const users = program.command('users').description('Users and what they hold.')
   addUsersList(users, context)
   addUsersGrant(users, context)
