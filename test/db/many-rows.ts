@@ -29,12 +29,13 @@ export async function fillTables(sql: postgres.Sql): Promise<void> {
       from generate_series(1, ${counts.users}::int) as n`
     await transaction`
       insert into latchkey.api_keys (id, owner_id, parent_id, depth, name, scopes, lineage_scopes,
-        secret_hash, previous_secret_hash, rotated_at, previous_expires_at, created_at,
+        secret_hash, secret_pepper, previous_secret_hash, rotated_at, previous_expires_at, created_at,
         expires_at, lineage_expires_at, revoked_at)
       select lpad(n::text, 16, 'k'),
         ('00000000-0000-4000-8000-' || lpad(to_hex(1 + n / 4), 12, '0'))::uuid,
         case when n % 4 = 1 then lpad((n - 1)::text, 16, 'k') end, (n % 4 = 1)::int,
         'Key ' || n, '{read:keys,read:users}', '{read:keys,read:users}', sha256(n::text::bytea),
+        case when n % 10 <> 5 then 'first' end,
         case when rotated then sha256('before') end,
         case when rotated then '2026-02-01Z'::timestamptz end,
         case when rotated then '2026-04-01Z'::timestamptz + n * interval '1 minute' end,

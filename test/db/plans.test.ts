@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../src/db/database.ts'
@@ -102,6 +102,34 @@ const cases: Record<string, Case> = {
       ),
     indexes: ['api_keys_pkey'],
     rows: 600,
+  },
+  'directory.rehash': {
+    run: ({ directory }) =>
+      directory.rehash?.(
+        [1, 2, 3].map((n) => ({
+          keyId: keyId(n),
+          from: createHash('sha256').update(String(n)).digest(),
+          to: randomBytes(32),
+          pepper: 'new',
+        })),
+      ) ?? Promise.resolve(),
+    indexes: ['api_keys_pkey'],
+  },
+
+  'peppers.findMissing': {
+    run: ({ peppers }) => peppers.findMissing(['first'], now),
+    indexes: ['api_keys_pepper_idx', 'api_keys_previous_pepper_idx'],
+  },
+  'peppers.findMissing, where one is': {
+    run: ({ peppers }) => peppers.findMissing([], now),
+    indexes: ['api_keys_pepper_idx', 'api_keys_previous_pepper_idx'],
+    // They are counted.
+    rows: counts.keys,
+  },
+  'peppers.usage': {
+    // By the pages of the table, some thousand at a time.
+    run: ({ peppers }) => peppers.usage(['first', 'second'], now),
+    indexes: ['api_keys_pepper_idx', 'api_keys_previous_pepper_idx'],
   },
 
   'users.find': { run: ({ users }) => users.find(userId(5)), indexes: ['users_pkey'] },
@@ -232,6 +260,7 @@ const cases: Record<string, Case> = {
           scopes: ['read:users'],
           metadata: {},
           secretHash: randomBytes(32),
+          secretPepper: '',
           createdAt: now,
           expiresAt: null,
         },
@@ -248,7 +277,13 @@ const cases: Record<string, Case> = {
     run: ({ keys }) =>
       keys.rotate(
         keyId(308),
-        { secretHash: randomBytes(32), now, previousExpiresAt: later(60_000), force: false },
+        {
+          secretHash: randomBytes(32),
+          secretPepper: '',
+          now,
+          previousExpiresAt: later(60_000),
+          force: false,
+        },
         by,
       ),
     indexes: ['api_keys_pkey'],
@@ -359,9 +394,9 @@ describe('on large tables', () => {
   })
 
   it('every method of the stores was looked at', () => {
-    const { users, keys, audit, directory } = database
-    const methods = Object.entries({ users, keys, audit, directory }).flatMap(([name, store]) =>
-      Object.keys(store).map((method) => `${name}.${method}`),
+    const { users, keys, audit, directory, peppers } = database
+    const methods = Object.entries({ users, keys, audit, directory, peppers }).flatMap(
+      ([name, store]) => Object.keys(store).map((method) => `${name}.${method}`),
     )
     const looked = new Set(Object.keys(cases).map((name) => name.split(',')[0]))
     // Which makes no query: `change-feed.ts` listens.
