@@ -23,7 +23,7 @@ export interface MissingPepper {
 }
 
 /** Keys of a missing pepper are counted up to here. */
-export const maxCounted = 1_000_000
+export const maxCounted = 100_000
 
 export interface PepperUsage {
   /** Empty: no pepper. `null`: unknown, stored before fingerprints were. */
