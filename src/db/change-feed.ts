@@ -186,7 +186,7 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
       lookup,
       leaseAge,
       reconnects: Math.max(reconnects, 0),
-      cause: cause ?? silence(lookup, heartbeat),
+      cause: isListening && heartbeat && lookup ? null : (cause ?? silence(lookup, heartbeat)),
     }
   }
 

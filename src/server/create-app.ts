@@ -33,8 +33,8 @@ import { type DevelopmentCredentials, prepareDevelopment } from './development.t
 import { prepareIdentity } from './identity.ts'
 import { configuredKeyService } from './key-service.ts'
 import { createServerLogger } from './logger.ts'
-import { reportTrouble } from './troubles.ts'
 import { requireStoredPeppers } from './stored-peppers.ts'
+import { reportTrouble } from './troubles.ts'
 import { startUpkeep } from './upkeep.ts'
 
 export interface CreateAppOptions {
