@@ -1,0 +1,39 @@
+import { type ArgumentNode, type FieldNode, Kind, type ValueNode } from 'graphql'
+
+const known = new WeakMap<FieldNode, string>()
+
+/** Equal for fields with the same arguments, in whatever order they and the fields of objects stand. */
+export function canonicalArguments(field: FieldNode): string {
+  const { arguments: given } = field
+  if (given === undefined || given.length === 0) return ''
+  let text = known.get(field)
+  if (text === undefined) {
+    text = JSON.stringify(byName(given))
+    known.set(field, text)
+  }
+  return text
+}
+
+function byName(given: readonly Pick<ArgumentNode, 'name' | 'value'>[]): unknown[] {
+  return given
+    .map(({ name, value }) => [name.value, canonical(value)] as const)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+}
+
+function canonical(value: ValueNode): unknown {
+  switch (value.kind) {
+    case Kind.VARIABLE:
+      return [value.kind, value.name.value]
+    case Kind.OBJECT:
+      return [value.kind, byName(value.fields)]
+    case Kind.LIST:
+      return [value.kind, value.values.map(canonical)]
+    case Kind.NULL:
+      return [value.kind]
+    case Kind.STRING:
+      // As graphql-js has it: a block string is another value.
+      return [value.kind, value.value, value.block === true]
+    default:
+      return [value.kind, value.value]
+  }
+}

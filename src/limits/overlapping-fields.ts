@@ -1,0 +1,214 @@
+import {
+  GraphQLError,
+  type GraphQLNamedType,
+  type GraphQLOutputType,
+  getNamedType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type OperationDefinitionNode,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
+  type ValidationContext,
+  type ValidationRule,
+} from 'graphql'
+import { canonicalArguments } from './canonical-arguments.ts'
+import { FieldSets, type SelectedField, type SelectionsOnType } from './field-sets.ts'
+
+/** How many fields may be looked at, counted once in each merged selection that they are part of. */
+const maximumSteps = 20_000
+
+/**
+ * What is compared of the fields of one response name: the shape of their answers, or all that must be
+ * the same where they have a parent type in common.
+ */
+type Comparison = 'shape' | 'all'
+
+/**
+ * Takes the place of graphql-js' rule of the same name (GraphQL §5.3.2), whose comparison of each field
+ * with each other is quadratic. All fields of one response name are put in one group instead, each is
+ * compared with one of the group, and what they select is merged and compared in the same way. After
+ * Simon Adameit, as in Sangria (https://github.com/sangria-graphql/sangria/pull/458).
+ *
+ * Object and abstract parent types in one selection can make the number of merged selections grow faster
+ * than the document. Such a document is refused after a fixed number of steps.
+ */
+export const overlappingFieldsRule: ValidationRule = (context) => {
+  const sets = new FieldSets(context)
+  return {
+    OperationDefinition(operation) {
+      const error = new OverlapCheck(context, sets, operation).run()
+      if (error !== null) context.reportError(error)
+      return false
+    },
+  }
+}
+
+/** Counts the steps of the rule on one operation. For tests. */
+export function overlapSteps(context: ValidationContext, operation: OperationDefinitionNode) {
+  const check = new OverlapCheck(context, new FieldSets(context), operation)
+  check.run()
+  return check.steps
+}
+
+interface Merged {
+  readonly selections: readonly SelectionsOnType[]
+  readonly comparison: Comparison
+}
+
+/** Fields that no type has, but that every document may select. */
+const introspectionFields = new Map(
+  [SchemaMetaFieldDef, TypeMetaFieldDef].map((field) => [field.name, field]),
+)
+
+class OverlapCheck {
+  steps = 0
+  readonly #context: ValidationContext
+  readonly #sets: FieldSets
+  readonly #operation: OperationDefinitionNode
+  readonly #seen = new Set<string>()
+  readonly #waiting: Merged[] = []
+
+  constructor(context: ValidationContext, sets: FieldSets, operation: OperationDefinitionNode) {
+    this.#context = context
+    this.#sets = sets
+    this.#operation = operation
+  }
+
+  /** The first conflict, or the refusal of what takes too many steps; `null`: all can be merged. */
+  run(): GraphQLError | null {
+    const type = this.#context.getSchema().getRootType(this.#operation.operation)
+    const root = this.#sets.selections(this.#operation.selectionSet, type ?? undefined)
+    this.#wait([root], 'all')
+    // The list grows while it is walked: no recursion, so depth cannot exhaust the stack.
+    for (const next of this.#waiting) {
+      for (const [responseName, fields] of this.#sets.merge(next.selections)) {
+        this.steps += fields.length
+        if (this.steps > maximumSteps) return tooManySteps(this.#operation)
+        const conflict = this.#compare(fields, next.comparison)
+        if (conflict !== null) return conflictError(responseName, conflict)
+      }
+    }
+    return null
+  }
+
+  /** The first conflict of fields of one response name; what they select is put off. */
+  #compare(fields: readonly SelectedField[], comparison: Comparison): Conflict | null {
+    const groups = comparison === 'all' ? byCommonParent(fields) : []
+    for (const group of groups) {
+      const conflict = conflictIn(group, conflictOfFields)
+      if (conflict !== null) return conflict
+      if (groups.length > 1) this.steps += group.length
+      this.#wait(this.#below(group), 'all')
+    }
+    // What is compared in all respects is compared in shape as well.
+    if (groups.length !== 1) this.#wait(this.#below(fields), 'shape')
+    return conflictIn(fields, conflictOfShapes)
+  }
+
+  #below(fields: readonly SelectedField[]): SelectionsOnType[] {
+    const below: SelectionsOnType[] = []
+    for (const { node, definition } of fields) {
+      if (node.selectionSet === undefined) continue
+      const type = getNamedType((definition ?? introspectionFields.get(node.name.value))?.type)
+      below.push(this.#sets.selections(node.selectionSet, type))
+    }
+    return below
+  }
+
+  #wait(selections: readonly SelectionsOnType[], comparison: Comparison) {
+    if (selections.length === 0) return
+    const key = `${comparison} ${selections.map(({ id }) => id).join(' ')}`
+    if (this.#seen.has(key)) return
+    this.#seen.add(key)
+    this.#waiting.push({ selections, comparison })
+  }
+}
+
+/**
+ * Groups of fields that may be answered for the same object: those of each object type, with those of
+ * interfaces and unions in each group.
+ */
+function byCommonParent(fields: readonly SelectedField[]): readonly (readonly SelectedField[])[] {
+  const onObjects = new Map<GraphQLNamedType, SelectedField[]>()
+  const onOthers: SelectedField[] = []
+  for (const field of fields) {
+    const { parentType } = field
+    if (!isObjectType(parentType)) onOthers.push(field)
+    else {
+      const group = onObjects.get(parentType)
+      if (group === undefined) onObjects.set(parentType, [field])
+      else group.push(field)
+    }
+  }
+  if (onObjects.size <= 1) return [fields]
+  return [...onObjects.values()].map((group) => [...group, ...onOthers])
+}
+
+interface Conflict {
+  readonly reason: string
+  readonly fields: readonly [SelectedField, SelectedField]
+}
+
+/** Equality carries over, so that one field stands for all before it. */
+function conflictIn(
+  fields: readonly SelectedField[],
+  reasonOf: (a: SelectedField, b: SelectedField) => string | null,
+): Conflict | null {
+  // Fields that do not exist have no type to compare; other rules report them.
+  const known = fields.find(({ definition }) => definition !== undefined) ?? fields[0]
+  if (known === undefined) return null
+  for (const field of fields) {
+    if (field === known) continue
+    const reason = reasonOf(known, field)
+    if (reason !== null) return { reason, fields: [known, field] }
+  }
+  return null
+}
+
+function conflictOfShapes(a: SelectedField, b: SelectedField): string | null {
+  const [one, other] = [a.definition?.type, b.definition?.type]
+  if (one === undefined || other === undefined || haveSameShape(one, other)) return null
+  return `they return conflicting types "${one}" and "${other}"`
+}
+
+function conflictOfFields({ node: a }: SelectedField, { node: b }: SelectedField): string | null {
+  if (a.name.value !== b.name.value) {
+    return `"${shortened(a.name.value)}" and "${shortened(b.name.value)}" are different fields`
+  }
+  return canonicalArguments(a) === canonicalArguments(b) ? null : 'they have differing arguments'
+}
+
+/** Objects, interfaces and unions have one shape: what is selected of them is compared by itself. */
+function haveSameShape(a: GraphQLOutputType, b: GraphQLOutputType): boolean {
+  if (a === b) return true
+  if (isListType(a) || isListType(b)) {
+    return isListType(a) && isListType(b) && haveSameShape(a.ofType, b.ofType)
+  }
+  if (isNonNullType(a) || isNonNullType(b)) {
+    return isNonNullType(a) && isNonNullType(b) && haveSameShape(a.ofType, b.ofType)
+  }
+  return !isLeafType(a) && !isLeafType(b)
+}
+
+function conflictError(responseName: string, { reason, fields }: Conflict): GraphQLError {
+  return new GraphQLError(
+    `Fields "${shortened(responseName)}" conflict because ${reason}. Use different aliases on the fields to fetch both if this was intentional.`,
+    { nodes: fields.map(({ node }) => node) },
+  )
+}
+
+function tooManySteps(operation: OperationDefinitionNode): GraphQLError {
+  return new GraphQLError(
+    'The operation selects the same fields in too many ways. Select each field once.',
+    {
+      nodes: operation,
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED', limit: 'overlaps', maximum: maximumSteps },
+    },
+  )
+}
+
+function shortened(name: string): string {
+  return name.length > 200 ? `${name.slice(0, 200)}…` : name
+}
