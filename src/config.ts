@@ -133,6 +133,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     publicIntrospection: settings.PUBLIC_INTROSPECTION,
     operationLimits: Object.freeze({
       tokens: settings.OPERATION_MAX_TOKENS,
+      anonymousTokens: settings.OPERATION_MAX_TOKENS_ANONYMOUS,
       depth: settings.OPERATION_MAX_DEPTH,
       aliases: settings.OPERATION_MAX_ALIASES,
       directives: settings.OPERATION_MAX_DIRECTIVES,

@@ -172,8 +172,13 @@ const variables = {
     read: yesOrNo,
   },
   OPERATION_MAX_TOKENS: {
-    meaning: 'Names, values and punctuation in one GraphQL document',
+    meaning: 'Names, values and punctuation in one GraphQL document; it may have as many lines',
     default: String(defaultOperationLimits.tokens),
+    read: wholeNumber(1, 1_000_000),
+  },
+  OPERATION_MAX_TOKENS_ANONYMOUS: {
+    meaning: 'The same for who sends no credential, where it is less',
+    default: String(defaultOperationLimits.anonymousTokens),
     read: wholeNumber(1, 1_000_000),
   },
   OPERATION_MAX_DEPTH: {
@@ -193,7 +198,7 @@ const variables = {
   },
   OPERATION_MAX_COST: {
     meaning:
-      'Fields that the answer to one operation could hold at most: pages count in full, a page size in a variable as the largest',
+      'Fields that the answer to one operation could hold at most: what is in a page or list counts as often as that is long',
     default: String(defaultOperationLimits.cost),
     read: wholeNumber(1, 1_000_000_000),
   },

@@ -5,8 +5,6 @@ import {
   getVariableValues,
   Kind,
   type OperationDefinitionNode,
-  specifiedRules,
-  type ValidationRule,
   validate,
 } from 'graphql'
 import { analyseOperation } from './analysis.ts'
@@ -22,12 +20,26 @@ export interface RequiredScopesOptions {
    * a default, both outcomes count. `'any'`: both outcomes of all of them count.
    */
   readonly variables?: Variables
-  /** Validation rules that are checked before those of the GraphQL specification, such as limits. */
-  readonly rules?: readonly ValidationRule[]
-  /** Longer documents are refused. Default: no limit. */
-  readonly maxTokens?: number
+  /**
+   * Parses and validates: the document, or what is wrong with it. Default: by graphql-js, without a limit.
+   */
+  readonly read?: (schema: GraphQLSchema, source: string) => ReadDocument
+  /** Why a valid operation is refused nevertheless, such as for its cost. */
+  readonly refuse?: (operation: {
+    readonly schema: GraphQLSchema
+    readonly document: DocumentNode
+    readonly operationName: string | undefined
+    readonly variableValues: Readonly<Record<string, unknown>> | null
+  }) => GraphQLError | null
   /** Leave "Did you mean …?" out of the errors, which tells what the schema has. Default: false. */
   readonly hideSuggestions?: boolean
+}
+
+/** A document as parsed, and what is wrong with it. */
+export interface ReadDocument {
+  /** `null` where it could not be parsed. */
+  readonly document: DocumentNode | null
+  readonly errors: readonly GraphQLError[]
 }
 
 export type RequiredScopes =
@@ -41,36 +53,46 @@ export type RequiredScopes =
 
 /**
  * The least privilege that an operation needs, without executing it: or what is wrong with the
- * document, with locations. At most 100 errors.
+ * document, with locations.
  */
 export function requiredScopes(
   schema: GraphQLSchema,
   source: string,
   options: RequiredScopesOptions = {},
 ): RequiredScopes {
-  const { hideSuggestions = false, rules = [], operationName, variables } = options
-  const document = parsed(source, options.maxTokens)
-  if (document instanceof GraphQLError) return { ok: false, about: 'document', errors: [document] }
-  const tooLarge = validate(schema, document, rules)
-  const invalid =
-    tooLarge.length > 0 ? tooLarge : validate(schema, document, specifiedRules, { hideSuggestions })
-  if (invalid.length > 0) return { ok: false, about: 'document', errors: invalid }
+  const { hideSuggestions = false, operationName, variables } = options
+  const { document, errors } = options.read
+    ? options.read(schema, source)
+    : readByGraphQLJs(schema, source, hideSuggestions)
+  if (document === null || errors.length > 0) return { ok: false, about: 'document', errors }
   const operation = chosenOperation(document, operationName)
   if (operation instanceof GraphQLError) {
     return { ok: false, about: 'operationName', errors: [operation] }
   }
   const unfit = faultsOf(variables, schema, operation, hideSuggestions)
   if (unfit.length > 0) return { ok: false, about: 'variables', errors: unfit }
+  const refused = options.refuse?.({
+    schema,
+    document,
+    operationName: operation.name?.value,
+    variableValues: variables === 'any' ? null : (variables ?? null),
+  })
+  if (refused) return { ok: false, about: 'document', errors: [refused] }
   const analysis = analyseOperation(schema, document, operation.name?.value)
   if (analysis === null) throw new Error('An operation of the document is not there.')
   return { ok: true, evaluation: analysis.evaluate(variables) }
 }
 
-function parsed(source: string, maxTokens: number | undefined): DocumentNode | GraphQLError {
+function readByGraphQLJs(
+  schema: GraphQLSchema,
+  source: string,
+  hideSuggestions: boolean,
+): ReadDocument {
   try {
-    return parseDocument(source, maxTokens)
+    const document = parseDocument(source)
+    return { document, errors: validate(schema, document, undefined, { hideSuggestions }) }
   } catch (error) {
-    if (error instanceof GraphQLError) return error
+    if (error instanceof GraphQLError) return { document: null, errors: [error] }
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { type ExecutionArgs, type ExecutionResult, execute } from 'graphql'
+import { type ExecutionArgs, type ExecutionResult, execute, type GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { type Context, RequestLoaders, type Services } from '../schema/context.ts'
 import { keepSchemaPrivate } from '../yoga/private-schema.ts'
@@ -38,6 +38,11 @@ export function useOperations(
     ? () => null
     : keepSchemaPrivate(['scopes', 'requiredScopes'])
 
+  const costRefusal = (args: ExecutionArgs): ExecutionResult | null => {
+    const error = services.operationGuards.costError(args)
+    return error && { errors: [markRequestError(error)] }
+  }
+
   return {
     onParams({ params, request, context }) {
       const proceed = (): void => {
@@ -55,7 +60,7 @@ export function useOperations(
 
     onExecute({ args, setExecuteFn, setResultAndStopExecution }) {
       const scopesRefusal = refusalOf(args)
-      const refusal = privacyRefusal(args) ?? scopesRefusal
+      const refusal = privacyRefusal(args) ?? scopesRefusal ?? costRefusal(args)
       if (refusal !== null) {
         setResultAndStopExecution(refusal)
         return undefined
@@ -65,7 +70,7 @@ export function useOperations(
     },
 
     onSubscribe({ args, setResultAndStopExecution }) {
-      const refusal = refusalOf(args)
+      const refusal = refusalOf(args) ?? costRefusal(args)
       if (refusal !== null) setResultAndStopExecution(refusal)
     },
   }
@@ -105,8 +110,11 @@ const completing = {
  * HTTP §6.4: 400, or 200 as `application/json`).
  */
 function markRequestErrors({ errors }: ExecutionResult): void {
-  for (const error of errors ?? []) {
-    error.extensions.code ??= 'GRAPHQL_VALIDATION_FAILED'
-    error.extensions.http ??= { status: 400, spec: true }
-  }
+  for (const error of errors ?? []) markRequestError(error)
+}
+
+function markRequestError(error: GraphQLError): GraphQLError {
+  error.extensions.code ??= 'GRAPHQL_VALIDATION_FAILED'
+  error.extensions.http ??= { status: 400, spec: true }
+  return error
 }

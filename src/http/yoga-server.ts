@@ -1,8 +1,8 @@
 import type { GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { RequestGate } from '../yoga/request-gate.ts'
+import { useDocumentReaders } from '../yoga/use-document-readers.ts'
 import { maskError, useErrorAnswers } from '../yoga/use-error-answers.ts'
-import { useOperationLimits } from '../yoga/use-operation-limits.ts'
 import { createPrincipalSteps, type PrincipalContext } from '../yoga/use-principal.ts'
 import { useParameters } from './graphql-parameters.ts'
 import { type OperationParts, useOperations } from './operations.ts'
@@ -50,10 +50,7 @@ export function createYogaServer(
     parserAndValidationCache: false,
     maskedErrors: { maskError, errorMessage: '' },
     plugins: [
-      useOperationLimits({
-        ...services.documentLimits,
-        seesSuggestions: (context) => !isAnonymous(context),
-      }),
+      useDocumentReaders(services.operationGuards, isAnonymous),
       useParameters,
       useOperations(parts, createPrincipalSteps(gate)),
       useErrorAnswers({

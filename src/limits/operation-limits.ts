@@ -2,13 +2,15 @@
 export interface OperationLimits {
   /** Of the whole document: names, values and punctuation. */
   readonly tokens: number
+  /** The same for who sends no credential; at most `tokens` count. */
+  readonly anonymousTokens: number
   /** Fields within fields. */
   readonly depth: number
   readonly aliases: number
   readonly directives: number
   /**
-   * The most fields that the answer could hold: each counts one, and everything in a list as often as
-   * `first` or `last` says, a variable as the largest page and neither as the usual one.
+   * The most fields that the answer could hold: each counts one or its weight, everything in a list as
+   * often as `first`, `last` or a list of arguments says, and each element of such a list one.
    */
   readonly cost: number
 }
@@ -16,6 +18,7 @@ export interface OperationLimits {
 /** Enough for the usual introspection query, which is 15 deep, and for three full pages of 100. */
 export const defaultOperationLimits: OperationLimits = {
   tokens: 2000,
+  anonymousTokens: 1000,
   depth: 16,
   aliases: 30,
   directives: 50,

@@ -8,13 +8,13 @@ import {
   isNonNullType,
   isObjectType,
   type OperationDefinitionNode,
-  SchemaMetaFieldDef,
-  TypeMetaFieldDef,
   type ValidationContext,
   type ValidationRule,
 } from 'graphql'
 import { canonicalArguments } from './canonical-arguments.ts'
 import { FieldSets, type SelectedField, type SelectionsOnType } from './field-sets.ts'
+import { introspectionField } from './introspection-fields.ts'
+import { limitError } from './limit-error.ts'
 
 /** How many fields may be looked at, counted once in each merged selection that they are part of. */
 const maximumSteps = 20_000
@@ -56,11 +56,6 @@ interface Merged {
   readonly selections: readonly SelectionsOnType[]
   readonly comparison: Comparison
 }
-
-/** Fields that no type has, but that every document may select. */
-const introspectionFields = new Map(
-  [SchemaMetaFieldDef, TypeMetaFieldDef].map((field) => [field.name, field]),
-)
 
 class OverlapCheck {
   steps = 0
@@ -111,7 +106,7 @@ class OverlapCheck {
     const below: SelectionsOnType[] = []
     for (const { node, definition } of fields) {
       if (node.selectionSet === undefined) continue
-      const type = getNamedType((definition ?? introspectionFields.get(node.name.value))?.type)
+      const type = getNamedType((definition ?? introspectionField(node.name.value))?.type)
       below.push(this.#sets.selections(node.selectionSet, type))
     }
     return below
@@ -200,12 +195,11 @@ function conflictError(responseName: string, { reason, fields }: Conflict): Grap
 }
 
 function tooManySteps(operation: OperationDefinitionNode): GraphQLError {
-  return new GraphQLError(
+  return limitError(
+    'overlaps',
+    maximumSteps,
     'The operation selects the same fields in too many ways. Select each field once.',
-    {
-      nodes: operation,
-      extensions: { code: 'GRAPHQL_VALIDATION_FAILED', limit: 'overlaps', maximum: maximumSteps },
-    },
+    operation,
   )
 }
 

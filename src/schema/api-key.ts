@@ -7,6 +7,7 @@ import { grantOf, type User } from '../users/user.ts'
 import { registerApiKeyUse } from './api-key-use.ts'
 import type { Builder } from './builder.ts'
 import { type Context, callerOf, principalOf } from './context.ts'
+import { costs } from './costs.ts'
 import { connection, emptyConnection, pageRequest } from './pages.ts'
 import { selectedFields } from './selection.ts'
 import type { UserTypes } from './user.ts'
@@ -41,7 +42,7 @@ export function registerApiKeys(builder: Builder, { UserRef }: UserTypes) {
           ...withinGrant(key.lineageScopes, grantOf(await ownerOf(key, context))),
         ],
       }),
-      metadata: t.expose('metadata', { type: 'JSONObject' }),
+      metadata: t.expose('metadata', { type: 'JSONObject', extensions: costs.json }),
       status: t.field({
         type: ApiKeyStatus,
         resolve: (key, _args, { services }) => apiKeyStatus(key, new Date(services.now())),
@@ -77,6 +78,7 @@ export function registerApiKeys(builder: Builder, { UserRef }: UserTypes) {
       }),
       usedScopes: t.field({
         type: [ScopeUseRef],
+        extensions: costs.usedScopes,
         description: 'Scopes that operations of the key really needed. At most 10 seconds late.',
         resolve: async (key, _args, { loaders }) => [...(await loaders.scopeUses.load(key.id))],
       }),
@@ -243,6 +245,7 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
         apiKey: t.expose('apiKey', { type: ApiKeyRef }),
         revokedDescendants: t.field({
           type: [ApiKeyRef],
+          extensions: costs.descendants,
           description: 'Keys that it made, directly or through others, and that went with it.',
           resolve: ({ revokedDescendants }) => [...revokedDescendants],
         }),

@@ -1,5 +1,6 @@
 import { type AuditEvent, isEventId } from '../audit/event.ts'
 import type { Builder } from './builder.ts'
+import { costs } from './costs.ts'
 import { connection, pageRequest } from './pages.ts'
 import type { PrincipalTypes } from './principal.ts'
 
@@ -28,6 +29,7 @@ export function registerAuditEvents(builder: Builder, { CredentialKind }: Princi
       targetId: t.exposeID('targetId', { nullable: true }),
       details: t.expose('details', {
         type: 'JSONObject',
+        extensions: costs.json,
         description: 'What was and what is now, as `{from, to}` of each field; never a secret.',
       }),
       requestId: t.exposeString('requestId', {

@@ -1,11 +1,11 @@
 import DataLoader from 'dataloader'
-import type { ValidationRule } from 'graphql'
 import type { Caller } from '../audit/caller.ts'
 import type { AuditStore } from '../audit/store.ts'
 import type { Backends } from '../backends/backends.ts'
 import { ServiceUnavailableError, UnauthenticatedError } from '../errors.ts'
 import type { ApiKey, ScopeUse } from '../keys/api-key.ts'
 import type { KeyService } from '../keys/keys.ts'
+import type { OperationGuards } from '../limits/operation-guards.ts'
 import type { Principal } from '../principal.ts'
 import type { User } from '../users/user.ts'
 import type { UserService } from '../users/users.ts'
@@ -30,11 +30,8 @@ export interface Services {
   readonly keyPrefix: string
   /** Within which every node honours a change, whatever fails. */
   readonly maxStalenessMs: number
-  /** What a document must keep to that is handed over as input. */
-  readonly documentLimits: {
-    readonly maxTokens: number
-    readonly rules: readonly ValidationRule[]
-  }
+  /** What documents must keep to, those that are handed over as input too. */
+  readonly operationGuards: OperationGuards
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }

@@ -1,10 +1,12 @@
 import type { GraphQLError, GraphQLSchema } from 'graphql'
 import { type RequiredScopesOptions, requiredScopes, scopeCoordinates } from '../decision/index.ts'
 import { type DocumentFault, InvalidDocumentError } from '../errors.ts'
+import type { FieldCost } from '../limits/field-costs.ts'
 import { remembering } from '../remembering.ts'
 import { missingScopes, type ScopeCatalogue, type ScopeRequirement } from '../scopes.ts'
 import type { Builder } from './builder.ts'
 import type { Context } from './context.ts'
+import { costs } from './costs.ts'
 
 interface Scope {
   readonly name: string
@@ -77,11 +79,13 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
       type: [ScopeRef],
       public: true,
       description: 'Every scope that this server knows.',
+      extensions: { cost: { listSize: catalogue.size } satisfies FieldCost },
       resolve: () => [...catalogue].map(([name, description]) => ({ name, description })),
     }),
     requiredScopes: t.field({
       type: OperationScopesRef,
       public: true,
+      extensions: costs.requiredScopes,
       description:
         'Which scopes an operation needs. It is validated and never run; the limits on operations hold for it as well.',
       args: {
@@ -105,9 +109,14 @@ function scopesOf(
   document: string,
   options: Pick<RequiredScopesOptions, 'operationName' | 'variables'>,
 ): OperationScopes {
-  const { maxTokens, rules } = services.documentLimits
-  const hideSuggestions = principal === null
-  const found = requiredScopes(schema, document, { ...options, maxTokens, rules, hideSuggestions })
+  const { anonymous, authenticated, costError } = services.operationGuards
+  const { read } = principal === null ? anonymous : authenticated
+  const found = requiredScopes(schema, document, {
+    ...options,
+    read,
+    refuse: costError,
+    hideSuggestions: principal === null,
+  })
   if (!found.ok) throw new InvalidDocumentError(found.about, found.errors.map(fault))
   const { scopes, fields } = found.evaluation
   return { scopes, missing: missingScopes(scopes, principal?.scopes ?? new Set()), fields }

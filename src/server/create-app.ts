@@ -20,12 +20,11 @@ import { createMetrics, type MetricsPeers } from '../http/metrics.ts'
 import { firstOf, type NodeListener } from '../http/node-listener.ts'
 import { createSchemaSdl } from '../http/schema-sdl.ts'
 import { sweepDeadSecrets } from '../keys/sweeper.ts'
-import { limitRules } from '../limits/rules.ts'
+import { createOperationGuards } from '../limits/operation-guards.ts'
 import type { Logger } from '../log.ts'
 import { printSdl } from '../pothos/index.ts'
-import type { Services } from '../schema/context.ts'
 import { createSchema } from '../schema/index.ts'
-import { defaultPageSize, maxPageSize } from '../schema/pages.ts'
+import { defaultPageSize } from '../schema/pages.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
 import { type LaunchedDatabase, launchDatabase } from './database.ts'
@@ -225,7 +224,7 @@ async function assemble(
       audit: database.audit,
       keyPrefix,
       maxStalenessMs: config.maxStalenessMs,
-      documentLimits: documentLimits(config),
+      operationGuards: createOperationGuards(config.operationLimits, { usual: defaultPageSize }),
       now,
     },
     failures,
@@ -298,11 +297,6 @@ async function prepareSchema(
 ): Promise<void> {
   const prepare = config.migrate === 'auto' ? migrate : verifySchema
   await prepare(url, { log: (message) => log.info(message), ...(signal && { signal }) })
-}
-
-function documentLimits({ operationLimits }: Config): Services['documentLimits'] {
-  const pages = { usual: defaultPageSize, largest: maxPageSize }
-  return { maxTokens: operationLimits.tokens, rules: limitRules(operationLimits, pages) }
 }
 
 function openConfiguredDatabase(url: string, config: Config, log: Logger): Database {

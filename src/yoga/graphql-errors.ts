@@ -37,15 +37,6 @@ function withReason(error: GraphQLError, failure: LatchkeyError): GraphQLError {
   return error
 }
 
-/**
- * The same error, to be kept: until its stack is read it holds the functions that were called (V8), and
- * with them the request that it was made for.
- */
-export function withoutPlace(error: GraphQLError): GraphQLError {
-  error.stack = `${error.name}: ${error.message}`
-  return error
-}
-
 /** What is no GraphQL request: 400 whatever is accepted (GraphQL over HTTP §6.4.1). */
 export function badRequest(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } })

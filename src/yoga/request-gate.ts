@@ -4,7 +4,8 @@ import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import type { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { remembering } from '../remembering.ts'
-import { requestError, withoutPlace } from './graphql-errors.ts'
+import { withoutStack } from '../without-stack.ts'
+import { requestError } from './graphql-errors.ts'
 
 export interface RequestGateOptions {
   /** Made by `createAuthenticator`. */
@@ -64,7 +65,7 @@ export function isLate(asked: number): boolean {
 }
 
 /** Most refusals tell the same, and are many where someone tries. */
-const requestErrorOf = remembering((error: LatchkeyError) => withoutPlace(requestError(error)))
+const requestErrorOf = remembering((error: LatchkeyError) => withoutStack(requestError(error)))
 
 export function createRequestGate(options: RequestGateOptions): RequestGate {
   const { authenticator, onAuthentication, refusalError } = options

@@ -149,7 +149,7 @@ describe('Query.requiredScopes', () => {
       `{ ${'__typename '.repeat(2000)}}`,
       {},
       'document',
-      /2000 tokens/,
+      /1000 tokens/,
       undefined,
     ],
   ])('tells of %s where it is', async (_name, document, more, field, message, locations) => {

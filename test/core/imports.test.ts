@@ -13,9 +13,19 @@ const mayImport: Record<string, readonly string[]> = {
   credentials: ['core', 'users', 'keys'],
   decision: ['core'],
   pothos: ['core', 'decision'],
-  yoga: ['core', 'credentials', 'decision', 'identity', 'backends'],
-  schema: ['core', 'audit', 'users', 'keys', 'credentials', 'decision', 'pothos', 'backends'],
-  limits: [],
+  yoga: ['core', 'credentials', 'decision', 'limits', 'identity', 'backends'],
+  schema: [
+    'core',
+    'audit',
+    'users',
+    'keys',
+    'credentials',
+    'decision',
+    'limits',
+    'pothos',
+    'backends',
+  ],
+  limits: ['core', 'decision'],
   identity: ['core'],
   backends: ['core', 'identity'],
   log: [],
@@ -46,6 +56,7 @@ const core = [
   'pagination',
   'text-rules',
   'scope-rules',
+  'without-stack',
 ]
 const wiring = ['server', 'cli', 'index', 'postgres', 'verify']
 

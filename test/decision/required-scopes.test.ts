@@ -1,4 +1,4 @@
-import { buildSchema, GraphQLError, type ValidationRule } from 'graphql'
+import { buildSchema, GraphQLError } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { type RequiredScopesOptions, requiredScopes } from '../../src/decision/index.ts'
 
@@ -86,14 +86,17 @@ describe('a document at fault', () => {
   })
 
   it('is held to limits', () => {
-    expect(scopes('{ hello hello }', { maxTokens: 3 })).toEqual([
-      'Syntax Error: Document contains more that 3 tokens. Parsing aborted.',
-    ])
-    const noAliases: ValidationRule = (context) => ({
-      Field: (node) => {
-        if (node.alias) context.reportError(new GraphQLError('No aliases.', { nodes: node }))
-      },
-    })
-    expect(scopes('{ a: hello }', { rules: [noAliases] })).toEqual(['No aliases.'])
+    const refused = new GraphQLError('Too long.')
+    const read = () => ({ document: null, errors: [refused] })
+    expect(scopes('{ hello hello }', { read })).toEqual(['Too long.'])
+    const asked: unknown[] = []
+    const refuse: RequiredScopesOptions['refuse'] = ({ operationName, variableValues }) => {
+      asked.push(operationName, variableValues)
+      return refused
+    }
+    const source = 'query A { hello } query B($on: Boolean!) { hello @skip(if: $on) }'
+    const options = { operationName: 'B', variables: { on: true }, refuse }
+    expect(scopes(source, options)).toEqual(['Too long.'])
+    expect(asked).toEqual(['B', { on: true }])
   })
 })

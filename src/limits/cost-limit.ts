@@ -1,0 +1,71 @@
+import {
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  type OperationDefinitionNode,
+  type ValidationRule,
+} from 'graphql'
+import type { PageSizes } from './field-costs.ts'
+import { limitError } from './limit-error.ts'
+import { costOfOperation, type OperationCost, type SentVariables } from './operation-cost.ts'
+
+/** What is about to be executed. */
+export interface ChosenOperation {
+  readonly schema: GraphQLSchema
+  readonly document: DocumentNode
+  readonly operationName?: string | null | undefined
+  readonly variableValues?: SentVariables
+}
+
+export interface CostLimit {
+  /** Refuses what is too dear whatever its variables are. */
+  readonly rule: ValidationRule
+  /** Why a valid operation may not run with its variables; `null` where it may. */
+  errorFor(operation: ChosenOperation): GraphQLError | null
+}
+
+export function createCostLimit(maximum: number, pages: PageSizes): CostLimit {
+  const known = new WeakMap<GraphQLSchema, WeakMap<OperationDefinitionNode, OperationCost>>()
+
+  function costOf(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+  ): OperationCost {
+    let ofSchema = known.get(schema)
+    if (ofSchema === undefined) {
+      ofSchema = new WeakMap()
+      known.set(schema, ofSchema)
+    }
+    let cost = ofSchema.get(operation)
+    if (cost === undefined) {
+      cost = costOfOperation(schema, document, operation, pages)
+      ofSchema.set(operation, cost)
+    }
+    return cost
+  }
+
+  const tooDear = (operation: OperationDefinitionNode) =>
+    limitError(
+      'cost',
+      maximum,
+      `The operation could answer with more than ${maximum} fields. Ask for fewer of them, or for smaller pages.`,
+      operation,
+    )
+  return {
+    rule: (context) => ({
+      OperationDefinition(operation) {
+        const { least } = costOf(context.getSchema(), context.getDocument(), operation)
+        if (least > maximum) context.reportError(tooDear(operation))
+      },
+    }),
+    errorFor({ schema, document, operationName, variableValues }) {
+      const operation = getOperationAST(document, operationName)
+      // No such operation: executing it says so.
+      if (!operation) return null
+      const cost = costOf(schema, document, operation).with(variableValues)
+      return cost > maximum ? tooDear(operation) : null
+    },
+  }
+}

@@ -1,0 +1,196 @@
+import {
+  type ArgumentNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  type ValueNode,
+  valueFromASTUntyped,
+} from 'graphql'
+import {
+  countElements,
+  countSentElements,
+  hasVariable,
+  lengthOf,
+  numberIn,
+  type VariableLookup,
+  type VariableValue,
+} from './count-elements.ts'
+import { costRuleOf, type FieldCostRule, type PageSizes } from './field-costs.ts'
+import { introspectionField } from './introspection-fields.ts'
+
+/** What was sent for the variables, before coercion. */
+export type SentVariables = Readonly<Record<string, unknown>> | null | undefined
+
+/** The cost of an operation, as far as it can be told before its variables are known. */
+export interface OperationCost {
+  /** What it costs whatever is sent. */
+  readonly least: number
+  /** What it costs with these variables. */
+  with(variables: SentVariables): number
+}
+
+/** One run through an operation with its variables. */
+interface Run {
+  readonly variable: VariableLookup
+  /** Costs of fragments, so that each is added up once however often it is spread. */
+  readonly fragments: Map<string, number>
+}
+
+/** A number where no variable matters. */
+type Cost = number | ((run: Run) => number)
+
+/**
+ * Works out how many fields the answer to `operation` could hold at most: each field counts its weight,
+ * everything in a page or list as often as that is long, and each element of a list in its arguments one. In time linear in the document.
+ */
+export function costOfOperation(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  pages: PageSizes,
+): OperationCost {
+  const planner = new CostPlanner(schema, document, pages)
+  const root = schema.getRootType(operation.operation) ?? undefined
+  const cost = planner.selections(operation.selectionSet, root)
+  if (typeof cost === 'number') return { least: cost, with: () => cost }
+  const total = (variable: VariableLookup) => cost({ variable, fragments: new Map() })
+  return {
+    least: total(unknown),
+    with: (variables) => total(variableLookup(operation, variables)),
+  }
+}
+
+/** A variable of which nothing is known asks for one value. */
+const unknown: VariableLookup = () => ({ sent: 1, count: 0 })
+
+/** Counts what was sent for each variable once, however often it is used. */
+function variableLookup(
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: SentVariables,
+): VariableLookup {
+  const definitions = new Map(variableDefinitions.map((one) => [one.variable.name.value, one]))
+  const known = new Map<string, VariableValue>()
+  return (name) => {
+    let value = known.get(name)
+    if (value === undefined) {
+      const defaultValue = definitions.get(name)?.defaultValue
+      const isSent = variables && Object.hasOwn(variables, name)
+      const sent = isSent ? variables[name] : defaultValue && valueFromASTUntyped(defaultValue)
+      value = { sent, count: countSentElements(sent) }
+      known.set(name, value)
+    }
+    return value
+  }
+}
+
+class CostPlanner {
+  readonly #schema: GraphQLSchema
+  readonly #pages: PageSizes
+  readonly #definitions = new Map<string, FragmentDefinitionNode>()
+  readonly #fragments = new Map<string, Cost>()
+
+  constructor(schema: GraphQLSchema, document: DocumentNode, pages: PageSizes) {
+    this.#schema = schema
+    this.#pages = pages
+    for (const node of document.definitions) {
+      if (node.kind === Kind.FRAGMENT_DEFINITION) this.#definitions.set(node.name.value, node)
+    }
+  }
+
+  selections(set: SelectionSetNode, type: GraphQLNamedType | undefined): Cost {
+    const costs = set.selections.map((node): Cost => {
+      if (node.kind === Kind.FIELD) return this.#field(node, type)
+      if (node.kind === Kind.FRAGMENT_SPREAD) return this.#fragment(node.name.value)
+      const condition = node.typeCondition?.name.value
+      const inner = condition === undefined ? type : this.#schema.getType(condition)
+      return this.selections(node.selectionSet, inner)
+    })
+    return sumOf(costs)
+  }
+
+  #fragment(name: string): Cost {
+    const known = this.#fragments.get(name)
+    if (known !== undefined) return known
+    // A fragment within itself is refused by other rules.
+    this.#fragments.set(name, 0)
+    const fragment = this.#definitions.get(name)
+    if (fragment === undefined) return 0
+    const type = this.#schema.getType(fragment.typeCondition.name.value)
+    const cost = this.selections(fragment.selectionSet, type)
+    const once =
+      typeof cost === 'number'
+        ? cost
+        : (run: Run) => {
+            let sum = run.fragments.get(name)
+            if (sum === undefined) {
+              sum = cost(run)
+              run.fragments.set(name, sum)
+            }
+            return sum
+          }
+    this.#fragments.set(name, once)
+    return once
+  }
+
+  #field(node: FieldNode, parent: GraphQLNamedType | undefined): Cost {
+    const fields = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields() : {}
+    const definition = fields[node.name.value] ?? introspectionField(node.name.value)
+    if (parent === undefined || definition === undefined) return 1
+    const rule = costRuleOf(this.#schema, parent.name, definition, this.#pages)
+    const values = sumOf((node.arguments ?? []).map(({ value }) => costOfValue(value)))
+    const below =
+      node.selectionSet === undefined
+        ? 0
+        : this.selections(node.selectionSet, getNamedType(definition.type))
+    const each = sumOf([rule.weight, below])
+    return sumOf([values, product(each, sizeOf(rule, node.arguments ?? []))])
+  }
+}
+
+function costOfValue(value: ValueNode): Cost {
+  if (!hasVariable(value)) return countElements(value, unknown)
+  return ({ variable }) => countElements(value, variable)
+}
+
+/** How long the answered list is; an object counts as a list of one. */
+function sizeOf(rule: FieldCostRule, given: readonly ArgumentNode[]): Cost {
+  const valuesOf = (names: readonly string[]) =>
+    given.filter(({ name }) => names.includes(name.value)).map(({ value }) => value)
+  const pages = valuesOf(rule.pageArguments)
+  const lists = valuesOf(rule.listArguments)
+  const size = (variable: VariableLookup): number => {
+    const asked = pages.map((value) => numberIn(value, variable))
+    const listed = lists.map((value) => lengthOf(value, variable))
+    return Math.max(0, ...asked, ...listed) || rule.listSize
+  }
+  return [...pages, ...lists].some(hasVariable) ? ({ variable }) => size(variable) : size(unknown)
+}
+
+function sumOf(costs: readonly Cost[]): Cost {
+  let known = 0
+  const others: ((run: Run) => number)[] = []
+  for (const cost of costs) {
+    if (typeof cost === 'number') known += cost
+    else others.push(cost)
+  }
+  if (others.length === 0) return known
+  return (run) => others.reduce((sum, cost) => sum + cost(run), known)
+}
+
+function product(a: Cost, b: Cost): Cost {
+  if (typeof a === 'number' && typeof b === 'number') return a * b
+  const [one, other] = [asFunction(a), asFunction(b)]
+  return (run) => one(run) * other(run)
+}
+
+function asFunction(cost: Cost): (run: Run) => number {
+  return typeof cost === 'number' ? () => cost : cost
+}
