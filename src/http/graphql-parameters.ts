@@ -3,12 +3,12 @@ import { badRequest } from '../yoga/graphql-errors.ts'
 import { hasMoreValues } from './json-values.ts'
 
 /** Values in the JSON of a body: several for each that an operation may have within its limits. */
-const maxValues = 20_000
+const maxValues = 12_000
 
 /**
  * What the body of a POST asks for (GraphQL over HTTP §5.3). What its members are is checked later.
  *
- * @throws GraphQLError when it is no JSON object, or has more than 20,000 values
+ * @throws GraphQLError when it is no JSON object, or has more than 12,000 values
  */
 export function readParameters(body: string): GraphQLParams {
   if (hasMoreValues(body, maxValues)) {

@@ -1,6 +1,7 @@
 import { type ExecutionArgs, type ExecutionResult, execute, type GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { type Context, RequestLoaders, type Services } from '../schema/context.ts'
+import { Turns } from '../turns.ts'
 import { keepSchemaPrivate } from '../yoga/private-schema.ts'
 import { backendsOf, type UseBackendsOptions } from '../yoga/use-backends.ts'
 import {
@@ -51,6 +52,7 @@ export function useOperations(
         const own = context as { -readonly [Name in keyof Context]?: Context[Name] }
         own.services = services
         own.loaders = new RequestLoaders(services)
+        own.turns = new Turns()
         own.deadline = { passed: false }
         own.backends = backendsOf(parts, context)
       }

@@ -6,9 +6,10 @@ import {
   type OperationDefinitionNode,
   type ValidationRule,
 } from 'graphql'
+import { remembering } from '../remembering.ts'
 import type { PageSizes } from './field-costs.ts'
 import { limitError } from './limit-error.ts'
-import { costOfOperation, type OperationCost, type SentVariables } from './operation-cost.ts'
+import { CostPlanner, costOfOperation, type SentVariables } from './operation-cost.ts'
 
 /** What is about to be executed. */
 export interface ChosenOperation {
@@ -26,25 +27,14 @@ export interface CostLimit {
 }
 
 export function createCostLimit(maximum: number, pages: PageSizes): CostLimit {
-  const known = new WeakMap<GraphQLSchema, WeakMap<OperationDefinitionNode, OperationCost>>()
-
-  function costOf(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-  ): OperationCost {
-    let ofSchema = known.get(schema)
-    if (ofSchema === undefined) {
-      ofSchema = new WeakMap()
-      known.set(schema, ofSchema)
-    }
-    let cost = ofSchema.get(operation)
-    if (cost === undefined) {
-      cost = costOfOperation(schema, document, operation, pages)
-      ofSchema.set(operation, cost)
-    }
-    return cost
-  }
+  const costsIn = remembering((schema: GraphQLSchema) =>
+    remembering((document: DocumentNode) => {
+      const planner = new CostPlanner(schema, document, pages)
+      return remembering((operation: OperationDefinitionNode) =>
+        costOfOperation(planner, operation),
+      )
+    }),
+  )
 
   const tooDear = (operation: OperationDefinitionNode) =>
     limitError(
@@ -56,7 +46,7 @@ export function createCostLimit(maximum: number, pages: PageSizes): CostLimit {
   return {
     rule: (context) => ({
       OperationDefinition(operation) {
-        const { least } = costOf(context.getSchema(), context.getDocument(), operation)
+        const { least } = costsIn(context.getSchema())(context.getDocument())(operation)
         if (least > maximum) context.reportError(tooDear(operation))
       },
     }),
@@ -64,7 +54,7 @@ export function createCostLimit(maximum: number, pages: PageSizes): CostLimit {
       const operation = getOperationAST(document, operationName)
       // No such operation: executing it says so.
       if (!operation) return null
-      const cost = costOf(schema, document, operation).with(variableValues)
+      const cost = costsIn(schema)(document)(operation).with(variableValues)
       return cost > maximum ? tooDear(operation) : null
     },
   }

@@ -3,6 +3,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLField,
   type GraphQLNamedType,
   type GraphQLSchema,
   getNamedType,
@@ -52,14 +53,10 @@ type Cost = number | ((run: Run) => number)
  * everything in a page or list as often as that is long, and each element of a list in its arguments one. In time linear in the document.
  */
 export function costOfOperation(
-  schema: GraphQLSchema,
-  document: DocumentNode,
+  planner: CostPlanner,
   operation: OperationDefinitionNode,
-  pages: PageSizes,
 ): OperationCost {
-  const planner = new CostPlanner(schema, document, pages)
-  const root = schema.getRootType(operation.operation) ?? undefined
-  const cost = planner.selections(operation.selectionSet, root)
+  const cost = planner.operation(operation)
   if (typeof cost === 'number') return { least: cost, with: () => cost }
   const total = (variable: VariableLookup) => cost({ variable, fragments: new Map() })
   return {
@@ -91,11 +88,15 @@ function variableLookup(
   }
 }
 
-class CostPlanner {
+/** Of one document: what its operations share is looked at once. */
+export class CostPlanner {
+  /** Selections that were looked at. */
+  steps = 0
   readonly #schema: GraphQLSchema
   readonly #pages: PageSizes
   readonly #definitions = new Map<string, FragmentDefinitionNode>()
   readonly #fragments = new Map<string, Cost>()
+  readonly #rules = new Map<GraphQLField<unknown, unknown>, FieldCostRule>()
 
   constructor(schema: GraphQLSchema, document: DocumentNode, pages: PageSizes) {
     this.#schema = schema
@@ -105,13 +106,18 @@ class CostPlanner {
     }
   }
 
-  selections(set: SelectionSetNode, type: GraphQLNamedType | undefined): Cost {
+  operation({ operation, selectionSet }: OperationDefinitionNode): Cost {
+    return this.#selections(selectionSet, this.#schema.getRootType(operation) ?? undefined)
+  }
+
+  #selections(set: SelectionSetNode, type: GraphQLNamedType | undefined): Cost {
     const costs = set.selections.map((node): Cost => {
+      this.steps += 1
       if (node.kind === Kind.FIELD) return this.#field(node, type)
       if (node.kind === Kind.FRAGMENT_SPREAD) return this.#fragment(node.name.value)
       const condition = node.typeCondition?.name.value
       const inner = condition === undefined ? type : this.#schema.getType(condition)
-      return this.selections(node.selectionSet, inner)
+      return this.#selections(node.selectionSet, inner)
     })
     return sumOf(costs)
   }
@@ -124,7 +130,7 @@ class CostPlanner {
     const fragment = this.#definitions.get(name)
     if (fragment === undefined) return 0
     const type = this.#schema.getType(fragment.typeCondition.name.value)
-    const cost = this.selections(fragment.selectionSet, type)
+    const cost = this.#selections(fragment.selectionSet, type)
     const once =
       typeof cost === 'number'
         ? cost
@@ -140,16 +146,25 @@ class CostPlanner {
     return once
   }
 
+  #rule(typeName: string, field: GraphQLField<unknown, unknown>): FieldCostRule {
+    let rule = this.#rules.get(field)
+    if (rule === undefined) {
+      rule = costRuleOf(this.#schema, typeName, field, this.#pages)
+      this.#rules.set(field, rule)
+    }
+    return rule
+  }
+
   #field(node: FieldNode, parent: GraphQLNamedType | undefined): Cost {
     const fields = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields() : {}
     const definition = fields[node.name.value] ?? introspectionField(node.name.value)
     if (parent === undefined || definition === undefined) return 1
-    const rule = costRuleOf(this.#schema, parent.name, definition, this.#pages)
+    const rule = this.#rule(parent.name, definition)
     const values = sumOf((node.arguments ?? []).map(({ value }) => costOfValue(value)))
     const below =
       node.selectionSet === undefined
         ? 0
-        : this.selections(node.selectionSet, getNamedType(definition.type))
+        : this.#selections(node.selectionSet, getNamedType(definition.type))
     const each = sumOf([rule.weight, below])
     return sumOf([values, product(each, sizeOf(rule, node.arguments ?? []))])
   }

@@ -17,7 +17,7 @@ import { introspectionField } from './introspection-fields.ts'
 import { limitError } from './limit-error.ts'
 
 /** How many fields may be looked at, counted once in each merged selection that they are part of. */
-const maximumSteps = 20_000
+const maximumSteps = 10_000
 
 /**
  * What is compared of the fields of one response name: the shape of their answers, or all that must be
@@ -35,21 +35,14 @@ type Comparison = 'shape' | 'all'
  * than the document. Such a document is refused after a fixed number of steps.
  */
 export const overlappingFieldsRule: ValidationRule = (context) => {
-  const sets = new FieldSets(context)
+  const check = new OverlapCheck(context)
   return {
     OperationDefinition(operation) {
-      const error = new OverlapCheck(context, sets, operation).run()
+      const error = check.run(operation)
       if (error !== null) context.reportError(error)
       return false
     },
   }
-}
-
-/** Counts the steps of the rule on one operation. For tests. */
-export function overlapSteps(context: ValidationContext, operation: OperationDefinitionNode) {
-  const check = new OverlapCheck(context, new FieldSets(context), operation)
-  check.run()
-  return check.steps
 }
 
 interface Merged {
@@ -57,30 +50,31 @@ interface Merged {
   readonly comparison: Comparison
 }
 
-class OverlapCheck {
+/** Of one document: what its operations share is compared once, and counted together. */
+export class OverlapCheck {
+  /** Fields that were looked at. */
   steps = 0
   readonly #context: ValidationContext
   readonly #sets: FieldSets
-  readonly #operation: OperationDefinitionNode
   readonly #seen = new Set<string>()
-  readonly #waiting: Merged[] = []
+  #waiting: Merged[] = []
 
-  constructor(context: ValidationContext, sets: FieldSets, operation: OperationDefinitionNode) {
+  constructor(context: ValidationContext) {
     this.#context = context
-    this.#sets = sets
-    this.#operation = operation
+    this.#sets = new FieldSets(context)
   }
 
   /** The first conflict, or the refusal of what takes too many steps; `null`: all can be merged. */
-  run(): GraphQLError | null {
-    const type = this.#context.getSchema().getRootType(this.#operation.operation)
-    const root = this.#sets.selections(this.#operation.selectionSet, type ?? undefined)
+  run(operation: OperationDefinitionNode): GraphQLError | null {
+    const type = this.#context.getSchema().getRootType(operation.operation)
+    const root = this.#sets.selections(operation.selectionSet, type ?? undefined)
+    this.#waiting = []
     this.#wait([root], 'all')
     // The list grows while it is walked: no recursion, so depth cannot exhaust the stack.
     for (const next of this.#waiting) {
       for (const [responseName, fields] of this.#sets.merge(next.selections)) {
         this.steps += fields.length
-        if (this.steps > maximumSteps) return tooManySteps(this.#operation)
+        if (this.steps > maximumSteps) return tooManySteps(operation)
         const conflict = this.#compare(fields, next.comparison)
         if (conflict !== null) return conflictError(responseName, conflict)
       }

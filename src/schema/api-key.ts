@@ -132,6 +132,7 @@ export function registerApiKeys(builder: Builder, { UserRef }: UserTypes) {
           })
           if (filter === null) return emptyConnection<ApiKey>()
           const page = await keys.list(filter, request)
+          await context.turns.next()
           return connection(
             page,
             request,

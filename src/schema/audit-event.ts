@@ -65,10 +65,11 @@ export function registerAuditEvents(builder: Builder, { CredentialKind }: Princi
         requiresScopes: 'read:audit',
         description: 'What happened to users, grants and keys, newest first.',
         args: { filter: t.arg({ type: AuditEventFilter }) },
-        resolve: async (_root, { filter, ...args }, { services }) => {
+        resolve: async (_root, { filter, ...args }, { services, turns }) => {
           const request = pageRequest(args, isEventId)
           const wanted = filter ?? {}
           const page = await services.audit.list(wanted, request)
+          await turns.next()
           return connection(
             page,
             request,

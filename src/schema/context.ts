@@ -7,6 +7,7 @@ import type { ApiKey, ScopeUse } from '../keys/api-key.ts'
 import type { KeyService } from '../keys/keys.ts'
 import type { OperationGuards } from '../limits/operation-guards.ts'
 import type { Principal } from '../principal.ts'
+import type { Turns } from '../turns.ts'
 import type { User } from '../users/user.ts'
 import type { UserService } from '../users/users.ts'
 
@@ -18,6 +19,8 @@ export interface Context {
   readonly deadline: { passed: boolean }
   readonly services: Services
   readonly loaders: Loaders
+  /** For the parts of the request that take long. */
+  readonly turns: Turns
   /** Other services, called for whoever asks. */
   readonly backends: Backends
 }

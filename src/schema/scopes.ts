@@ -97,8 +97,10 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
             'Those that `@skip` and `@include` ask for decide what is reached; where one is left out, both outcomes count.',
         }),
       },
-      resolve: (_root, { document, operationName, variables }, context, { schema }) =>
-        scopesOf(schema, context, document, { operationName, variables }),
+      resolve: (_root, { document, operationName, variables }, context, { schema }) => {
+        const read = () => scopesOf(schema, context, document, { operationName, variables })
+        return context.turns.next()?.then(read) ?? read()
+      },
     }),
   }))
 }

@@ -80,10 +80,11 @@ export function registerUsers(builder: Builder) {
           }),
           status: t.arg({ type: UserStatus }),
         },
-        resolve: async (_root, { search, status, ...args }, { services }) => {
+        resolve: async (_root, { search, status, ...args }, { services, turns }) => {
           const request = pageRequest(args, isUserId)
           const filter = { search: search || null, status: status ?? null }
           const page = await services.users.list(filter, request)
+          await turns.next()
           return connection(
             page,
             request,

@@ -57,6 +57,7 @@ const core = [
   'text-rules',
   'scope-rules',
   'without-stack',
+  'turns',
 ]
 const wiring = ['server', 'cli', 'index', 'postgres', 'verify']
 

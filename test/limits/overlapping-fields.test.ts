@@ -11,7 +11,7 @@ import {
   validate,
 } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { overlappingFieldsRule, overlapSteps } from '../../src/limits/overlapping-fields.ts'
+import { OverlapCheck, overlappingFieldsRule } from '../../src/limits/overlapping-fields.ts'
 
 const schema = buildSchema(/* GraphQL */ `
   interface Node { id: ID! name: String next: Node kin(of: Int, by: [In!]): [Node] }
@@ -35,9 +35,11 @@ const agree = (source: string) => {
 function stepsOf(source: string): number {
   const document = parse(source)
   const context = new ValidationContext(schema, document, new TypeInfo(schema), () => {})
-  const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
-  if (operation === undefined) throw new Error('no operation')
-  return overlapSteps(context, operation)
+  const check = new OverlapCheck(context)
+  for (const node of document.definitions) {
+    if (node.kind === Kind.OPERATION_DEFINITION) check.run(node)
+  }
+  return check.steps
 }
 
 describe('fields that overlap', () => {
@@ -163,8 +165,15 @@ describe('the work of comparing fields', () => {
     for (let n = 0; n < 6; n++) deep = level(deep)
     const wide = `{ node ${deep} }`
     const errors = validate(schema, parse(wide), [overlappingFieldsRule])
-    expect(stepsOf(wide)).toBeLessThan(21_000)
+    expect(stepsOf(wide)).toBeLessThan(11_000)
     for (const { extensions } of errors) expect(extensions.limit).toBe('overlaps')
+  })
+
+  it('ends where many operations spread one large fragment', () => {
+    const source = `${many(200, (n) => `query Q${n} { ...F }`)} fragment F on Query { ${many(300, () => 'a { id }')} }`
+    const errors = validate(schema, parse(source), [overlappingFieldsRule])
+    expect(stepsOf(source)).toBeLessThan(71_000)
+    expect(errors[0]?.extensions.limit).toBe('overlaps')
   })
 })
 
