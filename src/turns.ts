@@ -1,20 +1,18 @@
 /**
- * Turns of the event loop for the parts of one request that take long, so that other requests are served
- * in between.
+ * The parts of one request that take long, one after the other and each in a turn of the event loop of its
+ * own, so that other requests are served in between.
  */
 export class Turns {
-  #last: Promise<void> | null = null
+  #last: Promise<unknown> | null = null
 
-  /**
-   * When the next part may begin: at once for the first, for each other in a turn of its own after the
-   * one before.
-   */
-  next(): Promise<void> | undefined {
-    if (this.#last === null) {
-      this.#last = Promise.resolve()
-      return undefined
-    }
-    this.#last = this.#last.then(() => new Promise((resolve) => setImmediate(resolve)))
-    return this.#last
+  /** Does `part` at once where it is the first, else after the one before. */
+  take<T>(part: () => Promise<T>): Promise<T> {
+    const done = this.#last === null ? part() : this.#last.then(nextTurn).then(part)
+    this.#last = done.catch(() => {})
+    return done
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,4 +1,10 @@
-import { type ExecutionArgs, type ExecutionResult, execute, type GraphQLError } from 'graphql'
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  type GraphQLError,
+  type GraphQLSchema,
+} from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { type Context, RequestLoaders, type Services } from '../schema/context.ts'
 import { Turns } from '../turns.ts'
@@ -14,6 +20,7 @@ import { checkParameters } from './graphql-parameters.ts'
 import { limitTime } from './time-limit.ts'
 
 export interface OperationParts {
+  readonly schema: GraphQLSchema
   readonly services: Services
   /** `null`: there are no identity tokens. */
   readonly identity: UseBackendsOptions['identity']
@@ -33,7 +40,7 @@ export function useOperations(
   parts: OperationParts,
   { publish, refusalOf }: PrincipalSteps,
 ): Plugin<PrincipalContext> {
-  const { services, timeLimit, publicIntrospection } = parts
+  const { schema, services, timeLimit, publicIntrospection } = parts
   const run = limitTime(timeLimit, executeInOrder)
   const privacyRefusal = publicIntrospection
     ? () => null
@@ -56,8 +63,14 @@ export function useOperations(
         own.deadline = { passed: false }
         own.backends = backendsOf(parts, context)
       }
+      const prepare = (): void | Promise<void> => {
+        proceed()
+        const { anonymous, authenticated } = services.operationGuards
+        const reader = (context as PrincipalContext).principal === null ? anonymous : authenticated
+        return reader.prepare(schema, String(params.query))
+      }
       const published = publish(request, context)
-      return published instanceof Promise ? published.then(proceed) : proceed()
+      return published instanceof Promise ? published.then(prepare) : prepare()
     },
 
     onExecute({ args, setExecuteFn, setResultAndStopExecution }) {

@@ -1,4 +1,3 @@
-import type { GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { RequestGate } from '../yoga/request-gate.ts'
 import { useDocumentReaders } from '../yoga/use-document-readers.ts'
@@ -13,7 +12,6 @@ export const graphqlPath = '/graphql'
 export const maxBodySize = 1_000_000
 
 export interface YogaServerParts extends OperationParts {
-  readonly schema: GraphQLSchema
   readonly graphiql: boolean
   /** Told each bug once. */
   readonly onBug: (cause: unknown, requestId: string) => void

@@ -8,6 +8,7 @@ import {
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import type { ReadDocument } from '../decision/index.ts'
+import { remembering } from '../remembering.ts'
 import { withoutStack } from '../without-stack.ts'
 import { parseWithinLimits } from './parse-within-limits.ts'
 import { specificationRules } from './validation-rules.ts'
@@ -33,7 +34,23 @@ export interface DocumentReader {
   /** At most 25 errors; none: the document is valid. */
   validate(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[]
   read(schema: GraphQLSchema, text: string): ReadDocument
+  /**
+   * Does the work of the others on a large document that is new, in several turns of the event loop.
+   *
+   * @returns when it is done; `undefined` where little is to be done
+   */
+  prepare(schema: GraphQLSchema, text: string): Promise<void> | undefined
 }
+
+/** How far the validation of a document has come, for whoever asks next to go on from there. */
+interface Validation {
+  /** `null`: it is not done. */
+  errors: readonly GraphQLError[] | null
+  readonly step: () => IteratorResult<undefined, readonly GraphQLError[] | undefined>
+}
+
+/** Smaller documents are validated in less than a millisecond. */
+const [fewTokens, fewCharacters] = [150, 300]
 
 /** Places in a long document take time to find, and a reader's eye stops earlier. */
 const maxErrors = 25
@@ -48,7 +65,6 @@ export function createDocumentReader(options: DocumentReaderOptions): DocumentRe
     maxSize: maxBytes,
     sizeCalculation: bytesOf,
   })
-  const validated = new WeakMap<GraphQLSchema, WeakMap<DocumentNode, readonly GraphQLError[]>>()
 
   function parse(source: string | Source): DocumentNode {
     const text = typeof source === 'string' ? source : source.body
@@ -61,29 +77,48 @@ export function createDocumentReader(options: DocumentReaderOptions): DocumentRe
     return known
   }
 
-  function validateOnce(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
-    let ofSchema = validated.get(schema)
-    if (ofSchema === undefined) {
-      ofSchema = new WeakMap()
-      validated.set(schema, ofSchema)
+  const validationsIn = remembering((schema: GraphQLSchema) =>
+    remembering((document: DocumentNode): Validation => {
+      const steps = stepsOf(schema, document)
+      return { errors: null, step: () => steps.next() }
+    }),
+  )
+
+  /** One after the other, since each goes through the whole document. */
+  function* stepsOf(schema: GraphQLSchema, document: DocumentNode) {
+    const errors: GraphQLError[] = []
+    for (const group of [rules, ...specificationRules]) {
+      errors.push(...validate(schema, document, group, { maxErrors, hideSuggestions }))
+      // The limits bound the work of the other rules.
+      if (errors.length > maxErrors || (group === rules && errors.length > 0)) break
+      yield
     }
-    let errors = ofSchema.get(document)
-    if (errors === undefined) {
-      errors = check(schema, document).map(withoutStack)
-      ofSchema.set(document, errors)
-    }
-    return errors
+    return errors.slice(0, maxErrors).map(withoutStack)
   }
 
-  function check(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
-    const tooLarge = validate(schema, document, rules, { maxErrors })
-    if (tooLarge.length > 0) return tooLarge
-    return validate(schema, document, specificationRules, { maxErrors, hideSuggestions })
+  function validateOnce(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
+    const validation = validationsIn(schema)(document)
+    for (;;) {
+      const errors = advance(validation)
+      if (errors !== null) return errors
+    }
+  }
+
+  async function validateInTurns(schema: GraphQLSchema, document: DocumentNode): Promise<void> {
+    const validation = validationsIn(schema)(document)
+    while (advance(validation) === null) await new Promise((resolve) => setImmediate(resolve))
   }
 
   return {
     parse,
     validate: validateOnce,
+    prepare(schema, text) {
+      if (text.length < fewCharacters) return undefined
+      const document = documentOrNull(() => parse(text))
+      if (document === null || (document.tokenCount ?? 0) < fewTokens) return undefined
+      if (validationsIn(schema)(document).errors !== null) return undefined
+      return validateInTurns(schema, document)
+    },
     read(schema, text) {
       try {
         const document = parse(text)
@@ -93,6 +128,28 @@ export function createDocumentReader(options: DocumentReaderOptions): DocumentRe
         throw error
       }
     },
+  }
+}
+
+/** One more step. @returns the errors once there are no more steps */
+function advance(validation: Validation): readonly GraphQLError[] | null {
+  if (validation.errors === null) {
+    const { done, value } = validation.step()
+    // A step that threw leaves nothing to go on from: the document never counts as valid.
+    if (done) {
+      if (value === undefined) throw new Error('The validation of a document was broken off.')
+      validation.errors = value
+    }
+  }
+  return validation.errors
+}
+
+function documentOrNull(parse: () => DocumentNode): DocumentNode | null {
+  try {
+    return parse()
+  } catch {
+    // Whoever asks for it is told.
+    return null
   }
 }
 

@@ -131,8 +131,7 @@ export function registerApiKeys(builder: Builder, { UserRef }: UserTypes) {
             status: status ?? null,
           })
           if (filter === null) return emptyConnection<ApiKey>()
-          const page = await keys.list(filter, request)
-          await context.turns.next()
+          const page = await context.turns.take(() => keys.list(filter, request))
           return connection(
             page,
             request,

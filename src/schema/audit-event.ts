@@ -68,8 +68,7 @@ export function registerAuditEvents(builder: Builder, { CredentialKind }: Princi
         resolve: async (_root, { filter, ...args }, { services, turns }) => {
           const request = pageRequest(args, isEventId)
           const wanted = filter ?? {}
-          const page = await services.audit.list(wanted, request)
-          await turns.next()
+          const page = await turns.take(() => services.audit.list(wanted, request))
           return connection(
             page,
             request,

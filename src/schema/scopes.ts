@@ -98,8 +98,12 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
         }),
       },
       resolve: (_root, { document, operationName, variables }, context, { schema }) => {
-        const read = () => scopesOf(schema, context, document, { operationName, variables })
-        return context.turns.next()?.then(read) ?? read()
+        const { anonymous, authenticated } = context.services.operationGuards
+        const reader = context.principal === null ? anonymous : authenticated
+        return context.turns.take(async () => {
+          await reader.prepare(schema, document)
+          return scopesOf(schema, context, document, { operationName, variables })
+        })
       },
     }),
   }))

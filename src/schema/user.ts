@@ -83,8 +83,7 @@ export function registerUsers(builder: Builder) {
         resolve: async (_root, { search, status, ...args }, { services, turns }) => {
           const request = pageRequest(args, isUserId)
           const filter = { search: search || null, status: status ?? null }
-          const page = await services.users.list(filter, request)
-          await turns.next()
+          const page = await turns.take(() => services.users.list(filter, request))
           return connection(
             page,
             request,

@@ -144,10 +144,34 @@ describe('what people really ask is let through', () => {
       'three full pages of everything',
       '{ users(first: 100) { nodes { id issuer subject email name status scopes createdAt } totalCount } apiKeys(first: 100) { edges { cursor node { id name scopes effectiveScopes status owner { id name } } } pageInfo { endCursor hasNextPage } } more: users(last: 100) { nodes { id name } } }',
     ],
+    [
+      'a page of 100 users, and the keys of one with their owners and metadata',
+      `{ users(first: 100) { nodes { id issuer subject email name status scopes createdAt updatedAt } pageInfo { endCursor } }
+         apiKeys(first: 100) { nodes { id name start status scopes metadata usedScopes { scope lastUsedAt } owner { id name } parent { id } } } }`,
+    ],
   ])('%s', async (_name, query) => {
     const { status, body } = await app.ask(query, { as: jwt })
     expect(status).toBe(200)
     expect(body.errors).toBeUndefined()
+  })
+
+  it('introspection by who sends no credential, with all that it can ask', async () => {
+    const query = getIntrospectionQuery({
+      inputValueDeprecation: true,
+      oneOf: true,
+      specifiedByUrl: true,
+      schemaDescription: true,
+    })
+    const { body } = await app.ask(query)
+    expect(body.errors).toBeUndefined()
+    expect(body.data.__schema.types.length).toBeGreaterThan(50)
+  })
+
+  it('introspection, even if it asks for less than all of it several times', async () => {
+    const all = `{ ${times(8, (n) => `a${n}: __schema { types { name fields { name } } }`)} }`
+    expect((await app.ask(all)).body.errors).toBeUndefined()
+    const more = `{ ${times(29, (n) => `a${n}: __schema { types { name fields { name args { name } type { name ofType { name } } } } }`)} }`
+    expect((await app.ask(more)).body.errors[0].extensions.limit).toBe('cost')
   })
 })
 

@@ -11,6 +11,7 @@ import {
   measureProcessorTime,
 } from './rows/credentials.mjs'
 import { measureForwardAuth } from './rows/forward-auth.mjs'
+import { measureHostileWork } from './rows/hostile-work.mjs'
 import { measurePeers } from './rows/peers.mjs'
 import { measureRevocation } from './rows/revocation.mjs'
 import { measureStartUp } from './rows/start-up.mjs'
@@ -27,6 +28,7 @@ const measures = {
   'processor-time': measureProcessorTime,
   'one-flight': measureOneFlight,
   revocation: measureRevocation,
+  'hostile-work': measureHostileWork,
   'start-up': measureStartUp,
   memory: measureMemory,
   uses: measureUses,
@@ -56,6 +58,8 @@ const quickly = {
   starts: 2,
   credentials: 100_000,
   uses: 200_000,
+  hostileRepeats: 5,
+  mutated: 500,
 }
 const thoroughly = {
   generations: 3,
@@ -65,6 +69,8 @@ const thoroughly = {
   starts: 5,
   credentials: 1_000_000,
   uses: 1_000_000,
+  hostileRepeats: 15,
+  mutated: 5_000,
 }
 
 const { values } = parseArgs({
@@ -75,7 +81,8 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 })
-const unknown = values.only.find((name) => measures[name] === undefined)
+const parts = values.only.map((name) => name.replaceAll(' ', '-'))
+const unknown = parts.find((name) => measures[name] === undefined)
 if (values.help || unknown !== undefined) {
   if (unknown !== undefined) console.error(`There is no part ${unknown}.\n`)
   console.log(help)
@@ -91,19 +98,19 @@ async function measureAll(folder) {
   const begun = performance.now()
   // More than the cache holds, so that one after the other none is ever in it.
   const world = await createWorld(folder, { keys: 45_000, tokens: 500 })
-  const parts = {}
+  const measured = {}
   try {
-    for (const name of values.only) {
+    for (const name of parts) {
       console.error(`${seconds(begun)} s: ${name}`)
       const rows = await measures[name](world, values.quick ? quickly : thoroughly)
-      parts[name] = { ...about, rows }
+      measured[name] = { ...about, rows }
     }
   } finally {
     await world.close()
   }
-  console.log(table(Object.values(parts).flatMap(({ rows }) => rows)))
+  console.log(table(Object.values(measured).flatMap(({ rows }) => rows)))
   console.log(`\n${provenance(about)} It took ${seconds(begun)} s.`)
-  if (values.write) keep(parts)
+  if (values.write) keep(measured)
 }
 
 function seconds(since) {

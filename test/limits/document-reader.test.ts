@@ -81,7 +81,7 @@ describe('a document', () => {
   it('is told of with at most 25 errors', () => {
     const { read } = reader()
     const many = Array.from({ length: 60 }, (_, n) => `no${n}`).join(' ')
-    expect(read(schema, `{ ${many} }`).errors).toHaveLength(26)
+    expect(read(schema, `{ ${many} }`).errors).toHaveLength(25)
   })
 
   it('gets no suggestion where they are hidden', () => {
@@ -90,6 +90,63 @@ describe('a document', () => {
         .errors[0]?.message
     expect(messageOf(false)).toMatch(/Did you mean/)
     expect(messageOf(true)).toBe('Cannot query field "viewr" on type "Query".')
+  })
+})
+
+describe('a large document that is new', () => {
+  const large = `{ ${'a b '.repeat(90)} }`
+  const invalid = `{ ${'a b '.repeat(90)} c }`
+
+  it('is validated in several turns of the event loop, with the same outcome', async () => {
+    const { prepare, read } = reader({ maxTokens: 1_000 })
+    for (const source of [large, invalid]) {
+      let turns = 0
+      const count = () => {
+        turns += 1
+        setImmediate(count).unref()
+      }
+      setImmediate(count).unref()
+      await prepare(schema, source)
+      expect(turns).toBeGreaterThan(3)
+      const messages = read(schema, source).errors.map(({ message }) => message)
+      expect(messages).toEqual(
+        reader({ maxTokens: 1_000 })
+          .read(schema, source)
+          .errors.map(({ message }) => message),
+      )
+      expect(messages).toHaveLength(source === invalid ? 1 : 0)
+    }
+  })
+
+  it('is asked for meanwhile: what is left is done at once', async () => {
+    const { prepare, read, validations } = reader({ maxTokens: 1_000 })
+    const prepared = [prepare(schema, invalid), prepare(schema, invalid)]
+    expect(read(schema, invalid).errors).toHaveLength(1)
+    await Promise.all(prepared)
+    expect(validations()).toBe(1)
+    expect(prepare(schema, invalid)).toBeUndefined()
+  })
+
+  it('is not prepared where it is small or cannot be parsed', () => {
+    const { prepare } = reader()
+    expect(prepare(schema, '{ a }')).toBeUndefined()
+    expect(prepare(schema, large)).toBeUndefined()
+    expect(prepare(schema, large.slice(0, -1))).toBeUndefined()
+  })
+
+  it('whose validation breaks off is never taken for valid', () => {
+    const { read } = createDocumentReader({
+      maxTokens: 100,
+      rules: [
+        () => {
+          throw new RangeError('Maximum call stack size exceeded')
+        },
+      ],
+      hideSuggestions: false,
+      maxBytes: megabyte,
+    })
+    expect(() => read(schema, '{ a }')).toThrow(RangeError)
+    expect(() => read(schema, '{ a }')).toThrow('broken off')
   })
 })
 

@@ -1,0 +1,96 @@
+/** What one request may take from the others: see `../hostile/corpus.mjs`. */
+import { Worker } from 'node:worker_threads'
+import { corpus } from '../hostile/corpus.mjs'
+import { load } from '../load.mjs'
+import { estimate, inTurn, post, quantile, show, startLatchkey } from '../measure.mjs'
+import { trials } from './in-process.mjs'
+import { viewer } from './throughput.mjs'
+
+const sender = new URL('../hostile/sender.mjs', import.meta.url)
+/** Milliseconds of processor time. */
+const longestGoal = 20
+const ratioGoal = 3
+
+export async function measureHostileWork(world, { hostileRepeats, mutated, rounds }) {
+  const [key] = world.keys
+  const owner = await prepare(world)
+  const settings = { environment: world.environment, key, owner, repeats: hostileRepeats, mutated }
+  const [{ base, figures, fuzzed }] = await trials('hostile-work', world, settings, 1)
+  const { milliseconds } = figures[0]
+  const worst = figures.filter((one) => one.milliseconds > milliseconds / 2)
+  return [
+    rowOf(
+      `Longest turn of the event loop by a hostile request, of ${figures.length}`,
+      base,
+      figures,
+    ),
+    rowOf(`The same by one of ${mutated} that a fuzzer makes of them`, base, fuzzed),
+    await besideOthers(world, key, worst, owner, rounds),
+  ]
+}
+
+function rowOf(figure, base, figures) {
+  const [longest = { milliseconds: base, name: 'none longer than 5 ms', as: 'nobody' }] = figures
+  const { milliseconds, name, as } = longest
+  const times = (milliseconds / base).toFixed(1)
+  return {
+    figure,
+    result: `${milliseconds.toFixed(1)} ms of processor time (${as}: ${name}); ${times} × \`{__typename}\` parsed anew`,
+    goal: `≤ ${longestGoal} ms`,
+    met: milliseconds <= longestGoal,
+  }
+}
+
+/** p99 of one client with a cached key, beside one that sends what takes longest, against its p99 alone. */
+async function besideOthers(world, key, worst, owner, rounds) {
+  const server = await startLatchkey({ ...world.environment, LOG_LEVEL: 'warn' })
+  const requests = corpus(owner).filter(({ name, as }) =>
+    worst.some((one) => one.name === name && one.as === as),
+  )
+  const ordinary = () =>
+    load(server.port, [post(viewer, key)], 3_000, { connections: 1 }).then(({ p99 }) => p99)
+  const ratios = []
+  try {
+    await ordinary()
+    for (let round = 0; round < rounds; round++) {
+      const { alone, beside } = await inTurn({
+        alone: ordinary,
+        beside: () => besideSender({ port: server.port, key, requests }, ordinary),
+      })
+      ratios.push(beside / alone)
+    }
+  } finally {
+    await server.stop()
+  }
+  const ratio = estimate(ratios)
+  return {
+    figure:
+      'p99 of a cached key beside a client that sends these one after the other, against alone',
+    result: `${show(ratio)} (worst round ${quantile(ratios, 1).toFixed(2)})`,
+    goal: `≤ ${ratioGoal}`,
+    met: ratio.median <= ratioGoal,
+  }
+}
+
+async function besideSender(workerData, measure) {
+  const worker = new Worker(sender, { workerData })
+  const failed = new Promise((_, reject) => worker.once('error', reject))
+  try {
+    return await Promise.race([measure(), failed])
+  } finally {
+    await worker.terminate()
+  }
+}
+
+/** 200 users to list, and keys with as much metadata as they may have. @returns whose keys there are */
+async function prepare({ sql, issuer }) {
+  await sql`
+    insert into latchkey.users (issuer, subject, email, name)
+    select ${issuer}, 'listed-' || n, 'user' || n || '@example.com', 'User ' || n
+    from generate_series(1, 200) n on conflict do nothing`
+  await sql`
+    update latchkey.api_keys set metadata = jsonb_build_object('text', repeat('x', 4000))
+    where id in (select id from latchkey.api_keys order by created_at desc, id desc limit 300)`
+  const [{ id }] = await sql`select id from latchkey.users where subject = 'keeper'`
+  return id
+}
