@@ -37,7 +37,7 @@ export function generateSecret(prefix: string, id: string): GeneratedKey {
 
 /** The parts of a key of that prefix, or `null` when the form or the checksum is wrong. No I/O. */
 export function parseKey(text: string, prefix: string): KeyParts | null {
-  if (!text.startsWith(prefix) || !afterPrefix.test(text.slice(prefix.length))) return null
+  if (!hasKeyForm(text, prefix)) return null
   const body = text.slice(0, -checksumLength)
   if (checksum(body) !== text.slice(-checksumLength)) return null
   const id = prefix.length + 1
@@ -51,6 +51,11 @@ export function parseKey(text: string, prefix: string): KeyParts | null {
 /** Whether someone who sent `text` meant it as an API key of that prefix, well-formed or not. */
 export function looksLikeKey(text: string, prefix: string): boolean {
   return text.startsWith(`${prefix}_`)
+}
+
+/** Whether `text` has the whole form of an API key of that prefix, whatever its checksum. */
+export function hasKeyForm(text: string, prefix: string): boolean {
+  return text.startsWith(prefix) && afterPrefix.test(text.slice(prefix.length))
 }
 
 /** What a person recognises a key by, and where it may be shown: `<prefix>_<id>`. */

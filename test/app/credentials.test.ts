@@ -48,7 +48,6 @@ describe('a bad credential', () => {
     text.slice(0, at) + (text[at] === 'a' ? 'b' : 'a') + text.slice(at + 1)
 
   it.each<[string, () => string | Promise<string>]>([
-    ['nothing after Bearer', () => ''],
     ['an opaque token', () => 'opaque'],
     ['a key with a wrong checksum', () => flip(key, key.length - 1)],
     ['a key with a changed secret', () => flip(key, 30)],
@@ -132,12 +131,92 @@ describe('a bad credential', () => {
   })
 })
 
+describe('what holds no credential', () => {
+  const places = [
+    ['authorization', ''],
+    ['authorization', 'Bearer'],
+    ['authorization', 'Bearer null'],
+    ['authorization', 'bearer undefined'],
+    ['authorization', 'Basic YTpi'],
+    ['authorization', 'Digest username="a", nonce="b,c"'],
+    ['x-api-key', ''],
+    ['x-api-key', 'null'],
+    ['x-jwt', 'undefined'],
+    ['x-jwt', 'Bearer '],
+  ] as const
+
+  it.each(places)('is %s: %s, which is anonymous', async (name, value) => {
+    for (let i = 0; i < 3; i++) {
+      const { status, body } = await other.ask(whoAmI, { headers: { [name]: value } })
+      expect(status).toBe(200)
+      expect(body).toEqual({ data: { viewer: null } })
+    }
+  })
+
+  it('stands in the way of no credential elsewhere', async () => {
+    const secret = (await other.key('bob', ['read:users'])).secret
+    const viewer = { subject: 'bob', scopes: ['read:users'] }
+    for (const [name, value] of places) {
+      const good: Record<string, string> =
+        name === 'x-api-key' ? { authorization: `Bearer ${secret}` } : { 'x-api-key': secret }
+      const { body } = await other.ask(whoAmI, { headers: { [name]: value, ...good } })
+      expect(body).toEqual({ data: { viewer } })
+    }
+  })
+
+  it('is told to send one where one is needed', async () => {
+    for (const [name, value] of places) {
+      const { status, headers, body } = await other.ask('{ users { totalCount } }', {
+        headers: { [name]: value },
+      })
+      expect(status).toBe(401)
+      expect(headers.get('www-authenticate')).toBe('Bearer realm="latchkey"')
+      expect(body.errors[0].extensions.code).toBe('UNAUTHENTICATED')
+    }
+  })
+
+  it('is no failed attempt, and no refusal for the audit trail', async () => {
+    const logged = other.logged.join('')
+    expect(logged).not.toContain('"refused"')
+    expect(logged).toContain('"status":401')
+    await other.flush()
+    const [row] = await other.sql`
+      select count(*)::int as refusals from latchkey.audit_events where type = 'credential.refused'`
+    expect(row).toEqual({ refusals: 0 })
+  })
+
+  let other: TestApp
+  beforeAll(async () => {
+    other = await createTestApp({ JWT_HEADER: 'x-jwt', AUTH_FAILURES_PER_MINUTE: '1' })
+  })
+  afterAll(() => other.close())
+})
+
+describe('a credential by another scheme', () => {
+  it.each([
+    ['Token and a key', () => `Token ${key}`],
+    ['DPoP and a JWT', () => `DPoP ${jwt}`],
+    ['no scheme and a key', () => key],
+    ['no scheme and a JWT', () => jwt],
+  ])('is refused: %s', async (_name, authorization) => {
+    const { status, headers, body } = await app.ask(whoAmI, {
+      headers: { authorization: authorization() },
+    })
+    expect(status).toBe(401)
+    expect(headers.get('www-authenticate')).toMatch(/error="invalid_token"/)
+    expect(body.errors[0].extensions.code).toBe('INVALID_CREDENTIAL')
+  })
+})
+
 describe('more than one credential', () => {
   it.each([
     ['in two headers', () => ({ authorization: `Bearer ${jwt}`, 'x-api-key': key })],
     ['the same in two headers', () => ({ authorization: `Bearer ${key}`, 'x-api-key': key })],
     ['in one header', () => ({ authorization: `Bearer ${jwt}, Bearer ${jwt}` })],
     ['with a comma', () => ({ 'x-api-key': `${key},` })],
+    ['in one header that comes twice, once empty', () => ({ authorization: `, Bearer ${jwt}` })],
+    ['beside another scheme in one header', () => ({ authorization: `Basic YTpi, Bearer ${jwt}` })],
+    ['by another scheme', () => ({ authorization: `Token ${key}`, 'x-api-key': key })],
   ])('%s is a bad request', async (_name, headers) => {
     const { status, headers: answered, body } = await app.ask(whoAmI, { headers: headers() })
     expect(status).toBe(400)

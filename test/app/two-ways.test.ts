@@ -112,7 +112,18 @@ const cases: readonly [name: string, sent: () => Sent, status: number, direct?: 
     () => ({ headers: [...as(key), ...as(key).slice(2)], body: viewer }),
     400,
   ],
-  ['an empty Bearer', () => ({ headers: as(''), body: viewer }), 401],
+  ['an empty Bearer', () => ({ headers: as(''), body: viewer }), 200],
+  ['an empty key', () => ({ headers: [...as(key), 'X-API-Key', ''], body: viewer }), 200],
+  [
+    'another scheme beside a key',
+    () => ({ headers: [...json, 'Authorization', 'Basic YTpi', 'X-API-Key', key], body: viewer }),
+    200,
+  ],
+  [
+    'a key by another scheme',
+    () => ({ headers: [...json, 'Authorization', `Token ${key}`], body: viewer }),
+    401,
+  ],
   [
     'a lower-case scheme',
     () => ({ headers: [...json, 'authorization', `bearer ${key}`], body: viewer }),
