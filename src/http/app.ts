@@ -135,7 +135,10 @@ function forwardAuthRoute(forwardAuth: ForwardAuth): Route {
   return async (request, context) => {
     const { pathname, search } = new URL(request.url)
     const header = (name: string) => request.headers.get(name)
-    const answer = await forwardAuth({ target: pathname + search, header }, context)
+    const answer = await forwardAuth(
+      { target: pathname + search, isTargetRaw: false, header },
+      context,
+    )
     return new Response(null, answer)
   }
 }

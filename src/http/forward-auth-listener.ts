@@ -46,7 +46,7 @@ export function createForwardAuthListener({
       answer.head.write(response, context.requestId, 0)
       sendTogether(response)
     }
-    const answer = forwardAuth({ target, header }, context)
+    const answer = forwardAuth({ target, isTargetRaw: true, header }, context)
     if (answer instanceof Promise) void answer.then(send)
     else send(answer)
     return true

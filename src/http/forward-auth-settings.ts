@@ -25,6 +25,23 @@ export function isForwardAuthTarget(target: string): boolean {
 }
 
 /**
+ * The same where only a URL is known, as in a fetch `Request`. A URL parser has resolved the dot
+ * segments in it, so a client whose path is appended to a prefix could have replaced that prefix. Only
+ * the path itself is taken, which no proxy appends anything to.
+ *
+ * @throws ForwardAuthFault also for every path below `/auth/verify` and every prefix with parameters
+ */
+export function readResolvedSettings(target: string): ForwardAuthSettings {
+  const rest = target.slice(forwardAuthPath.length)
+  if (rest !== '' && !rest.startsWith('?')) {
+    throw new ForwardAuthFault(
+      'The prefix form of /auth/verify needs the request target as it was sent: hand requests to `app.listener` first, or ask the path itself',
+    )
+  }
+  return readForwardAuthSettings(target)
+}
+
+/**
  * The settings in a request target, which must be as it was sent: `/auth/verify/../x` is below this
  * path and nothing else, whatever a URL parser makes of it.
  *

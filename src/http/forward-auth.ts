@@ -13,14 +13,17 @@ import {
   ForwardAuthFault,
   type ForwardAuthSettings,
   readForwardAuthSettings,
+  readResolvedSettings,
 } from './forward-auth-settings.ts'
 import { RepeatedHead } from './repeated-head.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** What is looked at of a proxy's question. Neither method nor body are. */
 export interface ForwardAuthRequest {
-  /** Path and query as they were sent. */
+  /** Path and query. */
   readonly target: string
+  /** Whether they are as they were sent, rather than as a URL parser made them. */
+  readonly isTargetRaw: boolean
   /** A header's value, all of them joined by commas. */
   readonly header: (name: string) => string | null
 }
@@ -162,9 +165,9 @@ export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
     return new ForwardAuthAnswer(500, notKept)
   }
 
-  return ({ target, header }, context) => {
+  return ({ target, isTargetRaw, header }, context) => {
     try {
-      const settings = readForwardAuthSettings(target)
+      const settings = isTargetRaw ? readForwardAuthSettings(target) : readResolvedSettings(target)
       // The query is the proxy's: a credential in it would be nobody's.
       const found = authenticator.authenticate({ header, queryParameters: noParameters })
       const answer =

@@ -119,10 +119,30 @@ describe('no credential', () => {
   })
 })
 
+describe('what holds no credential', () => {
+  test.each([
+    ['Authorization', ''],
+    ['Authorization', 'Bearer'],
+    ['Authorization', 'Bearer null'],
+    ['Authorization', 'Basic YTpi'],
+    ['X-API-Key', ''],
+    ['X-JWT', 'undefined'],
+  ])('is as if it were not there: %s: %s', async (...header) => {
+    const answer = await ask('/auth/verify', header)
+    expect(answer.status).toBe(401)
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="latchkey"')
+    expect(identityOf(await ask('/auth/verify?optional=true', header))).toEqual(nobody)
+    const good = header[0] === 'X-API-Key' ? bearer(key.secret) : ['X-API-Key', key.secret]
+    expect(identityOf(await ask('/auth/verify', [...header, ...good]))).toMatchObject({
+      'x-user-id': 'alice',
+    })
+  })
+})
+
 describe('a bad credential', () => {
   test.each([
     ['unknown', ['Authorization', 'Bearer nonsense'], 'invalid_token'],
-    ['of another scheme', ['Authorization', 'Basic YTpi'], 'invalid_token'],
+    ['by another scheme', ['Authorization', 'Token lk_x'], 'invalid_token'],
     ['beside another', ['Authorization', 'Bearer a.b.c', 'X-API-Key', 'k'], 'invalid_request'],
     [
       'twice',
@@ -220,6 +240,26 @@ describe('an answer', () => {
     for (const name of [...identityNames, 'vary', 'cache-control']) {
       expect(response.headers.get(name)).toBe(headers[name])
     }
+  })
+
+  test.each([
+    '/auth/verify/',
+    '/auth/verify/orders?optional=true',
+    '/auth/verify;scope=read:users/',
+    '/auth/verify;optional=true/orders',
+    '/auth/verify%3Boptional=true/',
+    '/auth/verify/a/../?optional=true',
+    '/auth/verify;scope=read:users/../verify;optional=true/',
+  ])('is a fault where a prefix is asked by a fetch Request: %s', async (target) => {
+    const before = app.logged.length
+    const request = new Request(`http://latchkey.test${target}`, {
+      headers: { authorization: `Bearer ${jwt}` },
+    })
+    const response = await app.fetch(request)
+    expect(response.status).toBe(500)
+    for (const name of identityNames) expect(response.headers.get(name)).toBeNull()
+    const lines = app.logged.slice(before).join('')
+    expect(lines).toMatch(/"level":"error".*needs the request target as it was sent/)
   })
 
   test('never carries what cannot stand in a header', async () => {
