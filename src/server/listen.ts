@@ -1,14 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { createServerAdapter } from '@whatwg-node/server'
 import { LRUCache } from 'lru-cache'
 import type { NodeListener } from '../http/node-listener.ts'
+import { sendProblem } from '../http/node-problem.ts'
 import { OwnRequest } from '../http/own-request.ts'
 import { OwnResponse } from '../http/repeated-head.ts'
 import type { ConnectionInfo } from '../http/request-context.ts'
 import { sendLate, sendReady } from '../http/send-together.ts'
 import { copyOf } from '../remembering.ts'
-import { answerUnreadable, answerUnreadableTarget } from './unreadable.ts'
+import { beginExchange, isStreaming, refuseFurther } from './exchanges.ts'
+import { answerClientError, answerUnreadable, badTarget } from './unreadable.ts'
 
 export type Handler = (request: Request, connection: ConnectionInfo) => Response | Promise<Response>
 
@@ -27,6 +30,11 @@ export interface ListenOptions {
   readonly handler: Handler
   /** Milliseconds that a request may take to arrive. Default 10 seconds, its body included. */
   readonly arrivalTime?: number
+  /**
+   * Milliseconds that answers under way may take once something unreadable came after their requests.
+   * Default 15 seconds, more than any operation may take.
+   */
+  readonly answerTime?: number
   /** Asked before `handler`, which gets what this leaves. */
   readonly listener?: NodeListener
 }
@@ -41,14 +49,17 @@ const maxHeaderSize = 16_384
  * @throws Error of code EADDRINUSE, EACCES or EADDRNOTAVAIL when it cannot listen there
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { host, port, handler, listener, arrivalTime = 10_000 } = options
+  const { host, port, handler, listener, arrivalTime = 10_000, answerTime = 15_000 } = options
   const adapter = createServerAdapter<{ req: IncomingMessage; res: ServerResponse }>(
     (request, { req }) => handler(request, { peerAddress: req.socket.remoteAddress ?? null }),
   )
   function serve(req: IncomingMessage, res: ServerResponse): void {
     sendLate()
-    if (!makeTargetReadable(req)) answerUnreadableTarget(res)
-    else if (listener?.(req, res) !== true) adapter(req, res)
+    if (!beginExchange(req.socket, res)) return
+    if (!makeTargetReadable(req)) {
+      refuseFurther(req.socket)
+      sendProblem(res, 400, badTarget)
+    } else if (listener?.(req, res) !== true) adapter(req, res)
   }
   const server = createServer<typeof OwnRequest, typeof OwnResponse<OwnRequest>>(
     {
@@ -67,11 +78,29 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     },
     serve,
   )
+  // By default Node drops headers past the 1000th unseen. Their size together is limited above.
+  server.maxHeadersCount = 0
   // An expectation that nobody knows may be ignored (RFC 9110 §10.1.1), and Node's own answer says nothing.
   server.on('checkExpectation', serve)
-  server.on('clientError', answerUnreadable)
-  // Node closes its side once the client has closed its own.
-  server.prependListener('connection', (socket) => socket.on('end', sendReady))
+  server.on('clientError', (error, socket) => answerClientError(error, socket, answerTime))
+  // Without a listener Node closes the connection, and what came before on it is never answered.
+  const detached = new Set<Duplex>()
+  server.on('connect', (_request, socket) => {
+    detached.add(socket)
+    socket.on('close', () => detached.delete(socket))
+    socket.on('error', () => socket.destroy()).resume()
+    void answerUnreadable(socket, { status: 400, detail: badTarget, answerTime })
+  })
+  // A client may close its side and wait for its answers (RFC 9112 §9.6). By default Node drops them.
+  Object.assign(server, { httpAllowHalfOpen: true })
+  server.prependListener('connection', (socket) => {
+    socket.on('end', () => {
+      // What is ready is no stream.
+      sendReady()
+      // A client that closes its side seldom waits for a stream, and a silent one would go on unnoticed.
+      if (isStreaming(socket)) socket.end()
+    })
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
@@ -82,7 +111,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return {
     port: (server.address() as AddressInfo).port,
     close: () => closeServer(server),
-    destroy: () => server.closeAllConnections(),
+    destroy: () => {
+      server.closeAllConnections()
+      for (const socket of detached) socket.destroy()
+    },
   }
 }
 

@@ -1,47 +1,74 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { problemBody } from '../http/node-problem.ts'
 import { newRequestId } from '../http/request-context.ts'
 import { securityHeaders } from '../http/security-headers.ts'
 import { sendReady } from '../http/send-together.ts'
+import { isStreaming, refuseFurther, settleExchanges } from './exchanges.ts'
 
 const fixedHeaders = Object.entries(securityHeaders)
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('')
 
-/** Answers what could not be read as a request at all: too large a header, a broken or a slow one. */
-export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // To what was asked before it on the same connection.
-  sendReady()
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+/** Milliseconds for a client to read the last answer and close its side. */
+const lingerTime = 1_000
+
+export const badTarget = 'The request target or the Host header is not valid.'
+
+/** How a connection is ended on which something came that could not be read as a request. */
+export interface Unreadable {
+  readonly status: number
+  readonly detail: string
+  /** Milliseconds that the answers to what came before it may take. */
+  readonly answerTime: number
+}
+
+/** Ends a connection for an error that Node reports: too large a header, a broken or a slow request. */
+export function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  answerTime: number,
+): void {
+  if (error.code === 'ECONNRESET' || error.code === 'EPIPE') {
     socket.destroy()
     return
   }
   const [status, detail] = statusOf(error.code)
-  const body = `${JSON.stringify({ title: STATUS_CODES[status], status, detail })}\n`
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
-      'Content-Type: application/problem+json\r\n' +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n` +
-      `X-Request-Id: ${newRequestId()}\r\n` +
-      fixedHeaders +
-      'Connection: close\r\n\r\n' +
-      body,
-  )
+  void answerUnreadable(socket, { status, detail, answerTime })
 }
 
-/** Answers a request whose target, or whose `Host`, makes no URL. */
-export function answerUnreadableTarget(res: ServerResponse): void {
-  const status = 400
-  const detail = 'The request target or the Host header is not valid.'
-  res
-    .writeHead(status, {
-      ...securityHeaders,
-      'cache-control': 'no-store',
-      'content-type': 'application/problem+json',
-      'x-request-id': newRequestId(),
-      connection: 'close',
-    })
-    .end(`${JSON.stringify({ title: STATUS_CODES[status], status, detail })}\n`)
+/**
+ * Answers what could not be read, after everything that was asked before it on the same connection: a
+ * mutation that ran has its answer, whose secret is nowhere else. Where that takes too long the
+ * connection is closed without a word, since the client would take it for the missing answer.
+ */
+export async function answerUnreadable(socket: Duplex, unreadable: Unreadable): Promise<void> {
+  // What follows is as unreadable, and was answered for.
+  if (!refuseFurther(socket)) return
+  // Node would end the connection with the last answer once the client has closed its side.
+  socket.removeAllListeners('end')
+  sendReady()
+  const settled = await settleExchanges(socket, unreadable.answerTime)
+  sendReady()
+  if (!settled || isStreaming(socket)) {
+    socket.destroy()
+    return
+  }
+  if (socket.writable) socket.end(textOf(unreadable))
+  const linger = setTimeout(() => socket.destroy(), lingerTime)
+  socket.once('close', () => clearTimeout(linger))
+}
+
+function textOf({ status, detail }: Unreadable): string {
+  const body = problemBody(status, detail)
+  return (
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
+    'Content-Type: application/problem+json\r\n' +
+    `Content-Length: ${Buffer.byteLength(body)}\r\n` +
+    `X-Request-Id: ${newRequestId()}\r\n` +
+    fixedHeaders +
+    `Connection: close\r\n\r\n${body}`
+  )
 }
 
 function statusOf(code: string | undefined): readonly [number, string] {
