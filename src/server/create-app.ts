@@ -5,6 +5,7 @@ import { createAuthenticator } from '../credentials/create-authenticator.ts'
 import { type Database, openDatabase } from '../db/database.ts'
 import { migrate, verifySchema } from '../db/migrate.ts'
 import { createHttpApp, type HttpApp } from '../http/app.ts'
+import { completeHeaders } from '../http/complete-headers.ts'
 import { type CompletionParts, createCompletion } from '../http/completion.ts'
 import { createCors } from '../http/cors.ts'
 import { createDevelopmentIssuer } from '../http/development-issuer.ts'
@@ -283,6 +284,7 @@ async function assemble(
           now,
         })
   const listener = firstOf(
+    completeHeaders(['authorization', ...credentialHeaders]),
     createForwardAuthListener({ forwardAuth, metrics, trustedProxies, onRefusal, log }),
     graphql.direct &&
       createGraphQLListener({ direct: graphql.direct, cors, trustedProxies, completed }),

@@ -1,10 +1,12 @@
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
+import type { RawHeaders } from '../credentials/raw-headers.ts'
 import { analyseOperation, decide, refusal, scopesUsed } from '../decision/index.ts'
 import type { Principal } from '../principal.ts'
 import { errorAnswer, toResponse } from './error-answer.ts'
 import { fieldError, latchkeyErrorOf, requestError } from './graphql-errors.ts'
+import { headerReaderOf, missingHeadersRefusal, nodeRequestOf } from './node-request.ts'
 import { createRequestGate, type RequestGate, type RequestGateOptions } from './request-gate.ts'
 
 export type UsePrincipalOptions = RequestGateOptions
@@ -20,6 +22,9 @@ export interface PrincipalContext {
  * publishes `context.principal`, and decides each operation as a whole: when it selects a field whose
  * declared scopes the principal lacks, nothing of it runs.
  *
+ * On Node a request of 1000 headers or more is refused with 431: Node drops those past the 1000th unseen.
+ * An application that sets a smaller `server.maxHeadersCount` must not: set it to 0.
+ *
  * Requirements are read from the schema: what `latchkey/pothos` declares, or `@authenticated` and
  * `@requiresScopes` in a schema written as SDL.
  */
@@ -33,7 +38,10 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
         const answer = errorAnswer(refusal, request.headers.get('accept'))
         endResponse(toResponse(answer, fetchAPI))
       }
-      const refusal = gate.admit(request, carrierOf(request, url), serverContext)
+      const node = nodeRequestOf(serverContext)
+      const refusal =
+        missingHeadersRefusal(node) ??
+        gate.admit(request, carrierOf(request, url, node), serverContext)
       return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
     },
 
@@ -129,9 +137,9 @@ export function withOwnErrors<T extends ExecutionResult>(result: T): T {
   return { ...result, errors }
 }
 
-function carrierOf(request: Request, url: URL): CredentialCarrier {
+function carrierOf(request: Request, url: URL, node: RawHeaders | null): CredentialCarrier {
   return {
-    header: (name) => request.headers.get(name),
+    header: headerReaderOf(request, node),
     queryParameters: (name) => url.searchParams.getAll(name),
   }
 }
