@@ -2,16 +2,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createServerAdapter } from '@whatwg-node/server'
-import { LRUCache } from 'lru-cache'
 import type { NodeListener } from '../http/node-listener.ts'
 import { sendProblem } from '../http/node-problem.ts'
 import { OwnRequest } from '../http/own-request.ts'
 import { OwnResponse } from '../http/repeated-head.ts'
 import type { ConnectionInfo } from '../http/request-context.ts'
-import { sendLate, sendReady } from '../http/send-together.ts'
-import { copyOf } from '../remembering.ts'
-import { beginExchange, isStreaming, refuseFurther } from './exchanges.ts'
-import { answerClientError, answerUnreadable, badTarget } from './unreadable.ts'
+import { sendLate } from '../http/send-together.ts'
+import { beginExchange, refuseFurther } from './exchanges.ts'
+import { hasDotSegments, isFramed, makeTargetReadable } from './request-target.ts'
+import { answerClientError, answerUnreadable, badTarget, endStream } from './unreadable.ts'
 
 export type Handler = (request: Request, connection: ConnectionInfo) => Response | Promise<Response>
 
@@ -56,10 +55,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   function serve(req: IncomingMessage, res: ServerResponse): void {
     sendLate()
     if (!beginExchange(req.socket, res)) return
-    if (!makeTargetReadable(req)) {
-      refuseFurther(req.socket)
-      sendProblem(res, 400, badTarget)
-    } else if (listener?.(req, res) !== true) adapter(req, res)
+    if (!makeTargetReadable(req)) refuse(req, res, badTarget)
+    else if (!isFramed(req)) refuse(req, res, 'HTTP/1.0 has no transfer codings.')
+    else if (listener?.(req, res) === true) return
+    else if (hasDotSegments(req)) refuse(req, res, badTarget)
+    else adapter(req, res)
   }
   const server = createServer<typeof OwnRequest, typeof OwnResponse<OwnRequest>>(
     {
@@ -82,25 +82,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.maxHeadersCount = 0
   // An expectation that nobody knows may be ignored (RFC 9110 §10.1.1), and Node's own answer says nothing.
   server.on('checkExpectation', serve)
-  server.on('clientError', (error, socket) => answerClientError(error, socket, answerTime))
-  // Without a listener Node closes the connection, and what came before on it is never answered.
-  const detached = new Set<Duplex>()
-  server.on('connect', (_request, socket) => {
-    detached.add(socket)
-    socket.on('close', () => detached.delete(socket))
-    socket.on('error', () => socket.destroy()).resume()
-    void answerUnreadable(socket, { status: 400, detail: badTarget, answerTime })
-  })
-  // A client may close its side and wait for its answers (RFC 9112 §9.6). By default Node drops them.
-  Object.assign(server, { httpAllowHalfOpen: true })
-  server.prependListener('connection', (socket) => {
-    socket.on('end', () => {
-      // What is ready is no stream.
-      sendReady()
-      // A client that closes its side seldom waits for a stream, and a silent one would go on unnoticed.
-      if (isStreaming(socket)) socket.end()
-    })
-  })
+  const detached = answerBeforeClosing(server, answerTime)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
@@ -118,35 +100,31 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 }
 
-/**
- * Brings the target into the form of a path (RFC 9112 §3.2): a client may also send a whole URL, whose
- * authority then counts for the `Host`. Whether a URL can be made of it.
- */
-function makeTargetReadable(req: IncomingMessage): boolean {
-  const { url = '' } = req
-  if (url.startsWith('/')) {
-    const { host } = req.headers
-    return host === undefined ? req.httpVersion === '1.0' : isHost(host)
-  }
-  const absolute = /^https?:\/\/([^/?#]*)(.*)/is.exec(url)
-  if (absolute === null) return false
-  const [, authority = '', path = ''] = absolute
-  req.headers.host = authority
-  req.url = path.startsWith('/') ? path : `/${path}`
-  return isHost(authority)
+/** Closes the connection after the answer: nothing that comes over it may run any more. */
+function refuse(req: IncomingMessage, res: ServerResponse, detail: string): void {
+  refuseFurther(req.socket)
+  sendProblem(res, 400, detail)
 }
 
-/** Those that were found to make a URL: a server has few names, and each request brings one. */
-const knownHosts = new LRUCache<string, true>({ max: 100 })
-let lastHost: string | null = null
-
-/** Whatever path follows, a URL can be made of it. */
-function isHost(host: string): boolean {
-  if (host === lastHost || knownHosts.has(host)) return true
-  if (!/^[^\s/?#@\\]+$/.test(host) || !URL.canParse(`http://${host}/`)) return false
-  lastHost = copyOf(host)
-  knownHosts.set(lastHost, true)
-  return true
+/**
+ * Has every answer sent before its connection is closed, whatever came after the request.
+ *
+ * @returns the connections that the server has let go of and does not close by itself
+ */
+function answerBeforeClosing(server: Server, answerTime: number): ReadonlySet<Duplex> {
+  server.on('clientError', (error, socket) => answerClientError(error, socket, answerTime))
+  const detached = new Set<Duplex>()
+  // Without a listener Node closes the connection, and what came before on it is never answered.
+  server.on('connect', (_request, socket) => {
+    detached.add(socket)
+    socket.on('close', () => detached.delete(socket))
+    socket.on('error', () => socket.destroy()).resume()
+    void answerUnreadable(socket, { status: 400, detail: badTarget, answerTime })
+  })
+  // A client may close its side and wait for its answers (RFC 9112 §9.6). By default Node drops them.
+  Object.assign(server, { httpAllowHalfOpen: true })
+  server.prependListener('connection', (socket) => socket.on('end', () => endStream(socket)))
+  return detached
 }
 
 function closeServer(server: Server): Promise<void> {

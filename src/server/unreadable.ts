@@ -10,7 +10,7 @@ const fixedHeaders = Object.entries(securityHeaders)
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('')
 
-/** Milliseconds for a client to read the last answer and close its side. */
+/** Milliseconds for a client to read the last answer and close its side, and for the rest of a stream. */
 const lingerTime = 1_000
 
 export const badTarget = 'The request target or the Host header is not valid.'
@@ -57,6 +57,16 @@ export async function answerUnreadable(socket: Duplex, unreadable: Unreadable): 
   if (socket.writable) socket.end(textOf(unreadable))
   const linger = setTimeout(() => socket.destroy(), lingerTime)
   socket.once('close', () => clearTimeout(linger))
+}
+
+/**
+ * Ends a stream whose client has closed its side: few wait for more then, and one that is silent would
+ * go on unnoticed. An answer that only comes in pieces has time for the rest.
+ */
+export async function endStream(socket: Duplex): Promise<void> {
+  // What is ready is no stream.
+  sendReady()
+  if (isStreaming(socket) && !(await settleExchanges(socket, lingerTime))) socket.end()
 }
 
 function textOf({ status, detail }: Unreadable): string {

@@ -25,7 +25,9 @@ const yoga = createYoga({
   plugins: guarded ? [usePrincipal({ authenticator: authenticator() })] : [],
 })
 
-createServer({ keepAliveTimeout: 65_000 }, yoga).listen(Number(PORT), '127.0.0.1')
+const server = createServer({ keepAliveTimeout: 65_000, joinDuplicateHeaders: true }, yoga)
+server.maxHeadersCount = 0
+server.listen(Number(PORT), '127.0.0.1')
 
 function authenticator() {
   return createAuthenticator({

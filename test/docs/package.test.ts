@@ -18,6 +18,7 @@ import { createSecretHasher } from '../../src/credentials/secret-hash.ts'
 import { openDatabase } from '../../src/db/database.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { startIssuer, type TestIssuer } from '../support/issuer.ts'
+import { send } from '../support/listening.ts'
 import { temporaryFolder } from '../support/server-process.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -127,7 +128,22 @@ async function run(file: string, environment: Record<string, string> = {}) {
     .catch(() => {
       throw new Error(`${file} does not answer: ${written}`)
     })
-  return { ask, written: () => written }
+  return { ask, port, written: () => written }
+}
+
+/** Neither Node's limit on the number of headers nor its way with repeated ones may hide a credential. */
+async function expectToSeeEveryHeader(port: number, credential: string): Promise<void> {
+  const json = ['Host', 'a.example', 'Content-Type', 'application/json']
+  const good = ['Authorization', `Bearer ${credential}`]
+  const many = Array.from({ length: 1100 }, () => ['a', '']).flat()
+  const ask = async (headers: readonly string[]) => {
+    const options = { method: 'POST', body: '{"query":"{ __typename }"}' }
+    return (await send(port, '/graphql', [...json, ...headers], options)).status
+  }
+  expect(await ask(good)).toBe(200)
+  expect(await ask([...good, ...good])).toBe(400)
+  expect([400, 431]).toContain(await ask([...good, ...many, ...good]))
+  expect([401, 431]).toContain(await ask([...many, 'Authorization', 'Bearer bad']))
 }
 
 async function freePort(): Promise<number> {
@@ -140,7 +156,7 @@ async function freePort(): Promise<number> {
 
 describe('the package, in a project of its own', () => {
   it("guards a stranger's schema written as SDL, for keys and JWTs", async () => {
-    const { ask } = await run('yoga.mjs')
+    const { ask, port } = await run('yoga.mjs')
     const jwt = await issuer.sign({ sub: 'alice', scope: 'read:orders' })
     const narrow = await issuer.sign({ sub: 'alice', scope: 'nothing' })
     expect((await ask('{ hello }')).body).toEqual({ data: { hello: 'Hello stranger' } })
@@ -152,21 +168,24 @@ describe('the package, in a project of its own', () => {
     expect((await ask('{ orders }')).status).toBe(401)
     expect((await ask('{ hello orders }', narrow)).status).toBe(403)
     expect((await ask('{ hello }', 'opaque')).status).toBe(401)
+    await expectToSeeEveryHeader(port, jwt)
   })
 
   it("guards a stranger's Pothos schema, for JWTs without a database", async () => {
-    const { ask, written } = await run('pothos.mjs', { DATABASE_URL: '' })
+    const { ask, port, written } = await run('pothos.mjs', { DATABASE_URL: '' })
     const jwt = await issuer.sign({ sub: 'alice', scope: 'read:orders' })
     expect((await ask('{ orders }', jwt)).body).toEqual({ data: { orders: ['one', 'two'] } })
     expect((await ask('{ orders }')).status).toBe(401)
+    await expectToSeeEveryHeader(port, jwt)
     expect(written()).toContain('orders: [String!] @requiresScopes(scopes: [["read:orders"]])')
   })
 
   it('is the whole server behind any fetch', async () => {
-    const { ask } = await run('server.mjs')
+    const { ask, port } = await run('server.mjs')
     expect((await ask('{ viewer { subject } }', key)).body).toEqual({
       data: { viewer: { subject: 'alice' } },
     })
+    await expectToSeeEveryHeader(port, key)
   })
 
   it('has a command line that needs no other package, and says whose it is made of', () => {

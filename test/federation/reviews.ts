@@ -58,7 +58,8 @@ export async function serveReviews(authorId: string) {
       },
     }),
   })
-  const server = createServer(yoga)
+  const server = createServer({ joinDuplicateHeaders: true }, yoga)
+  server.maxHeadersCount = 0
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const { port } = server.address() as AddressInfo
   return {

@@ -14,6 +14,8 @@ const gateway = createGatewayRuntime({
   maskedErrors: false,
   logging: false,
 })
-const server = createServer(gateway)
+// Else Node keeps the first of two credentials alone, and drops headers past the 1000th.
+const server = createServer({ joinDuplicateHeaders: true }, gateway)
+server.maxHeadersCount = 0
 server.listen(0, '127.0.0.1', () => process.stdout.write(`${server.address().port}\n`))
 process.stdin.on('end', () => process.exit()).resume()

@@ -1,0 +1,53 @@
+import type { IncomingMessage } from 'node:http'
+import { LRUCache } from 'lru-cache'
+import { copyOf } from '../remembering.ts'
+
+/**
+ * Brings the target into the form of a path (RFC 9112 §3.2): a client may also send a whole URL, whose
+ * authority then counts for the `Host`. Whether a URL can be made of it.
+ */
+export function makeTargetReadable(req: IncomingMessage): boolean {
+  const { url = '' } = req
+  if (url.startsWith('/')) {
+    const { host } = req.headers
+    return host === undefined ? req.httpVersion === '1.0' : isHost(host)
+  }
+  const absolute = /^https?:\/\/([^/?#]*)(.*)/is.exec(url)
+  if (absolute === null) return false
+  const [, authority = '', path = ''] = absolute
+  req.headers.host = authority
+  req.url = path.startsWith('/') ? path : `/${path}`
+  return isHost(authority)
+}
+
+/** Those that were found to make a URL: a server has few names, and each request brings one. */
+const knownHosts = new LRUCache<string, true>({ max: 100 })
+let lastHost: string | null = null
+
+/** Whatever path follows, a URL can be made of it. */
+function isHost(host: string): boolean {
+  if (host === lastHost || knownHosts.has(host)) return true
+  if (!/^[^\s/?#@\\]+$/.test(host) || !URL.canParse(`http://${host}/`)) return false
+  lastHost = copyOf(host)
+  knownHosts.set(lastHost, true)
+  return true
+}
+
+/**
+ * Whether it is clear where a request ends. HTTP/1.0 knows no transfer codings, and a proxy of that
+ * version may take the chunks for the next request (RFC 9112 §6.1).
+ */
+export function isFramed({ httpVersion, headers }: IncomingMessage): boolean {
+  return httpVersion !== '1.0' || headers['transfer-encoding'] === undefined
+}
+
+/**
+ * Whether a URL parser would make another path of the target. A proxy that lets a client ask for one
+ * path alone would have let it ask for another (`/graphql/../metrics`).
+ */
+export function hasDotSegments({ url = '' }: IncomingMessage): boolean {
+  const [path = ''] = url.split(/[?#]/, 1)
+  return path.includes('\\') || dotSegment.test(path)
+}
+
+const dotSegment = /\/(?:\.|%2e){1,2}(?:\/|$)/i
