@@ -16,7 +16,7 @@ const lingerTime = 1_000
 export const badTarget = 'The request target or the Host header is not valid.'
 
 /** How a connection is ended on which something came that could not be read as a request. */
-export interface Unreadable {
+interface Unreadable {
   readonly status: number
   readonly detail: string
   /** Milliseconds that the answers to what came before it may take. */

@@ -70,6 +70,13 @@ describe('with PUBLIC_INTROSPECTION=false', () => {
     })
     expect(twice.status).toBe(400)
 
+    for (const authorization of ['', 'Bearer', 'Bearer null', 'Basic YTpi']) {
+      const answer = await get('/schema.graphql', { authorization })
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="latchkey"')
+      const beside = await get('/schema.graphql', { authorization, 'x-api-key': key })
+      expect(beside.status).toBe(200)
+    }
+
     for (const credential of [key, jwt]) {
       const response = await get('/schema.graphql', { authorization: `Bearer ${credential}` })
       expect(response.status).toBe(200)

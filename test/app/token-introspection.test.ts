@@ -28,6 +28,33 @@ const introspect = (
 ) => fetch(url(), { method: 'POST', headers, body: new URLSearchParams(body) })
 const jwtAnswer = 'application/token-introspection+jwt'
 
+describe('what holds no credential', () => {
+  test.each(['', 'null', 'undefined', ' ', `${'a'.repeat(10)},b`])(
+    'is not active as a token: «%s»',
+    async (token) => {
+      const response = await introspect({ token })
+      expect(await response.text()).toBe('{"active":false}')
+    },
+  )
+
+  test.each(['', 'Bearer', 'Bearer null', 'Basic YTpi', 'Negotiate'])(
+    'makes a caller anonymous, and does not count beside a key: «%s»',
+    async (authorization) => {
+      const anonymous = await introspect({ token: plain.secret }, { authorization })
+      expect(anonymous.status).toBe(401)
+      expect(anonymous.headers.get('www-authenticate')).toBe('Bearer realm="latchkey"')
+      const headers = { authorization, 'x-api-key': caller.secret }
+      expect((await introspect({ token: plain.secret }, headers)).status).toBe(200)
+    },
+  )
+
+  test('is no key by another scheme', async () => {
+    const headers = { authorization: `Token ${caller.secret}` }
+    const response = await introspect({ token: plain.secret }, headers)
+    expect(response.headers.get('www-authenticate')).toContain('error="invalid_token"')
+  })
+})
+
 describe('a valid credential', () => {
   test('of a key is described', async () => {
     const response = await introspect({ token: plain.secret })
