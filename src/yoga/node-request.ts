@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql'
 import { mayLackHeaders, type RawHeaders, repeatedHeader } from '../credentials/raw-headers.ts'
-import { withoutPlace } from './graphql-errors.ts'
+import { withoutStack } from '../without-stack.ts'
 
 /**
  * Node's own request in Yoga's server context, where the server is Node's: `req` as Yoga's request
@@ -20,7 +20,7 @@ export function missingHeadersRefusal(request: RawHeaders | null): GraphQLError 
   return request !== null && mayLackHeaders(request) ? tooManyHeaders : null
 }
 
-const tooManyHeaders = withoutPlace(
+const tooManyHeaders = withoutStack(
   new GraphQLError('The request has too many headers.', {
     extensions: { code: 'REQUEST_HEADER_FIELDS_TOO_LARGE', http: { status: 431 } },
   }),
