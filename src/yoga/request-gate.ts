@@ -49,6 +49,13 @@ interface Admitted {
   readonly serverContext: object
   /** When that was asked, by `performance.now()`. */
   readonly at: number
+  /** The second authentication, once it is under way: all operations of a batch wait for the same one. */
+  again: Promise<GraphQLError | null> | null
+}
+
+/** A request whose credential was refused when it was asked about again. */
+interface Rejected {
+  readonly refusal: GraphQLError
 }
 
 /** Milliseconds after which a body is late. */
@@ -74,7 +81,7 @@ export function createRequestGate(options: RequestGateOptions): RequestGate {
    * garbage collector several times as long.
    */
   const admission = Symbol('admission')
-  type Admittable = { [admission]?: Admitted | undefined }
+  type Admittable = { [admission]?: Admitted | Rejected | undefined }
 
   function admit(
     request: object,
@@ -88,14 +95,19 @@ export function createRequestGate(options: RequestGateOptions): RequestGate {
       switch (authentication.kind) {
         case 'authenticated': {
           const { principal } = authentication
-          ;(request as Admittable)[admission] = { principal, carrier, serverContext, at }
+          const admitted = { principal, carrier, serverContext, at, again: null }
+          ;(request as Admittable)[admission] = admitted
           return null
         }
         case 'anonymous':
+          // Only a request that carries a credential is asked about again, and it still carries it.
+          if (again) throw new Error('The credential of a request is gone.')
           return null
         case 'refused': {
           const { refusal } = authentication
-          return requestErrorOf(refusalError?.(refusal, serverContext) ?? refusal.error)
+          const error = requestErrorOf(refusalError?.(refusal, serverContext) ?? refusal.error)
+          if (again) (request as Admittable)[admission] = { refusal: error }
+          return error
         }
       }
     }
@@ -111,10 +123,19 @@ export function createRequestGate(options: RequestGateOptions): RequestGate {
     admit: (request, carrier, serverContext) => admit(request, carrier, serverContext),
     readmit(request) {
       const last = (request as Admittable)[admission]
-      if (last === undefined || !isLate(last.at)) return null
-      ;(request as Admittable)[admission] = undefined
-      return admit(request, last.carrier, last.serverContext, true)
+      if (last === undefined) return null
+      if ('refusal' in last) return last.refusal
+      if (last.again !== null) return last.again
+      if (!isLate(last.at)) return null
+      // The state stays until the answer replaces it: in between, other operations of the same
+      // request must not be taken for anonymous ones.
+      const answer = admit(request, last.carrier, last.serverContext, true)
+      if (answer instanceof Promise) last.again = answer
+      return answer
     },
-    principalOf: (request) => (request as Admittable | undefined)?.[admission]?.principal ?? null,
+    principalOf(request) {
+      const last = (request as Admittable | undefined)?.[admission]
+      return last !== undefined && 'principal' in last ? last.principal : null
+    },
   }
 }
