@@ -2,10 +2,13 @@ import {
   type DocumentNode,
   type GraphQLSchema,
   getOperationAST,
+  getVariableValues,
   type OperationDefinitionNode,
 } from 'graphql'
 import { booleanFor, type Variables } from './condition.ts'
-import { type Evaluation, evaluateFrom, nothingGuarded } from './evaluation.ts'
+import type { Circumstance, Dependence } from './dependence.ts'
+import { type Evaluation, evaluatePlan, nothingGuarded } from './evaluation.ts'
+import type { Arguments } from './field-rules.ts'
 import { type Plan, planOperation } from './plan.ts'
 
 /** What is known of an operation before its variables are. */
@@ -50,50 +53,69 @@ export function analyseOperation(
   const operation = getOperationAST(document, name)
   // A name that is not there is not remembered: callers could invent them without end.
   if (!operation) return null
-  const analysis = new PlannedAnalysis(planOperation(schema, document, operation))
+  const analysis = new PlannedAnalysis(schema, planOperation(schema, document, operation))
   ofDocument.push({ schema, operationName: name, analysis })
   return analysis
 }
 
-/** Combinations of `@skip` and `@include` remembered for each operation. */
+/** Circumstances of requests that are remembered for each operation. */
 const maximumCombinations = 32
 
 class PlannedAnalysis implements Analysis {
   readonly operation: OperationDefinitionNode
   readonly steps: number
+  readonly #schema: GraphQLSchema
   readonly #plan: Plan
   readonly #evaluations = new Map<string, Evaluation>()
   #unconditional: Evaluation | null = null
 
-  constructor(plan: Plan) {
+  constructor(schema: GraphQLSchema, plan: Plan) {
     this.operation = plan.operation
     this.steps = plan.steps
+    this.#schema = schema
     this.#plan = plan
     if (plan.root === null) {
       this.#unconditional = nothingGuarded
-    } else if (plan.variables.length === 0) {
-      this.#unconditional = evaluateFrom(plan.root, () => undefined)
+    } else if (plan.variables.length === 0 && plan.dependences.length === 0) {
+      this.#unconditional = evaluatePlan(plan, () => undefined, new Map())
     }
   }
 
   evaluate(variables: Variables): Evaluation {
     if (this.#unconditional !== null) return this.#unconditional
-    const { root } = this.#plan
-    if (root === null) return nothingGuarded
     const values = new Map<string, boolean | undefined>()
-    let combination = ''
+    let combination: string | null = ''
     for (const variable of this.#plan.variables) {
       const value = booleanFor(variable, variables)
       values.set(variable.name, value)
       combination += value === undefined ? '?' : value ? '1' : '0'
     }
-    let evaluation = this.#evaluations.get(combination)
-    if (evaluation === undefined) {
-      evaluation = evaluateFrom(root, (variable) => values.get(variable))
-      if (this.#evaluations.size < maximumCombinations) {
-        this.#evaluations.set(combination, evaluation)
-      }
+    const circumstances = this.#circumstances(variables)
+    for (const { key } of circumstances.values()) {
+      combination = key === null || combination === null ? null : `${combination} ${key}`
+    }
+    const known = combination === null ? undefined : this.#evaluations.get(combination)
+    if (known !== undefined) return known
+    const evaluation = evaluatePlan(this.#plan, (name) => values.get(name), circumstances)
+    if (combination !== null && this.#evaluations.size < maximumCombinations) {
+      this.#evaluations.set(combination, evaluation)
     }
     return evaluation
   }
+
+  #circumstances(variables: Variables): ReadonlyMap<Dependence, Circumstance> {
+    const { dependences, operation } = this.#plan
+    if (dependences.length === 0) return new Map()
+    const coerced = coercedVariables(this.#schema, operation, variables)
+    return new Map(dependences.map((one) => [one, one.evaluate({ variables, coerced })]))
+  }
+}
+
+function coercedVariables(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Variables,
+): Arguments | null {
+  if (variables === 'any') return variableDefinitions.length === 0 ? {} : null
+  return getVariableValues(schema, variableDefinitions, variables ?? {}).coerced ?? null
 }

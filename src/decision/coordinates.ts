@@ -1,19 +1,30 @@
-import { type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql'
+import {
+  type GraphQLSchema,
+  isInputObjectType,
+  isInterfaceType,
+  isIntrospectionType,
+  isObjectType,
+} from 'graphql'
 import { sorted } from '../scopes.ts'
 import { type Declaration, declarationOf } from './guard.ts'
+import { SchemaGuards } from './schema-guards.ts'
 
 /**
- * For each scope the schema coordinates that ask for it, sorted: fields such as `Query.users`, and
- * types such as `User` where the whole type does.
+ * For each scope the schema coordinates that ask for it, sorted: fields such as `Query.users`, types
+ * such as `User` where the whole type does, and the fields that may answer with such a type.
  */
 export function scopeCoordinates(schema: GraphQLSchema): ReadonlyMap<string, readonly string[]> {
-  const coordinates = new Map<string, string[]>()
+  const coordinates = new Map<string, Set<string>>()
+  const add = (scope: string, coordinate: string) => {
+    const known = coordinates.get(scope)
+    if (known === undefined) coordinates.set(scope, new Set([coordinate]))
+    else known.add(coordinate)
+  }
   for (const { coordinate, declaration } of declarations(schema)) {
-    for (const scope of new Set(declaration.requiresScopes?.flat())) {
-      const known = coordinates.get(scope)
-      if (known === undefined) coordinates.set(scope, [coordinate])
-      else known.push(coordinate)
-    }
+    for (const scope of declaration.requiresScopes?.flat() ?? []) add(scope, coordinate)
+  }
+  for (const { coordinate, scopes } of answersWithGuardedType(schema)) {
+    for (const scope of scopes) add(scope, coordinate)
   }
   return new Map([...coordinates].map(([scope, list]) => [scope, sorted(list)]))
 }
@@ -23,15 +34,27 @@ interface Declared {
   readonly declaration: Declaration
 }
 
-/** Every declaration in the schema, on object and interface types and on their fields. */
+/** Every declaration in the schema, on types and on the fields of object and interface types. */
 export function* declarations(schema: GraphQLSchema): Generator<Declared> {
   for (const type of Object.values(schema.getTypeMap())) {
-    if (type.name.startsWith('__') || !(isObjectType(type) || isInterfaceType(type))) continue
+    if (isIntrospectionType(type) || isInputObjectType(type)) continue
     const ofType = declarationOf(type)
     if (ofType !== null) yield { coordinate: type.name, declaration: ofType }
+    if (!isObjectType(type) && !isInterfaceType(type)) continue
     for (const field of Object.values(type.getFields())) {
       const declaration = declarationOf(field)
       if (declaration !== null) yield { coordinate: `${type.name}.${field.name}`, declaration }
+    }
+  }
+}
+
+function* answersWithGuardedType(schema: GraphQLSchema) {
+  const guards = SchemaGuards.of(schema)
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (isIntrospectionType(type) || !(isObjectType(type) || isInterfaceType(type))) continue
+    for (const field of Object.values(type.getFields())) {
+      const scopes = guards.ofAnyAnswer(field).flat(2)
+      if (scopes.length > 0) yield { coordinate: `${type.name}.${field.name}`, scopes }
     }
   }
 }

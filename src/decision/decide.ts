@@ -8,7 +8,7 @@ import {
   satisfies,
   sorted,
 } from '../scopes.ts'
-import type { Evaluation, GuardedField } from './evaluation.ts'
+import { allOf, type Evaluation, type GuardedField, type Needs } from './evaluation.ts'
 
 export type Decision = Allowed | Unauthenticated | Insufficient
 
@@ -35,10 +35,24 @@ const allowed: Allowed = { outcome: 'allowed' }
 export function decide(evaluation: Evaluation, principal: Principal | null): Decision {
   if (!evaluation.authenticated) return allowed
   if (principal === null) return { outcome: 'unauthenticated', fields: evaluation.fields }
-  for (const requirement of evaluation.requirements) {
-    if (!satisfies(requirement, principal.scopes)) return insufficient(evaluation, principal)
+  return isMet(evaluation, principal) ? allowed : insufficient(evaluation, principal)
+}
+
+function isMet({ requirements, exemptible = [] }: Needs, principal: Principal): boolean {
+  for (const requirement of requirements) {
+    if (!satisfies(requirement, principal.scopes)) return false
   }
-  return allowed
+  for (const { requirement, isExempt } of exemptible) {
+    if (!satisfies(requirement, principal.scopes) && !isExempt(principal.userId)) return false
+  }
+  return true
+}
+
+/** What `principal` itself has to meet. */
+function requirementsFor({ requirements, exemptible }: Needs, { userId }: Principal) {
+  if (exemptible === undefined) return requirements
+  const others = exemptible.filter(({ isExempt }) => !isExempt(userId))
+  return [...requirements, ...others.map(({ requirement }) => requirement)]
 }
 
 /**
@@ -46,10 +60,12 @@ export function decide(evaluation: Evaluation, principal: Principal | null): Dec
  * the one with the fewest.
  */
 export function scopesUsed(evaluation: Evaluation, principal: Principal): readonly string[] {
-  const met = evaluation.scopes.find((list) => holdsAll(list, principal.scopes))
+  const requirements = requirementsFor(evaluation, principal)
+  const scopes = evaluation.exemptible === undefined ? evaluation.scopes : allOf(requirements)
+  const met = scopes.find((list) => holdsAll(list, principal.scopes))
   if (met !== undefined) return met
   // There are more alternatives than are kept as one list.
-  const each = evaluation.requirements.map((requirement) =>
+  const each = requirements.map((requirement) =>
     minimal(requirement).find((list) => holdsAll(list, principal.scopes)),
   )
   return sorted(each.flatMap((list) => list ?? []))
@@ -80,7 +96,9 @@ export function refusal(
 function insufficient(evaluation: Evaluation, principal: Principal): Insufficient {
   return {
     outcome: 'insufficient',
-    ...missingFor(evaluation.scopes, principal),
-    fields: evaluation.fields.filter((field) => !satisfies(field.requirement, principal.scopes)),
+    ...missingFor(allOf(requirementsFor(evaluation, principal)), principal),
+    fields: evaluation.fields.filter(
+      ({ requirement, needs }) => !isMet(needs ?? { requirements: [requirement] }, principal),
+    ),
   }
 }

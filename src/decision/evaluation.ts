@@ -1,13 +1,22 @@
 import { both, minimal, type ScopeRequirement } from '../scopes.ts'
+import type { Circumstance, Dependence } from './dependence.ts'
+import type { PayloadRule } from './field-rules.ts'
 import { anyCredential } from './guard.ts'
-import type { Selections } from './plan.ts'
+import { type BooleanFor, type ToldField, toldBeyond } from './payload.ts'
+import type { Plan, ReachedField, Selections } from './plan.ts'
 
-/** What an operation with given variables needs. */
-export interface Evaluation {
-  /** Each distinct requirement; all must be met. Empty when nothing is guarded. */
+/** Requirements that must all be met. */
+export interface Needs {
+  /** Each distinct. */
   readonly requirements: readonly ScopeRequirement[]
+  /** Further ones, from which the caller that a value belongs to is exempt. */
+  readonly exemptible?: readonly ExemptibleRequirement[]
+}
+
+/** What an operation with given variables needs; `requirements` is empty when nothing is guarded. */
+export interface Evaluation extends Needs {
   /**
-   * The same in one, without alternatives that contain another: any one inner list suffices. `[[]]`
+   * All of them in one, without alternatives that contain another: any one inner list suffices. `[[]]`
    * when no scope is needed. Holds at most 64 alternatives, the shortest: where more would exist,
    * each one listed suffices but others may too.
    */
@@ -17,10 +26,18 @@ export interface Evaluation {
   readonly fields: readonly GuardedField[]
 }
 
+export interface ExemptibleRequirement {
+  readonly requirement: ScopeRequirement
+  readonly isExempt: (callerId: string) => boolean
+}
+
 export interface GuardedField {
   /** Of the object type that holds it, such as `User.email`. */
   readonly coordinate: string
+  /** What it takes to reach it, in one: as `Evaluation.scopes`. */
   readonly requirement: ScopeRequirement
+  /** Where `requirement` does not say it all, since someone is exempt or there are too many ways. */
+  readonly needs?: Needs
   /** Where it is answered, by response names and without list indices; at most 20. */
   readonly paths: readonly (readonly string[])[]
 }
@@ -43,20 +60,26 @@ interface Place {
 }
 
 interface Found {
-  readonly requirement: ScopeRequirement
+  readonly requirements: Map<string, ScopeRequirement>
+  readonly exemptible: ExemptibleRequirement[]
   readonly paths: Map<string, readonly string[]>
 }
 
-/** @param booleanFor the value of a variable; `undefined`: it may be either */
-export function evaluateFrom(
-  root: Selections,
-  booleanFor: (variable: string) => boolean | undefined,
+/**
+ * @param booleanFor the value of a variable; `undefined`: it may be either
+ * @param circumstances what depends on the request's values
+ */
+export function evaluatePlan(
+  plan: Plan,
+  booleanFor: BooleanFor,
+  circumstances: ReadonlyMap<Dependence, Circumstance>,
 ): Evaluation {
+  if (plan.root === null) return nothingGuarded
   const found = new Map<string, Found>()
   const visited = new Set<Selections>()
   let revisits = 0
   const waiting: { selections: Selections; place: Place | null }[] = [
-    { selections: root, place: null },
+    { selections: plan.root, place: null },
   ]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (visited.has(next.selections)) {
@@ -67,64 +90,124 @@ export function evaluateFrom(
     for (const { conditions, field, below } of next.selections.ways) {
       if (conditions.some(({ variable, value }) => booleanFor(variable) === !value)) continue
       const place = field === null ? next.place : { name: field.responseName, above: next.place }
-      if (field?.guard) note(found, field.coordinate, field.guard, place)
-      for (const selections of below) waiting.push({ selections, place })
+      const dependence = field?.dependence ?? null
+      const circumstance = dependence === null ? undefined : circumstances.get(dependence)
+      if (field !== null) note(found, field, circumstance, place)
+      if (dependence?.payload) {
+        const told = toldBeyond(dependence.payload, dependence, plan.fragments, booleanFor)
+        notePayload(found, dependence.payload, told, circumstance, place)
+      }
+      const types = circumstance?.types ?? null
+      for (const selections of below) {
+        if (types === null || types.has(selections.type.name)) waiting.push({ selections, place })
+      }
     }
   }
   return summarise(found)
 }
 
-function note(
-  found: Map<string, Found>,
-  coordinate: string,
-  requirement: ScopeRequirement,
-  place: Place | null,
-): void {
+function entryFor(found: Map<string, Found>, coordinate: string): Found {
   let entry = found.get(coordinate)
   if (entry === undefined) {
-    entry = { requirement, paths: new Map() }
+    entry = { requirements: new Map(), exemptible: [], paths: new Map() }
     found.set(coordinate, entry)
   }
-  if (entry.paths.size >= maximumPaths) return
+  return entry
+}
+
+function note(
+  found: Map<string, Found>,
+  { coordinate, guards }: ReachedField,
+  circumstance: Circumstance | undefined,
+  place: Place | null,
+): void {
+  const further = circumstance?.guards ?? []
+  if (guards.length + further.length === 0) return
+  const { requirements, paths } = entryFor(found, coordinate)
+  for (const guard of [...guards, ...further]) requirements.set(JSON.stringify(guard), guard)
+  notePath(paths, pathTo(place))
+}
+
+/** The fields by which a payload tells what takes further scopes. */
+function notePayload(
+  found: Map<string, Found>,
+  { requiresScopes: requirement }: PayloadRule,
+  told: readonly ToldField[],
+  circumstance: Circumstance | undefined,
+  place: Place | null,
+): void {
+  const isExempt = circumstance?.isOwn
+  for (const { coordinate, path } of told) {
+    const { requirements, exemptible, paths } = entryFor(found, coordinate)
+    if (isExempt) exemptible.push({ requirement, isExempt })
+    else requirements.set(JSON.stringify(requirement), requirement)
+    notePath(paths, [...pathTo(place), ...path])
+  }
+}
+
+function notePath(paths: Found['paths'], path: readonly string[]): void {
+  if (paths.size < maximumPaths) paths.set(path.join('.'), path)
+}
+
+function pathTo(place: Place | null): readonly string[] {
   const path: string[] = []
   for (let at = place; at !== null; at = at.above) path.push(at.name)
-  path.reverse()
-  entry.paths.set(path.join('.'), path)
+  return path.reverse()
 }
 
 function summarise(found: ReadonlyMap<string, Found>): Evaluation {
   if (found.size === 0) return nothingGuarded
   const distinct = new Map<string, ScopeRequirement>()
-  for (const { requirement } of found.values()) {
-    distinct.set(JSON.stringify(requirement), requirement)
+  const exemptible: ExemptibleRequirement[] = []
+  for (const one of found.values()) {
+    for (const [key, requirement] of one.requirements) distinct.set(key, requirement)
+    exemptible.push(...one.exemptible)
   }
   const requirements = [...distinct.values()]
   return {
     requirements,
-    scopes: allOf(requirements),
+    ...(exemptible.length > 0 && { exemptible }),
+    scopes: allOf(everyRequirement({ requirements, exemptible })),
     authenticated: true,
     fields: [...found]
-      .map(([coordinate, { requirement, paths }]) => ({
-        coordinate,
-        requirement,
-        paths: [...paths.keys()].sort().map((key) => paths.get(key) ?? []),
-      }))
+      .map(([coordinate, one]) => guardedField(coordinate, one))
       .sort((a, b) => (a.coordinate < b.coordinate ? -1 : 1)),
   }
+}
+
+function guardedField(coordinate: string, { requirements, exemptible, paths }: Found) {
+  const needs = { requirements: [...requirements.values()], exemptible }
+  const requirement = allOf(everyRequirement(needs))
+  const ways = needs.requirements.reduce((product, { length }) => product * length, 1)
+  const isExact = exemptible.length === 0 && ways <= maximumAlternatives
+  return {
+    coordinate,
+    requirement,
+    ...(!isExact && { needs }),
+    paths: [...paths.keys()].sort().map((key) => paths.get(key) ?? []),
+  }
+}
+
+/** As if no one were exempt. */
+function everyRequirement({ requirements, exemptible = [] }: Needs): readonly ScopeRequirement[] {
+  return [...requirements, ...exemptible.map(({ requirement }) => requirement)]
 }
 
 /** What it takes to run each of several operations: any one inner list suffices; as `Evaluation.scopes`. */
 export function combinedScopes(evaluations: readonly Evaluation[]): ScopeRequirement {
   const distinct = new Map(
     evaluations
-      .flatMap(({ requirements }) => requirements)
+      .flatMap(everyRequirement)
       .map((requirement) => [JSON.stringify(requirement), requirement]),
   )
   return allOf([...distinct.values()])
 }
 
-/** Those with one alternative come first: they never multiply. */
-function allOf(requirements: readonly ScopeRequirement[]): ScopeRequirement {
+/**
+ * Requirements in one: any one inner list suffices. At most 64 alternatives, the shortest. Those with
+ * one alternative come first: they never multiply.
+ */
+export function allOf(requirements: readonly ScopeRequirement[]): ScopeRequirement {
   return [...requirements]
     .sort((a, b) => a.length - b.length)
     .reduce<ScopeRequirement>(

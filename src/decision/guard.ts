@@ -1,13 +1,4 @@
-import {
-  type ASTNode,
-  type ConstDirectiveNode,
-  type GraphQLField,
-  type GraphQLInterfaceType,
-  type GraphQLObjectType,
-  getNamedType,
-  isLeafType,
-  valueFromASTUntyped,
-} from 'graphql'
+import { type ASTNode, type ConstDirectiveNode, valueFromASTUntyped } from 'graphql'
 import { both, minimal, type ScopeRequirement } from '../scopes.ts'
 
 /** What a field or type says of itself: `extensions.latchkey` of a schema built in code. */
@@ -22,7 +13,7 @@ export type Guard = ScopeRequirement | null
 
 export const anyCredential: ScopeRequirement = [[]]
 
-interface Declaring {
+export interface Declaring {
   readonly extensions?: Readonly<Record<string, unknown>> | undefined
   readonly astNode?: ASTNode | null | undefined
   readonly extensionASTNodes?: readonly ASTNode[] | undefined
@@ -34,7 +25,7 @@ interface Declaring {
  */
 export function declarationOf(element: Declaring): Declaration | null {
   const extension = element.extensions?.latchkey
-  if (typeof extension === 'object' && extension !== null) return extension as Declaration
+  if (declares(extension)) return extension
   const directives = [element.astNode, ...(element.extensionASTNodes ?? [])].flatMap(directivesOf)
   const named = (name: string) =>
     directives.filter(({ name: { value } }) => value === name || value === `federation__${name}`)
@@ -43,6 +34,12 @@ export function declarationOf(element: Declaring): Declaration | null {
   if (named('authenticated').length > 0) return { authenticated: true }
   if (named('public').length > 0) return { public: true }
   return null
+}
+
+/** `extensions.latchkey` may also hold rules of a field alone; then the directives still count. */
+function declares(extension: unknown): extension is Declaration {
+  if (typeof extension !== 'object' || extension === null) return false
+  return ['public', 'authenticated', 'requiresScopes'].some((name) => name in extension)
 }
 
 export function guardOf(declaration: Declaration | null): Guard {
@@ -61,31 +58,6 @@ export function isAtLeast(guard: Guard, other: Guard): boolean {
   if (other === null) return true
   if (guard === null) return false
   return guard.every((list) => other.some((needed) => needed.every((name) => list.includes(name))))
-}
-
-type FieldOwner = GraphQLObjectType | GraphQLInterfaceType
-type Field = GraphQLField<unknown, unknown>
-
-const known = new WeakMap<Field, Guard>()
-
-/**
- * The whole guard of a field of `type`: what it declares, what its type declares, what the interfaces
- * of its type declare for themselves and for this field, and what a scalar or enum it answers with
- * declares. An interface's guard so holds however the field is reached.
- */
-export function guardOfField(type: FieldOwner, field: Field): Guard {
-  const remembered = known.get(field)
-  if (remembered !== undefined) return remembered
-  const answer = getNamedType(field.type)
-  const elements: (Declaring | undefined)[] = [field, type, isLeafType(answer) ? answer : undefined]
-  for (const parent of type.getInterfaces()) {
-    elements.push(parent, parent.getFields()[field.name])
-  }
-  const guard = elements
-    .map((element) => (element === undefined ? null : guardOf(declarationOf(element))))
-    .reduce(bothGuards)
-  known.set(field, guard)
-  return guard
 }
 
 function directivesOf(node: ASTNode | null | undefined): readonly ConstDirectiveNode[] {

@@ -18,7 +18,11 @@ import {
   conditionsOf,
   conditionVariables,
 } from './condition.ts'
-import { type Guard, guardOfField } from './guard.ts'
+import { Dependence } from './dependence.ts'
+import type { Field } from './field-rules.ts'
+import { type Fragments, responseName } from './payload.ts'
+import { checkReturnedTypes } from './returned-types.ts'
+import { distinct, type Guards, ofType, SchemaGuards } from './schema-guards.ts'
 
 /**
  * Every way through an operation that leads to something guarded.
@@ -31,14 +35,18 @@ export interface Plan {
   readonly operation: OperationDefinitionNode
   /** `null` when nothing of it is guarded. */
   readonly root: Selections | null
+  readonly fragments: Fragments
   /** The variables that decide whether something guarded is reached. */
   readonly variables: readonly ConditionVariable[]
+  /** Fields whose guard depends on their arguments. */
+  readonly dependences: readonly Dependence[]
   /** How many selections were looked at. */
   readonly steps: number
 }
 
 /** What a selection set reaches on one object type. */
 export interface Selections {
+  readonly type: { readonly name: string }
   readonly ways: readonly Way[]
 }
 
@@ -52,7 +60,10 @@ export interface Way {
 export interface ReachedField {
   readonly coordinate: string
   readonly responseName: string
-  readonly guard: Guard
+  /** What it takes whatever the request's values are. */
+  readonly guards: Guards
+  /** What depends on them; `null`: nothing. */
+  readonly dependence: Dependence | null
 }
 
 interface DraftWay extends Way {
@@ -73,32 +84,43 @@ export function planOperation(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): Plan {
-  const planner = new Planner(schema, document)
+  const planner = new Planner(schema, document, operation)
   const type = schema.getRootType(operation.operation)
   const root = type ? planner.plan(operation.selectionSet, type) : undefined
   const variables = new Set<string>()
+  const dependences = new Set<Dependence>()
   for (const { ways } of planner.guarded()) {
-    for (const way of ways) for (const { variable } of way.conditions) variables.add(variable)
+    for (const { conditions, field } of ways) {
+      for (const { variable } of conditions) variables.add(variable)
+      if (field?.dependence) dependences.add(field.dependence)
+    }
   }
+  if ([...dependences].some(({ narrows }) => narrows)) checkReturnedTypes(schema)
   return {
     operation,
     root: root?.guarded ? root : null,
+    fragments: planner.fragments,
     variables: conditionVariables(variables, operation),
+    dependences: [...dependences],
     steps: planner.steps,
   }
 }
 
 class Planner {
   steps = 0
+  readonly fragments = new Map<string, FragmentDefinitionNode>()
   readonly #schema: GraphQLSchema
-  readonly #fragments = new Map<string, FragmentDefinitionNode>()
+  readonly #operation: OperationDefinitionNode
+  readonly #guards: SchemaGuards
   readonly #drafts = new Map<SelectionSetNode, Map<GraphQLObjectType, Draft>>()
   readonly #order: Draft[] = []
 
-  constructor(schema: GraphQLSchema, document: DocumentNode) {
+  constructor(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
     this.#schema = schema
+    this.#operation = operation
+    this.#guards = SchemaGuards.of(schema)
     for (const node of document.definitions) {
-      if (node.kind === Kind.FRAGMENT_DEFINITION) this.#fragments.set(node.name.value, node)
+      if (node.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(node.name.value, node)
     }
   }
 
@@ -143,7 +165,7 @@ class Planner {
       }
       const fragment =
         selection.kind === Kind.FRAGMENT_SPREAD
-          ? this.#fragments.get(selection.name.value)
+          ? this.fragments.get(selection.name.value)
           : selection
       if (fragment !== undefined && this.#applies(fragment.typeCondition, draft.type)) {
         const below = this.#below(draft, fragment.selectionSet, [draft.type])
@@ -155,8 +177,7 @@ class Planner {
 
   #fieldOf(draft: Draft, node: FieldNode): Pick<DraftWay, 'field' | 'below'> | null {
     const field = draft.type.getFields()[node.name.value]
-    // Introspection fields are of no type and are free.
-    if (field === undefined) return null
+    if (field === undefined) return this.#typeNameOf(draft.type, node)
     const answer = getNamedType(field.type)
     const types = isObjectType(answer)
       ? [answer]
@@ -164,12 +185,37 @@ class Planner {
         ? this.#schema.getPossibleTypes(answer)
         : []
     return {
-      field: {
-        coordinate: `${draft.type.name}.${field.name}`,
-        responseName: node.alias?.value ?? node.name.value,
-        guard: guardOfField(draft.type, field),
-      },
+      field: this.#reachedField(draft.type, field, node),
       below: node.selectionSet === undefined ? [] : this.#below(draft, node.selectionSet, types),
+    }
+  }
+
+  #reachedField(type: GraphQLObjectType, field: Field, node: FieldNode): ReachedField {
+    const dependence = new Dependence(this.#schema, this.#operation, type, field, node)
+    const answered = dependence.narrows
+      ? this.#guards.ofAnswer(field).always
+      : this.#guards.ofAnyAnswer(field)
+    return {
+      coordinate: `${type.name}.${field.name}`,
+      responseName: responseName(node),
+      guards: distinct([...this.#guards.ofField(type, field), ...answered]),
+      dependence: dependence.exists ? dependence : null,
+    }
+  }
+
+  /**
+   * Introspection fields are of no type and are free. So is the name of a type, since the field that
+   * answers with the type has its guard; no field answers with a root type.
+   */
+  #typeNameOf(type: GraphQLObjectType, node: FieldNode): Pick<DraftWay, 'field' | 'below'> | null {
+    const root = this.#schema.getRootType(this.#operation.operation)
+    if (node.name.value !== '__typename' || type !== root) return null
+    const guards = ofType(type)
+    if (guards.length === 0) return null
+    const coordinate = `${type.name}.__typename`
+    return {
+      field: { coordinate, responseName: responseName(node), guards, dependence: null },
+      below: [],
     }
   }
 
@@ -188,7 +234,7 @@ class Planner {
   }
 
   #markGuarded(): void {
-    const marked = this.#order.filter(({ ways }) => ways.some(({ field }) => field?.guard))
+    const marked = this.#order.filter(({ ways }) => ways.some(({ field }) => mayNeed(field)))
     for (const draft of marked) draft.guarded = true
     for (const draft of marked) {
       for (const parent of draft.parents) {
@@ -202,5 +248,9 @@ class Planner {
 
 function withoutUnguarded(way: DraftWay): readonly DraftWay[] {
   const below = way.below.filter(({ guarded }) => guarded)
-  return below.length > 0 || way.field?.guard ? [{ ...way, below }] : []
+  return below.length > 0 || mayNeed(way.field) ? [{ ...way, below }] : []
+}
+
+function mayNeed(field: ReachedField | null): boolean {
+  return field !== null && (field.guards.length > 0 || field.dependence?.guards === true)
 }

@@ -2,10 +2,13 @@ import {
   type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
   isInterfaceType,
   isObjectType,
 } from 'graphql'
 import { declarations } from '../decision/coordinates.ts'
+import { fieldRulesOf } from '../decision/field-rules.ts'
 import { bothGuards, declarationOf, type Guard, guardOf, isAtLeast } from '../decision/guard.ts'
 import { isScopeName, type ScopeCatalogue } from '../scopes.ts'
 
@@ -22,7 +25,11 @@ export function faultsIn(schema: GraphQLSchema, catalogue: ScopeCatalogue): read
     ...unknownScopes(schema, catalogue),
     ...Object.values(schema.getTypeMap())
       .filter((type) => isObjectType(type) || isInterfaceType(type))
-      .flatMap((type) => [...waysAroundTypeGuard(type), ...lesserGuards(type)]),
+      .flatMap((type) => [
+        ...waysAroundTypeGuard(type),
+        ...lesserGuards(type),
+        ...misplacedPossibleTypes(schema, type),
+      ]),
   ]
 }
 
@@ -75,6 +82,27 @@ function waysAroundTypeGuard(type: FieldOwner): readonly string[] {
         .map((name) => `${type.name}.${field.name} sets ${name}, ${advice}`),
     ),
   ]
+}
+
+/** It counts where arguments decide between types, and can still be decided by before anything is done. */
+function misplacedPossibleTypes(schema: GraphQLSchema, type: FieldOwner): readonly string[] {
+  const acts = type === schema.getMutationType() || type === schema.getSubscriptionType()
+  return Object.values(type.getFields())
+    .filter((field) => fieldRulesOf(field).possibleTypes !== undefined)
+    .flatMap((field) => {
+      const coordinate = `${type.name}.${field.name}`
+      if (typeof fieldRulesOf(field).possibleTypes !== 'function') {
+        return [
+          `${coordinate} sets possibleTypes to something else than a function of its arguments.`,
+        ]
+      }
+      if (acts)
+        return [`${coordinate} sets possibleTypes, which counts in queries only. Leave it out.`]
+      if (isAbstractType(getNamedType(field.type))) return []
+      return [
+        `${coordinate} sets possibleTypes, but answers with neither an interface nor a union. Leave it out.`,
+      ]
+    })
 }
 
 function sets(element: { extensions: object }, option: string): boolean {

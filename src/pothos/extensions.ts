@@ -1,3 +1,4 @@
+import type { FieldRules } from '../decision/field-rules.ts'
 import type { Declaration } from '../decision/index.ts'
 
 type Extensions = Readonly<Record<string, unknown>>
@@ -12,8 +13,19 @@ export function withDeclaration(
 ): Extensions {
   return {
     ...extensions,
-    latchkey: declaration,
+    latchkey: { ...(extensions?.latchkey as object | undefined), ...declaration },
     directives: { ...byName(extensions?.directives), ...directiveFor(declaration) },
+  }
+}
+
+/** `extensions` with the rules of a field beside what it declares. */
+export function withRules(
+  extensions: Extensions | null | undefined,
+  rules: FieldRules,
+): Extensions {
+  return {
+    ...extensions,
+    latchkey: { ...(extensions?.latchkey as object | undefined), ...rules },
   }
 }
 

@@ -1,3 +1,4 @@
+import type { FieldRules } from '../decision/field-rules.ts'
 import type { Declaration } from '../decision/index.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 
@@ -16,6 +17,18 @@ export interface TypeGuardOptions<Scope extends string> {
 export interface FieldGuardOptions<Scope extends string> extends TypeGuardOptions<Scope> {
   /** Needs nothing: anyone may read it, with or without a credential. */
   public?: true
+  /**
+   * Names the types that the field may answer with, given its arguments as GraphQL coerces them: only
+   * their guards then count. For a field of an interface or union whose arguments decide the type, such
+   * as Relay's `node`; not for mutations and subscriptions. An answer of another type is an error.
+   * Where it throws, every type counts. Default: every type that the interface or union may be.
+   */
+  possibleTypes?: (args: Readonly<Record<string, unknown>>) => Iterable<string>
+}
+
+/** What of `options` is no declaration: kept in `extensions.latchkey`. */
+export function readRules({ possibleTypes }: FieldGuardOptions<string>): FieldRules {
+  return possibleTypes === undefined ? {} : { possibleTypes }
 }
 
 export interface LatchkeyPluginOptions<Scope extends string> {

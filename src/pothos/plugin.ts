@@ -9,9 +9,10 @@ import SchemaBuilder, {
 import type { GraphQLSchema } from 'graphql'
 import { type Declaration, guardOf } from '../decision/index.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
+import { checkAnswers, type ScopeAuthParts } from './answer-checks.ts'
 import { faultsIn } from './checks.ts'
-import { withDeclaration } from './extensions.ts'
-import { readDeclaration } from './options.ts'
+import { withDeclaration, withRules } from './extensions.ts'
+import { readDeclaration, readRules } from './options.ts'
 import { type LatchkeyAuthScopes, principalReader, withRequirement } from './scope-auth.ts'
 import { describe } from './sentence.ts'
 import { checkFirst } from './shortcut.ts'
@@ -70,7 +71,13 @@ export class PothosLatchkeyPlugin<Types extends SchemaTypes> extends BasePlugin<
   ): PothosOutputFieldConfig<Types> {
     const coordinate = `${fieldConfig.parentType}.${fieldConfig.name}`
     const declaration = this.#read(coordinate, fieldConfig.pothosOptions)
-    return declaration === null ? fieldConfig : this.#guarded(fieldConfig, declaration)
+    const rules = readRules(fieldConfig.pothosOptions)
+    const extensions =
+      Object.keys(rules).length === 0
+        ? fieldConfig.extensions
+        : withRules(fieldConfig.extensions, rules)
+    const config = { ...fieldConfig, ...(extensions && { extensions }) }
+    return declaration === null ? config : this.#guarded(config, declaration)
   }
 
   override afterBuild(schema: GraphQLSchema): GraphQLSchema {
@@ -79,6 +86,8 @@ export class PothosLatchkeyPlugin<Types extends SchemaTypes> extends BasePlugin<
       scopes instanceof Map ? scopes : new Map(Object.entries<string>(scopes as never))
     const faults = [...new Set([...this.#faults, ...faultsIn(schema, catalogue)])]
     if (faults.length > 0) throw new PothosSchemaError(faults.join('\n'))
+    const { scopeAuth } = this.builder.options as { scopeAuth?: ScopeAuthParts }
+    if (scopeAuth !== undefined) checkAnswers(schema, scopeAuth)
     return schema
   }
 

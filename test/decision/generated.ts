@@ -109,6 +109,8 @@ export function generateSchema(g: Choose): GraphQLSchema {
 
   // biome-ignore lint/complexity/noBannedTypes: fields are made up, so their builder cannot be typed
   type Fields = { field: Function; int: Function }
+  // biome-ignore lint/complexity/noBannedTypes: as above
+  type PickFields = Fields & { arg: { stringList: Function } }
 
   const number = (t: Fields, guard: GuardOptions) => t.int({ ...guard, resolve: () => 1 })
   const link = (t: Fields, to: string, guard: GuardOptions) => {
@@ -126,7 +128,7 @@ export function generateSchema(g: Choose): GraphQLSchema {
     const linkGuard = perhapsGuard(g, 20)
     declared.set(name, guard)
     ref.implement({
-      ...(perhapsGuard(g, 10) as object),
+      ...(perhapsGuard(g, 20) as object),
       resolveType,
       fields: (t) =>
         ({
@@ -145,7 +147,7 @@ export function generateSchema(g: Choose): GraphQLSchema {
       (field) => [field, oneOf(g, [...refs.keys()]), perhapsGuard(g, 15)] as const,
     )
     ref.implement({
-      ...(perhapsGuard(g, 10) as object),
+      ...(perhapsGuard(g, 20) as object),
       interfaces: parents.flatMap((parent) => interfaces.get(parent) ?? []),
       fields: (t) =>
         ({
@@ -161,19 +163,41 @@ export function generateSchema(g: Choose): GraphQLSchema {
   const roots = [...refs.keys()].map(
     (to) => [to, chance(g, 70) ? { public: true as const } : someGuard(g)] as const,
   )
+  const picks = [...possible.keys()].map(
+    (to) => [to, chance(g, 80) ? { public: true as const } : someGuard(g)] as const,
+  )
+  const pick = (t: PickFields, to: string, guard: GuardOptions) =>
+    t.field({
+      ...guard,
+      type: [refs.get(to)],
+      args: { types: t.arg.stringList({ required: true }) },
+      possibleTypes: typesArgument,
+      resolve: (_root: unknown, args: object) => {
+        const asked = typesArgument(args)
+        return possible.get(to)?.flatMap((type) => (asked.includes(type) ? [{ type }] : []))
+      },
+    })
   builder.queryType({
     fields: (t) =>
       ({
         ...Object.fromEntries(roots.map(([to, guard]) => [`to${to}`, link(t as never, to, guard)])),
+        ...Object.fromEntries(
+          picks.map(([to, guard]) => [`pick${to}`, pick(t as never, to, guard)]),
+        ),
         open: number(t as never, { public: true }),
       }) as never,
   })
   return builder.toSchema()
 }
 
+/** `possibleTypes` of the fields `pick…`, which answer with one value of each type that is asked for. */
+export function typesArgument(args: object): readonly string[] {
+  return (args as { types: readonly string[] }).types
+}
+
 export interface GeneratedOperation {
   readonly source: string
-  readonly variables: Record<string, boolean>
+  readonly variables: Record<string, unknown>
 }
 
 /** A valid document with fragments of each kind, conditions and variables, and values for these. */
@@ -199,6 +223,11 @@ export function generateOperation(g: Choose, schema: GraphQLSchema): GeneratedOp
     const operand = oneOf(g, ['true', 'false', '$v0', '$v1', '$v2'])
     return ` @${oneOf(g, ['skip', 'include'])}(if: ${operand})`
   }
+
+  const someTypes = () =>
+    chance(g, 50)
+      ? '$types'
+      : JSON.stringify(g(fc.subarray<string>, [...objectNames, 'I0', 'None']))
 
   const selectionSet = (type: GraphQLNamedType, depth: number, firstFragment: number): string => {
     const count = g(fc.integer, { min: 1, max: depth > 1 ? 3 : 2 })
@@ -231,7 +260,8 @@ export function generateOperation(g: Choose, schema: GraphQLSchema): GeneratedOp
     const answer = getNamedType(field.type)
     const alias = `k${aliases++}`
     const below = isCompositeType(answer) ? selectionSet(answer, depth - 1, firstFragment) : ''
-    return `${alias}: ${field.name}${condition()} ${below}`
+    const types = field.args.length === 0 ? '' : `(types: ${someTypes()})`
+    return `${alias}: ${field.name}${types}${condition()} ${below}`
   }
 
   const query = schema.getQueryType()
@@ -242,10 +272,14 @@ export function generateOperation(g: Choose, schema: GraphQLSchema): GeneratedOp
     if (type === undefined) throw new Error(name)
     return `fragment F${index} on ${name} ${selectionSet(type, 1, index + 1)}`
   })
-  const variables: Record<string, boolean> = { v0: g(fc.boolean) }
+  const variables: Record<string, unknown> = {
+    v0: g(fc.boolean),
+    types: g(fc.subarray<string>, [...objectNames]),
+  }
   if (chance(g, 50)) variables.v1 = g(fc.boolean)
   if (chance(g, 50)) variables.v2 = g(fc.boolean)
-  const definitions = '$v0: Boolean!, $v1: Boolean! = true, $v2: Boolean = false'
+  const definitions =
+    '$types: [String!]!, $v0: Boolean!, $v1: Boolean! = true, $v2: Boolean = false'
   return { source: `query (${definitions}) ${body} ${fragments.join(' ')}`, variables }
 }
 

@@ -73,6 +73,29 @@ describe('a guard written in SDL', () => {
     expect(decide(evaluation, null).outcome).toBe('unauthenticated')
   })
 
+  it('on a root type holds for its name as well', () => {
+    const types = 'type Query @requiresScopes(scopes: [["x"]]) { a: Int }'
+    expect(evaluate(types, '{ __typename }').scopes).toEqual([['x']])
+    expect(evaluate(types, '{ a }').scopes).toEqual([['x']])
+  })
+
+  it('on many types of one interface is decided by each, however many ways there are', () => {
+    const types = Array.from(
+      { length: 40 },
+      (_, n) =>
+        `type T${n} implements I @requiresScopes(scopes: [["x${n}"], ["y${n}"]]) { a: Int }`,
+    )
+    const evaluation = evaluate(
+      `type Query { i: I } interface I { a: Int } ${types}`,
+      '{ i { a } }',
+    )
+    const held = types.map((_, n) => (n % 2 ? `x${n}` : `y${n}`))
+    expect(decide(evaluation, principalWith(...held)).outcome).toBe('allowed')
+    const decision = decide(evaluation, principalWith(...held.slice(1)))
+    expect(decision).toMatchObject({ outcome: 'insufficient' })
+    expect(decision).toHaveProperty('fields.0.coordinate', 'Query.i')
+  })
+
   it('that makes no sense is an error rather than no guard', () => {
     const types = 'type Query { a: Int @requiresScopes(scopes: [[1]]) }'
     const schema = buildSchema(directives + types, { assumeValidSDL: true })
@@ -87,6 +110,13 @@ describe('a guard written in SDL', () => {
       ['x', ['Query.t']],
       ['y', ['Query.t', 'T']],
     ])
+    const answered = buildSchema(
+      `${directives} type Query { ts: [T!] i: I } interface I { a: E } type T implements I @requiresScopes(scopes: [["y"]]) { a: E } enum E @requiresScopes(scopes: [["z"]]) { A }`,
+    )
+    expect(Object.fromEntries(scopeCoordinates(answered))).toEqual({
+      y: ['Query.i', 'Query.ts', 'T'],
+      z: ['E', 'I.a', 'T.a'],
+    })
   })
 })
 

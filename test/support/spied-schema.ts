@@ -31,6 +31,7 @@ export function createSpiedSchema() {
         id: ID!
         secret: String
         weight: Int
+        next: Parcel
       }
       type Vault implements Node @requiresScopes(scopes: [["read:secrets"]]) {
         id: ID!
@@ -41,6 +42,7 @@ export function createSpiedSchema() {
       type Query {
         node: Node
         letter: Letter
+        parcel: Parcel
         found: Found
       }
     `,
@@ -48,6 +50,7 @@ export function createSpiedSchema() {
       Query: {
         node: spy('node', { __typename: 'Parcel', id: '2', weight: 3 }),
         letter: spy('letter', letter),
+        parcel: spy('parcel', { __typename: 'Parcel', id: '2', weight: 3 }),
         found: spy('found', { __typename: 'Parcel', id: '2' }),
       },
       Letter: { secret: spy('secret', 'S'), reply: spy('reply', letter) },

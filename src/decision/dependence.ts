@@ -1,0 +1,114 @@
+import {
+  type FieldNode,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getArgumentValues,
+  type OperationDefinitionNode,
+} from 'graphql'
+import type { Variables } from './condition.ts'
+import {
+  type Arguments,
+  type Field,
+  fieldRulesOf,
+  narrowedTypes,
+  type PayloadRule,
+  type PossibleTypes,
+  possibleTypesOf,
+} from './field-rules.ts'
+import { givenGuards, mayGiveGuarded } from './input-guards.ts'
+import { type AnswerGuards, answeredWith, type Guards, SchemaGuards } from './schema-guards.ts'
+
+/** Values that a request brings, by which the guard of a field may differ. */
+export interface RequestValues {
+  /** As they were sent. */
+  readonly variables: Variables
+  /** As a resolver gets them; `null`: not known, or not valid. */
+  readonly coerced: Arguments | null
+}
+
+/** What a field needs with the values of one request. */
+export interface Circumstance {
+  /** The same for circumstances that are equal; `null`: not to be remembered. */
+  readonly key: string | null
+  readonly guards: Guards
+  /** The object types that the field may answer with; `null`: any. */
+  readonly types: ReadonlySet<string> | null
+  /** Of a field with a payload rule: whether the value belongs to the caller of that id. */
+  readonly isOwn: ((callerId: string) => boolean) | null
+}
+
+/**
+ * What of a field's guard depends on its arguments: the types that they narrow the answer to, the
+ * guarded scalars and enums among them, and whose value the field tells of.
+ */
+export class Dependence {
+  readonly field: Field
+  readonly node: FieldNode
+  readonly payload: PayloadRule | null
+  readonly #schema: GraphQLSchema
+  readonly #operation: OperationDefinitionNode
+  readonly #answer: AnswerGuards
+  readonly #possibleTypes: PossibleTypes | null
+  readonly #givesGuarded: boolean
+
+  constructor(
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    parent: GraphQLObjectType,
+    field: Field,
+    node: FieldNode,
+  ) {
+    this.field = field
+    this.node = node
+    this.payload = fieldRulesOf(field).payload ?? null
+    this.#schema = schema
+    this.#operation = operation
+    this.#answer = SchemaGuards.of(schema).ofAnswer(field)
+    this.#possibleTypes = possibleTypesOf(schema, parent, field)
+    this.#givesGuarded = mayGiveGuarded(field, node)
+  }
+
+  /** Whether anything depends on values at all. */
+  get exists(): boolean {
+    return this.narrows || this.#givesGuarded || this.payload !== null
+  }
+
+  get narrows(): boolean {
+    return this.#possibleTypes !== null
+  }
+
+  /** Whether it may guard the field itself, and not only tell which types are reached below it. */
+  get guards(): boolean {
+    const narrowsGuards = this.narrows && this.#answer.byType.size > 0
+    return narrowsGuards || this.#givesGuarded || this.payload !== null
+  }
+
+  evaluate({ variables, coerced }: RequestValues): Circumstance {
+    const types =
+      this.#possibleTypes &&
+      narrowedTypes(this.#schema, this.field, this.#possibleTypes, this.node, coerced)
+    const given = this.#givesGuarded
+      ? givenGuards(this.field, this.node, this.#operation, variables)
+      : []
+    const answered = this.narrows ? answeredWith(this.#answer, types) : []
+    const names = types === null ? null : [...types].sort()
+    return {
+      key: this.payload === null ? JSON.stringify([names, given]) : null,
+      guards: [...answered, ...given],
+      types,
+      isOwn: this.#ownership(coerced),
+    }
+  }
+
+  #ownership(coerced: Arguments | null): Circumstance['isOwn'] {
+    const isOwn = this.payload?.isOwn
+    if (isOwn === undefined || coerced === null) return null
+    try {
+      const args = getArgumentValues(this.field, this.node, coerced)
+      return (callerId) => isOwn(args, callerId)
+    } catch {
+      // Arguments that execution refuses: the field does not run.
+      return null
+    }
+  }
+}

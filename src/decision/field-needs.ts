@@ -1,0 +1,54 @@
+import type { GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema } from 'graphql'
+import type { ScopeRequirement } from '../scopes.ts'
+import {
+  type Arguments,
+  type Field,
+  fieldRulesOf,
+  narrowedBy,
+  possibleTypesOf,
+} from './field-rules.ts'
+import { toldBeyond } from './payload.ts'
+import { answeredWith, SchemaGuards } from './schema-guards.ts'
+
+export interface FieldNeed {
+  readonly requirement: ScopeRequirement
+  /** Whether the caller of that id is exempt. */
+  readonly isExempt?: (callerId: string) => boolean
+}
+
+/** What it takes to be answered by a field that is being resolved, beside what it declares itself. */
+export type FieldNeeds = (args: Arguments, info: GraphQLResolveInfo) => readonly FieldNeed[]
+
+/** `null`: nothing beside what it declares. */
+export function fieldNeeds(
+  schema: GraphQLSchema,
+  type: GraphQLObjectType,
+  field: Field,
+): FieldNeeds | null {
+  const answer = SchemaGuards.of(schema).ofAnswer(field)
+  const { payload } = fieldRulesOf(field)
+  const possibleTypes = possibleTypesOf(schema, type, field)
+  const always = answeredWith(answer, null).map((requirement) => ({ requirement }))
+  if (always.length === 0 && payload === undefined) return null
+
+  return (args, { fieldNodes, fragments, variableValues }) => {
+    const types = possibleTypes && narrowedBy(schema, field, possibleTypes, args)
+    const needs: FieldNeed[] =
+      types === null
+        ? [...always]
+        : answeredWith(answer, types).map((one) => ({ requirement: one }))
+    const [node] = fieldNodes
+    if (payload === undefined || node === undefined) return needs
+    const known = new Map(Object.entries(fragments))
+    const booleanFor = (name: string) => variableValues[name] as boolean | undefined
+    // Nodes of one response name may each select something else of the payload.
+    const tells = fieldNodes.some(
+      (one) => toldBeyond(payload, { field, node: one }, known, booleanFor).length > 0,
+    )
+    const { isOwn, requiresScopes: requirement } = payload
+    if (tells) {
+      needs.push({ requirement, ...(isOwn && { isExempt: (id: string) => isOwn(args, id) }) })
+    }
+    return needs
+  }
+}

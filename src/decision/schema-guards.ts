@@ -1,0 +1,119 @@
+import {
+  type GraphQLInterfaceType,
+  type GraphQLNamedOutputType,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isInterfaceType,
+  isObjectType,
+} from 'graphql'
+import type { ScopeRequirement } from '../scopes.ts'
+import type { Field } from './field-rules.ts'
+import { type Declaring, declarationOf, guardOf } from './guard.ts'
+
+/** Requirements of which each must be met; none is listed twice. */
+export type Guards = readonly ScopeRequirement[]
+
+/** What it takes to be answered with a value. */
+export interface AnswerGuards {
+  /** Whatever type the value turns out to be. */
+  readonly always: Guards
+  /** Further, by the object type of the value; types that need nothing further are left out. */
+  readonly byType: ReadonlyMap<string, Guards>
+}
+
+type FieldOwner = GraphQLObjectType | GraphQLInterfaceType
+
+const ofSchema = new WeakMap<GraphQLSchema, SchemaGuards>()
+
+/** The guards of one schema, found out when they are asked for and remembered. */
+export class SchemaGuards {
+  static of(schema: GraphQLSchema): SchemaGuards {
+    let guards = ofSchema.get(schema)
+    if (guards === undefined) {
+      guards = new SchemaGuards(schema)
+      ofSchema.set(schema, guards)
+    }
+    return guards
+  }
+
+  readonly #schema: GraphQLSchema
+  readonly #fields = new Map<Field, Guards>()
+  readonly #answers = new Map<GraphQLNamedOutputType, AnswerGuards>()
+
+  private constructor(schema: GraphQLSchema) {
+    this.#schema = schema
+  }
+
+  /**
+   * What it takes to reach a field of `type`: what the field declares, what its type declares, and what
+   * the interfaces of its type declare for themselves and for this field. An interface's guard so holds
+   * however the field is reached.
+   */
+  ofField(type: FieldOwner, field: Field): Guards {
+    let guards = this.#fields.get(field)
+    if (guards === undefined) {
+      const inherited = type.getInterfaces().map((parent) => parent.getFields()[field.name])
+      guards = distinct([...declared([field, ...inherited]), ...ofType(type)])
+      this.#fields.set(field, guards)
+    }
+    return guards
+  }
+
+  /** What it takes to be answered with a value of the field's type, whatever is selected of it. */
+  ofAnswer(field: Field): AnswerGuards {
+    const type = getNamedType(field.type)
+    let guards = this.#answers.get(type)
+    if (guards === undefined) {
+      const possible = isAbstractType(type) ? this.#schema.getPossibleTypes(type) : []
+      guards = {
+        always: ofType(type),
+        byType: new Map(
+          possible
+            .map((one) => [one.name, ofType(one)] as const)
+            .filter(([, ofOne]) => ofOne.length > 0),
+        ),
+      }
+      this.#answers.set(type, guards)
+    }
+    return guards
+  }
+
+  /** All that it may take to be answered with a value of the field's type. */
+  ofAnyAnswer(field: Field): Guards {
+    return answeredWith(this.ofAnswer(field), null)
+  }
+}
+
+/** @param types the object types that the value may be of; `null`: any */
+export function answeredWith(
+  { always, byType }: AnswerGuards,
+  types: ReadonlySet<string> | null,
+): Guards {
+  if (byType.size === 0) return always
+  const guards = [...always]
+  for (const [name, ofOne] of byType) {
+    if (types === null || types.has(name)) guards.push(...ofOne)
+  }
+  return distinct(guards)
+}
+
+/** What a type declares, with the interfaces that it implements. */
+export function ofType(type: GraphQLNamedType): Guards {
+  const parents = isObjectType(type) || isInterfaceType(type) ? type.getInterfaces() : []
+  return distinct(declared([type, ...parents]))
+}
+
+export function distinct(guards: Guards): Guards {
+  if (guards.length < 2) return guards
+  return [...new Map(guards.map((guard) => [JSON.stringify(guard), guard])).values()]
+}
+
+function declared(elements: readonly (Declaring | undefined)[]): Guards {
+  return elements.flatMap((element) => {
+    const guard = element === undefined ? null : guardOf(declarationOf(element))
+    return guard === null ? [] : [guard]
+  })
+}
