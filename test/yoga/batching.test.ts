@@ -1,0 +1,123 @@
+import { createServer, request as httpRequest, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createSchema, createYoga } from 'graphql-yoga'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ClosableAuthenticator, createAuthenticator, usePrincipal } from '../../src/index.ts'
+import type { Principal } from '../../src/principal.ts'
+import { startIssuer, type TestIssuer, testAudience } from '../support/issuer.ts'
+
+/*
+ * Operations sent together are of one request, and so of one principal, however late the body is and
+ * however long it takes to authenticate.
+ */
+
+let issuer: TestIssuer
+const opened: (() => Promise<unknown>)[] = []
+
+beforeAll(async () => {
+  issuer = await startIssuer()
+})
+afterAll(async () => {
+  for (const close of opened) await close()
+  await issuer.close()
+})
+
+/** Milliseconds that the lookup of a user takes. */
+async function serve({ lookup = 0 } = {}) {
+  const state = { suspended: false }
+  const authenticator: ClosableAuthenticator = createAuthenticator({
+    issuers: [{ issuer: issuer.issuer, audience: testAudience }],
+    directory: {
+      findKeyForVerification: async () => null,
+      admitUser: async ({ issuer, subject }) => {
+        await sleep(lookup)
+        const { suspended } = state
+        const grants = { scopes: null, issuerScopes: null, signedOutAt: null }
+        return { userId: 'u', issuer, subject, suspended, ...grants }
+      },
+      markUsed: async () => {},
+    },
+  })
+  const yoga = createYoga({
+    schema: createSchema<{ principal: Principal | null }>({
+      typeDefs: 'type Query { me: String }',
+      resolvers: { Query: { me: (_root, _args, { principal }) => principal?.subject ?? null } },
+    }),
+    batching: true,
+    logging: false,
+    plugins: [usePrincipal({ authenticator })],
+  })
+  const server: Server = createServer(yoga)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  opened.push(
+    () => new Promise((resolve) => server.close(resolve)),
+    () => authenticator.close(),
+  )
+  return { port: (server.address() as AddressInfo).port, state }
+}
+
+const batch = JSON.stringify(Array.from({ length: 5 }, () => ({ query: '{ me }' })))
+
+/** @param between done once the head was sent, before the body is */
+async function post(port: number, between: () => Promise<unknown> = async () => {}) {
+  const request = httpRequest({
+    port,
+    host: '127.0.0.1',
+    path: '/graphql',
+    method: 'POST',
+    agent: false,
+    headers: {
+      'content-type': 'application/json',
+      'content-length': String(batch.length),
+      authorization: `Bearer ${await issuer.sign({ scope: '' })}`,
+    },
+  })
+  const answered = new Promise<{ status: number | undefined; body: unknown }>((resolve, reject) => {
+    request.on('error', reject)
+    request.on('response', async (response) => {
+      let body = ''
+      for await (const chunk of response) body += chunk
+      resolve({ status: response.statusCode, body: JSON.parse(body) })
+    })
+  })
+  request.flushHeaders()
+  await between()
+  request.end(batch)
+  return answered
+}
+
+const all = (result: object) => Array.from({ length: 5 }, () => result)
+
+describe('all operations of a batch have the same principal', () => {
+  it('where the body comes at once', async () => {
+    const { port } = await serve()
+    expect(await post(port)).toEqual({ status: 200, body: all({ data: { me: 'alice' } }) })
+  })
+
+  it('where the body comes later than the head', async () => {
+    const { port } = await serve()
+    const answer = await post(port, () => sleep(80))
+    expect(answer).toEqual({ status: 200, body: all({ data: { me: 'alice' } }) })
+  })
+
+  it('where it takes long to authenticate', async () => {
+    const { port } = await serve({ lookup: 60 })
+    expect(await post(port)).toEqual({ status: 200, body: all({ data: { me: 'alice' } }) })
+  })
+
+  it('where the credential is refused meanwhile: none runs', async () => {
+    const { port, state } = await serve()
+    const { body } = await post(port, async () => {
+      await sleep(80)
+      state.suspended = true
+    })
+    expect(body).toEqual(
+      all({
+        errors: [
+          { message: 'The credential is not valid.', extensions: { code: 'INVALID_CREDENTIAL' } },
+        ],
+      }),
+    )
+  })
+})
