@@ -50,7 +50,8 @@ export interface Authenticator {
   /**
    * At once where the credential is remembered, malformed or missing.
    *
-   * @param again this was asked about the same request before: for who counts. Default `false`.
+   * @param again this was asked about the same request before: it is no further use of the credential.
+   *   Default `false`.
    */
   authenticate(
     carrier: CredentialCarrier,
@@ -63,6 +64,11 @@ export interface Authenticator {
    * @param scopes which must not change afterwards
    */
   recordScopes?(principal: Principal, scopes: readonly string[]): void
+  /**
+   * How often whoever is answered for long, as by a subscription, has to be asked about again for changes
+   * to be honoured in time. Milliseconds. Default 1000.
+   */
+  readonly recheckMs?: number
 }
 
 /** A credential that was found good, and what the next use of it must not ask again. */
@@ -106,7 +112,9 @@ type WrongKey = 'key-unknown' | 'key-secret-wrong'
 
 const anonymous: Anonymous = { kind: 'anonymous' }
 
-export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authenticator> {
+export function assembleAuthenticator(
+  parts: AuthenticatorParts,
+): Required<Omit<Authenticator, 'recheckMs'>> {
   const { sources, jwt, directory, hasher, trustsIssuer, uses, rehashes, memory, clock } = parts
   const { verified, wrongKeys, flights, users } = memory
 
@@ -205,54 +213,60 @@ export function assembleAuthenticator(parts: AuthenticatorParts): Required<Authe
   /** When a key was accepted last, milliseconds since the epoch: what one did is recorded right after. */
   let lastUse = clock.wall()
 
-  function accept({ keyId, previousSecret, authentication }: Verified, at: number): Authentication {
-    if (keyId !== null) {
+  function accept(
+    { keyId, previousSecret, authentication }: Verified,
+    at: number,
+    again: boolean,
+  ): Authentication {
+    if (keyId !== null && !again) {
       lastUse = at
       uses?.record({ keyId, at, previousSecret })
     }
     return authentication
   }
 
-  function recall(cacheKey: string): Authentication | null {
+  function recall(cacheKey: string, again: boolean): Authentication | null {
     if (verified === null) return null
     const now = stampOf(clock)
     const known = verified.get(cacheKey, now)
-    return known === undefined ? null : accept(known, now.wall)
+    return known === undefined ? null : accept(known, now.wall, again)
   }
 
   /** One look-up however many ask at once with the same credential. */
   function look(
     cacheKey: string,
+    again: boolean,
     start: () => Promise<Verified | Refused>,
   ): Promise<Authentication> {
     return flights
       .run(cacheKey, () => verify(cacheKey, start))
       .then(
-        (outcome) => ('authentication' in outcome ? accept(outcome, clock.wall()) : outcome),
+        (outcome) => ('authentication' in outcome ? accept(outcome, clock.wall(), again) : outcome),
         refuseUnavailable,
       )
   }
 
   return {
-    authenticate(carrier) {
+    authenticate(carrier, again = false) {
       const presented = readCredential(carrier, sources)
       switch (presented.kind) {
         case 'none':
           return anonymous
         case 'api-key': {
           const cacheKey = cacheKeyOf(presented.text)
-          const known = recall(cacheKey)
+          const known = recall(cacheKey, again)
           if (known !== null) return known
           // Not before: only what has the right form is ever remembered.
           const key = directory === null ? null : parseKey(presented.text, sources.keyPrefix)
           if (key === null) return refuse('key-malformed')
           const wrong = wrongKeys?.get(cacheKey)
           if (wrong !== undefined) return refuse(wrong, key.id)
-          return look(cacheKey, () => verifyKey(cacheKey, key))
+          return look(cacheKey, again, () => verifyKey(cacheKey, key))
         }
         case 'jwt': {
           const cacheKey = cacheKeyOf(presented.token)
-          return recall(cacheKey) ?? look(cacheKey, () => verifyJwt(presented.token))
+          const known = recall(cacheKey, again)
+          return known ?? look(cacheKey, again, () => verifyJwt(presented.token))
         }
         case 'unrecognised':
         case 'ambiguous':

@@ -106,12 +106,22 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
   })
   return {
     ...authenticator,
+    recheckMs: recheckInterval(maxStalenessMs, memory.verified !== null),
     close: async () => {
       await watch?.close()
       await rehashes?.close()
       await uses?.close()
     },
   }
+}
+
+/**
+ * What is remembered may be as old as the bound but for a margin, within which it has to be asked about
+ * again; what is looked up each time may be as old as the interval.
+ */
+function recheckInterval(maxStalenessMs: number, remembers: boolean): number {
+  if (maxStalenessMs === 0) return 1_000
+  return remembers ? Math.min(100, maxStalenessMs / 2) : maxStalenessMs / 2
 }
 
 function createMemory(

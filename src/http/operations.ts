@@ -12,6 +12,7 @@ import { keepSchemaPrivate } from '../yoga/private-schema.ts'
 import { backendsOf, type UseBackendsOptions } from '../yoga/use-backends.ts'
 import {
   type ExecuteDone,
+  followingStreams,
   type PrincipalContext,
   type PrincipalSteps,
   withOwnErrors,
@@ -38,8 +39,10 @@ export interface OperationParts {
  */
 export function useOperations(
   parts: OperationParts,
-  { publish, refusalOf }: PrincipalSteps,
+  steps: PrincipalSteps,
 ): Plugin<PrincipalContext> {
+  const { publish, refusalOf } = steps
+  const following = followingStreams(steps)
   const { schema, services, timeLimit, publicIntrospection } = parts
   const run = limitTime(timeLimit, executeInOrder)
   const privacyRefusal = publicIntrospection
@@ -86,7 +89,9 @@ export function useOperations(
 
     onSubscribe({ args, setResultAndStopExecution }) {
       const refusal = refusalOf(args) ?? costRefusal(args)
-      if (refusal !== null) setResultAndStopExecution(refusal)
+      if (refusal === null) return following
+      setResultAndStopExecution(refusal)
+      return undefined
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql'
 import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
-import type { LatchkeyError } from '../errors.ts'
+import { InvalidCredentialError, type LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { remembering } from '../remembering.ts'
 import { withoutStack } from '../without-stack.ts'
@@ -38,9 +38,16 @@ export interface RequestGate {
    * body came at once.
    */
   readmit(request: object): GraphQLError | null | Promise<GraphQLError | null>
+  /**
+   * The same for an admitted request that is still being answered: who sent it as of now, or why its
+   * credential no longer counts. It is no further attempt and no further use of the credential.
+   */
+  recheck(request: object): Recheck | Promise<Recheck>
   /** Who sent `request`; `null` for the anonymous, for one that was never admitted, and for none. */
   principalOf(request: object | undefined): Principal | null
 }
+
+export type Recheck = Principal | LatchkeyError
 
 /** A request that was let in, with what it takes to ask again. */
 interface Admitted {
@@ -132,6 +139,29 @@ export function createRequestGate(options: RequestGateOptions): RequestGate {
       const answer = admit(request, last.carrier, last.serverContext, true)
       if (answer instanceof Promise) last.again = answer
       return answer
+    },
+    recheck(request) {
+      const last = (request as Admittable)[admission]
+      if (last === undefined || 'refusal' in last) return new InvalidCredentialError()
+      const proceed = (authentication: Authentication): Recheck => {
+        if (authentication.kind === 'authenticated') {
+          const { principal } = authentication
+          if (principal !== last.principal) {
+            ;(request as Admittable)[admission] = { ...last, principal, at: performance.now() }
+          }
+          return principal
+        }
+        const error =
+          authentication.kind === 'refused'
+            ? authentication.refusal.error
+            : new InvalidCredentialError()
+        ;(request as Admittable)[admission] = { refusal: requestErrorOf(error) }
+        return error
+      }
+      const authentication = authenticator.authenticate(last.carrier, true)
+      return authentication instanceof Promise
+        ? authentication.then(proceed)
+        : proceed(authentication)
     },
     principalOf(request) {
       const last = (request as Admittable | undefined)?.[admission]

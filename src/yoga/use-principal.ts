@@ -1,13 +1,20 @@
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
-import type { Plugin } from 'graphql-yoga'
+import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import type { RawHeaders } from '../credentials/raw-headers.ts'
 import { analyseOperation, decide, refusal, scopesUsed } from '../decision/index.ts'
+import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { errorAnswer, toResponse } from './error-answer.ts'
 import { fieldError, latchkeyErrorOf, requestError } from './graphql-errors.ts'
 import { headerReaderOf, missingHeadersRefusal, nodeRequestOf } from './node-request.ts'
-import { createRequestGate, type RequestGate, type RequestGateOptions } from './request-gate.ts'
+import {
+  createRequestGate,
+  type Recheck,
+  type RequestGate,
+  type RequestGateOptions,
+} from './request-gate.ts'
+import { WatchedStream } from './watched-stream.ts'
 
 export type UsePrincipalOptions = RequestGateOptions
 
@@ -30,7 +37,10 @@ export interface PrincipalContext {
  */
 export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalContext> {
   const gate = createRequestGate(options)
-  const { publish, refusalOf } = createPrincipalSteps(gate)
+  const steps = createPrincipalSteps(gate)
+  const { publish, refusalOf } = steps
+  const telling = tellingOwnErrors(steps)
+  const following = followingStreams(steps)
   return {
     onRequest({ request, url, serverContext, fetchAPI, endResponse }) {
       const proceed = (refusal: GraphQLError | null): void => {
@@ -56,20 +66,37 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
 
     onSubscribe({ args, setResultAndStopExecution }) {
       const refusal = refusalOf(args)
-      if (refusal !== null) setResultAndStopExecution(refusal)
+      if (refusal === null) return following
+      setResultAndStopExecution(refusal)
+      return undefined
     },
   }
 }
 
-const telling = {
-  onExecuteDone({ result, setResult }: ExecuteDone) {
-    if ('errors' in result && result.errors) setResult(withOwnErrors(result))
-  },
+function tellingOwnErrors({ follow }: PrincipalSteps) {
+  return {
+    onExecuteDone({ args, result, setResult }: ExecuteDone) {
+      if (isAsyncIterable(result)) setResult(follow(args, result, { hasNext: false }))
+      else if (result.errors) setResult(withOwnErrors(result))
+    },
+  }
 }
 
+/** For `onSubscribe`: ends a stream when its credential, or a scope that it needs, is gone. */
+export function followingStreams({ follow }: PrincipalSteps) {
+  return {
+    onSubscribeResult({ args, result, setResult }: ExecuteDone) {
+      if (isAsyncIterable(result)) setResult(follow(args, result))
+    },
+  }
+}
+
+type Executed = ExecutionResult | AsyncIterableIterator<ExecutionResult>
+
 export interface ExecuteDone {
-  readonly result: ExecutionResult | AsyncIterable<unknown>
-  readonly setResult: (result: ExecutionResult) => void
+  readonly args: ExecutionArgs
+  readonly result: Executed
+  readonly setResult: (result: Executed) => void
 }
 
 /** What is done about the principal of a request that may have passed a gate, at each step of it. */
@@ -86,14 +113,24 @@ export interface PrincipalSteps {
    * principal that passed the gate, whatever was put there since: what never passed is anonymous.
    */
   refusalOf(args: ExecutionArgs): ExecutionResult | null
+  /**
+   * An answer in many parts. Ends with an error of its own when the credential expires or is refused, or
+   * when its principal may no longer run the operation.
+   *
+   * @param last goes with that error, beside it
+   */
+  follow(
+    args: ExecutionArgs,
+    stream: AsyncIterableIterator<ExecutionResult>,
+    last?: object,
+  ): AsyncIterableIterator<ExecutionResult>
 }
 
-export function createPrincipalSteps({
-  authenticator,
-  readmit,
-  principalOf,
-}: RequestGate): PrincipalSteps {
+export function createPrincipalSteps(gate: RequestGate): PrincipalSteps {
+  const { authenticator, readmit, principalOf } = gate
   return {
+    follow: (args, stream, last = {}) => followStream(gate, args, stream, last),
+
     publish(request, context) {
       const proceed = (refusal: GraphQLError | null): void => {
         if (refusal !== null) throw refusal
@@ -121,6 +158,40 @@ export function createPrincipalSteps({
       return { errors: [requestError(refusal(decision), { fields })] }
     },
   }
+}
+
+function followStream(
+  { authenticator, recheck, principalOf }: RequestGate,
+  { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
+  stream: AsyncIterableIterator<ExecutionResult>,
+  last: object,
+): AsyncIterableIterator<ExecutionResult> {
+  const context = contextValue as Published
+  const { request } = context
+  let principal = principalOf(request)
+  // What the anonymous may see they may see for as long as they like.
+  if (principal === null || request === undefined) return stream
+  const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
+  const endWith = (error: LatchkeyError) => ({ errors: [fieldError(error)], ...last })
+
+  function proceed(found: Recheck): ExecutionResult | null {
+    if (found instanceof LatchkeyError) return endWith(found)
+    if (found === principal) return null
+    principal = found
+    context.principal = found
+    const decision = evaluation === undefined ? null : decide(evaluation, found)
+    return decision === null || decision.outcome === 'allowed' ? null : endWith(refusal(decision))
+  }
+  return new WatchedStream<ExecutionResult, ExecutionResult>(stream, {
+    check: () => {
+      const found = recheck(request)
+      return found instanceof Promise ? found.then(proceed) : proceed(found)
+    },
+    intervalMs: authenticator.recheckMs ?? 1_000,
+    expiresAt: () => principal?.credential.expiresAt?.getTime() ?? null,
+    // Who cannot be asked about is not let on.
+    failed: () => endWith(new ServiceUnavailableError()),
+  })
 }
 
 interface Published {
