@@ -265,8 +265,8 @@ export function assembleAuthenticator(
         }
         case 'jwt': {
           const cacheKey = cacheKeyOf(presented.token)
-          const known = recall(cacheKey, again)
-          return known ?? look(cacheKey, again, () => verifyJwt(presented.token))
+          const { token } = presented
+          return recall(cacheKey, again) ?? look(cacheKey, again, () => verifyJwt(token))
         }
         case 'unrecognised':
         case 'ambiguous':

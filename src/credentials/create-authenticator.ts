@@ -5,7 +5,7 @@ import {
 } from './authenticator.ts'
 import type { ChangeListener } from './changes.ts'
 import type { CredentialDirectory } from './directory.ts'
-import { type IssuerSettings, resolveIssuer } from './issuer-settings.ts'
+import { type IssuerSettings, type ResolvedIssuer, resolveIssuer } from './issuer-settings.ts'
 import { createJwtVerifier } from './jwt-verifier.ts'
 import { KnownUsers } from './known-users.ts'
 import { type Clock, systemClock } from './lease.ts'
@@ -33,7 +33,10 @@ export interface CreateAuthenticatorOptions {
   readonly jwtHeader?: string
   /** A query parameter for API keys. Default none: URLs end up in logs. */
   readonly apiKeyQueryParameter?: string
-  /** Whether credentials of users of that issuer are honoured at all. Default: those of every issuer. */
+  /**
+   * Whether credentials of users of that issuer are honoured at all. Default: those of `issuers`, so that
+   * the keys of an issuer's users go with it; of every issuer where `issuers` is empty.
+   */
   readonly trustsIssuer?: (issuer: string) => boolean
   /** Told when the use of keys, or a hash under another pepper, could not be written; it is tried again. */
   readonly onError?: (error: unknown) => void
@@ -66,6 +69,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
   const { issuers = [], directory = null, onKeyProblem, maxStalenessMs = 2_000 } = options
   const { onError, onUsesLost } = options
   const clock: Clock = { ...systemClock, ...(options.now && { wall: options.now }) }
+  const resolved = issuers.map(resolveIssuer)
   const memory = createMemory(options, maxStalenessMs, clock)
   const watch = directory?.watch?.(forgetting(memory), maxStalenessMs)
   const uses =
@@ -93,12 +97,12 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
       issuers.length === 0
         ? null
         : createJwtVerifier({
-            issuers: issuers.map(resolveIssuer),
+            issuers: resolved,
             ...(onKeyProblem && { onKeyProblem }),
           }),
     directory,
     hasher: createSecretHasher(options.keyPeppers),
-    trustsIssuer: options.trustsIssuer ?? (() => true),
+    trustsIssuer: options.trustsIssuer ?? trustsOnly(resolved),
     uses,
     rehashes,
     memory,
@@ -113,6 +117,12 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
       await uses?.close()
     },
   }
+}
+
+function trustsOnly(issuers: readonly ResolvedIssuer[]): (issuer: string) => boolean {
+  if (issuers.length === 0) return () => true
+  const names = new Set(issuers.map(({ issuer }) => issuer))
+  return (issuer) => names.has(issuer)
 }
 
 /**

@@ -20,6 +20,7 @@ import { createPool, type PoolLinkOptions } from './pool.ts'
 import { KnownPrimary } from './proof.ts'
 import { createReplicaCheck } from './replica.ts'
 import { createAccess } from './transactions.ts'
+import { countKeysOfOtherIssuers, type KeysOfIssuer } from './untrusted-keys.ts'
 import { createUserStore } from './user-store.ts'
 
 /** Users, keys and the audit trail in PostgreSQL. */
@@ -29,6 +30,8 @@ export interface Database {
   readonly audit: AuditStore
   readonly peppers: PepperStore
   readonly directory: CredentialDirectory
+  /** The active keys of users whose issuer is none of `trusted`, counted up to a bound. */
+  keysOfOtherIssuers(trusted: readonly string[]): Promise<readonly KeysOfIssuer[]>
   /** @throws ServiceUnavailableError within a second, also where the server is no primary */
   ping(): Promise<void>
   /** How far it is proven that changes reach this node. */
@@ -120,6 +123,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       }),
       watch,
     },
+    keysOfOtherIssuers: (trusted) => countKeysOfOtherIssuers(access, trusted),
     ping,
     freshness: freshness.state,
     troubles: diagnosis.current,

@@ -35,6 +35,7 @@ import { configuredKeyService } from './key-service.ts'
 import { createServerLogger } from './logger.ts'
 import { requireStoredPeppers } from './stored-peppers.ts'
 import { reportTrouble } from './troubles.ts'
+import { warnOfUntrustedKeys } from './untrusted-keys.ts'
 import { startUpkeep } from './upkeep.ts'
 
 export interface CreateAppOptions {
@@ -134,6 +135,12 @@ async function assemble(
       : null
   const issuers = developmentIssuer === null ? config.issuers : [developmentIssuer.settings]
 
+  const names = new Set(issuers.map(({ issuer }) => issuer))
+  // In development the issuer's name changes with the port. Outside, no user of such an issuer is let in.
+  const trustsIssuer = (issuer: string) =>
+    developmentIssuer !== null || (names.has(issuer) && !isDevelopmentIssuer(issuer))
+  if (developmentIssuer === null && !prepared) await warnOfUntrustedKeys(database, names, log)
+
   const { keyPrefix, keyPeppers } = config
   const staleness = shareStaleness(config.maxStalenessMs)
   const authenticator = createAuthenticator({
@@ -144,8 +151,7 @@ async function assemble(
     apiKeyHeader: config.apiKeyHeader,
     ...(config.jwtHeader !== null && { jwtHeader: config.jwtHeader }),
     ...(config.apiKeyQueryParam !== null && { apiKeyQueryParameter: config.apiKeyQueryParam }),
-    // Outside development nobody of such an issuer is let in, by key or JWT.
-    trustsIssuer: (issuer) => developmentIssuer !== null || !isDevelopmentIssuer(issuer),
+    trustsIssuer,
     onKeyProblem: (issuer, error) => log.warn({ issuer, err: error }, "an issuer's keys are amiss"),
     maxStalenessMs: staleness.nodeMs,
     jwtOutageSeconds: config.jwtOutageSeconds,

@@ -3,6 +3,10 @@ import { operator } from '../../src/audit/actor.ts'
 import { loadConfig } from '../../src/config.ts'
 import { generateKey } from '../../src/credentials/key-form.ts'
 import { createSecretHasher } from '../../src/credentials/secret-hash.ts'
+import { createAuthenticator } from '../../src/index.ts'
+import { createLogger } from '../../src/log.ts'
+import { connectDirectory } from '../../src/postgres.ts'
+import { createApp } from '../../src/server/create-app.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { startIssuer, type TestIssuer } from '../support/issuer.ts'
 
@@ -370,6 +374,59 @@ describe('a user of a development issuer', () => {
     expect(() =>
       loadConfig({ NODE_ENV: 'production', DATABASE_URL: 'postgres://x/y', JWT_ISSUERS: named }),
     ).toThrow('development issuer')
+  })
+})
+
+describe('a user of an issuer that is no longer configured', () => {
+  it('is refused, by every key, and the log of the start says how many those are', async () => {
+    const key = await app.key('left', ['read:users'])
+    await app.key('left', ['read:users'], { name: 'another' })
+    const revoked = await app.key('left', ['read:users'], { name: 'revoked' })
+    await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${revoked.id}`
+    await app.sql`update latchkey.users set issuer = 'https://removed."example' where subject = 'left'`
+    const logged: string[] = []
+    const without = await createApp(
+      loadConfig({
+        DATABASE_URL: app.databaseUrl,
+        JWT_ISSUERS: JSON.stringify(
+          [app.issuer, stating].map(({ issuer }) => ({ issuer, audience: 'https://api.example' })),
+        ),
+      }),
+      { log: createLogger({ level: 'info', destination: { write: (line) => logged.push(line) } }) },
+    )
+    const answer = await without.fetch(
+      new Request('http://latchkey.test/graphql', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': key.secret },
+        body: JSON.stringify({ query: '{ viewer { subject } }' }),
+      }),
+    )
+    expect(answer.status).toBe(401)
+    await without.close()
+    expect(logged.filter((line) => line.includes('API keys are refused'))).toEqual([
+      expect.stringContaining('"issuer":"https://removed.\\"example","keys":2,"atLeast":false'),
+    ])
+  })
+
+  it('is refused in an existing application as well, unless it says otherwise', async () => {
+    const key = await app.key('moved', ['read:users'])
+    await app.sql`update latchkey.users set issuer = 'https://else.example' where subject = 'moved'`
+    const directory = connectDirectory({ url: app.databaseUrl })
+    const carrier = {
+      header: (name: string) => (name === 'x-api-key' ? key.secret : null),
+      queryParameters: () => [],
+    }
+    const issuers = [{ issuer: app.issuer.issuer, audience: 'https://api.example' }]
+    for (const [options, kind] of [
+      [{ issuers }, 'refused'],
+      [{ issuers, trustsIssuer: () => true }, 'authenticated'],
+      [{}, 'authenticated'],
+    ] as const) {
+      const authenticator = createAuthenticator({ directory, ...options })
+      expect(await authenticator.authenticate(carrier)).toMatchObject({ kind })
+      await authenticator.close()
+    }
+    await directory.close()
   })
 })
 
