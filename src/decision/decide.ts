@@ -43,15 +43,15 @@ function isMet({ requirements, exemptible = [] }: Needs, principal: Principal): 
     if (!satisfies(requirement, principal.scopes)) return false
   }
   for (const { requirement, isExempt } of exemptible) {
-    if (!satisfies(requirement, principal.scopes) && !isExempt(principal.userId)) return false
+    if (!satisfies(requirement, principal.scopes) && !isExempt(principal)) return false
   }
   return true
 }
 
 /** What `principal` itself has to meet. */
-function requirementsFor({ requirements, exemptible }: Needs, { userId }: Principal) {
+function requirementsFor({ requirements, exemptible }: Needs, principal: Principal) {
   if (exemptible === undefined) return requirements
-  const others = exemptible.filter(({ isExempt }) => !isExempt(userId))
+  const others = exemptible.filter(({ isExempt }) => !isExempt(principal))
   return [...requirements, ...others.map(({ requirement }) => requirement)]
 }
 

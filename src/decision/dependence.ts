@@ -5,6 +5,7 @@ import {
   getArgumentValues,
   type OperationDefinitionNode,
 } from 'graphql'
+import type { Principal } from '../principal.ts'
 import type { Variables } from './condition.ts'
 import {
   type Arguments,
@@ -33,8 +34,8 @@ export interface Circumstance {
   readonly guards: Guards
   /** The object types that the field may answer with; `null`: any. */
   readonly types: ReadonlySet<string> | null
-  /** Of a field with a payload rule: whether the value belongs to the caller of that id. */
-  readonly isOwn: ((callerId: string) => boolean) | null
+  /** Of a field with a payload rule: whether a caller is exempt from it; `null`: no caller is. */
+  readonly isExempt: ((caller: Principal) => boolean) | null
 }
 
 /**
@@ -96,16 +97,16 @@ export class Dependence {
       key: this.payload === null ? JSON.stringify([names, given]) : null,
       guards: [...answered, ...given],
       types,
-      isOwn: this.#ownership(coerced),
+      isExempt: this.#exemption(coerced),
     }
   }
 
-  #ownership(coerced: Arguments | null): Circumstance['isOwn'] {
-    const isOwn = this.payload?.isOwn
-    if (isOwn === undefined || coerced === null) return null
+  #exemption(coerced: Arguments | null): Circumstance['isExempt'] {
+    const isExempt = this.payload?.isExempt
+    if (isExempt === undefined || coerced === null) return null
     try {
       const args = getArgumentValues(this.field, this.node, coerced)
-      return (callerId) => isOwn(args, callerId)
+      return (caller) => isExempt(args, caller)
     } catch {
       // Arguments that execution refuses: the field does not run.
       return null

@@ -1,3 +1,4 @@
+import type { Principal } from '../principal.ts'
 import { both, minimal, type ScopeRequirement } from '../scopes.ts'
 import type { Circumstance, Dependence } from './dependence.ts'
 import type { PayloadRule } from './field-rules.ts'
@@ -9,7 +10,7 @@ import type { Plan, ReachedField, Selections } from './plan.ts'
 export interface Needs {
   /** Each distinct. */
   readonly requirements: readonly ScopeRequirement[]
-  /** Further ones, from which the caller that a value belongs to is exempt. */
+  /** Further ones, from which some callers are exempt. */
   readonly exemptible?: readonly ExemptibleRequirement[]
 }
 
@@ -28,7 +29,7 @@ export interface Evaluation extends Needs {
 
 export interface ExemptibleRequirement {
   readonly requirement: ScopeRequirement
-  readonly isExempt: (callerId: string) => boolean
+  readonly isExempt: (caller: Principal) => boolean
 }
 
 export interface GuardedField {
@@ -136,7 +137,7 @@ function notePayload(
   circumstance: Circumstance | undefined,
   place: Place | null,
 ): void {
-  const isExempt = circumstance?.isOwn
+  const isExempt = circumstance?.isExempt
   for (const { coordinate, path } of told) {
     const { requirements, exemptible, paths } = entryFor(found, coordinate)
     if (isExempt) exemptible.push({ requirement, isExempt })

@@ -1,4 +1,5 @@
 import type { GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema } from 'graphql'
+import type { Principal } from '../principal.ts'
 import type { ScopeRequirement } from '../scopes.ts'
 import {
   type Arguments,
@@ -12,8 +13,8 @@ import { answeredWith, SchemaGuards } from './schema-guards.ts'
 
 export interface FieldNeed {
   readonly requirement: ScopeRequirement
-  /** Whether the caller of that id is exempt. */
-  readonly isExempt?: (callerId: string) => boolean
+  /** Whether a caller is exempt. Default: no caller. */
+  readonly isExempt?: (caller: Principal) => boolean
 }
 
 /** What it takes to be answered by a field that is being resolved, beside what it declares itself. */
@@ -45,9 +46,12 @@ export function fieldNeeds(
     const tells = fieldNodes.some(
       (one) => toldBeyond(payload, { field, node: one }, known, booleanFor).length > 0,
     )
-    const { isOwn, requiresScopes: requirement } = payload
+    const { isExempt, requiresScopes: requirement } = payload
     if (tells) {
-      needs.push({ requirement, ...(isOwn && { isExempt: (id: string) => isOwn(args, id) }) })
+      needs.push({
+        requirement,
+        ...(isExempt && { isExempt: (caller: Principal) => isExempt(args, caller) }),
+      })
     }
     return needs
   }

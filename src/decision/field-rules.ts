@@ -9,6 +9,7 @@ import {
   isAbstractType,
   isObjectType,
 } from 'graphql'
+import type { Principal } from '../principal.ts'
 import type { ScopeRequirement } from '../scopes.ts'
 
 export type Arguments = Readonly<Record<string, unknown>>
@@ -18,14 +19,14 @@ export type PossibleTypes = (args: Arguments) => Iterable<string>
 
 /** A payload that tells of a value what takes scopes to read, beside the `open` fields. */
 export interface PayloadRule {
-  /** Fields of the payload that answer with the value; `null`: the payload is the value itself. */
-  readonly fields: readonly string[] | null
+  /** Paths of fields below the payload that answer with such a value; `[]`: the payload itself. */
+  readonly paths: readonly (readonly string[])[]
   /** Fields of the value that take no further scopes. */
   readonly open: ReadonlySet<string>
   /** What the other fields take. */
   readonly requiresScopes: ScopeRequirement
-  /** Whether the value belongs to the caller, who then needs no further scopes. Default: it does not. */
-  readonly isOwn?: (args: Arguments, callerId: string) => boolean
+  /** Whether a caller needs no further scopes, such as one to whom the value belongs. Default: no caller. */
+  readonly isExempt?: (args: Arguments, caller: Principal) => boolean
 }
 
 /** What a field may hold in `extensions.latchkey` beside its declaration. */

@@ -1,6 +1,7 @@
 import {
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLNamedType,
   getNamedType,
   isObjectType,
   Kind,
@@ -21,53 +22,64 @@ export interface ToldField {
 
 /** The fields selected of a payload that its rule does not leave open, each with one path. */
 export function toldBeyond(
-  { fields, open }: PayloadRule,
+  { paths, open }: PayloadRule,
   { field, node }: { readonly field: Field; readonly node: FieldNode },
   fragments: Fragments,
   booleanFor: BooleanFor,
 ): readonly ToldField[] {
-  const payload = getNamedType(field.type)
-  if (!isObjectType(payload)) return []
-  const below = selectedFields([node.selectionSet], fragments, booleanFor)
-  if (fields === null) return toldBy(payload.name, [], below, open)
-  return fields.flatMap((name) => {
-    const value = payload.getFields()[name]
-    if (value === undefined) return []
-    const type = getNamedType(value.type).name
-    return below
-      .filter((one) => one.name.value === name)
-      .flatMap((one) =>
-        toldBy(
-          type,
-          [responseName(one)],
-          selectedFields([one.selectionSet], fragments, booleanFor),
-          open,
-        ),
-      )
+  return paths.flatMap((names) => {
+    let values: readonly Value[] = [{ type: getNamedType(field.type), nodes: [node], path: [] }]
+    for (const name of names) {
+      values = values.flatMap((value) => below(value, name, fragments, booleanFor))
+    }
+    return values.flatMap(({ type, nodes, path }) =>
+      selectedFields(nodes, fragments, booleanFor)
+        .filter(({ name }) => name.value !== '__typename' && !open.has(name.value))
+        .map((one) => ({
+          coordinate: `${type.name}.${one.name.value}`,
+          path: [...path, responseName(one)],
+        })),
+    )
   })
 }
 
-function toldBy(
-  type: string,
-  above: readonly string[],
-  fields: readonly FieldNode[],
-  open: ReadonlySet<string>,
-): readonly ToldField[] {
-  return fields
-    .filter(({ name }) => name.value !== '__typename' && !open.has(name.value))
-    .map((one) => ({
-      coordinate: `${type}.${one.name.value}`,
-      path: [...above, responseName(one)],
-    }))
+interface Value {
+  readonly type: GraphQLNamedType
+  readonly nodes: readonly FieldNode[]
+  readonly path: readonly string[]
 }
 
-/** The fields of selection sets, through fragments; each fragment is walked once. */
+/** The values that a field answers with, one for each response name. */
+function below(
+  { type, nodes, path }: Value,
+  name: string,
+  fragments: Fragments,
+  booleanFor: BooleanFor,
+): readonly Value[] {
+  const field = isObjectType(type) ? type.getFields()[name] : undefined
+  if (field === undefined) return []
+  const byResponseName = new Map<string, FieldNode[]>()
+  for (const one of selectedFields(nodes, fragments, booleanFor)) {
+    if (one.name.value !== name) continue
+    const known = byResponseName.get(responseName(one))
+    if (known === undefined) byResponseName.set(responseName(one), [one])
+    else known.push(one)
+  }
+  return [...byResponseName].map(([response, ofName]) => ({
+    type: getNamedType(field.type),
+    nodes: ofName,
+    path: [...path, response],
+  }))
+}
+
+/** The fields selected below `nodes`, through fragments; each fragment is walked once. */
 function selectedFields(
-  sets: (SelectionSetNode | undefined)[],
+  nodes: readonly FieldNode[],
   fragments: Fragments,
   booleanFor: BooleanFor,
 ): readonly FieldNode[] {
   const found: FieldNode[] = []
+  const sets = nodes.map(({ selectionSet }) => selectionSet).filter((set) => set !== undefined)
   const visited = new Set<SelectionSetNode>()
   for (let set = sets.pop(); set !== undefined; set = sets.pop()) {
     if (visited.has(set)) continue

@@ -82,7 +82,7 @@ function pass(
     const principal = principalOf(context)
     for (const { requirement, isExempt } of needed) {
       if (principal !== null && satisfies(requirement, principal.scopes)) continue
-      if (principal !== null && isExempt?.(principal.userId)) continue
+      if (principal !== null && isExempt?.(principal)) continue
       refuse(requirement)
     }
     return proceed()

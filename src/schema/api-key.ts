@@ -9,6 +9,12 @@ import type { Builder } from './builder.ts'
 import { type Context, callerOf, principalOf } from './context.ts'
 import { costs } from './costs.ts'
 import { connection, emptyConnection, pageRequest } from './pages.ts'
+import {
+  outcomeOfKey,
+  tellsCountOfKeys,
+  tellsOfNewKey,
+  tellsOfUpdatedKey,
+} from './payload-rules.ts'
 import { selectedFields } from './selection.ts'
 import type { UserTypes } from './user.ts'
 
@@ -261,6 +267,7 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
     createApiKey: t.field({
       type: CreateApiKeyPayload,
       requiresScopes: 'write:keys',
+      extensions: tellsOfNewKey,
       description:
         'Makes a key for yourself, of scopes that you hold. One made with a key is its child: never wider, never longer-lived, gone with it.',
       args: { input: t.arg({ type: CreateApiKeyInput, required: true }) },
@@ -270,6 +277,7 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
     updateApiKey: t.field({
       type: UpdateApiKeyPayload,
       requiresScopes: 'write:keys',
+      extensions: tellsOfUpdatedKey,
       description:
         "Changes what a key is called or narrows its scopes; narrowing another user's key needs `manage:keys`, and `read:users` to be answered more of it than its scopes and status.",
       args: { input: t.arg({ type: UpdateApiKeyInput, required: true }) },
@@ -299,6 +307,7 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
     revokeAllApiKeys: t.field({
       type: RevokeAllApiKeysPayload,
       requiresScopes: 'write:keys',
+      extensions: tellsCountOfKeys,
       description:
         'Refuses every key of a user from now on, also the one that this is sent with. JWTs go on: see `signOutEverywhere`.',
       args: { input: t.arg({ type: RevokeAllApiKeysInput, required: true }) },
@@ -327,21 +336,12 @@ function apiKeyRef(builder: Builder) {
   return builder.objectRef<ApiKey>('ApiKey')
 }
 
-/** What became of a key: all that changing one tells of it to who may not read it. */
-const outcome = new Set([
-  '__typename',
-  'id',
-  'start',
-  'scopes',
-  'status',
-  'revokedAt',
-  'revokedReason',
-])
-
 /** Whether a payload will tell more of a key than what became of it. */
 function discloses(info: GraphQLResolveInfo): boolean {
   return ['apiKey', 'revokedDescendants'].some((path) =>
-    [...selectedFields(info, path)].some((field) => !outcome.has(field)),
+    [...selectedFields(info, path)].some(
+      (field) => field !== '__typename' && !outcomeOfKey.has(field),
+    ),
   )
 }
 

@@ -4,6 +4,10 @@ import type { User } from '../users/user.ts'
 import type { Builder } from './builder.ts'
 import { callerOf, principalOf } from './context.ts'
 import { connection, pageRequest } from './pages.ts'
+import { tellsOfUser } from './payload-rules.ts'
+
+const moreOfUser =
+  'More of another user than its `id` and `status` is answered with `read:users` only.'
 
 export type UserTypes = ReturnType<typeof registerUsers>
 
@@ -168,7 +172,8 @@ export function registerUsers(builder: Builder) {
     createUser: t.field({
       type: CreateUserPayload,
       requiresScopes: 'write:users',
-      description: 'Makes a user, also one that was deleted before.',
+      extensions: tellsOfUser(null),
+      description: `Makes a user, also one that was deleted before. ${moreOfUser}`,
       args: { input: t.arg({ type: CreateUserInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.create(callerOf(context), input),
@@ -177,7 +182,8 @@ export function registerUsers(builder: Builder) {
     updateUser: t.field({
       type: UpdateUserPayload,
       requiresScopes: 'write:users',
-      description: "Changes a user's e-mail address or name.",
+      extensions: tellsOfUser('id'),
+      description: `Changes a user's e-mail address or name. ${moreOfUser}`,
       args: { input: t.arg({ type: UpdateUserInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.update(callerOf(context), input),
@@ -186,7 +192,8 @@ export function registerUsers(builder: Builder) {
     suspendUser: t.field({
       type: SuspendUserPayload,
       requiresScopes: 'write:users',
-      description: 'Refuses every credential of a user until it is reactivated.',
+      extensions: tellsOfUser('id'),
+      description: `Refuses every credential of a user until it is reactivated. ${moreOfUser}`,
       args: { input: t.arg({ type: SuspendUserInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.suspend(callerOf(context), input.id, input.reason),
@@ -195,7 +202,8 @@ export function registerUsers(builder: Builder) {
     reactivateUser: t.field({
       type: ReactivateUserPayload,
       requiresScopes: 'write:users',
-      description: 'Honours the credentials of a suspended user again; revoked keys stay revoked.',
+      extensions: tellsOfUser('id'),
+      description: `Honours the credentials of a suspended user again; revoked keys stay revoked. ${moreOfUser}`,
       args: { input: t.arg({ type: ReactivateUserInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.reactivate(callerOf(context), input.id),
@@ -214,8 +222,8 @@ export function registerUsers(builder: Builder) {
     setUserScopes: t.field({
       type: SetUserScopesPayload,
       requiresScopes: 'write:grants',
-      description:
-        "Sets the ceiling over all of a user's credentials: taking a scope away narrows every key and token at once.",
+      extensions: tellsOfUser('userId'),
+      description: `Sets the ceiling over all of a user's credentials: taking a scope away narrows every key and token at once. ${moreOfUser}`,
       args: { input: t.arg({ type: SetUserScopesInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.setScopes(callerOf(context), input),

@@ -48,6 +48,7 @@ export interface UserService {
   findMany(ids: readonly string[]): Promise<readonly (User | null)[]>
   list(filter: UserFilter, page: PageRequest): Promise<Page<User>>
   count(filter: UserFilter): Promise<number>
+  /** Answers the user that is there already, unchanged, to a caller without `read:users`. */
   create(caller: Caller, input: CreateUserInput): Promise<User>
   update(caller: Caller, input: UpdateUserInput): Promise<User>
   suspend(caller: Caller, id: string, reason: string | null | undefined): Promise<User>
@@ -106,10 +107,13 @@ export function createUserService(options: UserServiceOptions): UserService {
       const name = optionalText('name', input.name, nameRule)
       const scopes = initialScopes(caller.principal, input.scopes)
       const user = await store.insert({ issuer, subject, email, name, scopes }, actorOf(caller))
-      if (user === 'duplicate') {
-        throw new ConflictError(`There is already a user with subject ${subject} of that issuer.`)
-      }
-      return user
+      if (user !== 'duplicate') return user
+      // Who may not read users is not told that there is one: it is answered the user as it is.
+      const known = caller.principal.scopes.has('read:users')
+        ? null
+        : await store.findByIdentity(issuer, subject)
+      if (known !== null) return known
+      throw new ConflictError(`There is already a user with subject ${subject} of that issuer.`)
     },
 
     async update(caller, input) {

@@ -251,7 +251,7 @@ describe('the owner of a credential', () => {
     const user = await app.user('dan')
     const { secret } = await app.key('dan', ['read:users'])
     const token = await app.jwt('dan', ['read:users'])
-    const admin = await app.jwt('alice', ['write:users'])
+    const admin = await app.jwt('alice', ['read:users', 'write:users'])
     await app.ask('mutation ($id: ID!) { deleteUser(input: { id: $id }) { deletedUserId } }', {
       as: admin,
       variables: { id: user.id },

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestApp, errorOf, type TestApp } from '../support/app.ts'
+
+/* No payload of a mutation tells what a query would refuse the same caller. */
+
+let app: TestApp
+/** May write, and read nothing of others. */
+let writer: string[]
+let writerId: string
+/** May read as well. */
+let reader: string
+let userId: string
+
+const scopes = ['write:users', 'write:keys', 'write:grants']
+
+beforeAll(async () => {
+  app = await createTestApp()
+  writerId = (await app.user('writer', [...scopes, 'manage:keys'])).id
+  await app.user('reader', [...scopes, 'manage:keys', 'read:users', 'read:keys'])
+  userId = (await app.user('carol', ['read:keys'])).id
+  writer = [await app.jwt('writer', scopes), (await app.key('writer', scopes)).secret]
+  reader = await app.jwt('reader', [...scopes, 'manage:keys', 'read:users'])
+})
+afterAll(() => app.close())
+
+const rows = () =>
+  app.sql`select id, issuer, subject, email, name, status, scopes from latchkey.users order by id`
+
+const mutations = [
+  ['createUser', () => ({ subject: 'new' })],
+  ['updateUser', () => ({ id: userId })],
+  ['updateUser', () => ({ id: userId, name: 'Other' })],
+  ['suspendUser', () => ({ id: userId })],
+  ['reactivateUser', () => ({ id: userId })],
+  ['setUserScopes', () => ({ userId, scopes: [] })],
+] as const
+
+const document = (name: string, payload: string) => {
+  const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`
+  return `mutation ($input: ${type}!) { ${name}(input: $input) { ${payload} } }`
+}
+const ask = (name: string, input: object, payload: string, as: string) =>
+  app.ask(document(name, payload), { as, variables: { input } })
+
+describe.each(mutations)('%s of another user', (name, input) => {
+  it.each([
+    ['a field', 'user { id email }'],
+    ['an alias', 'u: user { status: scopes }'],
+    ['a fragment', '... { user { ... on User { name } } }'],
+    ['a named type', 'user { subject }'],
+    ['two selections', 'user { id } user { createdAt }'],
+  ])('changes nothing where %s would tell more than id and status', async (_name, payload) => {
+    const before = await rows()
+    for (const as of writer) {
+      const answer = await ask(name, input(), payload, as)
+      expect(errorOf(answer)).toMatchObject({
+        status: 403,
+        code: 'FORBIDDEN',
+        missingScopes: ['read:users'],
+      })
+      expect(answer.body.data).toBeUndefined()
+    }
+    expect(await rows()).toEqual(before)
+  })
+})
+
+describe('of another user', () => {
+  it('id and status are told, and what is left out does not count', async () => {
+    const payload = '__typename user { __typename id status email @skip(if: true) }'
+    for (const as of writer) {
+      for (const [name, input] of mutations.slice(1)) {
+        const { body } = await ask(name, input(), payload, as)
+        expect(body.errors).toBeUndefined()
+        expect(body.data[name].user).toMatchObject({ __typename: 'User', id: userId })
+      }
+    }
+  })
+
+  it('everything is told with read:users', async () => {
+    for (const [name, input] of mutations.slice(1)) {
+      const { body } = await ask(name, input(), 'user { subject email scopes }', reader)
+      expect(body.data[name].user.subject).toBe('carol')
+    }
+  })
+
+  it('one mutation that asks for more refuses those beside it', async () => {
+    const before = await rows()
+    const query = /* GraphQL */ `
+      mutation ($id: ID!, $own: ID!) {
+        a: suspendUser(input: { id: $id }) { user { id } }
+        b: updateUser(input: { id: $own, name: "Me" }) { user { name } }
+        c: reactivateUser(input: { id: $id }) { user { email } }
+      }
+    `
+    const [as = ''] = writer
+    const answer = await app.ask(query, { as, variables: { id: userId, own: writerId } })
+    expect(errorOf(answer)).toMatchObject({
+      status: 403,
+      fields: [{ coordinate: 'User.email', paths: [['c', 'user', 'email']] }],
+    })
+    expect(await rows()).toEqual(before)
+  })
+
+  it('requiredScopes says what it takes', async () => {
+    const asked = 'query ($d: String!) { requiredScopes(document: $d) { scopes } }'
+    const d = document('updateUser', 'user { email }')
+    const { body } = await app.ask(asked, { variables: { d } })
+    expect(body.data.requiredScopes.scopes).toEqual([['read:users', 'write:users']])
+  })
+})
+
+it('of oneself everything is told, as `me` does', async () => {
+  for (const as of writer) {
+    for (const id of [writerId, writerId.toUpperCase()]) {
+      const { body } = await ask('updateUser', { id }, 'user { subject email scopes }', as)
+      expect(body.data.updateUser.user.subject).toBe('writer')
+    }
+  }
+})
+
+describe('createUser', () => {
+  it('does not tell who may not read users that there is one', async () => {
+    const [as = ''] = writer
+    const fresh = await ask('createUser', { subject: 'dave' }, 'user { id status }', as)
+    const again = await ask('createUser', { subject: 'dave' }, 'user { id status }', as)
+    expect(again.body).toEqual(fresh.body)
+    const told = await ask('createUser', { subject: 'dave' }, 'user { id }', reader)
+    expect(errorOf(told)).toEqual({ status: 200, code: 'CONFLICT' })
+  })
+})
+
+describe('of keys', () => {
+  it("how many another user had is told with read:users only, one's own always", async () => {
+    await app.key('erin', ['read:users'])
+    const erin = await app.stores.users.findByIdentity(app.issuer.issuer, 'erin')
+    const as = await app.jwt('writer', [...scopes, 'manage:keys'])
+    const input = { ownerId: erin?.id }
+    const count = await ask('revokeAllApiKeys', input, 'revokedCount', as)
+    expect(errorOf(count)).toMatchObject({ status: 403, missingScopes: ['read:users'] })
+    const [row] = await app.sql`select count(*)::int as keys from latchkey.api_keys
+      where owner_id = ${erin?.id ?? ''} and revoked_at is null`
+    expect(row?.keys).toBe(1)
+    const { body } = await ask('revokeAllApiKeys', input, '__typename', as)
+    expect(body.errors).toBeUndefined()
+    const own = await ask('revokeAllApiKeys', {}, 'revokedCount', await app.jwt('erin', scopes))
+    expect(own.body.data.revokeAllApiKeys.revokedCount).toBe(0)
+  })
+
+  it('an update that changes nothing is a query, and takes read:keys', async () => {
+    const { id } = await app.key('frank', ['read:users'])
+    const as = await app.jwt('frank', ['write:keys'])
+    const read = await ask('updateApiKey', { id }, 'apiKey { id metadata lastUsedAt }', as)
+    expect(errorOf(read)).toMatchObject({ status: 403, missingScopes: ['read:keys'] })
+    const changed = await ask('updateApiKey', { id, name: 'n' }, 'apiKey { name }', as)
+    expect(changed.body.data.updateApiKey.apiKey.name).toBe('n')
+  })
+
+  it('a new key tells of the key that it is made with only what became of it', async () => {
+    const { secret } = await app.key('gina', ['write:keys'])
+    const input = { name: 'c', scopes: ['write:keys'] }
+    const told = await ask('createApiKey', input, 'apiKey { parent { metadata } }', secret)
+    expect(errorOf(told)).toMatchObject({ status: 403, missingScopes: ['read:keys'] })
+    const { body } = await ask('createApiKey', input, 'apiKey { name parent { id } }', secret)
+    expect(body.data.createApiKey.apiKey.name).toBe('c')
+  })
+})
