@@ -11,8 +11,10 @@ import {
   type CredentialSources,
   readCredential,
 } from './presented-credential.ts'
+import { rememberToken, signedPartHash } from './presented-token.ts'
 import { principalOfJwt, principalOfKey } from './principals.ts'
 import { type RefusalReason, refusalError } from './refusal.ts'
+import { keyRefusal, signOutRefusal } from './refusal-rules.ts'
 import type { RehashQueue } from './rehash-queue.ts'
 import type { SecretHasher } from './secret-hash.ts'
 import type { SingleFlight } from './single-flight.ts'
@@ -163,10 +165,13 @@ export function assembleAuthenticator(
     const found = verification.jwt
     const owner = directory === null ? null : await admitUser(directory, found)
     if (directory !== null && owner === null) return refuse('owner-deleted')
-    const reason = owner && (ownerRefusal(owner) ?? signOutRefusal(owner, found))
+    const presented = { hash: signedPartHash(token), issuedAt: found.issuedAt }
+    const reason = owner && (ownerRefusal(owner) ?? signOutRefusal(owner, presented))
     if (reason) return refuse(reason)
+    const principal = principalOfJwt(found, owner)
+    rememberToken(principal, presented)
     return {
-      authentication: { kind: 'authenticated', principal: principalOfJwt(found, owner) },
+      authentication: { kind: 'authenticated', principal },
       keyId: null,
       previousSecret: false,
       validUntil: found.expiresAt * 1000,
@@ -285,15 +290,6 @@ export function assembleAuthenticator(
 /** No text is an API key and a JWT. */
 function cacheKeyOf(text: string): string {
   return hash('sha256', text, 'binary')
-}
-
-function keyRefusal(key: KeyForVerification, now: number): RefusalReason | null {
-  if (key.revokedAt !== null) return 'key-revoked'
-  return key.expiresAt !== null && key.expiresAt.getTime() <= now ? 'key-expired' : null
-}
-
-function signOutRefusal({ signedOutAt }: Owner, { issuedAt }: VerifiedJwt): RefusalReason | null {
-  return signedOutAt !== null && issuedAt * 1000 < signedOutAt.getTime() ? 'owner-signed-out' : null
 }
 
 function refuse(reason: RefusalReason, credentialId: string | null = null): Refused {

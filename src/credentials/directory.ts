@@ -80,6 +80,8 @@ export interface Owner {
   readonly issuerScopes: readonly string[] | null
   /** JWTs issued before this moment are refused. */
   readonly signedOutAt: Date | null
+  /** Further JWTs that are refused, by the hash of what they sign (`signedPartHash`). Default: none. */
+  readonly signedOutTokens?: readonly string[]
 }
 
 export interface KeyForVerification {

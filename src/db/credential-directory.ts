@@ -98,6 +98,7 @@ export function prepareDirectory(queries: Queries, tellsCluster: boolean) {
         timeline,
         ...ownerColumns,
         issuerGrants: users.issuerGrants,
+        signedOutTokens: users.signedOutTokens,
         deletedAt: deletedUsers.deletedAt,
       })
       .from(sql`(values (true)) as one`)

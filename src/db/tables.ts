@@ -40,6 +40,8 @@ export type IssuerGrants = Readonly<
   Record<string, { readonly scopes: readonly string[]; readonly iat: number }>
 >
 
+export type SignedOutTokens = Readonly<Record<string, number>>
+
 export const users = latchkey.table(
   'users',
   {
@@ -58,6 +60,8 @@ export const users = latchkey.table(
     issuerScopes: text('issuer_scopes').array(),
     /** JWTs issued before it are refused. */
     signedOutAt: instant('signed_out_at'),
+    /** JWTs that signed out and could pass as issued since: hash to `iat`, seconds since the epoch. */
+    signedOutTokens: jsonb('signed_out_tokens').$type<SignedOutTokens>().notNull().default({}),
     createdAt: instant('created_at').notNull().defaultNow(),
     /** Kept by a trigger. */
     updatedAt: instant('updated_at').notNull().defaultNow(),
@@ -74,6 +78,7 @@ export const users = latchkey.table(
     check('users_issuer_check', sql`length(${table.issuer}) between 1 and 2048`),
     check('users_signed_out_at_check', inRange(table.signedOutAt)),
     check('users_issuer_grants_check', sql`jsonb_typeof(${table.issuerGrants}) = 'object'`),
+    check('users_signed_out_tokens_check', sql`jsonb_typeof(${table.signedOutTokens}) = 'object'`),
   ],
 )
 

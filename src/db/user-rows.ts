@@ -41,6 +41,7 @@ export interface OwnerRow {
   readonly ownerScopes: readonly string[] | null
   readonly issuerScopes: readonly string[] | null
   readonly signedOutAt: Date | null
+  readonly signedOutTokens?: UserRow['signedOutTokens']
 }
 
 export function toOwner(row: OwnerRow): Owner {
@@ -52,6 +53,7 @@ export function toOwner(row: OwnerRow): Owner {
     scopes: row.ownerScopes && sorted(row.ownerScopes),
     issuerScopes: row.issuerScopes,
     signedOutAt: row.signedOutAt,
+    ...(row.signedOutTokens && { signedOutTokens: Object.keys(row.signedOutTokens) }),
   }
 }
 

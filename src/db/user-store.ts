@@ -3,12 +3,12 @@ import type { Actor } from '../audit/actor.ts'
 import type { EventType } from '../audit/event.ts'
 import type { Page, PageRequest } from '../pagination.ts'
 import { sorted } from '../scopes.ts'
-import type { NewUser, UserFilter, UserStore } from '../users/store.ts'
+import type { NewUser, SignedOutToken, UserFilter, UserStore } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import { differences, record } from './audit-trail.ts'
 import { keyset, toPage } from './keyset.ts'
 import type { Queries } from './link.ts'
-import { apiKeys, deletedUsers, users } from './tables.ts'
+import { apiKeys, deletedUsers, type SignedOutTokens, users } from './tables.ts'
 import type { Access } from './transactions.ts'
 import { isUuid, lockUser, toUser, toUuid, type UserRow } from './user-rows.ts'
 
@@ -68,7 +68,7 @@ export function createUserStore(access: Access): UserStore {
         ...(check && { check }),
       }),
 
-    signOut: (id, now, by) => signOut(access, id, now, by),
+    signOut: (id, now, by, token) => signOut(access, id, now, by, token),
 
     delete: (id, by) => remove(access, id, by),
   }
@@ -156,19 +156,37 @@ async function alter(
   })
 }
 
-async function signOut(access: Access, id: string, now: Date, by: Actor): Promise<Date | null> {
+async function signOut(
+  access: Access,
+  id: string,
+  now: Date,
+  by: Actor,
+  token: SignedOutToken | null = null,
+): Promise<Date | null> {
   return access.change(async (transaction) => {
     const before = await lockUser(transaction, id)
     if (before === undefined) return null
     const from = before.signedOutAt
-    if (from !== null && from >= now) return from
-    await transaction.update(users).set({ signedOutAt: now }).where(eq(users.id, id))
-    const signedOutAt = { from: from?.toISOString() ?? null, to: now.toISOString() }
+    const at = from !== null && from >= now ? from : now
+    const signedOutTokens = withToken(before.signedOutTokens, at, token)
+    if (at === from && signedOutTokens === before.signedOutTokens) return at
+    await transaction
+      .update(users)
+      .set({ signedOutAt: at, signedOutTokens })
+      .where(eq(users.id, id))
+    const signedOutAt = { from: from?.toISOString() ?? null, to: at.toISOString() }
     await record(transaction, by, [
       { type: 'user.signed_out', targetId: before.id, details: { signedOutAt } },
     ])
-    return now
+    return at
   })
+}
+
+/** Those issued before `at` are forgotten, since they are refused by that. */
+function withToken(known: SignedOutTokens, at: Date, token: SignedOutToken | null) {
+  if (token === null || token.hash in known) return known
+  const later = Object.entries(known).filter(([, issuedAt]) => issuedAt * 1000 >= at.getTime())
+  return Object.fromEntries([...later, [token.hash, token.issuedAt]])
 }
 
 async function remove(access: Access, id: string, by: Actor): Promise<boolean> {

@@ -163,7 +163,8 @@ export function registerUsers(builder: Builder) {
       fields: (t) => ({
         at: t.expose('at', {
           type: 'DateTime',
-          description: 'JWTs that were issued before this moment are refused.',
+          description:
+            'JWTs that were issued before this moment are refused, and the one that this was sent with.',
         }),
       }),
     })

@@ -2,6 +2,7 @@ import type { Plugin } from 'graphql-yoga'
 import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
 import { type Config, credentialHeadersOf } from '../config.ts'
 import { createAuthenticator } from '../credentials/create-authenticator.ts'
+import { presentedToken } from '../credentials/presented-token.ts'
 import { type Database, openDatabase } from '../db/database.ts'
 import { migrate, verifySchema } from '../db/migrate.ts'
 import { createHttpApp, type HttpApp } from '../http/app.ts'
@@ -174,6 +175,7 @@ async function assemble(
     issuers: issuers.map(({ issuer }) => issuer),
     defaultScopes: config.defaultUserScopes,
     now,
+    tokenOf: presentedToken,
     onScopesNeeded: authenticator.recordScopes,
   })
 

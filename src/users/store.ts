@@ -33,10 +33,20 @@ export interface UserStore {
     by: Actor,
     check?: (before: User) => void,
   ): Promise<User | null>
-  /** From now on JWTs issued before `now` are refused. @returns that moment, which never goes back */
-  signOut(id: string, now: Date, by: Actor): Promise<Date | null>
+  /**
+   * From now on JWTs issued before `now` are refused, and `token` whenever it was issued.
+   *
+   * @returns that moment, which never goes back
+   */
+  signOut(id: string, now: Date, by: Actor, token?: SignedOutToken | null): Promise<Date | null>
   /** Removes the user and all its keys and leaves a tombstone. `false` when not there. */
   delete(id: string, by: Actor): Promise<boolean>
+}
+
+export interface SignedOutToken {
+  readonly hash: string
+  /** `iat`, seconds since the epoch. */
+  readonly issuedAt: number
 }
 
 export interface UserFilter {

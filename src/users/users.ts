@@ -6,7 +6,7 @@ import { requireDistinctScopes, requireInCatalogue } from '../scope-rules.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import { optionalText } from '../text-rules.ts'
 import { optionalEmail, requiredSubject } from './rules.ts'
-import type { Tombstone, UserChange, UserFilter, UserStore } from './store.ts'
+import type { SignedOutToken, Tombstone, UserChange, UserFilter, UserStore } from './store.ts'
 import type { User } from './user.ts'
 
 export interface CreateUserInput {
@@ -38,6 +38,8 @@ export interface UserServiceOptions {
   readonly defaultScopes: readonly string[] | null
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** The JWT that a caller presented; `null`: an API key. */
+  readonly tokenOf?: (principal: Principal) => SignedOutToken | null
   /** Told which scopes of a caller a rule here went by, beside those that the operation declares. */
   readonly onScopesNeeded?: (principal: Principal, scopes: readonly string[]) => void
 }
@@ -56,7 +58,10 @@ export interface UserService {
   /** @returns the id of the user that is no more */
   delete(caller: Caller, id: string): Promise<string>
   setScopes(caller: Caller, input: SetUserScopesInput): Promise<User>
-  /** Refuses the caller's JWTs that were issued before now. @returns that moment */
+  /**
+   * Refuses the caller's JWTs that were issued before now, in whole seconds, and the one that it sent
+   * whenever that was issued. @returns that moment
+   */
   signOut(caller: Caller): Promise<Date>
 }
 
@@ -173,7 +178,11 @@ export function createUserService(options: UserServiceOptions): UserService {
 
     async signOut(caller) {
       const { userId } = caller.principal
-      const at = await store.signOut(userId, new Date(now()), actorOf(caller))
+      // In whole seconds, as `iat` is: a token issued right afterwards is of the same second.
+      const second = Math.floor(now() / 1000)
+      const token = options.tokenOf?.(caller.principal) ?? null
+      const later = token !== null && token.issuedAt >= second ? [token] : []
+      const at = await store.signOut(userId, new Date(second * 1000), actorOf(caller), ...later)
       if (at === null) throw new NotFoundError('user')
       return at
     },

@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { generateKey } from '../../src/credentials/key-form.ts'
+import { createAuthenticator } from '../../src/index.ts'
+import { connectDirectory } from '../../src/postgres.ts'
 import { createTestApp, errorOf, mutation, patiently, type TestApp } from '../support/app.ts'
 
 const hour = 3_600_000
@@ -182,6 +184,50 @@ describe('signOutEverywhere', () => {
     expect(later).toBe(true)
   })
 
+  it.each([
+    ['of this second', 0],
+    ['whose issuer is ahead', 4],
+  ])(
+    'ends the token %s that it is sent with; one issued right after works at once',
+    async (_name, ahead) => {
+      const subject = `ivy-${ahead}`
+      const own = await app.jwt(subject, all, { ...at(ahead), jti: 'one' })
+      const key = await app.key(subject, all)
+      const [header = '', claims = '', signature = ''] = own.split('.')
+      const twin = `${header}.${claims}.${otherSignature(signature)}`
+      expect(await works(twin)).toBe(true)
+      expect((await app.ask(signOut, { as: own })).body.errors).toBeUndefined()
+      expect(await works(own)).toBe(false)
+      expect(await works(twin)).toBe(false)
+      const after = await app.jwt(subject, all, { ...at(0), jti: 'two' })
+      expect(await works(after)).toBe(true)
+      expect(await works(key.secret)).toBe(true)
+      // Also where the second sign-out is of the same moment.
+      expect((await app.ask(signOut, { as: after })).body.errors).toBeUndefined()
+      expect(await works(after)).toBe(false)
+      expect(await works(own)).toBe(false)
+    },
+  )
+
+  it('tells every node of the token that it was sent with', async () => {
+    const directory = connectDirectory({ url: app.databaseUrl })
+    const other = createAuthenticator({
+      issuers: [{ issuer: app.issuer.issuer, audience: 'https://api.example' }],
+      directory,
+    })
+    const as = await app.jwt('jane', all, at(4))
+    const carrier = {
+      header: (name: string) => (name === 'authorization' ? `Bearer ${as}` : null),
+      queryParameters: () => [],
+    }
+    const kind = async () => (await other.authenticate(carrier)).kind
+    expect(await kind()).toBe('authenticated')
+    await app.ask(signOut, { as })
+    await vi.waitFor(async () => expect(await kind()).toBe('refused'))
+    await other.close()
+    await directory.close()
+  })
+
   it('can be sent with a key, and never moves back', async () => {
     const { secret } = await app.key('hana', all)
     const first = (await app.ask(signOut, { as: secret })).body.data.signOutEverywhere.at
@@ -329,3 +375,12 @@ describe('the limit of keys per user', () => {
     await limited.close()
   })
 })
+
+/** The other ECDSA signature of the same text: (r, n - s) is as good as (r, s). */
+function otherSignature(signature: string): string {
+  const bytes = Buffer.from(signature, 'base64url')
+  const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+  const s = n - BigInt(`0x${bytes.subarray(32).toString('hex')}`)
+  const other = Buffer.from(s.toString(16).padStart(64, '0'), 'hex')
+  return Buffer.concat([bytes.subarray(0, 32), other]).toString('base64url')
+}
