@@ -47,7 +47,7 @@ function relaySchema(authScopes?: (context: Context) => Promise<object>) {
   const orderRef = builder.objectRef<{ id: string }>('Order')
   builder.node(orderRef, {
     requiresScopes: 'read:orders',
-    id: { resolve: ({ id }) => id },
+    id: { resolve: ({ id }: { readonly id?: unknown }) => id },
     isTypeOf: () => false,
     loadOne: load('Order'),
   } as never)
