@@ -60,7 +60,9 @@ interface Place {
   readonly above: Place | null
 }
 
+/** A field as it is reached; where values decide, the same coordinate may need this here and that there. */
 interface Found {
+  readonly coordinate: string
   readonly requirements: Map<string, ScopeRequirement>
   readonly exemptible: ExemptibleRequirement[]
   readonly paths: Map<string, readonly string[]>
@@ -107,11 +109,13 @@ export function evaluatePlan(
   return summarise(found)
 }
 
-function entryFor(found: Map<string, Found>, coordinate: string): Found {
-  let entry = found.get(coordinate)
+/** @param circumstance tells apart what needs something else at another place */
+function entryFor(found: Map<string, Found>, coordinate: string, circumstance: string): Found {
+  const key = `${coordinate} ${circumstance}`
+  let entry = found.get(key)
   if (entry === undefined) {
-    entry = { requirements: new Map(), exemptible: [], paths: new Map() }
-    found.set(coordinate, entry)
+    entry = { coordinate, requirements: new Map(), exemptible: [], paths: new Map() }
+    found.set(key, entry)
   }
   return entry
 }
@@ -124,7 +128,7 @@ function note(
 ): void {
   const further = circumstance?.guards ?? []
   if (guards.length + further.length === 0) return
-  const { requirements, paths } = entryFor(found, coordinate)
+  const { requirements, paths } = entryFor(found, coordinate, JSON.stringify(further))
   for (const guard of [...guards, ...further]) requirements.set(JSON.stringify(guard), guard)
   notePath(paths, pathTo(place))
 }
@@ -139,7 +143,7 @@ function notePayload(
 ): void {
   const isExempt = circumstance?.isExempt
   for (const { coordinate, path } of told) {
-    const { requirements, exemptible, paths } = entryFor(found, coordinate)
+    const { requirements, exemptible, paths } = entryFor(found, coordinate, place?.name ?? '')
     if (isExempt) exemptible.push({ requirement, isExempt })
     else requirements.set(JSON.stringify(requirement), requirement)
     notePath(paths, [...pathTo(place), ...path])
@@ -170,13 +174,13 @@ function summarise(found: ReadonlyMap<string, Found>): Evaluation {
     ...(exemptible.length > 0 && { exemptible }),
     scopes: allOf(everyRequirement({ requirements, exemptible })),
     authenticated: true,
-    fields: [...found]
-      .map(([coordinate, one]) => guardedField(coordinate, one))
+    fields: [...found.values()]
+      .map(guardedField)
       .sort((a, b) => (a.coordinate < b.coordinate ? -1 : 1)),
   }
 }
 
-function guardedField(coordinate: string, { requirements, exemptible, paths }: Found) {
+function guardedField({ coordinate, requirements, exemptible, paths }: Found) {
   const needs = { requirements: [...requirements.values()], exemptible }
   const requirement = allOf(everyRequirement(needs))
   const ways = needs.requirements.reduce((product, { length }) => product * length, 1)

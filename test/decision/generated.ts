@@ -174,7 +174,13 @@ export function generateSchema(g: Choose): GraphQLSchema {
       possibleTypes: typesArgument,
       resolve: (_root: unknown, args: object) => {
         const asked = typesArgument(args)
-        return possible.get(to)?.flatMap((type) => (asked.includes(type) ? [{ type }] : []))
+        return possible
+          .get(to)
+          ?.flatMap((type) =>
+            asked.some((name) => name === type || possible.get(name)?.includes(type))
+              ? [{ type }]
+              : [],
+          )
       },
     })
   builder.queryType({

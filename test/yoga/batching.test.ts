@@ -2,7 +2,7 @@ import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSchema, createYoga } from 'graphql-yoga'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type ClosableAuthenticator, createAuthenticator, usePrincipal } from '../../src/index.ts'
 import type { Principal } from '../../src/principal.ts'
 import { startIssuer, type TestIssuer, testAudience } from '../support/issuer.ts'
@@ -25,7 +25,7 @@ afterAll(async () => {
 
 /** Milliseconds that the lookup of a user takes. */
 async function serve({ lookup = 0 } = {}) {
-  const state = { suspended: false }
+  const state = { suspended: false, lookups: 0 }
   const authenticator: ClosableAuthenticator = createAuthenticator({
     issuers: [{ issuer: issuer.issuer, audience: testAudience }],
     directory: {
@@ -33,6 +33,7 @@ async function serve({ lookup = 0 } = {}) {
       admitUser: async ({ issuer, subject }) => {
         await sleep(lookup)
         const { suspended } = state
+        state.lookups += 1
         const grants = { scopes: null, issuerScopes: null, signedOutAt: null }
         return { userId: 'u', issuer, subject, suspended, ...grants }
       },
@@ -109,8 +110,10 @@ describe('all operations of a batch have the same principal', () => {
   it('where the credential is refused meanwhile: none runs', async () => {
     const { port, state } = await serve()
     const { body } = await post(port, async () => {
-      await sleep(80)
+      await vi.waitFor(() => expect(state.lookups).toBe(1), { timeout: 5_000 })
       state.suspended = true
+      // From then on the body is late.
+      await sleep(80)
     })
     expect(body).toEqual(
       all({

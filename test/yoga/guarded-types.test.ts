@@ -190,6 +190,11 @@ describe('possibleTypes', () => {
     expect((await ask('{ node(id: "o1") { __typename } }')).status).toBe(403)
     expect((await ask('query ($id: ID! = "o1") { node(id: $id) { id } }')).status).toBe(403)
     expect((await ask('{ a: node(id: "n1") { id } b: node(id: "o1") { id } }')).status).toBe(403)
+    const both = '{ a: node(id: "n1") { id } b: node(id: "o1") { id } }'
+    expect((await ask(both)).body.errors[0].extensions.fields).toEqual([
+      { coordinate: 'Order.id', paths: [['b', 'id']] },
+      { coordinate: 'Query.node', paths: [['b']] },
+    ])
     expect(calls).toEqual([])
     expect((await ask(node, 'read:orders', { id: 'o1' })).body.data.node).toEqual({
       __typename: 'Order',
