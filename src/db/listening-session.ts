@@ -39,6 +39,7 @@ const changeTriggers = [
   'api_keys_notify_update',
   'users_before_write',
   'users_notify',
+  'users_notify_signed_out_tokens',
   'users_notify_truncate',
   'users_notify_update',
 ]
