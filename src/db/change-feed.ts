@@ -152,6 +152,7 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
     } catch (error) {
       beats.delete(own)
       cause = causeOfFailure(error)
+      if (cause === 'notify-queue') await heartbeat.freeQueue().catch(() => {})
     }
   }
 

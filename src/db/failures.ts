@@ -45,6 +45,15 @@ export function isReadOnly(error: unknown): boolean {
   return codeOf(unwrapped(error)) === '25006'
 }
 
+/** The connection was lost before a transaction began: it can be begun on another. */
+export class NotBegun extends Error {
+  override readonly name = 'NotBegun'
+
+  constructor(cause: unknown) {
+    super('The connection was lost before the transaction began.', { cause })
+  }
+}
+
 /** A pooler in transaction mode gave the statement to a session that does not have it prepared. */
 export function isStatementLost(error: unknown): boolean {
   const code = codeOf(unwrapped(error))
@@ -84,7 +93,8 @@ function isUnavailability(error: unknown): boolean {
 }
 
 function unwrapped(error: unknown): unknown {
-  return error instanceof DrizzleQueryError ? (error.cause ?? error) : error
+  const isWrapping = error instanceof DrizzleQueryError || error instanceof NotBegun
+  return isWrapping && error.cause !== undefined ? unwrapped(error.cause) : error
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -28,6 +28,11 @@ export interface Heartbeat {
   /** Removes the node's row. */
   remove(): Promise<void>
   sweep(): Promise<void>
+  /**
+   * Has the server drop notifications that every session has read: while the queue is full it does not do
+   * so by itself, since that is done by transactions that notify.
+   */
+  freeQueue(): Promise<void>
 }
 
 export interface HeartbeatOptions {
@@ -66,6 +71,7 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
     beat,
     remove: () => execute(row.remove),
     sweep: () => execute(row.sweep),
+    freeQueue: () => execute('select pg_notification_queue_usage()'),
   }
 }
 

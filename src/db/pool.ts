@@ -1,6 +1,12 @@
 import { type HostTarget, parseConnectionString } from './connection-string.ts'
 import { DeadlineExceeded, type Watch } from './deadline.ts'
-import { asFailure, isConnectionFailure, isReadOnly, isStatementLost } from './failures.ts'
+import {
+  asFailure,
+  isConnectionFailure,
+  isReadOnly,
+  isStatementLost,
+  NotBegun,
+} from './failures.ts'
 import { type Link, type LinkOptions, openLink, type Prepare } from './link.ts'
 import { UnprovenServerError } from './proof.ts'
 
@@ -88,7 +94,7 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
       linkOptions = { ...linkOptions, target: { ...linkOptions.target, prepare: false } }
       return true
     }
-    return isReadOnly(error) || error instanceof UnprovenServerError
+    return isReadOnly(error) || error instanceof NotBegun || error instanceof UnprovenServerError
   }
 
   async function run<T>(

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { isRetryable } from './failures.ts'
+import { isConnectionFailure, isRetryable, NotBegun } from './failures.ts'
 import type { Gate } from './gate.ts'
 import type { Queries } from './link.ts'
 import type { Pool } from './pool.ts'
@@ -59,7 +59,7 @@ async function inTransaction<T>(
   queries: Queries,
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
-  await queries.execute(sql`begin`)
+  await begin(queries)
   try {
     const answer = await work(queries)
     await queries.execute(sql`commit`)
@@ -68,6 +68,15 @@ async function inTransaction<T>(
     // Where it fails the connection is gone, and the transaction with it.
     await queries.execute(sql`rollback`).catch(() => {})
     throw error
+  }
+}
+
+/** An idle connection may have been closed, by the server or on the way: then nothing was done yet. */
+async function begin(queries: Queries): Promise<void> {
+  try {
+    await queries.execute(sql`begin`)
+  } catch (error) {
+    throw isConnectionFailure(error) ? new NotBegun(error) : error
   }
 }
 
