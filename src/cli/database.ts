@@ -1,8 +1,9 @@
 import type { Config, MigrationTarget } from '../config.ts'
 import { openDatabase } from '../db/database.ts'
 import { connectEmbedded } from '../db/embedded.ts'
-import { asFailure } from '../db/failures.ts'
+import { asFailure, causeOfFailure } from '../db/failures.ts'
 import { migrate, withMigrations } from '../db/migrate.ts'
+import { noSchema } from '../db/migrations/schema-state.ts'
 import { awaitNodes } from '../db/nodes.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { configuredKeyService } from '../server/key-service.ts'
@@ -56,7 +57,7 @@ async function withUrl<T>(
   try {
     return url === null ? await withEmbedded(dataDir, use) : await use(url)
   } catch (error) {
-    throw asFailure(error)
+    throw causeOfFailure(error) === 'schema' ? noSchema() : asFailure(error)
   }
 }
 

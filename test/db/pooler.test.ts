@@ -55,7 +55,7 @@ describe.skipIf(!isHere)('behind a transaction pooler', () => {
     const found = await Promise.all(
       Array.from({ length: 5 }, () => made)
         .flat()
-        .map(({ key }) => database.directory.findKeyForVerification(key.id)),
+        .map(({ key }) => whenFree(() => database.directory.findKeyForVerification(key.id))),
     )
     expect(found.map((key) => key?.owner.subject)).toEqual(
       Array.from({ length: 5 }, () => made.map(({ user }) => user.subject)).flat(),

@@ -215,7 +215,7 @@ describe('a first worker that cannot start', () => {
 
   it('ends the whole with its exit code, where the database cannot be reached', () => {
     const { status, stderr } = serve({ DATABASE_URL: 'postgres://x:y@127.0.0.1:1/z', PORT: '0' })
-    expect(stderr).toContain('The database cannot be reached.')
+    expect(stderr).toContain('The database cannot be reached:')
     expect(status).toBe(69)
   })
 

@@ -84,7 +84,7 @@ export function requireCurrentSchema(state: SchemaState): void {
   }
 }
 
-function noSchema(): SchemaError {
+export function noSchema(): SchemaError {
   return new SchemaError(
     'absent',
     'The database has no tables of Latchkey: run `latchkey migrate` first.',
