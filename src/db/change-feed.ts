@@ -143,12 +143,11 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
   async function sendBeat(): Promise<void> {
     let own = 0
     try {
-      const { counter, isNew } = await heartbeat.beat((counter, sent) => {
+      await heartbeat.beat((counter, sent) => {
         own = counter
         beats.set(counter, { sent, heard: false, acknowledged: false })
       })
-      if (isNew) listener.restarted()
-      note(counter, 'acknowledged')
+      note(own, 'acknowledged')
     } catch (error) {
       beats.delete(own)
       cause = causeOfFailure(error)

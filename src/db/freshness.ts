@@ -61,6 +61,8 @@ export function createFreshness(options: FreshnessOptions): Freshness {
     },
   }
 
+  primary.onOtherHistory(everyone.restarted)
+
   function onOutcome(isProven: boolean): void {
     if (isProven) return
     lastUnproven = stampOf(clock)

@@ -9,13 +9,6 @@ export type RunOnLookups = <T>(
   work: (prepared: { queries: Queries; tellsCluster: boolean }) => Promise<T>,
 ) => Promise<T>
 
-/** A heartbeat whose commit was acknowledged. */
-export interface Beat {
-  readonly counter: number
-  /** The node's row was not there, or is another cluster's: what was read before may be of another history. */
-  readonly isNew: boolean
-}
-
 /** This node's heartbeats: each increments the counter in the node's row and notifies its channel. */
 export interface Heartbeat {
   /**
@@ -24,7 +17,7 @@ export interface Heartbeat {
    * @param onSend called with the counter and the moment before it is sent
    * @throws ServiceUnavailableError when it is not known to be committed by the primary
    */
-  beat(onSend?: (counter: number, sent: Stamp) => void): Promise<Beat>
+  beat(onSend?: (counter: number, sent: Stamp) => void): Promise<void>
   /** Removes the node's row. */
   remove(): Promise<void>
   sweep(): Promise<void>
@@ -47,20 +40,17 @@ export interface HeartbeatOptions {
 export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
   const { run, row, primary, maxStaleness, clock } = options
   let counter = 0
-  let known = false
 
-  async function beat(onSend?: (counter: number, sent: Stamp) => void): Promise<Beat> {
+  async function beat(onSend?: (counter: number, sent: Stamp) => void): Promise<void> {
     const own = ++counter
     onSend?.(own, stampOf(clock))
     return run(async ({ queries, tellsCluster }) => {
+      const { committed } = primary
       const statement = `${row.beat(own, maxStaleness())}; ${surveyStatement(tellsCluster)}`
       const results: unknown = await queries.execute(sql.raw(statement))
-      const [inserted, survey] = readResults(results)
-      const isOther = primary.learn(survey)
-      primary.acknowledge(own)
-      const isNew = known && (inserted || isOther)
-      known = true
-      return { counter: own, isNew }
+      const [before, survey] = readResults(results)
+      primary.learn(survey)
+      primary.acknowledge(own, before, committed)
     })
   }
 
@@ -76,9 +66,9 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
 }
 
 /** Several statements sent as one have a result each. */
-function readResults(results: unknown): [inserted: boolean, survey: Survey] {
+function readResults(results: unknown): [before: number | null, survey: Survey] {
   const rows = (results as readonly (readonly object[])[]).map((result) => result[0] ?? {})
-  const inserted = rows.find((row) => 'inserted' in row) as { inserted: boolean }
+  const written = rows.find((row) => 'before' in row) as { before: number | null }
   const survey = rows.find((row) => 'inRecovery' in row) as Survey
-  return [inserted.inserted, survey]
+  return [written.before, survey]
 }

@@ -14,7 +14,7 @@ export interface NodeRow {
   readonly channel: string
   /**
    * Writes that the node is there now, with `counter`, and notifies its channel of that in the same
-   * transaction. The second result tells by `inserted` whether the row was not there.
+   * transaction. One result tells by `before` the counter that was there; `null`: there was no row.
    *
    * @param maxStaleness milliseconds
    */
@@ -39,11 +39,12 @@ export function createNodeRow(): NodeRow {
     channel,
     // Statements sent as one are one transaction.
     beat: (counter, maxStaleness) => `${brief(maxStaleness)};
+      with before as (select counter from latchkey.nodes where id = '${id}')
       insert into latchkey.nodes as node (id, host, pid, max_staleness_ms, counter)
       values ('${id}', '${host}', ${process.pid}, ${Math.ceil(maxStaleness)}, ${counter})
       on conflict (id) do update
         set last_seen_at = now(), counter = greatest(node.counter, excluded.counter)
-      returning xmax = 0 as inserted;
+      returning (select counter::float8 from before) as before;
       select pg_notify('${channel}', '${counter}')`,
     sweep: `${brief(2_000)};
       delete from latchkey.nodes

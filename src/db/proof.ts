@@ -85,15 +85,28 @@ export class KnownPrimary {
   #system: string | null = null
   #timeline: string | null = null
   #committed = 0
+  #onOtherHistory = () => {}
+
+  /** Calls `listener` each time that what was read before may be of another history than the primary's. */
+  onOtherHistory(listener: () => void): void {
+    this.#onOtherHistory = listener
+  }
 
   /** The highest counter whose commit was acknowledged: to be read before a lookup starts. */
   get committed(): number {
     return this.#committed
   }
 
-  /** The counter `counter` of this node was committed by the primary. */
-  acknowledge(counter: number): void {
+  /**
+   * The counter `counter` of this node was committed by the primary.
+   *
+   * @param before the counter that it replaced; `null`: the node had no row
+   * @param committed as it was before `counter` was sent: less than that shows that the primary was
+   *   restored, or promoted without the last commits
+   */
+  acknowledge(counter: number, before: number | null, committed: number): void {
     this.#committed = Math.max(this.#committed, counter)
+    if ((before ?? 0) < committed) this.#onOtherHistory()
   }
 
   /** This node's row is removed: no server need have it any longer. */
@@ -104,16 +117,15 @@ export class KnownPrimary {
   /**
    * Takes in what a connection's server tells of itself.
    *
-   * @returns whether it is another cluster than the one known before
    * @throws UnprovenServerError where it is not the primary
    */
-  learn({ inRecovery, system, timeline }: Survey): boolean {
+  learn({ inRecovery, system, timeline }: Survey): void {
     if (inRecovery) throw new UnprovenServerError('recovery')
     const isOther = this.#system !== null && system !== null && system !== this.#system
     if (!isOther && isLower(timeline, this.#timeline)) throw new UnprovenServerError('old-timeline')
     if (system !== null) this.#system = system
     if (timeline !== null) this.#timeline = timeline
-    return isOther
+    if (isOther) this.#onOtherHistory()
   }
 
   /** Whether a server with that state was promoted since the primary was last learnt. */

@@ -62,6 +62,28 @@ describe('a remembered credential', () => {
     await eventually(async () => expect(await status(key.secret)).toBe(401), 2)
   })
 
+  it.each([
+    ['without the row of this node', 'delete from latchkey.nodes'],
+    ['with an older row of this node', 'update latchkey.nodes set counter = 1'],
+  ])('is refused when the database is restored in place, %s', async (_name, restoreNodes) => {
+    const other = await app.key('bob', ['read:users'])
+    await vi.waitFor(async () => {
+      const [node] = await app.sql`select counter from latchkey.nodes`
+      expect(Number(node?.counter)).toBeGreaterThan(1)
+    })
+    await remembered(key.secret)
+    // What a dump brings back is announced by nobody: its triggers are made after its rows.
+    await app.sql.begin(async (sql) => {
+      await sql`alter table latchkey.api_keys disable trigger api_keys_notify_update`
+      await sql`update latchkey.api_keys set revoked_at = now() where id = ${key.id}`
+      await sql`alter table latchkey.api_keys enable always trigger api_keys_notify_update`
+      await sql.unsafe(restoreNodes)
+    })
+    // A lookup that meets the restored row writes it again before the next heartbeat does.
+    expect(await status(other.secret)).toBe(200)
+    await vi.waitFor(async () => expect(await status(key.secret)).toBe(401), { timeout: 2_000 })
+  })
+
   it('is narrowed at once when a scope is taken away', async () => {
     for (const as of [key.secret, jwt]) await remembered(as)
     await app.sql`update latchkey.users set scopes = '{write:keys}'`

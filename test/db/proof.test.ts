@@ -28,7 +28,7 @@ describe('the known primary', () => {
 
   it('refuses an answer without what this node had committed before it asked', () => {
     const primary = new KnownPrimary()
-    primary.acknowledge(7)
+    primary.acknowledge(7, 6, 6)
     const { committed } = primary
     primary.check(state({ counter: 7 }), committed)
     for (const counter of [6, 0, null]) {
@@ -65,14 +65,31 @@ describe('the known primary', () => {
   it('compares no timelines of different clusters', () => {
     const primary = new KnownPrimary()
     primary.learn(survey({ timeline: '00000007' }))
-    expect(primary.learn(survey({ system: '2' }))).toBe(true)
+    let others = 0
+    primary.onOtherHistory(() => others++)
+    primary.learn(survey({ system: '2' }))
+    expect(others).toBe(1)
     primary.check(state(), 0)
+  })
+
+  it('tells of another history when less is there than this node had committed', () => {
+    const primary = new KnownPrimary()
+    let others = 0
+    primary.onOtherHistory(() => others++)
+    primary.acknowledge(1, null, 0)
+    primary.acknowledge(3, 1, 1)
+    // Sent before 3 was committed, and committed after it.
+    primary.acknowledge(2, 3, 1)
+    expect(others).toBe(0)
+    primary.acknowledge(4, 2, 3)
+    primary.acknowledge(5, null, 4)
+    expect(others).toBe(2)
   })
 
   it('goes by the counter alone where a server tells no timeline', () => {
     const primary = new KnownPrimary()
     primary.learn(survey({ system: null, timeline: null }))
-    primary.acknowledge(1)
+    primary.acknowledge(1, null, 0)
     primary.check(state({ timeline: null, counter: 1 }), 1)
     expect(() => primary.check(state({ timeline: null, counter: 0 }), 1)).toThrow(
       unproven('stale-server'),

@@ -115,15 +115,15 @@ it('a replica that was promoted beside the primary is not read any longer', asyn
   })
   try {
     await beat(1)
-    known.acknowledge(1)
+    known.acknowledge(1, null, 0)
     await pair.caughtUp()
     expect(await isFit()).toBe(true)
     await beat(2)
-    known.acknowledge(2)
+    known.acknowledge(2, 1, 1)
     await pair.caughtUp()
     await pair.promote()
     await beat(3)
-    known.acknowledge(3)
+    known.acknowledge(3, 2, 2)
     clock.now += 4_000
     expect(await isFit()).toBe(true)
     clock.now += 2_000
