@@ -168,6 +168,8 @@ function forgetting({ verified, wrongKeys, flights, users }: CredentialMemory): 
       flights.separate()
       verified?.restarted()
       wrongKeys?.restarted()
+      // A user who changed in the meantime may be known as before.
+      users.forgetAll()
     },
     lost() {
       flights.separate()

@@ -172,6 +172,20 @@ describe('while the database is away', () => {
     expect(await status(other)).toBe(503)
   })
 
+  it('a JWT is not, nor afterwards, where a change of its user may have been missed', async () => {
+    await status(jwt)
+    app.feed.weather('cut')
+    await app.sql`update latchkey.users set status = 'SUSPENDED' where subject = 'alice'`
+    app.feed.weather('fair')
+    await app.heard()
+    const other = await app.jwt('alice', ['read:users'])
+    app.network.weather('cut')
+    expect(await status(other)).toBe(503)
+    app.network.weather('fair')
+    await eventually(async () => expect(await status(other)).not.toBe(503))
+    expect(await status(other)).toBe(401)
+  })
+
   it('a JWT of anyone else is not, nor one of a user who was suspended or signed out', async () => {
     await app.user('sam')
     const suspended = await app.jwt('sam', [])
