@@ -2,6 +2,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import { type Connection, connect } from './connect.ts'
 import { ConnectionLost } from './connection/errors.ts'
 import type { ConnectionTarget, HostTarget } from './connection-string.ts'
+import { deadline } from './deadline.ts'
 import { type Survey, survey } from './proof.ts'
 
 export type Queries = PostgresJsDatabase
@@ -65,10 +66,20 @@ export function openLink<Prepared>(
       signal: opening.signal,
     })
     const queries = drizzle({ client: connection.sql })
-    const { tellsCluster, ...told } = await survey(queries)
+    const { tellsCluster, ...told } = await surveyed(queries)
     admit?.(told)
     prepared = prepare(queries, tellsCluster)
     return prepared
+  }
+
+  /** Within a time of its own: whoever waits for the link gives up without cutting it. */
+  async function surveyed(queries: Queries) {
+    const { overdue, stop } = deadline(connectTimeout)
+    try {
+      return await Promise.race([survey(queries), overdue])
+    } finally {
+      stop()
+    }
   }
   const opened = open()
   // Whoever waits for it hears of it.

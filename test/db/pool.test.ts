@@ -1,0 +1,64 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { deadline } from '../../src/db/deadline.ts'
+import { createPool } from '../../src/db/pool.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.close())
+
+const open = (url: string, milliseconds: number) =>
+  createPool({
+    link: { url, applicationName: 'latchkey-pool', connectTimeout: 300, statementTimeout: null },
+    size: 1,
+    prepare: (queries) => queries,
+    watch: () => deadline(milliseconds),
+  })
+
+it('gives up a connection that falls silent before its server has told what it is', async () => {
+  const network = await startSilencer(database.url, 'pg_control_system')
+  const pool = open(network.url, 200)
+  try {
+    const one = () => pool.run((queries) => queries.execute(sql`select 1 as one`))
+    await expect(one()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+    await vi.waitFor(async () => expect(await one()).toEqual([{ one: 1 }]), { timeout: 5_000 })
+  } finally {
+    await pool.close()
+    await network.close()
+  }
+})
+
+/** A network that swallows all of the first connection from the first `text` that it carries on. */
+async function startSilencer(databaseUrl: string, text: string) {
+  const target = new URL(databaseUrl)
+  const sockets = new Set<Socket>()
+  let silenced: Socket | null = null
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname)
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(from)
+      from.on('data', (chunk: Buffer) => {
+        if (from === client && chunk.includes(text)) silenced ??= client
+        if (silenced !== client) to.write(chunk)
+      })
+      from.on('error', () => {}).on('close', () => to.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: Object.assign(new URL(databaseUrl), { hostname: '127.0.0.1', port: String(port) }).href,
+    close() {
+      for (const socket of sockets) socket.destroy()
+      return new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
