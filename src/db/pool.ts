@@ -1,3 +1,4 @@
+import { ConnectionLost } from './connection/errors.ts'
 import { type HostTarget, parseConnectionString } from './connection-string.ts'
 import { DeadlineExceeded, type Watch } from './deadline.ts'
 import {
@@ -14,6 +15,7 @@ import { UnprovenServerError } from './proof.ts'
 export interface Pool<Prepared> {
   /** @throws ServiceUnavailableError when the database cannot answer, or not before it is overdue */
   run<T>(work: (prepared: Prepared) => Promise<T>, options?: RunOptions): Promise<T>
+  /** Lets what is under way finish, up to 5 seconds. From then on `run` is rejected. */
   close(): Promise<void>
 }
 
@@ -45,6 +47,7 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
   const { size, prepare, watch, observer } = options
   const { url, ...rest } = options.link
   let linkOptions: LinkOptions = { ...rest, target: parseConnectionString(url) }
+  let closed = false
   const slots = Array.from({ length: size }, newSlot<Prepared>)
 
   /** A new one where there is none, or none with the options that were learnt since. */
@@ -70,6 +73,8 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
   }
 
   async function attempt<T>(work: (prepared: Prepared) => Promise<T>, overdue: Promise<never>) {
+    // Nobody would close a connection that is opened now.
+    if (closed) throw new ConnectionLost()
     const slot = leastBusy(slots)
     const link = linkOf(slot)
     slot.busy++
@@ -122,6 +127,7 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
   return {
     run,
     close: async () => {
+      closed = true
       await Promise.all(slots.map(({ link }) => link?.close()))
     },
   }

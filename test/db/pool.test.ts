@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { deadline } from '../../src/db/deadline.ts'
 import { createPool } from '../../src/db/pool.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { startDatabaseProxy } from '../support/database-proxy.ts'
 
 let database: TestDatabase
 
@@ -31,6 +32,21 @@ it('gives up a connection that falls silent before its server has told what it i
     await pool.close()
     await network.close()
   }
+})
+
+it('opens no connection once it is closed', async () => {
+  const network = await startDatabaseProxy(database.url)
+  const pool = open(network.url, 20_000)
+  const one = () => pool.run((queries) => queries.execute(sql`select 1`), { repeatable: true })
+  await one()
+  network.weather('black-hole')
+  const underWay = expect(one()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+  const closed = pool.close()
+  network.weather('fair')
+  await closed
+  await underWay
+  await expect(one()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+  await network.close()
 })
 
 /** A network that swallows all of the first connection from the first `text` that it carries on. */
