@@ -1,9 +1,11 @@
 import { ConfigError } from '../config.ts'
+import type { Cause } from '../db/causes.ts'
 import {
   DataDirInUseError,
   EmbeddedStartError,
   EmbeddedUnavailableError,
 } from '../db/embedded/errors.ts'
+import { causeOfFailure } from '../db/failures.ts'
 import { SchemaError } from '../db/migrations/errors.ts'
 import { BadUserInputError, ServiceUnavailableError } from '../errors.ts'
 import { WorkerStartError } from '../server/worker-messages.ts'
@@ -32,10 +34,16 @@ const databaseFailures = [
   EmbeddedUnavailableError,
 ]
 
+/** The database answers: its schema, or the rights of the role, are not what is needed. */
+const notAsNeeded: ReadonlySet<Cause | null> = new Set(['schema', 'rights'])
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ConfigError || error instanceof SchemaError) return exitCodes.configuration
   if (error instanceof UsageError || error instanceof BadUserInputError) return exitCodes.usage
   if (error instanceof WorkerStartError) return error.exitCode
+  if (error instanceof ServiceUnavailableError && notAsNeeded.has(causeOfFailure(error))) {
+    return exitCodes.configuration
+  }
   if (databaseFailures.some((kind) => error instanceof kind)) return exitCodes.databaseUnavailable
   return exitCodes.failed
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { asFailure } from '../../src/db/failures.ts'
 import { ServiceUnavailableError } from '../../src/errors.ts'
 import { run } from './run.ts'
 
@@ -148,6 +149,18 @@ test('a database that cannot be reached ends with 69', async () => {
   const { code, err } = await run(['users', 'list'], { withDatabase })
   expect(code).toBe(69)
   expect(err).toMatch(/^latchkey: The database cannot be reached/)
+})
+
+test.each([
+  ['42P01', /^latchkey: The tables of Latchkey are missing/],
+  ['42501', /^latchkey: The database role lacks a right/],
+])('a database that answers and is not as needed (%s) ends with 78', async (code, message) => {
+  const withDatabase = async () => {
+    throw asFailure(Object.assign(new Error('refused'), { code }))
+  }
+  const answer = await run(['users', 'list'], { withDatabase })
+  expect(answer.code).toBe(78)
+  expect(answer.err).toMatch(message)
 })
 
 test('what else fails ends with 1, and its message never shows a credential', async () => {
