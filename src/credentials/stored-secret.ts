@@ -36,6 +36,7 @@ export function requirePeppers(hasher: SecretHasher, key: KeyForVerification, no
   const missing = stored.find((pepper) => hasher.lacks(pepper ?? null))
   if (missing == null) return
   throw new ServiceUnavailableError({
+    reason: `no pepper ${missing}`,
     cause: new Error(`No pepper with fingerprint ${missing} is configured (KEY_PEPPER).`),
   })
 }

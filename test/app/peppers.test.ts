@@ -141,6 +141,9 @@ describe('a server whose keys are stored under a pepper', () => {
     await app.heard()
     const before = app.logged.length
     expect(await statusOf(app, secret)).toBe(503)
+    expect(app.logged.slice(before).join('')).toContain(
+      `"outage":"no pepper ${fingerprint('newest')}"`,
+    )
     const wrong = `${secret.slice(0, -1)}${secret.endsWith('x') ? 'y' : 'x'}`
     expect(await statusOf(app, wrong)).toBe(401)
     expect(app.logged.slice(before).join('')).not.toContain('newest')
