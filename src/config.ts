@@ -160,12 +160,14 @@ export interface MigrationTarget {
  * @throws ConfigError
  */
 export function migrationTarget(environment: Environment, url?: string): MigrationTarget {
+  // As by an unset variable of a shell. Another database than the one that was meant must not be migrated.
+  if (url === '') throw new ConfigError([{ variable: '--url', message: 'is empty' }])
   const read: Fault[] = []
   const given = pickVariables(
     url === undefined ? environment : { ...environment, DATABASE_URL: url },
   )
   const settings = readVariables(given, read)
-  const faults = [...read, ...embeddedFaults(modeOf(given), given)]
+  const faults = [...read, ...connectionFaults(settings), ...embeddedFaults(modeOf(given), given)]
     .filter(({ variable }) => ['NODE_ENV', 'DATABASE_URL', 'DATA_DIR'].includes(variable))
     .map(({ variable, message }) =>
       variable === 'DATABASE_URL' && url !== undefined

@@ -62,8 +62,17 @@ test('--url names the database instead of DATABASE_URL, and is read like it', as
   expect((await migrate([], elsewhere)).code).toBe(69)
   const { code, err } = await migrate(['--url', 'mysql://canary7c1f@db'])
   expect(code).toBe(78)
-  expect(err).toMatch(/--url must \S+/)
+  expect(err).toContain('--url must begin with postgres://')
   expect(err).not.toContain('canary7c1f')
+  const noFile = await migrate(['--url', 'postgres://x@127.0.0.1:1/x?sslrootcert=/none.pem'])
+  expect(noFile.code).toBe(78)
+  expect(noFile.err).toContain('--url names no readable file in sslrootcert')
+})
+
+test('an empty --url is refused, rather than another database migrated', async () => {
+  const { code, err } = await migrate(['--url', ''])
+  expect(code).toBe(78)
+  expect(err).toContain('--url is empty')
 })
 
 test('needs a database in production, and nothing else', async () => {
