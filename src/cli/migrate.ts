@@ -62,7 +62,11 @@ async function apply(
 ): Promise<void> {
   await migrations.apply()
   if (options.grant !== undefined) {
-    const { role, created } = await migrations.grant(options.grant)
+    const { role, created } = await migrations.grant(options.grant).catch((error: unknown) => {
+      // What was migrated stays, whatever comes of the grant.
+      for (const line of done) context.note(`${onOneLine(line)}\n`)
+      throw error
+    })
     if (created) done.push(`Created the role ${role}, which can log in and has no password.`)
     done.push(`Granted ${role} what the server needs.`)
   }

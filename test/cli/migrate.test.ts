@@ -47,6 +47,14 @@ test('--dry-run prints the files that would be applied, and changes nothing', as
   expect(await sql`select from pg_namespace where nspname = 'latchkey'`).toHaveLength(0)
 })
 
+test('says what was migrated where the grant after it is refused', async () => {
+  const other = await createEmptyDatabase()
+  const { code, err } = await migrate(['--url', other.url, '--grant', 'pg_no'])
+  expect(code).toBe(78)
+  expect(err).toMatch(/^Applied \d+ database migrations\.\nlatchkey: The name of a role/)
+  await other.close()
+})
+
 test('applies them, and says so once', async () => {
   expect((await migrate([])).out).toMatch(
     /^Applied \d+ database migrations\.\nThe database is up to date\.\n$/,
