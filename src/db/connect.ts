@@ -6,8 +6,6 @@ import { ConnectError, ConnectTimeout, HostError, isRefusedLogin } from './conne
 import { loadTls, type TlsOptionsFor } from './connection/tls.ts'
 import type { ConnectionTarget, HostTarget, TargetSessionAttrs } from './connection-string.ts'
 
-export { ConnectError, HostError } from './connection/errors.ts'
-
 export interface ConnectOptions {
   /** Shown in `pg_stat_activity`. Default: the connection string's, else `latchkey`. */
   readonly applicationName?: string
