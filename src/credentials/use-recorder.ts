@@ -1,4 +1,5 @@
 import { createFlusher, type Flusher } from '../flusher.ts'
+import { within } from '../within.ts'
 import { CollectedUses } from './collected-uses.ts'
 import type { KeyUses } from './directory.ts'
 import { ChunkSize } from './use-chunks.ts'
@@ -123,14 +124,4 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
       report('closed', collected.size + taken)
     },
   }
-}
-
-/** Resolves when `work` is done, or after so many milliseconds. */
-async function within(milliseconds: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds)
-  })
-  await Promise.race([work, timeout])
-  clearTimeout(timer)
 }

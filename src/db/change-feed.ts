@@ -1,5 +1,6 @@
 import type { Change, ChangeListener, ChangeWatch } from '../credentials/changes.ts'
 import { type Clock, elapsed, type Stamp, stampOf, systemClock } from '../credentials/lease.ts'
+import { within } from '../within.ts'
 import type { Cause } from './causes.ts'
 import { causeOfFailure } from './failures.ts'
 import type { Heartbeat } from './heartbeat.ts'
@@ -211,17 +212,9 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
 }
 
 async function removeRow(heartbeat: Heartbeat, beating: Promise<void> | null): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  await Promise.race([
-    // Not before the last heartbeat, which would write it again.
-    Promise.resolve(beating)
-      .then(() => heartbeat.remove())
-      .catch(() => {}),
-    new Promise((resolve) => {
-      timer = setTimeout(resolve, leaveTime)
-    }),
-  ])
-  clearTimeout(timer)
+  // Not before the last heartbeat, which would write it again.
+  const removed = Promise.resolve(beating).then(() => heartbeat.remove())
+  await within(leaveTime, removed)
 }
 
 /** `key <id> …`, `user <id> …` or `everything`; what is not understood may be anything. */

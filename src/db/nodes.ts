@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { getTableColumns, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import type postgres from 'postgres'
+import { within } from '../within.ts'
 import { type Connection, connect } from './connect.ts'
 import { parseConnectionString } from './connection-string.ts'
 import { answerChannel, askChannel, parseAnswer } from './node-row.ts'
@@ -142,14 +143,4 @@ function readNodes(client: postgres.Sql) {
 
 function toNode({ id, host, pid, maxStalenessMs, lastSeenAt }: Node): Node {
   return { id, host, pid, maxStalenessMs: Math.min(maxStalenessMs, longestStaleness), lastSeenAt }
-}
-
-/** Resolves when `work` is done, has failed, or has taken that long. */
-async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const over = new Promise((resolve) => {
-    timer = setTimeout(resolve, milliseconds)
-  })
-  await Promise.race([work.catch(() => {}), over])
-  clearTimeout(timer)
 }

@@ -58,6 +58,7 @@ const core = [
   'scope-rules',
   'without-stack',
   'turns',
+  'within',
 ]
 const wiring = ['server', 'cli', 'index', 'postgres', 'verify']
 

@@ -1,0 +1,9 @@
+/** Resolves when `work` is done or has failed, or after so many milliseconds. */
+export async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([work.catch(() => {}), timeout])
+  clearTimeout(timer)
+}
