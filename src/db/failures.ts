@@ -1,7 +1,7 @@
 import { DrizzleQueryError } from 'drizzle-orm'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import { type Cause, causeOf } from './causes.ts'
-import { ConnectError } from './connection/errors.ts'
+import { ConnectError, codeOf } from './connection/errors.ts'
 import { DeadlineExceeded } from './deadline.ts'
 import { UnprovenServerError } from './proof.ts'
 
@@ -95,9 +95,4 @@ function isUnavailability(error: unknown): boolean {
 function unwrapped(error: unknown): unknown {
   const isWrapping = error instanceof DrizzleQueryError || error instanceof NotBegun
   return isWrapping && error.cause !== undefined ? unwrapped(error.cause) : error
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' ? code : undefined
 }

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { KeyUses } from '../credentials/directory.ts'
 import { apiKeyScopeUses, apiKeys } from './tables.ts'
+import { textArray } from './text-array.ts'
 import type { Transaction } from './transactions.ts'
 
 /**
@@ -71,9 +72,4 @@ const toInstant = (milliseconds: SQL) => sql`to_timestamp(${milliseconds} / 1000
 
 function timeArray(times: readonly (Date | null)[]): string {
   return `{${times.map((time) => time?.getTime() ?? 'null').join(',')}}`
-}
-
-/** As PostgreSQL writes arrays (section 8.15.2). */
-function textArray(values: readonly string[]): string {
-  return `{${values.map((value) => `"${value.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
 }

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Cause } from './causes.ts'
+import { codeOf } from './connection/errors.ts'
 import type { Queries } from './link.ts'
 import { nodes } from './tables.ts'
 
@@ -60,8 +61,7 @@ export async function survey(queries: Queries): Promise<Survey & { tellsCluster:
   try {
     return await ask(true)
   } catch (error) {
-    const { code } = ((error as Error).cause ?? error) as { code?: unknown }
-    if (!untold.has(code)) throw error
+    if (!untold.has(codeOf((error as Error).cause ?? error))) throw error
     return ask(false)
   }
 }

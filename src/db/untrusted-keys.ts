@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { apiKeys, users } from './tables.ts'
+import { textArray } from './text-array.ts'
 import type { Access } from './transactions.ts'
 
 /** The keys of an issuer's users. */
@@ -24,8 +25,7 @@ export async function countKeysOfOtherIssuers(
   access: Access,
   trusted: readonly string[],
 ): Promise<readonly KeysOfIssuer[]> {
-  // As PostgreSQL writes arrays (section 8.15.2).
-  const names = `{${trusted.map((name) => `"${name.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
+  const names = textArray(trusted)
   return access.read(async (queries) => {
     const rows = await queries.execute<{ issuer: string; looked: number; keys: number }>(sql`
       with recursive known (issuer) as (

@@ -128,7 +128,11 @@ const reasons: Readonly<Record<string, string>> = {
   CONNECTION_CLOSED: 'the server closed the connection',
 }
 
-function codeOf(error: unknown): string | undefined {
+/** SQLSTATE of a right that is missing (PostgreSQL documentation, appendix A). */
+export const insufficientPrivilege = '42501'
+
+/** A SQLSTATE, or a code of the driver or of Node. */
+export function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : undefined
 }

@@ -1,3 +1,4 @@
+import { codeOf, insufficientPrivilege } from '../connection/errors.ts'
 import { asFailure } from '../failures.ts'
 import { readRecord, readSchemaState } from './applied.ts'
 import { MigrationError, SchemaError } from './errors.ts'
@@ -73,11 +74,8 @@ async function describe(session: Session, known: readonly Migration[]): Promise<
   }
 }
 
-const insufficientPrivilege = '42501'
-
 function asMigrationFailure(error: unknown, what: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === insufficientPrivilege) {
+  if (codeOf(error) === insufficientPrivilege) {
     return new SchemaError(
       'rights',
       `The role may not change the schema (${what}: ${messageOf(error)}). Run \`latchkey migrate\` as the role that owns the schema latchkey, or that may create it.`,

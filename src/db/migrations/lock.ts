@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { codeOf } from '../connection/errors.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -67,7 +68,7 @@ async function tryOnce<T>(
 
 /** The lock timeout, or a deadlock (PostgreSQL, appendix A). */
 function isTableLocked(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = codeOf(error)
   return code === '55P03' || code === '40P01'
 }
 

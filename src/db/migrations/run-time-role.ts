@@ -1,3 +1,4 @@
+import { codeOf, insufficientPrivilege } from '../connection/errors.ts'
 import { SchemaError } from './errors.ts'
 import { rightsOn } from './rights.ts'
 import type { Session } from './session.ts'
@@ -153,11 +154,8 @@ async function requireExactRights(session: Session, role: string): Promise<void>
   }
 }
 
-const insufficientPrivilege = '42501'
-
 function asGrantFailure(error: unknown, role: string, creating: boolean): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code !== insufficientPrivilege) return error
+  if (codeOf(error) !== insufficientPrivilege) return error
   const reason = error instanceof Error ? error.message : ''
   return creating && reason.includes('create role')
     ? rightsError(
