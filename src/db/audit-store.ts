@@ -1,6 +1,7 @@
 import { and, count, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import type { AuditEvent } from '../audit/event.ts'
 import type { AuditEventFilter, AuditStore, RefusedCredentials } from '../audit/store.ts'
+import { makePartitions, mayMakePartitions } from './audit-partitions.ts'
 import { keyset, toPage } from './keyset.ts'
 import { auditEvents } from './tables.ts'
 import type { Access } from './transactions.ts'
@@ -37,13 +38,8 @@ export function createAuditStore(access: Access): AuditStore {
 
     async ensurePartitions() {
       await access.change(async (transaction) => {
-        const [row] = await transaction.execute<{ may: boolean }>(
-          sql`select has_function_privilege('latchkey.ensure_audit_partitions(int)', 'execute') as may`,
-        )
-        // Where the role may not, `latchkey migrate` makes them.
-        if (row?.may === true) {
-          await transaction.execute(sql`select latchkey.ensure_audit_partitions(12)`)
-        }
+        const [row] = await transaction.execute<{ may: boolean }>(sql.raw(mayMakePartitions))
+        if (row?.may === true) await transaction.execute(sql.raw(makePartitions))
       })
     },
   }

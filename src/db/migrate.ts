@@ -1,3 +1,4 @@
+import { makePartitions, mayMakePartitions } from './audit-partitions.ts'
 import { asFailure } from './failures.ts'
 import { readSchemaState } from './migrations/applied.ts'
 import { applyPending } from './migrations/apply.ts'
@@ -23,9 +24,6 @@ export interface MigrateOptions {
 
 /** Beside both `src` and `dist`; in the bundled commands too, whose files are as deep as this one. */
 const shippedFolder = new URL('../../drizzle/', import.meta.url)
-
-/** How many months ahead the audit trail has partitions. */
-const partitionMonths = 12
 
 /**
  * Brings the schema `latchkey` of the database at `url` up to date, and makes the audit trail's
@@ -104,12 +102,7 @@ export async function withMigrations<T>(
   }
 }
 
-/** Where the role may not, another makes them: until then rows go to the default partition. */
 async function ensurePartitions(session: Session): Promise<void> {
-  const [row] = await session.query<{ may: boolean }>(
-    "select has_function_privilege('latchkey.ensure_audit_partitions(int)', 'execute') as may",
-  )
-  if (row?.may === true) {
-    await session.query(`select latchkey.ensure_audit_partitions(${partitionMonths})`)
-  }
+  const [row] = await session.query<{ may: boolean }>(mayMakePartitions)
+  if (row?.may === true) await session.query(makePartitions)
 }
