@@ -84,7 +84,7 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
     const opened = openListeningSession({
       url,
       row,
-      patience: Math.max(maxSilence, 1_000),
+      timeoutMs: Math.max(maxSilence, 1_000),
       clock,
       onChange: (payload) => {
         for (const change of parseChanges(payload)) listener.changed(change)

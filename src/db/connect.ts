@@ -1,6 +1,6 @@
 import type postgres from 'postgres'
 import { type Address, addressesOf, inOrder } from './connection/addresses.ts'
-import type { ServerState } from './connection/admission.ts'
+import type { ServerKind } from './connection/admission.ts'
 import { attempt } from './connection/attempt.ts'
 import { ConnectError, ConnectTimeout, HostError, isRefusedLogin } from './connection/errors.ts'
 import { loadTls, type TlsOptionsFor } from './connection/tls.ts'
@@ -27,7 +27,7 @@ export interface ConnectOptions {
 }
 
 /** One session on one server. It is never made again: when it has ended, every query is rejected. */
-export interface Connection extends ServerState {
+export interface Connection extends ServerKind {
   /** `listen`, `subscribe` and `cancel()` of a query need connections of their own, and fail. */
   readonly sql: postgres.Sql
   /** Once it is not, it never is again. */

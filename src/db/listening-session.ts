@@ -8,7 +8,7 @@ export interface ListeningSessionOptions {
   readonly url: string
   readonly row: NodeRow
   /** Milliseconds for the server to be reached, and for each check to be answered. */
-  readonly patience: number
+  readonly timeoutMs: number
   readonly clock: Clock
   readonly onChange: (payload: string) => void
   readonly onBeat: (counter: number) => void
@@ -60,7 +60,7 @@ interface SessionCheck {
 }
 
 export function openListeningSession(options: ListeningSessionOptions): ListeningSession {
-  const { url, row, patience, clock, onChange, onBeat, mayAnswer, onEnd } = options
+  const { url, row, timeoutMs, clock, onChange, onBeat, mayAnswer, onEnd } = options
   let over = false
   let answers = 0
   let answered = clock.monotonic()
@@ -96,7 +96,7 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
 
   function check(): void {
     if (over || connection === null) return
-    if (clock.monotonic() - answered > patience) end(new ListeningError('timeout'))
+    if (clock.monotonic() - answered > timeoutMs) end(new ListeningError('timeout'))
     else prove(connection).catch(end)
   }
 
@@ -111,7 +111,7 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
   async function listen(): Promise<void> {
     connection = await connect(parseConnectionString(url), {
       applicationName: 'latchkey-listen',
-      connectTimeout: patience,
+      connectTimeout: timeoutMs,
       requirePrimary: true,
       onclose: () => end(new ListeningError('lost')),
       onnotify: hear,

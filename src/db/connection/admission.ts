@@ -3,7 +3,7 @@ import type { TargetSessionAttrs } from '../connection-string.ts'
 import { NotAdmitted } from './errors.ts'
 
 /** What a server is, as it said on the very connection that is asked about. */
-export interface ServerState {
+export interface ServerKind {
   /** Process id that the server, or a pooler before it, gave in the handshake; `null`: none. */
   readonly backendPid: number | null
   readonly inRecovery: boolean
@@ -11,7 +11,7 @@ export interface ServerState {
   readonly readOnly: boolean
 }
 
-export async function readServerState(sql: postgres.Sql): Promise<ServerState> {
+export async function readServerKind(sql: postgres.Sql): Promise<ServerKind> {
   // A simple query, which each pooler passes on.
   const result = await sql.unsafe(
     `select pg_catalog.pg_is_in_recovery() as recovery,
@@ -32,7 +32,7 @@ export async function readServerState(sql: postgres.Sql): Promise<ServerState> {
  * @throws NotAdmitted
  */
 export function admit(
-  { inRecovery, readOnly }: ServerState,
+  { inRecovery, readOnly }: ServerKind,
   wanted: TargetSessionAttrs,
   requirePrimary: boolean,
 ): void {
@@ -49,7 +49,7 @@ export function admit(
   }
 }
 
-type Refusal = (state: Pick<ServerState, 'inRecovery' | 'readOnly'>) => string | null
+type Refusal = (kind: Pick<ServerKind, 'inRecovery' | 'readOnly'>) => string | null
 
 const standby: Refusal = ({ inRecovery }) => (inRecovery ? null : 'the server is not a standby')
 

@@ -3,7 +3,7 @@ import type { Connection, ConnectOptions } from '../connect.ts'
 import type { ConnectionTarget, HostTarget, TargetSessionAttrs } from '../connection-string.ts'
 import { isRefusedSetting } from '../failures.ts'
 import type { Address } from './addresses.ts'
-import { admit, readServerState } from './admission.ts'
+import { admit, readServerKind } from './admission.ts'
 import { ConnectionLost, isRefusedLogin, NotAdmitted, TlsError } from './errors.ts'
 import { startSession } from './session.ts'
 import { openSocket } from './socket.ts'
@@ -63,12 +63,12 @@ async function login(
   })
   signal.addEventListener('abort', session.cut)
   try {
-    const state = await readServerState(session.sql)
-    admit(state, attributes, options.requirePrimary ?? false)
+    const kind = await readServerKind(session.sql)
+    admit(kind, attributes, options.requirePrimary ?? false)
     signal.throwIfAborted()
     if (!session.alive) throw new ConnectionLost()
     handedOut = true
-    return Object.assign(session, state, {
+    return Object.assign(session, kind, {
       host: host.host,
       port: host.port,
       secured: socket instanceof TLSSocket,
