@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Connection, type ConnectOptions, connect } from '../../src/db/connect.ts'
 import { parseConnectionString } from '../../src/db/connection-string.ts'
+import { openSession } from '../../src/db/migrations/session.ts'
 import { serverPassword } from '../support/own-postgres.ts'
 import { type StandbyPair, startStandbyPair } from '../support/standby.ts'
 
@@ -47,6 +48,29 @@ async function serverOf({ sql, inRecovery, port }: Connection): Promise<string> 
 }
 
 const server = async (...how: Parameters<typeof connectTo>) => serverOf(await connectTo(...how))
+
+describe('a migration that is given up', () => {
+  it('is cancelled on the server that it runs on, and on no other', async () => {
+    const stop = new AbortController()
+    const reason = new Error('stop')
+    const hosts = [pair.standby, pair.primary].map(({ port }) => `127.0.0.1:${port}`)
+    const session = openSession({
+      url: `postgres://postgres:${encodeURIComponent(serverPassword)}@${hosts}/postgres`,
+      applicationName: 'test-cancel',
+      signal: stop.signal,
+    })
+    // Ends by being cancelled alone: it never looks whether its client is gone.
+    const attempt = session.transaction(() => session.query('select pg_sleep(600)'))
+    const running = () =>
+      pair.primary.query(`select from pg_stat_activity
+        where application_name = 'test-cancel' and query like '%pg_sleep%' and state = 'active'`)
+    await expect.poll(running, { timeout: 20_000 }).toHaveLength(1)
+    stop.abort(reason)
+    await expect(attempt).rejects.toBe(reason)
+    await expect.poll(running, { timeout: 5_000 }).toHaveLength(0)
+    await session.close()
+  })
+})
 
 describe('target_session_attrs', () => {
   it.each([

@@ -58,18 +58,26 @@ export function openSession({ url, applicationName, signal }: SessionOptions): S
     const running = connection.sql.unsafe<Row[]>(statement, [...parameters])
     const answer = running.then((rows) => rows)
     return await unlessAborted(answer, signal, async () => {
-      if (pid !== null) await Promise.race([cancel(pid), sleep(cancelTime)])
+      if (pid !== null) await Promise.race([cancel(connection, pid), sleep(cancelTime)])
       connection.cut()
     })
   }
 
-  /** What waits for a lock keeps others waiting behind it, until the server is told. */
-  async function cancel(pid: number): Promise<void> {
+  /**
+   * What waits for a lock keeps others waiting behind it, until the server is told. On another host the
+   * same process id is another session's.
+   */
+  async function cancel({ host, port }: Connection, pid: number): Promise<void> {
+    const hosts = target.hosts.filter((one) => one.host === host && one.port === port)
     try {
-      const other = await connect(target, {
-        applicationName: `${applicationName}-cancel`,
-        connectTimeout: cancelTime,
-      })
+      const other = await connect(
+        { ...target, hosts },
+        {
+          applicationName: `${applicationName}-cancel`,
+          connectTimeout: cancelTime,
+          requirePrimary: true,
+        },
+      )
       await other.sql.unsafe(`select pg_cancel_backend(${pid})`)
       other.cut()
     } catch {
