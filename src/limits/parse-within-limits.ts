@@ -27,6 +27,8 @@ function endOfLines(text: string, maximum: number): number | null {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code !== 10 && code !== 13) continue
+    // A carriage return and a line feed end one line (GraphQL §2.1.2).
+    if (code === 13 && text.charCodeAt(at + 1) === 10) continue
     lines += 1
     if (lines >= maximum) return at
   }

@@ -155,6 +155,7 @@ describe('what is no token counts too', () => {
     ['comments', `${'#\n'.repeat(200)}{ a }`, 'length'],
     ['blank lines', `{ a ${'\n'.repeat(100)} }`, 'length'],
     ['lines that end with a carriage return', `{ a ${'\r'.repeat(100)} }`, 'length'],
+    ['lines that end with both', `{ a ${'\r\n'.repeat(100)} }`, 'length'],
     ['lines of a block string', `{ a(b: """${'\n'.repeat(100)}""") }`, 'length'],
     ['a long comment', `{ a } #${'x'.repeat(3_200)}`, 'length'],
     ['a long name', `{ ${'x'.repeat(3_200)} }`, 'length'],
@@ -171,6 +172,7 @@ describe('what is no token counts too', () => {
   it('up to as many lines as tokens, and 32 characters for each', () => {
     const { parse } = reader()
     expect(parse(`{ a }${'\n'.repeat(99)}`).kind).toBe('Document')
+    expect(parse(`{ a }${'\r\n'.repeat(99)}`).kind).toBe('Document')
     expect(parse(`{ a }#${'x'.repeat(3_200 - 6)}`).kind).toBe('Document')
   })
 })
