@@ -244,7 +244,7 @@ async function assemble(
     publicIntrospection: config.publicIntrospection,
     plugins,
     onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
-    onOutage: (reason, requestId) => log.warn({ reason, requestId }, 'a field was not resolved'),
+    onOutage: (reason, requestId) => log.warn({ reason, requestId }, 'fields were not resolved'),
   })
   const completed = createCompletion({ metrics, onRefusal, log })
   const { trustedProxies } = config

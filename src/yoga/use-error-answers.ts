@@ -36,7 +36,7 @@ export interface UseErrorAnswersOptions {
   readonly requestIdOf: (serverContext: object) => string
   /** Told each bug once, with the id that its caller was given. */
   readonly onBug: (cause: unknown, requestId: string) => void
-  /** Told of each field that could not be resolved for want of the database, and why. */
+  /** Called once for each reason for which fields of an answer could not be resolved. */
   readonly onOutage: (reason: string, requestId: string) => void
 }
 
@@ -62,9 +62,9 @@ export function completeErrors(
   requestId: string,
   { onBug, onOutage }: Pick<UseErrorAnswersOptions, 'onBug' | 'onOutage'>,
 ): void {
+  const reasons = new Set((errors ?? []).map(outageReasonOf))
+  for (const reason of reasons) if (reason !== null) onOutage(reason, requestId)
   for (const error of errors ?? []) {
-    const reason = outageReasonOf(error)
-    if (reason !== null) onOutage(reason, requestId)
     markUnresolved(error)
     if (causes.has(error)) {
       error.extensions.requestId = requestId

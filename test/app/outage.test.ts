@@ -55,9 +55,9 @@ describe('with the database lost while executing', () => {
     ['503 when nothing was resolved', '{ apiKeys { nodes { id } } }', 503, null],
     [
       '200 with the rest when something was',
-      '{ viewer { subject } apiKey(id: "0123456789abcdef") { id } }',
+      '{ viewer { subject } a: apiKey(id: "0123456789abcdef") { id } b: apiKey(id: "0123456789abcdeg") { id } }',
       200,
-      { viewer: { subject: 'alice' }, apiKey: null },
+      { viewer: { subject: 'alice' }, a: null, b: null },
     ],
   ])('is %s', async (_name, query, status, data) => {
     const as = await app.jwt('alice', ['read:keys'])
@@ -65,6 +65,7 @@ describe('with the database lost while executing', () => {
     try {
       await lock`begin`
       await lock`lock table latchkey.api_keys in access exclusive mode`
+      const before = app.logged.length
       const answer = app.ask(query, { as })
       // The field waits for the lock; authentication by JWT does not read this table.
       await vi.waitFor(
@@ -82,6 +83,9 @@ describe('with the database lost while executing', () => {
       expect(headers.get('retry-after')).toBe(status === 503 ? '1' : null)
       expect(body.data).toEqual(data)
       expect(body.errors[0].extensions.code).toBe('SERVICE_UNAVAILABLE')
+      // Once, however many fields it concerns.
+      const lines = app.logged.slice(before).filter((line) => line.includes('were not resolved'))
+      expect(lines).toEqual([expect.stringContaining('"reason":"')])
       app.network.weather('fair')
       await recovered(as)
     } finally {
