@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config.ts'
 import { describeCause } from '../db/causes.ts'
+import { ConnectError } from '../db/connection/errors.ts'
 import { causeOfFailure } from '../db/failures.ts'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import { secretRemover } from '../log/secrets.ts'
@@ -13,6 +14,7 @@ import { addKeysList } from './keys-list.ts'
 import { addKeysPeppers } from './keys-peppers.ts'
 import { addKeysRevoke } from './keys-revoke.ts'
 import { addMigrate } from './migrate.ts'
+import { onOneLine } from './output.ts'
 import { addSchema } from './schema.ts'
 import { addScopes } from './scopes.ts'
 import { addServe } from './serve.ts'
@@ -94,7 +96,11 @@ function hasCode(error: unknown): error is LatchkeyError | NothingThereError {
 
 function messageOf(error: unknown): string {
   if (error instanceof ServiceUnavailableError) {
-    return describeCause(causeOfFailure(error) ?? 'unavailable')
+    const sentence = describeCause(causeOfFailure(error) ?? 'unavailable')
+    // Each address with its cause: the sentence does not tell one failure of TLS from another.
+    const told = error.cause instanceof ConnectError ? error.cause.errors : []
+    const detail = [...new Set(told.map(({ message }) => message))].join('; ')
+    return detail === '' ? sentence : `${sentence} (${onOneLine(withoutSecrets(detail))})`
   }
   return withoutSecrets(error instanceof Error ? error.message : 'something unknown failed')
 }
