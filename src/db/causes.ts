@@ -24,7 +24,7 @@ const sentences = {
   pooler:
     'The listening connection goes through a pooler, so this node does not hear of changes: set DATABASE_LISTEN_URL to a direct connection.',
   'other-server':
-    'LISTEN and lookups reach different servers: DATABASE_LISTEN_URL must lead to the same primary as DATABASE_URL.',
+    'LISTEN and lookups reach different servers or databases: DATABASE_LISTEN_URL must lead to the same primary and database as DATABASE_URL.',
   'change-triggers':
     'The triggers that announce changes are missing or disabled: run `latchkey migrate`.',
   starting: 'The database is starting up or shutting down.',
