@@ -59,6 +59,11 @@ function nodeLines({ answered, unanswered, listed, milliseconds }: NodeAnswers):
       (node) =>
         `No answer from ${nameOf(node)}; it uses nothing older than ${node.maxStalenessMs} ms, so it refuses it too.\n`,
     ),
+    ...(answered.length === 0
+      ? [
+          'Where DATABASE_URL is a pooler, no answer can be heard: set DATABASE_LISTEN_URL to a direct connection.\n',
+        ]
+      : []),
     `Every node refuses it, ${milliseconds} ms after it was revoked.\n`,
   ]
 }

@@ -49,7 +49,13 @@ const pauseForSettings = 5_000
 /** For the node's row to be removed when the watch is closed. Milliseconds. */
 const leaveTime = 500
 
-const needsSettings: ReadonlySet<Cause | null> = new Set(['pooler', 'change-triggers'])
+const needsSettings: ReadonlySet<Cause | null> = new Set([
+  'pooler',
+  'change-triggers',
+  'password',
+  'database',
+  'tls',
+])
 
 /**
  * Listens to what triggers announce of keys and users (PostgreSQL, NOTIFY), and proves that it hears it.

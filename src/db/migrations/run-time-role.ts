@@ -179,7 +179,7 @@ function rightsError(message: string, options?: ErrorOptions): SchemaError {
 /** As PostgreSQL takes it whole: a longer name would be cut off and could be another role's. */
 function isRoleName(name: string): boolean {
   const bytes = Buffer.byteLength(name)
-  return bytes > 0 && bytes <= 63 && !/^(pg_|public$|none$)|\0/.test(name)
+  return bytes > 0 && bytes <= 63 && !/^(pg_|public$|none$)|\0/i.test(name)
 }
 
 function quoted(identifier: string): string {
