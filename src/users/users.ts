@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { actorOf, type Caller } from '../audit/caller.ts'
 import { BadUserInputError, ConflictError, NotFoundError, ScopesNotHeldError } from '../errors.ts'
 import type { Page, PageRequest } from '../pagination.ts'
@@ -59,8 +60,9 @@ export interface UserService {
   delete(caller: Caller, id: string): Promise<string>
   setScopes(caller: Caller, input: SetUserScopesInput): Promise<User>
   /**
-   * Refuses the caller's JWTs that were issued before now, in whole seconds, and the one that it sent
-   * whenever that was issued. @returns that moment
+   * Refuses the caller's JWTs that were issued up to now, and the one that it sent whenever that was
+   * issued. Takes up to a second, so that a JWT issued right afterwards is honoured. @returns the moment
+   * from which on
    */
   signOut(caller: Caller): Promise<Date>
 }
@@ -178,11 +180,14 @@ export function createUserService(options: UserServiceOptions): UserService {
 
     async signOut(caller) {
       const { userId } = caller.principal
-      // In whole seconds, as `iat` is: a token issued right afterwards is of the same second.
-      const second = Math.floor(now() / 1000)
+      const asked = now()
+      // `iat` counts whole seconds: what was issued in this one is refused, and what is issued after the
+      // answer must not be, so the answer waits for the next.
+      const second = Math.ceil(asked / 1000)
       const token = options.tokenOf?.(caller.principal) ?? null
       const later = token !== null && token.issuedAt >= second ? [token] : []
       const at = await store.signOut(userId, new Date(second * 1000), actorOf(caller), ...later)
+      await setTimeout(second * 1000 - asked)
       if (at === null) throw new NotFoundError('user')
       return at
     },
