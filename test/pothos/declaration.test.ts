@@ -118,7 +118,7 @@ describe('one declaration', () => {
   it('is the row in the catalogue', () => {
     expect(Object.fromEntries(scopeCoordinates(createSchema()))).toEqual({
       admin: ['Order.total', 'Query.orders'],
-      'read:orders': ['Order', 'Query.orders'],
+      'read:orders': ['Order', 'Query.order', 'Query.orders'],
       'read:prices': ['Order.total', 'Query.orders'],
     })
   })
