@@ -1,6 +1,5 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { join } from 'node:path'
 import { createSecureContext, TLSSocket } from 'node:tls'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -11,7 +10,8 @@ import { ServiceUnavailableError } from '../../src/errors.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { createOwnPostgres, serverPassword } from '../support/own-postgres.ts'
-import { freePort, hasProgram, startProgram } from '../support/programs.ts'
+import { startPooler } from '../support/pooler.ts'
+import { hasProgram } from '../support/programs.ts'
 import { temporaryFolder } from '../support/server-process.ts'
 
 // The one name that leads to several addresses: the first of them listens to nobody.
@@ -388,33 +388,12 @@ describe('a connection that is lost', () => {
 
 describe.skipIf(!hasProgram('pgbouncer'))('through a pooler', () => {
   it('a setting that it refuses is left out, and the process it names is not the one that serves', async () => {
-    const { username, password, hostname, port: serverPort } = new URL(database.url)
-    const folder = temporaryFolder()
-    const port = await freePort()
-    const users = join(folder, 'users.txt')
-    const file = join(folder, 'pgbouncer.ini')
-    writeFileSync(users, `"${username}" "${decodeURIComponent(password)}"\n`)
-    writeFileSync(
-      file,
-      `[databases]
-* = host=${hostname} port=${serverPort}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = ${port}
-unix_socket_dir =
-auth_type = scram-sha-256
-auth_file = ${users}
-pool_mode = session
-`,
-    )
-    // It does not run as root, and reads them as whom it runs.
-    const words = process.getuid?.() === 0 ? ['-u', 'nobody', file] : [file]
-    const pooler = await startProgram('pgbouncer', words, port)
+    const pooler = await startPooler(database.url, { mode: 'session', size: 5 })
     try {
-      const connection = await connectBy(
-        ({ user, path }) => `postgres://${user}@127.0.0.1:${port}${path}`,
-        { statementTimeout: 5_000, applicationName: 'pooled' },
-      )
+      const connection = await connectBy(() => pooler.urlOf(database.url), {
+        statementTimeout: 5_000,
+        applicationName: 'pooled',
+      })
       expect(connection.statementTimeout).toBeNull()
       const [row] = await connection.sql`
         select pg_backend_pid() as pid, current_setting('application_name') as name,
