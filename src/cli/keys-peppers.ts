@@ -53,12 +53,12 @@ function viewsOf(usage: readonly PepperUsage[], configured: readonly string[]): 
 
 function noteOn(one: PepperUsage, index: number, unknown: number): string {
   if (one.fingerprint === null) {
-    return 'stored before fingerprints were, without a pepper or under any'
+    return 'stored before there were fingerprints: under any pepper or none'
   }
   if (one.fingerprint === noPepper) return 'stored without a pepper'
   if (index < 0) return 'not configured: put it back into KEY_PEPPER, or revoke these keys'
   if (index === 0) return 'hashes new secrets'
-  if (secretsOf(one) > 0) return 'needed: a key is hashed anew by its next use'
+  if (secretsOf(one) > 0) return 'needed: a key is hashed again when it is next used'
   return unknown === 0
     ? 'may be removed: no key is stored under it'
     : 'needed: keys without a fingerprint may be stored under it'

@@ -18,7 +18,7 @@ export function addMigrate(program: Command, context: CommandContext): void {
   program
     .command('migrate')
     .description(
-      'Bring the schema of the database up to date, all of it or nothing. Any number of processes may do so at once: one does the work, the others wait. No issuer need be configured.',
+      'Bring the schema of the database up to date, all of it or nothing. Any number of processes may do so at once: one does the work, the others wait. It needs no issuer.',
     )
     .option('--url <url>', 'of the database, instead of DATABASE_URL')
     .addOption(

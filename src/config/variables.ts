@@ -177,7 +177,7 @@ const variables = {
     read: wholeNumber(1, 1_000_000),
   },
   OPERATION_MAX_TOKENS_ANONYMOUS: {
-    meaning: 'The same for who sends no credential, where it is less',
+    meaning: 'The same for requests without a credential, where it is less',
     default: String(defaultOperationLimits.anonymousTokens),
     read: wholeNumber(1, 1_000_000),
   },

@@ -67,8 +67,8 @@ export interface Authenticator {
    */
   recordScopes?(principal: Principal, scopes: readonly string[]): void
   /**
-   * How often whoever is answered for long, as by a subscription, has to be asked about again for changes
-   * to be honoured in time. Milliseconds. Default 1000.
+   * At which interval the credential behind a long answer, such as a subscription's, has to be checked
+   * again for changes to be honoured in time. Milliseconds. Default 1000.
    */
   readonly recheckMs?: number
 }

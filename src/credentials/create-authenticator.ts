@@ -38,9 +38,9 @@ export interface CreateAuthenticatorOptions {
    * the keys of an issuer's users go with it; of every issuer where `issuers` is empty.
    */
   readonly trustsIssuer?: (issuer: string) => boolean
-  /** Told when the use of keys, or a hash under another pepper, could not be written; it is tried again. */
+  /** Called when uses of keys, or hashes under another pepper, could not be written; it is tried again. */
   readonly onError?: (error: unknown) => void
-  /** Told how many uses are never written: of too many keys at once, or those left after `close`. */
+  /** Called with the number of uses that are never written: past the limit of keys, or left after `close`. */
   readonly onUsesLost?: (lost: LostUses) => void
   /** Told when an issuer's keys cannot be fetched, and of keys that are unfit for use. */
   readonly onKeyProblem?: (issuer: string, error: Error) => void
@@ -144,7 +144,7 @@ function createMemory(
     verified: watched ? new VerifiedCache({ clock, maxStaleness }) : null,
     // Few: whoever guesses comes with others each time, and who comes again is a client set up wrongly.
     wrongKeys: watched ? new VerifiedCache({ clock, maxStaleness, maxEntries: 5_000 }) : null,
-    // Who joins one gets an answer that may be as old as that one's start.
+    // A caller that joins one gets an answer that may be as old as its start.
     flights: new SingleFlight(clock, maxStaleness / 2),
     users: new KnownUsers({ clock, patience: jwtOutageSeconds * 1000 }),
   }

@@ -197,7 +197,7 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
     }
   }
 
-  /** What no failure has told. */
+  /** The cause where no failure has shown one. */
   function silence(lookup: boolean, heartbeat: boolean): Cause | null {
     if (!lookup) return 'stale-server'
     return heartbeat || elapsed(started, clock) < maxSilence ? null : 'timeout'

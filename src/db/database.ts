@@ -30,7 +30,7 @@ export interface Database {
   readonly audit: AuditStore
   readonly peppers: PepperStore
   readonly directory: CredentialDirectory
-  /** The active keys of users whose issuer is none of `trusted`, counted up to a bound. */
+  /** The active keys of users whose issuer is not in `trusted`, counted up to a bound. */
   keysOfOtherIssuers(trusted: readonly string[]): Promise<readonly KeysOfIssuer[]>
   /** @throws ServiceUnavailableError within a second, also where the server is no primary */
   ping(): Promise<void>

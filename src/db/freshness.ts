@@ -36,7 +36,7 @@ export function createFreshness(options: FreshnessOptions): Freshness {
   let feed: ChangeFeed | null = null
   let lastUnproven: Stamp | null = null
 
-  /** Of those who watch, whoever can bear the least. Milliseconds. */
+  /** The smallest bound of all watchers. Milliseconds. */
   const maxSilence = () => Math.min(...watchers.values(), 3_600_000)
   const heartbeat = createHeartbeat({
     run: (work) => lookups.run(work),

@@ -32,7 +32,7 @@ export interface HeartbeatOptions {
   readonly run: RunOnLookups
   readonly row: NodeRow
   readonly primary: KnownPrimary
-  /** Milliseconds, for who reads the row; read at each heartbeat. */
+  /** Milliseconds, for readers of the row; called at each heartbeat. */
   readonly maxStaleness: () => number
   readonly clock: Clock
 }

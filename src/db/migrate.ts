@@ -32,8 +32,8 @@ const shippedFolder = new URL('../../drizzle/', import.meta.url)
  * attempted that needs a right to change it.
  *
  * @throws ServiceUnavailableError when the database cannot be reached
- * @throws SchemaError when the schema is none that this version knows or is compatible with, or when
- *   the role lacks rights
+ * @throws SchemaError when this version neither knows the schema nor is compatible with it, or when the
+ *   role lacks rights
  * @throws MigrationError when a migration fails
  */
 export async function migrate(url: string, options: MigrateOptions = {}): Promise<void> {

@@ -18,7 +18,7 @@ const maxKeys = 1_000
 const maxIssuers = 20
 
 /**
- * The keys of users whose issuer is none of `trusted`. The work is bounded: the issuers are found by
+ * The keys of users whose issuer is not in `trusted`. The work is bounded: the issuers are found by
  * stepping through the index over (issuer, subject), once for each.
  */
 export async function countKeysOfOtherIssuers(

@@ -49,8 +49,9 @@ interface Run {
 type Cost = number | ((run: Run) => number)
 
 /**
- * Works out how many fields the answer to `operation` could hold at most: each field counts its weight,
- * everything in a page or list as often as that is long, and each element of a list in its arguments one. In time linear in the document.
+ * Works out how many fields the answer to `operation` could hold at most, in time linear in the document:
+ * each field counts its weight, everything in a page or list as often as that is long, and each element
+ * of a list in its arguments one.
  */
 export function costOfOperation(
   planner: CostPlanner,

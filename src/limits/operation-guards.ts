@@ -8,14 +8,14 @@ import { limitRules } from './rules.ts'
 /** The limits at work: what documents and operations pass before more work goes into them. */
 export interface OperationGuards {
   readonly anonymous: DocumentReader
-  /** Of who has sent a valid credential: larger documents, and suggestions in errors. */
+  /** For callers with a valid credential: larger documents, and suggestions in errors. */
   readonly authenticated: DocumentReader
   /** Why a valid operation costs too much with its variables; `null` where it does not. */
   costError(operation: ChosenOperation): GraphQLError | null
 }
 
 const megabyte = 2 ** 20
-/** What anyone may send has a cache of its own, so that it drives out nothing else. */
+/** Documents of anonymous callers have a cache of their own, so that they evict nothing else. */
 const cacheBytes = { anonymous: 8 * megabyte, authenticated: 32 * megabyte }
 
 export function createOperationGuards(limits: OperationLimits, pages: PageSizes): OperationGuards {

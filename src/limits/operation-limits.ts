@@ -2,7 +2,7 @@
 export interface OperationLimits {
   /** Of the whole document: names, values and punctuation. */
   readonly tokens: number
-  /** The same for who sends no credential; at most `tokens` count. */
+  /** The same for requests without a credential; never more than `tokens`. */
   readonly anonymousTokens: number
   /** Fields within fields. */
   readonly depth: number

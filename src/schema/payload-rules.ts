@@ -22,7 +22,7 @@ export function tellsOfUser(idName: 'id' | 'userId' | null): Extensions {
   })
 }
 
-/** What became of a key: all that changing one tells of it to who may not read it. */
+/** The fields of a changed key that a caller without the right to read it may select. */
 export const outcomeOfKey: ReadonlySet<string> = new Set([
   'id',
   'start',
@@ -32,7 +32,7 @@ export const outcomeOfKey: ReadonlySet<string> = new Set([
   'revokedReason',
 ])
 
-/** One's own key is told to who changes it. An update that changes nothing is a query, and takes as much. */
+/** The caller may select all of its own changed key. An update that changes nothing is a query, and needs what one needs. */
 export const tellsOfUpdatedKey = extensions({
   paths: [['apiKey']],
   open: outcomeOfKey,
@@ -47,7 +47,7 @@ export const tellsOfNewKey = extensions({
   requiresScopes: [['read:keys']],
 })
 
-/** How many keys another user has takes as much as to list them; who may not revoke them is told nothing. */
+/** The number of another user's keys needs what listing them needs. Without `manage:keys` the resolver refuses. */
 export const tellsCountOfKeys = extensions({
   paths: [[]],
   open: new Set(),

@@ -6,8 +6,7 @@ import { callerOf, principalOf } from './context.ts'
 import { connection, pageRequest } from './pages.ts'
 import { tellsOfUser } from './payload-rules.ts'
 
-const moreOfUser =
-  'More of another user than its `id` and `status` is answered with `read:users` only.'
+const moreOfUser = 'Without `read:users` only `id` and `status` of another user may be selected.'
 
 export type UserTypes = ReturnType<typeof registerUsers>
 
@@ -164,7 +163,7 @@ export function registerUsers(builder: Builder) {
         at: t.expose('at', {
           type: 'DateTime',
           description:
-            'JWTs that were issued before this moment are refused, and the one that this was sent with.',
+            'JWTs that were issued before this moment are refused, and so is the one that sent this mutation.',
         }),
       }),
     })

@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts'
 import type { Logger } from '../log.ts'
 
-/** Logs how many keys are refused since the issuer of their owners is not configured. */
+/** Logs for each issuer that is not configured how many keys of its users are refused. */
 export async function warnOfUntrustedKeys(
   database: Pick<Database, 'keysOfOtherIssuers'>,
   trusted: ReadonlySet<string>,
@@ -11,7 +11,7 @@ export async function warnOfUntrustedKeys(
     for (const { issuer, keys, atLeast } of await database.keysOfOtherIssuers([...trusted])) {
       log.warn(
         { issuer, keys, atLeast },
-        `${atLeast ? 'at least ' : ''}${keys} API keys are refused: the issuer of their owners is not configured`,
+        `API keys are refused, since the issuer of their owners is not configured: ${atLeast ? 'at least ' : ''}${keys}`,
       )
     }
   } catch (error) {

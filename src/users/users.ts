@@ -115,7 +115,7 @@ export function createUserService(options: UserServiceOptions): UserService {
       const scopes = initialScopes(caller.principal, input.scopes)
       const user = await store.insert({ issuer, subject, email, name, scopes }, actorOf(caller))
       if (user !== 'duplicate') return user
-      // Who may not read users is not told that there is one: it is answered the user as it is.
+      // A caller without `read:users` must not learn that the user exists: it gets that user, unchanged.
       const known = caller.principal.scopes.has('read:users')
         ? null
         : await store.findByIdentity(issuer, subject)

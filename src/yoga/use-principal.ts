@@ -189,7 +189,7 @@ function followStream(
     },
     intervalMs: authenticator.recheckMs ?? 1_000,
     expiresAt: () => principal?.credential.expiresAt?.getTime() ?? null,
-    // Who cannot be asked about is not let on.
+    // Where the credential cannot be checked the stream ends.
     failed: () => endWith(new ServiceUnavailableError()),
   })
 }

@@ -24,8 +24,8 @@ export interface Session {
 }
 
 /**
- * Gives `socket` to the driver. The driver would connect again when its connection is lost, to who
- * knows which server: it gets no second socket, so every query from then on is rejected.
+ * Gives `socket` to the driver. The driver would connect again when its connection is lost, perhaps to
+ * another server: it gets no second socket, so every query from then on is rejected.
  */
 export function startSession(
   socket: Socket,

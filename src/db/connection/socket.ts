@@ -27,7 +27,7 @@ export async function openSocket(options: SocketOptions): Promise<Socket> {
   const { where, wire, tls, direct, signal } = options
   const socket = createConnection({ ...where, noDelay: true })
   let current: Socket = socket
-  // Someone may be told of a failure in another way, or nobody be listening any more.
+  // A failure may be reported in another way, or after its last listener is gone.
   socket.on('error', () => {})
   const cut = () => current.destroy()
   signal.addEventListener('abort', cut)

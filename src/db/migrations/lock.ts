@@ -61,7 +61,7 @@ async function tryOnce<T>(
     if (!isTableLocked(error)) throw error
     return {
       waitingFor:
-        "Waiting for transactions that hold locks on Latchkey's tables. Between two tries other queries are let by.",
+        "Waiting for transactions that hold locks on Latchkey's tables. Other queries run between two tries.",
     }
   }
 }
