@@ -2,7 +2,7 @@ import type { Clock } from '../credentials/lease.ts'
 import type { Cause } from './causes.ts'
 import { type Connection, connect } from './connect.ts'
 import { parseConnectionString } from './connection-string.ts'
-import { askChannel, changeChannel, type NodeRow } from './node-row.ts'
+import { askChannel, changeChannel, everythingChanged, type NodeRow } from './node-row.ts'
 
 export interface ListeningSessionOptions {
   readonly url: string
@@ -48,15 +48,22 @@ const changeTriggers = [
 const checkStatement = (channel: string) => `
   select pg_backend_pid() as pid,
     array['${changeChannel}', '${channel}'] <@ array(select pg_listening_channels()) as listening,
-    (select count(*) from pg_trigger join pg_class on pg_class.oid = tgrelid
-      where relnamespace = 'latchkey'::regnamespace and not tgisinternal and tgenabled = 'A'
-        and tgname in (${changeTriggers.map((name) => `'${name}'`).join(', ')}))::int as triggers`
+    found.triggers, found.version
+  from (
+    select count(*)::int as triggers,
+      string_agg(pg_trigger.oid || ' ' || pg_trigger.xmin, ',' order by tgname) as version
+    from pg_trigger join pg_class on pg_class.oid = tgrelid
+    where relnamespace = 'latchkey'::regnamespace and not tgisinternal and tgenabled = 'A'
+      and tgname in (${changeTriggers.map((name) => `'${name}'`).join(', ')})
+  ) as found`
 
 interface SessionCheck {
   readonly pid: number
   readonly listening: boolean
   /** How many of the change triggers there are and fire always. */
   readonly triggers: number
+  /** Another where any of them was made, disabled or enabled since. */
+  readonly version: string
 }
 
 export function openListeningSession(options: ListeningSessionOptions): ListeningSession {
@@ -64,6 +71,7 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
   let over = false
   let answers = 0
   let answered = clock.monotonic()
+  let version: string | null = null
 
   const opening = new AbortController()
   let connection: Connection | null = null
@@ -92,6 +100,9 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
     const [found] = result
     if (found?.pid !== result.state.pid || !found.listening) throw new ListeningError('pooler')
     if (found.triggers !== changeTriggers.length) throw new ListeningError('change-triggers')
+    // A dump that was restored, or a trigger that was disabled for a moment: what changed was not announced.
+    if (version !== null && version !== found.version) onChange(everythingChanged)
+    version = found.version
   }
 
   function check(): void {
@@ -117,6 +128,9 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
       onnotify: hear,
       signal: opening.signal,
     })
+    // Ended, or reached after some hosts that did not answer.
+    if (over) return connection.cut()
+    answered = clock.monotonic()
     await connection.sql.unsafe(
       `listen ${changeChannel}; listen ${askChannel}; listen ${row.channel}`,
     )

@@ -3,6 +3,8 @@ import { hostname } from 'node:os'
 
 /** The channel on which triggers announce changes of keys and users. */
 export const changeChannel = 'latchkey_changes'
+/** What is announced there where anything may have changed. */
+export const everythingChanged = 'everything'
 /** Where a node is asked whether it has heard of everything so far, and where it answers. */
 export const askChannel = 'latchkey_ask'
 export const answerChannel = 'latchkey_answers'

@@ -65,6 +65,7 @@ describe('a remembered credential', () => {
   it.each([
     ['without the row of this node', 'delete from latchkey.nodes'],
     ['with an older row of this node', 'update latchkey.nodes set counter = 1'],
+    ['but for the rows of nodes', ''],
   ])('is refused when the database is restored in place, %s', async (_name, restoreNodes) => {
     const other = await app.key('bob', ['read:users'])
     await vi.waitFor(async () => {
