@@ -85,8 +85,8 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
       // A connection that is being made has a time limit of its own.
       const isOpening = link.prepared === null && error instanceof DeadlineExceeded
       if (endsConnection(error) && !isOpening) link.cut()
-      // The others lead to the same server, which became a standby.
-      if (isReadOnly(error)) for (const { link: other } of slots) other?.cut()
+      // The others lead to the same server. They are made anew once they are free: what they read counts.
+      if (isReadOnly(error)) for (const other of slots) other.options = null
       throw error
     } finally {
       slot.busy--
@@ -139,6 +139,7 @@ function endsConnection(error: unknown): boolean {
   return (
     error instanceof DeadlineExceeded ||
     error instanceof UnprovenServerError ||
+    isReadOnly(error) ||
     isStatementLost(error) ||
     isConnectionFailure(error)
   )
@@ -147,7 +148,7 @@ function endsConnection(error: unknown): boolean {
 interface Slot<Prepared> {
   busy: number
   link: Link<Prepared> | null
-  /** Of `link`. */
+  /** Of `link`; `null`: it is to be replaced. */
   options: LinkOptions | null
 }
 

@@ -13,10 +13,10 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-const open = (url: string, milliseconds: number) =>
+const open = (url: string, milliseconds: number, size = 1) =>
   createPool({
     link: { url, applicationName: 'latchkey-pool', connectTimeout: 300, statementTimeout: null },
-    size: 1,
+    size,
     prepare: (queries) => queries,
     watch: () => deadline(milliseconds),
   })
@@ -31,6 +31,26 @@ it('gives up a connection that falls silent before its server has told what it i
   } finally {
     await pool.close()
     await network.close()
+  }
+})
+
+it('makes every connection anew after one was refused a write, and lets what the others read finish', async () => {
+  const pool = open(database.url, 20_000, 2)
+  const pid = sql`select pg_backend_pid() as pid`
+  try {
+    // Two at once, so that there are two connections.
+    const before = await Promise.all([1, 2].map(() => pool.run((queries) => queries.execute(pid))))
+    const reading = pool.run((queries) => queries.execute(sql`select pg_sleep(0.5), 1 as one`))
+    const write = sql.raw('begin read only; create table refused ()')
+    await expect(pool.run((queries) => queries.execute(write))).rejects.toMatchObject({
+      reason: 'read-only',
+    })
+    expect(await reading).toMatchObject([{ one: 1 }])
+    const after = await Promise.all([1, 2].map(() => pool.run((queries) => queries.execute(pid))))
+    const pids = [...before, ...after].map(([row]) => row?.pid)
+    expect(new Set(pids).size).toBe(4)
+  } finally {
+    await pool.close()
   }
 })
 
