@@ -59,12 +59,20 @@ export function possibleTypesOf(
   return isEntities ? typesOfRepresentations : null
 }
 
-/** Apollo Federation, subgraph specification: `_entities(representations: [_Any!]!)`. */
+/**
+ * Apollo Federation, subgraph specification: `_entities(representations: [_Any!]!)`.
+ *
+ * @throws TypeError where a name is no string: resolvers look types up by it, and `['Order']` finds what
+ *   `'Order'` does
+ */
 function typesOfRepresentations({ representations }: Arguments): readonly string[] {
   if (!Array.isArray(representations)) return []
-  return representations
-    .map((one: { __typename?: unknown } | null) => one?.__typename)
-    .filter((name) => typeof name === 'string')
+  return representations.flatMap((one: { __typename?: unknown } | null) => {
+    const name = one?.__typename
+    if (name === undefined || name === null) return []
+    if (typeof name !== 'string') throw new TypeError('A `__typename` is no string.')
+    return [name]
+  })
 }
 
 /**

@@ -251,6 +251,14 @@ describe('_entities', () => {
     expect((await ask(entities, 'read:orders', of(n, o))).status).toBe(200)
   })
 
+  it('counts every type where a name is no string, since resolvers find the type by it', async () => {
+    for (const name of [['Order'], [['Order']], { toString: 'Order' }]) {
+      const { body } = await ask(entities, 'other', of({ __typename: name, id: 'x' }))
+      expect(body.errors[0].extensions.missingScopes).toEqual(['read:orders', 'read:prices'])
+    }
+    expect(calls).toEqual([])
+  })
+
   it('counts every type of an interface that a representation names', async () => {
     const { body } = await ask(entities, 'other', of({ __typename: 'Node', id: 'x' }))
     expect(body.errors[0].extensions.missingScopes).toEqual(['read:orders', 'read:prices'])
