@@ -117,5 +117,7 @@ function coercedVariables(
   variables: Variables,
 ): Arguments | null {
   if (variables === 'any') return variableDefinitions.length === 0 ? {} : null
-  return getVariableValues(schema, variableDefinitions, variables ?? {}).coerced ?? null
+  // Execution says what is wrong with them, up to a number of errors; here the first ends it.
+  const options = { maxErrors: 0, hideSuggestions: true }
+  return getVariableValues(schema, variableDefinitions, variables ?? {}, options).coerced ?? null
 }

@@ -144,8 +144,12 @@ function notePayload(
   const isExempt = circumstance?.isExempt
   for (const { coordinate, path } of told) {
     const { requirements, exemptible, paths } = entryFor(found, coordinate, place?.name ?? '')
-    if (isExempt) exemptible.push({ requirement, isExempt })
-    else requirements.set(JSON.stringify(requirement), requirement)
+    // The same for all that one field tells, which may be the same thing many times.
+    if (isExempt) {
+      if (!exemptible.some((one) => one.isExempt === isExempt)) {
+        exemptible.push({ requirement, isExempt })
+      }
+    } else requirements.set(JSON.stringify(requirement), requirement)
     notePath(paths, [...pathTo(place), ...path])
   }
 }

@@ -114,6 +114,9 @@ function chosenOperation(
   return named ?? new GraphQLError(`The document has no operation named ${JSON.stringify(name)}.`)
 }
 
+/** As execution has it: each error takes time to make, and a list of variables may hold thousands. */
+const maxErrors = 50
+
 /** Only what was sent is looked at: a question about scopes need not know every value. */
 function faultsOf(
   variables: Variables,
@@ -125,5 +128,5 @@ function faultsOf(
   const sent = (operation.variableDefinitions ?? []).filter(({ variable }) =>
     Object.hasOwn(variables, variable.name.value),
   )
-  return getVariableValues(schema, sent, variables, { hideSuggestions }).errors ?? []
+  return getVariableValues(schema, sent, variables, { hideSuggestions, maxErrors }).errors ?? []
 }

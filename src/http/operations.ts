@@ -77,8 +77,10 @@ export function useOperations(
     },
 
     onExecute({ args, setExecuteFn, setResultAndStopExecution }) {
-      const scopesRefusal = refusalOf(args)
-      const refusal = privacyRefusal(args) ?? scopesRefusal ?? costRefusal(args)
+      // First, since to decide an operation takes time for each of its variables' values.
+      const tooDear = costRefusal(args)
+      const scopesRefusal = tooDear ?? refusalOf(args)
+      const refusal = tooDear ?? privacyRefusal(args) ?? scopesRefusal
       if (refusal !== null) {
         setResultAndStopExecution(refusal)
         return undefined
@@ -88,7 +90,7 @@ export function useOperations(
     },
 
     onSubscribe({ args, setResultAndStopExecution }) {
-      const refusal = refusalOf(args) ?? costRefusal(args)
+      const refusal = costRefusal(args) ?? refusalOf(args)
       if (refusal === null) return following
       setResultAndStopExecution(refusal)
       return undefined

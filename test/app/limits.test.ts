@@ -262,6 +262,12 @@ describe('what an operation costs goes by its variables', () => {
     expect(body.errors[0].extensions).toMatchObject({ limit: 'cost', maximum: 10_000 })
   })
 
+  it('is told before anything of an operation is decided, which takes time for each value', async () => {
+    const query = 'query ($r: [_Any!]!) { a: _entities(representations: $r) { __typename } }'
+    const { body } = await app.ask(query, { variables: { r: Array(11_000).fill(1) } })
+    expect(body.errors[0].extensions.limit).toBe('cost')
+  })
+
   it('lists in arguments count by their length', async () => {
     const scopes = Array.from({ length: 11_000 }, () => 'read:users')
     const query = 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }'

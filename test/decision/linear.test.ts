@@ -1,4 +1,14 @@
-import { buildSchema, parse } from 'graphql'
+import {
+  buildSchema,
+  GraphQLID,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  GraphQLScalarType,
+  GraphQLSchema,
+  GraphQLUnionType,
+  parse,
+} from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { analyseOperation } from '../../src/decision/index.ts'
 
@@ -58,6 +68,48 @@ describe('the work of an analysis', () => {
     const source =
       '{ a { ...F } } fragment F on A { secret next { ...G } } fragment G on Node { ...F }'
     expect(analyse(source).evaluate({}).scopes).toEqual([['a']])
+  })
+})
+
+describe('the work of an evaluation', () => {
+  it('ends at the first value that is not valid', () => {
+    let read = 0
+    const scalar = new GraphQLScalarType({
+      name: '_Any',
+      parseValue() {
+        read += 1
+        throw new Error('not valid')
+      },
+    })
+    const type = new GraphQLList(new GraphQLNonNull(scalar))
+    const entity = new GraphQLObjectType({ name: 'E', fields: { id: { type: GraphQLID } } })
+    const entities = new GraphQLUnionType({ name: '_Entity', types: [entity] })
+    const query = new GraphQLObjectType({
+      name: 'Query',
+      fields: {
+        _entities: {
+          type: new GraphQLList(entities),
+          args: { representations: { type } },
+          extensions: { latchkey: { authenticated: true } },
+        },
+      },
+    })
+    const document = parse('query ($r: [_Any!]) { _entities(representations: $r) { __typename } }')
+    const analysis = analyseOperation(new GraphQLSchema({ query }), document)
+    expect(analysis?.evaluate({ r: Array(1_000).fill(1) }).authenticated).toBe(true)
+    expect(read).toBe(1)
+  })
+
+  it('does not grow with what one payload tells again and again', () => {
+    const payload = { paths: [[]], open: new Set(), requiresScopes: [['x']], isExempt: () => true }
+    const made = new GraphQLObjectType({ name: 'Made', fields: { id: { type: GraphQLID } } })
+    const query = new GraphQLObjectType({
+      name: 'Query',
+      fields: { make: { type: made, extensions: { latchkey: { payload } } } },
+    })
+    const document = parse(`{ make { ${'id '.repeat(500)} } }`)
+    const analysis = analyseOperation(new GraphQLSchema({ query }), document)
+    expect(analysis?.evaluate({}).exemptible).toHaveLength(1)
   })
 })
 

@@ -36,6 +36,12 @@ describe('the least privilege of an operation', () => {
     expect(scopes(source, { variables: 'any' })[0]).toContain('read:users')
   })
 
+  it('tells of 50 faults in the variables and no more', () => {
+    const source = 'query ($v: Filter) { users(filter: $v) }'
+    const v = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`x${n}`, 1]))
+    expect(scopes(source, { variables: { v } })).toHaveLength(51)
+  })
+
   it('is that of the operation named', () => {
     const source = 'query A { users } query B { keys }'
     expect(scopes(source, { operationName: 'A' })).toEqual([['read:users']])
