@@ -18,7 +18,7 @@ export function selectedFields(
 ): ReadonlySet<string> {
   const names = new Set<string>()
   const below = (selections: readonly SelectionNode[]) =>
-    fieldsOf(selections, info.fragments, info.variableValues)
+    fieldsOf(selections, info.fragments, info.variableValues, new Set())
   for (const node of info.fieldNodes) {
     for (const field of below(node.selectionSet?.selections ?? [])) {
       if (field.name.value !== path) continue
@@ -28,17 +28,23 @@ export function selectedFields(
   return names
 }
 
+/** @param seen fragments that were gone through: one that is spread again adds nothing */
 function fieldsOf(
   selections: readonly SelectionNode[],
   fragments: Readonly<Record<string, FragmentDefinitionNode>>,
   variables: Readonly<Record<string, unknown>>,
+  seen: Set<string>,
 ): readonly FieldNode[] {
   return selections.flatMap((node): readonly FieldNode[] => {
     const skip = getDirectiveValues(GraphQLSkipDirective, node, variables)?.if
     const include = getDirectiveValues(GraphQLIncludeDirective, node, variables)?.if
     if (skip === true || include === false) return []
     if (node.kind === 'Field') return [node]
+    if (node.kind === 'FragmentSpread') {
+      if (seen.has(node.name.value)) return []
+      seen.add(node.name.value)
+    }
     const of = node.kind === 'InlineFragment' ? node : fragments[node.name.value]
-    return fieldsOf(of?.selectionSet.selections ?? [], fragments, variables)
+    return fieldsOf(of?.selectionSet.selections ?? [], fragments, variables, seen)
   })
 }
