@@ -41,6 +41,12 @@ describe('a text', () => {
     }
   })
 
+  it('that is far too long is not counted', () => {
+    expect(() => requiredText('name', 'x'.repeat(1_000_000), { maxLength: 20 })).toThrow(
+      badInput('`name` has 1000000 characters; at most 20 are allowed.'),
+    )
+  })
+
   it.each([
     '\0',
     '\x07',
