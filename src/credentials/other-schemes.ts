@@ -32,5 +32,5 @@ const hasParameters = (() => {
 
 /** A compact JWS or JWE (RFC 7515 §7.1, RFC 7516 §7.1). */
 const jwtForm = /^[\w-]+(?:\.[\w-]*){2}(?:(?:\.[\w-]*){2})?$/
-/** The same whose header begins with `{`: a host name has dots too. */
-const jwtOfJson = /^e[w-z\d_-][\w-]*(?:\.[\w-]*){2}(?:(?:\.[\w-]*){2})?$/
+/** The same whose header begins with `{`, a space or a quotation mark after it: host names have dots too. */
+const jwtOfJson = /^e[wy][\w-]*(?:\.[\w-]*){2}(?:(?:\.[\w-]*){2})?$/

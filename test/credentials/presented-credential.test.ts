@@ -107,6 +107,7 @@ describe('no credential', () => {
     ['parameters', { authorization: 'Digest username="lk_bob", uri="/a,b?c", nc=01, q="\\"x"' }],
     ['a signature', { authorization: 'AWS4-HMAC-SHA256 Credential=A/b, Signature=0f' }],
     ['a host name in a parameter', { authorization: 'Digest realm="www.a.example", nc=01' }],
+    ['one that begins with an e', { authorization: 'Digest realm="example.co.uk", nc=01' }],
   ])('is %s, and nothing beside another', (_name, headers) => {
     expect(read(headers as Record<string, string>, everywhere)).toEqual({ kind: 'none' })
     const parameters = { key: [key] }
