@@ -58,7 +58,8 @@ function badExpiry(what: string): BadUserInputError {
 export function checkMetadata(metadata: JsonObject): JsonObject {
   const fault = metadataFault(metadata)
   if (fault !== null) throw new BadUserInputError('metadata', `\`metadata\` ${fault}.`)
-  return metadata
+  // Written in a document it has no prototype, which the database's library cannot take.
+  return { ...metadata }
 }
 
 function metadataFault(metadata: JsonObject): string | null {

@@ -92,6 +92,18 @@ describe('createApiKey', () => {
     expect(body.data.createApiKey.apiKey.metadata).toEqual(metadata)
   })
 
+  it('takes metadata that is written in the document', async () => {
+    const query = /* GraphQL */ `
+      mutation {
+        createApiKey(input: { name: "x", scopes: ["read:users"], metadata: { a: { b: [1] } } }) {
+          apiKey { metadata }
+        }
+      }
+    `
+    const { body } = await app.ask(query, { as: alice })
+    expect(body.data.createApiKey.apiKey.metadata).toEqual({ a: { b: [1] } })
+  })
+
   it('hands out no scope that its caller does not hold', async () => {
     const answer = await create(
       { name: 'x', scopes: ['read:users', 'write:users', 'manage:keys'] },
