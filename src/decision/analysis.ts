@@ -5,7 +5,7 @@ import {
   getVariableValues,
   type OperationDefinitionNode,
 } from 'graphql'
-import { booleanFor, type Variables } from './condition.ts'
+import { booleanFor, conditionVariables, type Variables } from './condition.ts'
 import type { Circumstance, Dependence } from './dependence.ts'
 import { type Evaluation, evaluatePlan, nothingGuarded } from './evaluation.ts'
 import type { Arguments } from './field-rules.ts'
@@ -96,11 +96,19 @@ class PlannedAnalysis implements Analysis {
     }
     const known = combination === null ? undefined : this.#evaluations.get(combination)
     if (known !== undefined) return known
-    const evaluation = evaluatePlan(this.#plan, (name) => values.get(name), circumstances)
+    const outcomeOf = (name: string) =>
+      // What a payload tells may be left out by variables that decide nothing else.
+      values.has(name) ? values.get(name) : this.#booleanOf(name, variables)
+    const evaluation = evaluatePlan(this.#plan, outcomeOf, circumstances)
     if (combination !== null && this.#evaluations.size < maximumCombinations) {
       this.#evaluations.set(combination, evaluation)
     }
     return evaluation
+  }
+
+  #booleanOf(name: string, variables: Variables): boolean | undefined {
+    const [variable] = conditionVariables([name], this.operation)
+    return variable && booleanFor(variable, variables)
   }
 
   #circumstances(variables: Variables): ReadonlyMap<Dependence, Circumstance> {

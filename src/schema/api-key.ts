@@ -12,7 +12,7 @@ import { connection, emptyConnection, pageRequest } from './pages.ts'
 import {
   outcomeOfKey,
   tellsCountOfKeys,
-  tellsOfNewKey,
+  tellsOfOwnKey,
   tellsOfUpdatedKey,
 } from './payload-rules.ts'
 import { selectedFields } from './selection.ts'
@@ -267,7 +267,7 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
     createApiKey: t.field({
       type: CreateApiKeyPayload,
       requiresScopes: 'write:keys',
-      extensions: tellsOfNewKey,
+      extensions: tellsOfOwnKey,
       description:
         'Makes a key for yourself, of scopes that you hold. One made with a key is its child: never wider, never longer-lived, gone with it.',
       args: { input: t.arg({ type: CreateApiKeyInput, required: true }) },
@@ -288,6 +288,7 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
     rotateApiKey: t.field({
       type: RotateApiKeyPayload,
       requiresScopes: 'write:keys',
+      extensions: tellsOfOwnKey,
       description:
         'Gives a key a new secret, which works at once; the old one works until the grace period ends.',
       args: { input: t.arg({ type: RotateApiKeyInput, required: true }) },
@@ -297,6 +298,7 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
     expirePreviousSecret: t.field({
       type: ExpirePreviousSecretPayload,
       requiresScopes: 'write:keys',
+      extensions: tellsOfOwnKey,
       description:
         "Ends a rotation's grace period now. `previousSecret.lastUsedAt` tells whether someone still uses the old secret.",
       args: { input: t.arg({ type: ExpirePreviousSecretInput, required: true }) },

@@ -32,16 +32,17 @@ export const outcomeOfKey: ReadonlySet<string> = new Set([
   'revokedReason',
 ])
 
-/** The caller may select all of its own changed key. An update that changes nothing is a query, and needs what one needs. */
+/** One's own key is told to who changes it. An update that sets nothing is a query, and takes as much. */
 export const tellsOfUpdatedKey = extensions({
   paths: [['apiKey']],
   open: outcomeOfKey,
   requiresScopes: [['read:keys']],
-  isExempt: (args) => Object.keys(inputOf(args)).some((name) => name !== 'id'),
+  isExempt: (args) =>
+    Object.entries(inputOf(args)).some(([name, value]) => name !== 'id' && value !== null),
 })
 
-/** Its maker knows everything of a new key, but not of the key that it is made with. */
-export const tellsOfNewKey = extensions({
+/** Who is given a key's secret knows everything of it, but not of the key that it was made with. */
+export const tellsOfOwnKey = extensions({
   paths: [['apiKey', 'parent']],
   open: outcomeOfKey,
   requiresScopes: [['read:keys']],

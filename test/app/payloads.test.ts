@@ -76,6 +76,20 @@ describe('of another user', () => {
     }
   })
 
+  it('what a variable leaves out does not count', async () => {
+    const query = /* GraphQL */ `
+      mutation ($id: ID!, $s: Boolean!) {
+        reactivateUser(input: { id: $id }) { user { id email @skip(if: $s) } }
+      }
+    `
+    for (const as of writer) {
+      const without = await app.ask(query, { as, variables: { id: userId, s: true } })
+      expect(without.body).toEqual({ data: { reactivateUser: { user: { id: userId } } } })
+      const told = await app.ask(query, { as, variables: { id: userId, s: false } })
+      expect(errorOf(told)).toMatchObject({ status: 403, missingScopes: ['read:users'] })
+    }
+  })
+
   it('everything is told with read:users', async () => {
     for (const [name, input] of mutations.slice(1)) {
       const { body } = await ask(name, input(), 'user { subject email scopes }', reader)
@@ -151,6 +165,9 @@ describe('of keys', () => {
     const as = await app.jwt('frank', ['write:keys'])
     const read = await ask('updateApiKey', { id }, 'apiKey { id metadata lastUsedAt }', as)
     expect(errorOf(read)).toMatchObject({ status: 403, missingScopes: ['read:keys'] })
+    const empty = { id, name: null, description: null, metadata: null, scopes: null }
+    const nothing = await ask('updateApiKey', empty, 'apiKey { metadata }', as)
+    expect(errorOf(nothing)).toMatchObject({ status: 403, missingScopes: ['read:keys'] })
     const changed = await ask('updateApiKey', { id, name: 'n' }, 'apiKey { name }', as)
     expect(changed.body.data.updateApiKey.apiKey.name).toBe('n')
   })
@@ -163,4 +180,22 @@ describe('of keys', () => {
     const { body } = await ask('createApiKey', input, 'apiKey { name parent { id } }', secret)
     expect(body.data.createApiKey.apiKey.name).toBe('c')
   })
+
+  it.each(['rotateApiKey', 'expirePreviousSecret'])(
+    '%s tells no more of the key that it was made with',
+    async (name) => {
+      const { secret } = await app.key('hugo', ['write:keys'])
+      const made = await ask(
+        'createApiKey',
+        { name: 'c', scopes: ['write:keys'] },
+        'secret apiKey { id }',
+        secret,
+      )
+      const { apiKey, secret: child } = made.body.data.createApiKey
+      const told = await ask(name, { id: apiKey.id }, 'apiKey { parent { description } }', child)
+      expect(errorOf(told)).toMatchObject({ status: 403, missingScopes: ['read:keys'] })
+      const { body } = await ask(name, { id: apiKey.id }, 'apiKey { name parent { id } }', child)
+      expect(body.data[name].apiKey.name).toBe('c')
+    },
+  )
 })
