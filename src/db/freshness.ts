@@ -69,6 +69,15 @@ export function createFreshness(options: FreshnessOptions): Freshness {
     everyone.lost()
   }
 
+  let beating: Promise<unknown> | null = null
+  /** Of many lookups that need one at the same time, one sends it. */
+  const sharedBeat = () => {
+    beating ??= heartbeat.beat().finally(() => {
+      beating = null
+    })
+    return beating
+  }
+
   /** For a while after one was not, none is taken to be: the way there may lead here and there. */
   const lookupsAreProven = () =>
     lastUnproven === null || elapsed(lastUnproven, clock) > maxSilence()
@@ -91,7 +100,7 @@ export function createFreshness(options: FreshnessOptions): Freshness {
       pool: lookups,
       primary,
       nodeId: row.id,
-      beat: () => heartbeat.beat(),
+      beat: sharedBeat,
       onOutcome,
     }),
     tell: everyone.changed,

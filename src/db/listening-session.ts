@@ -1,5 +1,6 @@
 import type { Clock } from '../credentials/lease.ts'
 import type { Cause } from './causes.ts'
+import { changeTriggers } from './change-triggers.ts'
 import { type Connection, connect } from './connect.ts'
 import { parseConnectionString } from './connection-string.ts'
 import { askChannel, changeChannel, everythingChanged, type NodeRow } from './node-row.ts'
@@ -29,20 +30,6 @@ export interface ListeningSession {
 
 /** Answers to questions under way at most: who gets none asks again. */
 const maxAnswers = 20
-
-/** The triggers that announce changes, or hand them down to descendants (`drizzle/`). */
-const changeTriggers = [
-  'api_keys_after_update',
-  'api_keys_before_update',
-  'api_keys_notify',
-  'api_keys_notify_truncate',
-  'api_keys_notify_update',
-  'users_before_write',
-  'users_notify',
-  'users_notify_signed_out_tokens',
-  'users_notify_truncate',
-  'users_notify_update',
-]
 
 /** `A`: fires whatever `session_replication_role` is, so for a logical-replication worker too. */
 const checkStatement = (channel: string) => `

@@ -1,4 +1,5 @@
 import { makePartitions, mayMakePartitions } from './audit-partitions.ts'
+import { changeTriggers } from './change-triggers.ts'
 import { asFailure } from './failures.ts'
 import { readSchemaState } from './migrations/applied.ts'
 import { applyPending } from './migrations/apply.ts'
@@ -81,6 +82,10 @@ export async function withMigrations<T>(
     if (applied.length > 0) {
       log(`Applied ${applied.length} database migration${applied.length === 1 ? '' : 's'}.`)
     }
+    if (await hasWeakTriggers(session)) {
+      await locked(() => enableChangeTriggers(session))
+      log('Enabled the triggers that announce changes.')
+    }
     await ensurePartitions(session)
     return applied
   }
@@ -99,6 +104,25 @@ export async function withMigrations<T>(
     throw asFailure(error)
   } finally {
     await session.close()
+  }
+}
+
+/** Ordinary triggers are what `ENABLE TRIGGER` and a restore of data alone leave behind. */
+const weakTriggers = `select relname as table, tgname as trigger
+  from pg_trigger join pg_class on pg_class.oid = tgrelid
+  where relnamespace = 'latchkey'::regnamespace and tgenabled <> 'A'
+    and pg_has_role(relowner, 'usage')
+    and tgname in (${changeTriggers.map((name) => `'${name}'`).join(', ')})`
+
+async function hasWeakTriggers(session: Session): Promise<boolean> {
+  return (await session.query(weakTriggers)).length > 0
+}
+
+/** So that they fire for sessions that replicate too. */
+async function enableChangeTriggers(session: Session): Promise<void> {
+  const weak = await session.query<{ table: string; trigger: string }>(weakTriggers)
+  for (const { table, trigger } of weak) {
+    await session.query(`alter table latchkey.${table} enable always trigger ${trigger}`)
   }
 }
 

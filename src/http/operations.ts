@@ -113,6 +113,8 @@ function executeInOrder(args: ExecutionArgs) {
     rootValue: args.rootValue,
     contextValue: args.contextValue,
     variableValues: args.variableValues ?? null,
+    // Each prints the value that it is about.
+    options: { maxCoercionErrors: 5 },
     operationName: args.operationName ?? null,
     hideSuggestions: principal === null,
   })

@@ -9,6 +9,37 @@ import {
 } from 'graphql'
 import { remembering } from '../remembering.ts'
 
+/**
+ * The fields that answer with a type of the client's choice, or with the largest types: what is selected
+ * below them is asked of a type that may be many times as large as the average.
+ */
+function chosenTypes(schema: GraphQLSchema): readonly (readonly [string, number])[] {
+  const types = Object.values(schema.getTypeMap())
+  const sizes = types.map(sizesOf)
+  const largest = Math.max(
+    1,
+    ...(['fields', 'args', 'inputFields'] as const).map((kind) => {
+      const counts = sizes.map((size) => size[kind])
+      const usual = average(counts)
+      return usual === 0 ? 1 : Math.max(...counts) / usual
+    }),
+  )
+  const query = schema.getQueryType()?.name
+  const roots = ['__Schema.queryType', '__Schema.mutationType', '__Schema.subscriptionType']
+  return [...roots, `${query}.__type`].map(
+    (coordinate) => [coordinate, Math.ceil(largest)] as const,
+  )
+}
+
+function sizesOf(type: GraphQLNamedType) {
+  const fields = hasFields(type) ? Object.values(type.getFields()) : []
+  return {
+    fields: fields.length,
+    args: fields.reduce((sum, { args }) => sum + args.length, 0),
+    inputFields: isInputObjectType(type) ? Object.keys(type.getFields()).length : 0,
+  }
+}
+
 /** About every second type that is asked for what it wraps is a list or non-null. */
 const wrapped = 0.5
 
@@ -23,6 +54,7 @@ export const introspectionSizes = remembering(
     const fields = types.filter(hasFields).flatMap((type) => Object.values(type.getFields()))
     const ofEachType = (count: (type: GraphQLNamedType) => number) => average(types.map(count))
     return new Map([
+      ...chosenTypes(schema),
       ['__Schema.types', types.length],
       ['__Schema.directives', directives.length],
       ['__Directive.args', average(directives.map(({ args }) => args.length))],

@@ -1,4 +1,4 @@
-import { NotFoundError } from '../errors.ts'
+import { BadUserInputError, NotFoundError } from '../errors.ts'
 import { isUserId } from '../users/rules.ts'
 import type { User } from '../users/user.ts'
 import type { Builder } from './builder.ts'
@@ -9,6 +9,9 @@ import { tellsOfUser } from './payload-rules.ts'
 const moreOfUser = 'Without `read:users` only `id` and `status` of another user may be selected.'
 
 export type UserTypes = ReturnType<typeof registerUsers>
+
+/** Characters: subjects, addresses and names have fewer. */
+const maxSearchLength = 400
 
 export function registerUsers(builder: Builder) {
   const UserStatus = builder.enumType('UserStatus', {
@@ -85,6 +88,9 @@ export function registerUsers(builder: Builder) {
         },
         resolve: async (_root, { search, status, ...args }, { services, turns }) => {
           const request = pageRequest(args, isUserId)
+          if (search != null && search.length > maxSearchLength) {
+            throw new BadUserInputError('search', 'is longer than anything that is searched.')
+          }
           const filter = { search: search || null, status: status ?? null }
           const page = await turns.take(() => services.users.list(filter, request))
           return connection(

@@ -268,6 +268,30 @@ describe('what an operation costs goes by its variables', () => {
     expect(body.errors[0].extensions.limit).toBe('cost')
   })
 
+  it('an object with thousands of members is too dear, since each error about it prints all', async () => {
+    const input = Object.fromEntries(Array.from({ length: 1_001 }, (_, n) => [`m${n}`, n]))
+    const query =
+      'mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id } } }'
+    const { body } = await app.ask(query, { as: jwt, variables: { input } })
+    expect(body.errors[0].extensions.limit).toBe('cost')
+  })
+
+  it('introspection of one type counts as of the largest', async () => {
+    const inner = 'name description isDeprecated type { kind name ofType { kind name } }'
+    const one = (n: number) => `a${n}: __type(name: "Mutation") { ...T }`
+    const fragment = `fragment T on __Type { fields { ${inner} args { ${inner.replace('isDeprecated ', '')} } } }`
+    expect((await app.ask(`{ ${one(0)} } ${fragment}`)).body.errors).toBeUndefined()
+    const { body } = await app.ask(`{ ${times(30, one)} } ${fragment}`)
+    expect(body.errors[0].extensions.limit).toBe('cost')
+  })
+
+  it('a search longer than anything that is searched is refused', async () => {
+    const query = 'query ($s: String) { users(search: $s) { totalCount } }'
+    const variables = { s: 'x'.repeat(401) }
+    const { body } = await app.ask(query, { as: await app.jwt('bob', ['read:users']), variables })
+    expect(body.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'search' })
+  })
+
   it('lists in arguments count by their length', async () => {
     const scopes = Array.from({ length: 11_000 }, () => 'read:users')
     const query = 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }'

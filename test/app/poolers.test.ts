@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { migrate } from '../../src/db/migrate.ts'
 import { createTestApp, patiently, type TestApp } from '../support/app.ts'
 import { type Pooler, startPooler } from '../support/pooler.ts'
 import { hasProgram } from '../support/programs.ts'
@@ -152,6 +153,14 @@ describe('the triggers that announce changes', () => {
       expect(logLines(app, 'change-triggers')[0].msg).toContain('latchkey migrate')
       await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${id}`
       expect((await app.ask(whoAmI, { as: secret })).status).toBe(401)
+
+      // Enabled again as by hand, they would not fire for sessions that replicate.
+      await app.sql`alter table latchkey.api_keys enable trigger user`
+      await migrate(app.databaseUrl)
+      await vi.waitFor(
+        async () => expect(await readiness(app)).toMatchObject({ status: 'ready' }),
+        { timeout: 10_000 },
+      )
     } finally {
       await app.close()
     }
