@@ -1,10 +1,7 @@
 import type { Plugin } from 'graphql-yoga'
 import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
 import { type Config, credentialHeadersOf } from '../config.ts'
-import { createAuthenticator } from '../credentials/create-authenticator.ts'
 import { presentedToken } from '../credentials/presented-token.ts'
-import { type Database, openDatabase } from '../db/database.ts'
-import { migrate, verifySchema } from '../db/migrate.ts'
 import { createHttpApp, type HttpApp } from '../http/app.ts'
 import { completeHeaders } from '../http/complete-headers.ts'
 import { type CompletionParts, createCompletion } from '../http/completion.ts'
@@ -29,13 +26,14 @@ import { createSchema } from '../schema/index.ts'
 import { defaultPageSize } from '../schema/pages.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
+import { configuredAuthenticator } from './authenticator.ts'
+import { openConfiguredDatabase, prepareSchema } from './configured-database.ts'
 import { type LaunchedDatabase, launchDatabase } from './database.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
 import { prepareIdentity } from './identity.ts'
 import { configuredKeyService } from './key-service.ts'
 import { createServerLogger } from './logger.ts'
 import { requireStoredPeppers } from './stored-peppers.ts'
-import { reportTrouble } from './troubles.ts'
 import { warnOfUntrustedKeys } from './untrusted-keys.ts'
 import { startUpkeep } from './upkeep.ts'
 
@@ -121,7 +119,7 @@ async function assemble(
   const schema = createSchema(catalogue)
   const url = await launched.ready
   signal?.throwIfAborted()
-  if (!prepared) await prepareSchema(url, config, options)
+  if (!prepared) await prepareSchema(url, config, { log, ...(signal && { signal }) })
   const database = openConfiguredDatabase(url, config, log)
   opened.push(() => database.close())
   await requireStoredPeppers(database.peppers, config.keyPeppers, new Date(now()))
@@ -142,24 +140,14 @@ async function assemble(
     developmentIssuer !== null || (names.has(issuer) && !isDevelopmentIssuer(issuer))
   if (developmentIssuer === null && !prepared) await warnOfUntrustedKeys(database, names, log)
 
-  const { keyPrefix, keyPeppers } = config
   const staleness = shareStaleness(config.maxStalenessMs)
-  const authenticator = createAuthenticator({
+  const authenticator = configuredAuthenticator(config, {
     issuers,
     directory: database.directory,
-    keyPrefix,
-    keyPeppers,
-    apiKeyHeader: config.apiKeyHeader,
-    ...(config.jwtHeader !== null && { jwtHeader: config.jwtHeader }),
-    ...(config.apiKeyQueryParam !== null && { apiKeyQueryParameter: config.apiKeyQueryParam }),
     trustsIssuer,
-    onKeyProblem: (issuer, error) => log.warn({ issuer, err: error }, "an issuer's keys are amiss"),
     maxStalenessMs: staleness.nodeMs,
-    jwtOutageSeconds: config.jwtOutageSeconds,
-    onError: (error) =>
-      log.warn({ err: error }, 'the use of keys could not be written; it is tried again'),
-    onUsesLost: (lost) => log.warn(lost, 'uses of keys were never written'),
     now,
+    log,
   })
   opened.push(() => authenticator.close())
 
@@ -231,7 +219,7 @@ async function assemble(
       keys,
       users,
       audit: database.audit,
-      keyPrefix,
+      keyPrefix: config.keyPrefix,
       maxStalenessMs: config.maxStalenessMs,
       operationGuards: createOperationGuards(config.operationLimits, { usual: defaultPageSize }),
       now,
@@ -298,23 +286,4 @@ async function assemble(
       createGraphQLListener({ direct: graphql.direct, cors, trustedProxies, completed }),
   )
   return { fetch, listener, development, shutDown: () => health.shutDown() }
-}
-
-async function prepareSchema(
-  url: string,
-  config: Config,
-  { log, signal }: CreateAppOptions & { readonly log: Logger },
-): Promise<void> {
-  const prepare = config.migrate === 'auto' ? migrate : verifySchema
-  await prepare(url, { log: (message) => log.info(message), ...(signal && { signal }) })
-}
-
-function openConfiguredDatabase(url: string, config: Config, log: Logger): Database {
-  return openDatabase({
-    url,
-    ...(config.database.listenUrl !== null && { listenUrl: config.database.listenUrl }),
-    ...(config.database.readUrl !== null && { readUrl: config.database.readUrl }),
-    defaultUserScopes: config.defaultUserScopes,
-    onTrouble: reportTrouble(log),
-  })
 }
