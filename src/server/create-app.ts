@@ -81,6 +81,7 @@ export interface App {
  */
 export async function createApp(config: Config, options: CreateAppOptions = {}): Promise<App> {
   const log = options.log ?? createServerLogger(config)
+  for (const warning of config.warnings) log.warn(warning)
   return await createAppOn(await launchDatabase(config, log), config, { ...options, log })
 }
 

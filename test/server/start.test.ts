@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
 import type { Logger } from '../../src/log.ts'
+import { createApp } from '../../src/server/create-app.ts'
 import { startServer } from '../../src/server/start.ts'
 
 /** Keeps the warnings. */
@@ -15,6 +16,14 @@ function recordingLog(warnings: unknown[]): Logger {
   }
   return log
 }
+
+it('warnings of the configuration are logged by createApp too', async () => {
+  const url = 'postgres://u:p@127.0.0.1:1/x?channel_binding=require'
+  const warnings: unknown[] = []
+  const starting = createApp(loadConfig({ DATABASE_URL: url }), { log: recordingLog(warnings) })
+  await expect(starting).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+  expect(warnings.filter((line) => /^DATABASE_URL cannot meet/.test(String(line)))).toHaveLength(1)
+})
 
 it.each([
   [false, 1],
