@@ -305,7 +305,7 @@ describe('createUser', () => {
 
 describe('two issuers with one subject', () => {
   it('are two users: nothing of one is ever the other', async () => {
-    const here = await app.jwt('twin', usual)
+    const here = await app.jwt('twin', usual, { iat: second(0) })
     const there = await token('twin', usual, { entitlements: ['read:users'] })
     const [hereId, thereId] = [await idOf(here), await idOf(there)]
     expect(hereId).not.toBe(thereId)
