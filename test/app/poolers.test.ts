@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { loadConfig } from '../../src/config.ts'
 import { migrate } from '../../src/db/migrate.ts'
+import { ServiceUnavailableError } from '../../src/errors.ts'
+import { createLogger } from '../../src/log.ts'
+import { type App, createApp } from '../../src/server/create-app.ts'
 import { createTestApp, patiently, type TestApp } from '../support/app.ts'
 import { type Pooler, startPooler } from '../support/pooler.ts'
 import { hasProgram } from '../support/programs.ts'
@@ -9,6 +13,13 @@ const whoAmI = '{ viewer { subject } }'
 
 const readiness = async (app: TestApp) =>
   (await app.fetch(new Request('http://latchkey.test/readyz'))).json()
+
+async function statusOn({ fetch }: App, secret: string): Promise<number> {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${secret}` }
+  const body = JSON.stringify({ query: whoAmI })
+  const request = new Request('http://latchkey.test/graphql', { method: 'POST', headers, body })
+  return (await fetch(request)).status
+}
 
 const logLines = (app: TestApp, cause: string) =>
   app.logged.map((line) => JSON.parse(line)).filter((line) => line.reason === cause)
@@ -69,6 +80,42 @@ describe.skipIf(!isHere)('behind PgBouncer', () => {
         expect((await patiently(() => app.ask(whoAmI, { as: secret }))).status).toBe(401)
       }
     })
+  })
+
+  // A node keeps more connections than the pooler has sessions: some requests find none, and none is wrong.
+  it.each([1, 5])('in session mode with %i sessions, no answer is wrong', async (size) => {
+    const pooler = await startPooler(inject('databaseServerUrl'), { mode: 'session', size })
+    const direct = await createTestApp()
+    const good = await direct.key('alice', ['read:users'])
+    const revoked = await direct.key('bob', ['read:users'])
+    const config = loadConfig({
+      DATABASE_URL: pooler.urlOf(direct.databaseUrl),
+      JWT_ISSUER: direct.issuer.issuer,
+      JWT_AUDIENCE: 'https://api.example',
+      MAX_STALENESS_MS: '500',
+      MIGRATE: 'off',
+    })
+    // A start that finds no session ends, as one without a database does.
+    const pooled = await createApp(config, { log: createLogger({ level: 'silent' }) }).catch(
+      (error: unknown) => {
+        expect(error).toBeInstanceOf(ServiceUnavailableError)
+        return null
+      },
+    )
+    try {
+      if (pooled === null) return
+      for (const { secret } of [good, revoked]) await statusOn(pooled, secret)
+      await direct.sql`update latchkey.api_keys set revoked_at = now() where id = ${revoked.id}`
+      const end = performance.now() + 1_500
+      while (performance.now() < end) {
+        expect([200, 503]).toContain(await statusOn(pooled, good.secret))
+        expect([401, 503]).toContain(await statusOn(pooled, revoked.secret))
+      }
+    } finally {
+      await pooled?.close()
+      await direct.close()
+      await pooler.stop()
+    }
   })
 
   it('a node with a direct connection for LISTEN remembers, and hears of changes', async () => {
