@@ -78,12 +78,6 @@ export class Dependence {
     return this.#possibleTypes !== null
   }
 
-  /** Whether it may guard the field itself, and not only tell which types are reached below it. */
-  get guards(): boolean {
-    const narrowsGuards = this.narrows && this.#answer.byType.size > 0
-    return narrowsGuards || this.#givesGuarded || this.payload !== null
-  }
-
   evaluate({ variables, coerced }: RequestValues): Circumstance {
     const types =
       this.#possibleTypes &&

@@ -30,7 +30,7 @@ export function fieldNeeds(
   const { payload } = fieldRulesOf(field)
   const possibleTypes = possibleTypesOf(schema, type, field)
   const always = answeredWith(answer, null).map((requirement) => ({ requirement }))
-  if (always.length === 0 && payload === undefined) return null
+  if (always.length === 0 && payload === undefined && possibleTypes === null) return null
 
   return (args, { fieldNodes, fragments, variableValues }) => {
     const types = possibleTypes && narrowedBy(schema, field, possibleTypes, args)

@@ -7,6 +7,7 @@ import {
   getArgumentValues,
   getNamedType,
   isAbstractType,
+  isInterfaceType,
   isObjectType,
 } from 'graphql'
 import type { Principal } from '../principal.ts'
@@ -119,7 +120,9 @@ export function narrowedBy(
     const type = schema.getType(name)
     if (isAbstractType(type)) {
       for (const possible of schema.getPossibleTypes(type)) types.add(possible.name)
-    } else if (isObjectType(type)) types.add(type.name)
+    }
+    // An interface has a guard of its own, which counts though no type implements it.
+    if (isObjectType(type) || isInterfaceType(type)) types.add(type.name)
   }
   return types
 }

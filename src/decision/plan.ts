@@ -252,5 +252,5 @@ function withoutUnguarded(way: DraftWay): readonly DraftWay[] {
 }
 
 function mayNeed(field: ReachedField | null): boolean {
-  return field !== null && (field.guards.length > 0 || field.dependence?.guards === true)
+  return field !== null && (field.guards.length > 0 || field.dependence !== null)
 }

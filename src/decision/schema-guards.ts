@@ -22,6 +22,8 @@ export interface AnswerGuards {
   readonly always: Guards
   /** Further, by the object type of the value; types that need nothing further are left out. */
   readonly byType: ReadonlyMap<string, Guards>
+  /** The guards of any type of the schema: resolvers of `_entities` look up types that its union lacks. */
+  readonly ofNamed: (name: string) => Guards
 }
 
 type FieldOwner = GraphQLObjectType | GraphQLInterfaceType
@@ -75,6 +77,10 @@ export class SchemaGuards {
             .map((one) => [one.name, ofType(one)] as const)
             .filter(([, ofOne]) => ofOne.length > 0),
         ),
+        ofNamed: (name) => {
+          const one = this.#schema.getType(name)
+          return one === undefined ? [] : ofType(one)
+        },
       }
       this.#answers.set(type, guards)
     }
@@ -87,17 +93,13 @@ export class SchemaGuards {
   }
 }
 
-/** @param types the object types that the value may be of; `null`: any */
+/** @param types the types that the value may be of; `null`: any that the field may answer with */
 export function answeredWith(
-  { always, byType }: AnswerGuards,
+  { always, byType, ofNamed }: AnswerGuards,
   types: ReadonlySet<string> | null,
 ): Guards {
-  if (byType.size === 0) return always
-  const guards = [...always]
-  for (const [name, ofOne] of byType) {
-    if (types === null || types.has(name)) guards.push(...ofOne)
-  }
-  return distinct(guards)
+  if (types !== null) return distinct([...always, ...[...types].flatMap(ofNamed)])
+  return byType.size === 0 ? always : distinct([...always, ...[...byType.values()].flat()])
 }
 
 /** What a type declares, with the interfaces that it implements. */

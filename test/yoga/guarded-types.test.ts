@@ -37,6 +37,8 @@ const schema = createSchema({
     scalar Secret @requiresScopes(scopes: [["read:secrets"]])
     enum Level @requiresScopes(scopes: [["read:levels"]]) { LOW HIGH }
     input Filter { secret: Secret text: String and: [Filter!] level: Level = LOW }
+    type Hidden @requiresScopes(scopes: [["read:hidden"]]) { id: ID! }
+    interface Lonely @requiresScopes(scopes: [["read:hidden"]]) { id: ID! }
     scalar _Any
     union _Entity = Order | Note | Bill
     type Query {
@@ -263,6 +265,15 @@ describe('_entities', () => {
     const { body } = await ask(entities, 'other', of({ __typename: 'Node', id: 'x' }))
     expect(body.errors[0].extensions.missingScopes).toEqual(['read:orders', 'read:prices'])
   })
+
+  it.each(['Hidden', 'Lonely'])(
+    'counts %s, which the union of entities lacks, since resolvers find any type by its name',
+    async (name) => {
+      const { body } = await ask(entities, 'other', of({ __typename: name, id: 'x' }))
+      expect(body.errors[0].extensions.missingScopes).toEqual(['read:hidden'])
+      expect(calls).toEqual([])
+    },
+  )
 
   it('fails where a reference is resolved to another type', async () => {
     const { body } = await ask(entities, 'other', of({ __typename: 'Note', id: 'lie' }, n))
