@@ -1,7 +1,7 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import { type Connection, connect } from './connect.ts'
 import { ConnectionLost } from './connection/errors.ts'
-import type { ConnectionTarget, HostTarget } from './connection-string.ts'
+import type { ConnectionTarget } from './connection-string.ts'
 import { deadline } from './deadline.ts'
 import { type Survey, survey } from './proof.ts'
 
@@ -30,8 +30,8 @@ export interface Link<Prepared> {
   readonly opened: Promise<Prepared>
   /** Once it is not, it never is again. */
   readonly alive: boolean
-  /** The host that it leads to; `null` until it is `opened`. */
-  readonly host: Pick<HostTarget, 'host' | 'port'> | null
+  /** The host that it leads to, and what it was let in with; `null` until it is `opened`. */
+  readonly admitted: Pick<Connection, 'host' | 'port' | 'statementTimeout'> | null
   /** Fails what is under way. */
   cut(): void
   /** Lets what is under way finish, up to 5 seconds. */
@@ -93,7 +93,7 @@ export function openLink<Prepared>(
     get alive() {
       return alive
     },
-    get host() {
+    get admitted() {
       return prepared === null ? null : connection
     },
     cut,

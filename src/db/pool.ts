@@ -57,15 +57,20 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
     void link?.close()
     slot.options = linkOptions
     slot.link = openLink(linkOptions, prepare)
-    slot.link.opened.then(() => preferHost(slot.link?.host ?? null), ignore)
+    slot.link.opened.then(() => learn(slot.link?.admitted ?? null), ignore)
     return slot.link
   }
 
-  /** The next connection begins with the host that let the last one in: others may take long to fail. */
-  function preferHost(found: Link<Prepared>['host']): void {
+  /**
+   * The next connection begins with the host that let the last one in, since others may take long to
+   * fail, and leaves out a setting that was refused.
+   */
+  function learn(found: Link<Prepared>['admitted']): void {
+    if (found === null) return
+    if (found.statementTimeout === null) Object.assign(linkOptions, { statementTimeout: null })
     const { target } = linkOptions
     const [first] = target.hosts
-    if (found === null || target.loadBalanceHosts === 'random') return
+    if (target.loadBalanceHosts === 'random') return
     if (first?.host === found.host && first.port === found.port) return
     const isFound = ({ host, port }: HostTarget) => host === found.host && port === found.port
     const hosts = [...target.hosts.filter(isFound), ...target.hosts.filter((one) => !isFound(one))]

@@ -21,6 +21,8 @@ interface Line {
    * `pooled`: as by a pooler that knows no settings.
    */
   state: 'open' | 'refused' | 'swallowed' | 'pooled'
+  /** How many sessions were refused for their settings so far. */
+  readonly refusals: () => number
   close(): Promise<void>
 }
 
@@ -28,9 +30,16 @@ async function lineTo(databaseUrl: string): Promise<Line> {
   const { hostname, port } = new URL(databaseUrl)
   const sockets = new Set<Socket>()
   let state: Line['state'] = 'open'
+  let refusals = 0
   const server = createServer((client) => {
     if (state === 'refused') return client.resetAndDestroy()
-    if (state === 'pooled') client.once('data', refuseSettings)
+    if (state === 'pooled') {
+      client.once('data', (startup: Buffer) => {
+        if (!startup.includes('statement_timeout')) return
+        refusals++
+        refuseSettings(client)
+      })
+    }
     const upstream = createConnection(Number(port || 5432), hostname)
     for (const [from, to] of [
       [client, upstream],
@@ -53,6 +62,7 @@ async function lineTo(databaseUrl: string): Promise<Line> {
   }
   return {
     url: url.href,
+    refusals: () => refusals,
     get state() {
       return state
     },
@@ -69,12 +79,11 @@ async function lineTo(databaseUrl: string): Promise<Line> {
 }
 
 /** What PgBouncer says where `ignore_startup_parameters` does not name it. */
-function refuseSettings(this: Socket, startup: Buffer): void {
-  if (!startup.includes('statement_timeout')) return
+function refuseSettings(client: Socket): void {
   const fields = 'SFATAL\0C08P01\0Munsupported startup parameter: statement_timeout\0\0'
   const head = Buffer.from('E\0\0\0\0')
   head.writeUInt32BE(fields.length + 4, 1)
-  this.end(Buffer.concat([head, Buffer.from(fields)]))
+  client.end(Buffer.concat([head, Buffer.from(fields)]))
 }
 
 let testDatabase: TestDatabase
@@ -192,10 +201,13 @@ describe('a database that the network swallowed', () => {
   })
 })
 
-test('a pooler that refuses settings is talked to without', async () => {
+test('a pooler that refuses settings is talked to without them from then on', async () => {
   line.state = 'pooled'
   const pooled = openDatabase({ url: line.url, defaultUserScopes: null })
   expect(await pooled.users.count(anyUser)).toBeGreaterThan(0)
+  const counts = Array.from({ length: 5 }, () => pooled.users.count(anyUser))
+  expect(await Promise.all(counts)).toEqual(Array(5).fill(expect.any(Number)))
+  expect(line.refusals()).toBe(1)
   expect(await pooled.directory.findKeyForVerification(id())).toBeNull()
   await pooled.close()
   line.state = 'open'
