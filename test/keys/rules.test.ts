@@ -104,7 +104,7 @@ describe('metadata', () => {
     ['has 4096 bytes', sized(4096)],
     ['holds characters beyond the basic plane', { '😀': '😀' }],
   ])('that %s is kept as it is', (_name, metadata) => {
-    expect(checkMetadata(metadata)).toBe(metadata)
+    expect(checkMetadata(metadata)).toEqual(metadata)
   })
 
   it.each<[string, JsonObject, RegExp]>([
