@@ -31,11 +31,16 @@ export interface Link<Prepared> {
   /** Once it is not, it never is again. */
   readonly alive: boolean
   /** The host that it leads to, and what it was let in with; `null` until it is `opened`. */
-  readonly admitted: Pick<Connection, 'host' | 'port' | 'statementTimeout'> | null
+  readonly admitted: Admitted | null
   /** Fails what is under way. */
   cut(): void
   /** Lets what is under way finish, up to 5 seconds. */
   close(): Promise<void>
+}
+
+interface Admitted extends Pick<Connection, 'host' | 'port' | 'statementTimeout'> {
+  /** Whether it leads through a pooler, so that statements are not prepared. */
+  readonly isPooled: boolean
 }
 
 export function openLink<Prepared>(
@@ -47,6 +52,7 @@ export function openLink<Prepared>(
   let alive = true
   let connection: Connection | null = null
   let prepared: Prepared | null = null
+  let isPooled = false
 
   function cut() {
     alive = false
@@ -54,29 +60,44 @@ export function openLink<Prepared>(
     connection?.cut()
   }
 
-  async function open(): Promise<Prepared> {
-    connection = await connect(target, {
+  async function reach(to: ConnectionTarget): Promise<Connection> {
+    let reached: Connection | null = null
+    reached = await connect(to, {
       applicationName,
       connectTimeout,
       statementTimeout,
       requirePrimary: admit !== undefined,
       onclose: () => {
-        alive = false
+        if (connection === reached) alive = false
       },
       signal: opening.signal,
     })
-    const queries = drizzle({ client: connection.sql })
-    const { tellsCluster, ...told } = await surveyed(queries)
+    connection = reached
+    return reached
+  }
+
+  async function open(): Promise<Prepared> {
+    const first = await reach(target)
+    let asked = await surveyed(first)
+    isPooled = asked.pid !== first.backendPid
+    if (isPooled && target.prepare) {
+      // A pooler gives statements to sessions that do not have them prepared.
+      await reach({ ...target, prepare: false })
+      first.cut()
+      asked = await surveyed(connection ?? first)
+    }
+    const { queries, tellsCluster, ...told } = asked
     admit?.(told)
     prepared = prepare(queries, tellsCluster)
     return prepared
   }
 
   /** Within a time of its own: whoever waits for the link gives up without cutting it. */
-  async function surveyed(queries: Queries) {
+  async function surveyed({ sql }: Connection) {
+    const queries = drizzle({ client: sql })
     const { overdue, stop } = deadline(connectTimeout)
     try {
-      return await Promise.race([survey(queries), overdue])
+      return { queries, ...(await Promise.race([survey(queries), overdue])) }
     } finally {
       stop()
     }
@@ -94,7 +115,9 @@ export function openLink<Prepared>(
       return alive
     },
     get admitted() {
-      return prepared === null ? null : connection
+      if (prepared === null || connection === null) return null
+      const { host, port, statementTimeout } = connection
+      return { host, port, statementTimeout, isPooled }
     },
     cut,
     async close() {

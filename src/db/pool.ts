@@ -68,6 +68,9 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
   function learn(found: Link<Prepared>['admitted']): void {
     if (found === null) return
     if (found.statementTimeout === null) Object.assign(linkOptions, { statementTimeout: null })
+    if (found.isPooled) {
+      Object.assign(linkOptions, { target: { ...linkOptions.target, prepare: false } })
+    }
     const { target } = linkOptions
     const [first] = target.hosts
     if (target.loadBalanceHosts === 'random') return

@@ -6,6 +6,8 @@ import { nodes } from './tables.ts'
 
 /** What a server tells of itself when a connection opens. */
 export interface Survey {
+  /** Of the session that answers; a pooler tells another one when a connection opens. */
+  readonly pid: number
   readonly inRecovery: boolean
   /** Identifies the cluster (`pg_control_system`); `null` where the server does not tell. */
   readonly system: string | null
@@ -44,7 +46,7 @@ export function stateColumns(tellsTimeline: boolean) {
 
 /** A statement whose one row is a {@link Survey}. */
 export function surveyStatement(tellsCluster: boolean): string {
-  return `select pg_is_in_recovery() as "inRecovery",
+  return `select pg_backend_pid() as pid, pg_is_in_recovery() as "inRecovery",
     ${tellsCluster ? '(pg_control_system()).system_identifier::text' : notTold} as system,
     ${tellsCluster ? timelineNow : notTold} as timeline`
 }

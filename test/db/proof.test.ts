@@ -4,6 +4,7 @@ import { KnownPrimary, type ServerState, type Survey } from '../../src/db/proof.
 
 const timeline = fc.nat({ max: 4 }).map((n) => `0000000${n}`)
 const survey = (change: Partial<Survey> = {}): Survey => ({
+  pid: 1,
   inRecovery: false,
   system: '1',
   timeline: '00000001',
