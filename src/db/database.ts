@@ -5,7 +5,6 @@ import type { KeyStore } from '../keys/store.ts'
 import type { UserStore } from '../users/store.ts'
 import { announcedKeys, announcedUsers } from './announced.ts'
 import { createAuditStore } from './audit-store.ts'
-import type { Cause } from './causes.ts'
 import { createCredentialDirectory, prepareDirectory } from './credential-directory.ts'
 import { deadline, deadlineUnlessAlive } from './deadline.ts'
 import { type ConnectionRole, createDiagnosis, type Trouble } from './diagnosis.ts'
@@ -36,8 +35,6 @@ export interface Database {
   ping(): Promise<void>
   /** How far it is proven that changes reach this node. */
   freshness(): FreshnessState
-  /** Why connections fail at present; empty while none does. */
-  troubles(): readonly Cause[]
   /** Lets what is under way finish, up to 5 seconds. */
   close(): Promise<void>
 }
@@ -126,7 +123,6 @@ export function openDatabase(options: DatabaseOptions): Database {
     keysOfOtherIssuers: (trusted) => countKeysOfOtherIssuers(access, trusted),
     ping,
     freshness: freshness.state,
-    troubles: diagnosis.current,
     async close() {
       await Promise.all([lookups.close(), pool.close(), replica?.close()])
     },

@@ -1,7 +1,6 @@
-import { sql } from 'drizzle-orm'
 import type { Queries } from './link.ts'
 import type { Pool } from './pool.ts'
-import { type KnownPrimary, type ServerState, stateColumns, survey } from './proof.ts'
+import { type KnownPrimary, readServerState, type ServerState, survey } from './proof.ts'
 import type { Transaction } from './transactions.ts'
 
 /** What each connection for lookups has, beside its prepared statements. */
@@ -68,10 +67,6 @@ export async function proveTransaction(
   nodeId: string,
 ): Promise<void> {
   const { committed } = primary
-  const [state] = await transaction
-    .select(stateColumns(false))
-    .from(sql`(values (true)) as one`)
-    .prepare('')
-    .execute({ node: nodeId })
+  const state = await readServerState(transaction, nodeId)
   if (state !== undefined) primary.check(state, committed)
 }

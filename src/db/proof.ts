@@ -44,6 +44,19 @@ export function stateColumns(tellsTimeline: boolean) {
   }
 }
 
+/** The state of the server that answers; `undefined` where it answers with no row. */
+export async function readServerState(
+  queries: Pick<Queries, 'select'>,
+  nodeId: string,
+): Promise<ServerState | undefined> {
+  const [state] = await queries
+    .select(stateColumns(false))
+    .from(sql`(values (true)) as one`)
+    .prepare('')
+    .execute({ node: nodeId })
+  return state
+}
+
 /** A statement whose one row is a {@link Survey}. */
 export function surveyStatement(tellsCluster: boolean): string {
   return `select pg_backend_pid() as pid, pg_is_in_recovery() as "inRecovery",

@@ -1,7 +1,6 @@
-import { sql } from 'drizzle-orm'
 import type { Queries } from './link.ts'
 import type { Pool } from './pool.ts'
-import { type KnownPrimary, stateColumns, UnprovenServerError } from './proof.ts'
+import { type KnownPrimary, readServerState, UnprovenServerError } from './proof.ts'
 
 export interface ReplicaOptions {
   readonly pool: Pool<Queries>
@@ -25,17 +24,12 @@ export function createReplicaCheck(options: ReplicaOptions): () => boolean | Pro
   let checkedAt = Number.NEGATIVE_INFINITY
   let checking: Promise<boolean> | null = null
 
-  const stateOf = (queries: Queries) =>
-    queries
-      .select(stateColumns(false))
-      .from(sql`(values (true)) as one`)
-      .prepare('')
-      .execute({ node: nodeId })
-
   async function check(): Promise<boolean> {
     const { committed } = primary
     // Where it cannot be asked, the list that comes next tells.
-    const [state] = await pool.run(stateOf).catch(() => [])
+    const state = await pool
+      .run((queries) => readServerState(queries, nodeId))
+      .catch(() => undefined)
     checkedAt = now()
     if (state === undefined) return isFit
     isFit = state.inRecovery || (state.counter ?? 0) >= committed

@@ -26,7 +26,7 @@ export interface AnswerGuards {
   readonly ofNamed: (name: string) => Guards
 }
 
-type FieldOwner = GraphQLObjectType | GraphQLInterfaceType
+export type FieldOwner = GraphQLObjectType | GraphQLInterfaceType
 
 const ofSchema = new WeakMap<GraphQLSchema, SchemaGuards>()
 

@@ -1,6 +1,4 @@
 import {
-  type GraphQLInterfaceType,
-  type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
@@ -10,9 +8,8 @@ import {
 import { declarations } from '../decision/coordinates.ts'
 import { fieldRulesOf } from '../decision/field-rules.ts'
 import { bothGuards, declarationOf, type Guard, guardOf, isAtLeast } from '../decision/guard.ts'
+import type { FieldOwner } from '../decision/schema-guards.ts'
 import { isScopeName, type ScopeCatalogue } from '../scopes.ts'
-
-type FieldOwner = GraphQLObjectType | GraphQLInterfaceType
 
 /** Answered by the subgraph machinery of federation; they need no declaration. */
 const federationFields = new Set(['_service', '_entities'])
