@@ -1,4 +1,6 @@
-import { and, eq, notExists, sql } from 'drizzle-orm'
+import DataLoader from 'dataloader'
+import { and, type Column, eq, type GetColumnData, type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import type { Actor } from '../audit/actor.ts'
 import type {
   CredentialDirectory,
@@ -19,45 +21,56 @@ import { apiKeys, deletedUsers, type IssuerGrants, users } from './tables.ts'
 import { Abandon, type Access, type Transaction } from './transactions.ts'
 import { lockUser, type OwnerRow, ownerColumns, toOwner, type UserRow } from './user-rows.ts'
 
-const verificationColumns = {
-  id: apiKeys.id,
-  name: apiKeys.name,
-  scopes: apiKeys.scopes,
-  lineageScopes: apiKeys.lineageScopes,
-  expiresAt: apiKeys.lineageExpiresAt,
-  revokedAt: apiKeys.revokedAt,
-  secretHash: apiKeys.secretHash,
-  secretPepper: apiKeys.secretPepper,
-  previousSecretHash: apiKeys.previousSecretHash,
-  previousSecretPepper: apiKeys.previousSecretPepper,
-  previousExpiresAt: apiKeys.previousExpiresAt,
-  ...ownerColumns,
-}
+/** Short names: the driver hashes the text of a statement each time it is asked for. */
+const key = alias(apiKeys, 'k')
+const owner = alias(users, 'u')
+
+const standInScopes = sql`'{read:nothing,write:nothing}'`
 
 /**
- * What the look-up of an id that no key has finds, so that a row is read and decoded then too, and the
- * time that it takes tells nothing. Its id is none. Names and types are those of the union's first half:
- * the driver hashes the text of a statement each time it is asked for, so this one is kept short.
+ * What an id finds that no key has is read and decoded as a key's row is, so that the time that it takes
+ * tells nothing: stand-ins for a key, and some user in place of its owner. Its id is none.
  */
-const nobodysKey = {
-  id: sql<string>`''`,
-  name: sql<string>`'nobody'`,
-  scopes: sql<string[]>`'{read:nothing,write:nothing}'`,
-  lineageScopes: sql<string[]>`'{read:nothing,write:nothing}'`,
-  expiresAt: sql<Date | null>`null`,
-  revokedAt: sql<Date | null>`null`,
-  secretHash: sql<Uint8Array>`decode(repeat('00', 32), 'hex')`,
-  secretPepper: sql<string | null>`null`,
-  previousSecretHash: sql<Uint8Array | null>`null`,
-  previousSecretPepper: sql<string | null>`null`,
-  previousExpiresAt: sql<Date | null>`null`,
-  userId: sql<string>`'00000000-0000-0000-0000-000000000000'`,
-  issuer: sql<string>`'https://issuer.invalid'`,
-  subject: sql<string>`'nobody'`,
-  status: sql<'ACTIVE' | 'SUSPENDED'>`'ACTIVE'`,
-  ownerScopes: sql<string[] | null>`'{read:nothing,write:nothing}'`,
-  issuerScopes: sql<string[] | null>`null`,
-  signedOutAt: sql<Date | null>`null`,
+const verificationColumns = {
+  asked: sql<string>`asked.id`,
+  id: orStandIn(key.id, sql`''`),
+  name: orStandIn(key.name, sql`'nobody'`),
+  scopes: orStandIn(key.scopes, standInScopes),
+  lineageScopes: orStandIn(key.lineageScopes, standInScopes),
+  expiresAt: key.lineageExpiresAt,
+  revokedAt: key.revokedAt,
+  secretHash: orStandIn(key.secretHash, sql`decode(repeat('00', 32), 'hex')`),
+  secretPepper: key.secretPepper,
+  previousSecretHash: key.previousSecretHash,
+  previousSecretPepper: key.previousSecretPepper,
+  previousExpiresAt: key.previousExpiresAt,
+  userId: owner.id,
+  issuer: owner.issuer,
+  subject: owner.subject,
+  status: owner.status,
+  ownerScopes: owner.scopes,
+  issuerScopes: owner.issuerScopes,
+  signedOutAt: owner.signedOutAt,
+}
+
+function orStandIn<T extends Column>(column: T, standIn: SQL): SQL<GetColumnData<T>> {
+  return sql`coalesce(${column}, ${standIn})`.mapWith(column) as SQL<GetColumnData<T>>
+}
+
+const someUser = sql`(select id from ${users} order by id limit 1)`
+
+/** Keys that one statement looks up at most: more would keep the first of them waiting. */
+const maxKeysTogether = 8
+
+/** Takes the placeholders `node`, and `id0` to `id7` or as many as there are; of those `null` is no id. */
+function selectKeys(queries: Queries, count: number, tellsCluster: boolean) {
+  const ids = Array.from({ length: count }, (_, n) => sql`(${sql.placeholder(`id${n}`)}::text)`)
+  return queries
+    .select({ ...verificationColumns, ...stateColumns(tellsCluster) })
+    .from(sql`(values ${sql.join(ids, sql`, `)}) as asked (id)`)
+    .leftJoin(key, sql`${key.id} = asked.id`)
+    .leftJoin(owner, sql`${owner.id} = coalesce(${key.ownerId}, ${someUser})`)
+    .where(sql`asked.id is not null`)
 }
 
 export type DirectoryQueries = ReturnType<typeof prepareDirectory>
@@ -67,35 +80,14 @@ export type DirectoryQueries = ReturnType<typeof prepareDirectory>
  * here and nothing else on this driver (drizzle-orm issues 5502 and 6096).
  */
 export function prepareDirectory(queries: Queries, tellsCluster: boolean) {
-  const { counter, inRecovery, timeline } = stateColumns(tellsCluster)
   return {
     queries,
     tellsCluster,
-    findKey: queries
-      .select({ ...verificationColumns, counter, inRecovery, timeline })
-      .from(apiKeys)
-      .innerJoin(users, eq(users.id, apiKeys.ownerId))
-      .where(eq(apiKeys.id, sql.placeholder('id')))
-      .unionAll(
-        queries
-          .select({ ...nobodysKey, counter, inRecovery, timeline })
-          .from(sql`(values (true)) as nobody`)
-          .leftJoin(sql`(select id from ${users} order by id limit 1) as some_user`, sql`true`)
-          .where(
-            notExists(
-              queries
-                .select({ id: apiKeys.id })
-                .from(apiKeys)
-                .where(eq(apiKeys.id, sql.placeholder('id'))),
-            ),
-          ),
-      )
-      .prepare('find_key'),
+    findKey: selectKeys(queries, 1, tellsCluster).prepare('find_key'),
+    findKeys: selectKeys(queries, maxKeysTogether, tellsCluster).prepare('find_keys'),
     findUser: queries
       .select({
-        counter,
-        inRecovery,
-        timeline,
+        ...stateColumns(tellsCluster),
         ...ownerColumns,
         issuerGrants: users.issuerGrants,
         signedOutTokens: users.signedOutTokens,
@@ -129,16 +121,15 @@ export interface CredentialDirectoryParts {
 
 export function createCredentialDirectory(parts: CredentialDirectoryParts): CredentialDirectory {
   const { lookUp, access, prove, defaultUserScopes, onGrantChanged } = parts
+  const keys = createKeyLoader(lookUp)
   return {
     async findKeyForVerification(id) {
-      if (!isKeyId(id)) return null
-      const row = await lookUp(({ findKey }, node) => findKey.execute({ id, ...node }))
-      return row.id === id ? toKeyForVerification(row) : null
+      return isKeyId(id) ? keys.load(id) : null
     },
 
     async admitUser(sighting) {
       const { issuer, subject, grant } = sighting
-      const row = await lookUp(({ findUser }, node) =>
+      const [row] = await lookUp(({ findUser }, node) =>
         findUser.execute({ issuer, subject, ...node }),
       )
       if (isUser(row)) {
@@ -164,9 +155,38 @@ function isUser(row: FoundUser): row is FoundUser & OwnerRow & { issuerGrants: I
   return row.userId !== null
 }
 
+/**
+ * Keys that are asked for in one turn of the event loop share statements. What the server, the driver
+ * and the socket cost is mostly for each statement, and the driver sends in the next turn anyway.
+ */
+function createKeyLoader(lookUp: LookUp<DirectoryQueries>) {
+  return new DataLoader<string, KeyForVerification | null>(
+    async (ids) => {
+      const rows = await lookUp(({ findKey, findKeys }, node) =>
+        (ids.length === 1 ? findKey : findKeys).execute({ ...placeholdersOf(ids), ...node }),
+      )
+      const found = new Map(rows.map((row) => [row.asked, toKey(row)]))
+      return ids.map((id) => found.get(id) ?? null)
+    },
+    { cache: false, maxBatchSize: maxKeysTogether, batchScheduleFn: setImmediate },
+  )
+}
+
+function placeholdersOf(ids: readonly string[]): Record<string, string | null> {
+  const count = ids.length === 1 ? 1 : maxKeysTogether
+  return Object.fromEntries(Array.from({ length: count }, (_, n) => [`id${n}`, ids[n] ?? null]))
+}
+
 type FoundKey = Awaited<ReturnType<DirectoryQueries['findKey']['execute']>>[number]
 
-function toKeyForVerification(row: FoundKey): KeyForVerification {
+/** Makes a stand-in into a key too, and takes as long. */
+function toKey(row: FoundKey): KeyForVerification | null {
+  // Where there is a key, a user owns it.
+  const key = toKeyForVerification(row as FoundKey & OwnerRow)
+  return key.id === row.asked ? key : null
+}
+
+function toKeyForVerification(row: FoundKey & OwnerRow): KeyForVerification {
   return {
     id: row.id,
     name: row.name,

@@ -9,10 +9,10 @@ export interface LookupBasics {
   readonly tellsCluster: boolean
 }
 
-/** Asks for one row, which tells the state of the server that it comes from. */
+/** Asks for at least one row; the first tells the state of the server that they come from. */
 export type LookUp<Prepared> = <Row extends ServerState>(
   ask: (prepared: Prepared, node: { readonly node: string }) => Promise<readonly Row[]>,
-) => Promise<Row>
+) => Promise<readonly [Row, ...Row[]]>
 
 export interface ProvenLookupsOptions<Prepared> {
   readonly pool: Pool<Prepared>
@@ -43,14 +43,14 @@ export function createProvenLookups<Prepared extends LookupBasics>(
         async (prepared) => {
           if (lacksCounter) await beat()
           const { committed } = primary
-          const [row] = await ask(prepared, node)
+          const [row, ...others] = await ask(prepared, node)
           if (row === undefined) throw new Error('The lookup has no row that tells of its server.')
           lacksCounter = (row.counter ?? 0) < committed
           isProven = false
           if (primary.isOutdatedBy(row)) primary.learn(await survey(prepared.queries))
           primary.check(row, committed)
           isProven = true
-          return row
+          return [row, ...others]
         },
         { repeatable: true },
       )

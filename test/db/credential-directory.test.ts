@@ -57,6 +57,24 @@ describe('a key that is looked up for verification', () => {
   })
 })
 
+describe('keys that are looked up at the same time', () => {
+  test.each([1, 2, 7, 8, 9, 40])('are found each for whoever asked, %i at once', async (count) => {
+    const owner = await stores.makeUser()
+    const made = await Promise.all(
+      Array.from({ length: count }, (_, n) => stores.makeKey(owner, { name: `key ${n}` })),
+    )
+    const asked = made.flatMap((key, n) => (n % 2 === 0 ? [key.id, id()] : [key.id, key.id]))
+    const found = await Promise.all(
+      asked.map((one) => stores.directory.findKeyForVerification(one)),
+    )
+    const names = new Map(made.map((key) => [key.id, key.name]))
+    expect(found.map((key) => key?.name)).toEqual(asked.map((one) => names.get(one)))
+    expect(found.map((key) => key?.owner.userId)).toEqual(
+      asked.map((one) => (names.has(one) ? owner.id : undefined)),
+    )
+  })
+})
+
 describe('a user seen in a JWT', () => {
   test('is made once by fifty first sightings at once, with the default ceiling', async () => {
     const subject = id()

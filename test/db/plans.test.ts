@@ -58,6 +58,8 @@ interface Case {
   readonly some?: boolean
   /** Rows looked at, at most. Default 60: a page of 50, and whose it is. */
   readonly rows?: number
+  /** Where it wants most rows of a table, the planner may read it from the start. Default: false. */
+  readonly wholeTable?: boolean
 }
 
 /** Whatever the stores offer, by its name and what is special. */
@@ -123,8 +125,10 @@ const cases: Record<string, Case> = {
   'peppers.findMissing, where one is': {
     run: ({ peppers }) => peppers.findMissing([], now),
     indexes: ['api_keys_pepper_idx', 'api_keys_previous_pepper_idx'],
-    // They are counted.
+    // They are counted, and are most of the table: an index saves nothing.
     rows: counts.keys,
+    some: true,
+    wholeTable: true,
   },
   'peppers.usage': {
     // By the pages of the table, some thousand at a time.
@@ -383,7 +387,7 @@ describe('on large tables', () => {
     const nodes = statements.flatMap(({ nodes }) => nodes)
     expect(statements).not.toEqual([])
     for (const { text } of statements) expect(text).not.toMatch(/\boffset\b/i)
-    expect(nodes.filter(isWholeTable)).toEqual([])
+    if (!expected.wholeTable) expect(nodes.filter(isWholeTable)).toEqual([])
     const used = new Set(nodes.flatMap(({ 'Index Name': name }) => (name ? [general(name)] : [])))
     const wanted = expected.some
       ? expected.indexes.filter((name) => used.has(name))
