@@ -20,6 +20,8 @@ export interface CommandContext {
   readonly note: (text: string) => void
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Has the garbage collector keep the heap small, for more processor time. */
+  keepHeapSmall(): Promise<void>
   /** Resolves once it serves; rejects with the signal's reason when that is aborted before. */
   readonly startServer: (config: Config, signal: AbortSignal) => Promise<{ stop(): Promise<void> }>
   /** The same by that many processes, of which this one is either one or keeps them. */

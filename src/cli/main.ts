@@ -2,7 +2,6 @@
 import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { keepHeapSmall } from '../server/heap.ts'
 import type { CommandContext } from './command-context.ts'
 import { runCommand } from './program.ts'
 import { stopSignal } from './stop-signal.ts'
@@ -28,16 +27,13 @@ const context: CommandContext = {
   outputClosed,
   note: (text) => process.stderr.write(text),
   now: Date.now,
-  startServer: async (config, signal) => {
-    keepHeapSmall()
-    return (await import('../server/start.ts')).startServer(config, { signal })
-  },
-  startWorkers: async (config, count, signal) => {
-    keepHeapSmall()
-    return cluster.isPrimary
+  keepHeapSmall: async () => (await import('../server/heap.ts')).keepHeapSmall(),
+  startServer: async (config, signal) =>
+    (await import('../server/start.ts')).startServer(config, { signal }),
+  startWorkers: async (config, count, signal) =>
+    cluster.isPrimary
       ? (await import('../server/workers.ts')).startWorkers(config, count, signal)
-      : (await import('../server/worker.ts')).startWorker(config, signal)
-  },
+      : (await import('../server/worker.ts')).startWorker(config, signal),
   stopSignal: () => {
     const asked = stopSignal()
     void asked.then(() => {

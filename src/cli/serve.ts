@@ -6,6 +6,7 @@ import { abortSignal } from './stop-signal.ts'
 
 interface Options {
   readonly workers: number
+  readonly smallHeap?: true
 }
 
 export function addServe(program: Command, context: CommandContext): void {
@@ -13,9 +14,14 @@ export function addServe(program: Command, context: CommandContext): void {
     .command('serve')
     .description('Start the server. SIGTERM and SIGINT stop it once what is in flight is done.')
     .option('--workers <count>', 'serve by that many processes, each a node', workers, 1)
+    .option(
+      '--small-heap',
+      'collect garbage earlier: less memory, for up to a tenth more processor time (sets the V8 flag --heap-growing-percent=50)',
+    )
     .addHelpText('after', `${environmentHelp()}\n${examples}`)
     .action(async (options: Options) => {
       const config = loadConfig(context.environment)
+      if (options.smallHeap) await context.keepHeapSmall()
       const asked = context.stopSignal()
       const signal = abortSignal(asked)
       const server = await (options.workers === 1

@@ -49,16 +49,13 @@ export interface Refusal {
 
 /** Turns what a request carries into who is asking. */
 export interface Authenticator {
+  /** Answers at once where the credential is in the cache, malformed or missing. */
+  authenticate(carrier: CredentialCarrier): Authentication | Promise<Authentication>
   /**
-   * At once where the credential is remembered, malformed or missing.
-   *
-   * @param again this was asked about the same request before: it is no further use of the credential.
-   *   Default `false`.
+   * The same for a request that was authenticated before and is still being answered: it is no further
+   * use of the credential. Default: `authenticate`.
    */
-  authenticate(
-    carrier: CredentialCarrier,
-    again?: boolean,
-  ): Authentication | Promise<Authentication>
+  recheck?(carrier: CredentialCarrier): Authentication | Promise<Authentication>
   /**
    * Told which scopes of a principal something that it did really needed, so that its key can be
    * shown what it could do without. Costs no I/O; nothing happens for a JWT.
@@ -251,33 +248,36 @@ export function assembleAuthenticator(
       )
   }
 
-  return {
-    authenticate(carrier, again = false) {
-      const presented = readCredential(carrier, sources)
-      switch (presented.kind) {
-        case 'none':
-          return anonymous
-        case 'api-key': {
-          const cacheKey = cacheKeyOf(presented.text)
-          const known = recall(cacheKey, again)
-          if (known !== null) return known
-          // Not before: only what has the right form is ever remembered.
-          const key = directory === null ? null : parseKey(presented.text, sources.keyPrefix)
-          if (key === null) return refuse('key-malformed')
-          const wrong = wrongKeys?.get(cacheKey)
-          if (wrong !== undefined) return refuse(wrong, key.id)
-          return look(cacheKey, again, () => verifyKey(cacheKey, key))
-        }
-        case 'jwt': {
-          const cacheKey = cacheKeyOf(presented.token)
-          const { token } = presented
-          return recall(cacheKey, again) ?? look(cacheKey, again, () => verifyJwt(token))
-        }
-        case 'unrecognised':
-        case 'ambiguous':
-          return refuse(presented.kind)
+  function authenticate(carrier: CredentialCarrier, again: boolean) {
+    const presented = readCredential(carrier, sources)
+    switch (presented.kind) {
+      case 'none':
+        return anonymous
+      case 'api-key': {
+        const cacheKey = cacheKeyOf(presented.text)
+        const known = recall(cacheKey, again)
+        if (known !== null) return known
+        // Not before: only what has the right form is ever remembered.
+        const key = directory === null ? null : parseKey(presented.text, sources.keyPrefix)
+        if (key === null) return refuse('key-malformed')
+        const wrong = wrongKeys?.get(cacheKey)
+        if (wrong !== undefined) return refuse(wrong, key.id)
+        return look(cacheKey, again, () => verifyKey(cacheKey, key))
       }
-    },
+      case 'jwt': {
+        const cacheKey = cacheKeyOf(presented.token)
+        const { token } = presented
+        return recall(cacheKey, again) ?? look(cacheKey, again, () => verifyJwt(token))
+      }
+      case 'unrecognised':
+      case 'ambiguous':
+        return refuse(presented.kind)
+    }
+  }
+
+  return {
+    authenticate: (carrier) => authenticate(carrier, false),
+    recheck: (carrier) => authenticate(carrier, true),
 
     recordScopes({ credential }, scopes) {
       if (uses === null || scopes.length === 0) return

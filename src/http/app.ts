@@ -4,7 +4,8 @@ import type { Cors } from './cors.ts'
 import type { DevelopmentIssuer } from './development-issuer.ts'
 import type { ForwardAuth } from './forward-auth.ts'
 import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
-import type { GraphQLHandler } from './graphql.ts'
+import type { GraphQLEndpoint } from './graphql.ts'
+import { graphqlPath } from './graphql-server.ts'
 import type { Health } from './health.ts'
 import { identityKeysPath, publishIdentityKeys } from './identity-keys.ts'
 import { type Introspection, introspectionPath } from './introspection.ts'
@@ -18,10 +19,9 @@ import {
 } from './request-context.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
-import { graphqlPath } from './yoga-server.ts'
 
 export interface HttpAppParts {
-  readonly graphql: GraphQLHandler
+  readonly graphql: Pick<GraphQLEndpoint, 'handle'>
   readonly forwardAuth: ForwardAuth
   readonly introspection: Introspection
   readonly schemaSdl: Route
@@ -46,7 +46,7 @@ export type Route = (request: Request, context: RequestContext) => Response | Pr
 export function createHttpApp(parts: HttpAppParts): HttpApp {
   const { log, cors, metrics, completed } = parts
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
-    [graphqlPath, shared(cors, parts.graphql)],
+    [graphqlPath, shared(cors, parts.graphql.handle)],
     [introspectionPath, parts.introspection],
     [identityKeysPath, onlyGet(() => publishIdentityKeys(parts.identityKeys))],
     ['/schema.graphql', shared(cors, onlyGet(parts.schemaSdl))],

@@ -46,7 +46,7 @@ export function createCompletion({ metrics, onRefusal, log }: CompletionParts): 
   }
 }
 
-function whoAsked({ seen: { authentication } }: RequestContext): object {
+function whoAsked({ admission: { authentication } }: RequestContext): object {
   switch (authentication?.kind) {
     case 'authenticated': {
       const { issuer, subject, credential } = authentication.principal

@@ -1,5 +1,5 @@
-import type { Authentication, Authenticator } from '../credentials/authenticator.ts'
-import { httpFailure } from '../credentials/challenge.ts'
+import type { Admission } from '../admission/admission.ts'
+import { httpFailure } from '../admission/http-failure.ts'
 import { missingFor } from '../decision/decide.ts'
 import { InsufficientScopeError, type LatchkeyError, UnauthenticatedError } from '../errors.ts'
 import { authMethod, scopeText } from '../identity/claims.ts'
@@ -8,14 +8,12 @@ import type { IdentityIssuer } from '../identity/issuer.ts'
 import type { Logger } from '../log.ts'
 import type { Principal } from '../principal.ts'
 import { holdsAll } from '../scopes.ts'
-import type { FailureLimiter } from './failure-limiter.ts'
 import {
   ForwardAuthFault,
   type ForwardAuthSettings,
   readForwardAuthSettings,
   readResolvedSettings,
 } from './forward-auth-settings.ts'
-import { RepeatedHead } from './repeated-head.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** What is looked at of a proxy's question. Neither method nor body are. */
@@ -32,17 +30,17 @@ export interface ForwardAuthRequest {
 export class ForwardAuthAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  #head: RepeatedHead | undefined
+  #lines: readonly string[] | undefined
 
   constructor(status: number, headers: Readonly<Record<string, string>>) {
     this.status = status
     this.headers = headers
   }
 
-  /** The same for a response of Node. */
-  get head(): RepeatedHead {
-    this.#head ??= new RepeatedHead(this.status, Object.entries(this.headers).flat())
-    return this.#head
+  /** Names and values of the headers in turn. */
+  get lines(): readonly string[] {
+    this.#lines ??= Object.entries(this.headers).flat()
+    return this.#lines
   }
 }
 
@@ -55,8 +53,7 @@ interface Told {
 }
 
 export interface ForwardAuthParts {
-  readonly authenticator: Authenticator
-  readonly failures: FailureLimiter
+  readonly admission: Admission<RequestContext>
   /** `null`: `X-Identity` stays empty. */
   readonly identity: IdentityIssuer | null
   /** The headers that credentials come in, in lower case. */
@@ -98,7 +95,8 @@ export function shareStaleness(maxStalenessMs: number): StalenessShares {
 const nobody = Object.fromEntries(identityHeaderNames.map((name) => [name, '']))
 
 export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
-  const { authenticator, failures, identity, maxAgeSeconds, log } = parts
+  const { admission, identity, maxAgeSeconds, log } = parts
+  const { authenticator } = admission
   const vary = ['authorization', ...parts.credentialHeaders].join(', ')
   const kept = { vary, 'cache-control': cacheControl(maxAgeSeconds) }
   const notKept = { vary, 'cache-control': 'no-store' }
@@ -107,29 +105,22 @@ export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
   const told = new WeakMap<Principal, Told>()
 
   function decide(
-    authentication: Authentication,
+    refusal: LatchkeyError | null,
     settings: ForwardAuthSettings,
-    context: RequestContext,
+    { admission: { principal } }: RequestContext,
   ): ForwardAuthAnswer | Promise<ForwardAuthAnswer> {
-    context.seen.authentication = authentication
-    switch (authentication.kind) {
-      case 'anonymous':
-        return settings.optional ? anonymous : refuse(new UnauthenticatedError())
-      case 'refused':
-        return refuse(failures.errorFor(authentication.refusal.error, context.clientAddress()))
-      case 'authenticated': {
-        const { principal } = authentication
-        const last = told.get(principal)
-        if (last?.settings !== settings && !holdsAll(settings.scopes, principal.scopes)) {
-          return refuse(new InsufficientScopeError(missingFor([settings.scopes], principal)))
-        }
-        authenticator.recordScopes?.(principal, settings.scopes)
-        const token = identity?.tokenFor(principal, settings.audience) ?? ''
-        return typeof token === 'string'
-          ? allow(principal, settings, token, last)
-          : token.then((signed) => allow(principal, settings, signed))
-      }
+    if (refusal !== null) return refuse(refusal)
+    if (principal === null)
+      return settings.optional ? anonymous : refuse(new UnauthenticatedError())
+    const last = told.get(principal)
+    if (last?.settings !== settings && !holdsAll(settings.scopes, principal.scopes)) {
+      return refuse(new InsufficientScopeError(missingFor([settings.scopes], principal)))
     }
+    authenticator.recordScopes?.(principal, settings.scopes)
+    const token = identity?.tokenFor(principal, settings.audience) ?? ''
+    return typeof token === 'string'
+      ? allow(principal, settings, token, last)
+      : token.then((signed) => allow(principal, settings, signed))
   }
 
   function allow(
@@ -169,11 +160,12 @@ export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
     try {
       const settings = isTargetRaw ? readForwardAuthSettings(target) : readResolvedSettings(target)
       // The query is the proxy's: a credential in it would be nobody's.
-      const found = authenticator.authenticate({ header, queryParameters: noParameters })
+      const carrier = { header, queryParameters: noParameters }
+      const refused = admission.admit(context.admission, carrier, context)
       const answer =
-        found instanceof Promise
-          ? found.then((authentication) => decide(authentication, settings, context))
-          : decide(found, settings, context)
+        refused instanceof Promise
+          ? refused.then((refusal) => decide(refusal, settings, context))
+          : decide(refused, settings, context)
       return answer instanceof Promise ? answer.catch((error) => fail(error, context)) : answer
     } catch (error) {
       return fail(error, context)

@@ -29,6 +29,46 @@ export function readParameters(body: string): GraphQLParams {
 }
 
 /**
+ * What the query of a GET asks for (GraphQL over HTTP §5.4). What its parameters are is checked later.
+ *
+ * @throws GraphQLError when a parameter is there twice, or is no JSON object where it must be one
+ */
+export function readQueryParameters(
+  parameters: (name: string) => readonly string[],
+): GraphQLParams {
+  const one = (name: string) => {
+    const [value, another] = parameters(name)
+    if (another !== undefined) throw badRequest(`The parameter \`${name}\` is there twice.`)
+    return value
+  }
+  const object = (name: string) => {
+    const text = one(name)
+    if (text === undefined || text === '') return undefined
+    if (hasMoreValues(text, maxValues)) {
+      throw badRequest(`\`${name}\` has more than ${maxValues} values.`)
+    }
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch {
+      throw badRequest(`\`${name}\` is not valid JSON.`)
+    }
+    if (value === null) return undefined
+    if (typeof value !== 'object' || Array.isArray(value)) {
+      throw badRequest(`\`${name}\` must be a JSON object.`)
+    }
+    return value as Record<string, unknown>
+  }
+  const given = {
+    query: one('query'),
+    operationName: one('operationName'),
+    variables: object('variables'),
+    extensions: object('extensions'),
+  }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}
+
+/**
  * What is no GraphQL request is 400 whatever is accepted (GraphQL over HTTP §6.4.1); Yoga answers 200 to
  * `application/json` without a query, and takes an `operationName` of any type.
  *

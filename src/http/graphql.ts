@@ -1,85 +1,147 @@
-import type { Plugin } from 'graphql-yoga'
-import type { Authenticator } from '../credentials/authenticator.ts'
+import { type ExecutionResult, GraphQLError } from 'graphql'
+import type { GraphQLParams, Plugin } from 'graphql-yoga'
+import type { Admission } from '../admission/admission.ts'
+import { withoutStack } from '../without-stack.ts'
 import { type Answer, errorAnswer, toResponse } from '../yoga/error-answer.ts'
+import { createGraphQLAdmission } from '../yoga/graphql-admission.ts'
 import { acceptedMediaType } from '../yoga/media-types.ts'
-import { createRequestGate } from '../yoga/request-gate.ts'
-import { maskedError } from '../yoga/use-error-answers.ts'
-import { createDirectGraphQL, type DirectGraphQL } from './direct-graphql.ts'
-import type { FailureLimiter } from './failure-limiter.ts'
-import { createAdmission } from './graphql-admission.ts'
+import { answerOf, createRunOperation } from '../yoga/run-operation.ts'
+import { completeErrors, maskError, maskedError } from '../yoga/use-error-answers.ts'
+import { fetchGraphQLRequest } from './fetch-graphql-request.ts'
+import { readParameters, readQueryParameters } from './graphql-parameters.ts'
+import { BodyTooLargeError, type GraphQLRequest, requestFault } from './graphql-request.ts'
+import { createGraphQLServer, type GraphQLServerParts, maxBodySize } from './graphql-server.ts'
 import type { RequestContext } from './request-context.ts'
 import { watchRequestHooks } from './request-hooks.ts'
 import { graphiqlPolicy } from './security-headers.ts'
-import { createYogaServer, type ServerContext, type YogaServerParts } from './yoga-server.ts'
 
-export interface GraphQLParts extends YogaServerParts {
-  readonly authenticator: Authenticator
-  readonly failures: FailureLimiter
+export interface GraphQLParts extends GraphQLServerParts {
+  readonly admission: Admission<RequestContext>
   /** Run beside our own, after them. */
   readonly plugins: readonly Plugin[]
 }
 
-export type GraphQLHandler = (request: Request, context: RequestContext) => Promise<Response>
-
 export interface GraphQLEndpoint {
-  /** Answers any request for the GraphQL path. */
-  readonly handle: GraphQLHandler
-  /** `null` where a plugin wants to see each Request or Response. */
-  readonly direct: DirectGraphQL | null
+  /** Answers any request but those that {@link isForYoga} names. */
+  answer(request: GraphQLRequest, context: RequestContext): Answer | Promise<Answer>
+  /** Something broke outside of any operation. */
+  failed(cause: unknown, request: GraphQLRequest, context: RequestContext): Answer
+  /** Whether a request is for Yoga's own request handling: the page, and plugins that look at each Request or Response. */
+  isForYoga(request: Pick<GraphQLRequest, 'method' | 'header'>): boolean
+  /** Answers any request. */
+  handle(request: Request, context: RequestContext): Promise<Response>
 }
 
-export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
-  const { plugins, authenticator, failures, graphiql, onBug, onOutage } = parts
-  const gate = createRequestGate({
-    authenticator,
-    onAuthentication: (authentication, serverContext) => {
-      const { seen } = serverContext as RequestContext
-      seen.authentication = authentication
-    },
-    refusalError: ({ error }, serverContext) =>
-      failures.errorFor(error, (serverContext as RequestContext).clientAddress()),
-  })
-  const admit = createAdmission(gate)
-  const watch = watchRequestHooks(plugins)
-  const yoga = createYogaServer(parts, gate, watch.plugins)
+const bodyTooLarge = withoutStack(
+  new GraphQLError(`The body is larger than ${maxBodySize} bytes.`, {
+    extensions: { code: 'CONTENT_TOO_LARGE', http: { status: 413 } },
+  }),
+)
 
-  /** What breaks before an operation is read breaks outside of Yoga's own error handling. */
-  function failed(cause: unknown, { requestId }: RequestContext, accept: string | null): Answer {
-    onBug(cause, requestId)
-    return errorAnswer(maskedError(requestId), accept)
+export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
+  const { plugins, graphiql, onBug, onOutage } = parts
+  const admission = createGraphQLAdmission(parts.admission as Admission<object>)
+  const watch = watchRequestHooks(plugins)
+  const yoga = createGraphQLServer(parts, admission, watch.plugins)
+  const run = createRunOperation(yoga)
+  const isWatched = watch.isWatching()
+  const listeners = { onBug, onOutage }
+
+  const isPage = ({ method, header }: Pick<GraphQLRequest, 'method' | 'header'>) =>
+    graphiql && method === 'GET' && header('accept')?.includes('text/html') === true
+
+  function admit(request: GraphQLRequest, context: RequestContext) {
+    return (
+      requestFault(request) ?? admission.admit(request.shown, request, context, context.admission)
+    )
   }
 
-  async function handle(request: Request, context: RequestContext): Promise<Response> {
-    const { headers, method, url } = request
-    const header = (name: string) => headers.get(name)
-    const accept = header('accept')
-    const isPage = graphiql && method === 'GET' && accept?.includes('text/html') === true
+  function operate(
+    read: () => GraphQLParams,
+    { shown, header }: GraphQLRequest,
+    context: RequestContext,
+  ): Answer | Promise<Answer> {
+    const finish = (result: ExecutionResult): Answer => {
+      completeErrors(result, context.requestId, listeners)
+      return answerOf(result, acceptedMediaType(header('accept')) ?? 'application/json')
+    }
+    const fail = (error: unknown) => finish({ errors: [maskError(error, '') as GraphQLError] })
     try {
-      if (!isPage) {
-        const queryParameters = (name: string) => new URL(url).searchParams.getAll(name)
-        const refusal = await admit({ method, header, queryParameters }, request, context)
-        if (refusal !== null) return toResponse(errorAnswer(refusal, accept))
-        // Yoga knows no qualities, and other forms of answers.
-        headers.set('accept', acceptedMediaType(accept) ?? '')
-      }
-      const response = await yoga.fetch(request, context as ServerContext)
-      if (isPage && response.headers.get('content-type') === 'text/html') {
-        response.headers.set('content-security-policy', graphiqlPolicy)
-      }
-      return response
+      const result = run(read(), shown, context)
+      return result instanceof Promise ? result.then(finish).catch(fail) : finish(result)
     } catch (error) {
-      return toResponse(failed(error, context, accept))
+      return fail(error)
     }
   }
 
+  /** That is also outside of Yoga's own error handling. */
+  function failed(cause: unknown, request: GraphQLRequest, context: RequestContext): Answer {
+    const accept = request.header('accept')
+    if (cause instanceof BodyTooLargeError) return errorAnswer(bodyTooLarge, accept)
+    onBug(cause, context.requestId)
+    return errorAnswer(maskedError(context.requestId), accept)
+  }
+
+  function answerAdmitted(
+    refusal: GraphQLError | null,
+    request: GraphQLRequest,
+    context: RequestContext,
+  ): Answer | Promise<Answer> {
+    if (refusal !== null) return errorAnswer(refusal, request.header('accept'))
+    if (request.method === 'GET') {
+      return operate(() => readQueryParameters(request.queryParameters), request, context)
+    }
+    return request
+      .readBody(maxBodySize)
+      .then((body) => operate(() => readParameters(body), request, context))
+  }
+
+  function answer(request: GraphQLRequest, context: RequestContext): Answer | Promise<Answer> {
+    const fail = (cause: unknown) => failed(cause, request, context)
+    try {
+      const refusal = admit(request, context)
+      const answer =
+        refusal instanceof Promise
+          ? refusal.then((settled) => answerAdmitted(settled, request, context))
+          : answerAdmitted(refusal, request, context)
+      return answer instanceof Promise ? answer.catch(fail) : answer
+    } catch (cause) {
+      return fail(cause)
+    }
+  }
+
+  async function askYoga(request: GraphQLRequest, context: RequestContext): Promise<Response> {
+    const { shown, header } = request
+    const isForPage = isPage(request)
+    if (!isForPage) {
+      const refusal = await admit(request, context)
+      if (refusal !== null) return toResponse(errorAnswer(refusal, header('accept')))
+      // Yoga knows no qualities, and other forms of answers.
+      shown.headers.set('accept', acceptedMediaType(header('accept')) ?? '')
+    }
+    const response = await yoga.fetch(shown, context as never)
+    if (isForPage && response.headers.get('content-type') === 'text/html') {
+      response.headers.set('content-security-policy', graphiqlPolicy)
+    }
+    return response
+  }
+
+  const isForYoga = (request: Pick<GraphQLRequest, 'method' | 'header'>) =>
+    isWatched || isPage(request)
+
   return {
-    async handle(request, context) {
-      const response = await handle(request, context)
+    answer,
+    failed,
+    isForYoga,
+    async handle(shown, context) {
+      const request = fetchGraphQLRequest(shown)
+      const response = isForYoga(request)
+        ? await askYoga(request, context).catch((cause) =>
+            toResponse(failed(cause, request, context)),
+          )
+        : toResponse(await answer(request, context))
       if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
       return response
     },
-    direct: watch.isWatching()
-      ? null
-      : createDirectGraphQL({ yoga, admit, onBug, onOutage, failed }),
   }
 }

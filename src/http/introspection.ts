@@ -1,13 +1,12 @@
-import type { Authenticator } from '../credentials/authenticator.ts'
-import { httpFailure } from '../credentials/challenge.ts'
+import type { Admission } from '../admission/admission.ts'
 import { missingFor } from '../decision/decide.ts'
 import { InsufficientScopeError, type LatchkeyError, UnauthenticatedError } from '../errors.ts'
 import { scopeText } from '../identity/claims.ts'
 import type { IdentityIssuer } from '../identity/issuer.ts'
 import type { Principal } from '../principal.ts'
-import { isLate } from '../yoga/request-gate.ts'
-import type { FailureLimiter } from './failure-limiter.ts'
-import { problem } from './problem.ts'
+import { readText } from './fetch-graphql-request.ts'
+import { BodyTooLargeError } from './graphql-request.ts'
+import { problem, refusalProblem } from './problem.ts'
 import type { RequestContext } from './request-context.ts'
 import { readTokenClaims, type TokenClaims } from './token-claims.ts'
 
@@ -20,8 +19,7 @@ const neededScope = 'introspect:tokens'
 const maxBodySize = 32_768
 
 export interface IntrospectionParts {
-  readonly authenticator: Authenticator
-  readonly failures: FailureLimiter
+  readonly admission: Admission<RequestContext>
   /** Signs answers for those who ask for a JWT; `null`: nobody can. */
   readonly identity: IdentityIssuer | null
   /** `iss` of a signed answer. */
@@ -53,7 +51,8 @@ const inactive = { active: false } as const
  * in front of. An API key counts as used: whoever asks was sent it.
  */
 export function createIntrospection(parts: IntrospectionParts): Introspection {
-  const { authenticator, failures, identity, now } = parts
+  const { admission, identity, now } = parts
+  const { authenticator } = admission
 
   async function introspect(token: string): Promise<ActiveToken | typeof inactive | LatchkeyError> {
     const authentication = await authenticator.authenticate({
@@ -101,40 +100,29 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     return notStored(body, `application/${jwtType}`)
   }
 
-  /** Who asks, or why it may not. */
-  async function admit(
-    request: Request,
-    context: RequestContext,
-    again: boolean,
-  ): Promise<Principal | Response> {
-    const header = (name: string) => request.headers.get(name)
-    const authentication = await authenticator.authenticate(
-      { header, queryParameters: () => [] },
-      again,
-    )
-    context.seen.authentication = authentication
-    if (authentication.kind === 'anonymous') return refuse(new UnauthenticatedError())
-    if (authentication.kind === 'refused') {
-      return refuse(failures.errorFor(authentication.refusal.error, context.clientAddress()))
+  /** The caller, or why it may not ask. */
+  function callerOf({ admission: { refusal, principal } }: RequestContext): Principal | Response {
+    if (refusal !== null) return refusalProblem(refusal)
+    if (principal === null) return refusalProblem(new UnauthenticatedError())
+    if (!principal.scopes.has(neededScope)) {
+      return refusalProblem(new InsufficientScopeError(missingFor([[neededScope]], principal)))
     }
-    const { principal: caller } = authentication
-    if (!caller.scopes.has(neededScope)) {
-      return refuse(new InsufficientScopeError(missingFor([[neededScope]], caller)))
-    }
-    authenticator.recordScopes?.(caller, [neededScope])
-    return caller
+    authenticator.recordScopes?.(principal, [neededScope])
+    return principal
   }
 
   return async (request, context) => {
     if (request.method !== 'POST') {
       return problem(405, { detail: 'Use POST.', headers: { allow: 'POST' } })
     }
-    const asked = performance.now()
-    const admitted = await admit(request, context, false)
+    const header = (name: string) => request.headers.get(name)
+    await admission.admit(context.admission, { header, queryParameters: () => [] }, context)
+    const admitted = callerOf(context)
     if (admitted instanceof Response) return admitted
     const form = await readForm(request)
     if (form instanceof Response) return form
-    const caller = isLate(asked) ? await admit(request, context, true) : admitted
+    await admission.readmit(context.admission)
+    const caller = callerOf(context)
     if (caller instanceof Response) return caller
     const tokens = form.getAll('token')
     const [token] = tokens
@@ -142,16 +130,11 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
       return problem(400, { detail: 'Send one parameter `token`.' })
     }
     const result = await introspect(token)
-    if (result instanceof Error) return refuse(result)
+    if (result instanceof Error) return refusalProblem(result)
     return asksForJwt(request)
       ? await signed(result, caller)
       : notStored(JSON.stringify(result), 'application/json')
   }
-}
-
-function refuse(error: LatchkeyError): Response {
-  const { status, headers } = httpFailure(error)
-  return problem(status, { detail: error.message, headers })
 }
 
 /** The form, or why it cannot be read. */
@@ -161,17 +144,12 @@ async function readForm(request: Request): Promise<URLSearchParams | Response> {
     const headers = { 'accept-post': 'application/x-www-form-urlencoded' }
     return problem(415, { detail: 'Send application/x-www-form-urlencoded.', headers })
   }
-  if (Number(request.headers.get('content-length') ?? 0) > maxBodySize) return problem(413)
-  const chunks: Uint8Array[] = []
-  let length = 0
-  // Not cancelled where it is too long: that would close the connection before the answer is out.
-  const reader = request.body?.getReader()
-  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
-    length += part.value.byteLength
-    if (length > maxBodySize) return problem(413)
-    chunks.push(part.value)
+  try {
+    return new URLSearchParams(await readText(request, maxBodySize))
+  } catch (error) {
+    if (error instanceof BodyTooLargeError) return problem(413)
+    throw error
   }
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
 }
 
 function asksForJwt(request: Request): boolean {

@@ -113,8 +113,7 @@ export function createMetrics({ pingDatabase, freshness, peers }: MetricsParts):
       }
       return {
         ...authenticator,
-        authenticate(carrier, again) {
-          if (again === true) return authenticator.authenticate(carrier, again)
+        authenticate(carrier) {
           const started = performance.now()
           const outcome = authenticator.authenticate(carrier)
           if (outcome instanceof Promise) {

@@ -10,13 +10,7 @@ import { type Context, RequestLoaders, type Services } from '../schema/context.t
 import { Turns } from '../turns.ts'
 import { keepSchemaPrivate } from '../yoga/private-schema.ts'
 import { backendsOf, type UseBackendsOptions } from '../yoga/use-backends.ts'
-import {
-  type ExecuteDone,
-  followingStreams,
-  type PrincipalContext,
-  type PrincipalSteps,
-  withOwnErrors,
-} from '../yoga/use-principal.ts'
+import type { PrincipalContext } from '../yoga/use-principal.ts'
 import { checkParameters } from './graphql-parameters.ts'
 import { limitTime } from './time-limit.ts'
 
@@ -33,67 +27,52 @@ export interface OperationParts {
   readonly publicIntrospection: boolean
 }
 
-/**
- * All that is done of an operation before and after it is executed. One plugin, since each hook costs
- * a request about a microsecond, and one on the building of the context three.
- */
-export function useOperations(
-  parts: OperationParts,
-  steps: PrincipalSteps,
-): Plugin<PrincipalContext> {
-  const { publish, refusalOf } = steps
-  const following = followingStreams(steps)
-  const { schema, services, timeLimit, publicIntrospection } = parts
-  const run = limitTime(timeLimit, executeInOrder)
+/** Refuses operations that cost too much, and the anonymous where the schema is private. */
+export function useLimits(parts: OperationParts): Plugin {
+  const { services, publicIntrospection } = parts
   const privacyRefusal = publicIntrospection
     ? () => null
     : keepSchemaPrivate(['scopes', 'requiredScopes'])
 
-  const costRefusal = (args: ExecutionArgs): ExecutionResult | null => {
+  // The cost first, since each decision after it takes time for each of the variables' values.
+  const refusalOf = (args: ExecutionArgs): ExecutionResult | null => {
     const error = services.operationGuards.costError(args)
-    return error && { errors: [markRequestError(error)] }
+    return error === null ? privacyRefusal(args) : { errors: [markRequestError(error)] }
   }
+  type Hook = {
+    readonly args: ExecutionArgs
+    readonly setResultAndStopExecution: (result: ExecutionResult) => void
+  }
+  const refuse = ({ args, setResultAndStopExecution }: Hook): undefined => {
+    const refusal = refusalOf(args)
+    if (refusal !== null) setResultAndStopExecution(refusal)
+    return undefined
+  }
+  return { onExecute: refuse, onSubscribe: refuse }
+}
 
+/** Gives each operation what its resolvers use, and executes it. Goes after `usePrincipal`. */
+export function useOperations(parts: OperationParts): Plugin<PrincipalContext> {
+  const { schema, services, timeLimit } = parts
+  const run = limitTime(timeLimit, executeInOrder)
   return {
-    onParams({ params, request, context }) {
-      const proceed = (): void => {
-        checkParameters(params)
-        // One by one, since an object to assign from takes several times as long.
-        const own = context as { -readonly [Name in keyof Context]?: Context[Name] }
-        own.services = services
-        own.loaders = new RequestLoaders(services)
-        own.turns = new Turns()
-        own.deadline = { passed: false }
-        own.backends = backendsOf(parts, context)
-      }
-      const prepare = (): void | Promise<void> => {
-        proceed()
-        const { anonymous, authenticated } = services.operationGuards
-        const reader = (context as PrincipalContext).principal === null ? anonymous : authenticated
-        return reader.prepare(schema, String(params.query))
-      }
-      const published = publish(request, context)
-      return published instanceof Promise ? published.then(prepare) : prepare()
+    onParams({ params, context }) {
+      checkParameters(params)
+      // One by one, since an object to assign from takes several times as long.
+      const own = context as { -readonly [Name in keyof Context]?: Context[Name] }
+      own.services = services
+      own.loaders = new RequestLoaders(services)
+      own.turns = new Turns()
+      own.deadline = { passed: false }
+      own.backends = backendsOf(parts, context)
+      const { anonymous, authenticated } = services.operationGuards
+      const reader = (context as PrincipalContext).principal === null ? anonymous : authenticated
+      return reader.prepare(schema, String(params.query))
     },
 
-    onExecute({ args, setExecuteFn, setResultAndStopExecution }) {
-      // First, since to decide an operation takes time for each of its variables' values.
-      const tooDear = costRefusal(args)
-      const scopesRefusal = tooDear ?? refusalOf(args)
-      const refusal = tooDear ?? privacyRefusal(args) ?? scopesRefusal
-      if (refusal !== null) {
-        setResultAndStopExecution(refusal)
-        return undefined
-      }
+    onExecute({ setExecuteFn }) {
       setExecuteFn(run)
       return completing
-    },
-
-    onSubscribe({ args, setResultAndStopExecution }) {
-      const refusal = costRefusal(args) ?? refusalOf(args)
-      if (refusal === null) return following
-      setResultAndStopExecution(refusal)
-      return undefined
     },
   }
 }
@@ -121,11 +100,8 @@ function executeInOrder(args: ExecutionArgs) {
 }
 
 const completing = {
-  onExecuteDone({ result, setResult }: ExecuteDone) {
-    if (!('errors' in result) || !result.errors) return
-    const told = withOwnErrors(result)
-    if (!('data' in result)) markRequestErrors(told)
-    setResult(told)
+  onExecuteDone({ result }: { readonly result: object }) {
+    if ('errors' in result && !('data' in result)) markRequestErrors(result as ExecutionResult)
   },
 }
 

@@ -1,4 +1,6 @@
 import { STATUS_CODES } from 'node:http'
+import { httpFailure } from '../admission/http-failure.ts'
+import type { LatchkeyError } from '../errors.ts'
 
 export interface Problem {
   /** Default the status's reason phrase, as is right for a problem without a type of its own. */
@@ -23,4 +25,10 @@ export function problem(status: number, { title, detail, headers }: Problem = {}
       'content-type': 'application/problem+json',
     },
   })
+}
+
+/** The answer to a request that is refused for `error`. */
+export function refusalProblem(error: LatchkeyError): Response {
+  const { status, headers } = httpFailure(error)
+  return problem(status, { detail: error.message, headers })
 }

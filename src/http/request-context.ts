@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Authentication, Refusal } from '../credentials/authenticator.ts'
+import { RequestAdmission } from '../admission/admission.ts'
+import type { Refusal } from '../credentials/authenticator.ts'
 import { clientAddress } from './client-address.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
@@ -17,8 +18,8 @@ export interface RequestContext extends ConnectionInfo {
    * when asked for, since most requests end without.
    */
   readonly clientAddress: () => string | null
-  /** An object of its own, since Yoga hands its plugins a copy of the context. */
-  readonly seen: { authentication: Authentication | null }
+  /** Who sent the request. */
+  readonly admission: RequestAdmission
 }
 
 /** A client's own id is kept when it is harmless in a log and in a header. */
@@ -34,12 +35,12 @@ export function createRequestContext(
     requestId: requestIdFor(header('x-request-id')),
     peerAddress,
     clientAddress: () => clientAddress(peerAddress, header('x-forwarded-for'), trustedProxies),
-    seen: { authentication: null },
+    admission: new RequestAdmission(),
   }
 }
 
 /** Why the request's credential was refused; `null` where it was not. */
-export function refusalOf({ seen: { authentication } }: RequestContext): Refusal | null {
+export function refusalOf({ admission: { authentication } }: RequestContext): Refusal | null {
   return authentication?.kind === 'refused' ? authentication.refusal : null
 }
 
@@ -48,18 +49,6 @@ export function requestIdFor(asked: string | null): string {
   return asked !== null && acceptableRequestId.test(asked) ? asked : newRequestId()
 }
 
-/*
- * In the form of a UUID. Its last six digits count, and the others are drawn anew once they are
- * through: an id need not be hard to guess, and to draw each takes a twentieth of a small answer's time.
- */
-
-const digits = Array.from({ length: 0x1000 }, (_, n) => n.toString(16).padStart(3, '0'))
-let start = ''
-let count = 0
-
 export function newRequestId(): string {
-  if (count === 0) start = randomUUID().slice(0, -6)
-  const id = `${start}${digits[count >> 12]}${digits[count & 0xfff]}`
-  count = (count + 1) & 0xffffff
-  return id
+  return randomUUID()
 }

@@ -1,35 +1,23 @@
 import type { Plugin } from 'graphql-yoga'
 import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
-import { type Config, credentialHeadersOf } from '../config.ts'
+import type { Config } from '../config.ts'
 import { presentedToken } from '../credentials/presented-token.ts'
-import { createHttpApp, type HttpApp } from '../http/app.ts'
-import { completeHeaders } from '../http/complete-headers.ts'
-import { type CompletionParts, createCompletion } from '../http/completion.ts'
-import { createCors } from '../http/cors.ts'
+import type { HttpApp } from '../http/app.ts'
 import { createDevelopmentIssuer } from '../http/development-issuer.ts'
 import { developmentIssuerPath, isDevelopmentIssuer } from '../http/development-issuer-path.ts'
-import { createFailureLimiter } from '../http/failure-limiter.ts'
-import { createForwardAuth, shareStaleness } from '../http/forward-auth.ts'
-import { createForwardAuthListener } from '../http/forward-auth-listener.ts'
-import { createGraphQL } from '../http/graphql.ts'
-import { createGraphQLListener } from '../http/graphql-listener.ts'
-import { createHealth } from '../http/health.ts'
-import { createIntrospection } from '../http/introspection.ts'
-import { createMetrics, type MetricsPeers } from '../http/metrics.ts'
-import { firstOf, type NodeListener } from '../http/node-listener.ts'
-import { createSchemaSdl } from '../http/schema-sdl.ts'
+import { shareStaleness } from '../http/forward-auth.ts'
+import type { MetricsPeers } from '../http/metrics.ts'
 import { sweepDeadSecrets } from '../keys/sweeper.ts'
-import { createOperationGuards } from '../limits/operation-guards.ts'
 import type { Logger } from '../log.ts'
-import { printSdl } from '../pothos/index.ts'
+import type { NodeListener } from '../node/node-listener.ts'
 import { createSchema } from '../schema/index.ts'
-import { defaultPageSize } from '../schema/pages.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
 import { configuredAuthenticator } from './authenticator.ts'
 import { openConfiguredDatabase, prepareSchema } from './configured-database.ts'
 import { type LaunchedDatabase, launchDatabase } from './database.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
+import { createEndpoints } from './endpoints.ts'
 import { prepareIdentity } from './identity.ts'
 import { configuredKeyService } from './key-service.ts'
 import { createServerLogger } from './logger.ts'
@@ -175,13 +163,6 @@ async function assemble(
     now,
   })
   opened.push(() => refusals.close())
-  const onRefusal: CompletionParts['onRefusal'] = (
-    { reason, credentialId },
-    { requestId, clientAddress },
-  ) => {
-    if (reason === 'unavailable') return
-    refusals.record({ reason, credentialId, requestId, sourceAddress: clientAddress() })
-  }
   const upkeep = startUpkeep({
     tasks: {
       'erase dead secrets': () => sweepDeadSecrets(database.keys, now()),
@@ -190,84 +171,24 @@ async function assemble(
     log,
   })
   opened.push(() => upkeep.close())
-
-  const pingDatabase = () => database.ping()
-  const health = createHealth({
-    pingDatabase,
-    freshness: database.freshness,
-    identityTokens: identity.issuer !== null,
-  })
-  const metrics = createMetrics({
-    pingDatabase,
-    freshness: database.freshness,
-    ...(metricsPeers && { peers: metricsPeers }),
-  })
-  const measured = metrics.measured(authenticator)
-  const failures = createFailureLimiter({ perMinute: config.authFailuresPerMinute, now })
-  const credentialHeaders = credentialHeadersOf(config)
-  const forwardAuth = createForwardAuth({
-    authenticator: measured,
-    failures,
-    identity: identity.issuer,
-    credentialHeaders,
-    maxAgeSeconds: staleness.proxySeconds,
-    log,
-  })
-  const graphql = createGraphQL({
+  const endpoints = createEndpoints({
+    config,
+    publicUrl,
     schema,
-    authenticator: measured,
-    services: {
-      keys,
-      users,
-      audit: database.audit,
-      keyPrefix: config.keyPrefix,
-      maxStalenessMs: config.maxStalenessMs,
-      operationGuards: createOperationGuards(config.operationLimits, { usual: defaultPageSize }),
-      now,
-    },
-    failures,
-    identity: identity.issuer,
-    credentialHeaders,
-    graphiql: config.mode === 'development',
-    timeLimit,
-    publicIntrospection: config.publicIntrospection,
-    plugins,
-    onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
-    onOutage: (reason, requestId) => log.warn({ reason, requestId }, 'fields were not resolved'),
-  })
-  const completed = createCompletion({ metrics, onRefusal, log })
-  const { trustedProxies } = config
-  const cors = createCors({
-    origins: config.corsOrigins,
-    credentialHeaders: ['authorization', ...credentialHeaders],
-  })
-  const fetch = createHttpApp({
-    forwardAuth,
-    introspection: createIntrospection({
-      authenticator: measured,
-      failures,
-      identity: identity.issuer,
-      issuer: publicUrl,
-      keyCreatedAt: async (id) => (await keys.findMany([id]))[0]?.createdAt ?? null,
-      now,
-    }),
-    graphql: graphql.handle,
-    schemaSdl: createSchemaSdl({
-      sdl: printSdl(schema),
-      authenticator: measured,
-      failures,
-      publicIntrospection: config.publicIntrospection,
-    }),
-    health,
-    metrics,
-    identityKeys: identity.keys,
+    database,
+    authenticator,
+    keys,
+    users,
+    identity,
     developmentIssuer,
-    trustedProxies,
-    cors,
-    completed,
+    refusals,
+    proxySeconds: staleness.proxySeconds,
+    timeLimit,
+    plugins,
+    metricsPeers,
+    now,
     log,
   })
-
   const development =
     developmentIssuer === null || prepared
       ? null
@@ -280,11 +201,5 @@ async function assemble(
           publicUrl,
           now,
         })
-  const listener = firstOf(
-    completeHeaders(['authorization', ...credentialHeaders]),
-    createForwardAuthListener({ forwardAuth, metrics, trustedProxies, onRefusal, log }),
-    graphql.direct &&
-      createGraphQLListener({ direct: graphql.direct, cors, trustedProxies, completed }),
-  )
-  return { fetch, listener, development, shutDown: () => health.shutDown() }
+  return { ...endpoints, development }
 }

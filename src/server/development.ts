@@ -1,7 +1,7 @@
 import { operator } from '../audit/actor.ts'
 import type { DevelopmentIssuer } from '../http/development-issuer.ts'
 import { isDevelopmentIssuer } from '../http/development-issuer-path.ts'
-import { graphqlPath } from '../http/yoga-server.ts'
+import { graphqlPath } from '../http/graphql-server.ts'
 import type { KeyService } from '../keys/keys.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { Page, PageRequest } from '../pagination.ts'

@@ -1,10 +1,10 @@
 import { type Config, listeningUrl } from '../config.ts'
-import { refuseForwardAuth } from '../http/forward-auth-listener.ts'
 import { problem } from '../http/problem.ts'
+import { refuseForwardAuth } from '../node/forward-auth-listener.ts'
+import { type Handler, listen } from '../node/listen.ts'
 import { type App, createAppOn } from './create-app.ts'
 import type { LaunchedDatabase } from './database.ts'
 import { readyText } from './development.ts'
-import { type Handler, listen } from './listen.ts'
 import type { RunningServer, StartServerOptions } from './start.ts'
 
 /** How long requests in flight may take once the server stops. Milliseconds. */
@@ -30,7 +30,7 @@ export async function serve(
       host,
       port,
       handler: (request, connection) => handler(request, connection),
-      listener: (request, response) => answerDirectly(request, response),
+      listener: (request, response, send) => answerDirectly(request, response, send),
     })
   async function make(publicUrl: string): Promise<App> {
     const app = await createAppOn(database, config, {

@@ -1,13 +1,6 @@
 import { GraphQLError, type GraphQLErrorOptions } from 'graphql'
-import { httpFailure } from '../credentials/challenge.ts'
-import {
-  BadUserInputError,
-  InsufficientScopeError,
-  InvalidDocumentError,
-  LatchkeyError,
-  ScopesNotHeldError,
-  ServiceUnavailableError,
-} from '../errors.ts'
+import { errorExtensions, httpFailure } from '../admission/http-failure.ts'
+import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 
 /**
  * The one place where a failure becomes a GraphQL error. One that refuses a whole request brings its
@@ -56,15 +49,4 @@ export function latchkeyErrorOf(error: unknown): LatchkeyError | null {
   let inner = error
   while (inner instanceof GraphQLError && inner.originalError) inner = inner.originalError
   return inner instanceof LatchkeyError ? inner : null
-}
-
-function errorExtensions(error: LatchkeyError): Record<string, unknown> {
-  const { code } = error
-  if (error instanceof InsufficientScopeError) return { code, ...error.scopes }
-  if (error instanceof ScopesNotHeldError) return { code, missingScopes: error.missingScopes }
-  if (error instanceof InvalidDocumentError) {
-    return { code, field: error.field, errors: error.faults }
-  }
-  if (error instanceof BadUserInputError) return { code, field: error.field }
-  return { code }
 }

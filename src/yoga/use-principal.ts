@@ -1,22 +1,29 @@
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
+import { createAdmission, type Rechecked } from '../admission/admission.ts'
+import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import type { RawHeaders } from '../credentials/raw-headers.ts'
 import { analyseOperation, decide, refusal, scopesUsed } from '../decision/index.ts'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { errorAnswer, toResponse } from './error-answer.ts'
+import { createGraphQLAdmission, type GraphQLAdmission } from './graphql-admission.ts'
 import { fieldError, latchkeyErrorOf, requestError } from './graphql-errors.ts'
 import { headerReaderOf, missingHeadersRefusal, nodeRequestOf } from './node-request.ts'
-import {
-  createRequestGate,
-  type Recheck,
-  type RequestGate,
-  type RequestGateOptions,
-} from './request-gate.ts'
 import { WatchedStream } from './watched-stream.ts'
 
-export type UsePrincipalOptions = RequestGateOptions
+export interface UsePrincipalOptions {
+  /** Made by `createAuthenticator`. */
+  readonly authenticator: Authenticator
+  /**
+   * Called with the outcome of each request's credential, for logs and metrics. `serverContext` is what
+   * was passed to `yoga.fetch` or `yoga.handle` with the request.
+   */
+  readonly onAuthentication?: (authentication: Authentication, serverContext: object) => void
+  /** What the sender of a refused credential is told. Default: the refusal's own error. */
+  readonly refusalError?: (refusal: Refusal, serverContext: object) => LatchkeyError
+}
 
 /** What `usePrincipal` adds to the context. */
 export interface PrincipalContext {
@@ -36,13 +43,17 @@ export interface PrincipalContext {
  * `@requiresScopes` in a schema written as SDL.
  */
 export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalContext> {
-  const gate = createRequestGate(options)
-  const steps = createPrincipalSteps(gate)
-  const { publish, refusalOf } = steps
-  const telling = tellingOwnErrors(steps)
-  const following = followingStreams(steps)
+  return usePrincipalOf(createGraphQLAdmission(createAdmission(options)))
+}
+
+/** The same for requests that may have passed `admission` before Yoga was asked. */
+export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalContext> {
+  const { publish, refusalOf, follow } = createPrincipalSteps(admission)
+  const telling = tellingOwnErrors(follow)
+  const following = followingStreams(follow)
   return {
     onRequest({ request, url, serverContext, fetchAPI, endResponse }) {
+      if (admission.isAdmitted(request)) return undefined
       const proceed = (refusal: GraphQLError | null): void => {
         if (refusal === null) return
         const answer = errorAnswer(refusal, request.headers.get('accept'))
@@ -51,7 +62,7 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
       const node = nodeRequestOf(serverContext)
       const refusal =
         missingHeadersRefusal(node) ??
-        gate.admit(request, carrierOf(request, url, node), serverContext)
+        admission.admit(request, carrierOf(request, url, node), serverContext)
       return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
     },
 
@@ -73,7 +84,7 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
   }
 }
 
-function tellingOwnErrors({ follow }: PrincipalSteps) {
+function tellingOwnErrors(follow: PrincipalSteps['follow']) {
   return {
     onExecuteDone({ args, result, setResult }: ExecuteDone) {
       if (isAsyncIterable(result)) setResult(follow(args, result, { hasNext: false }))
@@ -83,7 +94,7 @@ function tellingOwnErrors({ follow }: PrincipalSteps) {
 }
 
 /** For `onSubscribe`: ends a stream when its credential, or a scope that it needs, is gone. */
-export function followingStreams({ follow }: PrincipalSteps) {
+function followingStreams(follow: PrincipalSteps['follow']) {
   return {
     onSubscribeResult({ args, result, setResult }: ExecuteDone) {
       if (isAsyncIterable(result)) setResult(follow(args, result))
@@ -93,14 +104,14 @@ export function followingStreams({ follow }: PrincipalSteps) {
 
 type Executed = ExecutionResult | AsyncIterableIterator<ExecutionResult>
 
-export interface ExecuteDone {
+interface ExecuteDone {
   readonly args: ExecutionArgs
   readonly result: Executed
   readonly setResult: (result: Executed) => void
 }
 
-/** What is done about the principal of a request that may have passed a gate, at each step of it. */
-export interface PrincipalSteps {
+/** What is done about the principal of a request at each step of it. */
+interface PrincipalSteps {
   /**
    * When the body is there, and nothing was done of it yet: puts the principal into `context`, which is
    * cheaper here than while the context is built, and so is there for who builds it.
@@ -126,10 +137,10 @@ export interface PrincipalSteps {
   ): AsyncIterableIterator<ExecutionResult>
 }
 
-export function createPrincipalSteps(gate: RequestGate): PrincipalSteps {
-  const { authenticator, readmit, principalOf } = gate
+function createPrincipalSteps(admission: GraphQLAdmission): PrincipalSteps {
+  const { authenticator, readmit, principalOf } = admission
   return {
-    follow: (args, stream, last = {}) => followStream(gate, args, stream, last),
+    follow: (args, stream, last = {}) => followStream(admission, args, stream, last),
 
     publish(request, context) {
       const proceed = (refusal: GraphQLError | null): void => {
@@ -161,7 +172,7 @@ export function createPrincipalSteps(gate: RequestGate): PrincipalSteps {
 }
 
 function followStream(
-  { authenticator, recheck, principalOf }: RequestGate,
+  { authenticator, recheck, principalOf }: GraphQLAdmission,
   { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
   stream: AsyncIterableIterator<ExecutionResult>,
   last: object,
@@ -174,7 +185,7 @@ function followStream(
   const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
   const endWith = (error: LatchkeyError) => ({ errors: [fieldError(error)], ...last })
 
-  function proceed(found: Recheck): ExecutionResult | null {
+  function proceed(found: Rechecked): ExecutionResult | null {
     if (found instanceof LatchkeyError) return endWith(found)
     if (found === principal) return null
     principal = found

@@ -1,6 +1,6 @@
 import { serverAudits } from 'graphql-http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Listener, listen } from '../../src/server/listen.ts'
+import { type Listener, listen } from '../../src/node/listen.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 
 let app: TestApp

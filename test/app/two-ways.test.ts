@@ -261,13 +261,8 @@ const cases: readonly [name: string, sent: () => Sent, status: number, direct?: 
     () => ({ headers: as(key), body: ask(`{ ${'scopes { name } '.repeat(3_000)} }`) }),
     200,
   ],
-  [
-    'a body that is too large',
-    () => ({ headers: as(key), body: ask(' '.repeat(1_000_001)) }),
-    413,
-    false,
-  ],
-  ['a key in the URL', () => ({ target: `/graphql?api_key=${key}`, body: viewer }), 200, false],
+  ['a body that is too large', () => ({ headers: as(key), body: ask(' '.repeat(1_000_001)) }), 413],
+  ['a key in the URL', () => ({ target: `/graphql?api_key=${key}`, body: viewer }), 200],
   [
     'GET',
     () => ({
@@ -276,7 +271,6 @@ const cases: readonly [name: string, sent: () => Sent, status: number, direct?: 
       headers: as(key),
     }),
     200,
-    false,
   ],
   [
     'a mutation by GET',
@@ -286,7 +280,6 @@ const cases: readonly [name: string, sent: () => Sent, status: number, direct?: 
       headers: as(key),
     }),
     405,
-    false,
   ],
   ['PUT', () => ({ method: 'PUT', headers: as(key), body: viewer }), 405, false],
 ]

@@ -125,6 +125,24 @@ test('serve starts the server with what is configured, and stops it when asked',
   expect(told).toEqual(['asked', { mode: 'development', port: 0 }, 'stopped'])
 })
 
+test.each([
+  [
+    ['serve', '--small-heap'],
+    ['small heap', 'started'],
+  ],
+  [['serve'], ['started']],
+])('%j sets a V8 flag only where it is asked for', async (command, expected) => {
+  const told: string[] = []
+  await run(command, {
+    keepHeapSmall: async () => void told.push('small heap'),
+    startServer: async () => {
+      told.push('started')
+      return { stop: async () => {} }
+    },
+  })
+  expect(told).toEqual(expected)
+})
+
 test('serve --workers starts that many, and one is the server by itself', async () => {
   const started: unknown[] = []
   for (const count of ['3', '1']) {

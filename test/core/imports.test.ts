@@ -12,8 +12,9 @@ const mayImport: Record<string, readonly string[]> = {
   keys: ['core', 'audit', 'users'],
   credentials: ['core', 'users', 'keys'],
   decision: ['core'],
+  admission: ['core', 'net', 'credentials'],
   pothos: ['core', 'decision'],
-  yoga: ['core', 'credentials', 'decision', 'limits', 'identity', 'backends'],
+  yoga: ['core', 'credentials', 'admission', 'decision', 'limits', 'identity', 'backends'],
   schema: [
     'core',
     'audit',
@@ -32,7 +33,9 @@ const mayImport: Record<string, readonly string[]> = {
   config: ['core', 'credentials', 'http', 'identity', 'limits', 'connection-string'],
   http: [
     'core',
+    'net',
     'credentials',
+    'admission',
     'log',
     'schema',
     'yoga',
@@ -43,6 +46,7 @@ const mayImport: Record<string, readonly string[]> = {
     'identity',
     'backends',
   ],
+  node: ['core', 'net', 'credentials', 'yoga', 'http', 'log'],
   'connection-string': [],
   db: ['core', 'audit', 'users', 'keys', 'credentials', 'connection-string'],
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { composeServices } from '@theguild/federation-composition'
 import { parse } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { listen } from '../../src/server/listen.ts'
+import { listen } from '../../src/node/listen.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { reviewsSdl, serveReviews } from './reviews.ts'
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { createFailureLimiter } from '../../src/admission/failure-limiter.ts'
 import {
   InvalidCredentialError,
   InvalidRequestError,
   RateLimitedError,
   ServiceUnavailableError,
 } from '../../src/errors.ts'
-import { createFailureLimiter } from '../../src/http/failure-limiter.ts'
 
 function limiter(perMinute: number, maxSenders?: number) {
   const clock = { at: 1_000_000 }

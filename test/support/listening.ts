@@ -1,6 +1,6 @@
 import { type Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { listen } from '../../src/node/listen.ts'
 import type { App } from '../../src/server/create-app.ts'
-import { listen } from '../../src/server/listen.ts'
 
 export interface RawAnswer {
   readonly status: number

@@ -204,7 +204,7 @@ it('a key that is asked about again for a stream is not used again', async () =>
     header: (name: string) => (name === 'x-api-key' ? secret : null),
     queryParameters: () => [],
   }
-  expect(await own.authenticate(carrier, true)).toMatchObject({ kind: 'authenticated' })
+  expect(await own.recheck(carrier)).toMatchObject({ kind: 'authenticated' })
   await own.close()
   expect(uses).toEqual([])
 })

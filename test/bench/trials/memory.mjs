@@ -4,7 +4,7 @@ import { strangeKeys } from '../world.mjs'
 import { answer, bearer, input, openAuthenticator } from './setting.mjs'
 
 const { keys, count } = input
-keepHeapSmall() // as a server does
+if (input.smallHeap) keepHeapSmall()
 const authenticator = await openAuthenticator()
 const batch = 2_000
 

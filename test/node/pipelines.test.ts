@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { sendTogether } from '../../src/http/send-together.ts'
-import { type Listener, listen } from '../../src/server/listen.ts'
+import { type SendBody, sendAtOnce } from '../../src/node/answer-batch.ts'
+import { type Listener, listen } from '../../src/node/listen.ts'
 import { createKey, createTestApp, type TestApp } from '../support/app.ts'
 import { listenWith } from '../support/listening.ts'
 
@@ -61,16 +61,18 @@ describe('answers to what was asked before something unreadable', () => {
   ): Promise<Socket> {
     waiting = new Map()
     begun = []
+    let sendBody: SendBody = sendAtOnce
     const answer = (response: ServerResponse, body: string) => {
       response.writeHead(200, { 'content-length': body.length })
-      sendTogether(response, body)
+      sendBody(response, body, 'utf8')
     }
     listener = await listen({
       host: '127.0.0.1',
       port: 0,
       ...options,
       handler: () => new Response('by the handler'),
-      listener: ({ url = '', method }, response) => {
+      listener: ({ url = '', method }, response, send = sendAtOnce) => {
+        sendBody = send
         begun.push(url)
         const { req } = response
         if (url === '/early') answer(response, url)

@@ -1,13 +1,12 @@
 import type { Refusal } from '../credentials/authenticator.ts'
+import type { ForwardAuth, ForwardAuthAnswer } from '../http/forward-auth.ts'
+import { forwardAuthPath, isForwardAuthTarget } from '../http/forward-auth-settings.ts'
+import type { Metrics } from '../http/metrics.ts'
+import { createRequestContext, type RequestContext, refusalOf } from '../http/request-context.ts'
+import type { TrustedProxies } from '../http/trusted-proxies.ts'
 import type { Logger } from '../log.ts'
-import type { ForwardAuth, ForwardAuthAnswer } from './forward-auth.ts'
-import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
-import type { Metrics } from './metrics.ts'
+import { sendAtOnce } from './answer-batch.ts'
 import { headerReader, type NodeListener } from './node-listener.ts'
-import { OwnRequest } from './own-request.ts'
-import { createRequestContext, type RequestContext, refusalOf } from './request-context.ts'
-import { sendTogether } from './send-together.ts'
-import type { TrustedProxies } from './trusted-proxies.ts'
 
 export interface ForwardAuthListenerParts {
   readonly forwardAuth: ForwardAuth
@@ -31,10 +30,9 @@ export function createForwardAuthListener({
   onRefusal,
   log,
 }: ForwardAuthListenerParts): NodeListener {
-  return (request, response) => {
+  return (request, response, sendBody = sendAtOnce) => {
     const target = request.url ?? ''
     if (!isForwardAuthTarget(target)) return false
-    if (request instanceof OwnRequest) request.isLeftUnread = true
     const header = headerReader(request)
     const peerAddress = request.socket.remoteAddress ?? null
     const context = createRequestContext(header, { peerAddress }, trustedProxies)
@@ -43,8 +41,14 @@ export function createForwardAuthListener({
       if (refusal !== null) onRefusal(refusal, context)
       metrics.countRequest(forwardAuthPath, request.method ?? '', answer.status)
       logDecision(log, answer, context)
-      answer.head.write(response, context.requestId, 0)
-      sendTogether(response)
+      response.writeHead(answer.status, [
+        ...answer.lines,
+        'x-request-id',
+        context.requestId,
+        'content-length',
+        '0',
+      ])
+      sendBody(response, '', 'latin1')
     }
     const answer = forwardAuth({ target, isTargetRaw: true, header }, context)
     if (answer instanceof Promise) void answer.then(send)

@@ -1,17 +1,17 @@
 import { createYoga, type Plugin } from 'graphql-yoga'
-import type { RequestGate } from '../yoga/request-gate.ts'
+import type { GraphQLAdmission } from '../yoga/graphql-admission.ts'
 import { useDocumentReaders } from '../yoga/use-document-readers.ts'
 import { maskError, useErrorAnswers } from '../yoga/use-error-answers.ts'
-import { createPrincipalSteps, type PrincipalContext } from '../yoga/use-principal.ts'
+import { type PrincipalContext, usePrincipalOf } from '../yoga/use-principal.ts'
 import { useParameters } from './graphql-parameters.ts'
-import { type OperationParts, useOperations } from './operations.ts'
+import { type OperationParts, useLimits, useOperations } from './operations.ts'
 import type { RequestContext } from './request-context.ts'
 
 export const graphqlPath = '/graphql'
 /** Bytes. */
 export const maxBodySize = 1_000_000
 
-export interface YogaServerParts extends OperationParts {
+export interface GraphQLServerParts extends OperationParts {
   readonly graphiql: boolean
   /** Told each bug once. */
   readonly onBug: (cause: unknown, requestId: string) => void
@@ -20,21 +20,19 @@ export interface YogaServerParts extends OperationParts {
 
 /** What a request brings to Yoga. */
 export type ServerContext = RequestContext & PrincipalContext
-export type YogaServer = ReturnType<typeof createYogaServer>
 
 /**
- * Yoga with all that answers an operation, for requests that have passed `gate`.
+ * Yoga with all that answers an operation, for requests that have passed `admission`.
  *
  * @param plugins run after our own
  */
-export function createYogaServer(
-  parts: YogaServerParts,
-  gate: RequestGate,
+export function createGraphQLServer(
+  parts: GraphQLServerParts,
+  admission: GraphQLAdmission,
   plugins: readonly Plugin[],
 ) {
   const { schema, services, graphiql, onBug, onOutage } = parts
-  const isAnonymous = (context: object) =>
-    (context as RequestContext).seen.authentication?.kind !== 'authenticated'
+  const isAnonymous = (context: object) => (context as RequestContext).admission.principal === null
   return createYoga<ServerContext>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -50,7 +48,9 @@ export function createYogaServer(
     plugins: [
       useDocumentReaders(services.operationGuards, isAnonymous),
       useParameters,
-      useOperations(parts, createPrincipalSteps(gate)),
+      useLimits(parts),
+      usePrincipalOf(admission),
+      useOperations(parts),
       useErrorAnswers({
         requestIdOf: (serverContext) => (serverContext as RequestContext).requestId,
         onBug,

@@ -2,15 +2,19 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createServerAdapter } from '@whatwg-node/server'
-import type { NodeListener } from '../http/node-listener.ts'
-import { sendProblem } from '../http/node-problem.ts'
-import { OwnRequest } from '../http/own-request.ts'
-import { OwnResponse } from '../http/repeated-head.ts'
 import type { ConnectionInfo } from '../http/request-context.ts'
-import { sendLate } from '../http/send-together.ts'
+import { AnswerBatch } from './answer-batch.ts'
 import { beginExchange, refuseFurther } from './exchanges.ts'
+import type { NodeListener } from './node-listener.ts'
+import { sendProblem } from './node-problem.ts'
 import { hasDotSegments, isFramed, makeTargetReadable } from './request-target.ts'
-import { answerClientError, answerUnreadable, badTarget, endStream } from './unreadable.ts'
+import {
+  type AnswerTiming,
+  answerClientError,
+  answerUnreadable,
+  badTarget,
+  endStream,
+} from './unreadable.ts'
 
 export type Handler = (request: Request, connection: ConnectionInfo) => Response | Promise<Response>
 
@@ -52,16 +56,17 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const adapter = createServerAdapter<{ req: IncomingMessage; res: ServerResponse }>(
     (request, { req }) => handler(request, { peerAddress: req.socket.remoteAddress ?? null }),
   )
+  const batch = new AnswerBatch()
   function serve(req: IncomingMessage, res: ServerResponse): void {
-    sendLate()
+    batch.sendLate()
     if (!beginExchange(req.socket, res)) return
     if (!makeTargetReadable(req)) refuse(req, res, badTarget)
     else if (!isFramed(req)) refuse(req, res, 'HTTP/1.0 has no transfer codings.')
-    else if (listener?.(req, res) === true) return
+    else if (listener?.(req, res, batch.add) === true) return
     else if (hasDotSegments(req)) refuse(req, res, badTarget)
     else adapter(req, res)
   }
-  const server = createServer<typeof OwnRequest, typeof OwnResponse<OwnRequest>>(
+  const server = createServer(
     {
       // Without it Node keeps the first of two Authorization headers and drops the other unseen.
       joinDuplicateHeaders: true,
@@ -73,8 +78,6 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       keepAliveTimeout: 65_000,
       // Node's own answer to a request without Host has neither words nor an id.
       requireHostHeader: false,
-      IncomingMessage: OwnRequest,
-      ServerResponse: OwnResponse,
     },
     serve,
   )
@@ -82,7 +85,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.maxHeadersCount = 0
   // An expectation that nobody knows may be ignored (RFC 9110 §10.1.1), and Node's own answer says nothing.
   server.on('checkExpectation', serve)
-  const detached = answerBeforeClosing(server, answerTime)
+  const detached = answerBeforeClosing(server, { answerTime, sendReady: batch.send })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
@@ -111,19 +114,21 @@ function refuse(req: IncomingMessage, res: ServerResponse, detail: string): void
  *
  * @returns the connections that the server has let go of and does not close by itself
  */
-function answerBeforeClosing(server: Server, answerTime: number): ReadonlySet<Duplex> {
-  server.on('clientError', (error, socket) => answerClientError(error, socket, answerTime))
+function answerBeforeClosing(server: Server, timing: AnswerTiming): ReadonlySet<Duplex> {
+  server.on('clientError', (error, socket) => answerClientError(error, socket, timing))
   const detached = new Set<Duplex>()
   // Without a listener Node closes the connection, and what came before on it is never answered.
   server.on('connect', (_request, socket) => {
     detached.add(socket)
     socket.on('close', () => detached.delete(socket))
     socket.on('error', () => socket.destroy()).resume()
-    void answerUnreadable(socket, { status: 400, detail: badTarget, answerTime })
+    void answerUnreadable(socket, { status: 400, detail: badTarget, ...timing })
   })
   // A client may close its side and wait for its answers (RFC 9112 §9.6). By default Node drops them.
   Object.assign(server, { httpAllowHalfOpen: true })
-  server.prependListener('connection', (socket) => socket.on('end', () => endStream(socket)))
+  server.prependListener('connection', (socket) =>
+    socket.on('end', () => endStream(socket, timing.sendReady)),
+  )
   return detached
 }
 

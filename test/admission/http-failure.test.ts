@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { httpFailure } from '../../src/credentials/challenge.ts'
+import { httpFailure } from '../../src/admission/http-failure.ts'
 import { type RefusalReason, refusalError } from '../../src/credentials/refusal.ts'
 import {
   BadUserInputError,

@@ -1,19 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /**
- * A request whose body was read already, as plugins and resolvers may look at it: what `Request` has,
- * made only when it is asked for.
+ * A request of Node's server, as plugins and resolvers may look at it: what `Request` has, made only when
+ * it is asked for. Its body counts as read.
  */
-export class PostedRequest implements Pick<Request, 'method' | 'url' | 'headers' | 'signal'> {
-  readonly method = 'POST'
+export class RequestView implements Pick<Request, 'method' | 'url' | 'headers' | 'signal'> {
   readonly body = null
   readonly bodyUsed = true
+  readonly method: string
   readonly #message: IncomingMessage
   readonly #response: ServerResponse
   #headers: Headers | null = null
   #signal: AbortSignal | null = null
 
   constructor(message: IncomingMessage, response: ServerResponse) {
+    this.method = message.method ?? ''
     this.#message = message
     this.#response = response
   }

@@ -4,8 +4,8 @@ import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { sendLate, sendTogether } from '../../src/http/send-together.ts'
-import { type Listener, listen } from '../../src/server/listen.ts'
+import { AnswerBatch } from '../../src/node/answer-batch.ts'
+import { type Listener, listen } from '../../src/node/listen.ts'
 
 let arrived: ServerResponse[] = []
 const server = createServer((_, response) => {
@@ -20,7 +20,9 @@ afterAll(() => {
 })
 
 let now: number
+let batch: AnswerBatch
 beforeEach(() => {
+  batch = new AnswerBatch()
   arrived = []
   now = 1_000
   vi.spyOn(performance, 'now').mockImplementation(() => now)
@@ -42,7 +44,7 @@ describe('answers that become ready in one turn', () => {
   it('are sent at its end, each to whom it is for', async () => {
     const { answers, responses } = await ask(3)
     responses.forEach((response, n) => {
-      sendTogether(response, n === 1 ? `höher ${n}` : `body ${n}`)
+      batch.add(response, n === 1 ? `höher ${n}` : `body ${n}`, 'utf8')
     })
     expect(ended(responses)).toEqual([false, false, false])
     await turn()
@@ -53,12 +55,12 @@ describe('answers that become ready in one turn', () => {
   it('are sent before it where others take longer', async () => {
     const { answers, responses } = await ask(3)
     const [first, second, third] = responses as [ServerResponse, ServerResponse, ServerResponse]
-    sendTogether(first)
+    batch.add(first, '', 'utf8')
     now += 1
-    sendTogether(second)
+    batch.add(second, '', 'utf8')
     expect(ended(responses)).toEqual([false, false, false])
     now += 0.5
-    sendTogether(third)
+    batch.add(third, '', 'utf8')
     expect(ended(responses)).toEqual([true, true, true])
     expect(await answers).toEqual(['', '', ''])
   })
@@ -66,14 +68,14 @@ describe('answers that become ready in one turn', () => {
   it('are sent before it where another request comes late in it', async () => {
     const { answers, responses } = await ask(2)
     const [first, second] = responses as [ServerResponse, ServerResponse]
-    sendTogether(first)
+    batch.add(first, '', 'utf8')
     now += 1
-    sendLate()
+    batch.sendLate()
     expect(ended(responses)).toEqual([false, false])
     now += 0.5
-    sendLate()
+    batch.sendLate()
     expect(ended(responses)).toEqual([true, false])
-    sendTogether(second)
+    batch.add(second, '', 'utf8')
     expect(await answers).toEqual(['', ''])
   })
 
@@ -82,8 +84,8 @@ describe('answers that become ready in one turn', () => {
     const failed = answers.catch((error: unknown) => error)
     const [gone, other] = responses as [ServerResponse, ServerResponse]
     gone.destroy()
-    sendTogether(gone, 'nobody')
-    sendTogether(other, 'somebody')
+    batch.add(gone, 'nobody', 'utf8')
+    batch.add(other, 'somebody', 'utf8')
     await once(other, 'finish')
     expect(await failed).toBeInstanceOf(TypeError)
   })
@@ -96,10 +98,10 @@ describe('an answer that is ready', () => {
       host: '127.0.0.1',
       port: 0,
       handler: () => new Response(),
-      listener: (request, response) => {
+      listener: (request, response, send) => {
         response.writeHead(200)
-        if (request.method === 'GET') sendTogether(response)
-        else request.resume().on('end', () => sendTogether(response))
+        if (request.method === 'GET') send?.(response, '', 'utf8')
+        else request.resume().on('end', () => send?.(response, '', 'utf8'))
         return true
       },
     })

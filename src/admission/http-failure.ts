@@ -3,10 +3,12 @@ import {
   ConflictError,
   InsufficientScopeError,
   InvalidCredentialError,
+  InvalidDocumentError,
   InvalidRequestError,
   type LatchkeyError,
   NotFoundError,
   RateLimitedError,
+  ScopesNotHeldError,
   ServiceUnavailableError,
   UnauthenticatedError,
 } from '../errors.ts'
@@ -53,4 +55,16 @@ function challenge(
 
 function retryLater(status: number, seconds: number): HttpFailure {
   return { status, headers: { 'retry-after': String(Math.max(1, Math.ceil(seconds))) } }
+}
+
+/** What a GraphQL error tells of a failure beside its message (`extensions`). */
+export function errorExtensions(error: LatchkeyError): Record<string, unknown> {
+  const { code } = error
+  if (error instanceof InsufficientScopeError) return { code, ...error.scopes }
+  if (error instanceof ScopesNotHeldError) return { code, missingScopes: error.missingScopes }
+  if (error instanceof InvalidDocumentError) {
+    return { code, field: error.field, errors: error.faults }
+  }
+  if (error instanceof BadUserInputError) return { code, field: error.field }
+  return { code }
 }

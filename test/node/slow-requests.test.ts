@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Listener, listen } from '../../src/server/listen.ts'
+import { type Listener, listen } from '../../src/node/listen.ts'
 
 const arrivalTime = 300
 let listener: Listener | undefined

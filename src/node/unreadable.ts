@@ -1,10 +1,9 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { problemBody } from '../http/node-problem.ts'
 import { newRequestId } from '../http/request-context.ts'
 import { securityHeaders } from '../http/security-headers.ts'
-import { sendReady } from '../http/send-together.ts'
 import { isStreaming, refuseFurther, settleExchanges } from './exchanges.ts'
+import { problemBody } from './node-problem.ts'
 
 const fixedHeaders = Object.entries(securityHeaders)
   .map(([name, value]) => `${name}: ${value}\r\n`)
@@ -15,26 +14,31 @@ const lingerTime = 1_000
 
 export const badTarget = 'The request target or the Host header is not valid.'
 
-/** How a connection is ended on which something came that could not be read as a request. */
-interface Unreadable {
-  readonly status: number
-  readonly detail: string
+export interface AnswerTiming {
   /** Milliseconds that the answers to what came before it may take. */
   readonly answerTime: number
+  /** Sends the answers that are ready. */
+  readonly sendReady: () => void
+}
+
+/** How a connection is ended on which something came that could not be read as a request. */
+interface Unreadable extends AnswerTiming {
+  readonly status: number
+  readonly detail: string
 }
 
 /** Ends a connection for an error that Node reports: too large a header, a broken or a slow request. */
 export function answerClientError(
   error: NodeJS.ErrnoException,
   socket: Duplex,
-  answerTime: number,
+  timing: AnswerTiming,
 ): void {
   if (error.code === 'ECONNRESET' || error.code === 'EPIPE') {
     socket.destroy()
     return
   }
   const [status, detail] = statusOf(error.code)
-  void answerUnreadable(socket, { status, detail, answerTime })
+  void answerUnreadable(socket, { status, detail, ...timing })
 }
 
 /**
@@ -47,6 +51,7 @@ export async function answerUnreadable(socket: Duplex, unreadable: Unreadable): 
   if (!refuseFurther(socket)) return
   // Node would end the connection with the last answer once the client has closed its side.
   socket.removeAllListeners('end')
+  const { sendReady } = unreadable
   sendReady()
   const settled = await settleExchanges(socket, unreadable.answerTime)
   sendReady()
@@ -63,7 +68,7 @@ export async function answerUnreadable(socket: Duplex, unreadable: Unreadable): 
  * Ends a stream whose client has closed its side: few wait for more then, and one that is silent would
  * go on unnoticed. An answer that only comes in pieces has time for the rest.
  */
-export async function endStream(socket: Duplex): Promise<void> {
+export async function endStream(socket: Duplex, sendReady: () => void): Promise<void> {
   // What is ready is no stream.
   sendReady()
   if (isStreaming(socket) && !(await settleExchanges(socket, lingerTime))) socket.end()

@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
-import { newRequestId } from './request-context.ts'
-import { securityHeaders } from './security-headers.ts'
+import { newRequestId } from '../http/request-context.ts'
+import { securityHeaders } from '../http/security-headers.ts'
 
 /**
  * Answers with problem details (RFC 9457 §3) what is not read any further, and closes its connection:

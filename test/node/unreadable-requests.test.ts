@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createServerAdapter } from '@whatwg-node/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Listener, listen } from '../../src/server/listen.ts'
+import { type Listener, listen } from '../../src/node/listen.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 
 let app: TestApp

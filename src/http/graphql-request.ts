@@ -1,0 +1,59 @@
+import { GraphQLError } from 'graphql'
+import type { CredentialCarrier } from '../credentials/presented-credential.ts'
+import { acceptedMediaType, responseMediaTypes } from '../yoga/media-types.ts'
+
+/** A request for GraphQL, whichever server it came to. */
+export interface GraphQLRequest extends CredentialCarrier {
+  readonly method: string
+  /** As plugins and resolvers see it. Its body may have been read. */
+  readonly shown: Request
+  /** @throws BodyTooLargeError */
+  readBody(maxBytes: number): Promise<string>
+}
+
+export class BodyTooLargeError extends Error {
+  constructor(maxBytes: number) {
+    super(`The body is larger than ${maxBytes} bytes.`)
+    this.name = 'BodyTooLargeError'
+  }
+}
+
+/** Why a request is refused before its credential is looked at; `null` where it is not. */
+export function requestFault(request: GraphQLRequest): GraphQLError | null {
+  return methodFault(request) ?? mediaTypeFault(request) ?? acceptFault(request)
+}
+
+function methodFault({ method }: GraphQLRequest): GraphQLError | null {
+  if (method === 'POST' || method === 'GET') return null
+  return new GraphQLError('Use GET or POST.', {
+    extensions: {
+      code: 'METHOD_NOT_ALLOWED',
+      http: { status: 405, headers: { allow: 'GET, POST' } },
+    },
+  })
+}
+
+/**
+ * A POST is read as JSON only. Forms and plain text are what a page elsewhere can make a browser send
+ * without asking first.
+ */
+function mediaTypeFault({ method, header }: GraphQLRequest): GraphQLError | null {
+  if (method !== 'POST') return null
+  const type = header('content-type')
+  // The case of a media type means nothing (RFC 9110 §8.3.1).
+  if (type === 'application/json') return null
+  if (type?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json') return null
+  return new GraphQLError('Send the request as application/json.', {
+    extensions: {
+      code: 'UNSUPPORTED_MEDIA_TYPE',
+      http: { status: 415, headers: { 'accept-post': 'application/json' } },
+    },
+  })
+}
+
+function acceptFault({ header }: GraphQLRequest): GraphQLError | null {
+  if (acceptedMediaType(header('accept')) !== null) return null
+  return new GraphQLError(`Accept ${responseMediaTypes.join(' or ')}.`, {
+    extensions: { code: 'NOT_ACCEPTABLE', http: { status: 406 } },
+  })
+}

@@ -1,0 +1,28 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { SendBody } from './answer-batch.ts'
+
+/** Answers a request of Node's server or, where it is another's, returns `false`.
+ *
+ * @param send ends the response. Default: at once. Our own server hands one over, which sends answers together
+ */
+export type NodeListener = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  send?: SendBody,
+) => boolean
+
+/** Reads headers by their lower-case names, as `Headers.get` does. */
+export function headerReader({ headers }: IncomingMessage): (name: string) => string | null {
+  return (name) => {
+    const value = headers[name]
+    return value === undefined ? null : typeof value === 'string' ? value : value.join(', ')
+  }
+}
+
+/** The first of them that answers does. */
+export function firstOf(...listeners: readonly NodeListener[]): NodeListener {
+  return (request, response, send) => {
+    for (const listener of listeners) if (listener(request, response, send)) return true
+    return false
+  }
+}

@@ -1,0 +1,43 @@
+import type { ServerResponse } from 'node:http'
+import { securityHeaders } from '../http/security-headers.ts'
+import { remembering } from '../remembering.ts'
+import type { SendBody } from './answer-batch.ts'
+
+type Headers = Readonly<Record<string, string>>
+
+export interface NodeAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: string
+  readonly requestId: string
+  /** Headers that depend on the request's origin. */
+  readonly shared: Headers
+}
+
+/** Writes the head of an answer, and has `send` end it. */
+export function writeAnswer(response: ServerResponse, answer: NodeAnswer, send: SendBody): void {
+  if (response.destroyed) return
+  const { status, headers, body, requestId, shared } = answer
+  const length = Buffer.byteLength(body)
+  response.writeHead(status, [
+    ...linesOf(headers)(shared),
+    'x-request-id',
+    requestId,
+    'content-length',
+    String(length),
+  ])
+  // The same bytes, and many times quicker to write, where each character is one.
+  send(response, body, length === body.length ? 'latin1' : 'utf8')
+}
+
+const fixedHeaders = Object.entries({ 'cache-control': 'no-store', ...securityHeaders })
+
+/** Names and values in turn, by the answer's own headers and those that depend on the origin. */
+const linesOf = remembering((own: Headers) =>
+  remembering((shared: Headers): readonly string[] => {
+    const lines = Object.entries(own)
+    const names = new Set(lines.map(([name]) => name.toLowerCase()))
+    const fixed = fixedHeaders.filter(([name]) => !names.has(name))
+    return [...lines, ...fixed, ...Object.entries(shared)].flat()
+  }),
+)

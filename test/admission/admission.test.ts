@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { createAdmission, RequestAdmission } from '../../src/admission/admission.ts'
+import type { Authentication, Authenticator } from '../../src/credentials/authenticator.ts'
+import { InvalidCredentialError, RateLimitedError } from '../../src/errors.ts'
+import type { Principal } from '../../src/principal.ts'
+
+const carrier = { header: () => 'Bearer x', queryParameters: () => [] }
+const principal = { userId: 'ada' } as unknown as Principal
+const good: Authentication = { kind: 'authenticated', principal }
+const bad: Authentication = {
+  kind: 'refused',
+  refusal: { reason: 'key-unknown', credentialId: null, error: new InvalidCredentialError() },
+}
+const answering = (...answers: (Authentication | Promise<Authentication>)[]): Authenticator => {
+  const next = () => answers.shift() ?? bad
+  return { authenticate: next, recheck: next }
+}
+const late = (request: RequestAdmission) => Object.assign(request, { at: -1_000 })
+
+describe('a stage after authentication', () => {
+  it('lets the request on, or refuses it with its error', async () => {
+    const limit = new RateLimitedError(1)
+    const admission = createAdmission<string>({
+      authenticator: answering(good, good, Promise.resolve(good)),
+      stages: [
+        () => null,
+        async (who, sender) => (who === principal && sender === 'often' ? limit : null),
+      ],
+    })
+    const [seldom, often] = [new RequestAdmission(), new RequestAdmission()]
+    expect(await admission.admit(seldom, carrier, 'seldom')).toBeNull()
+    expect(await admission.admit(often, carrier, 'often')).toBe(limit)
+    expect(await admission.readmit(late(often))).toBe(limit)
+    expect(await admission.admit(new RequestAdmission(), carrier, 'seldom')).toBeNull()
+  })
+
+  it('answers at once where all of them do, and is not asked about a refused credential', () => {
+    const asked: unknown[] = []
+    const admission = createAdmission<string>({
+      authenticator: answering(good, bad),
+      stages: [
+        (who) => {
+          asked.push(who)
+          return null
+        },
+      ],
+    })
+    expect(admission.admit(new RequestAdmission(), carrier, 'a')).toBeNull()
+    expect(admission.admit(new RequestAdmission(), carrier, 'a')).toBe(
+      bad.kind === 'refused' && bad.refusal.error,
+    )
+    expect(asked).toEqual([principal])
+  })
+})
+
+describe('a body that comes late', () => {
+  it('has the credential read again, once for all who ask meanwhile', async () => {
+    const outcomes: Authentication[] = []
+    const admission = createAdmission<string>({
+      authenticator: answering(good, Promise.resolve(bad)),
+      onAuthentication: (outcome) => outcomes.push(outcome),
+    })
+    const request = new RequestAdmission()
+    await admission.admit(request, carrier, 'a')
+    expect(admission.readmit(request)).toBeNull()
+    const [first, second] = [admission.readmit(late(request)), admission.readmit(request)]
+    expect(request.principal).toBe(principal)
+    expect(await first).toBeInstanceOf(InvalidCredentialError)
+    expect(await second).toBe(await first)
+    expect(request.principal).toBeNull()
+    expect(outcomes).toEqual([good, bad])
+  })
+})
