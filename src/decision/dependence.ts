@@ -34,8 +34,8 @@ export interface Circumstance {
   readonly guards: Guards
   /** The object types that the field may answer with; `null`: any. */
   readonly types: ReadonlySet<string> | null
-  /** Of a field with a payload rule: whether a caller is exempt from it; `null`: no caller is. */
-  readonly isExempt: ((caller: Principal) => boolean) | null
+  /** By payload rule of the field: whether a caller is exempt from it. Without one no caller is. */
+  readonly exemptions: ReadonlyMap<PayloadRule, (caller: Principal) => boolean>
 }
 
 /**
@@ -45,7 +45,7 @@ export interface Circumstance {
 export class Dependence {
   readonly field: Field
   readonly node: FieldNode
-  readonly payload: PayloadRule | null
+  readonly payload: readonly PayloadRule[]
   readonly #schema: GraphQLSchema
   readonly #operation: OperationDefinitionNode
   readonly #answer: AnswerGuards
@@ -61,7 +61,7 @@ export class Dependence {
   ) {
     this.field = field
     this.node = node
-    this.payload = fieldRulesOf(field).payload ?? null
+    this.payload = fieldRulesOf(field).payload ?? []
     this.#schema = schema
     this.#operation = operation
     this.#answer = SchemaGuards.of(schema).ofAnswer(field)
@@ -71,7 +71,7 @@ export class Dependence {
 
   /** Whether anything depends on values at all. */
   get exists(): boolean {
-    return this.narrows || this.#givesGuarded || this.payload !== null
+    return this.narrows || this.#givesGuarded || this.payload.length > 0
   }
 
   get narrows(): boolean {
@@ -88,22 +88,29 @@ export class Dependence {
     const answered = this.narrows ? answeredWith(this.#answer, types) : []
     const names = types === null ? null : [...types].sort()
     return {
-      key: this.payload === null ? JSON.stringify([names, given]) : null,
+      key: this.payload.length === 0 ? JSON.stringify([names, given]) : null,
       guards: [...answered, ...given],
       types,
-      isExempt: this.#exemption(coerced),
+      exemptions: this.#exemptions(coerced),
     }
   }
 
-  #exemption(coerced: Arguments | null): Circumstance['isExempt'] {
-    const isExempt = this.payload?.isExempt
-    if (isExempt === undefined || coerced === null) return null
+  #exemptions(coerced: Arguments | null): Circumstance['exemptions'] {
+    const exemptions = new Map<PayloadRule, (caller: Principal) => boolean>()
+    if (coerced === null || this.payload.every(({ isExempt }) => isExempt === undefined)) {
+      return exemptions
+    }
+    let args: Arguments
     try {
-      const args = getArgumentValues(this.field, this.node, coerced)
-      return (caller) => isExempt(args, caller)
+      args = getArgumentValues(this.field, this.node, coerced)
     } catch {
       // Arguments that execution refuses: the field does not run.
-      return null
+      return exemptions
     }
+    for (const rule of this.payload) {
+      const { isExempt } = rule
+      if (isExempt) exemptions.set(rule, (caller) => isExempt(args, caller))
+    }
+    return exemptions
   }
 }

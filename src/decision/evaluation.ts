@@ -96,9 +96,11 @@ export function evaluatePlan(
       const dependence = field?.dependence ?? null
       const circumstance = dependence === null ? undefined : circumstances.get(dependence)
       if (field !== null) note(found, field, circumstance, place)
-      if (dependence?.payload) {
-        const told = toldBeyond(dependence.payload, dependence, plan.fragments, booleanFor)
-        notePayload(found, dependence.payload, told, circumstance, place)
+      if (dependence !== null) {
+        for (const rule of dependence.payload) {
+          const told = toldBeyond(rule, dependence, plan.fragments, booleanFor)
+          notePayload(found, rule, told, circumstance, place)
+        }
       }
       const types = circumstance?.types ?? null
       for (const selections of below) {
@@ -136,12 +138,13 @@ function note(
 /** The fields by which a payload tells what takes further scopes. */
 function notePayload(
   found: Map<string, Found>,
-  { requiresScopes: requirement }: PayloadRule,
+  rule: PayloadRule,
   told: readonly ToldField[],
   circumstance: Circumstance | undefined,
   place: Place | null,
 ): void {
-  const isExempt = circumstance?.isExempt
+  const requirement = rule.requiresScopes
+  const isExempt = circumstance?.exemptions.get(rule)
   for (const { coordinate, path } of told) {
     const { requirements, exemptible, paths } = entryFor(found, coordinate, place?.name ?? '')
     // The same for all that one field tells, which may be the same thing many times.

@@ -27,10 +27,10 @@ export function fieldNeeds(
   field: Field,
 ): FieldNeeds | null {
   const answer = SchemaGuards.of(schema).ofAnswer(field)
-  const { payload } = fieldRulesOf(field)
+  const { payload = [] } = fieldRulesOf(field)
   const possibleTypes = possibleTypesOf(schema, type, field)
   const always = answeredWith(answer, null).map((requirement) => ({ requirement }))
-  if (always.length === 0 && payload === undefined && possibleTypes === null) return null
+  if (always.length === 0 && payload.length === 0 && possibleTypes === null) return null
 
   return (args, { fieldNodes, fragments, variableValues }) => {
     const types = possibleTypes && narrowedBy(schema, field, possibleTypes, args)
@@ -39,15 +39,16 @@ export function fieldNeeds(
         ? [...always]
         : answeredWith(answer, types).map((one) => ({ requirement: one }))
     const [node] = fieldNodes
-    if (payload === undefined || node === undefined) return needs
+    if (payload.length === 0 || node === undefined) return needs
     const known = new Map(Object.entries(fragments))
     const booleanFor = (name: string) => variableValues[name] as boolean | undefined
-    // Nodes of one response name may each select something else of the payload.
-    const tells = fieldNodes.some(
-      (one) => toldBeyond(payload, { field, node: one }, known, booleanFor).length > 0,
-    )
-    const { isExempt, requiresScopes: requirement } = payload
-    if (tells) {
+    for (const rule of payload) {
+      const { isExempt, requiresScopes: requirement } = rule
+      // Nodes of one response name may each select something else of the payload.
+      const tells = fieldNodes.some(
+        (one) => toldBeyond(rule, { field, node: one }, known, booleanFor).length > 0,
+      )
+      if (!tells) continue
       needs.push({
         requirement,
         ...(isExempt && { isExempt: (caller: Principal) => isExempt(args, caller) }),

@@ -18,13 +18,13 @@ export type Arguments = Readonly<Record<string, unknown>>
 /** Names of the types that a field may answer with, given its coerced arguments. */
 export type PossibleTypes = (args: Arguments) => Iterable<string>
 
-/** A payload that tells of a value what takes scopes to read, beside the `open` fields. */
+/** Fields that a payload answers with and that take further scopes. */
 export interface PayloadRule {
-  /** Paths of fields below the payload that answer with such a value; `[]`: the payload itself. */
+  /** Paths of fields below the payload, to the values that hold the fields; `[]`: the payload itself. */
   readonly paths: readonly (readonly string[])[]
-  /** Fields of the value that take no further scopes. */
-  readonly open: ReadonlySet<string>
-  /** What the other fields take. */
+  /** Whether a field of such a value takes further scopes. */
+  readonly covers: (fieldName: string) => boolean
+  /** What those fields take. */
   readonly requiresScopes: ScopeRequirement
   /** Whether a caller needs no further scopes, such as one to whom the value belongs. Default: no caller. */
   readonly isExempt?: (args: Arguments, caller: Principal) => boolean
@@ -33,7 +33,8 @@ export interface PayloadRule {
 /** What a field may hold in `extensions.latchkey` beside its declaration. */
 export interface FieldRules {
   readonly possibleTypes?: PossibleTypes
-  readonly payload?: PayloadRule
+  /** Each counts by itself. */
+  readonly payload?: readonly PayloadRule[]
 }
 
 export type Field = GraphQLField<unknown, unknown>

@@ -20,9 +20,9 @@ export interface ToldField {
   readonly path: readonly string[]
 }
 
-/** The fields selected of a payload that its rule does not leave open, each with one path. */
+/** The fields selected of a payload that a rule covers, each with one path. */
 export function toldBeyond(
-  { paths, open }: PayloadRule,
+  { paths, covers }: PayloadRule,
   { field, node }: { readonly field: Field; readonly node: FieldNode },
   fragments: Fragments,
   booleanFor: BooleanFor,
@@ -34,7 +34,7 @@ export function toldBeyond(
     }
     return values.flatMap(({ type, nodes, path }) =>
       selectedFields(nodes, fragments, booleanFor)
-        .filter(({ name }) => name.value !== '__typename' && !open.has(name.value))
+        .filter(({ name }) => name.value !== '__typename' && covers(name.value))
         .map((one) => ({
           coordinate: `${type.name}.${one.name.value}`,
           path: [...path, responseName(one)],

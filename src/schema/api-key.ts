@@ -12,11 +12,17 @@ import { connection, emptyConnection, pageRequest } from './pages.ts'
 import {
   outcomeOfKey,
   tellsCountOfKeys,
-  tellsOfOwnKey,
+  tellsOfExpiredSecret,
+  tellsOfNewKey,
+  tellsOfRevokedKeys,
+  tellsOfRotatedKey,
   tellsOfUpdatedKey,
 } from './payload-rules.ts'
 import { selectedFields } from './selection.ts'
 import type { UserTypes } from './user.ts'
+
+const moreOfKey =
+  'Without `read:keys` the payload tells only what became of the key: `id`, `start`, `scopes`, `status`, `revokedAt` and `revokedReason`'
 
 export function registerApiKeys(builder: Builder, { UserRef }: UserTypes) {
   const ApiKeyStatus = builder.enumType('ApiKeyStatus', {
@@ -267,7 +273,7 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
     createApiKey: t.field({
       type: CreateApiKeyPayload,
       requiresScopes: 'write:keys',
-      extensions: tellsOfOwnKey,
+      extensions: tellsOfNewKey,
       description:
         'Makes a key for yourself, of scopes that you hold. One made with a key is its child: never wider, never longer-lived, gone with it.',
       args: { input: t.arg({ type: CreateApiKeyInput, required: true }) },
@@ -278,8 +284,7 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
       type: UpdateApiKeyPayload,
       requiresScopes: 'write:keys',
       extensions: tellsOfUpdatedKey,
-      description:
-        "Changes what a key is called or narrows its scopes; narrowing another user's key needs `manage:keys`, and `read:users` to be answered more of it than its scopes and status.",
+      description: `Changes what a key is called or narrows its scopes; narrowing another user's key needs \`manage:keys\`, and \`read:users\` to be answered more of it than its scopes and status. ${moreOfKey}, and what is set.`,
       args: { input: t.arg({ type: UpdateApiKeyInput, required: true }) },
       resolve: async (_root, { input }, context, info) => ({
         apiKey: await context.services.keys.update(callerOf(context), input, discloses(info)),
@@ -288,9 +293,8 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
     rotateApiKey: t.field({
       type: RotateApiKeyPayload,
       requiresScopes: 'write:keys',
-      extensions: tellsOfOwnKey,
-      description:
-        'Gives a key a new secret, which works at once; the old one works until the grace period ends.',
+      extensions: tellsOfRotatedKey,
+      description: `Gives a key a new secret, which works at once; the old one works until the grace period ends. ${moreOfKey}, and of the rotation.`,
       args: { input: t.arg({ type: RotateApiKeyInput, required: true }) },
       resolve: (_root, { input }, context) =>
         context.services.keys.rotate(callerOf(context), input),
@@ -298,9 +302,8 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
     expirePreviousSecret: t.field({
       type: ExpirePreviousSecretPayload,
       requiresScopes: 'write:keys',
-      extensions: tellsOfOwnKey,
-      description:
-        "Ends a rotation's grace period now. `previousSecret.lastUsedAt` tells whether someone still uses the old secret.",
+      extensions: tellsOfExpiredSecret,
+      description: `Ends a rotation's grace period now. \`previousSecret.lastUsedAt\` tells whether someone still uses the old secret. ${moreOfKey}, and of the rotation.`,
       args: { input: t.arg({ type: ExpirePreviousSecretInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         apiKey: await context.services.keys.expirePrevious(callerOf(context), input.id),
@@ -320,8 +323,8 @@ function registerMutations(builder: Builder, ApiKeyRef: ReturnType<typeof apiKey
     revokeApiKey: t.field({
       type: RevokeApiKeyPayload,
       requiresScopes: 'write:keys',
-      description:
-        "Refuses a key and every key it made from now on; another user's key needs `manage:keys`, and `read:users` to be answered more of it than its scopes and status.",
+      extensions: tellsOfRevokedKeys,
+      description: `Refuses a key and every key it made from now on; another user's key needs \`manage:keys\`, and \`read:users\` to be answered more of it than its scopes and status. ${moreOfKey}.`,
       args: { input: t.arg({ type: RevokeApiKeyInput, required: true }) },
       resolve: async (_root, { input }, context, info) => {
         const { keys, now, maxStalenessMs } = context.services

@@ -93,7 +93,7 @@ describe('manage:keys', () => {
 
     it.each(forms)('changes nothing when %s would tell more of the key', async (_name, form) => {
       const { id, secret } = await app.key('bob', usual)
-      const as = (await app.key('admin', ['manage:keys', 'write:keys'])).secret
+      const as = (await app.key('admin', ['manage:keys', 'read:keys', 'write:keys'])).secret
       for (const [name, input] of [
         ['updateApiKey', { id, scopes: ['read:users'] }],
         ['revokeApiKey', { id }],

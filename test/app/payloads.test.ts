@@ -150,7 +150,10 @@ describe('of keys', () => {
     const as = await app.jwt('writer', [...scopes, 'manage:keys'])
     const input = { ownerId: erin?.id }
     const count = await ask('revokeAllApiKeys', input, 'revokedCount', as)
-    expect(errorOf(count)).toMatchObject({ status: 403, missingScopes: ['read:users'] })
+    expect(errorOf(count)).toMatchObject({
+      status: 403,
+      missingScopes: ['read:keys', 'read:users'],
+    })
     const [row] = await app.sql`select count(*)::int as keys from latchkey.api_keys
       where owner_id = ${erin?.id ?? ''} and revoked_at is null`
     expect(row?.keys).toBe(1)
@@ -160,42 +163,113 @@ describe('of keys', () => {
     expect(own.body.data.revokeAllApiKeys.revokedCount).toBe(0)
   })
 
-  it('an update that changes nothing is a query, and takes read:keys', async () => {
-    const { id } = await app.key('frank', ['read:users'])
-    const as = await app.jwt('frank', ['write:keys'])
-    const read = await ask('updateApiKey', { id }, 'apiKey { id metadata lastUsedAt }', as)
-    expect(errorOf(read)).toMatchObject({ status: 403, missingScopes: ['read:keys'] })
-    const empty = { id, name: null, description: null, metadata: null, scopes: null }
-    const nothing = await ask('updateApiKey', empty, 'apiKey { metadata }', as)
-    expect(errorOf(nothing)).toMatchObject({ status: 403, missingScopes: ['read:keys'] })
-    const changed = await ask('updateApiKey', { id, name: 'n' }, 'apiKey { name }', as)
-    expect(changed.body.data.updateApiKey.apiKey.name).toBe('n')
+  it("how many another user had takes what listing another user's keys takes", async () => {
+    const as = await app.jwt('reader', ['write:keys', 'manage:keys', 'read:users'])
+    const count = await ask('revokeAllApiKeys', { ownerId: userId }, 'revokedCount', as)
+    expect(errorOf(count)).toMatchObject({ status: 403, missingScopes: ['read:keys'] })
   })
 
-  it('a new key tells of the key that it is made with only what became of it', async () => {
+  it('a new key tells of the key that it is made with only what that one knows of itself', async () => {
     const { secret } = await app.key('gina', ['write:keys'])
     const input = { name: 'c', scopes: ['write:keys'] }
     const told = await ask('createApiKey', input, 'apiKey { parent { metadata } }', secret)
     expect(errorOf(told)).toMatchObject({ status: 403, missingScopes: ['read:keys'] })
-    const { body } = await ask('createApiKey', input, 'apiKey { name parent { id } }', secret)
-    expect(body.data.createApiKey.apiKey.name).toBe('c')
+    const payload = 'apiKey { name metadata parent { id name owner { subject } } }'
+    const { body } = await ask('createApiKey', input, payload, secret)
+    expect(body.data.createApiKey.apiKey.parent.owner.subject).toBe('gina')
   })
 
-  it.each(['rotateApiKey', 'expirePreviousSecret'])(
-    '%s tells no more of the key that it was made with',
-    async (name) => {
-      const { secret } = await app.key('hugo', ['write:keys'])
-      const made = await ask(
-        'createApiKey',
-        { name: 'c', scopes: ['write:keys'] },
-        'secret apiKey { id }',
-        secret,
-      )
-      const { apiKey, secret: child } = made.body.data.createApiKey
-      const told = await ask(name, { id: apiKey.id }, 'apiKey { parent { description } }', child)
-      expect(errorOf(told)).toMatchObject({ status: 403, missingScopes: ['read:keys'] })
-      const { body } = await ask(name, { id: apiKey.id }, 'apiKey { name parent { id } }', child)
-      expect(body.data[name].apiKey.name).toBe('c')
-    },
-  )
+  const changes = [
+    ['updateApiKey', { name: 'renamed' }],
+    ['updateApiKey', { scopes: ['write:keys'] }],
+    ['updateApiKey', { name: null, description: null, metadata: null, scopes: null }],
+    ['rotateApiKey', {}],
+    ['expirePreviousSecret', {}],
+    ['revokeApiKey', {}],
+  ] as const
+
+  const beyond = [
+    'apiKey { metadata }',
+    'apiKey { description }',
+    'apiKey { createdAt }',
+    'apiKey { lastUsedAt }',
+    'apiKey { usedScopes { scope } }',
+    'apiKey { unusedScopes }',
+    'apiKey { parent { id } }',
+    'apiKey { parent { description metadata } }',
+    'apiKey { parent { parent { owner { email } } } }',
+    'k: apiKey { ... on ApiKey { p: parent { m: metadata } } }',
+  ]
+  const ofDescendants = [
+    'revokedDescendants { name }',
+    'revokedDescendants { parent { metadata } }',
+    'd: revokedDescendants { ... { p: parent { id } } }',
+  ]
+
+  describe.each(changes)('%s with %o and without read:keys', (name, change) => {
+    it('changes nothing where it would tell more', async () => {
+      const grandparent = await app.key('hugo', ['write:keys'], { metadata: { a: 1 } })
+      const parent = await made(grandparent.secret)
+      const child = await made(parent.secret)
+      const before = await keyRows()
+      const input = { id: child.id, ...change }
+      const jwt = await app.jwt('hugo', ['write:keys'])
+      const more = name === 'revokeApiKey' ? [...beyond, ...ofDescendants] : beyond
+      for (const payload of more) {
+        for (const as of [jwt, parent.secret, child.secret]) {
+          const told = await ask(name, input, payload, as)
+          expect(errorOf(told), payload).toMatchObject({ missingScopes: ['read:keys'] })
+          expect(told).toMatchObject({ status: 403 })
+          expect(told.body.data).toBeUndefined()
+        }
+      }
+      expect(await keyRows()).toEqual(before)
+      const reader = await app.jwt('hugo', ['write:keys', 'read:keys'])
+      const { body } = await ask(name, input, more.join(' '), reader)
+      expect(body.errors).toBeUndefined()
+    })
+
+    it('tells what became of the key', async () => {
+      const { id } = await app.key('hugo', ['write:keys'])
+      const as = await app.jwt('hugo', ['write:keys'])
+      const payload = 'apiKey { id start scopes status revokedAt revokedReason owner { subject } }'
+      const { body } = await ask(name, { id, ...change }, payload, as)
+      expect(body.data[name].apiKey).toMatchObject({ id, owner: { subject: 'hugo' } })
+    })
+
+    it('tells a key of itself what `viewer` does', async () => {
+      const { id, secret } = await app.key('hugo', ['write:keys'])
+      const payload = 'apiKey { name expiresAt effectiveScopes }'
+      const { body } = await ask(name, { id, ...change }, payload, secret)
+      expect(body.data[name].apiKey).toMatchObject({ effectiveScopes: ['write:keys'] })
+    })
+  })
+
+  it('an update tells what it sets', async () => {
+    const { id } = await app.key('frank', ['read:users'])
+    const as = await app.jwt('frank', ['write:keys'])
+    const given = { name: 'n', description: 'd', metadata: { a: 1 } }
+    const all = await ask(
+      'updateApiKey',
+      { id, ...given },
+      'apiKey { name description metadata }',
+      as,
+    )
+    expect(all.body.data.updateApiKey.apiKey).toEqual(given)
+    const more = await ask('updateApiKey', { id, name: 'm' }, 'apiKey { name metadata }', as)
+    expect(errorOf(more)).toMatchObject({
+      status: 403,
+      missingScopes: ['read:keys'],
+      fields: [{ coordinate: 'ApiKey.metadata', paths: [['updateApiKey', 'apiKey', 'metadata']] }],
+    })
+  })
+
+  const keyRows = () => app.sql`
+    select id, name, scopes, metadata, rotated_at, revoked_at from latchkey.api_keys order by id`
+
+  async function made(secret: string): Promise<{ id: string; secret: string }> {
+    const input = { name: 'c', scopes: ['write:keys'] }
+    const { body } = await ask('createApiKey', input, 'secret apiKey { id }', secret)
+    return { id: body.data.createApiKey.apiKey.id, secret: body.data.createApiKey.secret }
+  }
 })

@@ -101,11 +101,11 @@ describe('the work of an evaluation', () => {
   })
 
   it('does not grow with what one payload tells again and again', () => {
-    const payload = { paths: [[]], open: new Set(), requiresScopes: [['x']], isExempt: () => true }
+    const rule = { paths: [[]], covers: () => true, requiresScopes: [['x']], isExempt: () => true }
     const made = new GraphQLObjectType({ name: 'Made', fields: { id: { type: GraphQLID } } })
     const query = new GraphQLObjectType({
       name: 'Query',
-      fields: { make: { type: made, extensions: { latchkey: { payload } } } },
+      fields: { make: { type: made, extensions: { latchkey: { payload: [rule] } } } },
     })
     const document = parse(`{ make { ${'id '.repeat(500)} } }`)
     const analysis = analyseOperation(new GraphQLSchema({ query }), document)
