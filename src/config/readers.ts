@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { credentialHeaderFault, credentialParameterFault } from '../credentials/source-rules.ts'
 import { ConnectionStringError, parseConnectionString } from '../db/connection-string.ts'
 import { parseProxyRange, type TrustedProxies, trustedProxies } from '../http/trusted-proxies.ts'
 import { identityHeaderNames } from '../identity/header-names.ts'
@@ -57,41 +58,25 @@ export const keyPrefix = z.string().regex(/^[a-z][a-z0-9]{0,15}$/, {
   error: 'must be 1 to 16 lower-case letters and digits, beginning with a letter',
 })
 
-const headersWithAMeaning: ReadonlySet<string> = new Set([
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'host',
-  'connection',
-  'content-type',
-  'content-length',
-  'transfer-encoding',
-  'x-forwarded-for',
-  'x-request-id',
-  ...identityHeaderNames,
-])
-
-/** A header's name (RFC 9110 §5.1), in lower case, that has no other meaning here. */
+/** Header names in lower case that have no other meaning here. */
 export const credentialHeader = z
   .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/, 'must be a header name')
+  .superRefine(refusing(credentialHeaderFault))
   .transform((name) => name.toLowerCase())
-  .refine((name) => !headersWithAMeaning.has(name), 'must not be a header with another meaning')
+  .refine((name) => !isIdentityHeader(name), 'must not be a header with another meaning')
 
-const parametersWithAMeaning = new Set([
-  'query',
-  'variables',
-  'operationName',
-  'extensions',
-  'scope',
-  'audience',
-  'optional',
-])
+export const credentialParameter = z.string().superRefine(refusing(credentialParameterFault))
 
-export const credentialParameter = z
-  .string()
-  .regex(/^[A-Za-z0-9_.~-]{1,64}$/, 'must be 1 to 64 letters, digits or any of _ . ~ -')
-  .refine((name) => !parametersWithAMeaning.has(name), 'must not be a parameter of GraphQL or ours')
+function refusing(faultOf: (text: string) => string | null) {
+  return (text: string, context: z.RefinementCtx): void => {
+    const message = faultOf(text)
+    if (message !== null) context.addIssue({ code: 'custom', message })
+  }
+}
+
+function isIdentityHeader(name: string): boolean {
+  return (identityHeaderNames as readonly string[]).includes(name)
+}
 
 export const peppers = z
   .string()

@@ -12,6 +12,7 @@ import { type Clock, systemClock } from './lease.ts'
 import { createRehashQueue } from './rehash-queue.ts'
 import { createSecretHasher } from './secret-hash.ts'
 import { SingleFlight } from './single-flight.ts'
+import { checkedSources } from './source-rules.ts'
 import { createUseRecorder, type LostUses } from './use-recorder.ts'
 import { VerifiedCache } from './verified-cache.ts'
 
@@ -27,9 +28,9 @@ export interface CreateAuthenticatorOptions {
   readonly keyPrefix?: string
   /** HMAC peppers over stored hashes: the first hashes, all verify. Default none. */
   readonly keyPeppers?: readonly string[]
-  /** A header for API keys beside `Authorization`. Default `x-api-key`. */
+  /** A header for API keys beside `Authorization`, without another meaning. Default `x-api-key`. */
   readonly apiKeyHeader?: string
-  /** A header for JWTs beside `Authorization`. Default none. */
+  /** A header for JWTs beside `Authorization`, another one. Default none. */
   readonly jwtHeader?: string
   /** A query parameter for API keys. Default none: URLs end up in logs. */
   readonly apiKeyQueryParameter?: string
@@ -63,12 +64,19 @@ export interface ClosableAuthenticator extends Required<Authenticator> {
 /**
  * Makes what turns a request's credential into a principal.
  *
- * @throws Error naming the setting, when an issuer's settings would not be safe
+ * @throws Error naming the setting, when an issuer's settings would not be safe or a credential could
+ *   not be told from something else in the place where it is looked for
  */
 export function createAuthenticator(options: CreateAuthenticatorOptions): ClosableAuthenticator {
   const { issuers = [], directory = null, onKeyProblem, maxStalenessMs = 2_000 } = options
   const { onError, onUsesLost } = options
   const clock: Clock = { ...systemClock, ...(options.now && { wall: options.now }) }
+  const sources = checkedSources({
+    keyPrefix: options.keyPrefix ?? 'lk',
+    apiKeyHeader: options.apiKeyHeader ?? 'x-api-key',
+    jwtHeader: options.jwtHeader ?? null,
+    apiKeyQueryParameter: options.apiKeyQueryParameter ?? null,
+  })
   const resolved = issuers.map(resolveIssuer)
   const memory = createMemory(options, maxStalenessMs, clock)
   const watch = directory?.watch?.(forgetting(memory), maxStalenessMs)
@@ -87,12 +95,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
       })
     : null
   const authenticator = assembleAuthenticator({
-    sources: {
-      keyPrefix: options.keyPrefix ?? 'lk',
-      apiKeyHeader: (options.apiKeyHeader ?? 'x-api-key').toLowerCase(),
-      jwtHeader: options.jwtHeader?.toLowerCase() ?? null,
-      apiKeyQueryParameter: options.apiKeyQueryParameter ?? null,
-    },
+    sources,
     jwt:
       issuers.length === 0
         ? null

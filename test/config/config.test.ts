@@ -305,6 +305,7 @@ describe('faults', () => {
       /both|two/,
     ],
     ['API_KEY_HEADER', { API_KEY_HEADER: 'X Key' }, /header name/],
+    ['API_KEY_HEADER', { API_KEY_HEADER: 'Keep-Alive' }, /another meaning/],
     ['API_KEY_HEADER', { API_KEY_HEADER: 'Authorization' }, /another meaning/],
     ['JWT_HEADER', { JWT_HEADER: 'X-User-Id' }, /another meaning/],
     ['JWT_HEADER', { JWT_HEADER: 'x-identity' }, /another meaning/],
