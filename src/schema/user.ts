@@ -179,7 +179,7 @@ export function registerUsers(builder: Builder) {
       type: CreateUserPayload,
       requiresScopes: 'write:users',
       extensions: tellsOfUser(null),
-      description: `Makes a user, also one that was deleted before. ${moreOfUser}`,
+      description: `Makes a user, also one that was deleted before. ${moreOfUser} Nor is it told then that the user was there already: the answer is that of a new one, and nothing is changed.`,
       args: { input: t.arg({ type: CreateUserInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.create(callerOf(context), input),

@@ -51,7 +51,10 @@ export interface UserService {
   findMany(ids: readonly string[]): Promise<readonly (User | null)[]>
   list(filter: UserFilter, page: PageRequest): Promise<Page<User>>
   count(filter: UserFilter): Promise<number>
-  /** Answers the user that is there already, unchanged, to a caller without `read:users`. */
+  /**
+   * Without `read:users` a caller does not learn whether the user is there already, was suspended or was
+   * deleted: nothing of a user that is there is changed, and the answer is that of a new one.
+   */
   create(caller: Caller, input: CreateUserInput): Promise<User>
   update(caller: Caller, input: UpdateUserInput): Promise<User>
   suspend(caller: Caller, id: string, reason: string | null | undefined): Promise<User>
@@ -89,9 +92,14 @@ export function createUserService(options: UserServiceOptions): UserService {
     requireAll(scopes, principal.scopes)
     note(principal, scopes)
     return (tombstone) => {
-      if (mayWiden) note(principal, ['write:grants'])
-      else requireAll(scopes, new Set(withinTombstone(scopes, tombstone)))
-      return scopes
+      if (mayWiden) {
+        note(principal, ['write:grants'])
+        return scopes
+      }
+      const within = withinTombstone(scopes, tombstone)
+      // An error would tell that the user was there before, and what it was granted.
+      if (mayRead(principal)) requireAll(scopes, new Set(within))
+      return within
     }
   }
 
@@ -113,14 +121,18 @@ export function createUserService(options: UserServiceOptions): UserService {
       const email = optionalEmail('email', input.email)
       const name = optionalText('name', input.name, nameRule)
       const scopes = initialScopes(caller.principal, input.scopes)
-      const user = await store.insert({ issuer, subject, email, name, scopes }, actorOf(caller))
+      const wanted = { issuer, subject, email, name, scopes }
+      const user = await store.insert(wanted, actorOf(caller))
       if (user !== 'duplicate') return user
-      // A caller without `read:users` must not learn that the user exists: it gets that user, unchanged.
-      const known = caller.principal.scopes.has('read:users')
-        ? null
-        : await store.findByIdentity(issuer, subject)
-      if (known !== null) return known
-      throw new ConflictError(`There is already a user with subject ${subject} of that issuer.`)
+      if (mayRead(caller.principal)) {
+        throw new ConflictError(`There is already a user with subject ${subject} of that issuer.`)
+      }
+      // As if it were new: neither that the user was there nor that it is suspended is told.
+      const known = await store.findByIdentity(issuer, subject)
+      if (known !== null) return { ...known, status: 'ACTIVE' }
+      const anew = await store.insert(wanted, actorOf(caller))
+      if (anew !== 'duplicate') return anew
+      throw new ConflictError('The user was changed by someone else meanwhile. Try again.')
     },
 
     async update(caller, input) {
@@ -171,8 +183,13 @@ export function createUserService(options: UserServiceOptions): UserService {
       const set = await store.setScopes(userId, scopes, actorOf(caller), (before) => {
         const kept = new Set(withinGrant(scopes, { ours: before.scopes, issuers: null }))
         const added = scopes.filter((scope) => !kept.has(scope))
-        requireInCatalogue('scopes', added, catalogue)
-        requireAll(added, principal.scopes)
+        // What is named as missing must not depend on a grant that the caller may not read.
+        const permitted = added.every(
+          (scope) => catalogue.has(scope) && principal.scopes.has(scope),
+        )
+        const judged = permitted || mayRead(principal) ? added : scopes
+        requireInCatalogue('scopes', judged, catalogue)
+        requireAll(judged, principal.scopes)
         note(principal, added)
       })
       return present(set)
@@ -192,6 +209,11 @@ export function createUserService(options: UserServiceOptions): UserService {
       return at
     },
   }
+}
+
+/** Whether a query would tell `principal` of other users. */
+function mayRead({ scopes }: Principal): boolean {
+  return scopes.has('read:users')
 }
 
 /** No one hands out what they do not hold. */

@@ -141,6 +141,68 @@ describe('createUser', () => {
     const told = await ask('createUser', { subject: 'dave' }, 'user { id }', reader)
     expect(errorOf(told)).toEqual({ status: 200, code: 'CONFLICT' })
   })
+
+  it('does not tell them either that it is suspended, and changes nothing of it', async () => {
+    const { id } = await app.user('olga', ['read:keys'])
+    await ask('suspendUser', { id }, 'user { id }', reader)
+    const before = await rows()
+    for (const as of writer) {
+      const input = { subject: 'olga', name: 'Other', scopes: ['write:keys'] }
+      const { body } = await ask('createUser', input, 'user { id status }', as)
+      expect(body).toEqual({ data: { createUser: { user: { id, status: 'ACTIVE' } } } })
+    }
+    expect(await rows()).toEqual(before)
+  })
+
+  it('does not tell them either that it was deleted, and grants no more than it had', async () => {
+    const as = await app.jwt('writer', ['write:users', 'write:keys'])
+    const { id } = await app.user('pete', [])
+    await ask('deleteUser', { id }, 'deletedUserId', reader)
+    const input = { subject: 'pete', scopes: ['write:keys'] }
+    const { body } = await ask('createUser', input, 'user { status }', as)
+    expect(body).toEqual({ data: { createUser: { user: { status: 'ACTIVE' } } } })
+    const made = await app.stores.users.findByIdentity(app.issuer.issuer, 'pete')
+    expect(made?.scopes).toEqual([])
+    await ask('deleteUser', { id: made?.id }, 'deletedUserId', reader)
+    const told = await ask(
+      'createUser',
+      input,
+      'user { id }',
+      await app.jwt('reader', ['write:users', 'write:keys', 'read:users']),
+    )
+    expect(errorOf(told)).toEqual({
+      status: 200,
+      code: 'FORBIDDEN',
+      missingScopes: ['write:keys'],
+    })
+  })
+})
+
+describe('setUserScopes', () => {
+  it('does not tell by what is missing what a user holds, but to who may read users', async () => {
+    const { id } = await app.user('rosa', ['read:audit', 'read:keys'])
+    const input = { userId: id, scopes: ['read:audit', 'read:keys', 'introspect:tokens'] }
+    for (const as of writer) {
+      const told = await ask('setUserScopes', input, 'user { id }', as)
+      expect(errorOf(told)).toMatchObject({
+        code: 'FORBIDDEN',
+        missingScopes: [...input.scopes].sort(),
+      })
+      const unknown = { userId: id, scopes: ['read:audit', 'none'] }
+      const named = errorOf(await ask('setUserScopes', unknown, 'user { id }', as))
+      expect(named).toMatchObject({ code: 'BAD_USER_INPUT' })
+    }
+    const told = await ask(
+      'setUserScopes',
+      input,
+      'user { id }',
+      await app.jwt('reader', [...scopes, 'read:users']),
+    )
+    expect(errorOf(told)).toMatchObject({ missingScopes: ['introspect:tokens'] })
+    const [as = ''] = writer
+    const kept = { userId: id, scopes: ['read:audit'] }
+    expect((await ask('setUserScopes', kept, 'user { id }', as)).body.errors).toBeUndefined()
+  })
 })
 
 describe('of keys', () => {
