@@ -11,6 +11,7 @@ import { type Declaration, guardOf } from '../decision/index.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import { checkAnswers, type ScopeAuthParts } from './answer-checks.ts'
 import { faultsIn } from './checks.ts'
+import { describeAnswers } from './described-answers.ts'
 import { withDeclaration, withRules } from './extensions.ts'
 import { readDeclaration, readRules } from './options.ts'
 import { type LatchkeyAuthScopes, principalReader, withRequirement } from './scope-auth.ts'
@@ -86,6 +87,7 @@ export class PothosLatchkeyPlugin<Types extends SchemaTypes> extends BasePlugin<
       scopes instanceof Map ? scopes : new Map(Object.entries<string>(scopes as never))
     const faults = [...new Set([...this.#faults, ...faultsIn(schema, catalogue)])]
     if (faults.length > 0) throw new PothosSchemaError(faults.join('\n'))
+    describeAnswers(schema)
     const { scopeAuth } = this.builder.options as { scopeAuth?: ScopeAuthParts }
     if (scopeAuth !== undefined) checkAnswers(schema, scopeAuth)
     return schema

@@ -5,6 +5,9 @@ export function sentenceFor(declaration: Declaration): string {
   if (declaration.requiresScopes === undefined) {
     return declaration.authenticated ? 'Requires a credential.' : 'Requires no credential.'
   }
+  if (declaration.requiresScopes.some((scopes) => scopes.length === 0)) {
+    return 'Requires a credential.'
+  }
   const alternatives = declaration.requiresScopes.map((scopes) =>
     scopes.map((name) => `\`${name}\``),
   )
@@ -17,6 +20,17 @@ export function sentenceFor(declaration: Declaration): string {
 /** `description` with the sentence as its last paragraph. */
 export function describe(description: string | null | undefined, declaration: Declaration): string {
   const sentence = sentenceFor(declaration)
+  return description ? `${description}\n\n${sentence}` : sentence
+}
+
+/** A description that `describe` made, with another sentence. */
+export function describeAgain(
+  description: string | null | undefined,
+  declaration: Declaration,
+  sentence: string,
+): string {
+  const before = sentenceFor(declaration)
+  if (description?.endsWith(before)) return `${description.slice(0, -before.length)}${sentence}`
   return description ? `${description}\n\n${sentence}` : sentence
 }
 

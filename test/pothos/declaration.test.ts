@@ -87,12 +87,12 @@ describe('one declaration', () => {
         hello: String @public
         """Requires a credential."""
         me: String @authenticated
-        """Requires no credential."""
+        """Requires scope \`read:orders\`."""
         order: Order @public
         """
         All of them.
         
-        Requires scopes \`read:orders\` and \`read:prices\`, or scope \`admin\`.
+        Requires scopes \`admin\` and \`read:orders\`, or scopes \`read:orders\` and \`read:prices\`.
         """
         orders: [Order!] @requiresScopes(scopes: [["read:orders", "read:prices"], ["admin"]])
       }

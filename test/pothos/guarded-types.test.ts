@@ -103,6 +103,16 @@ describe('the guard of a type built with Pothos', () => {
     },
   )
 
+  it('is said by the fields that may answer with the type', () => {
+    const { orders, node } = schema.getQueryType()?.getFields() ?? {}
+    expect(orders?.description).toBe('Requires scope `read:orders`.')
+    expect(node?.description).toMatch(
+      /Requires no credential\. For `Order`: requires scope `read:orders`\.$/,
+    )
+    const { deleteOrder } = schema.getMutationType()?.getFields() ?? {}
+    expect(deleteOrder?.description).toBe('Requires scope `read:orders`.')
+  })
+
   it("counts for Relay's node by the id", async () => {
     const document = parse('query ($id: ID!) { node(id: $id) { id } }')
     const outcome = (id: string) => {
