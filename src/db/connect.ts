@@ -7,8 +7,8 @@ import { loadTls, type TlsOptionsFor } from './connection/tls.ts'
 import type { ConnectionTarget, HostTarget, TargetSessionAttrs } from './connection-string.ts'
 
 export interface ConnectOptions {
-  /** Shown in `pg_stat_activity`. Default: the connection string's, else `latchkey`. */
-  readonly applicationName?: string
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string
   /**
    * For one address to be reached and to let us in, milliseconds. The connection string's
    * `connect_timeout` counts where it is shorter.
@@ -34,8 +34,6 @@ export interface Connection extends ServerKind {
   readonly alive: boolean
   readonly host: string
   readonly port: number
-  /** Whether TLS is spoken. */
-  readonly secured: boolean
   /** Milliseconds; `null` also where a pooler refused it: ask for none next time. */
   readonly statementTimeout: number | null
   /** Ends it at once, and fails what is under way. */

@@ -58,7 +58,6 @@ export function parseConnectionString(
     database: uri.parameters.get('dbname') || uri.database || parameters.text('dbname') || user,
     tls: readTls(parameters),
     connectTimeout: readTimeout(parameters),
-    applicationName: parameters.text('application_name'),
     options: parameters.text('options'),
     prepare: parameters.oneOf('prepare', ['true', 'false']) !== 'false',
     warnings,

@@ -22,8 +22,6 @@ export interface Diagnosis {
   failed(connection: ConnectionRole, cause: Cause | null, error: unknown): void
   /** Costs next to nothing while nothing is wrong. */
   worked(connection: ConnectionRole): void
-  /** The causes that last, of every connection. */
-  current(): readonly Cause[]
 }
 
 export interface DiagnosisOptions {
@@ -74,7 +72,5 @@ export function createDiagnosis({
         report({ kind: 'ends', connection, cause, message, lasted: at - began, error: null })
       }
     },
-
-    current: () => [...new Set([...active.values()].map(({ cause }) => cause))],
   }
 }

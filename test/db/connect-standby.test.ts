@@ -32,6 +32,7 @@ async function connectTo(
   const hosts = ports.map((port) => `127.0.0.1:${port}`)
   const url = `postgres://${user}@${hosts}/postgres?target_session_attrs=${wanted}`
   const connection = await connect(parseConnectionString(url, {}), {
+    applicationName: 'test',
     connectTimeout: 5_000,
     ...options,
   })

@@ -44,6 +44,7 @@ async function connectBy(
   const { username, password, host, pathname } = new URL(database.url)
   const url = change({ user: `${username}:${password}`, at: host, path: pathname })
   const connection = await connect(parseConnectionString(url, {}), {
+    applicationName: 'test',
     connectTimeout: 5_000,
     ...options,
   })
@@ -271,11 +272,14 @@ describe('a connection', () => {
       const password = encodeURIComponent(serverPassword)
       const host = encodeURIComponent(folder)
       const url = `postgres://postgres:${password}@${host}:${own.port}/postgres?sslmode=verify-full`
-      const connection = await connect(parseConnectionString(url, {}), { connectTimeout: 5_000 })
+      const connection = await connect(parseConnectionString(url, {}), {
+        applicationName: 'test',
+        connectTimeout: 5_000,
+      })
       open.push(connection)
-      const [row] = await connection.sql`select inet_server_port() as port`
-      expect(row?.port).toBeNull()
-      expect(connection.secured).toBe(false)
+      const [row] = await connection.sql`
+        select inet_server_port() as port, ssl from pg_stat_ssl where pid = pg_backend_pid()`
+      expect(row).toEqual({ port: null, ssl: false })
     } finally {
       await Promise.all(open.splice(0).map((connection) => connection.close()))
       await own.close()

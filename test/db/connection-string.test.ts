@@ -44,7 +44,6 @@ describe('the parts of a connection string', () => {
         maxVersion: null,
       },
       connectTimeout: null,
-      applicationName: null,
       options: null,
       prepare: true,
       warnings: [],
@@ -160,12 +159,11 @@ describe('parameters', () => {
 
   it('about hosts and the session are read', () => {
     const text =
-      'postgres://a@one,two/x?target_session_attrs=prefer-standby&load_balance_hosts=random&connect_timeout=3&application_name=me&prepare=false&hostaddr=10.0.0.1,10.0.0.2'
+      'postgres://a@one,two/x?target_session_attrs=prefer-standby&load_balance_hosts=random&connect_timeout=3&prepare=false&hostaddr=10.0.0.1,10.0.0.2'
     expect(parse(text)).toMatchObject({
       targetSessionAttrs: 'prefer-standby',
       loadBalanceHosts: 'random',
       connectTimeout: 3000,
-      applicationName: 'me',
       prepare: false,
       hosts: [{ address: '10.0.0.1' }, { address: '10.0.0.2' }],
     })
@@ -174,7 +172,7 @@ describe('parameters', () => {
 
   it('that can have no effect on safety are ignored quietly', () => {
     const text =
-      'postgres://a@db/x?keepalives=1&keepalives_idle=5&tcp_user_timeout=3&fallback_application_name=x&gssencmode=prefer&channel_binding=prefer'
+      'postgres://a@db/x?keepalives=1&keepalives_idle=5&tcp_user_timeout=3&application_name=x&fallback_application_name=x&gssencmode=prefer&channel_binding=prefer'
     expect(parse(text).warnings).toEqual([])
   })
 

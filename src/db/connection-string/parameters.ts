@@ -27,7 +27,6 @@ export const variables = {
   target_session_attrs: 'PGTARGETSESSIONATTRS',
   load_balance_hosts: 'PGLOADBALANCEHOSTS',
   connect_timeout: 'PGCONNECT_TIMEOUT',
-  application_name: 'PGAPPNAME',
   options: 'PGOPTIONS',
   channel_binding: 'PGCHANNELBINDING',
   gssencmode: 'PGGSSENCMODE',
@@ -45,7 +44,7 @@ export type ParameterName = keyof typeof variables
 
 /** libpq's, and of no consequence here: nothing that they ask for is missed. */
 const withoutConsequence =
-  /^(?:keepalives(?:_.*)?|tcp_user_timeout|sslcompression|krbsrvname|gsslib|gssdelegation|fallback_application_name)$/
+  /^(?:keepalives(?:_.*)?|tcp_user_timeout|sslcompression|krbsrvname|gsslib|gssdelegation|(?:fallback_)?application_name)$/
 
 /** Reads parameters one by one, and collects what is wrong with them. */
 export interface ParameterReader {

@@ -11,7 +11,6 @@ export interface ConnectionTarget {
   readonly tls: TlsTarget
   /** For one address to be reached and to let us in, milliseconds. `null`: no limit. */
   readonly connectTimeout: number | null
-  readonly applicationName: string | null
   /** Command-line options for the session, `-c name=value`. */
   readonly options: string | null
   /** Whether statements may be prepared on the server. Default: true. */

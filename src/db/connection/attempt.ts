@@ -1,4 +1,3 @@
-import { TLSSocket } from 'node:tls'
 import type { Connection, ConnectOptions } from '../connect.ts'
 import type { ConnectionTarget, HostTarget, TargetSessionAttrs } from '../connection-string.ts'
 import { isRefusedSetting } from '../failures.ts'
@@ -56,7 +55,7 @@ async function login(
   })
   let handedOut = false
   const session = startSession(socket, target, host, {
-    applicationName: options.applicationName ?? target.applicationName ?? 'latchkey',
+    applicationName: options.applicationName,
     statementTimeout,
     onclose: () => handedOut && options.onclose?.(),
     onnotify: options.onnotify ?? null,
@@ -71,7 +70,6 @@ async function login(
     return Object.assign(session, kind, {
       host: host.host,
       port: host.port,
-      secured: socket instanceof TLSSocket,
       statementTimeout,
     })
   } catch (error) {
