@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { type LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
-import type { CredentialDirectory, KeyForVerification, Owner } from './directory.ts'
+import type { CredentialDirectory, Owner } from './directory.ts'
 import type { JwtVerifier, VerifiedJwt } from './jwt.ts'
 import { type KeyParts, parseKey } from './key-form.ts'
 import type { KnownUsers } from './known-users.ts'
@@ -122,7 +122,7 @@ export function assembleAuthenticator(
     { id, secret }: KeyParts,
   ): Promise<Verified | Refused> {
     const fence = wrongKeys?.fence() ?? 0
-    const key = await findKey(id)
+    const key = (await directory?.findKeyForVerification(id)) ?? null
     const now = clock.wall()
     const match = matchSecret(hasher, key, secret)
     const current = match.current !== null
@@ -145,14 +145,6 @@ export function assembleAuthenticator(
       previousSecret: !current,
       validUntil: current ? expires : Math.min(expires, graceEnds),
     }
-  }
-
-  async function findKey(id: string): Promise<KeyForVerification | null> {
-    if (directory === null) return null
-    const asked = stampOf(clock)
-    const key = await directory.findKeyForVerification(id)
-    users.reached(asked)
-    return key
   }
 
   async function verifyJwt(token: string): Promise<Verified | Refused> {
@@ -181,10 +173,9 @@ export function assembleAuthenticator(
     const at = stampOf(clock)
     try {
       const owner = await asked.admitUser(found)
-      users.reached(at)
       const stale =
         owner !== null && verified?.changedSince({ keyId: null, userId: owner.userId }, fence)
-      if (owner !== null && !stale) users.remember(owner)
+      if (owner !== null && !stale) users.remember(owner, at)
       return owner
     } catch (error) {
       const known = error instanceof ServiceUnavailableError ? users.recall(found) : null

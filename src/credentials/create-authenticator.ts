@@ -50,7 +50,10 @@ export interface CreateAuthenticatorOptions {
    * Default 2000; 0: nothing is remembered.
    */
   readonly maxStalenessMs?: number
-  /** How long JWTs of users known here are honoured while the directory is out of reach. Default 60; 0: not. */
+  /**
+   * How long JWTs of users known here are honoured while the directory is out of reach, from when their
+   * users were last known to be unchanged. Default 60; 0: not.
+   */
   readonly jwtOutageSeconds?: number
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number
@@ -149,7 +152,7 @@ function createMemory(
     wrongKeys: watched ? new VerifiedCache({ clock, maxStaleness, maxEntries: 5_000 }) : null,
     // A caller that joins one gets an answer that may be as old as its start.
     flights: new SingleFlight(clock, maxStaleness / 2),
-    users: new KnownUsers({ clock, patience: jwtOutageSeconds * 1000 }),
+    users: new KnownUsers({ clock, maxAge: jwtOutageSeconds * 1000 }),
   }
 }
 
@@ -165,19 +168,20 @@ function forgetting({ verified, wrongKeys, flights, users }: CredentialMemory): 
     heard(sent) {
       verified?.heard(sent)
       wrongKeys?.heard(sent)
-      users.reached(sent)
+      // A change during a look-up is noticed by the fence of the cache.
+      if (verified !== null) users.heard(sent)
     },
     restarted() {
       flights.separate()
       verified?.restarted()
       wrongKeys?.restarted()
-      // A user who changed in the meantime may be known as before.
-      users.forgetAll()
+      users.restarted()
     },
     lost() {
       flights.separate()
       verified?.lost()
       wrongKeys?.lost()
+      users.lost()
     },
   }
 }

@@ -1,70 +1,91 @@
 import { LRUCache } from 'lru-cache'
-import type { Change } from './changes.ts'
+import type { Change, ChangeListener } from './changes.ts'
 import type { Owner, UserSighting } from './directory.ts'
 import { type Clock, elapsed, type Stamp } from './lease.ts'
 
 export interface KnownUsersOptions {
   readonly clock: Clock
-  /** How long after the last contact with the database a user is still vouched for. Milliseconds; 0: not. */
-  readonly patience: number
+  /** How old what is known of a user may be. Milliseconds; 0: nothing is recalled. */
+  readonly maxAge: number
   /** Default 20000. */
   readonly maxUsers?: number
+}
+
+interface KnownUser {
+  readonly owner: Owner
+  /** When the database was asked for it. */
+  readonly asked: Stamp
 }
 
 /**
  * The users whose rows this node has read, as they were then: what a JWT may go by for a while when
  * the database cannot be asked. One that has changed since it was read is not known any more.
+ *
+ * What is known of a user is as old as the row that was read. While changes are heard it is as old as the
+ * last heartbeat: every change that was committed before that one was sent has been taken in.
  */
-export class KnownUsers {
+export class KnownUsers implements ChangeListener {
   readonly #clock: Clock
-  readonly #patience: number
-  readonly #owners: LRUCache<string, Owner>
+  readonly #maxAge: number
+  readonly #users: LRUCache<string, KnownUser>
   readonly #names = new Map<string, string>()
-  #lastContact: Stamp | null = null
+  /** Whether each change to what is known has been told since it was read. */
+  #hears = false
+  #lastHeard: Stamp | null = null
 
-  constructor({ clock, patience, maxUsers = 20_000 }: KnownUsersOptions) {
+  constructor({ clock, maxAge, maxUsers = 20_000 }: KnownUsersOptions) {
     this.#clock = clock
-    this.#patience = patience
-    this.#owners = new LRUCache({
+    this.#maxAge = maxAge
+    this.#users = new LRUCache({
       max: maxUsers,
-      dispose: ({ userId }) => this.#names.delete(userId),
+      dispose: ({ owner }) => this.#names.delete(owner.userId),
     })
   }
 
-  /** The database had answered something that was asked at `asked`. */
-  reached(asked: Stamp): void {
-    if (this.#lastContact === null || asked.monotonic > this.#lastContact.monotonic) {
-      this.#lastContact = asked
-    }
-  }
-
-  remember(owner: Owner): void {
+  /** @param asked taken before the database was asked */
+  remember(owner: Owner, asked: Stamp): void {
     const name = nameOf(owner)
-    this.#owners.set(name, owner)
+    this.#users.set(name, { owner, asked })
     this.#names.set(owner.userId, name)
   }
 
-  /** `null` when it is not known, or the last contact is too long ago to go by it. */
+  /** `null` when it is not known, or what is known of it is too old. */
   recall(sighting: Pick<UserSighting, 'issuer' | 'subject'>): Owner | null {
-    if (this.#patience === 0 || this.#lastContact === null) return null
-    if (elapsed(this.#lastContact, this.#clock) > this.#patience) return null
-    return this.#owners.get(nameOf(sighting)) ?? null
+    if (this.#maxAge === 0) return null
+    const known = this.#users.get(nameOf(sighting))
+    if (known === undefined) return null
+    const asOf = later(known.asked, this.#lastHeard)
+    return elapsed(asOf, this.#clock) > this.#maxAge ? null : known.owner
   }
 
   changed(change: Change): void {
-    if (change.kind === 'everything') this.forgetAll()
+    if (change.kind === 'everything') this.#users.clear()
     else if (change.kind === 'user') {
       const name = this.#names.get(change.id)
-      if (name !== undefined) this.#owners.delete(name)
+      if (name !== undefined) this.#users.delete(name)
     }
   }
 
-  forgetAll(): void {
-    this.#owners.clear()
+  heard(sent: Stamp): void {
+    // Of what was read before, changes may have been missed.
+    if (!this.#hears) this.#users.clear()
+    this.#hears = true
+    this.#lastHeard = later(sent, this.#lastHeard)
+  }
+
+  restarted(): void {
+    this.#users.clear()
+  }
+
+  lost(): void {
+    this.#hears = false
   }
 }
 
-/** Neither part holds a space: an issuer is a URL, a subject visible ASCII. */
+function later(stamp: Stamp, other: Stamp | null): Stamp {
+  return other !== null && other.monotonic > stamp.monotonic ? other : stamp
+}
+
 function nameOf({ issuer, subject }: Pick<UserSighting, 'issuer' | 'subject'>): string {
-  return `${issuer} ${subject}`
+  return JSON.stringify([issuer, subject])
 }

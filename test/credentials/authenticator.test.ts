@@ -126,7 +126,7 @@ function create(change: Partial<AuthenticatorParts> = {}, memory: Partial<Creden
       verified: null,
       wrongKeys: null,
       flights: new SingleFlight(clock, 1_000),
-      users: new KnownUsers({ clock, patience: 60_000 }),
+      users: new KnownUsers({ clock, maxAge: 60_000 }),
       ...memory,
     },
     clock,
