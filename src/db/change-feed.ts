@@ -1,6 +1,5 @@
 import type { Change, ChangeListener, ChangeWatch } from '../credentials/changes.ts'
 import { type Clock, elapsed, type Stamp, stampOf, systemClock } from '../credentials/lease.ts'
-import { within } from '../within.ts'
 import type { Cause } from './causes.ts'
 import { causeOfFailure } from './failures.ts'
 import type { Heartbeat } from './heartbeat.ts'
@@ -46,8 +45,6 @@ export interface ChangeFeed extends ChangeWatch {
 const firstPause = 50
 const longestPause = 500
 const pauseForSettings = 5_000
-/** For the node's row to be removed when the watch is closed. Milliseconds. */
-const leaveTime = 500
 
 const needsSettings: ReadonlySet<Cause | null> = new Set([
   'pooler',
@@ -211,16 +208,9 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
       closed = true
       clearInterval(timer)
       clearTimeout(retry)
-      await removeRow(heartbeat, beating)
       session?.end()
     },
   }
-}
-
-async function removeRow(heartbeat: Heartbeat, beating: Promise<void> | null): Promise<void> {
-  // Not before the last heartbeat, which would write it again.
-  const removed = Promise.resolve(beating).then(() => heartbeat.remove())
-  await within(leaveTime, removed)
 }
 
 /** `key <id> …`, `user <id> …` or `everything`; what is not understood may be anything. */

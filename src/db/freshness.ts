@@ -1,5 +1,6 @@
 import type { Change, ChangeListener, ChangeWatch } from '../credentials/changes.ts'
 import { type Clock, elapsed, type Stamp, stampOf, systemClock } from '../credentials/lease.ts'
+import { within } from '../within.ts'
 import { type ChangeFeed, type FeedState, watchChanges } from './change-feed.ts'
 import type { DirectoryQueries } from './credential-directory.ts'
 import { createHeartbeat } from './heartbeat.ts'
@@ -7,6 +8,9 @@ import { createProvenLookups, type LookUp } from './lookups.ts'
 import { createNodeRow } from './node-row.ts'
 import type { Pool } from './pool.ts'
 import type { KnownPrimary } from './proof.ts'
+
+/** For the node's row to be removed when nobody watches any more. Milliseconds. */
+const leaveTime = 500
 
 /** How far it is proven that changes reach this node; `null` while nothing is remembered. */
 export type FreshnessState = FeedState | null
@@ -120,7 +124,9 @@ export function createFreshness(options: FreshnessOptions): Freshness {
           const last = feed
           feed = null
           await last?.close()
-          primary.releaseCounter()
+          // Another began meanwhile: the row is its too.
+          if (watchers.size > 0) return
+          await within(leaveTime, heartbeat.remove())
         },
       }
     },

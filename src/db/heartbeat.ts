@@ -18,7 +18,7 @@ export interface Heartbeat {
    * @throws ServiceUnavailableError when it is not known to be committed by the primary
    */
   beat(onSend?: (counter: number, sent: Stamp) => void): Promise<void>
-  /** Removes the node's row. */
+  /** Removes the node's row, once no heartbeat is under way that would write it again. */
   remove(): Promise<void>
   sweep(): Promise<void>
   /**
@@ -40,8 +40,16 @@ export interface HeartbeatOptions {
 export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
   const { run, row, primary, maxStaleness, clock } = options
   let counter = 0
+  const underWay = new Set<Promise<unknown>>()
+  let removal: Promise<unknown> = Promise.resolve()
 
-  async function beat(onSend?: (counter: number, sent: Stamp) => void): Promise<void> {
+  function beat(onSend?: (counter: number, sent: Stamp) => void): Promise<void> {
+    const sending = removal.then(() => send(onSend))
+    underWay.add(sending)
+    return sending.finally(() => underWay.delete(sending))
+  }
+
+  async function send(onSend?: (counter: number, sent: Stamp) => void): Promise<void> {
     const own = ++counter
     onSend?.(own, stampOf(clock))
     return run(async ({ queries, tellsCluster }) => {
@@ -57,9 +65,20 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
   const execute = async (statement: string) => {
     await run(({ queries }) => queries.execute(sql.raw(statement)))
   }
+
+  function remove(): Promise<void> {
+    const removing = Promise.allSettled(underWay).then(() => {
+      // First, so that no lookup misses in the meantime what is being removed.
+      primary.releaseCounter()
+      return execute(row.remove)
+    })
+    removal = removing.catch(() => {})
+    return removing
+  }
+
   return {
     beat,
-    remove: () => execute(row.remove),
+    remove,
     sweep: () => execute(row.sweep),
     freeQueue: () => execute('select pg_notification_queue_usage()'),
   }

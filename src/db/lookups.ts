@@ -41,11 +41,12 @@ export function createProvenLookups<Prepared extends LookupBasics>(
     try {
       return await pool.run(
         async (prepared) => {
-          if (lacksCounter) await beat()
+          // Not where the node's row was removed since: it would come back.
+          if (lacksCounter && primary.committed > 0) await beat()
           const { committed } = primary
           const [row, ...others] = await ask(prepared, node)
           if (row === undefined) throw new Error('The lookup has no row that tells of its server.')
-          lacksCounter = (row.counter ?? 0) < committed
+          lacksCounter = primary.lacksCounter(row, committed)
           isProven = false
           if (primary.isOutdatedBy(row)) primary.learn(await survey(prepared.queries))
           primary.check(row, committed)

@@ -124,7 +124,7 @@ export class KnownPrimary {
     if ((before ?? 0) < committed) this.#onOtherHistory()
   }
 
-  /** This node's row is removed: no server need have it any longer. */
+  /** This node's row is about to be removed: no server need have it, for lookups under way either. */
   releaseCounter(): void {
     this.#committed = 0
   }
@@ -148,17 +148,22 @@ export class KnownPrimary {
     return this.#timeline !== null && isLower(this.#timeline, timeline)
   }
 
+  /** Whether a server with that state is without what this node had committed, as in {@link check}. */
+  lacksCounter({ counter }: ServerState, committed: number): boolean {
+    return (counter ?? 0) < Math.min(committed, this.#committed)
+  }
+
   /**
    * Checks the answer of a lookup.
    *
-   * @param committed as it was before the lookup started
+   * @param committed as it was before the lookup started; it does not count once the counter was released
    * @throws UnprovenServerError where the server is in recovery, on a lower timeline than the highest
    *   seen, or without what this node had committed
    */
   check(state: ServerState, committed: number): void {
     if (state.inRecovery) throw new UnprovenServerError('recovery')
     if (isLower(state.timeline, this.#timeline)) throw new UnprovenServerError('old-timeline')
-    if ((state.counter ?? 0) < committed) throw new UnprovenServerError('stale-server')
+    if (this.lacksCounter(state, committed)) throw new UnprovenServerError('stale-server')
   }
 }
 

@@ -1,0 +1,137 @@
+import postgres from 'postgres'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { ChangeListener, ChangeWatch } from '../../src/credentials/changes.ts'
+import { prepareDirectory } from '../../src/db/credential-directory.ts'
+import { deadline } from '../../src/db/deadline.ts'
+import { createFreshness, type Freshness } from '../../src/db/freshness.ts'
+import { createPool, type Pool } from '../../src/db/pool.ts'
+import { KnownPrimary } from '../../src/db/proof.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+type Lookups = Pool<ReturnType<typeof prepareDirectory>>
+
+let database: TestDatabase
+let sql: postgres.Sql
+let pool: Lookups
+let freshness: Freshness
+/** Happens after each use of a connection for lookups, before it is known to be over. */
+let afterRun: () => Promise<void>
+const open: ChangeWatch[] = []
+
+const deaf: ChangeListener = {
+  changed() {},
+  heard() {},
+  restarted() {},
+  lost() {},
+}
+
+beforeEach(async () => {
+  database = await createTestDatabase()
+  sql = postgres(database.url, { max: 1, onnotice: () => {} })
+  await sql`
+    create function note() returns trigger language plpgsql as
+      'begin insert into removed values (old.id); return null; end'`
+  await sql`create table removed (id uuid)`
+  await sql`create trigger note after delete on latchkey.nodes for each row execute function note()`
+  afterRun = async () => {}
+  const primary = new KnownPrimary()
+  pool = createPool({
+    link: {
+      url: database.url,
+      applicationName: 'latchkey-authentication',
+      connectTimeout: 5_000,
+      statementTimeout: null,
+      admit: (survey) => primary.learn(survey),
+    },
+    size: 2,
+    prepare: prepareDirectory,
+    watch: () => deadline(10_000),
+  })
+  freshness = createFreshness({
+    lookups: {
+      ...pool,
+      run: async (work, options) => {
+        const answer = await pool.run(work, options)
+        await afterRun()
+        return answer
+      },
+    },
+    primary,
+    listenUrl: database.url,
+    observer: { failed() {}, worked() {} },
+  })
+})
+
+afterEach(async () => {
+  for (const watch of open.splice(0)) await watch.close()
+  await pool.close()
+  await sql.end()
+  await database.close()
+})
+
+function watch(maxSilence: number): ChangeWatch {
+  const made = freshness.watch({ ...deaf }, maxSilence)
+  open.push(made)
+  return made
+}
+
+const proven = () =>
+  vi.waitUntil(
+    () => {
+      const state = freshness.state()
+      return state?.session && state.heartbeat && state.lookup
+    },
+    { timeout: 20_000 },
+  )
+
+/** How often the database is asked until its answer counts. */
+async function askings(): Promise<number> {
+  let asked = 0
+  await freshness.lookUp(({ findKey }, node) => {
+    asked++
+    return findKey.execute({ id0: 'x', ...node })
+  })
+  return asked
+}
+
+const rows = () => sql`select id from latchkey.nodes`
+const removed = () => sql`select id from removed`
+
+describe("a node's row", () => {
+  it('is missed by no lookup once it is removed, and does not come back', async () => {
+    const watching = watch(1_000)
+    await proven()
+    const asked: number[] = []
+    afterRun = async () => {
+      if (asked.length > 0 || (await rows()).length > 0) return
+      asked.push(0)
+      asked[0] = await askings()
+    }
+    await watching.close()
+    expect(asked).toEqual([1])
+    expect(await rows()).toEqual([])
+  })
+
+  it('stays while another begins to watch with a shorter bound, and when one of several ends', async () => {
+    const first = watch(60_000)
+    await proven()
+    const second = watch(1_000)
+    await proven()
+    await first.close()
+    expect(await removed()).toEqual([])
+    expect(await askings()).toBe(1)
+    await second.close()
+    expect(await removed()).toEqual([{ id: freshness.nodeId }])
+  })
+
+  it('stays where one begins to watch while the last one ends', async () => {
+    const first = watch(1_000)
+    await proven()
+    const ending = first.close()
+    watch(1_000)
+    await ending
+    await proven()
+    expect(await rows()).toEqual([{ id: freshness.nodeId }])
+    expect(await askings()).toBe(1)
+  })
+})
