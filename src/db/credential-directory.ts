@@ -115,12 +115,14 @@ export interface CredentialDirectoryParts {
   /** Proves that a transaction is one of the primary. */
   readonly prove: (transaction: Transaction) => Promise<void>
   readonly defaultUserScopes: readonly string[] | null
+  /** For a user to be admitted, changes included. Milliseconds. */
+  readonly admissionTimeoutMs: number
   /** Called when a token may have changed what its user holds. */
   readonly onGrantChanged: (userId: string) => void
 }
 
 export function createCredentialDirectory(parts: CredentialDirectoryParts): CredentialDirectory {
-  const { lookUp, access, prove, defaultUserScopes, onGrantChanged } = parts
+  const { lookUp, access, prove, defaultUserScopes, admissionTimeoutMs, onGrantChanged } = parts
   const keys = createKeyLoader(lookUp)
   return {
     async findKeyForVerification(id) {
@@ -128,6 +130,7 @@ export function createCredentialDirectory(parts: CredentialDirectoryParts): Cred
     },
 
     async admitUser(sighting) {
+      const started = performance.now()
       const { issuer, subject, grant } = sighting
       const [row] = await lookUp(({ findUser }, node) =>
         findUser.execute({ issuer, subject, ...node }),
@@ -136,10 +139,14 @@ export function createCredentialDirectory(parts: CredentialDirectoryParts): Cred
         const { issuerGrants } = row
         if (grant === null || heard(issuerGrants, grant) === issuerGrants) return toOwner(row)
       } else if (row.deletedAt !== null) return null
-      const owner = await access.change(async (transaction) => {
-        await prove(transaction)
-        return admit(transaction, sighting, defaultUserScopes)
-      })
+      const timeoutMs = Math.max(admissionTimeoutMs - (performance.now() - started), 1)
+      const owner = await access.change(
+        async (transaction) => {
+          await prove(transaction)
+          return admit(transaction, sighting, defaultUserScopes)
+        },
+        { timeoutMs },
+      )
       if (owner !== null && grant !== null) onGrantChanged(owner.userId)
       return owner
     },

@@ -70,7 +70,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     link: { ...linkDefaults, url, applicationName: 'latchkey-authentication', admit },
     size: 4,
     prepare: prepareDirectory,
-    watch: () => deadline(900),
+    watch: () => deadline(lookupTimeoutMs),
     observer: observerOf('authentication'),
   })
   const ping = () =>
@@ -116,6 +116,7 @@ export function openDatabase(options: DatabaseOptions): Database {
         access,
         prove: (transaction) => proveTransaction(transaction, primary, nodeId),
         defaultUserScopes: options.defaultUserScopes,
+        admissionTimeoutMs: lookupTimeoutMs,
         onGrantChanged: (userId) => tell({ kind: 'user', id: userId }),
       }),
       watch,
@@ -129,4 +130,6 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 }
 
+/** For a credential to be looked up. */
+const lookupTimeoutMs = 900
 const linkDefaults = { connectTimeout: 800, statementTimeout: 5000 } satisfies Partial<LinkOptions>

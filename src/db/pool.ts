@@ -22,6 +22,8 @@ export interface Pool<Prepared> {
 export interface RunOptions {
   /** `work` may be done again where its connection was lost: it only reads. Default: false. */
   readonly repeatable?: boolean
+  /** Starts the time that `work` may take. Default: the pool's. */
+  readonly watch?: () => Watch
 }
 
 /** {@link LinkOptions}, with a connection string in place of what it says. */
@@ -44,7 +46,7 @@ export interface PoolOptions<Prepared> {
  * The next work gets a new one.
  */
 export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepared> {
-  const { size, prepare, watch, observer } = options
+  const { size, prepare, observer } = options
   const { url, ...rest } = options.link
   let linkOptions: LinkOptions = { ...rest, target: parseConnectionString(url) }
   let closed = false
@@ -112,7 +114,7 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
 
   async function run<T>(
     work: (prepared: Prepared) => Promise<T>,
-    { repeatable = false }: RunOptions = {},
+    { repeatable = false, watch = options.watch }: RunOptions = {},
   ): Promise<T> {
     const { overdue, stop } = watch()
     try {

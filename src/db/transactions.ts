@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { isConnectionFailure, isRetryable, NotBegun } from './failures.ts'
+import { DeadlineExceeded, deadline } from './deadline.ts'
+import { asFailure, isConnectionFailure, isRetryable, NotBegun } from './failures.ts'
 import type { Gate } from './gate.ts'
 import type { Queries } from './link.ts'
 import type { Pool } from './pool.ts'
@@ -14,7 +15,12 @@ export interface Access {
   /** Like `read`, from the replica where there is one. */
   readList<T>(work: (queries: Queries) => Promise<T>): Promise<T>
   /** All or nothing; again when it met another transaction head-on. */
-  change<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
+  change<T>(work: (transaction: Transaction) => Promise<T>, options?: ChangeOptions): Promise<T>
+}
+
+export interface ChangeOptions {
+  /** For all of it, waiting for a connection included. Milliseconds. Default: as the pool's `watch` says. */
+  readonly timeoutMs?: number
 }
 
 /** Where lists are read from, beside the primary. */
@@ -37,17 +43,43 @@ export function createAccess(pool: Pool<Queries>, replica: ListSource | null, ga
       replica !== null && (await replica.isFit())
         ? replica.pool.run(work, { repeatable })
         : read(work),
-    change: (work) => gate.pass(() => pool.run((queries) => attempt(queries, work))),
+    change: (work, { timeoutMs } = {}) =>
+      timeoutMs === undefined
+        ? gate.pass(() => pool.run((queries) => attempt(queries, work, null)))
+        : changeWithin(timeoutMs, pool, gate, work),
+  }
+}
+
+async function changeWithin<T>(
+  timeoutMs: number,
+  pool: Pool<Queries>,
+  gate: Gate,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  const ends = performance.now() + timeoutMs
+  const { overdue, stop } = deadline(timeoutMs)
+  const inTime = () => {
+    const left = ends - performance.now()
+    if (left <= 0) throw new DeadlineExceeded(timeoutMs)
+    return pool.run((queries) => attempt(queries, work, left), { watch: () => deadline(left) })
+  }
+  try {
+    return await Promise.race([gate.pass(async () => inTime()), overdue])
+  } catch (error) {
+    throw asFailure(error)
+  } finally {
+    stop()
   }
 }
 
 async function attempt<T>(
   queries: Queries,
   work: (transaction: Transaction) => Promise<T>,
+  timeoutMs: number | null,
 ): Promise<T> {
   for (let attempts = 1; ; attempts++) {
     try {
-      return await inTransaction(queries, work)
+      return await inTransaction(queries, work, timeoutMs)
     } catch (error) {
       if (error instanceof Abandon) return error.answer as T
       if (attempts === 3 || !isRetryable(error)) throw error
@@ -58,8 +90,9 @@ async function attempt<T>(
 async function inTransaction<T>(
   queries: Queries,
   work: (transaction: Transaction) => Promise<T>,
+  timeoutMs: number | null,
 ): Promise<T> {
-  await begin(queries)
+  await begin(queries, timeoutMs)
   try {
     const answer = await work(queries)
     await queries.execute(sql`commit`)
@@ -71,10 +104,19 @@ async function inTransaction<T>(
   }
 }
 
-/** An idle connection may have been closed, by the server or on the way: then nothing was done yet. */
-async function begin(queries: Queries): Promise<void> {
+/** For the server to tell that a statement took too long, before the time is over here. Milliseconds. */
+const margin = 200
+
+/**
+ * An idle connection may have been closed, by the server or on the way: then nothing was done yet. The
+ * server ends what waits for a lock, which it would otherwise do long after the connection is given up.
+ */
+async function begin(queries: Queries, timeoutMs: number | null): Promise<void> {
+  const limit = timeoutMs === null ? null : Math.ceil(Math.max(timeoutMs - margin, timeoutMs / 2))
   try {
-    await queries.execute(sql`begin`)
+    await queries.execute(
+      limit === null ? sql`begin` : sql.raw(`begin; set local statement_timeout = ${limit}`),
+    )
   } catch (error) {
     throw isConnectionFailure(error) ? new NotBegun(error) : error
   }

@@ -78,7 +78,9 @@ describe('keys that are looked up at the same time', () => {
 describe('a user seen in a JWT', () => {
   test('is made once by fifty first sightings at once, with the default ceiling', async () => {
     const subject = id()
-    const owners = await Promise.all(Array.from({ length: 50 }, () => admit(subject)))
+    const owners = await Promise.all(
+      Array.from({ length: 50 }, () => admit(subject).catch(() => admit(subject))),
+    )
     expect(new Set(owners.map((owner) => owner?.userId)).size).toBe(1)
     expect(owners[0]).toMatchObject({ subject, suspended: false, scopes: ['a', 'b'] })
     const user = await stores.users.findByIdentity(issuer, subject)
@@ -169,6 +171,27 @@ describe('a user seen in a JWT', () => {
     })
     expect(await admission).toBeNull()
     expect(await stores.users.findByIdentity(issuer, subject)).toBeNull()
+  })
+
+  test('whose row is locked is given up long before a change of it that began earlier', async () => {
+    const subject = id()
+    const owner = await admit(subject)
+    const outcomes: unknown[] = []
+    await stores.sql.begin(async (locking) => {
+      await locking`select from latchkey.users where id = ${owner?.userId ?? ''} for update`
+      const change = stores.users.update(owner?.userId ?? '', { name: 'Ada' }, ada)
+      const admission = admit(subject, ['new'], 1000)
+      const ends = Object.entries({ change, admission }).map(([name, work]) =>
+        work.catch((error: unknown) => outcomes.push([name, error])),
+      )
+      await Promise.all(ends)
+    })
+    const timeout = expect.objectContaining({ code: 'SERVICE_UNAVAILABLE', reason: 'timeout' })
+    expect(outcomes).toEqual([
+      ['admission', timeout],
+      ['change', timeout],
+    ])
+    expect((await admit(subject, ['new'], 1000))?.issuerScopes).toEqual(['new'])
   })
 
   test('is made again by an admission that races with its deletion at no time', async () => {
