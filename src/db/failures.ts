@@ -45,6 +45,16 @@ export function isReadOnly(error: unknown): boolean {
   return codeOf(unwrapped(error)) === '25006'
 }
 
+/** A primary whose sessions may read alone by default (`default_transaction_read_only`) refused a write. */
+export class WritesRefused extends Error {
+  override readonly name = 'WritesRefused'
+  readonly databaseCause = 'read-only'
+
+  constructor(cause: unknown) {
+    super('The primary takes no writes by default_transaction_read_only.', { cause })
+  }
+}
+
 /** The connection was lost before a transaction began: it can be begun on another. */
 export class NotBegun extends Error {
   override readonly name = 'NotBegun'
@@ -88,6 +98,7 @@ const unavailableStates =
 
 function isUnavailability(error: unknown): boolean {
   if (error instanceof DeadlineExceeded || error instanceof UnprovenServerError) return true
+  if (error instanceof WritesRefused) return true
   if (isConnectionFailure(error)) return true
   return unavailableStates.test(codeOf(error) ?? '')
 }

@@ -43,7 +43,7 @@ export function createFreshness(options: FreshnessOptions): Freshness {
   /** The smallest bound of all watchers. Milliseconds. */
   const maxSilence = () => Math.min(...watchers.values(), 3_600_000)
   const heartbeat = createHeartbeat({
-    run: (work) => lookups.run(work),
+    run: (work, options) => lookups.run(work, options),
     row,
     primary,
     maxStaleness: maxSilence,

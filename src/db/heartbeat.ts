@@ -1,12 +1,14 @@
 import { sql } from 'drizzle-orm'
 import { type Clock, type Stamp, stampOf } from '../credentials/lease.ts'
-import type { Queries } from './link.ts'
+import { isReadOnly, WritesRefused } from './failures.ts'
+import type { LookupBasics } from './lookups.ts'
 import type { NodeRow } from './node-row.ts'
-import { type KnownPrimary, type Survey, surveyStatement } from './proof.ts'
+import { type KnownPrimary, type Survey, survey, surveyStatement } from './proof.ts'
 
 /** Runs statements on a connection of those that look credentials up. */
 export type RunOnLookups = <T>(
-  work: (prepared: { queries: Queries; tellsCluster: boolean }) => Promise<T>,
+  work: (prepared: LookupBasics) => Promise<T>,
+  options: { readonly anew: boolean },
 ) => Promise<T>
 
 /** This node's heartbeats: each increments the counter in the node's row and notifies its channel. */
@@ -40,6 +42,7 @@ export interface HeartbeatOptions {
 export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
   const { run, row, primary, maxStaleness, clock } = options
   let counter = 0
+  const write = createWriter(run, primary, clock)
   const underWay = new Set<Promise<unknown>>()
   let removal: Promise<unknown> = Promise.resolve()
 
@@ -52,18 +55,18 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
   async function send(onSend?: (counter: number, sent: Stamp) => void): Promise<void> {
     const own = ++counter
     onSend?.(own, stampOf(clock))
-    return run(async ({ queries, tellsCluster }) => {
+    return write(async ({ queries, tellsCluster }) => {
       const { committed } = primary
       const statement = `${row.beat(own, maxStaleness())}; ${surveyStatement(tellsCluster)}`
       const results: unknown = await queries.execute(sql.raw(statement))
-      const [before, survey] = readResults(results)
-      primary.learn(survey)
+      const [before, told] = readResults(results)
+      primary.learn(told)
       primary.acknowledge(own, before, committed)
     })
   }
 
   const execute = async (statement: string) => {
-    await run(({ queries }) => queries.execute(sql.raw(statement)))
+    await write(({ queries }) => queries.execute(sql.raw(statement)))
   }
 
   function remove(): Promise<void> {
@@ -81,6 +84,41 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
     remove,
     sweep: () => execute(row.sweep),
     freeQueue: () => execute('select pg_notification_queue_usage()'),
+  }
+}
+
+/** Between two connections that are made to find out whether new ones may write. Milliseconds. */
+const trialPause = 5_000
+
+/**
+ * Writes over connections that look credentials up. They are kept where the primary refuses writes by
+ * default, since a lookup only reads. From time to time a new one is tried: a default that is set for
+ * the role or the database counts for new sessions alone.
+ */
+function createWriter(run: RunOnLookups, primary: KnownPrimary, clock: Clock) {
+  /** When writes were refused first, or a new connection was tried last. */
+  let tried: number | null = null
+
+  return async <T>(work: (prepared: LookupBasics) => Promise<T>): Promise<T> => {
+    const now = clock.monotonic()
+    const anew = tried !== null && now - tried >= trialPause
+    if (anew) tried = now
+    const answer = await run(
+      async (prepared) => {
+        try {
+          return await work(prepared)
+        } catch (error) {
+          if (!isReadOnly(error)) throw error
+          // A standby refuses in the same words. A connection to one is closed.
+          primary.learn(await survey(prepared.queries))
+          tried ??= now
+          throw new WritesRefused(error)
+        }
+      },
+      { anew },
+    )
+    tried = null
+    return answer
   }
 }
 

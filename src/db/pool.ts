@@ -22,6 +22,11 @@ export interface Pool<Prepared> {
 export interface RunOptions {
   /** `work` may be done again where its connection was lost: it only reads. Default: false. */
   readonly repeatable?: boolean
+  /**
+   * On a connection that is made for it. Where `work` succeeds, all others are made anew: they may have
+   * begun with other settings. Default: false.
+   */
+  readonly anew?: boolean
   /** Starts the time that `work` may take. Default: the pool's. */
   readonly watch?: () => Watch
 }
@@ -82,24 +87,36 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
     Object.assign(linkOptions, { target: { ...target, hosts } })
   }
 
-  async function attempt<T>(work: (prepared: Prepared) => Promise<T>, overdue: Promise<never>) {
+  /** Those under way go on. */
+  function renewAll(): void {
+    for (const slot of slots) slot.options = null
+  }
+
+  async function attempt<T>(
+    work: (prepared: Prepared) => Promise<T>,
+    overdue: Promise<never>,
+    anew: boolean,
+  ) {
     // Nobody would close a connection that is opened now.
     if (closed) throw new ConnectionLost()
-    const slot = leastBusy(slots)
+    const slot = anew ? newSlot<Prepared>() : leastBusy(slots)
     const link = linkOf(slot)
     slot.busy++
     try {
       const prepared = link.prepared ?? (await Promise.race([link.opened, overdue]))
-      return await Promise.race([work(prepared), overdue])
+      const answer = await Promise.race([work(prepared), overdue])
+      if (anew) renewAll()
+      return answer
     } catch (error) {
       // A connection that is being made has a time limit of its own.
       const isOpening = link.prepared === null && error instanceof DeadlineExceeded
       if (endsConnection(error) && !isOpening) link.cut()
-      // The others lead to the same server. They are made anew once they are free: what they read counts.
-      if (isReadOnly(error)) for (const other of slots) other.options = null
+      // The others lead to the same server. What they read counts.
+      if (isReadOnly(error)) renewAll()
       throw error
     } finally {
       slot.busy--
+      if (anew) void link.close()
     }
   }
 
@@ -114,13 +131,13 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
 
   async function run<T>(
     work: (prepared: Prepared) => Promise<T>,
-    { repeatable = false, watch = options.watch }: RunOptions = {},
+    { repeatable = false, anew = false, watch = options.watch }: RunOptions = {},
   ): Promise<T> {
     const { overdue, stop } = watch()
     try {
-      const answer = await attempt(work, overdue).catch((error: unknown) => {
+      const answer = await attempt(work, overdue, anew).catch((error: unknown) => {
         if (canAvoid(error) || (repeatable && isConnectionFailure(error))) {
-          return attempt(work, overdue)
+          return attempt(work, overdue, anew)
         }
         throw error
       })

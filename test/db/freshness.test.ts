@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ChangeListener, ChangeWatch } from '../../src/credentials/changes.ts'
 import { prepareDirectory } from '../../src/db/credential-directory.ts'
 import { deadline } from '../../src/db/deadline.ts'
+import { causeOfFailure } from '../../src/db/failures.ts'
 import { createFreshness, type Freshness } from '../../src/db/freshness.ts'
 import { createPool, type Pool } from '../../src/db/pool.ts'
 import { KnownPrimary } from '../../src/db/proof.ts'
@@ -16,6 +17,8 @@ let pool: Lookups
 let freshness: Freshness
 /** Happens after each use of a connection for lookups, before it is known to be over. */
 let afterRun: () => Promise<void>
+/** Causes of failures of those connections, in their order. */
+let failures: unknown[]
 const open: ChangeWatch[] = []
 
 const deaf: ChangeListener = {
@@ -34,6 +37,7 @@ beforeEach(async () => {
   await sql`create table removed (id uuid)`
   await sql`create trigger note after delete on latchkey.nodes for each row execute function note()`
   afterRun = async () => {}
+  failures = []
   const primary = new KnownPrimary()
   pool = createPool({
     link: {
@@ -46,6 +50,7 @@ beforeEach(async () => {
     size: 2,
     prepare: prepareDirectory,
     watch: () => deadline(10_000),
+    observer: { failed: (error) => failures.push(causeOfFailure(error)), worked() {} },
   })
   freshness = createFreshness({
     lookups: {
@@ -132,6 +137,32 @@ describe("a node's row", () => {
     await ending
     await proven()
     expect(await rows()).toEqual([{ id: freshness.nodeId }])
+    expect(await askings()).toBe(1)
+  })
+})
+
+describe('where sessions may only read by default', () => {
+  const setDefault = (value: string) =>
+    sql.unsafe(`alter database ${new URL(database.url).pathname.slice(1)} ${value}`)
+  const connections = () => sql`
+    select pid, backend_start::text from pg_stat_activity
+    where datname = current_database() and application_name = 'latchkey-authentication'`
+
+  it('lookups keep their connections, and the node knows why it may remember nothing', async () => {
+    await setDefault('set default_transaction_read_only = on')
+    // Two at once, so that there are two connections.
+    expect(await Promise.all([askings(), askings()])).toEqual([1, 1])
+    const before = await connections()
+    expect(before).toHaveLength(2)
+    watch(500)
+    await vi.waitUntil(() => failures.length >= 10, { timeout: 20_000 })
+    expect(await Promise.all([askings(), askings()])).toEqual([1, 1])
+    expect(new Set(failures)).toEqual(new Set(['read-only']))
+    expect(freshness.state()).toMatchObject({ heartbeat: false, cause: 'read-only' })
+    expect(await connections()).toEqual(expect.arrayContaining([...before]))
+
+    await setDefault('reset default_transaction_read_only')
+    await proven()
     expect(await askings()).toBe(1)
   })
 })
