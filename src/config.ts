@@ -141,7 +141,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     }),
     identityKeysFile: identityKeysFile === undefined ? null : resolve(identityKeysFile),
     logLevel: settings.LOG_LEVEL,
-    warnings: Object.freeze(connectionWarnings(settings)),
+    warnings: Object.freeze(connectionWarnings(settings).map((warning) => warning.join(' '))),
   })
 }
 
@@ -150,6 +150,8 @@ export interface MigrationTarget {
   readonly url: string | null
   /** Absolute. */
   readonly dataDir: string
+  /** What the connection string says without effect. They never repeat a part of it. */
+  readonly warnings: readonly string[]
 }
 
 /**
@@ -175,7 +177,13 @@ export function migrationTarget(environment: Environment, url?: string): Migrati
         : { variable, message },
     )
   if (faults.length > 0) throw new ConfigError(faults)
-  return { url: settings.DATABASE_URL ?? null, dataDir: resolve(settings.DATA_DIR) }
+  return {
+    url: settings.DATABASE_URL ?? null,
+    dataDir: resolve(settings.DATA_DIR),
+    warnings: connectionWarnings(settings).flatMap(([variable, warning]) =>
+      variable === 'DATABASE_URL' ? [`${url === undefined ? variable : '--url'} ${warning}`] : [],
+    ),
+  }
 }
 
 /**

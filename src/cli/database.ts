@@ -51,7 +51,7 @@ function operatorDatabase(
 }
 
 async function withUrl<T>(
-  { url, dataDir }: MigrationTarget,
+  { url, dataDir }: Pick<MigrationTarget, 'url' | 'dataDir'>,
   use: (url: string) => Promise<T>,
 ): Promise<T> {
   try {

@@ -23,6 +23,7 @@ import { addUsersGrant } from './users-grant.ts'
 import { addUsersList } from './users-list.ts'
 import { addUsersReactivate } from './users-reactivate.ts'
 import { addUsersSuspend } from './users-suspend.ts'
+import { notingWarnings } from './warnings.ts'
 
 const withoutSecrets = secretRemover()
 
@@ -68,7 +69,7 @@ export async function runCommand(
   // Commander writes its own errors as text, and before it throws them.
   const quiet = json ? { ...context, note: () => {} } : context
   try {
-    await createProgram(quiet).parseAsync(words, { from: 'user' })
+    await createProgram(notingWarnings(quiet)).parseAsync(words, { from: 'user' })
     return exitCodes.done
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done

@@ -16,10 +16,10 @@ export function connectionFaults(settings: Settings): readonly Fault[] {
   )
 }
 
-/** For the log. They name the variable and never repeat its value. */
-export function connectionWarnings(settings: Settings): readonly string[] {
+/** For the log, by the variable that they are about. They never repeat its value. */
+export function connectionWarnings(settings: Settings): readonly (readonly [Variable, string])[] {
   return targetsOf(settings).flatMap(([variable, { warnings }]) =>
-    warnings.map((warning) => `${variable} ${warning}`),
+    warnings.map((warning) => [variable, warning] as const),
   )
 }
 

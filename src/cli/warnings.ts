@@ -1,0 +1,23 @@
+import type { CommandContext } from './command-context.ts'
+import { onOneLine } from './output.ts'
+
+/**
+ * Notes what the configuration says without effect, such as ignored parameters of a connection string,
+ * as soon as a command connects. `serve` logs the same.
+ */
+export function notingWarnings(context: CommandContext): CommandContext {
+  function note({ warnings }: { readonly warnings: readonly string[] }): void {
+    for (const warning of warnings) context.note(`latchkey: warning: ${onOneLine(warning)}\n`)
+  }
+  return {
+    ...context,
+    withDatabase(config, use) {
+      note(config)
+      return context.withDatabase(config, use)
+    },
+    withMigrations(target, options, use) {
+      note(target)
+      return context.withMigrations(target, options, use)
+    },
+  }
+}

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { withDatabase, withTargetMigrations } from '../../src/cli/database.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type Run, run } from './run.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+
+afterAll(() => database.close())
+
+function urlWith(parameters: Readonly<Record<string, string>>): string {
+  const url = new URL(database.url)
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+  return url.href
+}
+
+function command(
+  words: readonly string[],
+  url = urlWith({ channel_binding: 'require', schema: 'public' }),
+): Promise<Run> {
+  return run(words, {
+    environment: { DATABASE_URL: url },
+    withDatabase,
+    withMigrations: withTargetMigrations,
+    stopSignal: () => new Promise(() => {}),
+  })
+}
+
+test.each([
+  [['migrate']],
+  [['migrate', '--status']],
+  [['keys', 'peppers']],
+  [['users', 'list']],
+  [['audit']],
+])('%j says what the connection string says without effect', async (words) => {
+  const { code, err } = await command(words)
+  expect(code).toBe(0)
+  const lines = err.split('\n').filter((line) => line.includes('warning'))
+  expect(lines).toEqual([
+    expect.stringMatching(/^latchkey: warning: DATABASE_URL ignores the parameters schema: /),
+    expect.stringMatching(/^latchkey: warning: DATABASE_URL cannot meet channel_binding=require/),
+  ])
+})
+
+test('a warning about --url says so, and one about a URL that is not used is not given', async () => {
+  const { err } = await command(['migrate', '--url', urlWith({ schema: 'public' })])
+  expect(err).toMatch(/^latchkey: warning: --url ignores the parameters schema: [^\n]*\n$/)
+})
+
+test('there is none for machines, nor where there is nothing to say', async () => {
+  expect((await command(['users', 'list', '--json'])).err).toBe('')
+  expect((await command(['migrate'], database.url)).err).toBe('')
+})
