@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts'
 import { isScopeName } from '../scopes.ts'
 
 /** A JWT's claims as the token states them: nothing about them is known yet. */
@@ -40,8 +41,4 @@ export function scopeNames(value: unknown): readonly string[] | undefined {
   if (typeof value === 'string') return value.split(' ').filter(isScopeName)
   if (!Array.isArray(value)) return undefined
   return value.filter((name) => typeof name === 'string' && isScopeName(name))
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,17 +1,14 @@
-import { isObject } from './claims.ts'
+import { isObject } from '../json.ts'
+import { type FetchedJson, fetchJson, UnusableAnswer } from '../jwks/fetch-json.ts'
+import type { FetchedKeys } from '../jwks/key-cache.ts'
+import { readKeySet } from '../jwks/key-set.ts'
 import { discoveryUrls, isLoopbackHost, keyUrlFault } from './issuer-url.ts'
-import { type KeySet, readKeySet } from './verification-keys.ts'
 
 /** Whose keys to get and from where. */
 export interface KeySource {
   readonly issuer: string
   /** `null`: by discovery. */
   readonly jwksUri: string | null
-}
-
-export interface FetchedKeys extends KeySet {
-  /** For how many seconds the issuer says the answer may be used (`Cache-Control`, RFC 9111 §5.2.2). */
-  readonly maxAgeSeconds: number | null
 }
 
 const maxBytes = 512 * 1024
@@ -26,7 +23,7 @@ const maxBytes = 512 * 1024
 export async function fetchKeys(source: KeySource, signal: AbortSignal): Promise<FetchedKeys> {
   const url = source.jwksUri ?? (await discoverJwksUri(source.issuer, signal))
   const answer = await getJson(url, signal)
-  return { ...readKeySet(answer.json), maxAgeSeconds: answer.maxAgeSeconds }
+  return { ...(await readKeySet(answer.json)), maxAgeSeconds: answer.maxAgeSeconds }
 }
 
 async function discoverJwksUri(issuer: string, signal: AbortSignal): Promise<string> {
@@ -70,49 +67,6 @@ function isOnLoopback(url: string): boolean {
   return isLoopbackHost(new URL(url).hostname)
 }
 
-/** An answer came and is not what it should be. */
-class UnusableAnswer extends Error {}
-
-async function getJson(
-  url: string,
-  signal: AbortSignal,
-): Promise<{ json: unknown; maxAgeSeconds: number | null }> {
-  const response = await get(url, signal)
-  if (response.status !== 200) {
-    await response.body?.cancel()
-    throw new UnusableAnswer(`${url} answered ${response.status}`)
-  }
-  const text = await readText(response, url)
-  try {
-    return { json: JSON.parse(text), maxAgeSeconds: maxAge(response.headers.get('cache-control')) }
-  } catch {
-    throw new UnusableAnswer(`${url} answered no JSON`)
-  }
-}
-
-async function get(url: string, signal: AbortSignal): Promise<Response> {
-  try {
-    return await fetch(url, { headers: { accept: 'application/json' }, redirect: 'manual', signal })
-  } catch (cause) {
-    throw new Error(`${url} could not be fetched`, { cause })
-  }
-}
-
-async function readText(response: Response, url: string): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of response.body ?? []) {
-    length += chunk.byteLength
-    // Leaving the loop cancels the body. The bytes are counted as decompressed.
-    if (length > maxBytes) throw new UnusableAnswer(`${url} answered more than ${maxBytes} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function maxAge(cacheControl: string | null): number | null {
-  if (cacheControl === null) return null
-  if (/(?:^|[\s,])no-(?:store|cache)\b/i.test(cacheControl)) return 0
-  const seconds = /(?:^|[\s,])max-age="?(\d{1,10})/i.exec(cacheControl)?.[1]
-  return seconds === undefined ? null : Number(seconds)
+function getJson(url: string, signal: AbortSignal): Promise<FetchedJson> {
+  return fetchJson(url, { signal, maxBytes, fetch })
 }

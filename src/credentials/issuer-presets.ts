@@ -1,5 +1,5 @@
+import { allJwsAlgorithms, type JwsAlgorithm } from '../jwks/algorithms.ts'
 import { type ClaimPath, type Claims, claimPath } from './claims.ts'
-import { allJwsAlgorithms, type JwsAlgorithm } from './jwt-algorithms.ts'
 
 /** In what an issuer's tokens differ from others'. An issuer's own settings go before its preset. */
 export interface IssuerPreset {

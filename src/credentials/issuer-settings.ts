@@ -1,4 +1,11 @@
-import { type ClaimPath, claimPath, isObject } from './claims.ts'
+import { isObject } from '../json.ts'
+import {
+  allJwsAlgorithms,
+  canonicalAlgorithm,
+  isJwsAlgorithm,
+  type JwsAlgorithm,
+} from '../jwks/algorithms.ts'
+import { type ClaimPath, claimPath } from './claims.ts'
 import {
   type IssuerPreset,
   type IssuerPresetName,
@@ -7,12 +14,6 @@ import {
   standardIssuer,
 } from './issuer-presets.ts'
 import { issuerUrlFault, keyUrlFault } from './issuer-url.ts'
-import {
-  allJwsAlgorithms,
-  canonicalAlgorithm,
-  isJwsAlgorithm,
-  type JwsAlgorithm,
-} from './jwt-algorithms.ts'
 
 /** An issuer whose JWTs are taken. */
 export interface IssuerSettings {

@@ -1,21 +1,19 @@
 import { isUtf8 } from 'node:buffer'
-import { type Claims, isObject } from './claims.ts'
+import { isObject } from '../json.ts'
+import { isJwsAlgorithm, type JwsAlgorithm, jwsAlgorithms } from '../jwks/algorithms.ts'
+import type { Claims } from './claims.ts'
 import type { JwtRefusal } from './jwt.ts'
-import { isJwsAlgorithm, type JwsAlgorithm, jwsAlgorithms } from './jwt-algorithms.ts'
 
 /** The longest token that is looked at, in characters. */
 export const maxTokenLength = 8192
 
-/** A compact JWS (RFC 7515 §7.1) taken apart; nothing in it is trusted yet. */
+/** Header and claims of a compact JWS (RFC 7515 §7.1) whose signature is not verified yet. */
 export interface Jws {
   readonly algorithm: JwsAlgorithm
   readonly keyId: string | null
   /** `typ` in lower case and without `application/` (RFC 7515 §4.1.9). */
   readonly type: string | null
   readonly claims: Claims
-  /** What is signed (RFC 7515 §5.2): the encoded header and claims with the dot between. */
-  readonly signingInput: string
-  readonly signature: Uint8Array
 }
 
 /**
@@ -51,8 +49,6 @@ export function readJws(token: string): Jws | JwtRefusal {
     keyId: kid ?? null,
     type: typ?.toLowerCase().replace(/^application\//, '') ?? null,
     claims,
-    signingInput: token.slice(0, -third.length - 1),
-    signature,
   }
 }
 

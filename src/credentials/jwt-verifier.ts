@@ -1,15 +1,17 @@
+import { type CryptoKey, compactVerify, errors } from 'jose'
+import { ServiceUnavailableError } from '../errors.ts'
+import { canonicalAlgorithm, type JwsAlgorithm } from '../jwks/algorithms.ts'
+import { KeyCache, type KeyTiming } from '../jwks/key-cache.ts'
+import { fetchKeys } from './fetch-keys.ts'
 import type { ResolvedIssuer } from './issuer-settings.ts'
-import { defaultKeyTiming, IssuerKeys, type KeyTiming } from './jwks.ts'
 import { readJws } from './jws.ts'
-import { isSignedBy } from './jws-signature.ts'
 import type { JwtRefusal, JwtVerification, JwtVerifier } from './jwt.ts'
-import { canonicalAlgorithm } from './jwt-algorithms.ts'
 import { checkClaims } from './jwt-claims.ts'
 
 export interface JwtVerifierOptions {
   /** Whose tokens are taken; none: no token is. */
   readonly issuers: readonly ResolvedIssuer[]
-  /** When keys are fetched. Default: `defaultKeyTiming`. */
+  /** When keys are fetched. What is left out is as in `defaultKeyTiming`. */
   readonly keyTiming?: Partial<KeyTiming>
   /**
    * Milliseconds, for the age of fetched keys. Default: since the start, by the clock that says more, so
@@ -23,7 +25,18 @@ export interface JwtVerifierOptions {
 }
 
 interface TrustedIssuer extends ResolvedIssuer {
-  readonly keys: IssuerKeys
+  readonly keys: KeyCache
+}
+
+export const defaultKeyTiming: KeyTiming = {
+  freshFor: 10 * 60_000,
+  freshAtLeast: 60_000,
+  freshAtMost: 60 * 60_000,
+  staleFor: 60 * 60_000,
+  unknownKeyCooldown: 30_000,
+  timeout: 5_000,
+  backoff: 1_000,
+  backoffAtMost: 60_000,
 }
 
 /**
@@ -50,7 +63,7 @@ export function createJwtVerifier(options: JwtVerifierOptions): JwtVerifier {
       const keys = await issuer.keys.find(algorithm, keyId)
       if (keys.length === 0) return refused('unknown-key')
       for (const key of keys) {
-        if (await isSignedBy(key, jws)) return { ok: true, jwt }
+        if (await isSignedBy(key, token, algorithm)) return { ok: true, jwt }
       }
       return refused('signature')
     },
@@ -63,14 +76,36 @@ function trustedIssuers(options: JwtVerifierOptions): ReadonlyMap<string, Truste
   const random = options.random ?? Math.random
   const byName = new Map<string, TrustedIssuer>()
   for (const issuer of options.issuers) {
-    const onProblem = (error: Error) => options.onKeyProblem?.(issuer.issuer, error)
-    const keys = new IssuerKeys(issuer, { timing, clock, random, onProblem })
+    const keys = new KeyCache({
+      fetchKeys: (signal) => fetchKeys(issuer, signal),
+      timing,
+      clock,
+      random,
+      onProblem: (error) => options.onKeyProblem?.(issuer.issuer, error),
+      unavailable: (retryAfterSeconds, cause) =>
+        new ServiceUnavailableError({ retryAfterSeconds, cause, reason: 'issuer-keys' }),
+    })
     for (const name of issuer.names) {
       if (byName.has(name)) throw new Error(`The JWT issuer ${name} is configured twice.`)
       byName.set(name, { ...issuer, keys })
     }
   }
   return byName
+}
+
+/** Whether the private half of `key` signed the token. What jose refuses of a token is no signature. */
+async function isSignedBy(
+  key: CryptoKey,
+  token: string,
+  algorithm: JwsAlgorithm,
+): Promise<boolean> {
+  try {
+    await compactVerify(token, key, { algorithms: [algorithm] })
+    return true
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return false
+    throw error
+  }
 }
 
 function sinceStart(): number {

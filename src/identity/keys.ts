@@ -6,6 +6,7 @@ import {
   type JsonWebKey,
   type KeyObject,
 } from 'node:crypto'
+import { isObject } from '../json.ts'
 
 /** `EdDSA` is Ed25519 (RFC 8037 §3.1), `ES256` is P-256 (RFC 7518 §3.4). */
 export type IdentityAlgorithm = 'EdDSA' | 'ES256'
@@ -139,10 +140,6 @@ function algorithmOf({ kty, crv }: Readonly<Record<string, unknown>>): IdentityA
 
 function isSigner(key: IdentityKey): key is IdentityKeySet['signer'] {
   return key.privateKey !== null
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** `undefined` when it is not JSON. The parser's own message is left out: it quotes the text. */

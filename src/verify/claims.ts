@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts'
 import type { Credential, Principal } from '../principal.ts'
 
 /** Seconds: longer than any identity token lives. */
@@ -55,8 +56,4 @@ function isNumber(value: unknown): value is number {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
-}
-
-function isObject(value: unknown): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

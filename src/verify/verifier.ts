@@ -1,9 +1,11 @@
-import { compactVerify, decodeProtectedHeader } from 'jose'
+import { type CryptoKey, compactVerify, decodeProtectedHeader } from 'jose'
+import { isObject } from '../json.ts'
+import type { KeyCache } from '../jwks/key-cache.ts'
 import type { Principal } from '../principal.ts'
 import { principalOfClaims } from './claims.ts'
 import { IdentityError } from './errors.ts'
 import { type RequestLike, readIdentityHeader } from './header.ts'
-import { createRemoteKeys } from './keys.ts'
+import { identityKeys } from './keys.ts'
 
 export interface IdentityVerifierOptions {
   /** Latchkey's `PUBLIC_URL`. */
@@ -34,6 +36,9 @@ export interface IdentityVerifier {
 
 const maxTokenLength = 8192
 
+/** What Latchkey signs identity tokens with. */
+const identityAlgorithms = ['EdDSA', 'ES256'] as const
+
 /**
  * Verifies the identity tokens that Latchkey signs for one backend: a JWS of type `identity+jwt`, by a
  * key that Latchkey publishes, with this backend as its audience and at most 60 seconds old. Needs
@@ -45,7 +50,7 @@ export function createIdentityVerifier(options: IdentityVerifierOptions): Identi
   const { audience, now = Date.now, clockToleranceSeconds: tolerance = 0 } = options
   const issuer = options.issuer?.replace(/\/+$/, '')
   if (!issuer || !audience) throw new TypeError('Both `issuer` and `audience` are needed.')
-  const findKey = createRemoteKeys({
+  const keys = identityKeys({
     url: options.jwksUri ?? `${issuer}/.well-known/jwks.json`,
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     now,
@@ -55,7 +60,7 @@ export function createIdentityVerifier(options: IdentityVerifierOptions): Identi
     async verify(request) {
       const token = readIdentityHeader(request)
       if (token === '') throw new IdentityError('IDENTITY_MISSING', 'There is no identity token.')
-      const claims = token.length > maxTokenLength ? null : await verifiedClaims(token, findKey)
+      const claims = token.length > maxTokenLength ? null : await verifiedClaims(token, keys)
       const expected = { issuer, audience, tolerance }
       const principal = claims && principalOfClaims(claims, expected, now() / 1000)
       if (principal === null) {
@@ -68,19 +73,36 @@ export function createIdentityVerifier(options: IdentityVerifierOptions): Identi
 
 async function verifiedClaims(
   token: string,
-  findKey: ReturnType<typeof createRemoteKeys>,
+  keys: KeyCache,
 ): Promise<Record<string, unknown> | null> {
   const header = headerOf(token)
   // RFC 8725 §3.11: no other token of Latchkey's is taken for one.
   if (header?.typ !== 'identity+jwt' || typeof header.kid !== 'string') return null
-  const found = await findKey(header.kid)
-  if (found === undefined) return null
+  const algorithm = identityAlgorithms.find((name) => name === header.alg)
+  if (algorithm === undefined) return null
+  for (const key of await keys.find(algorithm, header.kid)) {
+    const payload = await verifiedPayload(token, key, algorithm)
+    if (payload !== null) return readClaims(payload)
+  }
+  return null
+}
+
+async function verifiedPayload(
+  token: string,
+  key: CryptoKey,
+  algorithm: string,
+): Promise<Uint8Array | null> {
   try {
-    const { payload } = await compactVerify(token, found.key, { algorithms: [found.algorithm] })
+    return (await compactVerify(token, key, { algorithms: [algorithm] })).payload
+  } catch {
+    return null
+  }
+}
+
+function readClaims(payload: Uint8Array): Record<string, unknown> | null {
+  try {
     const claims: unknown = JSON.parse(new TextDecoder().decode(payload))
-    return typeof claims === 'object' && claims !== null
-      ? (claims as Record<string, unknown>)
-      : null
+    return isObject(claims) ? claims : null
   } catch {
     return null
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { claimPath, isObject, readClaim, scopeNames } from '../../src/credentials/claims.ts'
+import { claimPath, readClaim, scopeNames } from '../../src/credentials/claims.ts'
 
 describe('a claim', () => {
   it.each<[string, object, unknown]>([
@@ -57,9 +57,4 @@ describe('the scopes that a claim lists', () => {
   ])('as %j are %j', (value, names) => {
     expect(scopeNames(value)).toEqual(names)
   })
-})
-
-it('an object is neither a list nor nothing', () => {
-  expect(isObject({})).toBe(true)
-  for (const value of [null, undefined, [], 'a', 1, () => {}]) expect(isObject(value)).toBe(false)
 })

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { jwksUriOf } from '../../src/credentials/fetch-keys.ts'
 import { resolveIssuer } from '../../src/credentials/issuer-settings.ts'
-import type { KeyTiming } from '../../src/credentials/jwks.ts'
 import { createJwtVerifier } from '../../src/credentials/jwt-verifier.ts'
 import { ServiceUnavailableError } from '../../src/errors.ts'
+import type { KeyTiming } from '../../src/jwks/key-cache.ts'
 import {
   createSigningKey,
   type Failure,

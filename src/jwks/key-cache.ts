@@ -1,8 +1,6 @@
-import type { KeyObject } from 'node:crypto'
-import { ServiceUnavailableError } from '../errors.ts'
-import { fetchKeys, type KeySource } from './fetch-keys.ts'
-import type { JwsAlgorithm } from './jwt-algorithms.ts'
-import { type KeySet, keysFor } from './verification-keys.ts'
+import type { CryptoKey } from 'jose'
+import type { JwsAlgorithm } from './algorithms.ts'
+import { type KeySet, keysFor } from './key-set.ts'
 
 /** All in milliseconds. */
 export interface KeyTiming {
@@ -22,25 +20,27 @@ export interface KeyTiming {
   readonly backoffAtMost: number
 }
 
-export const defaultKeyTiming: KeyTiming = {
-  freshFor: 10 * 60_000,
-  freshAtLeast: 60_000,
-  freshAtMost: 60 * 60_000,
-  staleFor: 60 * 60_000,
-  unknownKeyCooldown: 30_000,
-  timeout: 5_000,
-  backoff: 1_000,
-  backoffAtMost: 60_000,
+export interface FetchedKeys extends KeySet {
+  /** For how many seconds the issuer says that its keys may be used; `null`: it does not say. */
+  readonly maxAgeSeconds: number | null
 }
 
-export interface IssuerKeysOptions {
+export interface KeyCacheOptions {
+  readonly fetchKeys: (signal: AbortSignal) => Promise<FetchedKeys>
   readonly timing: KeyTiming
   /** Milliseconds since any fixed moment. */
   readonly clock: () => number
   /** At least 0 and less than 1; spreads many nodes' fetches apart. */
   readonly random: () => number
-  /** Told of every failed fetch and of every key that is unfit. */
-  readonly onProblem: (error: Error) => void
+  /**
+   * Whether a request may wait for a fetch that another request began, and leave one behind that nobody
+   * waits for. Default: true.
+   */
+  readonly sharesFetches?: boolean
+  /** Called with each failure of a fetch and with each fault of a key. Default: ignored. */
+  readonly onProblem?: (error: Error) => void
+  /** Makes the error that `find` throws. `cause` is the failure of the last fetch. */
+  readonly unavailable: (retryAfterSeconds: number, cause: unknown) => Error
 }
 
 interface LoadedKeys extends KeySet {
@@ -51,29 +51,30 @@ interface LoadedKeys extends KeySet {
 
 /**
  * The keys of one issuer, fetched when first needed and kept up to date by the requests that need
- * them: no timer runs. At most one fetch is under way at any time, and after a failed one none is
- * made until its wait is over, whatever is asked.
+ * them: no timer runs. Where fetches are shared at most one is under way at any time, and after a failed
+ * one none is made until its wait is over, whatever is asked.
  */
-export class IssuerKeys {
-  readonly #source: KeySource
-  readonly #options: IssuerKeysOptions
+export class KeyCache {
+  readonly #options: KeyCacheOptions
+  readonly #sharesFetches: boolean
   #loaded: LoadedKeys | null = null
   #loading: Promise<LoadedKeys> | null = null
   #failures = 0
+  #lastFailure: unknown
   #retryAt = Number.NEGATIVE_INFINITY
   #unknownKeyAskedAt = Number.NEGATIVE_INFINITY
 
-  constructor(source: KeySource, options: IssuerKeysOptions) {
-    this.#source = source
+  constructor(options: KeyCacheOptions) {
     this.#options = options
+    this.#sharesFetches = options.sharesFetches ?? true
   }
 
   /**
    * The keys that could have made a token's signature; none when the issuer has no such key.
    *
-   * @throws ServiceUnavailableError when that cannot be told because the issuer cannot be reached
+   * @throws what `unavailable` makes, when that cannot be told because the issuer cannot be reached
    */
-  async find(algorithm: JwsAlgorithm, keyId: string | null): Promise<readonly KeyObject[]> {
+  async find(algorithm: JwsAlgorithm, keyId: string | null): Promise<readonly CryptoKey[]> {
     const before = this.#loaded
     const loaded = await this.#current(this.#options.clock())
     const found = keysFor(loaded.keys, algorithm, keyId)
@@ -88,7 +89,8 @@ export class IssuerKeys {
     if (now >= loaded.refreshAt && now >= this.#retryAt) {
       const loading = this.#load(now)
       // Whoever finds fresh keys does not wait for fresher ones, nor for an issuer known to be down.
-      if (now >= loaded.freshUntil && this.#failures === 0) return loading.catch(() => loaded)
+      const mustWait = now >= loaded.freshUntil && this.#failures === 0
+      if (mustWait || !this.#sharesFetches) return loading.catch(() => loaded)
       loading.catch(() => {})
     }
     return loaded
@@ -108,6 +110,7 @@ export class IssuerKeys {
   #load(now: number): Promise<LoadedKeys> {
     if (this.#loading !== null) return this.#loading
     if (now < this.#retryAt) return Promise.reject(this.#unavailable(now))
+    if (!this.#sharesFetches) return this.#fetch()
     this.#loading = this.#fetch().finally(() => {
       this.#loading = null
     })
@@ -115,9 +118,9 @@ export class IssuerKeys {
   }
 
   async #fetch(): Promise<LoadedKeys> {
-    const { timing, clock, random, onProblem } = this.#options
+    const { fetchKeys, timing, clock, random, onProblem = () => {} } = this.#options
     try {
-      const fetched = await fetchKeys(this.#source, AbortSignal.timeout(timing.timeout))
+      const fetched = await fetchKeys(AbortSignal.timeout(timing.timeout))
       for (const fault of fetched.faults) onProblem(new Error(fault))
       const loadedAt = clock()
       const freshFor = freshness(fetched.maxAgeSeconds, timing)
@@ -133,15 +136,16 @@ export class IssuerKeys {
       const now = clock()
       const wait = Math.min(timing.backoffAtMost, timing.backoff * 2 ** this.#failures)
       this.#failures++
+      this.#lastFailure = error
       this.#retryAt = now + wait * (0.5 + random() * 0.5)
       onProblem(error instanceof Error ? error : new Error(String(error)))
-      throw this.#unavailable(now, error)
+      throw this.#unavailable(now)
     }
   }
 
-  #unavailable(now: number, cause?: unknown): ServiceUnavailableError {
+  #unavailable(now: number): Error {
     const retryAfterSeconds = Math.max(1, Math.ceil((this.#retryAt - now) / 1000))
-    return new ServiceUnavailableError({ retryAfterSeconds, cause, reason: 'issuer-keys' })
+    return this.#options.unavailable(retryAfterSeconds, this.#lastFailure)
   }
 }
 

@@ -1,0 +1,66 @@
+export interface FetchJsonOptions {
+  readonly signal: AbortSignal
+  /** The longest answer that is read, in bytes after decompression. */
+  readonly maxBytes: number
+  readonly fetch: typeof fetch
+}
+
+export interface FetchedJson {
+  readonly json: unknown
+  /** For how many seconds the answer may be used (`Cache-Control`, RFC 9111 §5.2.2); `null`: not stated. */
+  readonly maxAgeSeconds: number | null
+}
+
+/** The server answered, but not with what was asked for. */
+export class UnusableAnswer extends Error {}
+
+/**
+ * Fetches a JSON document. Follows no redirect.
+ *
+ * @throws UnusableAnswer when the status is not 200, or the body is too long or not JSON
+ * @throws Error when there is no answer
+ */
+export async function fetchJson(url: string, options: FetchJsonOptions): Promise<FetchedJson> {
+  const response = await get(url, options)
+  if (response.status !== 200) {
+    await response.body?.cancel()
+    throw new UnusableAnswer(`${url} answered ${response.status}`)
+  }
+  const text = await readText(response, url, options.maxBytes)
+  try {
+    return { json: JSON.parse(text), maxAgeSeconds: maxAge(response.headers.get('cache-control')) }
+  } catch {
+    throw new UnusableAnswer(`${url} answered no JSON`)
+  }
+}
+
+async function get(url: string, { fetch, signal }: FetchJsonOptions): Promise<Response> {
+  try {
+    return await fetch(url, { headers: { accept: 'application/json' }, redirect: 'manual', signal })
+  } catch (cause) {
+    throw new Error(`${url} could not be fetched`, { cause })
+  }
+}
+
+async function readText(response: Response, url: string, maxBytes: number): Promise<string> {
+  const reader = response.body?.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  let length = 0
+  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+    length += part.value.byteLength
+    if (length > maxBytes) {
+      await reader?.cancel()
+      throw new UnusableAnswer(`${url} answered more than ${maxBytes} bytes`)
+    }
+    text += decoder.decode(part.value, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function maxAge(cacheControl: string | null): number | null {
+  if (cacheControl === null) return null
+  if (/(?:^|[\s,])no-(?:store|cache)\b/i.test(cacheControl)) return 0
+  const seconds = /(?:^|[\s,])max-age="?(\d{1,10})/i.exec(cacheControl)?.[1]
+  return seconds === undefined ? null : Number(seconds)
+}
