@@ -10,6 +10,7 @@ import {
 } from '../../src/identity/keys.ts'
 import type { Principal } from '../../src/principal.ts'
 import { createIdentityVerifier, IdentityError } from '../../src/verify.ts'
+import { ed25519Jwk, forgeWithSmallOrder, smallOrderKeys } from '../support/weak-keys.ts'
 
 const issuer = 'https://auth.example'
 const start = Date.parse('2030-01-01T00:00:00Z')
@@ -196,6 +197,15 @@ describe('is refused', () => {
     now = start + 60_000
     expect(await outcome(token, one)).toBe('IDENTITY_INVALID')
   })
+})
+
+test('a key of small order verifies nothing', async () => {
+  const [, identity] = smallOrderKeys[0]
+  published = [{ ...ed25519Jwk(identity), kid: 'unsafe', alg: 'EdDSA', use: 'sig' }]
+  const [, payload = ''] = (await sign()).split('.')
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
+  const header = { kid: 'unsafe', typ: 'identity+jwt' }
+  expect(await outcome(forgeWithSmallOrder(identity, header, claims))).toBe('IDENTITY_INVALID')
 })
 
 describe('the keys', () => {
