@@ -16,8 +16,8 @@ export async function measureFirstSight(world, { generations, rounds }) {
       rows.push({
         figure: `First sight of a JWT, ${alg}, time against jose's \`jwtVerify\`, ${circumstance}`,
         result: show(ratio),
-        goal: '≤ 1.1',
-        met: ratio.median <= 1.1,
+        goal: '≤ 1.4',
+        met: ratio.median <= 1.4,
       })
     }
   }
