@@ -3,15 +3,13 @@ import { BodyTooLargeError, type GraphQLRequest } from './graphql-request.ts'
 /** A request for GraphQL of a fetch Request. */
 export function fetchGraphQLRequest(request: Request): GraphQLRequest {
   const { method, url, headers } = request
-  let parameters: URLSearchParams | null = null
+  const { search, searchParams } = new URL(url)
   return {
     method,
+    search,
     shown: request,
     header: (name) => headers.get(name),
-    queryParameters(name) {
-      parameters ??= new URL(url).searchParams
-      return parameters.getAll(name)
-    },
+    queryParameters: (name) => searchParams.getAll(name),
     readBody: (maxBytes) => readText(request, maxBytes),
   }
 }

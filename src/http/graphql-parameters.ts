@@ -1,3 +1,4 @@
+import { GraphQLError } from 'graphql'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { badRequest } from '../yoga/graphql-errors.ts'
 import { hasMoreValues } from './json-values.ts'
@@ -11,16 +12,8 @@ const maxValues = 12_000
  * @throws GraphQLError when it is no JSON object, or has more than 12,000 values
  */
 export function readParameters(body: string): GraphQLParams {
-  if (hasMoreValues(body, maxValues)) {
-    throw badRequest(`The body has more than ${maxValues} values.`)
-  }
-  let parameters: unknown
-  try {
-    // A byte order mark may be ignored (RFC 8259 §8.1).
-    parameters = JSON.parse(body.startsWith('\u{feff}') ? body.slice(1) : body)
-  } catch {
-    throw badRequest('The body is not valid JSON.')
-  }
+  // A byte order mark may be ignored (RFC 8259 §8.1).
+  const parameters = readJson(body.startsWith('\u{feff}') ? body.slice(1) : body, 'The body')
   if (Array.isArray(parameters)) throw badRequest('Batching is not supported.')
   if (typeof parameters !== 'object' || parameters === null) {
     throw badRequest('The body must be a JSON object with the member "query".')
@@ -28,44 +21,55 @@ export function readParameters(body: string): GraphQLParams {
   return parameters
 }
 
+function readJson(text: string, what: string): unknown {
+  if (hasMoreValues(text, maxValues)) throw badRequest(`${what} has more than ${maxValues} values.`)
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw badRequest(`${what} is not valid JSON.`)
+  }
+}
+
+const queryNames = new Set(['query', 'operationName', 'variables', 'extensions'])
+
 /**
- * What the query of a GET asks for (GraphQL over HTTP §5.4). What its parameters are is checked later.
+ * The parameters in the query of a GET (GraphQL over HTTP §6.2). Parameters of other names are ignored,
+ * and an empty value counts as none. What the members of `variables` and `extensions` are is checked later.
  *
- * @throws GraphQLError when a parameter is there twice, or is no JSON object where it must be one
+ * @param search with its `?`
+ * @throws GraphQLError when one is there twice, is not encoded correctly, or is not JSON where it should be
  */
-export function readQueryParameters(
-  parameters: (name: string) => readonly string[],
-): GraphQLParams {
-  const one = (name: string) => {
-    const [value, another] = parameters(name)
-    if (another !== undefined) throw badRequest(`The parameter \`${name}\` is there twice.`)
-    return value
+export function readQueryParameters(search: string): GraphQLParams {
+  const texts = new Map<string, string>()
+  for (const pair of search.slice(1).split('&')) {
+    const [encodedName = ''] = pair.split('=', 1)
+    const name = decodeForm(encodedName)
+    if (name === null || !queryNames.has(name)) continue
+    if (texts.has(name)) throw badRequest(`The parameter "${name}" is there twice.`)
+    const text = decodeForm(pair.slice(encodedName.length + 1))
+    if (text === null) throw badRequest(`The parameter "${name}" is not percent-encoded UTF-8.`)
+    // A part of the URL would keep all of it in memory, a credential included.
+    texts.set(name, Buffer.from(text).toString())
   }
-  const object = (name: string) => {
-    const text = one(name)
-    if (text === undefined || text === '') return undefined
-    if (hasMoreValues(text, maxValues)) {
-      throw badRequest(`\`${name}\` has more than ${maxValues} values.`)
-    }
-    let value: unknown
-    try {
-      value = JSON.parse(text)
-    } catch {
-      throw badRequest(`\`${name}\` is not valid JSON.`)
-    }
-    if (value === null) return undefined
-    if (typeof value !== 'object' || Array.isArray(value)) {
-      throw badRequest(`\`${name}\` must be a JSON object.`)
-    }
-    return value as Record<string, unknown>
+  const json = (name: string) => {
+    const text = texts.get(name)
+    return text ? readJson(text, `The parameter "${name}"`) : undefined
   }
-  const given = {
-    query: one('query'),
-    operationName: one('operationName'),
-    variables: object('variables'),
-    extensions: object('extensions'),
+  return {
+    query: texts.get('query') || undefined,
+    operationName: texts.get('operationName') || undefined,
+    variables: json('variables'),
+    extensions: json('extensions'),
+  } as GraphQLParams
+}
+
+/** `null` where it cannot be decoded: `URLSearchParams` would put another text in its place. */
+function decodeForm(text: string): string | null {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return null
   }
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 
 /**
@@ -74,18 +78,37 @@ export function readQueryParameters(
  *
  * @throws GraphQLError
  */
-export function checkParameters({ query, operationName }: GraphQLParams): void {
-  if (query === undefined || query === null || query === '')
-    throw badRequest('Must provide query string.')
+export function checkParameters({ query, operationName, extensions }: GraphQLParams): void {
+  if (query === undefined || query === null || query === '') {
+    throw namesPersistedQuery(extensions)
+      ? persistedQueryNotSupported()
+      : badRequest('Must provide query string.')
+  }
   if (operationName != null && typeof operationName !== 'string') {
     throw badRequest('Expected "operationName" param to be a string.')
   }
 }
 
-/** Has Yoga read what is posted by `readParameters`. */
+/** Whether it has the hash of a query that is left out, as Apollo Client's persisted queries do. */
+function namesPersistedQuery(extensions: unknown): boolean {
+  const { persistedQuery } = Object(extensions) as { persistedQuery?: unknown }
+  return typeof (Object(persistedQuery) as { sha256Hash?: unknown }).sha256Hash === 'string'
+}
+
+/** By this message and code a client knows to send the query's text, now and from here on. */
+function persistedQueryNotSupported(): GraphQLError {
+  return new GraphQLError('PersistedQueryNotSupported', {
+    extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED', http: { status: 200 } },
+  })
+}
+
+/** Has Yoga read what is posted by `readParameters`, and what is in a URL by `readQueryParameters`. */
 export const useParameters: Plugin = {
-  onRequestParse({ request, setRequestParser }) {
-    if (request.method !== 'POST') return
-    setRequestParser(async (posted) => readParameters(await posted.text()))
+  onRequestParse({ request, url, setRequestParser }) {
+    if (request.method === 'POST') {
+      setRequestParser(async (posted) => readParameters(await posted.text()))
+    } else if (request.method === 'GET') {
+      setRequestParser(() => readQueryParameters(url.search))
+    }
   },
 }

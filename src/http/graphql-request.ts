@@ -5,6 +5,8 @@ import { acceptedMediaType, responseMediaTypes } from '../yoga/media-types.ts'
 /** A request for GraphQL, whichever server it came to. */
 export interface GraphQLRequest extends CredentialCarrier {
   readonly method: string
+  /** The query of the target with its `?`, as it was sent; empty where there is none. */
+  readonly search: string
   /** As plugins and resolvers see it. Its body may have been read. */
   readonly shown: Request
   /** @throws BodyTooLargeError */

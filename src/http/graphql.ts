@@ -89,7 +89,7 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
   ): Answer | Promise<Answer> {
     if (refusal !== null) return errorAnswer(refusal, request.header('accept'))
     if (request.method === 'GET') {
-      return operate(() => readQueryParameters(request.queryParameters), request, context)
+      return operate(() => readQueryParameters(request.search), request, context)
     }
     return request
       .readBody(maxBodySize)

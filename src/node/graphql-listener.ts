@@ -33,6 +33,7 @@ export function createGraphQLListener(parts: GraphQLListenerParts): NodeListener
     if (url !== graphqlPath && !url.startsWith(`${graphqlPath}?`)) return false
     const header = headerReader(message)
     if (graphql.isForYoga({ method, header })) return false
+    const search = url.slice(graphqlPath.length)
 
     const started = performance.now()
     const context = createRequestContext(
@@ -42,9 +43,10 @@ export function createGraphQLListener(parts: GraphQLListenerParts): NodeListener
     )
     const request: GraphQLRequest = {
       method,
+      search,
       header,
       shown: new RequestView(message, response) as unknown as Request,
-      queryParameters: (name) => queryParameters(url, name),
+      queryParameters: (name) => (search === '' ? none : new URLSearchParams(search).getAll(name)),
       readBody: (maxBytes) => readBody(message, maxBytes),
     }
     function send({ status, headers, body }: Answer): void {
@@ -64,11 +66,6 @@ export function createGraphQLListener(parts: GraphQLListenerParts): NodeListener
     }
     return true
   }
-}
-
-function queryParameters(url: string, name: string): readonly string[] {
-  if (url.length === graphqlPath.length) return none
-  return new URLSearchParams(url.slice(graphqlPath.length + 1)).getAll(name)
 }
 
 const none: readonly string[] = []

@@ -102,7 +102,11 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
         const reader = context.principal === null ? anonymous : authenticated
         return context.turns.take(async () => {
           await reader.prepare(schema, document)
-          return scopesOf(schema, context, document, { operationName, variables })
+          return scopesOf(schema, context, document, {
+            // Empty, it counts as none, as in a request.
+            operationName: operationName || null,
+            variables,
+          })
         })
       },
     }),

@@ -1,5 +1,5 @@
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
-import { isAsyncIterable, type Plugin } from 'graphql-yoga'
+import { type GraphQLParams, isAsyncIterable, type Plugin } from 'graphql-yoga'
 import { createAdmission, type Rechecked } from '../admission/admission.ts'
 import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
@@ -66,7 +66,10 @@ export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalCon
       return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
     },
 
-    onParams: ({ request, context }) => publish(request, context),
+    onParams({ params, setParams, request, context }) {
+      dropEmptyOperationName(params, setParams)
+      return publish(request, context)
+    },
 
     onExecute({ args, setResultAndStopExecution }) {
       const refusal = refusalOf(args)
@@ -82,6 +85,16 @@ export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalCon
       return undefined
     },
   }
+}
+
+/** An empty `operationName` counts as none, as clients send it that build every request alike. */
+function dropEmptyOperationName(
+  params: GraphQLParams,
+  setParams: (params: GraphQLParams) => void,
+): void {
+  if (params.operationName !== '') return
+  const { operationName: _, ...others } = params
+  setParams(others)
 }
 
 function tellingOwnErrors(follow: PrincipalSteps['follow']) {
