@@ -3,6 +3,7 @@ import { SignJWT } from 'jose'
 import * as z from 'zod'
 import { BadUserInputError } from '../errors.ts'
 import { isScopeName } from '../scopes.ts'
+import { acceptedCodings, encodedDetail, isEncoded } from './content-coding.ts'
 import { developmentIssuerPath } from './development-issuer-path.ts'
 import { algorithm, developmentKey } from './development-key.ts'
 import { problem } from './problem.ts'
@@ -143,7 +144,13 @@ async function answerToken(
 ): Promise<Response> {
   // A page elsewhere cannot send this type without asking first (CORS), which nobody answers.
   if (!/^application\/json *(;|$)/i.test(request.headers.get('content-type') ?? '')) {
-    return problem(415, { detail: 'Send application/json.' })
+    return problem(415, {
+      detail: 'Send application/json.',
+      headers: { 'accept-post': 'application/json' },
+    })
+  }
+  if (isEncoded(request.headers.get('content-encoding'))) {
+    return problem(415, { detail: encodedDetail, headers: acceptedCodings })
   }
   let body: unknown
   try {

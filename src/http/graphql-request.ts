@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import { acceptedMediaType, responseMediaTypes } from '../yoga/media-types.ts'
+import { acceptedCodings, encodedDetail, isEncoded } from './content-coding.ts'
 
 /** A request for GraphQL, whichever server it came to. */
 export interface GraphQLRequest extends CredentialCarrier {
@@ -36,20 +37,27 @@ function methodFault({ method }: GraphQLRequest): GraphQLError | null {
 }
 
 /**
- * A POST is read as JSON only. Forms and plain text are what a page elsewhere can make a browser send
- * without asking first.
+ * A POST is read as JSON only, and as it is. Forms and plain text are what a page elsewhere can make a
+ * browser send without asking first.
  */
 function mediaTypeFault({ method, header }: GraphQLRequest): GraphQLError | null {
   if (method !== 'POST') return null
   const type = header('content-type')
   // The case of a media type means nothing (RFC 9110 §8.3.1).
-  if (type === 'application/json') return null
-  if (type?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json') return null
-  return new GraphQLError('Send the request as application/json.', {
-    extensions: {
-      code: 'UNSUPPORTED_MEDIA_TYPE',
-      http: { status: 415, headers: { 'accept-post': 'application/json' } },
-    },
+  const isJson =
+    type === 'application/json' ||
+    type?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json'
+  if (!isJson) {
+    return unsupported('Send the request as application/json.', {
+      'accept-post': 'application/json',
+    })
+  }
+  return isEncoded(header('content-encoding')) ? unsupported(encodedDetail, acceptedCodings) : null
+}
+
+function unsupported(message: string, headers: Readonly<Record<string, string>>): GraphQLError {
+  return new GraphQLError(message, {
+    extensions: { code: 'UNSUPPORTED_MEDIA_TYPE', http: { status: 415, headers } },
   })
 }
 

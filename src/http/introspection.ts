@@ -4,6 +4,7 @@ import { InsufficientScopeError, type LatchkeyError, UnauthenticatedError } from
 import { scopeText } from '../identity/claims.ts'
 import type { IdentityIssuer } from '../identity/issuer.ts'
 import type { Principal } from '../principal.ts'
+import { acceptedCodings, encodedDetail, isEncoded } from './content-coding.ts'
 import { readText } from './fetch-graphql-request.ts'
 import { BodyTooLargeError } from './graphql-request.ts'
 import { problem, refusalProblem } from './problem.ts'
@@ -143,6 +144,9 @@ async function readForm(request: Request): Promise<URLSearchParams | Response> {
   if (type !== 'application/x-www-form-urlencoded') {
     const headers = { 'accept-post': 'application/x-www-form-urlencoded' }
     return problem(415, { detail: 'Send application/x-www-form-urlencoded.', headers })
+  }
+  if (isEncoded(request.headers.get('content-encoding'))) {
+    return problem(415, { detail: encodedDetail, headers: acceptedCodings })
   }
   try {
     return new URLSearchParams(await readText(request, maxBodySize))

@@ -6,6 +6,7 @@ import { listenWith, type RawAnswer, send } from '../support/listening.ts'
 
 let app: TestApp
 let key: string
+let introspector: string
 const ways = ['the Node listener', 'a fetch Request'] as const
 const ports = new Map<string, number>()
 const closing: (() => Promise<void>)[] = []
@@ -17,6 +18,8 @@ beforeAll(async () => {
   ports.set(ways[0], direct.port).set(ways[1], byRequest.port)
   closing.push(direct.close, byRequest.close)
   key = (await app.key('alice', ['read:users'])).secret
+  await app.user('gateway', ['introspect:tokens', 'write:keys'])
+  introspector = (await app.key('gateway', ['introspect:tokens'])).secret
 })
 afterAll(async () => {
   for (const close of closing) await close()
@@ -53,7 +56,7 @@ describe.each(ways)('by %s', (way) => {
     ])('%s are read: %s', async (parameters) => {
       const answer = await get(`${query}&${parameters}`)
       expect(answer.status).toBe(200)
-      expect(parsed(answer)).toEqual({ data: { users: { totalCount: 1 } } })
+      expect(parsed(answer)).toEqual({ data: { users: { totalCount: 2 } } })
     })
 
     it.each([
@@ -199,5 +202,52 @@ describe.each(ways)('by %s', (way) => {
       })
       expect(answer.status).toBe(401)
     })
+  })
+})
+
+describe('a content coding', () => {
+  const viewer = '{"query":"{ viewer { subject } }"}'
+  const endpoints = ways.flatMap((way) => [
+    { way, target: '/graphql', type: 'application/json', body: viewer },
+    {
+      way,
+      target: '/oauth2/introspect',
+      type: 'application/x-www-form-urlencoded',
+      body: 'token=x',
+    },
+  ])
+
+  it.each(endpoints)('is refused at $target by $way', async ({ way, target, type, body }) => {
+    const sent = (coding: readonly string[]) =>
+      send(
+        ports.get(way) ?? 0,
+        target,
+        ['Content-Type', type, 'Authorization', `Bearer ${introspector}`, ...coding],
+        { method: 'POST', body },
+      )
+    const refused = ['gzip', 'br', 'GZIP', 'deflate, gzip', 'identity, gzip', 'x-unknown', '"']
+    for (const coding of refused) {
+      const answer = await sent(['Content-Encoding', coding])
+      expect(answer.status).toBe(415)
+      expect(answer.headers['accept-encoding']).toBe('identity')
+      expect(answer.body).toContain('Content-Encoding')
+    }
+    expect((await sent(['Content-Encoding', 'identity', 'Content-Encoding', 'br'])).status).toBe(
+      415,
+    )
+    for (const coding of ['identity', 'Identity', '', ' identity , identity']) {
+      expect((await sent(['Content-Encoding', coding])).status).toBe(200)
+    }
+  })
+
+  it.each(ways)('is passed over by %s where no body is read', async (way) => {
+    const coded = ['Authorization', `Bearer ${key}`, 'Content-Encoding', 'gzip']
+    const port = ports.get(way) ?? 0
+    const query = encodeURIComponent('{ viewer { subject } }')
+    expect((await send(port, `/graphql?query=${query}`, coded)).status).toBe(200)
+    for (const method of ['GET', 'POST']) {
+      const answer = await send(port, '/auth/verify', coded, { method, body: 'x' })
+      expect(answer.status).toBe(200)
+    }
   })
 })

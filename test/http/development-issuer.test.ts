@@ -168,6 +168,18 @@ describe('over HTTP', () => {
     },
   )
 
+  test('an encoded body is refused, and told how to send it', async () => {
+    const { issuer } = await start()
+    const tokens = async (coding: string) => {
+      const headers = { 'content-type': 'application/json', 'content-encoding': coding }
+      return await ask(issuer, undefined, { body: '{"subject":"ada","scope":""}', headers })
+    }
+    const refused = await tokens('gzip')
+    expect(refused.status).toBe(415)
+    expect(refused.headers.get('accept-encoding')).toBe('identity')
+    expect((await tokens('identity')).status).toBe(200)
+  })
+
   test('another method is answered with those there are', async () => {
     const { issuer } = await start()
     const response = await issuer.handle(new Request(`${base}/dev/issuer/token`))
