@@ -7,14 +7,8 @@ import { AnswerBatch } from './answer-batch.ts'
 import { beginExchange, refuseFurther } from './exchanges.ts'
 import type { NodeListener } from './node-listener.ts'
 import { sendProblem } from './node-problem.ts'
-import { hasDotSegments, isFramed, makeTargetReadable } from './request-target.ts'
-import {
-  type AnswerTiming,
-  answerClientError,
-  answerUnreadable,
-  badTarget,
-  endStream,
-} from './unreadable.ts'
+import { badTarget, hasDotSegments, isFramed, makeTargetReadable } from './request-target.ts'
+import { type AnswerTiming, answerClientError, answerUnreadable, endStream } from './unreadable.ts'
 
 export type Handler = (request: Request, connection: ConnectionInfo) => Response | Promise<Response>
 

@@ -1,6 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import { copyOf } from '../remembering.ts'
+import type { NodeListener } from './node-listener.ts'
+import { sendProblem } from './node-problem.ts'
+
+export const badTarget = 'The request target or the Host header is not valid.'
 
 /**
  * Brings the target into the form of a path (RFC 9112 §3.2): a client may also send a whole URL, whose
@@ -18,6 +22,18 @@ export function makeTargetReadable(req: IncomingMessage): boolean {
   req.headers.host = authority
   req.url = path.startsWith('/') ? path : `/${path}`
   return isHost(authority)
+}
+
+/**
+ * For requests of another's Node server: has a target that is a whole URL read as a path, which is what
+ * everything after it compares, and refuses one that is none.
+ */
+export const readWholeUrls: NodeListener = (request, response, send) => {
+  // Our own server has done it.
+  if (send !== undefined || !/^https?:/i.test(request.url ?? '')) return false
+  if (makeTargetReadable(request)) return false
+  sendProblem(response, 400, badTarget)
+  return true
 }
 
 /** Those that were found to make a URL: a server has few names, and each request brings one. */

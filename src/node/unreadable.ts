@@ -12,8 +12,6 @@ const fixedHeaders = Object.entries(securityHeaders)
 /** Milliseconds for a client to read the last answer and close its side, and for the rest of a stream. */
 const lingerTime = 1_000
 
-export const badTarget = 'The request target or the Host header is not valid.'
-
 export interface AnswerTiming {
   /** Milliseconds that the answers to what came before it may take. */
   readonly answerTime: number

@@ -24,6 +24,7 @@ import { completeHeaders } from '../node/complete-headers.ts'
 import { createForwardAuthListener } from '../node/forward-auth-listener.ts'
 import { createGraphQLListener } from '../node/graphql-listener.ts'
 import { firstOf, type NodeListener } from '../node/node-listener.ts'
+import { readWholeUrls } from '../node/request-target.ts'
 import { printSdl } from '../pothos/index.ts'
 import { defaultPageSize } from '../schema/pages.ts'
 import type { UserService } from '../users/users.ts'
@@ -125,6 +126,7 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
     log,
   })
   const listener = firstOf(
+    readWholeUrls,
     completeHeaders(['authorization', ...credentialHeaders]),
     createForwardAuthListener({ forwardAuth, metrics, trustedProxies, onRefusal, log }),
     createGraphQLListener({ graphql, cors, trustedProxies, completed }),
