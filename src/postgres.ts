@@ -1,5 +1,6 @@
 import type { CredentialDirectory } from './credentials/directory.ts'
 import { openDatabase } from './db/database.ts'
+import type { Trouble } from './db/diagnosis.ts'
 
 export { type MigrateOptions, migrate } from './db/migrate.ts'
 
@@ -8,6 +9,16 @@ export interface ConnectDirectoryOptions {
   readonly url: string
   /** What a user first seen in a JWT may hold at most; `null`: no ceiling. Default `null`. */
   readonly defaultUserScopes?: readonly string[] | null
+  /**
+   * Where it is told that the database cannot be used, and why: once when a cause begins (`warn`) and
+   * once when it ends (`info`). Default `console`.
+   */
+  readonly log?: DirectoryLog
+}
+
+export interface DirectoryLog {
+  warn(message: string): void
+  info(message: string): void
 }
 
 export interface ConnectedDirectory extends CredentialDirectory {
@@ -17,7 +28,12 @@ export interface ConnectedDirectory extends CredentialDirectory {
 
 /** Users and API keys in PostgreSQL, for `createAuthenticator`. Connects when first asked. */
 export function connectDirectory(options: ConnectDirectoryOptions): ConnectedDirectory {
-  const { url, defaultUserScopes = null } = options
-  const database = openDatabase({ url, defaultUserScopes, connections: 2 })
+  const { url, defaultUserScopes = null, log = console } = options
+  const onTrouble = ({ kind, connection, message }: Trouble) => {
+    const text = `Latchkey's ${connection} connection. ${message}`
+    if (kind === 'begins') log.warn(text)
+    else log.info(`${text} This is over.`)
+  }
+  const database = openDatabase({ url, defaultUserScopes, connections: 2, onTrouble })
   return { ...database.directory, close: () => database.close() }
 }

@@ -89,12 +89,12 @@ const driverCodes = new Set([
 
 /**
  * SQLSTATEs (PostgreSQL, appendix A) by class or in full: connection, authorization, missing database,
- * schema, table or right, a standby where the primary should be, statements that a pooler lost, deadlock and
+ * schema, table, column, function or right, a standby where the primary should be, statements that a pooler lost, deadlock and
  * serialization after retries, no resources, a full NOTIFY queue, lock and statement timeouts, shut
  * down, broken storage.
  */
 const unavailableStates =
-  /^(08|28|53|58)[0-9A-Z]{3}$|^(3D000|3F000|25006|25P03|26000|40001|40P01|42501|42P01|42P05|54000|55P03|57014|57P0.)$/
+  /^(08|28|53|58)[0-9A-Z]{3}$|^(3D000|3F000|25006|25P03|26000|40001|40P01|42501|42703|42883|42P01|42P05|54000|55P03|57014|57P0.)$/
 
 function isUnavailability(error: unknown): boolean {
   if (error instanceof DeadlineExceeded || error instanceof UnprovenServerError) return true

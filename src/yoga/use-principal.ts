@@ -1,5 +1,5 @@
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
-import { type GraphQLParams, isAsyncIterable, type Plugin } from 'graphql-yoga'
+import { type GraphQLParams, isAsyncIterable, type Plugin, type YogaLogger } from 'graphql-yoga'
 import { createAdmission, type Rechecked } from '../admission/admission.ts'
 import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
@@ -11,6 +11,7 @@ import { errorAnswer, toResponse } from './error-answer.ts'
 import { createGraphQLAdmission, type GraphQLAdmission } from './graphql-admission.ts'
 import { fieldError, latchkeyErrorOf, requestError } from './graphql-errors.ts'
 import { headerReaderOf, missingHeadersRefusal, nodeRequestOf } from './node-request.ts'
+import { maskedError } from './use-error-answers.ts'
 import { WatchedStream } from './watched-stream.ts'
 
 export interface UsePrincipalOptions {
@@ -51,7 +52,12 @@ export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalCon
   const { publish, refusalOf, follow } = createPrincipalSteps(admission)
   const telling = tellingOwnErrors(follow)
   const following = followingStreams(follow)
+  let log: YogaLogger | null = null
   return {
+    onYogaInit({ yoga }) {
+      log = yoga.logger
+    },
+
     onRequest({ request, url, serverContext, fetchAPI, endResponse }) {
       if (admission.isAdmitted(request)) return undefined
       const proceed = (refusal: GraphQLError | null): void => {
@@ -59,11 +65,21 @@ export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalCon
         const answer = errorAnswer(refusal, request.headers.get('accept'))
         endResponse(toResponse(answer, fetchAPI))
       }
-      const node = nodeRequestOf(serverContext)
-      const refusal =
-        missingHeadersRefusal(node) ??
-        admission.admit(request, carrierOf(request, url, node), serverContext)
-      return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
+      // Yoga masks what is thrown later; here, the caller would get it with its stack.
+      const fail = (error: unknown): void => {
+        const requestId = crypto.randomUUID()
+        log?.error(`The credential of request ${requestId} could not be checked.`, error)
+        proceed(maskedError(requestId))
+      }
+      try {
+        const node = nodeRequestOf(serverContext)
+        const refusal =
+          missingHeadersRefusal(node) ??
+          admission.admit(request, carrierOf(request, url, node), serverContext)
+        return refusal instanceof Promise ? refusal.then(proceed, fail) : proceed(refusal)
+      } catch (error) {
+        return fail(error)
+      }
     },
 
     onParams({ params, setParams, request, context }) {
