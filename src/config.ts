@@ -15,9 +15,9 @@ import {
 import { readScopesFile } from './config/scopes-file.ts'
 import { type LogLevel, pickVariables, readVariables } from './config/variables.ts'
 import type { IssuerSettings } from './credentials/issuer-settings.ts'
-import type { TrustedProxies } from './http/trusted-proxies.ts'
 import { ownIdentityKeysFile } from './identity/key-file.ts'
 import type { OperationLimits } from './limits/operation-limits.ts'
+import type { TrustedProxies } from './net/trusted-proxies.ts'
 import { sorted } from './scopes.ts'
 
 export { ConfigError } from './config/faults.ts'

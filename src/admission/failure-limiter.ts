@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { InvalidCredentialError, type LatchkeyError, RateLimitedError } from '../errors.ts'
-import { senderOf } from '../http/client-address.ts'
+import { senderOf } from '../net/client-address.ts'
 
 export interface FailureLimiterOptions {
   /** Refused credentials that one sender is told of within a minute; 0: no limit. */

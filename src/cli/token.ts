@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type Config, ConfigError, loadConfig } from '../config.ts'
+import { developmentIssuerPath } from '../credentials/development-issuer-path.ts'
 import { createDevelopmentIssuer } from '../http/development-issuer.ts'
-import { developmentIssuerPath } from '../http/development-issuer-path.ts'
 import type { CommandContext } from './command-context.ts'
 import { durationSeconds, scopes } from './option-values.ts'
 import { answer } from './output.ts'

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { credentialHeaderFault, credentialParameterFault } from '../credentials/source-rules.ts'
 import { ConnectionStringError, parseConnectionString } from '../db/connection-string.ts'
-import { parseProxyRange, type TrustedProxies, trustedProxies } from '../http/trusted-proxies.ts'
 import { identityHeaderNames } from '../identity/header-names.ts'
+import { parseProxyRange, type TrustedProxies, trustedProxies } from '../net/trusted-proxies.ts'
 import { isScopeName } from '../scopes.ts'
 
 /*

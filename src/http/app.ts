@@ -1,4 +1,6 @@
 import type { Logger } from '../log.ts'
+import { isLoopbackRequest } from '../net/loopback.ts'
+import type { TrustedProxies } from '../net/trusted-proxies.ts'
 import type { Completion } from './completion.ts'
 import type { Cors } from './cors.ts'
 import type { DevelopmentIssuer } from './development-issuer.ts'
@@ -9,7 +11,6 @@ import { graphqlPath } from './graphql-server.ts'
 import type { Health } from './health.ts'
 import { identityKeysPath, publishIdentityKeys } from './identity-keys.ts'
 import { type Introspection, introspectionPath } from './introspection.ts'
-import { isLoopbackRequest } from './loopback.ts'
 import type { Metrics } from './metrics.ts'
 import { problem } from './problem.ts'
 import {
@@ -18,7 +19,6 @@ import {
   type RequestContext,
 } from './request-context.ts'
 import { addSecurityHeaders } from './security-headers.ts'
-import type { TrustedProxies } from './trusted-proxies.ts'
 
 export interface HttpAppParts {
   readonly graphql: Pick<GraphQLEndpoint, 'handle'>

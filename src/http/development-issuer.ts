@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose'
 import * as z from 'zod'
+import { developmentIssuerPath } from '../credentials/development-issuer-path.ts'
 import { BadUserInputError } from '../errors.ts'
 import { isScopeName } from '../scopes.ts'
 import { acceptedCodings, encodedDetail, isEncoded } from './content-coding.ts'
-import { developmentIssuerPath } from './development-issuer-path.ts'
 import { algorithm, developmentKey } from './development-key.ts'
 import { problem } from './problem.ts'
 

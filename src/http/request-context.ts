@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { RequestAdmission } from '../admission/admission.ts'
 import type { Refusal } from '../credentials/authenticator.ts'
-import { clientAddress } from './client-address.ts'
-import type { TrustedProxies } from './trusted-proxies.ts'
+import { clientAddress } from '../net/client-address.ts'
+import type { TrustedProxies } from '../net/trusted-proxies.ts'
 
 /** What is known of the connection that a request came over. */
 export interface ConnectionInfo {

@@ -1,10 +1,13 @@
 import type { Plugin } from 'graphql-yoga'
 import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
 import type { Config } from '../config.ts'
+import {
+  developmentIssuerPath,
+  isDevelopmentIssuer,
+} from '../credentials/development-issuer-path.ts'
 import { presentedToken } from '../credentials/presented-token.ts'
 import type { HttpApp } from '../http/app.ts'
 import { createDevelopmentIssuer } from '../http/development-issuer.ts'
-import { developmentIssuerPath, isDevelopmentIssuer } from '../http/development-issuer-path.ts'
 import { shareStaleness } from '../http/forward-auth.ts'
 import type { MetricsPeers } from '../http/metrics.ts'
 import { sweepDeadSecrets } from '../keys/sweeper.ts'

@@ -1,6 +1,6 @@
 import { operator } from '../audit/actor.ts'
+import { isDevelopmentIssuer } from '../credentials/development-issuer-path.ts'
 import type { DevelopmentIssuer } from '../http/development-issuer.ts'
-import { isDevelopmentIssuer } from '../http/development-issuer-path.ts'
 import { graphqlPath } from '../http/graphql-server.ts'
 import type { KeyService } from '../keys/keys.ts'
 import type { KeyStore } from '../keys/store.ts'

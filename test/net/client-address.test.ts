@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { clientAddress, senderOf } from '../../src/http/client-address.ts'
-import { type ProxyRange, parseProxyRange, trustedProxies } from '../../src/http/trusted-proxies.ts'
+import { clientAddress, senderOf } from '../../src/net/client-address.ts'
+import { type ProxyRange, parseProxyRange, trustedProxies } from '../../src/net/trusted-proxies.ts'
 
 const proxies = (...ranges: string[]) =>
   trustedProxies(ranges.map(parseProxyRange).filter((range): range is ProxyRange => range !== null))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isLoopbackAddress, isLoopbackHost, isLoopbackRequest } from '../../src/http/loopback.ts'
+import { isLoopbackAddress, isLoopbackHost, isLoopbackRequest } from '../../src/net/loopback.ts'
 
 test.each<[string | null, string | null]>([
   ['127.0.0.1', '127.0.0.1:4000'],
