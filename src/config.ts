@@ -17,6 +17,7 @@ import { type LogLevel, pickVariables, readVariables } from './config/variables.
 import type { IssuerSettings } from './credentials/issuer-settings.ts'
 import { ownIdentityKeysFile } from './identity/key-file.ts'
 import type { OperationLimits } from './limits/operation-limits.ts'
+import { joinHostPort } from './net/host-port.ts'
 import type { TrustedProxies } from './net/trusted-proxies.ts'
 import { sorted } from './scopes.ts'
 
@@ -197,7 +198,7 @@ export function identityKeysPath(environment: Environment = process.env): string
 
 /** The URL of a server that listens on `host` and `port`. */
 export function listeningUrl(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `http://${joinHostPort(host, port)}`
 }
 
 /** The headers that credentials come in beside `Authorization`, in lower case. */

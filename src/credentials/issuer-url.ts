@@ -1,12 +1,6 @@
-/** Whether a host is this machine by its very name: `localhost`, `*.localhost`, `127.0.0.0/8`, `[::1]`. */
-export function isLoopbackHost(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname)
-  )
-}
+import { isLoopbackHost } from '../net/loopback.ts'
+
+export { isLoopbackHost }
 
 /** What is wrong with a URL that keys are to be had from, or `null`: https, or http to this machine. */
 export function keyUrlFault(text: string): string | null {

@@ -1,4 +1,5 @@
 import { isIP, isIPv6, SocketAddress } from 'node:net'
+import { splitHostPort } from './host-port.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
 /**
@@ -21,7 +22,8 @@ export function clientAddress(
   const entries = forwardedFor.split(',').map((entry) => entry.trim())
   for (const entry of entries.reverse()) {
     if (entry === '') continue
-    const address = plainAddress(withoutPort(entry))
+    // Some proxies add the port.
+    const address = plainAddress(splitHostPort(entry)?.host ?? entry)
     if (address === null) return peer
     client = address
     if (!trusted.trusts(address)) break
@@ -49,12 +51,6 @@ function plainAddress(text: string): string | null {
   if (family === 4) return text
   const { address } = new SocketAddress({ address: text, family: 'ipv6' })
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1] ?? address
-}
-
-/** Some proxies add the port. */
-function withoutPort(entry: string): string {
-  const match = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d{1,5})?$/.exec(entry)
-  return match?.[1] ?? match?.[2] ?? entry
 }
 
 function groups(text: string): readonly string[] {

@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
+import { splitHostPort } from './host-port.ts'
 
 const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
@@ -10,9 +11,14 @@ export function isLoopbackAddress(address: string): boolean {
   return loopback.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
 }
 
-/** Whether a host name, without a port, means this machine whoever resolves it (RFC 6761 §6.3). */
+const localName = /^(?:[a-z0-9_-]{1,63}\.)*localhost$/i
+
+/**
+ * Whether a host, without a port, means this machine whoever resolves it: a loopback address, an IPv6
+ * address in brackets or not, or `localhost` and every name below it (RFC 6761 §6.3).
+ */
 export function isLoopbackHost(host: string): boolean {
-  return host.toLowerCase() === 'localhost' || isLoopbackAddress(host.replace(/^\[(.*)\]$/, '$1'))
+  return localName.test(host) || isLoopbackAddress(host.replace(/^\[(.*)\]$/, '$1'))
 }
 
 /**
@@ -28,6 +34,7 @@ export function isLoopbackRequest(request: {
 }): boolean {
   const { peerAddress, host } = request
   if (peerAddress === null || host === null) return false
-  const name = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/.exec(host)?.[1]
-  return name !== undefined && isLoopbackAddress(peerAddress) && isLoopbackHost(name)
+  const asked = splitHostPort(host)
+  if (asked === null || !isLoopbackAddress(peerAddress)) return false
+  return asked.isBracketed ? isLoopbackAddress(asked.host) : isLoopbackHost(asked.host)
 }

@@ -77,7 +77,7 @@ describe('the mode', () => {
     expect(config).toMatchObject({ mode: 'self-run', host: '0.0.0.0', database: { url: null } })
   })
 
-  test.each(['127.0.0.1', '127.8.9.10', '::1', '[::1]', 'localhost'])(
+  test.each(['127.0.0.1', '127.8.9.10', '::1', '[::1]', 'localhost', 'api.localhost'])(
     'development listens on %s',
     (HOST) => {
       expect(loadConfig({ HOST }).mode).toBe('development')

@@ -49,8 +49,8 @@ const mayImport: Record<string, readonly string[]> = {
     'backends',
   ],
   node: ['core', 'net', 'credentials', 'yoga', 'http', 'log'],
-  'connection-string': [],
-  db: ['core', 'audit', 'users', 'keys', 'credentials', 'connection-string'],
+  'connection-string': ['net'],
+  db: ['core', 'net', 'audit', 'users', 'keys', 'credentials', 'connection-string'],
 }
 const core = [
   'json',

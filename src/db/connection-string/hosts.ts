@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { isAbsolute } from 'node:path'
+import { isPort } from '../../net/host-port.ts'
 import type { ParameterReader } from './parameters.ts'
 import type { HostTarget } from './target.ts'
 import { type UriParts, uriForm } from './uri.ts'
@@ -51,10 +52,6 @@ export function readHosts(
 /** A socket's folder, which is percent-encoded in the URI, may stand in a list too. */
 function byComma(host: string): readonly string[] {
   return host.split(',')
-}
-
-function isPort(text: string): boolean {
-  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535
 }
 
 function isHost(text: string): boolean {

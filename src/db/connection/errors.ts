@@ -1,3 +1,4 @@
+import { joinHostPort } from '../../net/host-port.ts'
 import type { HostTarget } from '../connection-string.ts'
 
 /** The connection is closed. It is never made again. */
@@ -65,7 +66,7 @@ export class HostError extends Error {
   override readonly cause: Error
 
   constructor({ host, port }: HostTarget, address: string | null, cause: unknown) {
-    const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+    const where = joinHostPort(host, port)
     const error = cause instanceof Error ? cause : new Error(String(cause))
     super(
       `${where}${address === null || address === host ? '' : ` (${address})`}: ${reason(error)}`,
