@@ -14,6 +14,9 @@ export interface TextRule {
   readonly multiline?: boolean
 }
 
+/** Why something was done, for the audit trail. */
+export const reasonRule: TextRule = { maxLength: 500, multiline: true }
+
 /** `value` without surrounding white space. @throws BadUserInputError when empty or breaking `rule` */
 export function requiredText(field: string, value: string, rule: TextRule): string {
   const text = value.trim()

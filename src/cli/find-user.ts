@@ -1,8 +1,7 @@
+import { isUserId } from '../users/identity.ts'
 import type { UserStore } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import { NothingThereError, UsageError } from './exit-codes.ts'
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * The user with that id, else the one with that subject, of `issuer` where several have it.
@@ -15,7 +14,7 @@ export async function findUser(
   idOrSubject: string,
   issuer: string | undefined,
 ): Promise<User> {
-  const byId = uuid.test(idOrSubject) ? await users.find(idOrSubject) : null
+  const byId = isUserId(idOrSubject) ? await users.find(idOrSubject) : null
   if (byId !== null) return byId
   if (issuer !== undefined)
     return present(await users.findByIdentity(issuer, idOrSubject), idOrSubject)

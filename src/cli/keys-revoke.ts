@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { operator } from '../audit/actor.ts'
 import { loadConfig } from '../config.ts'
 import type { Node, NodeAnswers } from '../db/nodes.ts'
-import { optionalText } from '../text-rules.ts'
+import { optionalText, reasonRule } from '../text-rules.ts'
 import type { CommandContext } from './command-context.ts'
 import { NothingThereError } from './exit-codes.ts'
 import { answer, onOneLine } from './output.ts'
@@ -24,7 +24,7 @@ export function addKeysRevoke(keys: Command, context: CommandContext): void {
     .addHelpText('after', examples)
     .action(async (id: string, options: Options) => {
       const now = new Date(context.now())
-      const reason = optionalText('reason', options.reason, { maxLength: 500, multiline: true })
+      const reason = optionalText('reason', options.reason, reasonRule)
       const { key, descendants, nodes } = await context.withDatabase(
         loadConfig(context.environment),
         async ({ keys: store, awaitNodes }) => {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { optionalText } from '../text-rules.ts'
+import { optionalText, reasonRule } from '../text-rules.ts'
 import type { CommandContext } from './command-context.ts'
 import { type StatusOptions, setStatus } from './user-status.ts'
 
@@ -16,7 +16,7 @@ export function addUsersSuspend(users: Command, context: CommandContext): void {
     .option('--json', 'answer in JSON')
     .addHelpText('after', examples)
     .action(async (idOrSubject: string, options: Options) => {
-      const reason = optionalText('reason', options.reason, { maxLength: 500, multiline: true })
+      const reason = optionalText('reason', options.reason, reasonRule)
       await setStatus(context, idOrSubject, options, 'SUSPENDED', reason)
     })
 }

@@ -1,4 +1,5 @@
 import { type IssuerSettings, issuerFaults } from '../credentials/issuer-settings.ts'
+import { parseJson } from '../json.ts'
 import type { Fault } from './faults.ts'
 import type { GivenVariables, Settings } from './variables.ts'
 
@@ -70,13 +71,4 @@ function readList(text: string | undefined, faults: Fault[]): readonly IssuerSet
     for (const problem of problems) faults.push({ variable, message: `[${index}] ${problem}` })
     return problems.length === 0 ? [entry as IssuerSettings] : []
   })
-}
-
-/** `undefined` when it is not JSON. The parser's own message is left out: it quotes the text. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

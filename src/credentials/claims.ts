@@ -1,6 +1,8 @@
 import { isObject } from '../json.ts'
 import { isScopeName } from '../scopes.ts'
 
+export { isObject }
+
 /** A JWT's claims as the token states them: nothing about them is known yet. */
 export type Claims = Readonly<Record<string, unknown>>
 

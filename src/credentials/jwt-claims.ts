@@ -1,4 +1,6 @@
 import { sorted } from '../scopes.ts'
+import { isSubject } from '../users/identity.ts'
+import { isVisibleAscii } from '../visible-ascii.ts'
 import { type Claims, readClaim, scopeNames } from './claims.ts'
 import type { StatedGrant } from './directory.ts'
 import type { ResolvedIssuer } from './issuer-settings.ts'
@@ -6,8 +8,6 @@ import type { JwtRefusal, VerifiedJwt } from './jwt.ts'
 
 /** 31 December 9999: a date beyond it is no date but milliseconds, or a mistake. */
 const lastSecond = 253_402_300_799
-
-const visibleAscii = /^[\x21-\x7E]{1,255}$/
 
 /**
  * What a token's claims say, or why they are refused (RFC 7519 §4.1, RFC 9068 §4). Pure: whether the
@@ -25,7 +25,7 @@ export function checkClaims(
   if (!isAcceptedType(claims, type, issuer)) return 'type'
 
   const { sub, exp, iat, nbf, jti } = claims
-  if (typeof sub !== 'string' || !visibleAscii.test(sub)) return 'claims'
+  if (typeof sub !== 'string' || !isSubject(sub)) return 'claims'
   if (!isDate(exp) || !isDate(iat) || (nbf !== undefined && !isDate(nbf))) return 'claims'
   if (jti !== undefined && typeof jti !== 'string') return 'claims'
 
@@ -54,7 +54,7 @@ export function checkClaims(
     issuedAt,
     expiresAt: Math.floor(expiresAt),
     // It is shown in headers and logs, so one that could not be is left out; nothing depends on it.
-    id: jti !== undefined && visibleAscii.test(jti) ? jti : null,
+    id: jti !== undefined && isVisibleAscii(jti, 255) ? jti : null,
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { keyIdLength } from '../keys/key-id.ts'
 import { copyOf } from '../remembering.ts'
 
 /**
@@ -21,10 +22,11 @@ export interface GeneratedKey extends KeyParts {
 }
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-const idLength = 16
 const secretLength = 43
 const checksumLength = 6
-const afterPrefix = /^_[0-9A-Za-z]{16}_[0-9A-Za-z]{49}$/
+const afterPrefix = new RegExp(
+  `^_[0-9A-Za-z]{${keyIdLength}}_[0-9A-Za-z]{${secretLength + checksumLength}}$`,
+)
 
 export function generateKey(prefix: string): GeneratedKey {
   return formatKey(prefix, randomId(), base62(randomBytes(32), secretLength))
@@ -41,9 +43,9 @@ export function parseKey(text: string, prefix: string): KeyParts | null {
   const body = text.slice(0, -checksumLength)
   if (checksum(body) !== text.slice(-checksumLength)) return null
   const id = prefix.length + 1
-  const secret = id + idLength + 1
+  const secret = id + keyIdLength + 1
   return {
-    id: copyOf(text.slice(id, id + idLength)),
+    id: copyOf(text.slice(id, id + keyIdLength)),
     secret: text.slice(secret, secret + secretLength),
   }
 }
@@ -61,11 +63,6 @@ export function hasKeyForm(text: string, prefix: string): boolean {
 /** What a person recognises a key by, and where it may be shown: `<prefix>_<id>`. */
 export function keyStart(prefix: string, id: string): string {
   return `${prefix}_${id}`
-}
-
-/** Whether `text` can be the public id of a key. */
-export function isKeyId(text: string): boolean {
-  return /^[0-9A-Za-z]{16}$/.test(text)
 }
 
 function formatKey(prefix: string, id: string, secret: string): GeneratedKey {
@@ -97,9 +94,9 @@ function base62(bytes: Uint8Array, length: number): string {
 /** 16 characters, each of 62 with the same chance (95 bits): bytes past a multiple of 62 are dropped. */
 function randomId(): string {
   let id = ''
-  while (id.length < idLength) {
-    for (const byte of randomBytes(idLength)) {
-      if (byte < 248 && id.length < idLength) id += alphabet.charAt(byte % 62)
+  while (id.length < keyIdLength) {
+    for (const byte of randomBytes(keyIdLength)) {
+      if (byte < 248 && id.length < keyIdLength) id += alphabet.charAt(byte % 62)
     }
   }
   return id

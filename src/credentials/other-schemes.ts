@@ -1,3 +1,4 @@
+import { httpToken } from '../http-token.ts'
 import { hasKeyForm, looksLikeKey } from './key-form.ts'
 
 /**
@@ -23,11 +24,10 @@ export function isOfAnotherScheme(value: string, keyPrefix: string): boolean {
  * empty element is not allowed: it may be a second header.
  */
 const hasParameters = (() => {
-  const token = "[!#$%&'*+.^_`|~\\w-]+"
   const quoted = '"[^"\\\\]*(?:\\\\.[^"\\\\]*)*"'
   // Some schemes leave values unquoted that should not be, such as `AWS4-HMAC-SHA256`.
-  const parameter = `${token}[ \\t]*=[ \\t]*(?:[^\\s,"]+|${quoted})`
-  return new RegExp(`^${token} +${parameter}(?:[ \\t]*,[ \\t]*${parameter})*$`)
+  const parameter = `${httpToken}[ \\t]*=[ \\t]*(?:[^\\s,"]+|${quoted})`
+  return new RegExp(`^${httpToken} +${parameter}(?:[ \\t]*,[ \\t]*${parameter})*$`)
 })()
 
 /** A compact JWS or JWE (RFC 7515 §7.1, RFC 7516 §7.1). */

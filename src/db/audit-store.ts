@@ -1,5 +1,5 @@
 import { and, count, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
-import type { AuditEvent } from '../audit/event.ts'
+import { type AuditEvent, isEventId } from '../audit/event.ts'
 import type { AuditEventFilter, AuditStore, RefusedCredentials } from '../audit/store.ts'
 import { makePartitions, mayMakePartitions } from './audit-partitions.ts'
 import { keyset, toPage } from './keyset.ts'
@@ -97,5 +97,5 @@ function inRange(date: Date): Date {
 
 /** A position's id; what is none comes before all that are. */
 function toEventId(text: string) {
-  return sql`${/^\d{1,18}$/.test(text) ? text : '0'}::bigint`
+  return sql`${isEventId(text) ? text : '0'}::bigint`
 }

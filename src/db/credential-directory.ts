@@ -8,10 +8,10 @@ import type {
   Owner,
   UserSighting,
 } from '../credentials/directory.ts'
+import { isKeyId } from '../keys/key-id.ts'
 import { sorted } from '../scopes.ts'
 import { differences, record } from './audit-trail.ts'
 import { heard } from './issuer-grants.ts'
-import { isKeyId } from './key-rows.ts'
 import { writeUses } from './key-uses.ts'
 import type { Queries } from './link.ts'
 import type { LookUp } from './lookups.ts'

@@ -2,11 +2,12 @@ import { and, count, eq, gt, inArray, isNull, lte, or, type SQL, sql } from 'dri
 import type { Actor } from '../audit/actor.ts'
 import type { JsonObject } from '../json.ts'
 import type { ApiKey } from '../keys/api-key.ts'
+import { maxLineageDepth } from '../keys/rules.ts'
 import type { KeyChange, NewKey, Revocation, Rotation } from '../keys/store.ts'
 import { sorted } from '../scopes.ts'
 import { differences, record } from './audit-trail.ts'
 import { type KeyRow, keyColumns, toApiKey } from './key-rows.ts'
-import { apiKeys, maximumDepth } from './tables.ts'
+import { apiKeys } from './tables.ts'
 import { Abandon, type Transaction } from './transactions.ts'
 import { lockUser } from './user-rows.ts'
 
@@ -34,7 +35,7 @@ export async function insertKey(
         and(eq(apiKeys.id, key.parentId), eq(apiKeys.ownerId, key.ownerId), isLive(key.createdAt)),
       )
     if (parent === undefined) return 'parent-gone'
-    if (parent.depth >= maximumDepth) return 'too-deep'
+    if (parent.depth >= maxLineageDepth) return 'too-deep'
   }
   const [live] = await transaction
     .select({ count: count() })

@@ -22,10 +22,3 @@ export type KeyRow = Omit<
 export function toApiKey({ depth: _depth, ...row }: KeyRow): ApiKey {
   return { ...row, scopes: sorted(row.scopes) }
 }
-
-const keyId = /^[0-9A-Za-z]{16}$/
-
-/** Whether a key could have that id: what is no id needs no look-up. */
-export function isKeyId(text: string): boolean {
-  return keyId.test(text)
-}

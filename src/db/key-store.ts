@@ -1,7 +1,9 @@
 import { and, count, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import type { ApiKey, ApiKeyStatus } from '../keys/api-key.ts'
+import { isKeyId } from '../keys/key-id.ts'
 import type { KeyFilter, KeyStore } from '../keys/store.ts'
 import type { Page, PageRequest } from '../pagination.ts'
+import { isUuid } from '../uuid.ts'
 import { eraseDeadSecrets } from './dead-secrets.ts'
 import {
   expirePrevious,
@@ -12,13 +14,12 @@ import {
   rotateKey,
   updateKey,
 } from './key-changes.ts'
-import { isKeyId, keyColumns, toApiKey } from './key-rows.ts'
+import { keyColumns, toApiKey } from './key-rows.ts'
 import { keyset, toPage } from './keyset.ts'
 import type { Queries } from './link.ts'
 import { findScopeUses } from './scope-uses.ts'
 import { apiKeys } from './tables.ts'
 import type { Access } from './transactions.ts'
-import { isUuid } from './user-rows.ts'
 
 export function createKeyStore(access: Access): KeyStore {
   return {

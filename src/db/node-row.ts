@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { isUuid } from '../uuid.ts'
 
 /** The channel on which triggers announce changes of keys and users. */
 export const changeChannel = 'latchkey_changes'
@@ -28,8 +29,6 @@ export interface NodeRow {
   answerTo(payload: string): string | null
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 export function createNodeRow(): NodeRow {
   const id = randomUUID()
   const channel = `latchkey_node_${id.replaceAll('-', '')}`
@@ -53,7 +52,7 @@ export function createNodeRow(): NodeRow {
       where last_seen_at < now() - max_staleness_ms * interval '1 millisecond' - interval '1 minute'`,
     remove: `${brief(2_000)}; delete from latchkey.nodes where id = '${id}'`,
     answerTo: (payload) =>
-      uuid.test(payload) ? `select pg_notify('${answerChannel}', '${id} ${payload}')` : null,
+      isUuid(payload) ? `select pg_notify('${answerChannel}', '${id} ${payload}')` : null,
   }
 }
 
@@ -69,6 +68,6 @@ function brief(maxStaleness: number): string {
 /** Who answered which question; `null` where it is no answer. */
 export function parseAnswer(payload: string): { nodeId: string; question: string } | null {
   const [nodeId = '', question = '', ...rest] = payload.split(' ')
-  if (rest.length > 0 || !uuid.test(nodeId) || !uuid.test(question)) return null
+  if (rest.length > 0 || !isUuid(nodeId) || !isUuid(question)) return null
   return { nodeId, question }
 }

@@ -1,6 +1,6 @@
 import { inArray } from 'drizzle-orm'
 import type { ScopeUse } from '../keys/api-key.ts'
-import { isKeyId } from './key-rows.ts'
+import { isKeyId } from '../keys/key-id.ts'
 import { apiKeyScopeUses } from './tables.ts'
 import type { Access } from './transactions.ts'
 

@@ -16,6 +16,8 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import type { JsonObject } from '../json.ts'
+import { maxLineageDepth } from '../keys/rules.ts'
+import { maxIssuerLength, maxSubjectLength } from '../users/identity.ts'
 
 /**
  * The tables as the queries see them. What keeps them true whoever writes (lineage of keys, the
@@ -74,8 +76,14 @@ export const users = latchkey.table(
     index('users_email_prefix_idx').on(sql`lower(${table.email}) text_pattern_ops`),
     index('users_name_prefix_idx').on(sql`lower(${table.name}) text_pattern_ops`),
     check('users_status_check', sql`${table.status} in ('ACTIVE', 'SUSPENDED')`),
-    check('users_subject_check', sql`length(${table.subject}) between 1 and 255`),
-    check('users_issuer_check', sql`length(${table.issuer}) between 1 and 2048`),
+    check(
+      'users_subject_check',
+      sql`length(${table.subject}) between 1 and ${sql.raw(String(maxSubjectLength))}`,
+    ),
+    check(
+      'users_issuer_check',
+      sql`length(${table.issuer}) between 1 and ${sql.raw(String(maxIssuerLength))}`,
+    ),
     check('users_signed_out_at_check', inRange(table.signedOutAt)),
     check('users_issuer_grants_check', sql`jsonb_typeof(${table.issuerGrants}) = 'object'`),
     check('users_signed_out_tokens_check', sql`jsonb_typeof(${table.signedOutTokens}) = 'object'`),
@@ -93,9 +101,6 @@ export const deletedUsers = latchkey.table(
   },
   (table) => [primaryKey({ columns: [table.issuer, table.subject] })],
 )
-
-/** How many generations a key may have above it. */
-export const maximumDepth = 8
 
 export const apiKeys = latchkey.table(
   'api_keys',
@@ -161,7 +166,10 @@ export const apiKeys = latchkey.table(
       'api_keys_scopes_check',
       sql`cardinality(${table.scopes}) > 0 and array_position(${table.scopes}, '') is null and array_position(${table.scopes}, null) is null or ${table.revokedAt} is not null`,
     ),
-    check('api_keys_depth_check', sql`${table.depth} between 0 and 8`),
+    check(
+      'api_keys_depth_check',
+      sql`${table.depth} between 0 and ${sql.raw(String(maxLineageDepth))}`,
+    ),
     check('api_keys_expires_at_check', inRange(table.expiresAt)),
     check('api_keys_previous_expires_at_check', inRange(table.previousExpiresAt)),
     check('api_keys_revoked_at_check', inRange(table.revokedAt)),

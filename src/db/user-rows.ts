@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import type { Owner } from '../credentials/directory.ts'
 import { sorted } from '../scopes.ts'
 import type { User } from '../users/user.ts'
+import { isUuid } from '../uuid.ts'
 import { users } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
@@ -64,12 +65,6 @@ export function toOwner(row: OwnerRow): Owner {
 export async function lockUser(transaction: Transaction, id: string): Promise<UserRow | undefined> {
   const [row] = await transaction.select().from(users).where(eq(users.id, id)).for('no key update')
   return row
-}
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-export function isUuid(text: string): boolean {
-  return uuid.test(text)
 }
 
 /** A position's id as a UUID: what is none comes before all that are. */

@@ -5,12 +5,13 @@ import type { Page, PageRequest } from '../pagination.ts'
 import { sorted } from '../scopes.ts'
 import type { NewUser, SignedOutToken, UserFilter, UserStore } from '../users/store.ts'
 import type { User } from '../users/user.ts'
+import { isUuid } from '../uuid.ts'
 import { differences, record } from './audit-trail.ts'
 import { keyset, toPage } from './keyset.ts'
 import type { Queries } from './link.ts'
 import { apiKeys, deletedUsers, type SignedOutTokens, users } from './tables.ts'
 import type { Access } from './transactions.ts'
-import { isUuid, lockUser, toUser, toUuid, type UserRow } from './user-rows.ts'
+import { lockUser, toUser, toUuid, type UserRow } from './user-rows.ts'
 
 export function createUserStore(access: Access): UserStore {
   return {

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { developmentIssuerPath } from '../credentials/development-issuer-path.ts'
 import { BadUserInputError } from '../errors.ts'
 import { isScopeName } from '../scopes.ts'
+import { isSubject, subjectForm } from '../users/identity.ts'
 import { acceptedCodings, encodedDetail, isEncoded } from './content-coding.ts'
 import { algorithm, developmentKey } from './development-key.ts'
 import { problem } from './problem.ts'
@@ -53,9 +54,7 @@ interface TokenResponse {
 }
 
 const tokenRequest = z.strictObject({
-  subject: z
-    .string('must be a string')
-    .regex(/^[\x21-\x7E]{1,255}$/, 'must be 1 to 255 visible ASCII characters'),
+  subject: z.string('must be a string').refine(isSubject, `must be ${subjectForm}`),
   scope: z
     .string('must be a string')
     .refine((scope) => scope === '' || scope.split(' ').every(isScopeName), {

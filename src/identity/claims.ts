@@ -1,5 +1,6 @@
 import type { Principal } from '../principal.ts'
 import { isScopeName, sorted } from '../scopes.ts'
+import { isVisibleAscii } from '../visible-ascii.ts'
 
 /** `typ` of an identity token (RFC 8725 §3.11): no other token of ours or of an issuer has it. */
 export const identityTokenType = 'identity+jwt'
@@ -82,9 +83,7 @@ export function scopeText({ scopes }: Principal): string {
   return sorted(scopes).filter(isScopeName).join(' ')
 }
 
-const visibleAscii = /^[\x21-\x7E]{1,255}$/
-
 /** Whether it can be an `aud` here. */
 export function isAudience(text: string): boolean {
-  return visibleAscii.test(text)
+  return isVisibleAscii(text, 255)
 }

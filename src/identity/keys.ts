@@ -6,7 +6,9 @@ import {
   type JsonWebKey,
   type KeyObject,
 } from 'node:crypto'
-import { isObject } from '../json.ts'
+
+import { isObject, parseJson } from '../json.ts'
+import { isVisibleAscii } from '../visible-ascii.ts'
 
 /** `EdDSA` is Ed25519 (RFC 8037 §3.1), `ES256` is P-256 (RFC 7518 §3.4). */
 export type IdentityAlgorithm = 'EdDSA' | 'ES256'
@@ -33,7 +35,7 @@ export class IdentityKeysError extends Error {
 }
 
 const maxKeys = 20
-const visibleAscii = /^[\x21-\x7E]{1,128}$/
+const maxIdLength = 128
 
 /**
  * Reads a private JWK Set (RFC 7517 §5) of Ed25519 and P-256 keys. The first must have its private
@@ -107,7 +109,7 @@ function readKey(jwk: unknown, index: number): IdentityKey {
     throw new IdentityKeysError(`${which} that is neither Ed25519 (EdDSA) nor P-256 (ES256)`)
   }
   const { kty, crv, x, y, d, kid } = jwk
-  if (kid !== undefined && !(typeof kid === 'string' && visibleAscii.test(kid))) {
+  if (kid !== undefined && !(typeof kid === 'string' && isVisibleAscii(kid, maxIdLength))) {
     throw new IdentityKeysError(`${which} whose \`kid\` is not visible ASCII`)
   }
   try {
@@ -140,13 +142,4 @@ function algorithmOf({ kty, crv }: Readonly<Record<string, unknown>>): IdentityA
 
 function isSigner(key: IdentityKey): key is IdentityKeySet['signer'] {
   return key.privateKey !== null
-}
-
-/** `undefined` when it is not JSON. The parser's own message is left out: it quotes the text. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

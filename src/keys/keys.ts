@@ -6,7 +6,7 @@ import type { Page, PageRequest } from '../pagination.ts'
 import type { Principal } from '../principal.ts'
 import { requireDistinctScopes, requireKnownScopes } from '../scope-rules.ts'
 import { holdsAll, type ScopeCatalogue } from '../scopes.ts'
-import { optionalText, requiredText } from '../text-rules.ts'
+import { optionalText, reasonRule, requiredText } from '../text-rules.ts'
 import type { ApiKey, ApiKeyStatus, ScopeUse } from './api-key.ts'
 import { checkMetadata, gracePeriod, maxLineageDepth, resolveExpiry } from './rules.ts'
 import type { KeyChange, KeyFilter, KeyStore, Revocation } from './store.ts'
@@ -119,7 +119,6 @@ export interface KeyService {
 const readOthers = ['manage:keys', 'read:users']
 const nameRule = { maxLength: 100 }
 const descriptionRule = { maxLength: 500, multiline: true }
-const reasonRule = { maxLength: 500, multiline: true }
 
 export function createKeyService(options: KeyServiceOptions): KeyService {
   const { store, maker, catalogue, maxPerUser, maxLifetimeDays } = options

@@ -10,7 +10,7 @@ export const defaultGracePeriodSeconds = 24 * 60 * 60
 export const maxGracePeriodSeconds = 30 * 24 * 60 * 60
 /** How long the hash of a revoked or expired key is kept: its holder can be told so until then. */
 export const deadSecretDays = 30
-/** Keys that make keys that make keys: how long such a chain may get. */
+/** Generations that a key may have above it: keys make keys, which make keys. */
 export const maxLineageDepth = 8
 
 export interface ExpiryLimits {

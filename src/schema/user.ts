@@ -1,5 +1,5 @@
 import { BadUserInputError, NotFoundError } from '../errors.ts'
-import { isUserId } from '../users/rules.ts'
+import { isUserId, subjectForm } from '../users/identity.ts'
 import type { User } from '../users/user.ts'
 import type { Builder } from './builder.ts'
 import { callerOf, principalOf } from './context.ts'
@@ -116,7 +116,7 @@ export function registerUsers(builder: Builder) {
       issuer: t.string({
         description: 'One that this server trusts; left out, the first of them.',
       }),
-      subject: t.id({ required: true, description: '1 to 255 visible ASCII characters.' }),
+      subject: t.id({ required: true, description: `${subjectForm}.` }),
       email: t.string(),
       name: t.string({ description: 'At most 200 characters.' }),
       scopes: t.stringList({

@@ -5,7 +5,7 @@ import type { Page, PageRequest } from '../pagination.ts'
 import { type Principal, withinGrant } from '../principal.ts'
 import { requireDistinctScopes, requireInCatalogue } from '../scope-rules.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
-import { optionalText } from '../text-rules.ts'
+import { optionalText, reasonRule } from '../text-rules.ts'
 import { optionalEmail, requiredSubject } from './rules.ts'
 import type { SignedOutToken, Tombstone, UserChange, UserFilter, UserStore } from './store.ts'
 import type { User } from './user.ts'
@@ -71,7 +71,6 @@ export interface UserService {
 }
 
 const nameRule = { maxLength: 200 }
-const reasonRule = { maxLength: 500, multiline: true }
 
 export function createUserService(options: UserServiceOptions): UserService {
   const { store, catalogue, issuers, defaultScopes, now } = options

@@ -65,6 +65,9 @@ const core = [
   'without-stack',
   'turns',
   'within',
+  'uuid',
+  'visible-ascii',
+  'http-token',
 ]
 const wiring = ['server', 'cli', 'index', 'postgres', 'verify']
 

@@ -1,13 +1,8 @@
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  generateKey,
-  generateSecret,
-  isKeyId,
-  keyStart,
-  parseKey,
-} from '../../src/credentials/key-form.ts'
+import { generateKey, generateSecret, keyStart, parseKey } from '../../src/credentials/key-form.ts'
+import { isKeyId } from '../../src/keys/key-id.ts'
 
 const characters = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_'
 const prefixes = fc.stringMatching(/^[a-z][a-z0-9]{0,15}$/)

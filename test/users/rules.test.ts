@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { isSubject, isUserId, optionalEmail, requiredSubject } from '../../src/users/rules.ts'
+import { isSubject, isUserId } from '../../src/users/identity.ts'
+import { optionalEmail, requiredSubject } from '../../src/users/rules.ts'
 
 const badInput = (message: string | RegExp) =>
   expect.objectContaining({
