@@ -1,4 +1,4 @@
-import { BadUserInputError } from './errors.ts'
+import { BadUserInputError, ScopesNotHeldError } from './errors.ts'
 import { isScopeName, type ScopeCatalogue, sorted } from './scopes.ts'
 
 /** Sorted. @throws BadUserInputError when empty, with a scope twice, or with one that is not in `catalogue` */
@@ -24,6 +24,13 @@ export function requireDistinctScopes(field: string, scopes: readonly string[]):
   return unique
 }
 
+/** No one hands out what they do not hold. @throws ScopesNotHeldError that names what is missing */
+export function requireHeld(scopes: readonly string[], held: ReadonlySet<string>): void {
+  const missing = scopes.filter((scope) => !held.has(scope))
+  if (missing.length > 0) throw new ScopesNotHeldError(missing)
+}
+
+/** @throws BadUserInputError */
 export function requireInCatalogue(
   field: string,
   scopes: readonly string[],

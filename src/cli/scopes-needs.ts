@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { loadConfig } from '../config.ts'
 import type { Evaluation } from '../decision/index.ts'
-import type { IssuedKey } from '../keys/keys.ts'
+import type { IssuedKey } from '../keys/inputs.ts'
 import type { CommandContext } from './command-context.ts'
 import { UsageError } from './exit-codes.ts'
 import { findUser } from './find-user.ts'

@@ -1,4 +1,4 @@
-import type { KeyMaker } from '../keys/keys.ts'
+import type { KeyMaker } from '../keys/maker.ts'
 import { generateKey, generateSecret } from './key-form.ts'
 import type { SecretHasher } from './secret-hash.ts'
 

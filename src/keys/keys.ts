@@ -1,74 +1,27 @@
-import { type Actor, operator } from '../audit/actor.ts'
+import { operator } from '../audit/actor.ts'
 import { actorOf, type Caller } from '../audit/caller.ts'
-import { BadUserInputError, ConflictError, NotFoundError, ScopesNotHeldError } from '../errors.ts'
-import type { JsonObject } from '../json.ts'
+import { ConflictError, NotFoundError } from '../errors.ts'
 import type { Page, PageRequest } from '../pagination.ts'
 import type { Principal } from '../principal.ts'
-import { requireDistinctScopes, requireKnownScopes } from '../scope-rules.ts'
-import { holdsAll, type ScopeCatalogue } from '../scopes.ts'
-import { optionalText, reasonRule, requiredText } from '../text-rules.ts'
-import type { ApiKey, ApiKeyStatus, ScopeUse } from './api-key.ts'
-import { checkMetadata, gracePeriod, maxLineageDepth, resolveExpiry } from './rules.ts'
-import type { KeyChange, KeyFilter, KeyStore, Revocation } from './store.ts'
-
-/** A key with its secret, which is nowhere but here: shown once. */
-export interface IssuedKey {
-  readonly apiKey: ApiKey
-  /** The whole key. */
-  readonly secret: string
-}
-
-export interface CreateKeyInput {
-  readonly name: string
-  readonly scopes: readonly string[]
-  readonly description?: string | null | undefined
-  readonly expiresAt?: Date | null | undefined
-  readonly metadata?: JsonObject | null | undefined
-}
-
-export interface UpdateKeyInput {
-  readonly id: string
-  readonly name?: string | null | undefined
-  readonly description?: string | null | undefined
-  readonly metadata?: JsonObject | null | undefined
-  readonly scopes?: readonly string[] | null | undefined
-}
-
-export interface RotateKeyInput {
-  readonly id: string
-  readonly gracePeriodSeconds?: number | null | undefined
-  readonly force?: boolean | null | undefined
-}
-
-export interface RevokeKeyInput {
-  readonly id: string
-  readonly reason?: string | null | undefined
-}
-
-export interface RevokeAllKeysInput {
-  /** Left out, the caller. */
-  readonly ownerId?: string | null | undefined
-  readonly reason?: string | null | undefined
-}
-
-export interface ListKeysInput {
-  readonly ownerId: string | null
-  readonly status: ApiKeyStatus | null
-}
-
-/** Makes the text of keys and the hash that is stored of them. */
-export interface KeyMaker {
-  newKey(): MadeSecret & { readonly id: string }
-  newSecret(id: string): MadeSecret
-}
-
-interface MadeSecret {
-  /** The whole key. */
-  readonly key: string
-  readonly secretHash: Uint8Array
-  /** Fingerprint of the pepper of that hash; empty: none. */
-  readonly secretPepper: string
-}
+import { requireKnownScopes } from '../scope-rules.ts'
+import type { ScopeCatalogue } from '../scopes.ts'
+import { optionalText, reasonRule } from '../text-rules.ts'
+import { createKeyAccess, type KeyAccess } from './access.ts'
+import type { ApiKey, ScopeUse } from './api-key.ts'
+import { keyChange, refuseAllButNarrowing } from './change.ts'
+import type {
+  CreateKeyInput,
+  IssuedKey,
+  ListKeysInput,
+  RevokeAllKeysInput,
+  RevokeKeyInput,
+  RotateKeyInput,
+  UpdateKeyInput,
+} from './inputs.ts'
+import { issueKey, parentFor } from './issue.ts'
+import type { KeyMaker } from './maker.ts'
+import { gracePeriod } from './rules.ts'
+import type { KeyFilter, KeyStore, Revocation } from './store.ts'
 
 export interface KeyServiceOptions {
   readonly store: KeyStore
@@ -116,142 +69,62 @@ export interface KeyService {
   createAsOperator(ownerId: string, input: CreateKeyInput, limit?: number): Promise<IssuedKey>
 }
 
-const readOthers = ['manage:keys', 'read:users']
-const nameRule = { maxLength: 100 }
-const descriptionRule = { maxLength: 500, multiline: true }
+interface Parts extends Omit<KeyServiceOptions, 'now'> {
+  readonly now: () => Date
+  readonly access: KeyAccess
+  readonly note: (principal: Principal, scopes: readonly string[]) => void
+}
 
 export function createKeyService(options: KeyServiceOptions): KeyService {
-  const { store, maker, catalogue, maxPerUser, maxLifetimeDays } = options
   const note = options.onScopesNeeded ?? (() => {})
-  const now = () => new Date(options.now())
+  const access = createKeyAccess(options.store, note)
+  const parts: Parts = { ...options, now: () => new Date(options.now()), access, note }
+  return { ...reading(parts), ...issuing(parts), ...changing(parts), ...revoking(parts) }
+}
 
-  async function issue(
-    ownerId: string,
-    parent: { readonly id: string; readonly expiresAt: Date | null } | null,
-    input: CreateKeyInput,
-    scopes: readonly string[],
-    by: Actor,
-    limit = maxPerUser,
-  ): Promise<IssuedKey> {
-    const createdAt = now()
-    const { id, key, secretHash, secretPepper } = maker.newKey()
-    const outcome = await store.insert(
-      {
-        id,
-        ownerId,
-        parentId: parent?.id ?? null,
-        name: requiredText('name', input.name, nameRule),
-        description: optionalText('description', input.description, descriptionRule),
-        scopes,
-        metadata: checkMetadata(input.metadata ?? {}),
-        secretHash,
-        secretPepper,
-        createdAt,
-        expiresAt: resolveExpiry(input.expiresAt, createdAt, {
-          parentExpiresAt: parent?.expiresAt ?? null,
-          maxLifetimeDays,
-        }),
-      },
-      limit,
-      by,
-    )
-    switch (outcome) {
-      case 'limit-reached':
-        throw new ConflictError(
-          `There may be ${maxPerUser} active ${maxPerUser === 1 ? 'key' : 'keys'} at most. Revoke one first.`,
-        )
-      case 'parent-gone':
-        throw new ConflictError('The key that this one is made with was revoked meanwhile.')
-      case 'too-deep':
-        throw new ConflictError(
-          `Keys made by keys may form a chain of at most ${maxLineageDepth}. Use one nearer to its start.`,
-        )
-      default:
-        return { apiKey: outcome, secret: key }
-    }
-  }
-
-  /** The key when it is one that the caller's credential may hand on or change: a key only itself and those it made. */
-  async function changeable(principal: Principal, id: string): Promise<ApiKey> {
-    const key = await store.find(id, principal.userId)
-    if (key === null) throw new NotFoundError('API key')
-    const { kind, id: credentialId } = principal.credential
-    if (kind === 'API_KEY') {
-      const within = credentialId !== null && (await store.isWithin(key.id, credentialId))
-      if (!within) throw new NotFoundError('API key')
-    }
-    return key
-  }
-
-  /**
-   * Another user's key, for one who manages keys.
-   *
-   * @throws ScopesNotHeldError, before anything is changed, when it would be read as well
-   */
-  async function managed(
-    principal: Principal,
-    id: string,
-    discloses: boolean,
-  ): Promise<ApiKey | null> {
-    if (!principal.scopes.has('manage:keys')) return null
-    const key = await store.find(id)
-    if (key === null || key.ownerId === principal.userId) return null
-    const needed = discloses ? readOthers : ['manage:keys']
-    if (!holdsAll(needed, principal.scopes)) {
-      throw new ScopesNotHeldError(
-        needed.filter((scope) => !principal.scopes.has(scope)),
-        "Reading another user's API key needs `read:users`, which you do not hold. Nothing was changed: ask for its `id`, `start`, `scopes`, `status`, `revokedAt` and `revokedReason` alone.",
-      )
-    }
-    note(principal, needed)
-    return key
-  }
-
-  /** One's own keys; with `manage:keys` and `read:users` everyone's. */
-  function mayRead(principal: Principal, ownerId: string): boolean {
-    if (ownerId === principal.userId) return true
-    if (!holdsAll(readOthers, principal.scopes)) return false
-    note(principal, readOthers)
-    return true
-  }
-
-  /** No secret reaches a caller whose own scopes are less than what the secret opens. */
-  function requireHeld(scopes: readonly string[], principal: Principal): void {
-    if (!holdsAll(scopes, principal.scopes)) {
-      throw new ScopesNotHeldError(scopes.filter((scope) => !principal.scopes.has(scope)))
-    }
-    note(principal, scopes)
-  }
-
+function reading({ store, access, now }: Parts) {
   return {
-    async read(principal, id) {
-      const own = await store.find(id, principal.userId)
-      if (own !== null || !holdsAll(readOthers, principal.scopes)) return own
-      const key = await store.find(id)
-      return key !== null && mayRead(principal, key.ownerId) ? key : null
-    },
-
+    read: access.read,
     filter(principal, { ownerId, status }) {
       const owner = ownerId ?? principal.userId
-      return mayRead(principal, owner) ? { ownerId: owner, status, now: now() } : null
+      return access.mayRead(principal, owner) ? { ownerId: owner, status, now: now() } : null
     },
-
     findMany: store.findMany,
     findScopeUses: store.findScopeUses,
     list: store.list,
     count: store.count,
+  } satisfies Partial<KeyService>
+}
 
+function issuing(parts: Parts) {
+  const { access, catalogue } = parts
+  return {
     async create(caller, input) {
       const { principal } = caller
       const scopes = requireKnownScopes('scopes', input.scopes, catalogue)
-      requireHeld(scopes, principal)
-      return issue(principal.userId, parentFor(principal), input, scopes, actorOf(caller))
+      access.requireHeld(scopes, principal)
+      return issueKey(parts, {
+        ownerId: principal.userId,
+        parent: parentFor(principal),
+        input,
+        scopes,
+        by: actorOf(caller),
+      })
     },
 
+    async createAsOperator(ownerId, input, limit) {
+      const scopes = requireKnownScopes('scopes', input.scopes, catalogue)
+      return issueKey(parts, { ownerId, parent: null, input, scopes, by: operator, limit })
+    },
+  } satisfies Partial<KeyService>
+}
+
+function changing({ store, maker, access, now }: Parts) {
+  return {
     async update(caller, input, discloses = true) {
       const { principal } = caller
-      const other = await managed(principal, input.id, discloses)
-      const key = other ?? (await changeable(principal, input.id))
+      const other = await access.managed(principal, input.id, discloses)
+      const key = other ?? (await access.changeable(principal, input.id))
       if (key.revokedAt !== null) throw revoked()
       if (other !== null) refuseAllButNarrowing(input)
       const change = keyChange(input, key)
@@ -264,8 +137,8 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
     async rotate(caller, input) {
       const { principal } = caller
       const grace = gracePeriod(input.gracePeriodSeconds)
-      const key = await changeable(principal, input.id)
-      requireHeld(key.scopes, principal)
+      const key = await access.changeable(principal, input.id)
+      access.requireHeld(key.scopes, principal)
       if (key.revokedAt !== null) throw revoked()
       const at = now()
       const { key: secret, secretHash, secretPepper } = maker.newSecret(key.id)
@@ -290,18 +163,22 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
     },
 
     async expirePrevious(caller, id) {
-      const key = await changeable(caller.principal, id)
+      const key = await access.changeable(caller.principal, id)
       const expired = await store.expirePrevious(key.id, now(), actorOf(caller))
       if (expired === null) {
         throw new ConflictError('The API key has expired or was revoked, and its secrets with it.')
       }
       return expired
     },
+  } satisfies Partial<KeyService>
+}
 
+function revoking({ store, access, note, now }: Parts) {
+  return {
     async revoke(caller, { id, reason }, discloses = true) {
       const { principal } = caller
       const key =
-        (await store.find(id, principal.userId)) ?? (await managed(principal, id, discloses))
+        (await store.find(id, principal.userId)) ?? (await access.managed(principal, id, discloses))
       if (key === null) throw new NotFoundError('API key')
       const text = optionalText('reason', reason, reasonRule)
       const revocation = await store.revoke(id, text, now(), actorOf(caller))
@@ -321,54 +198,7 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
       if (count === null) throw new NotFoundError('user')
       return count
     },
-
-    async createAsOperator(ownerId, input, limit) {
-      const scopes = requireKnownScopes('scopes', input.scopes, catalogue)
-      return issue(ownerId, null, input, scopes, operator, limit)
-    },
-  }
-}
-
-function parentFor({ credential }: Principal) {
-  return credential.kind === 'API_KEY' && credential.id !== null
-    ? { id: credential.id, expiresAt: credential.expiresAt }
-    : null
-}
-
-function keyChange(input: UpdateKeyInput, key: ApiKey): KeyChange {
-  return {
-    ...(input.name != null && { name: requiredText('name', input.name, nameRule) }),
-    ...(input.description !== undefined && {
-      description: optionalText('description', input.description, descriptionRule),
-    }),
-    ...(input.metadata != null && { metadata: checkMetadata(input.metadata) }),
-    ...(input.scopes != null && { scopes: narrowed(input.scopes, key) }),
-  }
-}
-
-function narrowed(asked: readonly string[], key: ApiKey): readonly string[] {
-  const scopes = requireDistinctScopes('scopes', asked)
-  if (scopes.length === 0) {
-    throw new BadUserInputError(
-      'scopes',
-      '`scopes` must keep at least one scope; or revoke the key.',
-    )
-  }
-  if (!holdsAll(scopes, new Set(key.scopes))) {
-    throw new BadUserInputError(
-      'scopes',
-      `\`scopes\` can only be narrowed: the key has ${key.scopes.join(', ')}. Make a new key for more.`,
-    )
-  }
-  return scopes
-}
-
-function refuseAllButNarrowing(input: UpdateKeyInput): void {
-  for (const field of ['name', 'description', 'metadata'] as const) {
-    if (input[field] !== undefined) {
-      throw new BadUserInputError(field, `\`${field}\` of a key is its owner's to change.`)
-    }
-  }
+  } satisfies Partial<KeyService>
 }
 
 function revoked(): ConflictError {

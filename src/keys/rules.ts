@@ -1,9 +1,12 @@
 import { BadUserInputError } from '../errors.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
+import type { TextRule } from '../text-rules.ts'
 
 const day = 24 * 60 * 60 * 1000
 /** What is kept of later ones cannot be read back everywhere. */
 const lastDate = new Date('9999-12-31T00:00:00Z')
+export const nameRule: TextRule = { maxLength: 100 }
+export const descriptionRule: TextRule = { maxLength: 500, multiline: true }
 export const maxMetadataBytes = 4096
 export const maxMetadataDepth = 8
 export const defaultGracePeriodSeconds = 24 * 60 * 60

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 import { actorOf, type Caller } from '../audit/caller.ts'
-import { BadUserInputError, ConflictError, NotFoundError, ScopesNotHeldError } from '../errors.ts'
+import { BadUserInputError, ConflictError, NotFoundError } from '../errors.ts'
 import type { Page, PageRequest } from '../pagination.ts'
 import { type Principal, withinGrant } from '../principal.ts'
-import { requireDistinctScopes, requireInCatalogue } from '../scope-rules.ts'
+import { requireDistinctScopes, requireHeld, requireInCatalogue } from '../scope-rules.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import { optionalText, reasonRule } from '../text-rules.ts'
 import { optionalEmail, requiredSubject } from './rules.ts'
@@ -88,7 +88,7 @@ export function createUserService(options: UserServiceOptions): UserService {
     }
     const scopes = requireDistinctScopes('scopes', asked)
     requireInCatalogue('scopes', scopes, catalogue)
-    requireAll(scopes, principal.scopes)
+    requireHeld(scopes, principal.scopes)
     note(principal, scopes)
     return (tombstone) => {
       if (mayWiden) {
@@ -97,7 +97,7 @@ export function createUserService(options: UserServiceOptions): UserService {
       }
       const within = withinTombstone(scopes, tombstone)
       // An error would tell that the user was there before, and what it was granted.
-      if (mayRead(principal)) requireAll(scopes, new Set(within))
+      if (mayRead(principal)) requireHeld(scopes, new Set(within))
       return within
     }
   }
@@ -172,7 +172,7 @@ export function createUserService(options: UserServiceOptions): UserService {
       if (asked === null) {
         const all = [...catalogue.keys()]
         const lifted = await store.setScopes(userId, null, actorOf(caller), () => {
-          requireAll(all, principal.scopes)
+          requireHeld(all, principal.scopes)
           note(principal, all)
         })
         return present(lifted)
@@ -188,7 +188,7 @@ export function createUserService(options: UserServiceOptions): UserService {
         )
         const judged = permitted || mayRead(principal) ? added : scopes
         requireInCatalogue('scopes', judged, catalogue)
-        requireAll(judged, principal.scopes)
+        requireHeld(judged, principal.scopes)
         note(principal, added)
       })
       return present(set)
@@ -213,12 +213,6 @@ export function createUserService(options: UserServiceOptions): UserService {
 /** Whether a query would tell `principal` of other users. */
 function mayRead({ scopes }: Principal): boolean {
   return scopes.has('read:users')
-}
-
-/** No one hands out what they do not hold. */
-function requireAll(scopes: readonly string[], held: ReadonlySet<string>): void {
-  const missing = scopes.filter((scope) => !held.has(scope))
-  if (missing.length > 0) throw new ScopesNotHeldError(missing)
 }
 
 function withinTombstone(scopes: readonly string[], tombstone: Tombstone | undefined) {

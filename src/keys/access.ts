@@ -1,0 +1,90 @@
+import { NotFoundError, ScopesNotHeldError } from '../errors.ts'
+import type { Principal } from '../principal.ts'
+import { requireHeld } from '../scope-rules.ts'
+import { holdsAll } from '../scopes.ts'
+import type { ApiKey } from './api-key.ts'
+import type { KeyStore } from './store.ts'
+
+/** Which keys a caller may read, change and hand on. */
+export interface KeyAccess {
+  read(principal: Principal, id: string): Promise<ApiKey | null>
+  /** Whether keys of that owner may be read: one's own; with `manage:keys` and `read:users` everyone's. */
+  mayRead(principal: Principal, ownerId: string): boolean
+  /**
+   * The key when it is one that the caller's credential may hand on or change: a key only itself and
+   * those it made.
+   *
+   * @throws NotFoundError
+   */
+  changeable(principal: Principal, id: string): Promise<ApiKey>
+  /**
+   * Another owner's key, for one who manages keys; `null` for everyone else.
+   *
+   * @param discloses whether the caller will be told more of it than what became of it
+   * @throws ScopesNotHeldError, before anything is changed, when it would be read as well
+   */
+  managed(principal: Principal, id: string, discloses: boolean): Promise<ApiKey | null>
+  /**
+   * No secret reaches a caller whose own scopes are less than what the secret opens.
+   *
+   * @throws ScopesNotHeldError
+   */
+  requireHeld(scopes: readonly string[], principal: Principal): void
+}
+
+const readOthers = ['manage:keys', 'read:users']
+
+/** @param note told which scopes of a caller a rule here went by */
+export function createKeyAccess(
+  store: Pick<KeyStore, 'find' | 'isWithin'>,
+  note: (principal: Principal, scopes: readonly string[]) => void,
+): KeyAccess {
+  function mayRead(principal: Principal, ownerId: string): boolean {
+    if (ownerId === principal.userId) return true
+    if (!holdsAll(readOthers, principal.scopes)) return false
+    note(principal, readOthers)
+    return true
+  }
+
+  return {
+    mayRead,
+
+    async read(principal, id) {
+      const own = await store.find(id, principal.userId)
+      if (own !== null || !holdsAll(readOthers, principal.scopes)) return own
+      const key = await store.find(id)
+      return key !== null && mayRead(principal, key.ownerId) ? key : null
+    },
+
+    async changeable(principal, id) {
+      const key = await store.find(id, principal.userId)
+      if (key === null) throw new NotFoundError('API key')
+      const { kind, id: credentialId } = principal.credential
+      if (kind === 'API_KEY') {
+        const within = credentialId !== null && (await store.isWithin(key.id, credentialId))
+        if (!within) throw new NotFoundError('API key')
+      }
+      return key
+    },
+
+    async managed(principal, id, discloses) {
+      if (!principal.scopes.has('manage:keys')) return null
+      const key = await store.find(id)
+      if (key === null || key.ownerId === principal.userId) return null
+      const needed = discloses ? readOthers : ['manage:keys']
+      if (!holdsAll(needed, principal.scopes)) {
+        throw new ScopesNotHeldError(
+          needed.filter((scope) => !principal.scopes.has(scope)),
+          "Reading another user's API key needs `read:users`, which you do not hold. Nothing was changed: ask for its `id`, `start`, `scopes`, `status`, `revokedAt` and `revokedReason` alone.",
+        )
+      }
+      note(principal, needed)
+      return key
+    },
+
+    requireHeld(scopes, principal) {
+      requireHeld(scopes, principal.scopes)
+      note(principal, scopes)
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import { BadUserInputError } from '../errors.ts'
+import { requireDistinctScopes } from '../scope-rules.ts'
+import { holdsAll } from '../scopes.ts'
+import { optionalText, requiredText } from '../text-rules.ts'
+import type { ApiKey } from './api-key.ts'
+import type { UpdateKeyInput } from './inputs.ts'
+import { checkMetadata, descriptionRule, nameRule } from './rules.ts'
+import type { KeyChange } from './store.ts'
+
+/** What an update asks for. @throws BadUserInputError */
+export function keyChange(input: UpdateKeyInput, key: ApiKey): KeyChange {
+  return {
+    ...(input.name != null && { name: requiredText('name', input.name, nameRule) }),
+    ...(input.description !== undefined && {
+      description: optionalText('description', input.description, descriptionRule),
+    }),
+    ...(input.metadata != null && { metadata: checkMetadata(input.metadata) }),
+    ...(input.scopes != null && { scopes: narrowed(input.scopes, key) }),
+  }
+}
+
+function narrowed(asked: readonly string[], key: ApiKey): readonly string[] {
+  const scopes = requireDistinctScopes('scopes', asked)
+  if (scopes.length === 0) {
+    throw new BadUserInputError(
+      'scopes',
+      '`scopes` must keep at least one scope; or revoke the key.',
+    )
+  }
+  if (!holdsAll(scopes, new Set(key.scopes))) {
+    throw new BadUserInputError(
+      'scopes',
+      `\`scopes\` can only be narrowed: the key has ${key.scopes.join(', ')}. Make a new key for more.`,
+    )
+  }
+  return scopes
+}
+
+/** For another owner's key. @throws BadUserInputError */
+export function refuseAllButNarrowing(input: UpdateKeyInput): void {
+  for (const field of ['name', 'description', 'metadata'] as const) {
+    if (input[field] !== undefined) {
+      throw new BadUserInputError(field, `\`${field}\` of a key is its owner's to change.`)
+    }
+  }
+}

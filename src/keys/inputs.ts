@@ -1,0 +1,47 @@
+import type { JsonObject } from '../json.ts'
+import type { ApiKey, ApiKeyStatus } from './api-key.ts'
+
+/** A key with its secret, which is nowhere but here: shown once. */
+export interface IssuedKey {
+  readonly apiKey: ApiKey
+  /** The whole key. */
+  readonly secret: string
+}
+
+export interface CreateKeyInput {
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly description?: string | null | undefined
+  readonly expiresAt?: Date | null | undefined
+  readonly metadata?: JsonObject | null | undefined
+}
+
+export interface UpdateKeyInput {
+  readonly id: string
+  readonly name?: string | null | undefined
+  readonly description?: string | null | undefined
+  readonly metadata?: JsonObject | null | undefined
+  readonly scopes?: readonly string[] | null | undefined
+}
+
+export interface RotateKeyInput {
+  readonly id: string
+  readonly gracePeriodSeconds?: number | null | undefined
+  readonly force?: boolean | null | undefined
+}
+
+export interface RevokeKeyInput {
+  readonly id: string
+  readonly reason?: string | null | undefined
+}
+
+export interface RevokeAllKeysInput {
+  /** Left out, the caller. */
+  readonly ownerId?: string | null | undefined
+  readonly reason?: string | null | undefined
+}
+
+export interface ListKeysInput {
+  readonly ownerId: string | null
+  readonly status: ApiKeyStatus | null
+}
