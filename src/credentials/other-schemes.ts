@@ -1,4 +1,4 @@
-import { httpToken } from '../http-token.ts'
+import { httpToken } from '../header-name.ts'
 import { hasKeyForm, looksLikeKey } from './key-form.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isHeaderName } from '../../src/http-token.ts'
+import { isHeaderName } from '../../src/header-name.ts'
 import { parseJson } from '../../src/json.ts'
 import { isUuid } from '../../src/uuid.ts'
 import { isVisibleAscii } from '../../src/visible-ascii.ts'

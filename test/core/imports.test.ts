@@ -67,7 +67,7 @@ const core = [
   'within',
   'uuid',
   'visible-ascii',
-  'http-token',
+  'header-name',
 ]
 const wiring = ['server', 'cli', 'index', 'postgres', 'verify']
 
