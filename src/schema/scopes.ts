@@ -26,6 +26,47 @@ interface OperationScopes {
 
 /** What scopes there are, and which an operation needs: the schema's own answer. */
 export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
+  const { ScopeRef, OperationScopesRef } = scopeTypes(builder)
+  builder.queryFields((t) => ({
+    scopes: t.field({
+      type: [ScopeRef],
+      public: true,
+      description: 'Every scope that this server knows.',
+      extensions: { cost: { listSize: catalogue.size } satisfies FieldCost },
+      resolve: () => [...catalogue].map(([name, description]) => ({ name, description })),
+    }),
+    requiredScopes: t.field({
+      type: OperationScopesRef,
+      public: true,
+      extensions: costs.requiredScopes,
+      description:
+        'Which scopes an operation needs. It is validated and never run; the limits on operations hold for it as well.',
+      args: {
+        document: t.arg.string({ required: true, description: 'GraphQL, as a request has it.' }),
+        operationName: t.arg.string({ description: 'Where the document has several operations.' }),
+        variables: t.arg({
+          type: 'JSONObject',
+          description:
+            'Those that `@skip` and `@include` ask for decide what is reached; where one is left out, both outcomes count.',
+        }),
+      },
+      resolve: (_root, { document, operationName, variables }, context, { schema }) => {
+        const { anonymous, authenticated } = context.services.operationGuards
+        const reader = context.principal === null ? anonymous : authenticated
+        return context.turns.take(async () => {
+          await reader.prepare(schema, document)
+          return scopesOf(schema, context, document, {
+            // Empty, it counts as none, as in a request.
+            operationName: operationName || null,
+            variables,
+          })
+        })
+      },
+    }),
+  }))
+}
+
+function scopeTypes(builder: Builder) {
   const ScopeRef = builder.objectRef<Scope>('Scope').implement({
     description: 'Something that a credential may be allowed to do. No scope implies another.',
     fields: (t) => ({
@@ -74,43 +115,7 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
     }),
   })
 
-  builder.queryFields((t) => ({
-    scopes: t.field({
-      type: [ScopeRef],
-      public: true,
-      description: 'Every scope that this server knows.',
-      extensions: { cost: { listSize: catalogue.size } satisfies FieldCost },
-      resolve: () => [...catalogue].map(([name, description]) => ({ name, description })),
-    }),
-    requiredScopes: t.field({
-      type: OperationScopesRef,
-      public: true,
-      extensions: costs.requiredScopes,
-      description:
-        'Which scopes an operation needs. It is validated and never run; the limits on operations hold for it as well.',
-      args: {
-        document: t.arg.string({ required: true, description: 'GraphQL, as a request has it.' }),
-        operationName: t.arg.string({ description: 'Where the document has several operations.' }),
-        variables: t.arg({
-          type: 'JSONObject',
-          description:
-            'Those that `@skip` and `@include` ask for decide what is reached; where one is left out, both outcomes count.',
-        }),
-      },
-      resolve: (_root, { document, operationName, variables }, context, { schema }) => {
-        const { anonymous, authenticated } = context.services.operationGuards
-        const reader = context.principal === null ? anonymous : authenticated
-        return context.turns.take(async () => {
-          await reader.prepare(schema, document)
-          return scopesOf(schema, context, document, {
-            // Empty, it counts as none, as in a request.
-            operationName: operationName || null,
-            variables,
-          })
-        })
-      },
-    }),
-  }))
+  return { ScopeRef, OperationScopesRef }
 }
 
 function scopesOf(

@@ -1,7 +1,8 @@
 import { BadUserInputError } from '../errors.ts'
-import { optionalText } from '../text-rules.ts'
+import { optionalText, type TextRule } from '../text-rules.ts'
 import { isSubject, subjectForm } from './identity.ts'
 
+export const userNameRule: TextRule = { maxLength: 200 }
 const emailForm = /^[^\s@]+@[^\s@]+$/
 
 export function requiredSubject(field: string, value: string): string {

@@ -6,7 +6,7 @@ import { type Principal, withinGrant } from '../principal.ts'
 import { requireDistinctScopes, requireHeld, requireInCatalogue } from '../scope-rules.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import { optionalText, reasonRule } from '../text-rules.ts'
-import { optionalEmail, requiredSubject } from './rules.ts'
+import { optionalEmail, requiredSubject, userNameRule } from './rules.ts'
 import type { SignedOutToken, Tombstone, UserChange, UserFilter, UserStore } from './store.ts'
 import type { User } from './user.ts'
 
@@ -70,8 +70,6 @@ export interface UserService {
   signOut(caller: Caller): Promise<Date>
 }
 
-const nameRule = { maxLength: 200 }
-
 export function createUserService(options: UserServiceOptions): UserService {
   const { store, catalogue, issuers, defaultScopes, now } = options
   const note = options.onScopesNeeded ?? (() => {})
@@ -118,7 +116,7 @@ export function createUserService(options: UserServiceOptions): UserService {
       }
       const subject = requiredSubject('subject', input.subject)
       const email = optionalEmail('email', input.email)
-      const name = optionalText('name', input.name, nameRule)
+      const name = optionalText('name', input.name, userNameRule)
       const scopes = initialScopes(caller.principal, input.scopes)
       const wanted = { issuer, subject, email, name, scopes }
       const user = await store.insert(wanted, actorOf(caller))
@@ -137,7 +135,7 @@ export function createUserService(options: UserServiceOptions): UserService {
     async update(caller, input) {
       const change: UserChange = {
         ...(input.email !== undefined && { email: optionalEmail('email', input.email) }),
-        ...(input.name !== undefined && { name: optionalText('name', input.name, nameRule) }),
+        ...(input.name !== undefined && { name: optionalText('name', input.name, userNameRule) }),
       }
       const unchanged = Object.keys(change).length === 0
       return present(
