@@ -1,51 +1,26 @@
 import { hash } from 'node:crypto'
-import { type LatchkeyError, ServiceUnavailableError } from '../errors.ts'
+import { ServiceUnavailableError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
-import type { CredentialDirectory, Owner } from './directory.ts'
-import type { JwtVerifier, VerifiedJwt } from './jwt.ts'
-import { type KeyParts, parseKey } from './key-form.ts'
-import type { KnownUsers } from './known-users.ts'
-import { type Clock, stampOf } from './lease.ts'
+import {
+  type Anonymous,
+  type Authentication,
+  type Refused,
+  refuse,
+  type Verified,
+} from './authentication.ts'
+import type { CredentialMemory } from './credential-memory.ts'
+import { parseKey } from './key-form.ts'
+import { stampOf } from './lease.ts'
 import {
   type CredentialCarrier,
   type CredentialSources,
   readCredential,
 } from './presented-credential.ts'
-import { rememberToken, signedPartHash } from './presented-token.ts'
-import { principalOfJwt, principalOfKey } from './principals.ts'
-import { type RefusalReason, refusalError } from './refusal.ts'
-import { keyRefusal, signOutRefusal } from './refusal-rules.ts'
-import type { RehashQueue } from './rehash-queue.ts'
-import type { SecretHasher } from './secret-hash.ts'
-import type { SingleFlight } from './single-flight.ts'
-import { matchSecret, rehashOf, requirePeppers } from './stored-secret.ts'
 import type { UseRecorder } from './use-recorder.ts'
-import type { VerifiedCache } from './verified-cache.ts'
+import { createKeyVerifier, type KeyVerifierParts } from './verify-key.ts'
+import { createTokenVerifier, type TokenVerifierParts } from './verify-token.ts'
 
-export type Authentication = Anonymous | Authenticated | Refused
-
-export interface Anonymous {
-  readonly kind: 'anonymous'
-}
-
-export interface Authenticated {
-  readonly kind: 'authenticated'
-  readonly principal: Principal
-}
-
-export interface Refused {
-  readonly kind: 'refused'
-  readonly refusal: Refusal
-}
-
-export interface Refusal {
-  /** For the log; never shown. */
-  readonly reason: RefusalReason | 'unavailable'
-  /** Public id of the key where its form was right. */
-  readonly credentialId: string | null
-  /** What the sender is told. */
-  readonly error: LatchkeyError
-}
+export type { Authenticated, Authentication, Refusal } from './authentication.ts'
 
 /** Turns what a request carries into who is asking. */
 export interface Authenticator {
@@ -70,138 +45,21 @@ export interface Authenticator {
   readonly recheckMs?: number
 }
 
-/** A credential that was found good, and what the next use of it must not ask again. */
-export interface Verified {
-  readonly authentication: Authenticated
-  /** `null` for a JWT. */
-  readonly keyId: string | null
-  readonly previousSecret: boolean
-  /** Milliseconds since the epoch. */
-  readonly validUntil: number
-}
-
-export interface AuthenticatorParts {
+export interface AuthenticatorParts extends KeyVerifierParts, TokenVerifierParts {
   readonly sources: CredentialSources
-  readonly jwt: JwtVerifier | null
-  /** `null`: no API keys, and JWTs stand for themselves without a row in `users`. */
-  readonly directory: CredentialDirectory | null
-  readonly hasher: SecretHasher
-  /** Whether users of that issuer are known here: keys of others are refused. */
-  readonly trustsIssuer: (issuer: string) => boolean
   readonly uses: UseRecorder | null
-  /** `null`: secrets stay under the pepper that they are stored under. */
-  readonly rehashes: RehashQueue | null
   readonly memory: CredentialMemory
-  readonly clock: Clock
 }
-
-export interface CredentialMemory {
-  /** Good credentials by their hash; `null`: each is looked up each time. */
-  readonly verified: VerifiedCache<Verified> | null
-  /**
-   * API keys that were refused since there is none of that id, or for their secret: both, and by the
-   * whole key, so that asking again tells no more than asking did.
-   */
-  readonly wrongKeys: VerifiedCache<WrongKey> | null
-  readonly flights: SingleFlight<Verified | Refused>
-  readonly users: KnownUsers
-}
-
-type WrongKey = 'key-unknown' | 'key-secret-wrong'
 
 const anonymous: Anonymous = { kind: 'anonymous' }
 
 export function assembleAuthenticator(
   parts: AuthenticatorParts,
 ): Required<Omit<Authenticator, 'recheckMs'>> {
-  const { sources, jwt, directory, hasher, trustsIssuer, uses, rehashes, memory, clock } = parts
-  const { verified, wrongKeys, flights, users } = memory
-
-  async function verifyKey(
-    cacheKey: string,
-    { id, secret }: KeyParts,
-  ): Promise<Verified | Refused> {
-    const fence = wrongKeys?.fence() ?? 0
-    const key = (await directory?.findKeyForVerification(id)) ?? null
-    const now = clock.wall()
-    const match = matchSecret(hasher, key, secret)
-    const current = match.current !== null
-    const graceEnds = key?.previousExpiresAt?.getTime() ?? 0
-    if (key === null || !(current || (match.previous !== null && graceEnds > now))) {
-      if (key !== null) requirePeppers(hasher, key, now)
-      const reason: WrongKey = key === null ? 'key-unknown' : 'key-secret-wrong'
-      wrongKeys?.put(cacheKey, reason, { keyId: id, userId: null, validUntil: now + 60_000 }, fence)
-      return refuse(reason, id)
-    }
-
-    const reason = keyRefusal(key, now) ?? ownerRefusal(key.owner)
-    if (reason !== null) return refuse(reason, id)
-    const rehash = rehashes && rehashOf(hasher, key, secret, match)
-    if (rehash) rehashes?.add(rehash)
-    const expires = key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY
-    return {
-      authentication: { kind: 'authenticated', principal: principalOfKey(key) },
-      keyId: id,
-      previousSecret: !current,
-      validUntil: current ? expires : Math.min(expires, graceEnds),
-    }
-  }
-
-  async function verifyJwt(token: string): Promise<Verified | Refused> {
-    if (jwt === null) return refuse('jwt-unknown-issuer')
-    const verification = await jwt.verify(token, clock.wall())
-    if (!verification.ok) return refuse(`jwt-${verification.reason}`)
-    const found = verification.jwt
-    const owner = directory === null ? null : await admitUser(directory, found)
-    if (directory !== null && owner === null) return refuse('owner-deleted')
-    const presented = { hash: signedPartHash(token), issuedAt: found.issuedAt }
-    const reason = owner && (ownerRefusal(owner) ?? signOutRefusal(owner, presented))
-    if (reason) return refuse(reason)
-    const principal = principalOfJwt(found, owner)
-    rememberToken(principal, presented)
-    return {
-      authentication: { kind: 'authenticated', principal },
-      keyId: null,
-      previousSecret: false,
-      validUntil: found.expiresAt * 1000,
-    }
-  }
-
-  /** Goes by what this node knows of the user where the database cannot be asked. */
-  async function admitUser(asked: CredentialDirectory, found: VerifiedJwt): Promise<Owner | null> {
-    const fence = verified?.fence() ?? 0
-    const at = stampOf(clock)
-    try {
-      const owner = await asked.admitUser(found)
-      const stale =
-        owner !== null && verified?.changedSince({ keyId: null, userId: owner.userId }, fence)
-      if (owner !== null && !stale) users.remember(owner, at)
-      return owner
-    } catch (error) {
-      const known = error instanceof ServiceUnavailableError ? users.recall(found) : null
-      if (known === null) throw error
-      return known
-    }
-  }
-
-  function ownerRefusal(owner: Owner): RefusalReason | null {
-    if (!trustsIssuer(owner.issuer)) return 'owner-of-untrusted-issuer'
-    return owner.suspended ? 'owner-suspended' : null
-  }
-
-  async function verify(
-    cacheKey: string,
-    look: () => Promise<Verified | Refused>,
-  ): Promise<Verified | Refused> {
-    const fence = verified?.fence() ?? 0
-    const outcome = await look()
-    if ('authentication' in outcome) {
-      const { keyId, validUntil, authentication } = outcome
-      const { userId } = authentication.principal
-      verified?.put(cacheKey, outcome, { keyId, userId, validUntil }, fence)
-    }
-    return outcome
-  }
+  const { sources, directory, uses, memory, clock } = parts
+  const { verified, wrongKeys, flights } = memory
+  const verifyKey = createKeyVerifier(parts)
+  const verifyJwt = createTokenVerifier(parts)
 
   /** When a key was accepted last, milliseconds since the epoch: what one did is recorded right after. */
   let lastUse = clock.wall()
@@ -232,7 +90,7 @@ export function assembleAuthenticator(
     start: () => Promise<Verified | Refused>,
   ): Promise<Authentication> {
     return flights
-      .run(cacheKey, () => verify(cacheKey, start))
+      .run(cacheKey, () => verify(verified, cacheKey, start))
       .then(
         (outcome) => ('authentication' in outcome ? accept(outcome, clock.wall(), again) : outcome),
         refuseUnavailable,
@@ -278,13 +136,25 @@ export function assembleAuthenticator(
   }
 }
 
+/** What is found good is remembered, unless something changed while it was looked up. */
+async function verify(
+  verified: CredentialMemory['verified'],
+  cacheKey: string,
+  look: () => Promise<Verified | Refused>,
+): Promise<Verified | Refused> {
+  const fence = verified?.fence() ?? 0
+  const outcome = await look()
+  if ('authentication' in outcome) {
+    const { keyId, validUntil, authentication } = outcome
+    const { userId } = authentication.principal
+    verified?.put(cacheKey, outcome, { keyId, userId, validUntil }, fence)
+  }
+  return outcome
+}
+
 /** No text is an API key and a JWT. */
 function cacheKeyOf(text: string): string {
   return hash('sha256', text, 'binary')
-}
-
-function refuse(reason: RefusalReason, credentialId: string | null = null): Refused {
-  return { kind: 'refused', refusal: { reason, credentialId, error: refusalError(reason) } }
 }
 
 /** @throws `error` where it is no outage */

@@ -1,9 +1,6 @@
-import {
-  type Authenticator,
-  assembleAuthenticator,
-  type CredentialMemory,
-} from './authenticator.ts'
+import { type Authenticator, assembleAuthenticator } from './authenticator.ts'
 import type { ChangeListener } from './changes.ts'
+import type { CredentialMemory } from './credential-memory.ts'
 import type { CredentialDirectory } from './directory.ts'
 import { type IssuerSettings, type ResolvedIssuer, resolveIssuer } from './issuer-settings.ts'
 import { createJwtVerifier } from './jwt-verifier.ts'

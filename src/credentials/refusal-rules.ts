@@ -8,6 +8,14 @@ export function keyRefusal(key: KeyForVerification, now: number): RefusalReason 
   return key.expiresAt !== null && key.expiresAt.getTime() <= now ? 'key-expired' : null
 }
 
+export function ownerRefusal(
+  owner: Owner,
+  trustsIssuer: (issuer: string) => boolean,
+): RefusalReason | null {
+  if (!trustsIssuer(owner.issuer)) return 'owner-of-untrusted-issuer'
+  return owner.suspended ? 'owner-suspended' : null
+}
+
 export function signOutRefusal(
   { signedOutAt, signedOutTokens = [] }: Owner,
   { issuedAt, hash }: PresentedToken,

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Verified } from '../../src/credentials/authentication.ts'
 import {
   type AuthenticatorParts,
   assembleAuthenticator,
-  type CredentialMemory,
-  type Verified,
 } from '../../src/credentials/authenticator.ts'
+import type { CredentialMemory } from '../../src/credentials/credential-memory.ts'
 import type {
   CredentialDirectory,
   KeyForVerification,

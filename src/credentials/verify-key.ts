@@ -1,0 +1,58 @@
+import { type Refused, refuse, type Verified } from './authentication.ts'
+import type { CredentialMemory, WrongKey } from './credential-memory.ts'
+import type { CredentialDirectory } from './directory.ts'
+import type { KeyParts } from './key-form.ts'
+import type { Clock } from './lease.ts'
+import { principalOfKey } from './principals.ts'
+import { keyRefusal, ownerRefusal } from './refusal-rules.ts'
+import type { RehashQueue } from './rehash-queue.ts'
+import type { SecretHasher } from './secret-hash.ts'
+import { matchSecret, rehashOf, requirePeppers } from './stored-secret.ts'
+
+export interface KeyVerifierParts {
+  /** `null`: there are no API keys. */
+  readonly directory: CredentialDirectory | null
+  readonly hasher: SecretHasher
+  /** Whether users of that issuer are known here: keys of others are refused. */
+  readonly trustsIssuer: (issuer: string) => boolean
+  /** `null`: secrets stay under the pepper that they are stored under. */
+  readonly rehashes: RehashQueue | null
+  readonly memory: Pick<CredentialMemory, 'wrongKeys'>
+  readonly clock: Clock
+}
+
+/** Looks an API key up and checks its secret, its own state and its owner's. */
+export function createKeyVerifier(parts: KeyVerifierParts) {
+  const { directory, hasher, trustsIssuer, rehashes, clock } = parts
+  const { wrongKeys } = parts.memory
+
+  return async function verifyKey(
+    cacheKey: string,
+    { id, secret }: KeyParts,
+  ): Promise<Verified | Refused> {
+    const fence = wrongKeys?.fence() ?? 0
+    const key = (await directory?.findKeyForVerification(id)) ?? null
+    const now = clock.wall()
+    const match = matchSecret(hasher, key, secret)
+    const current = match.current !== null
+    const graceEnds = key?.previousExpiresAt?.getTime() ?? 0
+    if (key === null || !(current || (match.previous !== null && graceEnds > now))) {
+      if (key !== null) requirePeppers(hasher, key, now)
+      const reason: WrongKey = key === null ? 'key-unknown' : 'key-secret-wrong'
+      wrongKeys?.put(cacheKey, reason, { keyId: id, userId: null, validUntil: now + 60_000 }, fence)
+      return refuse(reason, id)
+    }
+
+    const reason = keyRefusal(key, now) ?? ownerRefusal(key.owner, trustsIssuer)
+    if (reason !== null) return refuse(reason, id)
+    const rehash = rehashes && rehashOf(hasher, key, secret, match)
+    if (rehash) rehashes?.add(rehash)
+    const expires = key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY
+    return {
+      authentication: { kind: 'authenticated', principal: principalOfKey(key) },
+      keyId: id,
+      previousSecret: !current,
+      validUntil: current ? expires : Math.min(expires, graceEnds),
+    }
+  }
+}

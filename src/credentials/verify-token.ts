@@ -1,0 +1,63 @@
+import { ServiceUnavailableError } from '../errors.ts'
+import { type Refused, refuse, type Verified } from './authentication.ts'
+import type { CredentialMemory } from './credential-memory.ts'
+import type { CredentialDirectory, Owner } from './directory.ts'
+import type { JwtVerifier, VerifiedJwt } from './jwt.ts'
+import { type Clock, stampOf } from './lease.ts'
+import { rememberToken, signedPartHash } from './presented-token.ts'
+import { principalOfJwt } from './principals.ts'
+import { ownerRefusal, signOutRefusal } from './refusal-rules.ts'
+
+export interface TokenVerifierParts {
+  /** `null`: no issuer's JWTs are accepted. */
+  readonly jwt: JwtVerifier | null
+  /** `null`: JWTs stand for themselves without a row in `users`. */
+  readonly directory: CredentialDirectory | null
+  /** Whether users of that issuer are known here. */
+  readonly trustsIssuer: (issuer: string) => boolean
+  readonly memory: Pick<CredentialMemory, 'verified' | 'users'>
+  readonly clock: Clock
+}
+
+/** Verifies a JWT and looks its user up, who is made on first sight. */
+export function createTokenVerifier(parts: TokenVerifierParts) {
+  const { jwt, directory, trustsIssuer, clock } = parts
+  const { verified, users } = parts.memory
+
+  /** Goes by what this node knows of the user where the database cannot be asked. */
+  async function admitUser(asked: CredentialDirectory, found: VerifiedJwt): Promise<Owner | null> {
+    const fence = verified?.fence() ?? 0
+    const at = stampOf(clock)
+    try {
+      const owner = await asked.admitUser(found)
+      const stale =
+        owner !== null && verified?.changedSince({ keyId: null, userId: owner.userId }, fence)
+      if (owner !== null && !stale) users.remember(owner, at)
+      return owner
+    } catch (error) {
+      const known = error instanceof ServiceUnavailableError ? users.recall(found) : null
+      if (known === null) throw error
+      return known
+    }
+  }
+
+  return async function verifyJwt(token: string): Promise<Verified | Refused> {
+    if (jwt === null) return refuse('jwt-unknown-issuer')
+    const verification = await jwt.verify(token, clock.wall())
+    if (!verification.ok) return refuse(`jwt-${verification.reason}`)
+    const found = verification.jwt
+    const owner = directory === null ? null : await admitUser(directory, found)
+    if (directory !== null && owner === null) return refuse('owner-deleted')
+    const presented = { hash: signedPartHash(token), issuedAt: found.issuedAt }
+    const reason = owner && (ownerRefusal(owner, trustsIssuer) ?? signOutRefusal(owner, presented))
+    if (reason) return refuse(reason)
+    const principal = principalOfJwt(found, owner)
+    rememberToken(principal, presented)
+    return {
+      authentication: { kind: 'authenticated', principal },
+      keyId: null,
+      previousSecret: false,
+      validUntil: found.expiresAt * 1000,
+    }
+  }
+}
