@@ -1,4 +1,5 @@
 import { BadUserInputError } from '../errors.ts'
+import type { Principal } from '../principal.ts'
 import { optionalText, type TextRule } from '../text-rules.ts'
 import { isSubject, subjectForm } from './identity.ts'
 
@@ -17,4 +18,9 @@ export function optionalEmail(field: string, value: string | null | undefined): 
     throw new BadUserInputError(field, `\`${field}\` is not an e-mail address.`)
   }
   return email
+}
+
+/** Whether a query would tell `principal` of other users. */
+export function mayReadUsers({ scopes }: Principal): boolean {
+  return scopes.has('read:users')
 }

@@ -1,0 +1,51 @@
+import { actorOf, type Caller } from '../audit/caller.ts'
+import { BadUserInputError } from '../errors.ts'
+import { type Principal, withinGrant } from '../principal.ts'
+import { requireDistinctScopes, requireHeld, requireInCatalogue } from '../scope-rules.ts'
+import type { ScopeCatalogue } from '../scopes.ts'
+import type { SetUserScopesInput } from './inputs.ts'
+import { mayReadUsers } from './rules.ts'
+import type { UserStore } from './store.ts'
+import type { User } from './user.ts'
+
+export interface SetUserScopesOptions {
+  readonly store: Pick<UserStore, 'setScopes'>
+  readonly catalogue: ScopeCatalogue
+  /** Told which scopes of a caller a rule here went by. */
+  readonly note: (principal: Principal, scopes: readonly string[]) => void
+}
+
+/** @throws BadUserInputError, ScopesNotHeldError. `null`: there is no such user */
+export async function setUserScopes(
+  { store, catalogue, note }: SetUserScopesOptions,
+  caller: Caller,
+  { userId, scopes: asked }: SetUserScopesInput,
+): Promise<User | null> {
+  if (asked === undefined) {
+    throw new BadUserInputError(
+      'scopes',
+      '`scopes` was left out. Send a list, or null to lift the ceiling.',
+    )
+  }
+  const { principal } = caller
+  if (asked === null) {
+    const all = [...catalogue.keys()]
+    const lifted = await store.setScopes(userId, null, actorOf(caller), () => {
+      requireHeld(all, principal.scopes)
+      note(principal, all)
+    })
+    return lifted
+  }
+  const scopes = requireDistinctScopes('scopes', asked)
+  // Looked at when it is set: what someone else took away meanwhile would be added again.
+  return store.setScopes(userId, scopes, actorOf(caller), (before) => {
+    const kept = new Set(withinGrant(scopes, { ours: before.scopes, issuers: null }))
+    const added = scopes.filter((scope) => !kept.has(scope))
+    // What is named as missing must not depend on a grant that the caller may not read.
+    const permitted = added.every((scope) => catalogue.has(scope) && principal.scopes.has(scope))
+    const judged = permitted || mayReadUsers(principal) ? added : scopes
+    requireInCatalogue('scopes', judged, catalogue)
+    requireHeld(judged, principal.scopes)
+    note(principal, added)
+  })
+}

@@ -1,0 +1,29 @@
+import { setTimeout } from 'node:timers/promises'
+import { actorOf, type Caller } from '../audit/caller.ts'
+import type { Principal } from '../principal.ts'
+import type { SignedOutToken, UserStore } from './store.ts'
+
+export interface SignOutOptions {
+  readonly store: Pick<UserStore, 'signOut'>
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** The JWT that a caller presented; `null`: an API key. */
+  readonly tokenOf?: (principal: Principal) => SignedOutToken | null
+}
+
+/** @returns the moment from which on JWTs are honoured; `null`: there is no such user */
+export async function signOut(
+  { store, now, tokenOf }: SignOutOptions,
+  caller: Caller,
+): Promise<Date | null> {
+  const { userId } = caller.principal
+  const asked = now()
+  // `iat` counts whole seconds: what was issued in this one is refused, and what is issued after the
+  // answer must not be, so the answer waits for the next.
+  const second = Math.ceil(asked / 1000)
+  const token = tokenOf?.(caller.principal) ?? null
+  const later = token !== null && token.issuedAt >= second ? [token] : []
+  const at = await store.signOut(userId, new Date(second * 1000), actorOf(caller), ...later)
+  await setTimeout(second * 1000 - asked)
+  return at
+}
