@@ -1,4 +1,5 @@
 import { accessSync, constants } from 'node:fs'
+import { withoutOther } from '../db/connection-string/tls.ts'
 import { type ConnectionTarget, parseConnectionString } from '../db/connection-string.ts'
 import type { Fault } from './faults.ts'
 import type { Settings } from './variables.ts'
@@ -49,7 +50,12 @@ function fileFaults({ tls }: ConnectionTarget): string[] {
   }
   return Object.entries(files)
     .filter(([, file]) => file !== null && !isReadable(file))
-    .map(([parameter]) => `names no readable file in ${parameter}`)
+    .map(([parameter, file]) => {
+      const { leftOut = null } = tls.certificate ?? {}
+      if (parameter !== leftOut || file === null) return `names no readable file in ${parameter}`
+      const given = leftOut === 'sslcert' ? 'sslkey' : 'sslcert'
+      return `${given} ${withoutOther(leftOut, file)}`
+    })
 }
 
 function isReadable(file: string): boolean {

@@ -11,6 +11,7 @@ import { readTls } from './connection-string/tls.ts'
 import { splitUri, UriFault, type UriParts } from './connection-string/uri.ts'
 
 export type {
+  ClientCertificate,
   ConnectionTarget,
   HostTarget,
   SslMode,

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   ConfigError,
   describeConfig,
@@ -478,3 +478,25 @@ function faultsOf(environment: Environment) {
 function variablesAtFault(environment: Environment): string[] {
   return faultsOf(environment).map(({ variable }) => variable)
 }
+
+test.each([
+  ['sslcert', 'sslkey', 'postgresql.key'],
+  ['sslkey', 'sslcert', 'postgresql.crt'],
+])(
+  '%s without %s, and without the file that libpq would take, is a fault',
+  (given, other, name) => {
+    const home = mkdtempSync(join(tmpdir(), 'latchkey-'))
+    const file = join(home, 'mine.pem')
+    writeFileSync(file, '')
+    vi.stubEnv('HOME', home)
+    try {
+      expect(() =>
+        loadConfig({ ...production, DATABASE_URL: `postgres://u@host/db?${given}=${file}` }),
+      ).toThrow(
+        `DATABASE_URL ${given} must come with ${other}: there is no readable ${join(home, '.postgresql', name)}`,
+      )
+    } finally {
+      vi.unstubAllEnvs()
+    }
+  },
+)

@@ -223,6 +223,30 @@ describe('files', () => {
     )
   })
 
+  it('of a client certificate or its key alone go with what libpq would take, which must be there', async () => {
+    const home = temporaryFolder()
+    const folder = join(home, '.postgresql')
+    mkdirSync(folder)
+    vi.stubEnv('HOME', home)
+    try {
+      const { file, keyFile } = authority.issue('certified')
+      const query = `sslmode=verify-full&${trusted()}`
+      const certified = { user: 'certified' }
+      await expect(connectBy(`${query}&sslcert=${file}`, certified)).rejects.toThrow(
+        /sslcert must come with sslkey: there is no readable .*postgresql\.key/,
+      )
+      await expect(connectBy(`${query}&sslkey=${keyFile}`, certified)).rejects.toThrow(
+        /sslkey must come with sslcert: there is no readable .*postgresql\.crt/,
+      )
+      copyFileSync(keyFile, join(folder, 'postgresql.key'))
+      expect(await isSecured(`${query}&sslcert=${file}`, certified)).toBe(true)
+      copyFileSync(file, join(folder, 'postgresql.crt'))
+      expect(await isSecured(`${query}&sslkey=${keyFile}`, certified)).toBe(true)
+    } finally {
+      vi.stubEnv('HOME', temporaryFolder())
+    }
+  })
+
   it('of revoked certificates keep their servers out', async () => {
     const list = authority.revoke(authority.issue('gone'))
     const query = `sslmode=verify-full&${trusted()}&sslcrl=`

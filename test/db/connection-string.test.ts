@@ -1,4 +1,5 @@
-import { userInfo } from 'node:os'
+import { homedir, userInfo } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -133,7 +134,7 @@ describe('parameters', () => {
     expect(parse(text).tls).toEqual({
       mode: 'verify-ca',
       rootCertificates: '/ca.pem',
-      certificate: { file: '/c.pem', keyFile: '/c.key' },
+      certificate: { file: '/c.pem', keyFile: '/c.key', leftOut: null },
       keyPassword: 'pw',
       revocationList: '/crl.pem',
       negotiation: 'direct',
@@ -155,6 +156,23 @@ describe('parameters', () => {
     ]),
   ])('%s is sslmode %s', (query, mode) => {
     expect(parse(`postgres://a@db/x?${query}`).tls.mode).toBe(mode)
+  })
+
+  it('about a client certificate without its key, or the key alone, go with libpq’s default file', () => {
+    const certificateOf = (query: string) => parse(`postgres://a@db/x?${query}`).tls.certificate
+    const usual = (name: string) => join(homedir(), '.postgresql', name)
+    expect(certificateOf('sslcert=/c.pem')).toEqual({
+      file: '/c.pem',
+      keyFile: usual('postgresql.key'),
+      leftOut: 'sslkey',
+    })
+    expect(certificateOf('sslkey=/c.key')).toEqual({
+      file: usual('postgresql.crt'),
+      keyFile: '/c.key',
+      leftOut: 'sslcert',
+    })
+    expect(certificateOf('sslkey=/c.key&sslcertmode=disable')).toBeNull()
+    expect(certificateOf('')).toBeNull()
   })
 
   it('about hosts and the session are read', () => {

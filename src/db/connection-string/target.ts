@@ -31,8 +31,8 @@ export interface TlsTarget {
   readonly mode: SslMode
   /** File of trusted certificates; `system`: those Node trusts; `null`: libpq's default file, if any. */
   readonly rootCertificates: string | null
-  /** Files of the client's certificate and key. */
-  readonly certificate: { readonly file: string; readonly keyFile: string } | null
+  /** The client's; `null`: none. */
+  readonly certificate: ClientCertificate | null
   readonly keyPassword: string | null
   /** File of revoked certificates. */
   readonly revocationList: string | null
@@ -42,6 +42,13 @@ export interface TlsTarget {
   readonly sendServerName: boolean
   readonly minVersion: TlsVersion | null
   readonly maxVersion: TlsVersion | null
+}
+
+export interface ClientCertificate {
+  readonly file: string
+  readonly keyFile: string
+  /** The parameter that was left out, whose file is then libpq's default. */
+  readonly leftOut: 'sslcert' | 'sslkey' | null
 }
 
 export const sslModes = [

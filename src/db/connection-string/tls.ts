@@ -46,14 +46,26 @@ function readSsl(parameters: ParameterReader): SslMode | null {
   return ssl === 'false' ? 'disable' : ssl
 }
 
+/** One of the two without the other goes with libpq's default file (PostgreSQL documentation, §32.19.2). */
 function readCertificate(parameters: ParameterReader): TlsTarget['certificate'] {
   const use = parameters.oneOf('sslcertmode', ['disable', 'allow', 'require'])
   if (use === 'require')
     parameters.fault('sslcertmode', 'must not be require: it cannot be checked')
   const file = parameters.text('sslcert')
-  if (file === null || use === 'disable') return null
+  const keyFile = parameters.text('sslkey')
+  if (use === 'disable' || (file === null && keyFile === null)) return null
+  const leftOut = file === null ? 'sslcert' : keyFile === null ? 'sslkey' : null
   return {
-    file,
-    keyFile: parameters.text('sslkey') ?? join(homedir(), '.postgresql/postgresql.key'),
+    file: file ?? join(homedir(), '.postgresql/postgresql.crt'),
+    keyFile: keyFile ?? join(homedir(), '.postgresql/postgresql.key'),
+    leftOut,
   }
+}
+
+/**
+ * What is wrong where one of the two is given and libpq's default file of the other, `file`, is missing:
+ * the rest of a sentence about the one that is given.
+ */
+export function withoutOther(leftOut: 'sslcert' | 'sslkey', file: string): string {
+  return `must come with ${leftOut}: there is no readable ${file}`
 }

@@ -3,7 +3,8 @@ import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, createSecureContext } from 'node:tls'
-import type { HostTarget, SslMode, TlsTarget } from '../connection-string.ts'
+import { withoutOther } from '../connection-string/tls.ts'
+import type { ClientCertificate, HostTarget, SslMode, TlsTarget } from '../connection-string.ts'
 import { TlsFileError } from './errors.ts'
 
 /** How to speak TLS to a host, but for the socket. */
@@ -24,8 +25,8 @@ export async function loadTls(tls: TlsTarget): Promise<TlsOptionsFor | null> {
     ...(ca !== null && { ca }),
     ...(tls.revocationList !== null && { crl: await read('sslcrl', tls.revocationList) }),
     ...(tls.certificate !== null && {
-      cert: await read('sslcert', tls.certificate.file),
-      key: await read('sslkey', tls.certificate.keyFile),
+      cert: await readOfClient('sslcert', tls.certificate.file, tls.certificate),
+      key: await readOfClient('sslkey', tls.certificate.keyFile, tls.certificate),
       ...(tls.keyPassword !== null && { passphrase: tls.keyPassword }),
     }),
     ...(tls.minVersion !== null && { minVersion: tls.minVersion }),
@@ -74,6 +75,19 @@ async function read(parameter: string, file: string): Promise<Buffer> {
     const { code } = cause as NodeJS.ErrnoException
     throw new TlsFileError(parameter, `names a file that cannot be read (${code})`, { cause })
   }
+}
+
+/** libpq ignores a key without a certificate: the server then refuses the login without a word of why. */
+async function readOfClient(
+  parameter: 'sslcert' | 'sslkey',
+  file: string,
+  { leftOut }: ClientCertificate,
+): Promise<Buffer> {
+  if (parameter !== leftOut) return await read(parameter, file)
+  return await readFile(file).catch((cause: unknown) => {
+    const other = parameter === 'sslcert' ? 'sslkey' : 'sslcert'
+    throw new TlsFileError(other, withoutOther(leftOut, file), { cause })
+  })
 }
 
 function createContext(options: Parameters<typeof createSecureContext>[0]) {
