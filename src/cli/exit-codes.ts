@@ -15,6 +15,7 @@ export const exitCodes = {
   done: 0,
   failed: 1,
   usage: 2,
+  pending: 3,
   databaseUnavailable: 69,
   configuration: 78,
 } as const
@@ -23,6 +24,7 @@ export const exitCodeHelp = `Exit codes:
   ${exitCodes.done}   done
   ${exitCodes.failed}   failed, refused or not found
   ${exitCodes.usage}   the command line, or a value in it, is not right
+  ${exitCodes.pending}   \`migrate --status\` found migrations that are pending
   ${exitCodes.databaseUnavailable}  the database cannot be reached
   ${exitCodes.configuration}  the configuration is not right (every fault is listed), or the database's schema or the
       role's rights are not what it needs`
@@ -39,6 +41,7 @@ const notAsNeeded: ReadonlySet<Cause | null> = new Set(['schema', 'rights'])
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ConfigError || error instanceof SchemaError) return exitCodes.configuration
+  if (error instanceof PendingMigrationsError) return exitCodes.pending
   if (error instanceof UsageError || error instanceof BadUserInputError) return exitCodes.usage
   if (error instanceof WorkerStartError) return error.exitCode
   if (error instanceof ServiceUnavailableError && notAsNeeded.has(causeOfFailure(error))) {
@@ -51,6 +54,17 @@ export function exitCodeOf(error: unknown): number {
 /** The command line is right by its form but does not say what is needed. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+}
+
+/** The schema can be brought up to date, and is not yet. */
+export class PendingMigrationsError extends Error {
+  override readonly name = 'PendingMigrationsError'
+
+  constructor(count: number) {
+    super(
+      `${count} migration${count === 1 ? ' is' : 's are'} pending: \`latchkey migrate\` applies ${count === 1 ? 'it' : 'them'}.`,
+    )
+  }
 }
 
 /** What the command is about is not there. */

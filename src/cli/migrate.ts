@@ -3,6 +3,7 @@ import { migrationTarget } from '../config.ts'
 import type { MigrateOptions, Migrations } from '../db/migrate.ts'
 import { requireKnownSchema, type SchemaState } from '../db/migrations/schema-state.ts'
 import type { CommandContext } from './command-context.ts'
+import { exitCodes, PendingMigrationsError } from './exit-codes.ts'
 import { answer, onOneLine, table } from './output.ts'
 import { abortSignal } from './stop-signal.ts'
 
@@ -22,7 +23,10 @@ export function addMigrate(program: Command, context: CommandContext): void {
     )
     .option('--url <url>', 'of the database, instead of DATABASE_URL')
     .addOption(
-      new Option('--status', 'list the migrations and whether they are applied; change nothing'),
+      new Option(
+        '--status',
+        `list the migrations and whether they are applied; change nothing. Ends with ${exitCodes.pending} where some are pending, with ${exitCodes.configuration} where this version cannot use the schema`,
+      ),
     )
     .addOption(
       new Option('--dry-run', 'print the SQL that would be executed; change nothing').conflicts([
@@ -92,6 +96,7 @@ async function showStatus(
     ),
   )
   requireKnownSchema(state)
+  if (state.pending.length > 0) throw new PendingMigrationsError(state.pending.length)
 }
 
 interface Listed {

@@ -26,8 +26,9 @@ const migrate = (words: readonly string[], environment: Record<string, string> =
   })
 
 test('--status tells what is pending, and changes nothing', async () => {
-  const { code, out } = await migrate(['--status'])
-  expect(code).toBe(0)
+  const { code, out, err } = await migrate(['--status'])
+  expect(code).toBe(3)
+  expect(err).toMatch(/^latchkey: \d+ migrations are pending: `latchkey migrate` applies them\.\n$/)
   expect(out).toMatch(/^MIGRATION +STATE\n0000_tables +pending\n/)
   const { upToDate, migrations } = JSON.parse((await migrate(['--status', '--json'])).out)
   expect(upToDate).toBe(false)
@@ -61,7 +62,9 @@ test('applies them, and says so once', async () => {
   )
   expect((await migrate([])).out).toBe('The database is up to date.\n')
   expect(JSON.parse((await migrate(['--dry-run', '--json'])).out)).toEqual({ migrations: [] })
-  expect(JSON.parse((await migrate(['--status', '--json'])).out).upToDate).toBe(true)
+  const status = await migrate(['--status', '--json'])
+  expect(JSON.parse(status.out).upToDate).toBe(true)
+  expect(status).toMatchObject({ code: 0, err: '' })
 })
 
 test('--url names the database instead of DATABASE_URL, and is read like it', async () => {
