@@ -398,7 +398,11 @@ describe('what migrating needs', () => {
     const environment = { NODE_ENV: 'production', PORT: 'x', JWT_ISSUERS: '[' }
     expect(migrationTarget({ ...environment, DATABASE_URL: url })).toMatchObject({ url })
     expect(migrationTarget({ ...environment, DATABASE_URL: 'x' }, url)).toMatchObject({ url })
-    expect(migrationTarget({ DATA_DIR: '/data' })).toEqual({ url: null, dataDir: '/data' })
+    expect(migrationTarget({ DATA_DIR: '/data' })).toEqual({
+      url: null,
+      dataDir: '/data',
+      warnings: [],
+    })
   })
 
   test.each<[string, Environment, string | undefined]>([
