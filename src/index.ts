@@ -10,6 +10,7 @@ export type {
   CredentialDirectory,
   KeyForVerification,
   KeyUses,
+  MissingPepper,
   Owner,
   StatedGrant,
   UserSighting,

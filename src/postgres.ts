@@ -1,4 +1,5 @@
-import type { CredentialDirectory } from './credentials/directory.ts'
+import type { CredentialDirectory, MissingPepper } from './credentials/directory.ts'
+import { pepperFingerprint } from './credentials/pepper-fingerprint.ts'
 import { openDatabase } from './db/database.ts'
 import type { Trouble } from './db/diagnosis.ts'
 
@@ -22,6 +23,13 @@ export interface DirectoryLog {
 }
 
 export interface ConnectedDirectory extends CredentialDirectory {
+  /**
+   * The peppers that keys are stored under and that are not among `peppers`: for a start that is to fail
+   * by it. `createAuthenticator` asks the same, and warns.
+   *
+   * @throws ServiceUnavailableError when the database cannot be reached
+   */
+  findMissingPeppers(peppers: readonly string[]): Promise<readonly MissingPepper[]>
   /** Lets what is under way finish, up to 5 seconds. */
   close(): Promise<void>
 }
@@ -35,5 +43,10 @@ export function connectDirectory(options: ConnectDirectoryOptions): ConnectedDir
     else log.info(`${text} This is over.`)
   }
   const database = openDatabase({ url, defaultUserScopes, connections: 2, onTrouble })
-  return { ...database.directory, close: () => database.close() }
+  return {
+    ...database.directory,
+    findMissingPeppers: (peppers) =>
+      database.peppers.findMissing(peppers.map(pepperFingerprint), new Date()),
+    close: () => database.close(),
+  }
 }

@@ -1,11 +1,12 @@
 import { type Authenticator, assembleAuthenticator } from './authenticator.ts'
 import type { ChangeListener } from './changes.ts'
 import type { CredentialMemory } from './credential-memory.ts'
-import type { CredentialDirectory } from './directory.ts'
+import type { CredentialDirectory, MissingPepper } from './directory.ts'
 import { type IssuerSettings, type ResolvedIssuer, resolveIssuer } from './issuer-settings.ts'
 import { createJwtVerifier } from './jwt-verifier.ts'
 import { KnownUsers } from './known-users.ts'
 import { type Clock, systemClock } from './lease.ts'
+import { checkPeppers } from './missing-peppers.ts'
 import { createRehashQueue } from './rehash-queue.ts'
 import { createSecretHasher } from './secret-hash.ts'
 import { SingleFlight } from './single-flight.ts'
@@ -36,10 +37,18 @@ export interface CreateAuthenticatorOptions {
    * the keys of an issuer's users go with it; of every issuer where `issuers` is empty.
    */
   readonly trustsIssuer?: (issuer: string) => boolean
-  /** Called when uses of keys, or hashes under another pepper, could not be written; it is tried again. */
+  /**
+   * Called when uses of keys, or hashes under another pepper, could not be written, which is tried again;
+   * and when missing peppers could not be looked for, which is not.
+   */
   readonly onError?: (error: unknown) => void
   /** Called with the number of uses that are never written: past the limit of keys, or left after `close`. */
   readonly onUsesLost?: (lost: LostUses) => void
+  /**
+   * Called once where keys are stored under peppers that are not in `keyPeppers`, if the directory tells.
+   * Default: a warning of the process (`LATCHKEY_MISSING_PEPPER`).
+   */
+  readonly onMissingPeppers?: (missing: readonly MissingPepper[]) => void
   /** Told when an issuer's keys cannot be fetched, and of keys that are unfit for use. */
   readonly onKeyProblem?: (issuer: string, error: Error) => void
   /**
@@ -80,6 +89,14 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
   const resolved = issuers.map(resolveIssuer)
   const memory = createMemory(options, maxStalenessMs, clock)
   const watch = directory?.watch?.(forgetting(memory), maxStalenessMs)
+  const { keyPeppers = [], onMissingPeppers } = options
+  const endCheck =
+    directory &&
+    checkPeppers(directory, {
+      peppers: keyPeppers,
+      ...(onMissingPeppers && { onMissing: onMissingPeppers }),
+      ...(onError && { onError }),
+    })
   const uses =
     directory === null
       ? null
@@ -104,7 +121,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
             ...(onKeyProblem && { onKeyProblem }),
           }),
     directory,
-    hasher: createSecretHasher(options.keyPeppers),
+    hasher: createSecretHasher(keyPeppers),
     trustsIssuer: options.trustsIssuer ?? trustsOnly(resolved),
     uses,
     rehashes,
@@ -115,6 +132,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     ...authenticator,
     recheckMs: recheckInterval(maxStalenessMs, memory.verified !== null),
     close: async () => {
+      endCheck?.()
       await watch?.close()
       await rehashes?.close()
       await uses?.close()

@@ -43,12 +43,28 @@ export interface CredentialDirectory {
   rehash?(rehashes: readonly Rehash[]): Promise<void>
 
   /**
+   * The peppers that keys are stored under and that are not among `peppers`. Left out: it is not checked,
+   * and a use of such a key is answered as an outage.
+   *
+   * @throws ServiceUnavailableError when the answer cannot be had
+   */
+  findMissingPeppers?(peppers: readonly string[]): Promise<readonly MissingPepper[]>
+
+  /**
    * Tells what changes from now on, by whomever it is changed. Where it is left out, every credential
    * is looked up each time.
    *
    * @param maxSilence milliseconds without a heartbeat after which the watch starts anew
    */
   watch?(listener: ChangeListener, maxSilence: number): ChangeWatch
+}
+
+/** A pepper that is not configured. */
+export interface MissingPepper {
+  /** As `latchkey keys peppers` shows it. */
+  readonly fingerprint: string
+  /** Keys that are stored under it and still work; counted up to 100,000. */
+  readonly keys: number
 }
 
 /** The latest use of one key, with the secret of before its last rotation, and of each scope it needed. */

@@ -1,3 +1,5 @@
+import type { MissingPepper } from '../credentials/directory.ts'
+
 /** Which peppers secrets are stored under, by their fingerprints. Only secrets that still work count. */
 export interface PepperStore {
   /**
@@ -14,12 +16,6 @@ export interface PepperStore {
    * @throws ServiceUnavailableError when the database cannot be reached
    */
   usage(known: readonly string[], now: Date): Promise<readonly PepperUsage[]>
-}
-
-export interface MissingPepper {
-  readonly fingerprint: string
-  /** At most {@link maxCounted}. */
-  readonly keys: number
 }
 
 /** Keys of a missing pepper are counted up to here. */
