@@ -275,6 +275,28 @@ describe('the audit trail', () => {
       }
     }
   })
+
+  test('is never changed by a session that replicates either, which may add to it', async () => {
+    await sql`select latchkey.ensure_audit_partitions(30)`
+    const partitions = await sql`
+      select inhrelid::regclass::text as name from pg_inherits
+      where inhparent = 'latchkey.audit_events'::regclass`
+    const attempt = (statement: string) =>
+      sql.begin(async (transaction) => {
+        await transaction`set local session_replication_role = replica`
+        await transaction.unsafe(statement)
+      })
+    await attempt("insert into latchkey.audit_events (type) values ('user.created')")
+    await attempt(
+      "insert into latchkey.audit_events (at, type) select now() + n * interval '1 month', 'user.created' from generate_series(-1, 30) as n",
+    )
+    for (const table of ['latchkey.audit_events', ...partitions.map(({ name }) => name)]) {
+      for (const statement of [`update ${table} set type = 'x'`, `truncate ${table}`]) {
+        await expect(attempt(statement), statement).rejects.toThrow('only ever added to')
+      }
+    }
+    await expect(attempt('delete from latchkey.audit_events')).rejects.toThrow('only ever added to')
+  })
 })
 
 async function waitingForLock(): Promise<void> {
