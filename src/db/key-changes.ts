@@ -71,9 +71,11 @@ export async function updateKey(
   id: string,
   change: KeyChange,
   by: Actor,
+  check?: (before: ApiKey) => void,
 ): Promise<ApiKey | null> {
   const before = await lockKey(transaction, id)
   if (before === undefined || before.revokedAt !== null) return null
+  check?.(toApiKey(before))
   const set = {
     ...(change.name !== undefined && { name: change.name }),
     ...(change.description !== undefined && { description: change.description }),

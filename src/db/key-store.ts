@@ -69,8 +69,8 @@ export function createKeyStore(access: Access): KeyStore {
     },
 
     insert: async (key, limit, by) => access.change((tx) => insertKey(tx, key, limit, by)),
-    update: async (id, change, by) =>
-      isKeyId(id) ? access.change((tx) => updateKey(tx, id, change, by)) : null,
+    update: async (id, change, by, check) =>
+      isKeyId(id) ? access.change((tx) => updateKey(tx, id, change, by, check)) : null,
     rotate: async (id, rotation, by) =>
       isKeyId(id) ? access.change((tx) => rotateKey(tx, id, rotation, by)) : null,
     revoke: async (id, reason, now, by) =>

@@ -1,4 +1,4 @@
-import { BadUserInputError } from '../errors.ts'
+import { BadUserInputError, ConflictError } from '../errors.ts'
 import { requireDistinctScopes } from '../scope-rules.ts'
 import { holdsAll } from '../scopes.ts'
 import { optionalText, requiredText } from '../text-rules.ts'
@@ -34,6 +34,15 @@ function narrowed(asked: readonly string[], key: ApiKey): readonly string[] {
     )
   }
   return scopes
+}
+
+/** Someone else may have narrowed the key since it was read. @throws ConflictError */
+export function requireScopeLeft(current: ApiKey, { scopes }: KeyChange): void {
+  if (scopes !== undefined && !scopes.some((scope) => current.scopes.includes(scope))) {
+    throw new ConflictError(
+      `The key was narrowed meanwhile and has only ${current.scopes.join(', ')}.`,
+    )
+  }
 }
 
 /** For another owner's key. @throws BadUserInputError */

@@ -8,7 +8,7 @@ import type { ScopeCatalogue } from '../scopes.ts'
 import { optionalText, reasonRule } from '../text-rules.ts'
 import { createKeyAccess, type KeyAccess } from './access.ts'
 import type { ApiKey, ScopeUse } from './api-key.ts'
-import { keyChange, refuseAllButNarrowing } from './change.ts'
+import { keyChange, refuseAllButNarrowing, requireScopeLeft } from './change.ts'
 import type {
   CreateKeyInput,
   IssuedKey,
@@ -129,7 +129,9 @@ function changing({ store, maker, access, now }: Parts) {
       if (other !== null) refuseAllButNarrowing(input)
       const change = keyChange(input, key)
       if (Object.keys(change).length === 0) return key
-      const updated = await store.update(key.id, change, actorOf(caller))
+      const updated = await store.update(key.id, change, actorOf(caller), (current) =>
+        requireScopeLeft(current, change),
+      )
       if (updated === null) throw revoked()
       return updated
     },

@@ -25,8 +25,16 @@ export interface KeyStore {
     limit: number,
     by: Actor,
   ): Promise<ApiKey | 'limit-reached' | 'parent-gone' | 'too-deep'>
-  /** `null` when it is not there or revoked. `scopes` may only narrow: others are dropped. */
-  update(id: string, change: KeyChange, by: Actor): Promise<ApiKey | null>
+  /**
+   * `null` when it is not there or revoked. `scopes` may only narrow: others are dropped.
+   * @param check may prevent it by throwing, by the key as it is when it is changed
+   */
+  update(
+    id: string,
+    change: KeyChange,
+    by: Actor,
+    check?: (before: ApiKey) => void,
+  ): Promise<ApiKey | null>
   /**
    * Swaps the secret; of several at once exactly one wins.
    * @returns `{ until }` when a grace period runs and `force` is off; `null` when not there, revoked or expired
