@@ -141,7 +141,7 @@ function valuesOf(members: readonly Pick<GraphQLArgument, 'name' | 'type'>[]) {
 /** In the syntax of GraphQL, as far as that has one for it. */
 function literal(value: unknown, type?: GraphQLInputType): string {
   const inner = type && isNonNullType(type) ? (type.ofType as GraphQLInputType) : type
-  if (inner && isEnumType(inner) && /^\w+$/.test(String(value))) return String(value)
+  if (typeof value === 'string' && inner && isEnumType(inner) && /^\w+$/.test(value)) return value
   if (Array.isArray(value)) {
     const of = inner && isListType(inner) ? (inner.ofType as GraphQLInputType) : undefined
     return `[${value.map((one) => literal(one, of)).join(' ')}]`
