@@ -16,7 +16,8 @@ export function mayLackHeaders({ rawHeaders }: RawHeaders): boolean {
 
 /**
  * All values of a header that came more than once, joined by commas; `null` where it did not. Without
- * `joinDuplicateHeaders` Node keeps the first `Authorization` alone.
+ * `joinDuplicateHeaders` Node keeps the first `Authorization` alone, and with it `Digest a=b` and `c=d`
+ * read like one header. The value begins with a comma, which no single header with credentials does.
  *
  * @param name in lower case
  */
@@ -31,5 +32,5 @@ export function repeatedHeader({ rawHeaders }: RawHeaders, name: string): string
     else if (first !== null) found = [first, value]
     else first = value
   }
-  return found?.join(', ') ?? null
+  return found === null ? null : `, ${found.join(', ')}`
 }

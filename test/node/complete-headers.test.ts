@@ -32,6 +32,7 @@ afterAll(async () => {
 
 const many = (count: number) => Array.from({ length: count }, () => ['a', '']).flat()
 const host = ['Host', 'a.example']
+const both = (first: string, second: string) => ['Authorization', first, 'authorization', second]
 const good = () => ['Authorization', `Bearer ${jwt}`]
 const asked: Record<string, (headers: readonly string[]) => ReturnType<typeof send>> = {
   'a POST': (headers) =>
@@ -56,6 +57,10 @@ describe.each(Object.entries(asked))("in another's Node server, %s", (name, ask)
     ['twice', () => [...good(), ...good()]],
     ['with another', () => [...good(), 'authorization', 'Bearer a.b.c']],
     ['with an empty one', () => ['AUTHORIZATION', '', ...good()]],
+    ['of another scheme twice', () => both('Digest a=b', 'Digest a=b')],
+    ['that would be one with the next', () => both('Digest a=b', 'c=d')],
+    ['that would be one in quotation marks', () => both('Digest a="b', 'c"')],
+    ['twice empty', () => both('', '')],
     ['of our own twice', () => ['X-JWT', jwt, 'x-jwt', jwt]],
   ])('is ambiguous with a header %s', async (_name, headers) => {
     const answer = await ask(headers())

@@ -35,6 +35,28 @@ const verify = (headers: readonly string[]) =>
   send(server.port, '/auth/verify?optional=true', headers)
 const codeOf = ({ body }: RawAnswer) => JSON.parse(body).errors?.[0].extensions.code
 
+it.each([
+  ['Digest a=b', 'Digest a=b'],
+  ['Digest a=b', 'c=d'],
+  ['Digest a="b', 'c"'],
+  ['Basic YTpi', 'Basic YTpi'],
+  ['', ''],
+])('Authorization twice is ambiguous: «%s» and «%s»', async (first, second) => {
+  const headers = ['Authorization', first, 'authorization', second]
+  for (const ask of [post, get]) {
+    const answer = await ask(headers)
+    expect(answer.status).toBe(400)
+    expect(codeOf(answer)).toBe('INVALID_REQUEST')
+  }
+  expect((await verify(headers)).headers['www-authenticate']).toContain('error="invalid_request"')
+})
+
+it('one Authorization with several parameters is not', async () => {
+  for (const ask of [post, get]) {
+    expect((await ask(['Authorization', 'Digest a="b", c=d'])).status).toBe(200)
+  }
+})
+
 describe.each([998, 1000, 1100, 1500])('behind %i other headers', (count) => {
   const good = () => ['Authorization', `Bearer ${jwt}`]
   const from = (sender: string) => ['X-Forwarded-For', `203.0.${count % 256}.${sender}`]

@@ -88,6 +88,8 @@ describe.each(Object.keys(applications))('in an application on %s', (name) => {
     ['first empty', () => ['Authorization', '', ...good()]],
     ['first good, then of another', () => [...good(), 'authorization', 'Bearer a.b.c']],
     ['first good, then of another scheme', () => [...good(), 'AUTHORIZATION', 'Basic YTpi']],
+    ['of another scheme', () => ['Authorization', 'Digest a=b', 'Authorization', 'Digest a=b']],
+    ['like one together', () => ['Authorization', 'Digest a=b', 'Authorization', 'c=d']],
     ['in a header of its own', () => ['X-JWT', jwt, 'x-jwt', jwt]],
   ])('two headers are ambiguous: %s', async (_name, headers) => {
     expect(told(await send(port, target, headers()))).toEqual({
