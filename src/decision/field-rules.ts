@@ -58,23 +58,23 @@ export function possibleTypesOf(
   const { possibleTypes } = fieldRulesOf(field)
   if (typeof possibleTypes === 'function') return possibleTypes
   const isEntities = parent === schema.getQueryType() && field.name === '_entities'
-  return isEntities ? typesOfRepresentations : null
+  return isEntities ? typesOfRepresentations(schema) : null
 }
 
 /**
- * Apollo Federation, subgraph specification: `_entities(representations: [_Any!]!)`.
- *
- * @throws TypeError where a name is no string: resolvers look types up by it, and `['Order']` finds what
- *   `'Order'` does
+ * Apollo Federation, subgraph specification: `_entities(representations: [_Any!]!)`. Every type of the
+ * schema where a representation has no name or one that is no string: resolvers look types up by it,
+ * whether the union of entities has them or not, and `['Order']` finds what `'Order'` does.
  */
-function typesOfRepresentations({ representations }: Arguments): readonly string[] {
-  if (!Array.isArray(representations)) return []
-  return representations.flatMap((one: { __typename?: unknown } | null) => {
-    const name = one?.__typename
-    if (name === undefined || name === null) return []
-    if (typeof name !== 'string') throw new TypeError('A `__typename` is no string.')
-    return [name]
-  })
+function typesOfRepresentations(schema: GraphQLSchema): PossibleTypes {
+  return ({ representations }) => {
+    const names = Array.isArray(representations)
+      ? representations.map((one: { __typename?: unknown } | null) => one?.__typename)
+      : [undefined]
+    return names.every((name) => typeof name === 'string')
+      ? names
+      : Object.keys(schema.getTypeMap())
+  }
 }
 
 /**

@@ -253,10 +253,23 @@ describe('_entities', () => {
     expect((await ask(entities, 'read:orders', of(n, o))).status).toBe(200)
   })
 
-  it('counts every type where a name is no string, since resolvers find the type by it', async () => {
-    for (const name of [['Order'], [['Order']], { toString: 'Order' }]) {
-      const { body } = await ask(entities, 'other', of({ __typename: name, id: 'x' }))
-      expect(body.errors[0].extensions.missingScopes).toEqual(['read:orders', 'read:prices'])
+  it.each([
+    ['a list', { __typename: ['Hidden'], id: 'x' }],
+    ['a list of lists', { __typename: [['Note']], id: 'x' }],
+    ['an object', { __typename: { toString: 'Hidden' }, id: 'x' }],
+    ['a number', { __typename: 1, id: 'x' }],
+    ['a boolean', { __typename: true, id: 'x' }],
+    ['null', { __typename: null, id: 'x' }],
+    ['left out', { id: 'x' }],
+    ['of no object', 'Hidden'],
+  ])('counts every type of the schema where a name is %s', async (_name, representation) => {
+    for (const r of [[representation], [n, representation]]) {
+      const { body } = await ask(entities, 'other', { r })
+      expect(body.errors[0].extensions.missingScopes).toEqual([
+        'read:hidden',
+        'read:orders',
+        'read:prices',
+      ])
     }
     expect(calls).toEqual([])
   })
