@@ -15,7 +15,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.CreateUserPayload,
       requiresScopes: 'write:users',
       extensions: tellsOfUser(null),
-      description: `Makes a user, also one that was deleted before. ${moreOfUser} Nor is it told then that the user was there already: the answer is that of a new one, and nothing is changed.`,
+      description: `Makes a user, also one that was deleted before. ${moreOfUser} A user that is there already is then answered like a new one, and stays as it is.`,
       args: { input: t.arg({ type: inputs.CreateUserInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.create(callerOf(context), input),

@@ -209,6 +209,21 @@ describe('signOutEverywhere', () => {
     },
   )
 
+  it("ends another device's token of an issuer that is ahead when sent again after the tolerance", async () => {
+    const [own, other] = [at(0), at(4)]
+    const device = await app.jwt('kim', all, other)
+    expect((await app.ask(signOut, { as: await app.jwt('kim', all, own) })).status).toBe(200)
+    // Nothing tells it from one that is issued right after.
+    expect(await works(device)).toBe(true)
+    app.advance(6_000)
+    const again = await app.ask(signOut, { as: await app.jwt('kim', all, at(5)) })
+    const ended = !(await works(device))
+    const later = await works(await app.jwt('kim', all, at(8)))
+    app.advance(-6_000)
+    expect(again.body.errors).toBeUndefined()
+    expect([ended, later]).toEqual([true, true])
+  })
+
   it('tells every node of the token that it was sent with', async () => {
     const directory = connectDirectory({ url: app.databaseUrl })
     const other = createAuthenticator({
