@@ -33,6 +33,8 @@ export interface KeyAccess {
 }
 
 const readOthers = ['manage:keys', 'read:users']
+/** To be told in a payload what a query would tell. */
+const tellOthers = ['manage:keys', 'read:keys', 'read:users']
 
 /** @param note told which scopes of a caller a rule here went by */
 export function createKeyAccess(
@@ -71,11 +73,11 @@ export function createKeyAccess(
       if (!principal.scopes.has('manage:keys')) return null
       const key = await store.find(id)
       if (key === null || key.ownerId === principal.userId) return null
-      const needed = discloses ? readOthers : ['manage:keys']
+      const needed = discloses ? tellOthers : ['manage:keys']
       if (!holdsAll(needed, principal.scopes)) {
         throw new ScopesNotHeldError(
           needed.filter((scope) => !principal.scopes.has(scope)),
-          "Reading another user's API key needs `read:users`, which you do not hold. Nothing was changed: ask for its `id`, `start`, `scopes`, `status`, `revokedAt` and `revokedReason` alone.",
+          "Reading another user's API key needs `read:keys` and `read:users`, not both of which you hold. Nothing was changed: ask for its `id`, `start`, `scopes`, `status`, `revokedAt` and `revokedReason` alone.",
         )
       }
       note(principal, needed)

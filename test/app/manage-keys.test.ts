@@ -121,7 +121,14 @@ describe('manage:keys', () => {
       expect(revoked.body.data.revokeApiKey.apiKey).toMatchObject({ status: 'REVOKED' })
     })
 
-    it("tells all of what is one's own", async () => {
+    it('nor the owner without read:keys', async () => {
+      const { id } = await app.key('bob', usual)
+      const as = await app.jwt('admin', ['manage:keys', 'write:keys', 'read:users'])
+      const told = await mutate('revokeApiKey', 'apiKey { owner { subject } }')({ id }, { as })
+      expect(errorOf(told)).toMatchObject({ code: 'FORBIDDEN', missingScopes: ['read:keys'] })
+    })
+
+    it("tells who owns what is one's own", async () => {
       const { id } = await app.key('bob', usual)
       const as = await app.jwt('bob', ['write:keys'])
       const revoked = await mutate('revokeApiKey', 'apiKey { owner { subject } }')({ id }, { as })
