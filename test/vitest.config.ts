@@ -1,5 +1,9 @@
 import { createRequire } from 'node:module'
-import { defineConfig } from 'vitest/config'
+import { defaultExclude, defineConfig } from 'vitest/config'
+
+const database = 'test/support/postgres.ts'
+/** Tests of the package as npm installs it. */
+const installed = 'test/package/**/*.test.ts'
 
 export default defineConfig({
   // Vite would take graphql's .mjs for our files while Node takes its .js for our dependencies.
@@ -8,8 +12,27 @@ export default defineConfig({
   },
   test: {
     root: new URL('..', import.meta.url).pathname,
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/postgres.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'source',
+          include: ['test/**/*.test.ts'],
+          exclude: [...defaultExclude, installed],
+          globalSetup: [database],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'package',
+          include: [installed],
+          globalSetup: [database, 'test/package/install.ts'],
+          // Each test starts programs, on every version of Node that there is to test on.
+          testTimeout: 60_000,
+        },
+      },
+    ],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +20,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env.TEST_DATABASE_URL
   const server = given === undefined ? await startThrowaway() : { url: given, stop: async () => {} }
-  const template = `latchkey_template_${process.pid}`
+  const template = `latchkey_template_${randomBytes(6).toString('hex')}`
   await onServer(server.url, (sql) => sql.unsafe(`create database ${template}`))
   const url = new URL(server.url)
   url.pathname = `/${template}`
