@@ -123,7 +123,8 @@ const servers = ['serve']
 const directive =
   'directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION type Query { a: Int'
 const project = {
-  'src/users.tsx': 'const Users = gql`query Users { users { totalCount } }`\nexport const x = <p />',
+  'src/users.tsx':
+    'const Users = gql`query Users { users { totalCount } }`\nexport const x = <p />',
   'src/keys.graphql': 'query Keys { apiKeys { totalCount } }',
   'old.graphqls': `${directive} }`,
   'new.graphqls': `${directive} @requiresScopes(scopes: [["read:a"]]) }`,
@@ -163,7 +164,7 @@ describe.each(nodes)('the command line on Node $version', (node) => {
     const { code, out } = await latchkey(`${words} --help`)
     expect(code).toBe(0)
     const [, list = ''] = out.split('\nCommands:\n')
-    const names = [...list.split('\n\n')[0]?.matchAll(/^ {2}([\w-]+)/gm) ?? []]
+    const names = [...(list.split('\n\n')[0]?.matchAll(/^ {2}([\w-]+)/gm) ?? [])]
       .map(([, name = '']) => name)
       .filter((name) => name !== 'help')
     if (names.length === 0) return [words]

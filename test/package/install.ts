@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -26,12 +27,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
 
 /** One installation for all tests of the package. */
-export default async function setup(project: TestProject): Promise<() => void> {
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = temporaryFolder()
   const nodes = await nodeVersions(join(tmpdir(), `latchkey-test-nodes-${userInfo().username}`))
   const log = await install(folder, nodes)
   project.provide('installation', { folder, log, nodes })
-  return () => rmSync(folder, { recursive: true, force: true })
+  return () => rm(folder, { recursive: true, force: true })
 }
 
 async function install(folder: string, [oldest]: readonly NodeVersion[]): Promise<string> {

@@ -46,10 +46,9 @@ export interface InstalledServer {
   stop(): Promise<number | NodeJS.Signals | null>
 }
 
-const running = new Set<ChildProcess>()
-afterAll(() => {
-  for (const child of running) if (child.pid !== undefined) killGroup(child.pid, 'SIGKILL')
-})
+/** Those that a test has left running. */
+const running = new Set<InstalledServer>()
+afterAll(() => Promise.all([...running].map((server) => server.stop())))
 
 /** Starts a server, which is told its port by `PORT`, and waits until it answers 200 at `path`. */
 export async function startServer(
@@ -66,39 +65,43 @@ export async function startServer(
   const { cwd, env, path = '/readyz' } = options
   // A group of its own: npx and shells pass no signal on.
   const child = spawn(program, words, { cwd, env: { ...env, PORT: `${port}` }, detached: true })
-  running.add(child)
-  const ended = once(child, 'exit').then(([code, signal]) => {
-    running.delete(child)
-    return code ?? signal
-  })
+  const ended = once(child, 'exit').then(([code, signal]) => code ?? signal)
   let written = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       written += chunk
     })
   }
+  const server: InstalledServer = {
+    port,
+    written: () => written,
+    async stop() {
+      if (child.pid !== undefined && !hasEnded(child)) killGroup(child.pid)
+      const how = await ended
+      running.delete(server)
+      return how
+    },
+  }
+  running.add(server)
   await vi.waitFor(
     async () => {
-      if (!running.has(child)) return
+      if (hasEnded(child)) return
       const { ok } = await fetch(`http://127.0.0.1:${port}${path}`)
       if (!ok) throw new Error(`It is not ready: ${written}`)
     },
     { timeout: 40_000, interval: 50 },
   )
-  if (!running.has(child)) throw new Error(`It ended with ${await ended}: ${written}`)
-  return {
-    port,
-    written: () => written,
-    async stop() {
-      if (child.pid !== undefined) killGroup(child.pid, 'SIGTERM')
-      return await ended
-    },
-  }
+  if (hasEnded(child)) throw new Error(`It ended with ${await ended}: ${written}`)
+  return server
 }
 
-function killGroup(pid: number, signal: NodeJS.Signals): void {
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
+}
+
+function killGroup(pid: number): void {
   try {
-    process.kill(-pid, signal)
+    process.kill(-pid, 'SIGTERM')
   } catch {
     // All of it has ended.
   }

@@ -35,7 +35,14 @@ async function nodeVersion(wanted: string, folder: string): Promise<NodeVersion>
   const matches = (version: string) => `${version}.`.startsWith(`${wanted}.`)
   const cached = await ask().catch(() => '')
   if (matches(cached)) return { version: cached, path }
-  const words = ['install', '--prefix', folder, '--no-save', '--prefer-offline', `${name}@${wanted}`]
+  const words = [
+    'install',
+    '--prefix',
+    folder,
+    '--no-save',
+    '--prefer-offline',
+    `${name}@${wanted}`,
+  ]
   await run('npm', words).catch((error: Error) => {
     throw new Error(`npm cannot install Node ${wanted}.`, { cause: error })
   })
