@@ -5,7 +5,7 @@
  *
  * `--force` builds anyway. `--clean` leaves nothing of an earlier build, for what is to be packed.
  */
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -25,20 +25,20 @@ if (options.has('--force') || !isUpToDate(target, sources, clean)) {
   // As deep as `dist`, for the source maps.
   const built = `${target}.new-${process.pid}`
   try {
-    compile(built)
-    rmSync(join(built, 'cli'), { recursive: true })
-    await bundleCommandLine(root, join(built, 'cli'))
-    place(built, target, { sources, clean })
+    if (compiles(built)) {
+      rmSync(join(built, 'cli'), { recursive: true })
+      await bundleCommandLine(root, join(built, 'cli'))
+      place(built, target, { sources, clean })
+    } else process.exitCode = 1
   } finally {
     rmSync(built, { recursive: true, force: true })
   }
 }
 
-function compile(folder) {
+/** Writes what it compiles to `folder`, and says what is wrong. */
+function compiles(folder) {
   const compiler = dirname(createRequire(import.meta.url).resolve('typescript/package.json'))
-  execFileSync(
-    process.execPath,
-    [join(compiler, 'bin/tsc'), '--project', join(root, 'tsconfig.json'), '--outDir', folder],
-    { stdio: 'inherit' },
-  )
+  const project = ['--project', join(root, 'tsconfig.json'), '--outDir', folder]
+  const words = [join(compiler, 'bin/tsc'), ...project]
+  return spawnSync(process.execPath, words, { stdio: 'inherit' }).status === 0
 }
