@@ -1,9 +1,12 @@
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import type { Admission } from '../admission/admission.ts'
+import type { Pacing } from '../admission/pacing.ts'
+import { senderOf } from '../net/client-address.ts'
 import { withoutStack } from '../without-stack.ts'
 import { type Answer, errorAnswer, toResponse } from '../yoga/error-answer.ts'
 import { createGraphQLAdmission } from '../yoga/graphql-admission.ts'
+import { requestError } from '../yoga/graphql-errors.ts'
 import { acceptedMediaType } from '../yoga/media-types.ts'
 import { answerOf, createRunOperation } from '../yoga/run-operation.ts'
 import { completeErrors, maskError, maskedError } from '../yoga/use-error-answers.ts'
@@ -17,6 +20,7 @@ import { graphiqlPolicy } from './security-headers.ts'
 
 export interface GraphQLParts extends GraphQLServerParts {
   readonly admission: Admission<RequestContext>
+  readonly pacing: Pacing
   /** Run beside our own, after them. */
   readonly plugins: readonly Plugin[]
 }
@@ -38,8 +42,18 @@ const bodyTooLarge = withoutStack(
   }),
 )
 
+/** Characters of a request and its answer together that are no work to speak of. */
+const smallSize = 2_000
+
+/** Whose turns count together: the user's, or the address's of the anonymous. */
+function clientOf({ admission: { principal }, clientAddress }: RequestContext): string | null {
+  if (principal !== null) return `${principal.issuer} ${principal.subject}`
+  const address = clientAddress()
+  return address === null ? null : senderOf(address)
+}
+
 export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
-  const { plugins, graphiql, onBug, onOutage } = parts
+  const { plugins, graphiql, pacing, onBug, onOutage } = parts
   const admission = createGraphQLAdmission(parts.admission as Admission<object>)
   const watch = watchRequestHooks(plugins)
   const yoga = createGraphQLServer(parts, admission, watch.plugins)
@@ -56,20 +70,37 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
     )
   }
 
+  /** @param size characters that are read; what is small and has a small answer takes no long turn */
   function operate(
     read: () => GraphQLParams,
+    size: number,
     { shown, header }: GraphQLRequest,
     context: RequestContext,
   ): Answer | Promise<Answer> {
+    const charge = (since: number, characters: number): void => {
+      if (characters < smallSize) return
+      pacing.charge(clientOf(context), performance.now() - since)
+    }
     const finish = (result: ExecutionResult): Answer => {
+      const since = performance.now()
       completeErrors(result, context.requestId, listeners)
-      return answerOf(result, acceptedMediaType(header('accept')) ?? 'application/json')
+      const answer = answerOf(result, acceptedMediaType(header('accept')) ?? 'application/json')
+      charge(since, answer.body.length)
+      return answer
     }
     const fail = (error: unknown) => finish({ errors: [maskError(error, '') as GraphQLError] })
+    const since = performance.now()
     try {
       const result = run(read(), shown, context)
-      return result instanceof Promise ? result.then(finish).catch(fail) : finish(result)
+      if (result instanceof Promise) {
+        charge(since, size)
+        return result.then(finish).catch(fail)
+      }
+      const answer = finish(result)
+      charge(since, size + answer.body.length)
+      return answer
     } catch (error) {
+      charge(since, size)
       return fail(error)
     }
   }
@@ -88,12 +119,24 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
     context: RequestContext,
   ): Answer | Promise<Answer> {
     if (refusal !== null) return errorAnswer(refusal, request.header('accept'))
-    if (request.method === 'GET') {
-      return operate(() => readQueryParameters(request.search), request, context)
+    const pause = pacing.before(() => clientOf(context))
+    return pause === null
+      ? readAndOperate(request, context)
+      : pause.then((error) =>
+          error === null
+            ? readAndOperate(request, context)
+            : errorAnswer(requestError(error), request.header('accept')),
+        )
+  }
+
+  function readAndOperate(request: GraphQLRequest, context: RequestContext) {
+    const { method, search } = request
+    if (method === 'GET') {
+      return operate(() => readQueryParameters(search), search.length, request, context)
     }
     return request
       .readBody(maxBodySize)
-      .then((body) => operate(() => readParameters(body), request, context))
+      .then((body) => operate(() => readParameters(body), body.length, request, context))
   }
 
   function answer(request: GraphQLRequest, context: RequestContext): Answer | Promise<Answer> {

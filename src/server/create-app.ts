@@ -1,4 +1,5 @@
 import type { Plugin } from 'graphql-yoga'
+import { createPacing, type Pacing } from '../admission/pacing.ts'
 import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
 import type { Config } from '../config.ts'
 import {
@@ -37,6 +38,8 @@ export interface CreateAppOptions {
   readonly now?: () => number
   /** Milliseconds that an operation may take. Default 10,000. */
   readonly timeLimit?: number
+  /** How clients are slowed whose requests take long turns. Default: `createPacing()`. */
+  readonly pacing?: Pacing
   /**
    * Run after our own. One that hooks into requests or responses is shown each as a fetch Request and
    * Response, which makes every request a few times as dear. Default none.
@@ -186,6 +189,7 @@ async function assemble(
     developmentIssuer,
     refusals,
     proxySeconds: staleness.proxySeconds,
+    pacing: options.pacing ?? createPacing(),
     timeLimit,
     plugins,
     metricsPeers,

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { createAdmission } from '../admission/admission.ts'
 import { createFailureLimiter } from '../admission/failure-limiter.ts'
+import type { Pacing } from '../admission/pacing.ts'
 import type { RefusalRecorder } from '../audit/refusal-recorder.ts'
 import { type Config, credentialHeadersOf } from '../config.ts'
 import type { ClosableAuthenticator } from '../credentials/create-authenticator.ts'
@@ -45,6 +46,7 @@ export interface EndpointParts {
   readonly refusals: Pick<RefusalRecorder, 'record'>
   /** How long a proxy may keep an answer of `/auth/verify`. Seconds. */
   readonly proxySeconds: number
+  readonly pacing: Pacing
   /** Milliseconds that an operation may take. */
   readonly timeLimit: number
   readonly plugins: readonly Plugin[]
@@ -77,6 +79,7 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
   })
   const graphql = createGraphQL({
     admission,
+    pacing: parts.pacing,
     schema: parts.schema,
     services: {
       keys: parts.keys,

@@ -1,0 +1,82 @@
+import { LRUCache } from 'lru-cache'
+import { RateLimitedError } from '../errors.ts'
+
+export interface PacingOptions {
+  /** Milliseconds of one turn of the event loop that cost a client nothing. Default 5. */
+  readonly freeMs?: number
+  /** How long a client waits for each millisecond beyond. Default 20. */
+  readonly waitPerMs?: number
+  /** Milliseconds that one turn may have its client wait at most. Default 1000. */
+  readonly maxWaitPerTurnMs?: number
+  /** Milliseconds that a request may wait before it is refused. Default 5000. */
+  readonly maxWaitMs?: number
+  /** Clients remembered at most, the latest ones. Default 10,000. */
+  readonly maxClients?: number
+  /** Milliseconds, monotonic. Default `performance.now`. */
+  readonly now?: () => number
+  /** Resolves after so many milliseconds. */
+  readonly sleep?: (milliseconds: number) => Promise<void>
+}
+
+/**
+ * Has a client wait that keeps the event loop busy, so that others are served in between. The loop runs one
+ * turn at a time: a client whose requests take long turns, one after the other, would delay everyone
+ * else's. The limits on operations bound one turn; this bounds how often one client causes long ones.
+ */
+export interface Pacing {
+  /**
+   * To be asked before work for `client` begins.
+   *
+   * @param client `null` where it is not known: it does not wait, since it would wait for everyone
+   * @returns `null` where it may begin at once; else resolves when it may, or with why it is refused
+   */
+  before(client: () => string | null): Promise<RateLimitedError | null> | null
+  /** Tells that a turn of so many milliseconds was for `client`. */
+  charge(client: string | null, milliseconds: number): void
+}
+
+export function createPacing(options: PacingOptions = {}): Pacing {
+  const { freeMs = 5, waitPerMs = 20, maxWaitPerTurnMs = 1_000, maxWaitMs = 5_000 } = options
+  const { maxClients = 10_000, now = () => performance.now(), sleep = wait } = options
+  /** Until when each client waits. */
+  const waiting = new LRUCache<string, number>({ max: maxClients })
+
+  async function untilFree(client: string): Promise<RateLimitedError | null> {
+    const last = now() + maxWaitMs
+    for (;;) {
+      // Of those who waited the first may have had the client wait again.
+      const until = waiting.get(client) ?? 0
+      const left = until - now()
+      if (left <= 0) return null
+      if (until > last) {
+        return new RateLimitedError(
+          left / 1000,
+          'Requests that take long came too often. Ask for less, or less often.',
+        )
+      }
+      await sleep(left)
+    }
+  }
+
+  return {
+    before(clientOf) {
+      if (waiting.size === 0) return null
+      const client = clientOf()
+      if (client === null) return null
+      const until = waiting.get(client)
+      if (until === undefined) return null
+      if (until > now()) return untilFree(client)
+      waiting.delete(client)
+      return null
+    },
+    charge(client, milliseconds) {
+      if (milliseconds <= freeMs || client === null) return
+      const more = Math.min((milliseconds - freeMs) * waitPerMs, maxWaitPerTurnMs)
+      waiting.set(client, Math.max(now(), waiting.get(client) ?? 0) + more)
+    },
+  }
+}
+
+function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { createPacing } from '../../src/admission/pacing.ts'
+import { RateLimitedError } from '../../src/errors.ts'
+
+/** Time that passes only while somebody sleeps. */
+function createTime() {
+  let time = 0
+  const sleepers: { until: number; wake: () => void }[] = []
+  return {
+    now: () => time,
+    sleep: (milliseconds: number) =>
+      new Promise<void>((wake) => sleepers.push({ until: time + milliseconds, wake })),
+    async pass(milliseconds: number) {
+      const end = time + milliseconds
+      for (;;) {
+        sleepers.sort((a, b) => a.until - b.until)
+        const [first] = sleepers
+        if (first === undefined || first.until > end) break
+        sleepers.shift()
+        time = first.until
+        first.wake()
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      time = end
+    },
+  }
+}
+
+describe('a client whose request took a long turn', () => {
+  it('waits before its next, and no one else does', async () => {
+    const time = createTime()
+    const pacing = createPacing(time)
+    expect(pacing.before(() => 'busy')).toBeNull()
+    pacing.charge('busy', 15)
+    expect(pacing.before(() => 'other')).toBeNull()
+    expect(pacing.before(() => null)).toBeNull()
+    let begun = false
+    void pacing
+      .before(() => 'busy')
+      ?.then(() => {
+        begun = true
+      })
+    await time.pass(199)
+    expect(begun).toBe(false)
+    await time.pass(1)
+    expect(begun).toBe(true)
+    expect(pacing.before(() => 'busy')).toBeNull()
+  })
+
+  it('has its requests begin one after the other, each after what the last one took', async () => {
+    const time = createTime()
+    const pacing = createPacing(time)
+    pacing.charge('busy', 10)
+    const begun: number[] = []
+    for (let n = 0; n < 4; n++) {
+      void pacing
+        .before(() => 'busy')
+        ?.then((refusal) => {
+          if (refusal !== null) return
+          begun.push(time.now())
+          pacing.charge('busy', 10)
+        })
+    }
+    await time.pass(1_000)
+    expect(begun).toEqual([100, 200, 300, 400])
+  })
+
+  it('is refused what would wait too long, and told when to come again', async () => {
+    const time = createTime()
+    const pacing = createPacing({ ...time, maxWaitMs: 1_500 })
+    pacing.charge('busy', 500)
+    pacing.charge('busy', 500)
+    const refusal = await pacing.before(() => 'busy')
+    expect(refusal).toBeInstanceOf(RateLimitedError)
+    expect(refusal?.retryAfterSeconds).toBe(2)
+  })
+
+  it('costs nothing below the bound', () => {
+    const pacing = createPacing(createTime())
+    pacing.charge('quick', 5)
+    pacing.charge(null, 500)
+    expect(pacing.before(() => 'quick')).toBeNull()
+  })
+})
