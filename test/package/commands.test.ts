@@ -117,6 +117,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
 }
 
+const titled = Object.values(cases)
+  .flat()
+  .map((one) => {
+    const set = Object.entries(one.env ?? {}).map((setting) => setting.join('='))
+    return [[...set, one.words].join(' '), one] as const
+  })
+
 /** Tried by a test of its own: it runs until it is stopped. */
 const servers = ['serve']
 
@@ -181,7 +188,7 @@ describe.each(nodes)('the command line on Node $version', (node) => {
     expect((await commandsBelow('')).sort()).toEqual(tried.sort())
   })
 
-  test.each(Object.values(cases).flat())('$words $env', async ({ words, env, code = 0, says }) => {
+  test.each(titled)('%s', async (_title, { words, env, code = 0, says }) => {
     const { out, err, ...finished } = await latchkey(words, env)
     expect({ ...finished, out, err }).toMatchObject({ code })
     expect(code === 0 ? out : err).toMatch(says)
