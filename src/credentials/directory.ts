@@ -1,3 +1,4 @@
+import type { OwnerKind } from '../owner.ts'
 import type { ChangeListener, ChangeWatch } from './changes.ts'
 
 /**
@@ -85,7 +86,10 @@ export interface Rehash {
   readonly pepper: string
 }
 
+/** Whom a credential stands for, as authentication needs it. */
 export interface Owner {
+  /** Default: `USER`, a person. */
+  readonly kind?: OwnerKind
   readonly userId: string
   readonly issuer: string
   readonly subject: string

@@ -15,11 +15,12 @@ import { heard } from './issuer-grants.ts'
 import { writeUses } from './key-uses.ts'
 import type { Queries } from './link.ts'
 import type { LookUp } from './lookups.ts'
+import { type OwnerRow, ownerColumns, toOwner } from './owner-rows.ts'
 import { stateColumns, survey } from './proof.ts'
 import { replaceHashes } from './rehash.ts'
 import { apiKeys, deletedUsers, type IssuerGrants, users } from './tables.ts'
 import { Abandon, type Access, type Transaction } from './transactions.ts'
-import { lockUser, type OwnerRow, ownerColumns, toOwner, type UserRow } from './user-rows.ts'
+import { lockUser, type UserRow } from './user-rows.ts'
 
 /** Short names: the driver hashes the text of a statement each time it is asked for. */
 const key = alias(apiKeys, 'k')

@@ -7,9 +7,9 @@ import type { KeyChange, NewKey, Revocation, Rotation } from '../keys/store.ts'
 import { sorted } from '../scopes.ts'
 import { differences, record } from './audit-trail.ts'
 import { type KeyRow, keyColumns, toApiKey } from './key-rows.ts'
+import { lockOwner } from './owner-rows.ts'
 import { apiKeys } from './tables.ts'
 import { Abandon, type Transaction } from './transactions.ts'
-import { lockUser } from './user-rows.ts'
 
 /** Neither revoked nor expired. */
 export function isLive(now: Date): SQL | undefined {
@@ -26,7 +26,7 @@ export async function insertKey(
   by: Actor,
 ): Promise<ApiKey | 'limit-reached' | 'parent-gone' | 'too-deep'> {
   // Without an owner there is no parent either, and nothing else to say.
-  if ((await lockUser(transaction, key.ownerId)) === undefined) return 'parent-gone'
+  if (!(await lockOwner(transaction, key.ownerId))) return 'parent-gone'
   if (key.parentId !== null) {
     const [parent] = await transaction
       .select({ depth: apiKeys.depth })
@@ -183,7 +183,7 @@ export async function revokeAllKeys(
   now: Date,
   by: Actor,
 ): Promise<number | null> {
-  if ((await lockUser(transaction, ownerId)) === undefined) return null
+  if (!(await lockOwner(transaction, ownerId))) return null
   const revoked = await transaction
     .update(apiKeys)
     .set({ revokedAt: now, revokedReason: reason })
@@ -252,7 +252,7 @@ async function lockKey(transaction: Transaction, id: string): Promise<KeyRow | u
     .from(apiKeys)
     .where(eq(apiKeys.id, id))
   if (found === undefined) return undefined
-  await lockUser(transaction, found.ownerId)
+  await lockOwner(transaction, found.ownerId)
   const [row] = await transaction
     .select(keyColumns)
     .from(apiKeys)

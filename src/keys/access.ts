@@ -1,15 +1,18 @@
 import { NotFoundError, ScopesNotHeldError } from '../errors.ts'
+import { isSameOwner, type OwnerRef, ownerIdOf, ownerOf } from '../owner.ts'
 import type { Principal } from '../principal.ts'
 import { requireHeld } from '../scope-rules.ts'
 import { holdsAll } from '../scopes.ts'
-import type { ApiKey } from './api-key.ts'
+import { type ApiKey, ownerOfKey } from './api-key.ts'
 import type { KeyStore } from './store.ts'
 
 /** Which keys a caller may read, change and hand on. */
 export interface KeyAccess {
   read(principal: Principal, id: string): Promise<ApiKey | null>
+  /** A key of the caller's own; another's is not even read. */
+  findOwn(principal: Principal, id: string): Promise<ApiKey | null>
   /** Whether keys of that owner may be read: one's own; with `manage:keys` and `read:users` everyone's. */
-  mayRead(principal: Principal, ownerId: string): boolean
+  mayRead(principal: Principal, owner: OwnerRef): boolean
   /**
    * The key when it is one that the caller's credential may hand on or change: a key only itself and
    * those it made.
@@ -41,25 +44,30 @@ export function createKeyAccess(
   store: Pick<KeyStore, 'find' | 'isWithin'>,
   note: (principal: Principal, scopes: readonly string[]) => void,
 ): KeyAccess {
-  function mayRead(principal: Principal, ownerId: string): boolean {
-    if (ownerId === principal.userId) return true
+  function mayRead(principal: Principal, owner: OwnerRef): boolean {
+    if (isSameOwner(owner, ownerOf(principal))) return true
     if (!holdsAll(readOthers, principal.scopes)) return false
     note(principal, readOthers)
     return true
   }
 
+  function findOwn(principal: Principal, id: string): Promise<ApiKey | null> {
+    return store.find(id, ownerIdOf(ownerOf(principal)))
+  }
+
   return {
     mayRead,
+    findOwn,
 
     async read(principal, id) {
-      const own = await store.find(id, principal.userId)
+      const own = await findOwn(principal, id)
       if (own !== null || !holdsAll(readOthers, principal.scopes)) return own
       const key = await store.find(id)
-      return key !== null && mayRead(principal, key.ownerId) ? key : null
+      return key !== null && mayRead(principal, ownerOfKey(key)) ? key : null
     },
 
     async changeable(principal, id) {
-      const key = await store.find(id, principal.userId)
+      const key = await findOwn(principal, id)
       if (key === null) throw new NotFoundError('API key')
       const { kind, id: credentialId } = principal.credential
       if (kind === 'API_KEY') {
@@ -72,7 +80,7 @@ export function createKeyAccess(
     async managed(principal, id, discloses) {
       if (!principal.scopes.has('manage:keys')) return null
       const key = await store.find(id)
-      if (key === null || key.ownerId === principal.userId) return null
+      if (key === null || isSameOwner(ownerOfKey(key), ownerOf(principal))) return null
       const needed = discloses ? tellOthers : ['manage:keys']
       if (!holdsAll(needed, principal.scopes)) {
         throw new ScopesNotHeldError(

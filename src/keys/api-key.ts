@@ -1,9 +1,11 @@
 import type { JsonObject } from '../json.ts'
+import { type OwnerRef, userOwner } from '../owner.ts'
 
 /** An API key as it is kept. The secret itself is nowhere: only its hash, which stays in the database. */
 export interface ApiKey {
   /** Public: the second part of the key. 16 base62 characters. */
   readonly id: string
+  /** Of its owner: `ownerOfKey` says of which kind that is. */
   readonly ownerId: string
   /** The key that made it. */
   readonly parentId: string | null
@@ -40,6 +42,10 @@ export interface PreviousSecret {
 }
 
 export type ApiKeyStatus = 'ACTIVE' | 'EXPIRED' | 'REVOKED'
+
+export function ownerOfKey({ ownerId }: Pick<ApiKey, 'ownerId'>): OwnerRef {
+  return userOwner(ownerId)
+}
 
 export function apiKeyStatus(key: ApiKey, now: Date): ApiKeyStatus {
   if (key.revokedAt !== null) return 'REVOKED'

@@ -1,5 +1,6 @@
 import type { Actor } from '../audit/actor.ts'
 import { ConflictError } from '../errors.ts'
+import { type OwnerRef, ownerIdOf } from '../owner.ts'
 import type { Principal } from '../principal.ts'
 import { optionalText, requiredText } from '../text-rules.ts'
 import type { CreateKeyInput, IssuedKey } from './inputs.ts'
@@ -16,22 +17,22 @@ import type { KeyStore } from './store.ts'
 export interface IssueOptions {
   readonly store: Pick<KeyStore, 'insert'>
   readonly maker: KeyMaker
-  /** Keys that are neither revoked nor expired. */
-  readonly maxPerUser: number
+  /** Keys of one owner that are neither revoked nor expired. */
+  readonly maxPerOwner: number
   /** `null`: no limit. */
   readonly maxLifetimeDays: number | null
   readonly now: () => Date
 }
 
 export interface NewKeyRequest {
-  readonly ownerId: string
+  readonly owner: OwnerRef
   /** The key that makes this one. */
   readonly parent: ParentKey | null
   readonly input: CreateKeyInput
   /** Those of `input`, checked. */
   readonly scopes: readonly string[]
   readonly by: Actor
-  /** Active keys of the owner at most, this one included; default: `maxPerUser`. */
+  /** Active keys of the owner at most, this one included; default: `maxPerOwner`. */
   readonly limit?: number | undefined
 }
 
@@ -42,15 +43,15 @@ interface ParentKey {
 
 /** @throws BadUserInputError, ConflictError */
 export async function issueKey(
-  { store, maker, maxPerUser, maxLifetimeDays, now }: IssueOptions,
-  { ownerId, parent, input, scopes, by, limit = maxPerUser }: NewKeyRequest,
+  { store, maker, maxPerOwner, maxLifetimeDays, now }: IssueOptions,
+  { owner, parent, input, scopes, by, limit = maxPerOwner }: NewKeyRequest,
 ): Promise<IssuedKey> {
   const createdAt = now()
   const { id, key, secretHash, secretPepper } = maker.newKey()
   const outcome = await store.insert(
     {
       id,
-      ownerId,
+      ownerId: ownerIdOf(owner),
       parentId: parent?.id ?? null,
       name: requiredText('name', input.name, nameRule),
       description: optionalText('description', input.description, descriptionRule),
@@ -70,7 +71,7 @@ export async function issueKey(
   switch (outcome) {
     case 'limit-reached':
       throw new ConflictError(
-        `There may be ${maxPerUser} active ${maxPerUser === 1 ? 'key' : 'keys'} at most. Revoke one first.`,
+        `There may be ${maxPerOwner} active ${maxPerOwner === 1 ? 'key' : 'keys'} at most. Revoke one first.`,
       )
     case 'parent-gone':
       throw new ConflictError('The key that this one is made with was revoked meanwhile.')

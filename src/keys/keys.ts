@@ -1,6 +1,7 @@
 import { operator } from '../audit/actor.ts'
 import { actorOf, type Caller } from '../audit/caller.ts'
 import { ConflictError, NotFoundError } from '../errors.ts'
+import { isSameOwner, type OwnerRef, ownerIdOf, ownerOf, userOwner } from '../owner.ts'
 import type { Page, PageRequest } from '../pagination.ts'
 import type { Principal } from '../principal.ts'
 import { requireKnownScopes } from '../scope-rules.ts'
@@ -27,8 +28,8 @@ export interface KeyServiceOptions {
   readonly store: KeyStore
   readonly maker: KeyMaker
   readonly catalogue: ScopeCatalogue
-  /** Keys that are neither revoked nor expired. */
-  readonly maxPerUser: number
+  /** Keys of one owner that are neither revoked nor expired. */
+  readonly maxPerOwner: number
   /** `null`: no limit. */
   readonly maxLifetimeDays: number | null
   /** Milliseconds since the epoch. */
@@ -86,8 +87,9 @@ function reading({ store, access, now }: Parts) {
   return {
     read: access.read,
     filter(principal, { ownerId, status }) {
-      const owner = ownerId ?? principal.userId
-      return access.mayRead(principal, owner) ? { ownerId: owner, status, now: now() } : null
+      const owner = askedOwner(principal, ownerId)
+      if (!access.mayRead(principal, owner)) return null
+      return { ownerId: ownerIdOf(owner), status, now: now() }
     },
     findMany: store.findMany,
     findScopeUses: store.findScopeUses,
@@ -104,7 +106,7 @@ function issuing(parts: Parts) {
       const scopes = requireKnownScopes('scopes', input.scopes, catalogue)
       access.requireHeld(scopes, principal)
       return issueKey(parts, {
-        ownerId: principal.userId,
+        owner: ownerOf(principal),
         parent: parentFor(principal),
         input,
         scopes,
@@ -114,7 +116,14 @@ function issuing(parts: Parts) {
 
     async createAsOperator(ownerId, input, limit) {
       const scopes = requireKnownScopes('scopes', input.scopes, catalogue)
-      return issueKey(parts, { ownerId, parent: null, input, scopes, by: operator, limit })
+      return issueKey(parts, {
+        owner: userOwner(ownerId),
+        parent: null,
+        input,
+        scopes,
+        by: operator,
+        limit,
+      })
     },
   } satisfies Partial<KeyService>
 }
@@ -180,7 +189,7 @@ function revoking({ store, access, note, now }: Parts) {
     async revoke(caller, { id, reason }, discloses = true) {
       const { principal } = caller
       const key =
-        (await store.find(id, principal.userId)) ?? (await access.managed(principal, id, discloses))
+        (await access.findOwn(principal, id)) ?? (await access.managed(principal, id, discloses))
       if (key === null) throw new NotFoundError('API key')
       const text = optionalText('reason', reason, reasonRule)
       const revocation = await store.revoke(id, text, now(), actorOf(caller))
@@ -190,17 +199,22 @@ function revoking({ store, access, note, now }: Parts) {
 
     async revokeAll(caller, { ownerId, reason }) {
       const { principal } = caller
-      const owner = ownerId ?? principal.userId
-      if (owner !== principal.userId) {
+      const owner = askedOwner(principal, ownerId)
+      if (!isSameOwner(owner, ownerOf(principal))) {
         if (!principal.scopes.has('manage:keys')) throw new NotFoundError('user')
         note(principal, ['manage:keys'])
       }
       const text = optionalText('reason', reason, reasonRule)
-      const count = await store.revokeAll(owner, text, now(), actorOf(caller))
+      const count = await store.revokeAll(ownerIdOf(owner), text, now(), actorOf(caller))
       if (count === null) throw new NotFoundError('user')
       return count
     },
   } satisfies Partial<KeyService>
+}
+
+/** The owner of that id; left out, whom the caller's credential stands for. */
+function askedOwner(principal: Principal, ownerId: string | null | undefined): OwnerRef {
+  return ownerId == null ? ownerOf(principal) : userOwner(ownerId)
 }
 
 function revoked(): ConflictError {

@@ -6,12 +6,12 @@ import { createKeyService, type KeyService, type KeyServiceOptions } from '../ke
 /** The rules for keys with the configured limits, prefix and peppers. */
 export function configuredKeyService(
   config: Config,
-  rest: Omit<KeyServiceOptions, 'maker' | 'maxPerUser' | 'maxLifetimeDays'>,
+  rest: Omit<KeyServiceOptions, 'maker' | 'maxPerOwner' | 'maxLifetimeDays'>,
 ): KeyService {
   return createKeyService({
     ...rest,
     maker: createKeyMaker(config.keyPrefix, createSecretHasher(config.keyPeppers)),
-    maxPerUser: config.keyMaxPerUser,
+    maxPerOwner: config.keyMaxPerUser,
     maxLifetimeDays: config.keyMaxLifetimeDays,
   })
 }

@@ -40,6 +40,7 @@ describe('a key that is looked up for verification', () => {
       previousSecretPepper: null,
       previousExpiresAt: null,
       owner: {
+        kind: 'USER',
         userId: owner.id,
         issuer,
         subject: owner.subject,

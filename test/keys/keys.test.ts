@@ -54,7 +54,7 @@ async function answer<T>(method: keyof KeyStore, args: unknown[], usually: () =>
   return (method in answers ? answers[method] : usually()) as T
 }
 
-function create(options: { maxLifetimeDays?: number; maxPerUser?: number } = {}): KeyService {
+function create(options: { maxLifetimeDays?: number; maxPerOwner?: number } = {}): KeyService {
   return createKeyService({
     store,
     maker: {
@@ -71,7 +71,7 @@ function create(options: { maxLifetimeDays?: number; maxPerUser?: number } = {})
       }),
     },
     catalogue: createScopeCatalogue({ 'read:orders': 'Read orders.' }),
-    maxPerUser: options.maxPerUser ?? 7,
+    maxPerOwner: options.maxPerOwner ?? 7,
     maxLifetimeDays: options.maxLifetimeDays ?? null,
     now: () => now.getTime(),
     onScopesNeeded: (_principal, scopes) => needed.push(scopes),
@@ -250,7 +250,7 @@ describe('making a key', () => {
   })
 
   it('says the limit as it is said of one', async () => {
-    service = create({ maxPerUser: 1 })
+    service = create({ maxPerOwner: 1 })
     answers.insert = 'limit-reached'
     await expect(service.create(ada, input)).rejects.toThrow(
       conflict(/^There may be 1 active key at most\. Revoke one first\.$/),
@@ -596,7 +596,7 @@ it('nothing is told of the scopes that were needed where no one asks', async () 
       }),
     },
     catalogue: createScopeCatalogue(),
-    maxPerUser: 7,
+    maxPerOwner: 7,
     maxLifetimeDays: null,
     now: () => now.getTime(),
   })
