@@ -1,5 +1,8 @@
+import type { MissingPepper } from '../keys/peppers.ts'
 import type { OwnerKind } from '../owner.ts'
 import type { ChangeListener, ChangeWatch } from './changes.ts'
+
+export type { MissingPepper }
 
 /**
  * What authentication needs to know from wherever users and keys are kept. Implemented over Postgres
@@ -58,14 +61,6 @@ export interface CredentialDirectory {
    * @param maxSilence milliseconds without a heartbeat after which the watch starts anew
    */
   watch?(listener: ChangeListener, maxSilence: number): ChangeWatch
-}
-
-/** A pepper that is not configured. */
-export interface MissingPepper {
-  /** As `latchkey keys peppers` shows it. */
-  readonly fingerprint: string
-  /** Keys that are stored under it and still work; counted up to 100,000. */
-  readonly keys: number
 }
 
 /** The latest use of one key, with the secret of before its last rotation, and of each scope it needed. */

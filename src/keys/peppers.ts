@@ -1,5 +1,3 @@
-import type { MissingPepper } from '../credentials/directory.ts'
-
 /** Which peppers secrets are stored under, by their fingerprints. Only secrets that still work count. */
 export interface PepperStore {
   /**
@@ -30,4 +28,12 @@ export interface PepperUsage {
   readonly previousSecrets: number
   /** The latest use of one of `keys`. */
   readonly lastUsedAt: Date | null
+}
+
+/** A pepper that is not configured. */
+export interface MissingPepper {
+  /** As `latchkey keys peppers` shows it. */
+  readonly fingerprint: string
+  /** Keys that are stored under it and still work; counted up to 100,000. */
+  readonly keys: number
 }
