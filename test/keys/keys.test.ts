@@ -39,7 +39,12 @@ const store: KeyStore = {
   },
   insert: (key, ...rest) =>
     answer('insert', [key, ...rest], () => apiKey(key.id, { ...key, lineageExpiresAt: null })),
-  update: (id, ...rest) => answer('update', [id, ...rest], () => keys.get(id)),
+  update: (id, change, by, check) =>
+    answer('update', [id, change, by], () => {
+      const key = keys.get(id)
+      if (key !== undefined) check?.(key)
+      return key
+    }),
   rotate: (id, ...rest) => answer('rotate', [id, ...rest], () => keys.get(id)),
   expirePrevious: (id, ...rest) => answer('expirePrevious', [id, ...rest], () => keys.get(id)),
   revoke: (id, ...rest) =>
