@@ -50,20 +50,7 @@ export function createFreshness(options: FreshnessOptions): Freshness {
     clock,
   })
 
-  const everyone: ChangeListener = {
-    changed: (change) => {
-      for (const listener of watchers.keys()) listener.changed(change)
-    },
-    heard: (sent) => {
-      for (const listener of watchers.keys()) listener.heard(sent)
-    },
-    restarted: () => {
-      for (const listener of watchers.keys()) listener.restarted()
-    },
-    lost: () => {
-      for (const listener of watchers.keys()) listener.lost()
-    },
-  }
+  const everyone = tellAll(watchers)
 
   primary.onOtherHistory(everyone.restarted)
 
@@ -129,6 +116,24 @@ export function createFreshness(options: FreshnessOptions): Freshness {
           await within(leaveTime, heartbeat.remove())
         },
       }
+    },
+  }
+}
+
+/** A listener that hands on what it is told. */
+function tellAll(listeners: ReadonlyMap<ChangeListener, unknown>): ChangeListener {
+  return {
+    changed: (change) => {
+      for (const listener of listeners.keys()) listener.changed(change)
+    },
+    heard: (sent) => {
+      for (const listener of listeners.keys()) listener.heard(sent)
+    },
+    restarted: () => {
+      for (const listener of listeners.keys()) listener.restarted()
+    },
+    lost: () => {
+      for (const listener of listeners.keys()) listener.lost()
     },
   }
 }
