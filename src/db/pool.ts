@@ -1,5 +1,9 @@
 import { ConnectionLost } from './connection/errors.ts'
-import { type HostTarget, parseConnectionString } from './connection-string.ts'
+import {
+  type ConnectionTarget,
+  type HostTarget,
+  parseConnectionString,
+} from './connection-string.ts'
 import { DeadlineExceeded, type Watch } from './deadline.ts'
 import {
   asFailure,
@@ -78,13 +82,7 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
     if (found.isPooled) {
       Object.assign(linkOptions, { target: { ...linkOptions.target, prepare: false } })
     }
-    const { target } = linkOptions
-    const [first] = target.hosts
-    if (target.loadBalanceHosts === 'random') return
-    if (first?.host === found.host && first.port === found.port) return
-    const isFound = ({ host, port }: HostTarget) => host === found.host && port === found.port
-    const hosts = [...target.hosts.filter(isFound), ...target.hosts.filter((one) => !isFound(one))]
-    Object.assign(linkOptions, { target: { ...target, hosts } })
+    Object.assign(linkOptions, { target: beginningWith(found, linkOptions.target) })
   }
 
   /** Those under way go on. */
@@ -161,6 +159,19 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
 }
 
 const ignore = () => {}
+
+/** The same hosts, `found` first; as they are where they are tried in any order. */
+function beginningWith(
+  found: Pick<HostTarget, 'host' | 'port'>,
+  target: ConnectionTarget,
+): ConnectionTarget {
+  const [first] = target.hosts
+  if (target.loadBalanceHosts === 'random') return target
+  if (first?.host === found.host && first.port === found.port) return target
+  const isFound = ({ host, port }: HostTarget) => host === found.host && port === found.port
+  const hosts = [...target.hosts.filter(isFound), ...target.hosts.filter((one) => !isFound(one))]
+  return { ...target, hosts }
+}
 
 function endsConnection(error: unknown): boolean {
   return (
