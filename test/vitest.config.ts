@@ -28,8 +28,10 @@ export default defineConfig({
           name: 'package',
           include: [installed],
           globalSetup: [database, 'test/package/install.ts'],
-          // Each test starts programs, on every version of Node that there is to test on.
+          // Each test starts programs, on every version of Node that there is to test on, and waits for them.
           testTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -46,7 +46,14 @@ async function install(folder: string, [oldest]: readonly NodeVersion[]): Promis
   const { stdout, stderr } = await run(
     'npm',
     ['install', '--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', join(packed, file)],
-    { cwd: folder, env: { PATH: path, HOME: process.env.HOME } },
+    { cwd: folder, env: { ...settingsOfNpm(), PATH: path, HOME: process.env.HOME } },
   )
   return stdout + stderr
+}
+
+/** Where npm finds packages. What it tells scripts besides, such as whose project they are of, is not for others. */
+function settingsOfNpm(): Record<string, string | undefined> {
+  const setting =
+    /^(npm_config_(registry|cache|userconfig|globalconfig|.*proxy)|https?_proxy|no_proxy)$/i
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => setting.test(name)))
 }
