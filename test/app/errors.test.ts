@@ -207,13 +207,15 @@ describe('a request', () => {
 })
 
 describe('a bug', () => {
-  // What only a bug does: the database is not as the code knows it.
+  // Every statement that reads the table fails as only a bug lets one fail.
   it.each([
-    ['in a field', 'alter table latchkey.api_keys rename column metadata to data'],
-    ['in authentication', 'alter table latchkey.users rename column issuer_scopes to lost'],
-  ])('%s is masked, and found in the log by the id its caller is told', async (_name, damage) => {
+    ['in a field', 'api_keys'],
+    ['in authentication', 'users'],
+  ])('%s is masked, and found in the log by the id its caller is told', async (_name, table) => {
     const broken = await createTestApp()
-    await broken.sql.unsafe(damage)
+    await broken.sql.unsafe(`
+      alter table latchkey.${table} rename to moved;
+      create view latchkey.${table} as select * from latchkey.moved where 1 / 0 = 0`)
     const as = await broken.jwt('x', ['read:keys'])
     const answer = await broken.ask('{ apiKeys { nodes { id } } }', { as })
     expect(answer.status).toBe(500)
