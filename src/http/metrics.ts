@@ -1,11 +1,13 @@
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type {
-  Authenticated,
-  Authentication,
-  Authenticator,
-  Refusal,
-} from '../credentials/authenticator.ts'
-import { durations, tally } from './tallies.ts'
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  Registry,
+} from 'prom-client'
+import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
+import { tally } from './tallies.ts'
 
 export interface Metrics {
   /** @param route one of the server's own paths, or a word for all others: never what a client made up */
@@ -45,51 +47,19 @@ export interface MetricsPeers {
 /** As `prom-client` gives and takes them, for another process. */
 export type MetricsSnapshot = readonly object[]
 
-const methods: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'PATCH',
-  'DELETE',
-  'OPTIONS',
-])
+const methods = new Set('GET HEAD POST PUT PATCH DELETE OPTIONS'.split(' '))
 
 /** What this node, with its peers, has done since it started. No label tells a user, a credential or an address. */
 export function createMetrics({ pingDatabase, freshness, peers }: MetricsParts): Metrics {
   const registry = new Registry()
-  const request = tally({
+  const countRequest = tally({
     registry,
     name: 'latchkey_http_requests_total',
     help: 'Requests answered, by path, method and status.',
     labels: ['path', 'method', 'status'],
   })
-  const authentication = tally({
-    registry,
-    name: 'latchkey_authentications_total',
-    help: 'Requests by kind of credential, what came of it, and why it was refused.',
-    labels: ['kind', 'outcome', 'reason'],
-  })
-  const time = durations({
-    registry,
-    name: 'latchkey_authentication_duration_seconds',
-    help: 'Time from reading a credential to knowing whose it is.',
-    buckets: [1e-5, 2.5e-5, 1e-4, 2.5e-4, 1e-3, 2.5e-3, 0.01, 0.025, 0.1, 0.25, 1],
-  })
-  new Gauge({
-    name: 'latchkey_database_up',
-    help: 'Whether the database answered when this was read.',
-    aggregator: 'min',
-    registers: [registry],
-    async collect() {
-      this.set(
-        await pingDatabase().then(
-          () => 1,
-          () => 0,
-        ),
-      )
-    },
-  })
+  const note = authenticationMetrics(registry)
+  addDatabaseMetric(registry, pingDatabase)
   addFreshnessMetrics(registry, freshness)
 
   const own = () => Registry.merge([registry, processMetrics()])
@@ -97,39 +67,18 @@ export function createMetrics({ pingDatabase, freshness, peers }: MetricsParts):
 
   return {
     countRequest: (route, method, status) =>
-      request(route, methods.has(method) ? method : 'other', String(status)),
+      countRequest(route, methods.has(method) ? method : 'other', String(status)),
 
-    measured(authenticator) {
-      /** Seconds that the last one took that was remembered and timed. */
-      let remembered = 0
-      /** Remembered ones to come that are not timed. */
-      let untimed = 0
-      const note = (outcome: Authentication, seconds: number): Authentication => {
-        if (outcome.kind !== 'anonymous') time(seconds)
-        if (outcome.kind === 'refused') authentication(...labelsOf(outcome.refusal))
-        else if (outcome.kind === 'anonymous') authentication('none', 'anonymous', '')
-        else authentication(kindOfAccepted(outcome), 'accepted', '')
-        return outcome
-      }
-      return {
-        ...authenticator,
-        authenticate(carrier) {
-          const started = performance.now()
-          const outcome = authenticator.authenticate(carrier)
-          if (outcome instanceof Promise) {
-            return outcome.then((settled) => note(settled, secondsSince(started)))
-          }
-          if (outcome.kind === 'anonymous') return note(outcome, 0)
-          if (outcome.kind === 'refused') return note(outcome, secondsSince(started))
-          if (untimed === 0) {
-            remembered = secondsSince(started)
-            untimed = timedOf
-          }
-          untimed--
-          return note(outcome, remembered)
-        },
-      }
-    },
+    measured: (authenticator) => ({
+      ...authenticator,
+      authenticate(carrier) {
+        const started = performance.now()
+        const outcome = authenticator.authenticate(carrier)
+        return outcome instanceof Promise
+          ? outcome.then((settled) => note(settled, started))
+          : note(outcome, started)
+      },
+    }),
 
     async answer() {
       const told =
@@ -141,6 +90,48 @@ export function createMetrics({ pingDatabase, freshness, peers }: MetricsParts):
       })
     },
   }
+}
+
+/** Returns a function that notes an outcome and the time since `started`, and returns the outcome. */
+function authenticationMetrics(registry: Registry) {
+  const count = tally({
+    registry,
+    name: 'latchkey_authentications_total',
+    help: 'Requests by kind of credential, what came of it, and why it was refused.',
+    labels: ['kind', 'outcome', 'reason'],
+  })
+  const time = new Histogram({
+    name: 'latchkey_authentication_duration_seconds',
+    help: 'Time from reading a credential to knowing whose it is.',
+    buckets: [1e-5, 2.5e-5, 1e-4, 2.5e-4, 1e-3, 2.5e-3, 0.01, 0.025, 0.1, 0.25, 1],
+    registers: [registry],
+  })
+  return (outcome: Authentication, started: number): Authentication => {
+    if (outcome.kind === 'anonymous') {
+      count('none', 'anonymous', '')
+      return outcome
+    }
+    time.observe((performance.now() - started) / 1000)
+    if (outcome.kind === 'refused') count(...labelsOf(outcome.refusal))
+    else count(outcome.principal.credential.kind === 'JWT' ? 'jwt' : 'api-key', 'accepted', '')
+    return outcome
+  }
+}
+
+function addDatabaseMetric(registry: Registry, ping: MetricsParts['pingDatabase']): void {
+  new Gauge({
+    name: 'latchkey_database_up',
+    help: 'Whether the database answered when this was read.',
+    aggregator: 'min',
+    registers: [registry],
+    async collect() {
+      const up = await ping().then(
+        () => 1,
+        () => 0,
+      )
+      this.set(up)
+    },
+  })
 }
 
 function addFreshnessMetrics(registry: Registry, freshness: MetricsParts['freshness']): void {
@@ -179,26 +170,9 @@ function addFreshnessMetrics(registry: Registry, freshness: MetricsParts['freshn
   })
 }
 
-/**
- * Of so many credentials that are remembered one is timed, and the others are taken to be like it: reading
- * the clock costs as much as finding them. A prime, so that it goes with no rhythm of theirs.
- */
-const timedOf = 17
-
-function secondsSince(started: number): number {
-  return (performance.now() - started) / 1000
-}
-
-function labelsOf({
-  reason,
-  credentialId,
-}: Refusal): [kind: string, outcome: string, reason: string] {
+function labelsOf({ reason, credentialId }: Refusal): [string, string, string] {
   const outcome = reason === 'unavailable' ? 'unavailable' : 'refused'
   return [kindOf(reason, credentialId), outcome, reason]
-}
-
-function kindOfAccepted({ principal }: Authenticated): string {
-  return principal.credential.kind === 'JWT' ? 'jwt' : 'api-key'
 }
 
 /** A key's refusal names the key; that of a JWT for its owner's sake names nothing. */

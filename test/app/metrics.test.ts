@@ -115,7 +115,7 @@ describe('the metrics', () => {
     expect(values.at(-1)).toBe(before + 1)
     const sum = await value(`${name}_sum`)
     expect(sum).toBeGreaterThan(0)
-    // Not each of those that are remembered is timed, but each is counted.
+    // Those that are in the cache are timed too.
     const jwt = await app.jwt('alice', [])
     for (let n = 0; n < 40; n++) await app.ask('{ viewer { subject } }', { as: jwt })
     expect(await value(`${name}_count`)).toBe(before + 41)
