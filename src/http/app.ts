@@ -1,10 +1,12 @@
 import type { Logger } from '../log.ts'
 import { isLoopbackRequest } from '../net/loopback.ts'
 import type { TrustedProxies } from '../net/trusted-proxies.ts'
+import { toResponse } from '../yoga/error-answer.ts'
 import type { Completion } from './completion.ts'
 import type { Cors } from './cors.ts'
 import type { DevelopmentIssuer } from './development-issuer.ts'
-import type { ForwardAuth } from './forward-auth.ts'
+import { answerOf, type DirectEndpoint } from './endpoint.ts'
+import { fetchRequest } from './fetch-request.ts'
 import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
 import type { GraphQLEndpoint } from './graphql.ts'
 import { graphqlPath } from './graphql-server.ts'
@@ -22,7 +24,7 @@ import { addSecurityHeaders } from './security-headers.ts'
 
 export interface HttpAppParts {
   readonly graphql: Pick<GraphQLEndpoint, 'handle'>
-  readonly forwardAuth: ForwardAuth
+  readonly forwardAuth: DirectEndpoint
   readonly introspection: Introspection
   readonly schemaSdl: Route
   readonly health: Health
@@ -61,7 +63,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     if (developmentIssuer !== null && pathname.startsWith('/dev/')) {
       return developmentRoute(developmentIssuer)
     }
-    if (isForwardAuthTarget(pathname)) return forwardAuthRoute(parts.forwardAuth)
+    if (isForwardAuthTarget(pathname)) return routeTo(parts.forwardAuth)
     return routes.get(pathname) ?? notFound
   }
 
@@ -131,16 +133,9 @@ function shared(cors: Cors, route: Route): Route {
 }
 
 /** For whoever embeds the server; its own listener answers before a Request is made. */
-function forwardAuthRoute(forwardAuth: ForwardAuth): Route {
-  return async (request, context) => {
-    const { pathname, search } = new URL(request.url)
-    const header = (name: string) => request.headers.get(name)
-    const answer = await forwardAuth(
-      { target: pathname + search, isTargetRaw: false, header },
-      context,
-    )
-    return new Response(null, answer)
-  }
+function routeTo(endpoint: DirectEndpoint): Route {
+  return async (request, context) =>
+    toResponse(await answerOf(endpoint, fetchRequest(request), context))
 }
 
 function onlyGet(route: Route): Route {

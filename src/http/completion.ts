@@ -1,13 +1,13 @@
-import type { Refusal } from '../credentials/authenticator.ts'
+import type { RefusalRecorder } from '../audit/refusal-recorder.ts'
 import { ServiceUnavailableError } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import { forwardAuthPath } from './forward-auth-settings.ts'
 import type { Metrics } from './metrics.ts'
-import { type RequestContext, refusalOf } from './request-context.ts'
+import type { RequestContext } from './request-context.ts'
 
 export interface CompletionParts {
   readonly metrics: Pick<Metrics, 'countRequest'>
-  /** Told of each credential that was refused. */
-  readonly onRefusal: (refusal: Refusal, context: RequestContext) => void
+  readonly refusals: Pick<RefusalRecorder, 'record'>
   readonly log: Logger
 }
 
@@ -22,14 +22,26 @@ export interface Completed {
   readonly started: number
 }
 
-/** What follows once there is an answer to a request: it is counted, and makes one line in the log. */
+/**
+ * What follows once there is an answer to a request: it is counted, a refused credential is recorded, and
+ * it makes one line in the log.
+ */
 export type Completion = (completed: Completed, context: RequestContext) => void
 
-export function createCompletion({ metrics, onRefusal, log }: CompletionParts): Completion {
+export function createCompletion({ metrics, refusals, log }: CompletionParts): Completion {
+  function recordRefusal({ requestId, clientAddress, admission }: RequestContext): void {
+    const { authentication } = admission
+    if (authentication?.kind !== 'refused') return
+    const { reason, credentialId } = authentication.refusal
+    if (reason === 'unavailable') return
+    refusals.record({ reason, credentialId, requestId, sourceAddress: clientAddress() })
+  }
+
   return ({ route, path, method, status, started }, context) => {
-    const refusal = refusalOf(context)
-    if (refusal !== null) onRefusal(refusal, context)
+    recordRefusal(context)
     metrics.countRequest(route, method, status)
+    // A request that a proxy lets pass is in the proxy's own log.
+    if (route === forwardAuthPath && status === 200) return
     if (!log.isLevelEnabled('info')) return
     log.info(
       {

@@ -8,48 +8,24 @@ import type { IdentityIssuer } from '../identity/issuer.ts'
 import type { Logger } from '../log.ts'
 import type { Principal } from '../principal.ts'
 import { holdsAll } from '../scopes.ts'
+import type { Answer } from '../yoga/error-answer.ts'
+import type { DirectEndpoint } from './endpoint.ts'
 import {
   ForwardAuthFault,
   type ForwardAuthSettings,
+  forwardAuthPath,
+  isForwardAuthTarget,
   readForwardAuthSettings,
   readResolvedSettings,
 } from './forward-auth-settings.ts'
 import type { RequestContext } from './request-context.ts'
-
-/** What is looked at of a proxy's question. Neither method nor body are. */
-export interface ForwardAuthRequest {
-  /** Path and query. */
-  readonly target: string
-  /** Whether they are as they were sent, rather than as a URL parser made them. */
-  readonly isTargetRaw: boolean
-  /** A header's value, all of them joined by commas. */
-  readonly header: (name: string) => string | null
-}
-
-/** An answer without a body. */
-export class ForwardAuthAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  #lines: readonly string[] | undefined
-
-  constructor(status: number, headers: Readonly<Record<string, string>>) {
-    this.status = status
-    this.headers = headers
-  }
-
-  /** Names and values of the headers in turn. */
-  get lines(): readonly string[] {
-    this.#lines ??= Object.entries(this.headers).flat()
-    return this.#lines
-  }
-}
 
 /** What was told of a principal last. */
 interface Told {
   /** Those it met last. */
   settings: ForwardAuthSettings
   readonly token: string
-  readonly answer: ForwardAuthAnswer
+  readonly answer: Answer
 }
 
 export interface ForwardAuthParts {
@@ -62,15 +38,6 @@ export interface ForwardAuthParts {
   readonly maxAgeSeconds: number
   readonly log: Logger
 }
-
-/**
- * Decides for a proxy: 200 with who is asking, else 401, 403, or 5xx, without. At once where the
- * credential is remembered.
- */
-export type ForwardAuth = (
-  request: ForwardAuthRequest,
-  context: RequestContext,
-) => ForwardAuthAnswer | Promise<ForwardAuthAnswer>
 
 export interface StalenessShares {
   /** How long a node may honour what it read before, at worst. Milliseconds. */
@@ -94,13 +61,17 @@ export function shareStaleness(maxStalenessMs: number): StalenessShares {
 /** Every one of them is in each 200, so that none of a client's own is left to stand. */
 const nobody = Object.fromEntries(identityHeaderNames.map((name) => [name, '']))
 
-export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
+/**
+ * Decides for a proxy: 200 with who is asking, else 401, 403, or 5xx, without. At once where the
+ * credential is remembered. Looks at neither method nor body.
+ */
+export function createForwardAuth(parts: ForwardAuthParts): DirectEndpoint {
   const { admission, identity, maxAgeSeconds, log } = parts
   const { authenticator } = admission
   const vary = ['authorization', ...parts.credentialHeaders].join(', ')
   const kept = { vary, 'cache-control': cacheControl(maxAgeSeconds) }
   const notKept = { vary, 'cache-control': 'no-store' }
-  const anonymous = new ForwardAuthAnswer(200, { ...nobody, ...kept })
+  const anonymous = emptyAnswer(200, { ...nobody, ...kept })
   /** Most are asked about in the same way again and again. */
   const told = new WeakMap<Principal, Told>()
 
@@ -108,7 +79,7 @@ export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
     refusal: LatchkeyError | null,
     settings: ForwardAuthSettings,
     { admission: { principal } }: RequestContext,
-  ): ForwardAuthAnswer | Promise<ForwardAuthAnswer> {
+  ): Answer | Promise<Answer> {
     if (refusal !== null) return refuse(refusal)
     if (principal === null)
       return settings.optional ? anonymous : refuse(new UnauthenticatedError())
@@ -128,49 +99,53 @@ export function createForwardAuth(parts: ForwardAuthParts): ForwardAuth {
     settings: ForwardAuthSettings,
     token: string,
     last = told.get(principal),
-  ): ForwardAuthAnswer {
+  ): Answer {
     if (last?.token === token) {
       last.settings = settings
       return last.answer
     }
     const headers = { ...identityHeaders(principal, token), ...kept }
-    const answer = new ForwardAuthAnswer(200, headers)
+    const answer = emptyAnswer(200, headers)
     told.set(principal, { settings, token, answer })
     return answer
   }
 
-  function refuse(error: LatchkeyError): ForwardAuthAnswer {
+  function refuse(error: LatchkeyError): Answer {
     const { status, headers } = httpFailure(error)
     // nginx answers 500 for whatever is neither 2xx, 401 nor 403.
     return status === 400 || status === 429
-      ? new ForwardAuthAnswer(401, { 'www-authenticate': bareChallenge, ...headers, ...notKept })
-      : new ForwardAuthAnswer(status, { ...headers, ...notKept })
+      ? emptyAnswer(401, { 'www-authenticate': bareChallenge, ...headers, ...notKept })
+      : emptyAnswer(status, { ...headers, ...notKept })
   }
 
-  function fail(error: unknown, { requestId }: RequestContext): ForwardAuthAnswer {
-    if (error instanceof ForwardAuthFault) {
-      log.error({ requestId, fault: error.message }, 'a proxy asks /auth/verify wrongly')
-    } else {
-      log.error({ err: error, requestId }, 'a request failed')
-    }
-    return new ForwardAuthAnswer(500, notKept)
-  }
+  return {
+    route: forwardAuthPath,
+    isForBrowsers: false,
+    takes: ({ target }) => isForwardAuthTarget(target),
 
-  return ({ target, isTargetRaw, header }, context) => {
-    try {
+    answer({ target, isTargetRaw, header }, context) {
       const settings = isTargetRaw ? readForwardAuthSettings(target) : readResolvedSettings(target)
       // The query is the proxy's: a credential in it would be nobody's.
       const carrier = { header, queryParameters: noParameters }
       const refused = admission.admit(context.admission, carrier, context)
-      const answer =
-        refused instanceof Promise
-          ? refused.then((refusal) => decide(refusal, settings, context))
-          : decide(refused, settings, context)
-      return answer instanceof Promise ? answer.catch((error) => fail(error, context)) : answer
-    } catch (error) {
-      return fail(error, context)
-    }
+      return refused instanceof Promise
+        ? refused.then((refusal) => decide(refusal, settings, context))
+        : decide(refused, settings, context)
+    },
+
+    failed(error, _request, { requestId }) {
+      if (error instanceof ForwardAuthFault) {
+        log.error({ requestId, fault: error.message }, 'a proxy asks /auth/verify wrongly')
+      } else {
+        log.error({ err: error, requestId }, 'a request failed')
+      }
+      return emptyAnswer(500, notKept)
+    },
   }
+}
+
+function emptyAnswer(status: number, headers: Answer['headers']): Answer {
+  return { status, headers, body: '' }
 }
 
 const noParameters = () => []

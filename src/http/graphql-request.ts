@@ -1,32 +1,14 @@
 import { GraphQLError } from 'graphql'
-import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import { acceptedMediaType, responseMediaTypes } from '../yoga/media-types.ts'
 import { acceptedCodings, encodedDetail, isEncoded } from './content-coding.ts'
-
-/** A request for GraphQL, whichever server it came to. */
-export interface GraphQLRequest extends CredentialCarrier {
-  readonly method: string
-  /** The query of the target with its `?`, as it was sent; empty where there is none. */
-  readonly search: string
-  /** As plugins and resolvers see it. Its body may have been read. */
-  readonly shown: Request
-  /** @throws BodyTooLargeError */
-  readBody(maxBytes: number): Promise<string>
-}
-
-export class BodyTooLargeError extends Error {
-  constructor(maxBytes: number) {
-    super(`The body is larger than ${maxBytes} bytes.`)
-    this.name = 'BodyTooLargeError'
-  }
-}
+import type { HttpRequest } from './endpoint.ts'
 
 /** Why a request is refused before its credential is looked at; `null` where it is not. */
-export function requestFault(request: GraphQLRequest): GraphQLError | null {
+export function requestFault(request: HttpRequest): GraphQLError | null {
   return methodFault(request) ?? mediaTypeFault(request) ?? acceptFault(request)
 }
 
-function methodFault({ method }: GraphQLRequest): GraphQLError | null {
+function methodFault({ method }: HttpRequest): GraphQLError | null {
   if (method === 'POST' || method === 'GET') return null
   return new GraphQLError('Use GET or POST.', {
     extensions: {
@@ -40,7 +22,7 @@ function methodFault({ method }: GraphQLRequest): GraphQLError | null {
  * A POST is read as JSON only, and as it is. Forms and plain text are what a page elsewhere can make a
  * browser send without asking first.
  */
-function mediaTypeFault({ method, header }: GraphQLRequest): GraphQLError | null {
+function mediaTypeFault({ method, header }: HttpRequest): GraphQLError | null {
   if (method !== 'POST') return null
   const type = header('content-type')
   // The case of a media type means nothing (RFC 9110 §8.3.1).
@@ -61,7 +43,7 @@ function unsupported(message: string, headers: Readonly<Record<string, string>>)
   })
 }
 
-function acceptFault({ header }: GraphQLRequest): GraphQLError | null {
+function acceptFault({ header }: HttpRequest): GraphQLError | null {
   if (acceptedMediaType(header('accept')) !== null) return null
   return new GraphQLError(`Accept ${responseMediaTypes.join(' or ')}.`, {
     extensions: { code: 'NOT_ACCEPTABLE', http: { status: 406 } },

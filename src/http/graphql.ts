@@ -8,12 +8,18 @@ import { type Answer, errorAnswer, toResponse } from '../yoga/error-answer.ts'
 import { createGraphQLAdmission } from '../yoga/graphql-admission.ts'
 import { requestError } from '../yoga/graphql-errors.ts'
 import { acceptedMediaType } from '../yoga/media-types.ts'
-import { answerOf, createRunOperation } from '../yoga/run-operation.ts'
+import { createRunOperation, type RunOperation, resultAnswer } from '../yoga/run-operation.ts'
 import { completeErrors, maskError, maskedError } from '../yoga/use-error-answers.ts'
-import { fetchGraphQLRequest } from './fetch-graphql-request.ts'
+import { answerOf, BodyTooLargeError, type DirectEndpoint, type HttpRequest } from './endpoint.ts'
+import { fetchRequest } from './fetch-request.ts'
 import { readParameters, readQueryParameters } from './graphql-parameters.ts'
-import { BodyTooLargeError, type GraphQLRequest, requestFault } from './graphql-request.ts'
-import { createGraphQLServer, type GraphQLServerParts, maxBodySize } from './graphql-server.ts'
+import { requestFault } from './graphql-request.ts'
+import {
+  createGraphQLServer,
+  type GraphQLServerParts,
+  graphqlPath,
+  maxBodySize,
+} from './graphql-server.ts'
 import type { RequestContext } from './request-context.ts'
 import { watchRequestHooks } from './request-hooks.ts'
 import { graphiqlPolicy } from './security-headers.ts'
@@ -25,14 +31,8 @@ export interface GraphQLParts extends GraphQLServerParts {
   readonly plugins: readonly Plugin[]
 }
 
-export interface GraphQLEndpoint {
-  /** Answers any request but those that {@link isForYoga} names. */
-  answer(request: GraphQLRequest, context: RequestContext): Answer | Promise<Answer>
-  /** Something broke outside of any operation. */
-  failed(cause: unknown, request: GraphQLRequest, context: RequestContext): Answer
-  /** Whether a request is for Yoga's own request handling: the page, and plugins that look at each Request or Response. */
-  isForYoga(request: Pick<GraphQLRequest, 'method' | 'header'>): boolean
-  /** Answers any request. */
+export interface GraphQLEndpoint extends DirectEndpoint {
+  /** Answers any request, `takes` or not. */
   handle(request: Request, context: RequestContext): Promise<Response>
 }
 
@@ -53,28 +53,104 @@ function clientOf({ admission: { principal }, clientAddress }: RequestContext): 
 }
 
 export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
-  const { plugins, graphiql, pacing, onBug, onOutage } = parts
+  const { plugins, graphiql, pacing, onBug } = parts
   const admission = createGraphQLAdmission(parts.admission as Admission<object>)
   const watch = watchRequestHooks(plugins)
   const yoga = createGraphQLServer(parts, admission, watch.plugins)
-  const run = createRunOperation(yoga)
+  const operate = createOperate(parts, createRunOperation(yoga))
   const isWatched = watch.isWatching()
-  const listeners = { onBug, onOutage }
 
-  const isPage = ({ method, header }: Pick<GraphQLRequest, 'method' | 'header'>) =>
+  const isPage = ({ method, header }: HttpRequest) =>
     graphiql && method === 'GET' && header('accept')?.includes('text/html') === true
+  /** The page, and plugins that look at each Request or Response. */
+  const isForYoga = (request: HttpRequest) => isWatched || isPage(request)
 
-  function admit(request: GraphQLRequest, context: RequestContext) {
+  function admit(request: HttpRequest, context: RequestContext) {
     return (
       requestFault(request) ?? admission.admit(request.shown, request, context, context.admission)
     )
   }
 
+  function answerAdmitted(
+    refusal: GraphQLError | null,
+    request: HttpRequest,
+    context: RequestContext,
+  ): Answer | Promise<Answer> {
+    const refuse = (error: GraphQLError) => errorAnswer(error, request.header('accept'))
+    if (refusal !== null) return refuse(refusal)
+    const pause = pacing.before(() => clientOf(context))
+    if (pause === null) return operate(request, context)
+    return pause.then((error) =>
+      error === null ? operate(request, context) : refuse(requestError(error)),
+    )
+  }
+
+  const endpoint: DirectEndpoint = {
+    route: graphqlPath,
+    isForBrowsers: true,
+
+    takes(request) {
+      const { method, target } = request
+      if (method !== 'POST' && method !== 'GET') return false
+      if (target !== graphqlPath && !target.startsWith(`${graphqlPath}?`)) return false
+      return !isForYoga(request)
+    },
+
+    answer(request, context) {
+      const refusal = admit(request, context)
+      return refusal instanceof Promise
+        ? refusal.then((settled) => answerAdmitted(settled, request, context))
+        : answerAdmitted(refusal, request, context)
+    },
+
+    /** That is outside of Yoga's own error handling. */
+    failed(cause, { header }, { requestId }) {
+      if (cause instanceof BodyTooLargeError) return errorAnswer(bodyTooLarge, header('accept'))
+      onBug(cause, requestId)
+      return errorAnswer(maskedError(requestId), header('accept'))
+    },
+  }
+
+  async function askYoga(request: HttpRequest, context: RequestContext): Promise<Response> {
+    const { shown, header } = request
+    const isForPage = isPage(request)
+    if (!isForPage) {
+      const refusal = await admit(request, context)
+      if (refusal !== null) return toResponse(errorAnswer(refusal, header('accept')))
+      // Yoga knows no qualities, and other forms of answers.
+      shown.headers.set('accept', acceptedMediaType(header('accept')) ?? '')
+    }
+    const response = await yoga.fetch(shown, context as never)
+    if (isForPage && response.headers.get('content-type') === 'text/html') {
+      response.headers.set('content-security-policy', graphiqlPolicy)
+    }
+    return response
+  }
+
+  return {
+    ...endpoint,
+    async handle(shown, context) {
+      const request = fetchRequest(shown)
+      const response = isForYoga(request)
+        ? await askYoga(request, context).catch((cause) =>
+            toResponse(endpoint.failed(cause, request, context)),
+          )
+        : toResponse(await answerOf(endpoint, request, context))
+      if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
+      return response
+    },
+  }
+}
+
+type Operate = (request: HttpRequest, context: RequestContext) => Answer | Promise<Answer>
+
+/** Returns a function that reads the operation of an admitted request and runs it. */
+function createOperate({ pacing, onBug, onOutage }: GraphQLParts, run: RunOperation): Operate {
   /** @param size characters that are read; what is small and has a small answer takes no long turn */
   function operate(
     read: () => GraphQLParams,
     size: number,
-    { shown, header }: GraphQLRequest,
+    { shown, header }: HttpRequest,
     context: RequestContext,
   ): Answer | Promise<Answer> {
     const charge = (since: number, characters: number): void => {
@@ -83,8 +159,8 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
     }
     const finish = (result: ExecutionResult): Answer => {
       const since = performance.now()
-      completeErrors(result, context.requestId, listeners)
-      const answer = answerOf(result, acceptedMediaType(header('accept')) ?? 'application/json')
+      completeErrors(result, context.requestId, { onBug, onOutage })
+      const answer = resultAnswer(result, acceptedMediaType(header('accept')) ?? 'application/json')
       charge(since, answer.body.length)
       return answer
     }
@@ -105,86 +181,13 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
     }
   }
 
-  /** That is also outside of Yoga's own error handling. */
-  function failed(cause: unknown, request: GraphQLRequest, context: RequestContext): Answer {
-    const accept = request.header('accept')
-    if (cause instanceof BodyTooLargeError) return errorAnswer(bodyTooLarge, accept)
-    onBug(cause, context.requestId)
-    return errorAnswer(maskedError(context.requestId), accept)
-  }
-
-  function answerAdmitted(
-    refusal: GraphQLError | null,
-    request: GraphQLRequest,
-    context: RequestContext,
-  ): Answer | Promise<Answer> {
-    if (refusal !== null) return errorAnswer(refusal, request.header('accept'))
-    const pause = pacing.before(() => clientOf(context))
-    return pause === null
-      ? readAndOperate(request, context)
-      : pause.then((error) =>
-          error === null
-            ? readAndOperate(request, context)
-            : errorAnswer(requestError(error), request.header('accept')),
-        )
-  }
-
-  function readAndOperate(request: GraphQLRequest, context: RequestContext) {
-    const { method, search } = request
-    if (method === 'GET') {
+  return (request, context) => {
+    if (request.method === 'GET') {
+      const search = request.target.slice(graphqlPath.length)
       return operate(() => readQueryParameters(search), search.length, request, context)
     }
     return request
       .readBody(maxBodySize)
       .then((body) => operate(() => readParameters(body), body.length, request, context))
-  }
-
-  function answer(request: GraphQLRequest, context: RequestContext): Answer | Promise<Answer> {
-    const fail = (cause: unknown) => failed(cause, request, context)
-    try {
-      const refusal = admit(request, context)
-      const answer =
-        refusal instanceof Promise
-          ? refusal.then((settled) => answerAdmitted(settled, request, context))
-          : answerAdmitted(refusal, request, context)
-      return answer instanceof Promise ? answer.catch(fail) : answer
-    } catch (cause) {
-      return fail(cause)
-    }
-  }
-
-  async function askYoga(request: GraphQLRequest, context: RequestContext): Promise<Response> {
-    const { shown, header } = request
-    const isForPage = isPage(request)
-    if (!isForPage) {
-      const refusal = await admit(request, context)
-      if (refusal !== null) return toResponse(errorAnswer(refusal, header('accept')))
-      // Yoga knows no qualities, and other forms of answers.
-      shown.headers.set('accept', acceptedMediaType(header('accept')) ?? '')
-    }
-    const response = await yoga.fetch(shown, context as never)
-    if (isForPage && response.headers.get('content-type') === 'text/html') {
-      response.headers.set('content-security-policy', graphiqlPolicy)
-    }
-    return response
-  }
-
-  const isForYoga = (request: Pick<GraphQLRequest, 'method' | 'header'>) =>
-    isWatched || isPage(request)
-
-  return {
-    answer,
-    failed,
-    isForYoga,
-    async handle(shown, context) {
-      const request = fetchGraphQLRequest(shown)
-      const response = isForYoga(request)
-        ? await askYoga(request, context).catch((cause) =>
-            toResponse(failed(cause, request, context)),
-          )
-        : toResponse(await answer(request, context))
-      if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
-      return response
-    },
   }
 }

@@ -5,8 +5,8 @@ import { scopeText } from '../identity/claims.ts'
 import type { IdentityIssuer } from '../identity/issuer.ts'
 import type { Principal } from '../principal.ts'
 import { acceptedCodings, encodedDetail, isEncoded } from './content-coding.ts'
-import { readText } from './fetch-graphql-request.ts'
-import { BodyTooLargeError } from './graphql-request.ts'
+import { BodyTooLargeError } from './endpoint.ts'
+import { fetchRequest } from './fetch-request.ts'
 import { problem, refusalProblem } from './problem.ts'
 import type { RequestContext } from './request-context.ts'
 import { readTokenClaims, type TokenClaims } from './token-claims.ts'
@@ -149,7 +149,7 @@ async function readForm(request: Request): Promise<URLSearchParams | Response> {
     return problem(415, { detail: encodedDetail, headers: acceptedCodings })
   }
   try {
-    return new URLSearchParams(await readText(request, maxBodySize))
+    return new URLSearchParams(await fetchRequest(request).readBody(maxBodySize))
   } catch (error) {
     if (error instanceof BodyTooLargeError) return problem(413)
     throw error

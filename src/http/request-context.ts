@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { RequestAdmission } from '../admission/admission.ts'
-import type { Refusal } from '../credentials/authenticator.ts'
 import { clientAddress } from '../net/client-address.ts'
 import type { TrustedProxies } from '../net/trusted-proxies.ts'
 
@@ -37,11 +36,6 @@ export function createRequestContext(
     clientAddress: () => clientAddress(peerAddress, header('x-forwarded-for'), trustedProxies),
     admission: new RequestAdmission(),
   }
-}
-
-/** Why the request's credential was refused; `null` where it was not. */
-export function refusalOf({ admission: { authentication } }: RequestContext): Refusal | null {
-  return authentication?.kind === 'refused' ? authentication.refusal : null
 }
 
 /** The id that a client `asked` for, or a new one. */

@@ -1,5 +1,6 @@
 import type { Admission } from '../admission/admission.ts'
 import { UnauthenticatedError } from '../errors.ts'
+import { fetchRequest } from './fetch-request.ts'
 import { refusalProblem } from './problem.ts'
 import type { RequestContext } from './request-context.ts'
 
@@ -17,12 +18,7 @@ export function createSchemaSdl(parts: SchemaSdlParts) {
 
   return async (request: Request, context: RequestContext): Promise<Response> => {
     if (publicIntrospection) return body()
-    const { searchParams } = new URL(request.url)
-    const carrier = {
-      header: (name: string) => request.headers.get(name),
-      queryParameters: (name: string) => searchParams.getAll(name),
-    }
-    const refusal = await admission.admit(context.admission, carrier, context)
+    const refusal = await admission.admit(context.admission, fetchRequest(request), context)
     if (refusal !== null) return refusalProblem(refusal)
     if (context.admission.principal === null) return refusalProblem(new UnauthenticatedError())
     const response = body()

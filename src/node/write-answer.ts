@@ -32,10 +32,14 @@ export function writeAnswer(response: ServerResponse, answer: NodeAnswer, send: 
 
 const fixedHeaders = Object.entries({ 'cache-control': 'no-store', ...securityHeaders })
 
+/** In the place of the headers that depend on the origin, where no browser is to see the answer. */
+export const forPrograms: Headers = {}
+
 /** Names and values in turn, by the answer's own headers and those that depend on the origin. */
 const linesOf = remembering((own: Headers) =>
   remembering((shared: Headers): readonly string[] => {
     const lines = Object.entries(own)
+    if (shared === forPrograms) return lines.flat()
     const names = new Set(lines.map(([name]) => name.toLowerCase()))
     const fixed = fixedHeaders.filter(([name]) => !names.has(name))
     return [...lines, ...fixed, ...Object.entries(shared)].flat()

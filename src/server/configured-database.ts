@@ -1,20 +1,19 @@
 import type { Config } from '../config.ts'
 import { type Database, openDatabase } from '../db/database.ts'
+import type { Trouble } from '../db/diagnosis.ts'
 import { migrate, verifySchema } from '../db/migrate.ts'
 import type { Logger } from '../log.ts'
-import { reportTrouble } from './troubles.ts'
+import type { AppSettings } from './create-app.ts'
 
-export interface PrepareSchemaOptions {
-  readonly log: Logger
-  /** Ends waiting and migrating at once. */
-  readonly signal?: AbortSignal
-}
-
-/** Brings the schema up to date, or checks that it is, as `config.migrate` says. */
+/**
+ * Brings the schema up to date, or checks that it is, as `config.migrate` says.
+ *
+ * @param signal ends waiting and migrating at once
+ */
 export async function prepareSchema(
   url: string,
   config: Config,
-  { log, signal }: PrepareSchemaOptions,
+  { log, signal }: Pick<AppSettings, 'log' | 'signal'>,
 ): Promise<void> {
   const prepare = config.migrate === 'auto' ? migrate : verifySchema
   await prepare(url, { log: (message) => log.info(message), ...(signal && { signal }) })
@@ -27,6 +26,13 @@ export function openConfiguredDatabase(url: string, config: Config, log: Logger)
     ...(config.database.listenUrl !== null && { listenUrl: config.database.listenUrl }),
     ...(config.database.readUrl !== null && { readUrl: config.database.readUrl }),
     defaultUserScopes: config.defaultUserScopes,
-    onTrouble: reportTrouble(log),
+    onTrouble: (trouble) => logTrouble(log, trouble),
   })
+}
+
+/** Each cause of database failures is logged once when it begins and once when it ends. */
+function logTrouble(log: Logger, trouble: Trouble): void {
+  const { kind, connection, cause: reason, message, lasted, error } = trouble
+  if (kind === 'begins') log.warn({ connection, reason, err: error }, message)
+  else log.info({ connection, reason, milliseconds: Math.round(lasted) }, `No longer: ${message}`)
 }

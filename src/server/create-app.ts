@@ -1,33 +1,19 @@
 import type { Plugin } from 'graphql-yoga'
 import { createPacing, type Pacing } from '../admission/pacing.ts'
-import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
 import type { Config } from '../config.ts'
-import {
-  developmentIssuerPath,
-  isDevelopmentIssuer,
-} from '../credentials/development-issuer-path.ts'
-import { presentedToken } from '../credentials/presented-token.ts'
 import type { HttpApp } from '../http/app.ts'
-import { createDevelopmentIssuer } from '../http/development-issuer.ts'
-import { shareStaleness } from '../http/forward-auth.ts'
 import type { MetricsPeers } from '../http/metrics.ts'
-import { sweepDeadSecrets } from '../keys/sweeper.ts'
 import type { Logger } from '../log.ts'
 import type { NodeListener } from '../node/node-listener.ts'
 import { createSchema } from '../schema/index.ts'
 import { createScopeCatalogue } from '../scopes.ts'
-import { createUserService } from '../users/users.ts'
-import { configuredAuthenticator } from './authenticator.ts'
 import { openConfiguredDatabase, prepareSchema } from './configured-database.ts'
 import { type LaunchedDatabase, launchDatabase } from './database.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
 import { createEndpoints } from './endpoints.ts'
-import { prepareIdentity } from './identity.ts'
-import { configuredKeyService } from './key-service.ts'
 import { createServerLogger } from './logger.ts'
+import { startServices } from './services.ts'
 import { requireStoredPeppers } from './stored-peppers.ts'
-import { warnOfUntrustedKeys } from './untrusted-keys.ts'
-import { startUpkeep } from './upkeep.ts'
 
 export interface CreateAppOptions {
   /** This server as others see it, where the configuration leaves it open. */
@@ -79,11 +65,28 @@ export async function createApp(config: Config, options: CreateAppOptions = {}):
   return await createAppOn(await launchDatabase(config, log), config, { ...options, log })
 }
 
+/** {@link CreateAppOptions} with the defaults in place. */
+export type AppSettings = ReturnType<typeof withDefaults>
+
+type OptionsWithLog = CreateAppOptions & Required<Pick<CreateAppOptions, 'log'>>
+
+function withDefaults(config: Config, options: OptionsWithLog) {
+  return {
+    now: Date.now,
+    timeLimit: 10_000,
+    pacing: createPacing(),
+    plugins: [],
+    prepared: false,
+    ...options,
+    publicUrl: config.publicUrl ?? options.publicUrl ?? `http://127.0.0.1:${config.port}`,
+  }
+}
+
 /** The same on a database that is getting ready, which is stopped with it. */
 export async function createAppOn(
   launched: LaunchedDatabase,
   config: Config,
-  options: CreateAppOptions & { readonly log: Logger },
+  options: OptionsWithLog,
 ): Promise<App> {
   const { log } = options
   const opened = [() => launched.stop()]
@@ -93,7 +96,7 @@ export async function createAppOn(
     }
   }
   try {
-    return { ...(await assemble(launched, config, options, opened)), close }
+    return { ...(await assemble(launched, config, withDefaults(config, options), opened)), close }
   } catch (error) {
     await close()
     throw error
@@ -103,110 +106,25 @@ export async function createAppOn(
 async function assemble(
   launched: LaunchedDatabase,
   config: Config,
-  options: CreateAppOptions & { readonly log: Logger },
+  settings: AppSettings,
   opened: (() => Promise<void>)[],
 ): Promise<Omit<App, 'close'>> {
-  const { log, now = Date.now, timeLimit = 10_000, plugins = [], prepared = false } = options
-  const { metricsPeers, signal } = options
-  const publicUrl = config.publicUrl ?? options.publicUrl ?? `http://127.0.0.1:${config.port}`
+  const { log, now, prepared, signal } = settings
   const catalogue = createScopeCatalogue(config.otherScopes)
   // Takes long, and needs no database: that gets ready meanwhile.
   const schema = createSchema(catalogue)
   const url = await launched.ready
   signal?.throwIfAborted()
-  if (!prepared) await prepareSchema(url, config, { log, ...(signal && { signal }) })
+  if (!prepared) await prepareSchema(url, config, settings)
   const database = openConfiguredDatabase(url, config, log)
   opened.push(() => database.close())
   await requireStoredPeppers(database.peppers, config.keyPeppers, new Date(now()))
-
-  const developmentIssuer =
-    config.mode === 'development'
-      ? await createDevelopmentIssuer({
-          issuer: publicUrl + developmentIssuerPath,
-          dataDir: config.dataDir,
-          now,
-        })
-      : null
-  const issuers = developmentIssuer === null ? config.issuers : [developmentIssuer.settings]
-
-  const names = new Set(issuers.map(({ issuer }) => issuer))
-  // In development the issuer's name changes with the port. Outside, no user of such an issuer is let in.
-  const trustsIssuer = (issuer: string) =>
-    developmentIssuer !== null || (names.has(issuer) && !isDevelopmentIssuer(issuer))
-  if (developmentIssuer === null && !prepared) await warnOfUntrustedKeys(database, names, log)
-
-  const staleness = shareStaleness(config.maxStalenessMs)
-  const authenticator = configuredAuthenticator(config, {
-    issuers,
-    directory: database.directory,
-    trustsIssuer,
-    maxStalenessMs: staleness.nodeMs,
-    now,
-    log,
-  })
-  opened.push(() => authenticator.close())
-
-  const keys = configuredKeyService(config, {
-    store: database.keys,
-    catalogue,
-    now,
-    onScopesNeeded: authenticator.recordScopes,
-  })
-  const users = createUserService({
-    store: database.users,
-    catalogue,
-    issuers: issuers.map(({ issuer }) => issuer),
-    defaultScopes: config.defaultUserScopes,
-    now,
-    tokenOf: presentedToken,
-    onScopesNeeded: authenticator.recordScopes,
-  })
-
-  const identity = prepareIdentity(config, { publicUrl, log, now })
-  const refusals = createRefusalRecorder({
-    write: database.audit.recordRefusals,
-    onError: (error) => log.warn({ err: error }, 'refusals could not be written; kept'),
-    now,
-  })
-  opened.push(() => refusals.close())
-  const upkeep = startUpkeep({
-    tasks: {
-      'erase dead secrets': () => sweepDeadSecrets(database.keys, now()),
-      'partitions of the audit trail': () => database.audit.ensurePartitions(),
-    },
-    log,
-  })
-  opened.push(() => upkeep.close())
-  const endpoints = createEndpoints({
-    config,
-    publicUrl,
-    schema,
-    database,
-    authenticator,
-    keys,
-    users,
-    identity,
-    developmentIssuer,
-    refusals,
-    proxySeconds: staleness.proxySeconds,
-    pacing: options.pacing ?? createPacing(),
-    timeLimit,
-    plugins,
-    metricsPeers,
-    now,
-    log,
-  })
+  const services = await startServices(config, settings, { database, catalogue, schema }, opened)
+  const endpoints = createEndpoints(config, settings, services)
+  const { developmentIssuer } = services
   const development =
     developmentIssuer === null || prepared
       ? null
-      : await prepareDevelopment({
-          users: database.users,
-          keyStore: database.keys,
-          keys,
-          catalogue,
-          issuer: developmentIssuer,
-          publicUrl,
-          now,
-        })
+      : await prepareDevelopment(services, developmentIssuer, now)
   return { ...endpoints, development }
 }

@@ -1,24 +1,12 @@
 import { operator } from '../audit/actor.ts'
 import { isDevelopmentIssuer } from '../credentials/development-issuer-path.ts'
+import type { Database } from '../db/database.ts'
 import type { DevelopmentIssuer } from '../http/development-issuer.ts'
 import { graphqlPath } from '../http/graphql-server.ts'
-import type { KeyService } from '../keys/keys.ts'
-import type { KeyStore } from '../keys/store.ts'
 import type { Page, PageRequest } from '../pagination.ts'
-import type { ScopeCatalogue } from '../scopes.ts'
 import type { UserStore } from '../users/store.ts'
 import type { User } from '../users/user.ts'
-
-export interface DevelopmentParts {
-  readonly users: UserStore
-  readonly keyStore: KeyStore
-  readonly keys: KeyService
-  readonly catalogue: ScopeCatalogue
-  readonly issuer: DevelopmentIssuer
-  readonly publicUrl: string
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-}
+import type { Services } from './services.ts'
 
 /** Credentials to try the server with, shown at its start. */
 export interface DevelopmentCredentials {
@@ -32,21 +20,25 @@ const shownKeyMark = { 'latchkey.development': 'banner' }
 const day = 24 * 60 * 60 * 1000
 
 /** Makes the development users where they are missing, and new credentials of the first of them. */
-export async function prepareDevelopment(parts: DevelopmentParts): Promise<DevelopmentCredentials> {
-  const { users, catalogue, issuer } = parts
+export async function prepareDevelopment(
+  { database, keys, catalogue }: Pick<Services, 'database' | 'keys' | 'catalogue'>,
+  issuer: DevelopmentIssuer,
+  now: () => number,
+): Promise<DevelopmentCredentials> {
+  const { users } = database
   const iss = issuer.settings.issuer
   const ada = await ensureUser(users, iss, 'ada', 'Ada Lovelace', [...catalogue.keys()])
   await ensureUser(users, iss, 'grace', 'Grace Hopper', ['read:keys', 'read:users', 'write:keys'])
   await ensureUser(users, iss, 'linus', 'Linus Torvalds', [], 'SUSPENDED')
 
-  await revokeShownKeys(parts)
+  await revokeShownKeys(database, new Date(now()))
   // However many keys someone made while trying it out, the next start shows one.
-  const { secret } = await parts.keys.createAsOperator(
+  const { secret } = await keys.createAsOperator(
     ada.id,
     {
       name: shownKeyName,
       scopes: shownScopes,
-      expiresAt: new Date(parts.now() + day),
+      expiresAt: new Date(now() + day),
       metadata: shownKeyMark,
     },
     Number.POSITIVE_INFINITY,
@@ -97,15 +89,17 @@ async function ensureUser(
  * Those of earlier starts: what was printed then is worth nothing now. At another port the issuer was
  * another, and its `ada` another user.
  */
-async function revokeShownKeys({ users, keyStore, now }: DevelopmentParts): Promise<void> {
-  const at = new Date(now())
+async function revokeShownKeys(
+  { users, keys }: Pick<Database, 'users' | 'keys'>,
+  at: Date,
+): Promise<void> {
   const found = pagesOf((page) => users.list({ search: 'ada', status: null }, page))
   for await (const { id: ownerId, issuer, subject } of found) {
     if (subject !== 'ada' || !isDevelopmentIssuer(issuer)) continue
     const active = { ownerId, status: 'ACTIVE', now: at } as const
-    for await (const key of pagesOf((page) => keyStore.list(active, page))) {
+    for await (const key of pagesOf((page) => keys.list(active, page))) {
       if (key.metadata['latchkey.development'] !== shownKeyMark['latchkey.development']) continue
-      await keyStore.revoke(key.id, 'The server was started again', at, operator)
+      await keys.revoke(key.id, 'The server was started again', at, operator)
     }
   }
 }

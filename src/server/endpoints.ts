@@ -1,60 +1,26 @@
-import type { GraphQLSchema } from 'graphql'
-import type { Plugin } from 'graphql-yoga'
-import { createAdmission } from '../admission/admission.ts'
+import { type Admission, createAdmission } from '../admission/admission.ts'
 import { createFailureLimiter } from '../admission/failure-limiter.ts'
-import type { Pacing } from '../admission/pacing.ts'
-import type { RefusalRecorder } from '../audit/refusal-recorder.ts'
 import { type Config, credentialHeadersOf } from '../config.ts'
-import type { ClosableAuthenticator } from '../credentials/create-authenticator.ts'
-import type { Database } from '../db/database.ts'
+import type { Authenticator } from '../credentials/authenticator.ts'
 import { createHttpApp, type HttpApp } from '../http/app.ts'
-import { type CompletionParts, createCompletion } from '../http/completion.ts'
+import { createCompletion } from '../http/completion.ts'
 import { createCors } from '../http/cors.ts'
-import type { DevelopmentIssuer } from '../http/development-issuer.ts'
 import { createForwardAuth } from '../http/forward-auth.ts'
 import { createGraphQL } from '../http/graphql.ts'
 import { createHealth } from '../http/health.ts'
 import { createIntrospection } from '../http/introspection.ts'
-import { createMetrics, type MetricsPeers } from '../http/metrics.ts'
+import { createMetrics } from '../http/metrics.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import { createSchemaSdl } from '../http/schema-sdl.ts'
-import type { KeyService } from '../keys/keys.ts'
 import { createOperationGuards } from '../limits/operation-guards.ts'
-import type { Logger } from '../log.ts'
 import { completeHeaders } from '../node/complete-headers.ts'
-import { createForwardAuthListener } from '../node/forward-auth-listener.ts'
-import { createGraphQLListener } from '../node/graphql-listener.ts'
+import { createDirectListener } from '../node/direct-listener.ts'
 import { firstOf, type NodeListener } from '../node/node-listener.ts'
 import { readWholeUrls } from '../node/request-target.ts'
 import { printSdl } from '../pothos/index.ts'
 import { defaultPageSize } from '../schema/pages.ts'
-import type { UserService } from '../users/users.ts'
-import type { Identity } from './identity.ts'
-
-export interface EndpointParts {
-  readonly config: Config
-  /** This server as others see it. */
-  readonly publicUrl: string
-  readonly schema: GraphQLSchema
-  readonly database: Pick<Database, 'audit' | 'ping' | 'freshness'>
-  readonly authenticator: ClosableAuthenticator
-  readonly keys: KeyService
-  readonly users: UserService
-  readonly identity: Identity
-  /** `null` outside development. */
-  readonly developmentIssuer: DevelopmentIssuer | null
-  readonly refusals: Pick<RefusalRecorder, 'record'>
-  /** How long a proxy may keep an answer of `/auth/verify`. Seconds. */
-  readonly proxySeconds: number
-  readonly pacing: Pacing
-  /** Milliseconds that an operation may take. */
-  readonly timeLimit: number
-  readonly plugins: readonly Plugin[]
-  readonly metricsPeers: MetricsPeers | undefined
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-  readonly log: Logger
-}
+import type { AppSettings } from './create-app.ts'
+import type { Services } from './services.ts'
 
 export interface Endpoints {
   readonly fetch: HttpApp
@@ -64,42 +30,27 @@ export interface Endpoints {
 }
 
 /** Everything that answers over HTTP, on admission and the services. */
-export function createEndpoints(parts: EndpointParts): Endpoints {
-  const { config, identity, database, proxySeconds, log } = parts
-  const { trustedProxies } = config
+export function createEndpoints(
+  config: Config,
+  settings: AppSettings,
+  services: Services,
+): Endpoints {
+  const { log, now } = settings
+  const { keys, developmentIssuer } = services
+  const { trustedProxies, publicIntrospection } = config
+  const { issuer: identity, keys: identityKeys } = services.identity
   const credentialHeaders = credentialHeadersOf(config)
-  const { health, metrics, onRefusal } = createObservers(parts)
-  const admission = createServerAdmission(parts, metrics.measured(parts.authenticator))
+  const { health, metrics } = createObservers(settings, services)
+  const admission = createServerAdmission(config, now, metrics.measured(services.authenticator))
+  const completed = createCompletion({ metrics, refusals: services.refusals, log })
   const forwardAuth = createForwardAuth({
     admission,
-    identity: identity.issuer,
+    identity,
     credentialHeaders,
-    maxAgeSeconds: proxySeconds,
+    maxAgeSeconds: services.proxySeconds,
     log,
   })
-  const graphql = createGraphQL({
-    admission,
-    pacing: parts.pacing,
-    schema: parts.schema,
-    services: {
-      keys: parts.keys,
-      users: parts.users,
-      audit: database.audit,
-      keyPrefix: config.keyPrefix,
-      maxStalenessMs: config.maxStalenessMs,
-      operationGuards: createOperationGuards(config.operationLimits, { usual: defaultPageSize }),
-      now: parts.now,
-    },
-    identity: identity.issuer,
-    credentialHeaders,
-    graphiql: config.mode === 'development',
-    timeLimit: parts.timeLimit,
-    publicIntrospection: config.publicIntrospection,
-    plugins: parts.plugins,
-    onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
-    onOutage: (reason, requestId) => log.warn({ reason, requestId }, 'fields were not resolved'),
-  })
-  const completed = createCompletion({ metrics, onRefusal, log })
+  const graphql = createServerGraphQL(config, settings, services, admission)
   const cors = createCors({
     origins: config.corsOrigins,
     credentialHeaders: ['authorization', ...credentialHeaders],
@@ -108,21 +59,17 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
     forwardAuth,
     introspection: createIntrospection({
       admission,
-      identity: identity.issuer,
-      issuer: parts.publicUrl,
-      keyCreatedAt: async (id) => (await parts.keys.findMany([id]))[0]?.createdAt ?? null,
-      now: parts.now,
+      identity,
+      issuer: settings.publicUrl,
+      keyCreatedAt: async (id) => (await keys.findMany([id]))[0]?.createdAt ?? null,
+      now,
     }),
     graphql,
-    schemaSdl: createSchemaSdl({
-      admission,
-      sdl: printSdl(parts.schema),
-      publicIntrospection: config.publicIntrospection,
-    }),
+    schemaSdl: createSchemaSdl({ admission, sdl: printSdl(services.schema), publicIntrospection }),
     health,
     metrics,
-    identityKeys: identity.keys,
-    developmentIssuer: parts.developmentIssuer,
+    identityKeys,
+    developmentIssuer,
     trustedProxies,
     cors,
     completed,
@@ -131,42 +78,59 @@ export function createEndpoints(parts: EndpointParts): Endpoints {
   const listener = firstOf(
     readWholeUrls,
     completeHeaders(['authorization', ...credentialHeaders]),
-    createForwardAuthListener({ forwardAuth, metrics, trustedProxies, onRefusal, log }),
-    createGraphQLListener({ graphql, cors, trustedProxies, completed }),
+    createDirectListener({ endpoints: [graphql, forwardAuth], cors, trustedProxies, completed }),
   )
   return { fetch, listener, shutDown: () => health.shutDown() }
 }
 
+function createServerGraphQL(
+  config: Config,
+  { log, now, pacing, plugins, timeLimit }: AppSettings,
+  { database, schema, keys, users, identity }: Services,
+  admission: Admission<RequestContext>,
+) {
+  const { keyPrefix, maxStalenessMs, publicIntrospection } = config
+  const operationGuards = createOperationGuards(config.operationLimits, { usual: defaultPageSize })
+  const { audit } = database
+  return createGraphQL({
+    admission,
+    pacing,
+    schema,
+    services: { keys, users, audit, keyPrefix, maxStalenessMs, operationGuards, now },
+    identity: identity.issuer,
+    credentialHeaders: credentialHeadersOf(config),
+    graphiql: config.mode === 'development',
+    timeLimit,
+    publicIntrospection,
+    plugins,
+    onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
+    onOutage: (reason, requestId) => log.warn({ reason, requestId }, 'fields were not resolved'),
+  })
+}
+
 /** What every endpoint asks first. */
 function createServerAdmission(
-  { config, now }: EndpointParts,
-  authenticator: Pick<ClosableAuthenticator, 'authenticate' | 'recheck' | 'recordScopes'>,
-) {
-  const failures = createFailureLimiter({ perMinute: config.authFailuresPerMinute, now })
-  return createAdmission<RequestContext>({
+  { authFailuresPerMinute }: Config,
+  now: () => number,
+  authenticator: Authenticator,
+): Admission<RequestContext> {
+  const failures = createFailureLimiter({ perMinute: authFailuresPerMinute, now })
+  return createAdmission({
     authenticator,
     refusalError: ({ error }, context) => failures.errorFor(error, context.clientAddress()),
   })
 }
 
-function createObservers({ database, identity, refusals, metricsPeers }: EndpointParts) {
+function createObservers({ metricsPeers }: AppSettings, { database, identity }: Services) {
+  const { freshness } = database
   const pingDatabase = () => database.ping()
-  const health = createHealth({
-    pingDatabase,
-    freshness: database.freshness,
-    identityTokens: identity.issuer !== null,
-  })
-  const metrics = createMetrics({
-    pingDatabase,
-    freshness: database.freshness,
-    ...(metricsPeers && { peers: metricsPeers }),
-  })
-  const onRefusal: CompletionParts['onRefusal'] = (
-    { reason, credentialId },
-    { requestId, clientAddress },
-  ) => {
-    if (reason === 'unavailable') return
-    refusals.record({ reason, credentialId, requestId, sourceAddress: clientAddress() })
+  const identityTokens = identity.issuer !== null
+  return {
+    health: createHealth({ pingDatabase, freshness, identityTokens }),
+    metrics: createMetrics({
+      pingDatabase,
+      freshness,
+      ...(metricsPeers && { peers: metricsPeers }),
+    }),
   }
-  return { health, metrics, onRefusal }
 }

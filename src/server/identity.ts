@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import { createIdentityIssuer, type IdentityIssuer } from '../identity/issuer.ts'
 import { keepIdentityKeys, readIdentityKeysFile } from '../identity/key-file.ts'
-import type { Logger } from '../log.ts'
+import type { AppSettings } from './create-app.ts'
 
 export interface Identity {
   /** `null`: there are no identity tokens. */
@@ -16,7 +16,7 @@ export interface Identity {
  */
 export function prepareIdentity(
   config: Config,
-  { publicUrl, log, now }: { publicUrl: string; log: Logger; now: () => number },
+  { publicUrl, log, now }: Pick<AppSettings, 'publicUrl' | 'log' | 'now'>,
 ): Identity {
   const { identityKeysFile, mode, dataDir } = config
   if (identityKeysFile === null && mode === 'production') {

@@ -1,7 +1,7 @@
 import { type Config, listeningUrl } from '../config.ts'
 import { problem } from '../http/problem.ts'
-import { refuseForwardAuth } from '../node/forward-auth-listener.ts'
 import { type Handler, listen } from '../node/listen.ts'
+import type { NodeListener } from '../node/node-listener.ts'
 import { type App, createAppOn } from './create-app.ts'
 import type { LaunchedDatabase } from './database.ts'
 import { readyText } from './development.ts'
@@ -24,7 +24,7 @@ export async function serve(
   const { host, port } = config
 
   let handler: Handler = answerWhileStarting
-  let answerDirectly = refuseForwardAuth
+  let answerDirectly: NodeListener = () => false
   const open = () =>
     listen({
       host,

@@ -4,11 +4,11 @@ import type { Logger } from '../log.ts'
 /** Logs for each issuer that is not configured how many keys of its users are refused. */
 export async function warnOfUntrustedKeys(
   database: Pick<Database, 'keysOfOtherIssuers'>,
-  trusted: ReadonlySet<string>,
+  trusted: readonly string[],
   log: Logger,
 ): Promise<void> {
   try {
-    for (const { issuer, keys, atLeast } of await database.keysOfOtherIssuers([...trusted])) {
+    for (const { issuer, keys, atLeast } of await database.keysOfOtherIssuers(trusted)) {
       log.warn(
         { issuer, keys, atLeast },
         `API keys are refused, since the issuer of their owners is not configured: ${atLeast ? 'at least ' : ''}${keys}`,

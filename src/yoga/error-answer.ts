@@ -40,7 +40,7 @@ export function toResponse(
   answer: Answer,
   fetchAPI: Pick<FetchAPI, 'Response'> = globalThis,
 ): Response {
-  return new fetchAPI.Response(answer.body, responseInitOf(answer))
+  return new fetchAPI.Response(answer.body || null, responseInitOf(answer))
 }
 
 const responseInitOf = remembering(({ status, headers, body }: Answer) => ({

@@ -41,7 +41,7 @@ export function createRunOperation(yoga: unknown): RunOperation {
 }
 
 /** Makes an answer of a result as Yoga does, on all that it uses of the Fetch API. */
-export function answerOf(result: ExecutionResult, mediaType: ResponseMediaType): Answer {
+export function resultAnswer(result: ExecutionResult, mediaType: ResponseMediaType): Answer {
   return processRegularResult(result, fetchApi, mediaType) as unknown as Answer
 }
 

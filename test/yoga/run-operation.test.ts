@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql'
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga'
 import { describe, expect, it } from 'vitest'
-import { answerOf, createRunOperation } from '../../src/yoga/run-operation.ts'
+import { createRunOperation, resultAnswer } from '../../src/yoga/run-operation.ts'
 
 /*
  * What is used of Yoga beyond its documentation. Where one of these fails after an upgrade, that part of
@@ -82,9 +82,9 @@ describe('an operation that Yoga runs without a Response', () => {
     let answer: unknown
     try {
       const result = await createRunOperation(yoga)({ query }, get, {})
-      answer = answerOf(result, 'application/json')
+      answer = resultAnswer(result, 'application/json')
     } catch (error) {
-      answer = answerOf({ errors: [error as GraphQLError] }, 'application/json')
+      answer = resultAnswer({ errors: [error as GraphQLError] }, 'application/json')
     }
     expect(answer).toMatchObject({ status, body: await response.text() })
     expect(response.status).toBe(status)
@@ -97,7 +97,7 @@ describe('the answer to a result', () => {
     [{ errors: [new GraphQLError('no', { extensions: { http: { status: 403 } } })] }, 403],
     [{ data: null, errors: [new GraphQLError('no')] }, 200],
   ])('has status, media type and body: %j', (result, status) => {
-    const answer = answerOf(result, 'application/graphql-response+json')
+    const answer = resultAnswer(result, 'application/graphql-response+json')
     expect(answer.status).toBe(status)
     expect(answer.headers['content-type']).toBe('application/graphql-response+json; charset=utf-8')
     expect(JSON.parse(answer.body)).toEqual(
@@ -109,8 +109,8 @@ describe('the answer to a result', () => {
 
   it('is the same object of headers for all that have their media type alone', () => {
     const [one, other] = [
-      answerOf({ data: {} }, 'application/json'),
-      answerOf({ data: { a: 1 } }, 'application/json'),
+      resultAnswer({ data: {} }, 'application/json'),
+      resultAnswer({ data: { a: 1 } }, 'application/json'),
     ]
     expect(one.headers).toBe(other.headers)
   })

@@ -1,12 +1,13 @@
-import { BodyTooLargeError, type GraphQLRequest } from './graphql-request.ts'
+import { BodyTooLargeError, type HttpRequest } from './endpoint.ts'
 
-/** A request for GraphQL of a fetch Request. */
-export function fetchGraphQLRequest(request: Request): GraphQLRequest {
+/** The request of a fetch Request. */
+export function fetchRequest(request: Request): HttpRequest {
   const { method, url, headers } = request
-  const { search, searchParams } = new URL(url)
+  const { pathname, search, searchParams } = new URL(url)
   return {
     method,
-    search,
+    target: pathname + search,
+    isTargetRaw: false,
     shown: request,
     header: (name) => headers.get(name),
     queryParameters: (name) => searchParams.getAll(name),
@@ -15,17 +16,15 @@ export function fetchGraphQLRequest(request: Request): GraphQLRequest {
 }
 
 /** Bytes are counted as they come: a length may be missing or wrong. */
-export async function readText(request: Request, maxBytes: number): Promise<string> {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) {
-    throw new BodyTooLargeError(maxBytes)
-  }
+async function readText({ headers, body }: Request, maxBytes: number): Promise<string> {
+  if (Number(headers.get('content-length') ?? 0) > maxBytes) throw new BodyTooLargeError()
   const chunks: Uint8Array[] = []
   let length = 0
   // Not cancelled where it is too long: that would close the connection before the answer is out.
-  const reader = request.body?.getReader()
+  const reader = body?.getReader()
   for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
     length += part.value.byteLength
-    if (length > maxBytes) throw new BodyTooLargeError(maxBytes)
+    if (length > maxBytes) throw new BodyTooLargeError()
     chunks.push(part.value)
   }
   return Buffer.concat(chunks).toString()

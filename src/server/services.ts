@@ -1,0 +1,118 @@
+import type { GraphQLSchema } from 'graphql'
+import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
+import type { Config } from '../config.ts'
+import {
+  type CreateAuthenticatorOptions,
+  createAuthenticator,
+} from '../credentials/create-authenticator.ts'
+import {
+  developmentIssuerPath,
+  isDevelopmentIssuer,
+} from '../credentials/development-issuer-path.ts'
+import { presentedToken } from '../credentials/presented-token.ts'
+import type { Database } from '../db/database.ts'
+import { createDevelopmentIssuer } from '../http/development-issuer.ts'
+import { shareStaleness } from '../http/forward-auth.ts'
+import { sweepDeadSecrets } from '../keys/sweeper.ts'
+import type { Logger } from '../log.ts'
+import type { ScopeCatalogue } from '../scopes.ts'
+import { createUserService } from '../users/users.ts'
+import type { AppSettings } from './create-app.ts'
+import { prepareIdentity } from './identity.ts'
+import { configuredKeyService } from './key-service.ts'
+import { warnOfUntrustedKeys } from './untrusted-keys.ts'
+import { startUpkeep } from './upkeep.ts'
+
+/** What the services are built on. */
+interface Base {
+  readonly database: Database
+  readonly catalogue: ScopeCatalogue
+  readonly schema: GraphQLSchema
+}
+
+/** Everything behind the endpoints. */
+export type Services = Awaited<ReturnType<typeof startServices>>
+
+/** Makes the services on an open database, and starts the upkeep. What has to be closed goes to `opened`. */
+export async function startServices(
+  config: Config,
+  settings: AppSettings,
+  base: Base,
+  opened: (() => Promise<void>)[],
+) {
+  const { log, now, publicUrl, prepared } = settings
+  const { database, catalogue } = base
+  const developmentIssuer =
+    config.mode === 'development'
+      ? await createDevelopmentIssuer({
+          issuer: publicUrl + developmentIssuerPath,
+          dataDir: config.dataDir,
+          now,
+        })
+      : null
+  const issuers = developmentIssuer === null ? config.issuers : [developmentIssuer.settings]
+  const names = issuers.map(({ issuer }) => issuer)
+  if (developmentIssuer === null && !prepared) await warnOfUntrustedKeys(database, names, log)
+
+  const { nodeMs, proxySeconds } = shareStaleness(config.maxStalenessMs)
+  const authenticator = configuredAuthenticator(config, log, {
+    issuers,
+    directory: database.directory,
+    // In development the issuer's name changes with the port. Outside, no user of such an issuer is let in.
+    trustsIssuer: (issuer) =>
+      developmentIssuer !== null || (names.includes(issuer) && !isDevelopmentIssuer(issuer)),
+    maxStalenessMs: nodeMs,
+    now,
+  })
+  opened.push(() => authenticator.close())
+  const refusals = createRefusalRecorder({
+    write: database.audit.recordRefusals,
+    onError: (error) => log.warn({ err: error }, 'refusals could not be written; kept'),
+    now,
+  })
+  opened.push(() => refusals.close())
+  const upkeep = startUpkeep({
+    tasks: {
+      'erase dead secrets': () => sweepDeadSecrets(database.keys, now()),
+      'partitions of the audit trail': () => database.audit.ensurePartitions(),
+    },
+    log,
+  })
+  opened.push(() => upkeep.close())
+
+  const shared = { catalogue, now, onScopesNeeded: authenticator.recordScopes }
+  return {
+    ...base,
+    developmentIssuer,
+    authenticator,
+    keys: configuredKeyService(config, { ...shared, store: database.keys }),
+    users: createUserService({
+      ...shared,
+      store: database.users,
+      issuers: names,
+      defaultScopes: config.defaultUserScopes,
+      tokenOf: presentedToken,
+    }),
+    identity: prepareIdentity(config, settings),
+    refusals,
+    /** How long a proxy may keep an answer of `/auth/verify`. */
+    proxySeconds,
+  }
+}
+
+/** An authenticator as `config` says, which logs what goes wrong behind the requests. */
+function configuredAuthenticator(config: Config, log: Logger, options: CreateAuthenticatorOptions) {
+  return createAuthenticator({
+    ...options,
+    keyPrefix: config.keyPrefix,
+    keyPeppers: config.keyPeppers,
+    apiKeyHeader: config.apiKeyHeader,
+    ...(config.jwtHeader !== null && { jwtHeader: config.jwtHeader }),
+    ...(config.apiKeyQueryParam !== null && { apiKeyQueryParameter: config.apiKeyQueryParam }),
+    jwtOutageSeconds: config.jwtOutageSeconds,
+    onKeyProblem: (issuer, error) => log.warn({ issuer, err: error }, "an issuer's keys are amiss"),
+    onError: (error) =>
+      log.warn({ err: error }, 'the use of keys could not be written; it is tried again'),
+    onUsesLost: (lost) => log.warn(lost, 'uses of keys were never written'),
+  })
+}
