@@ -12,37 +12,20 @@ import { remembering } from '../remembering.ts'
 import { withoutStack } from '../without-stack.ts'
 import { requestError } from './graphql-errors.ts'
 
-/** Admission of the requests for a GraphQL endpoint. The request itself keeps the outcome. */
-export interface GraphQLAdmission {
-  readonly authenticator: Admission<object>['authenticator']
-  /**
-   * Authenticates what `carrier` reads of `request`. Answers at once where the credential is in the cache.
-   *
-   * @param state Default: a new one
-   * @returns why the request is refused; `null` where it may go on
-   */
-  admit(
-    request: object,
-    carrier: CredentialCarrier,
-    serverContext: object,
-    state?: RequestAdmission,
-  ): GraphQLError | null | Promise<GraphQLError | null>
-  /** The same for an admitted request once its body is there, where that took long. */
-  readmit(request: object): GraphQLError | null | Promise<GraphQLError | null>
-  /** See {@link Admission.recheck}. */
-  recheck(request: object): Rechecked | Promise<Rechecked>
-  /** Whether the request went through `admit`. */
-  isAdmitted(request: object): boolean
-  /** `null` for the anonymous, for a request that was never admitted, and for none. */
-  principalOf(request: object | undefined): Principal | null
-}
-
 /** Most refusals tell the same, and an attacker causes many. */
 const requestErrorOf = remembering((error: LatchkeyError) => withoutStack(requestError(error)))
 
-const toGraphQLError = (admitted: Admitted) => admitted && requestErrorOf(admitted)
+function toGraphQLError(admitted: Admitted | Promise<Admitted>): Refused {
+  if (admitted instanceof Promise) return admitted.then((error) => error && requestErrorOf(error))
+  return admitted && requestErrorOf(admitted)
+}
 
-export function createGraphQLAdmission(admission: Admission<object>): GraphQLAdmission {
+export type GraphQLAdmission = ReturnType<typeof createGraphQLAdmission>
+
+type Refused = GraphQLError | null | Promise<GraphQLError | null>
+
+/** Admission of the requests for a GraphQL endpoint. The request itself keeps the outcome. */
+export function createGraphQLAdmission(admission: Admission<object>) {
   /**
    * On the request itself: a WeakMap whose values refer to their keys, as a carrier does, takes the
    * garbage collector several times as long.
@@ -53,22 +36,39 @@ export function createGraphQLAdmission(admission: Admission<object>): GraphQLAdm
 
   return {
     authenticator: admission.authenticator,
-    admit(request, carrier, serverContext, state = new RequestAdmission()) {
+
+    /**
+     * Authenticates what `carrier` reads of `request`. Answers at once where the credential is in the cache.
+     *
+     * @returns why the request is refused; `null` where it may go on
+     */
+    admit(
+      request: object,
+      carrier: CredentialCarrier,
+      serverContext: object,
+      state = new RequestAdmission(),
+    ): Refused {
       ;(request as Keeper)[key] = state
-      const admitted = admission.admit(state, carrier, serverContext)
-      return admitted instanceof Promise ? admitted.then(toGraphQLError) : toGraphQLError(admitted)
+      return toGraphQLError(admission.admit(state, carrier, serverContext))
     },
-    readmit(request) {
+
+    /** The same for an admitted request once its body is there, where that took long. */
+    readmit(request: object): Refused {
       const state = stateOf(request)
-      if (state === undefined) return null
-      const admitted = admission.readmit(state)
-      return admitted instanceof Promise ? admitted.then(toGraphQLError) : toGraphQLError(admitted)
+      return state === undefined ? null : toGraphQLError(admission.readmit(state))
     },
-    recheck(request) {
+
+    /** See {@link Admission.recheck}. */
+    recheck(request: object): Rechecked | Promise<Rechecked> {
       const state = stateOf(request)
       return state === undefined ? new InvalidCredentialError() : admission.recheck(state)
     },
-    isAdmitted: (request) => stateOf(request) !== undefined,
-    principalOf: (request) => stateOf(request)?.principal ?? null,
+
+    /** Whether the request went through `admit`. */
+    isAdmitted: (request: object) => stateOf(request) !== undefined,
+
+    /** `null` for the anonymous, for a request that was never admitted, and for none. */
+    principalOf: (request: object | undefined): Principal | null =>
+      stateOf(request)?.principal ?? null,
   }
 }

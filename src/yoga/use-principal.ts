@@ -49,10 +49,18 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
 
 /** The same for requests that may have passed `admission` before Yoga was asked. */
 export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalContext> {
-  const { publish, refusalOf, follow } = createPrincipalSteps(admission)
-  const telling = tellingOwnErrors(follow)
-  const following = followingStreams(follow)
   let log: YogaLogger | null = null
+  const telling = {
+    onExecuteDone({ args, result, setResult }: ExecuteDone) {
+      if (isAsyncIterable(result)) setResult(follow(admission, args, result, { hasNext: false }))
+      else if (result.errors) setResult(withOwnErrors(result))
+    },
+  }
+  const following = {
+    onSubscribeResult({ args, result, setResult }: ExecuteDone) {
+      if (isAsyncIterable(result)) setResult(follow(admission, args, result, {}))
+    },
+  }
   return {
     onYogaInit({ yoga }) {
       log = yoga.logger
@@ -84,18 +92,18 @@ export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalCon
 
     onParams({ params, setParams, request, context }) {
       dropEmptyOperationName(params, setParams)
-      return publish(request, context)
+      return publish(admission, request, context)
     },
 
     onExecute({ args, setResultAndStopExecution }) {
-      const refusal = refusalOf(args)
+      const refusal = denialOf(admission, args)
       if (refusal === null) return telling
       setResultAndStopExecution(refusal)
       return undefined
     },
 
     onSubscribe({ args, setResultAndStopExecution }) {
-      const refusal = refusalOf(args)
+      const refusal = denialOf(admission, args)
       if (refusal === null) return following
       setResultAndStopExecution(refusal)
       return undefined
@@ -113,24 +121,6 @@ function dropEmptyOperationName(
   setParams(others)
 }
 
-function tellingOwnErrors(follow: PrincipalSteps['follow']) {
-  return {
-    onExecuteDone({ args, result, setResult }: ExecuteDone) {
-      if (isAsyncIterable(result)) setResult(follow(args, result, { hasNext: false }))
-      else if (result.errors) setResult(withOwnErrors(result))
-    },
-  }
-}
-
-/** For `onSubscribe`: ends a stream when its credential, or a scope that it needs, is gone. */
-function followingStreams(follow: PrincipalSteps['follow']) {
-  return {
-    onSubscribeResult({ args, result, setResult }: ExecuteDone) {
-      if (isAsyncIterable(result)) setResult(follow(args, result))
-    },
-  }
-}
-
 type Executed = ExecutionResult | AsyncIterableIterator<ExecutionResult>
 
 interface ExecuteDone {
@@ -139,68 +129,57 @@ interface ExecuteDone {
   readonly setResult: (result: Executed) => void
 }
 
-/** What is done about the principal of a request at each step of it. */
-interface PrincipalSteps {
-  /**
-   * When the body is there, and nothing was done of it yet: puts the principal into `context`, which is
-   * cheaper here than while the context is built, and so is there for who builds it.
-   *
-   * @throws GraphQLError when the request may not go on
-   */
-  publish(request: object, context: object): void | Promise<void>
-  /**
-   * Before an operation runs: why it may not, as its whole answer. Sees to it that its context has the
-   * principal that passed the gate, whatever was put there since: what never passed is anonymous.
-   */
-  refusalOf(args: ExecutionArgs): ExecutionResult | null
-  /**
-   * An answer in many parts. Ends with an error of its own when the credential expires or is refused, or
-   * when its principal may no longer run the operation.
-   *
-   * @param last goes with that error, beside it
-   */
-  follow(
-    args: ExecutionArgs,
-    stream: AsyncIterableIterator<ExecutionResult>,
-    last?: object,
-  ): AsyncIterableIterator<ExecutionResult>
-}
-
-function createPrincipalSteps(admission: GraphQLAdmission): PrincipalSteps {
-  const { authenticator, readmit, principalOf } = admission
-  return {
-    follow: (args, stream, last = {}) => followStream(admission, args, stream, last),
-
-    publish(request, context) {
-      const proceed = (refusal: GraphQLError | null): void => {
-        if (refusal !== null) throw refusal
-        ;(context as Published).principal = principalOf(request)
-      }
-      const refusal = readmit(request)
-      return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
-    },
-
-    refusalOf({ schema, document, operationName, variableValues, contextValue }) {
-      const context = contextValue as Published
-      const principal = principalOf(context.request)
-      if (context.principal !== principal) context.principal = principal
-      const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
-      // No such operation: executing it says so, and reaches no field.
-      if (evaluation === undefined) return null
-      const decision = decide(evaluation, principal)
-      if (decision.outcome === 'allowed') {
-        if (principal !== null) {
-          authenticator.recordScopes?.(principal, scopesUsed(evaluation, principal))
-        }
-        return null
-      }
-      const fields = decision.fields.map(({ coordinate, paths }) => ({ coordinate, paths }))
-      return { errors: [requestError(refusal(decision), { fields })] }
-    },
+/**
+ * Puts the principal into `context` once the body is there and nothing was done with it yet. That is
+ * cheaper than while the context is built, and whoever builds it finds the principal there.
+ *
+ * @throws GraphQLError when the request may not go on
+ */
+function publish(
+  { readmit, principalOf }: GraphQLAdmission,
+  request: object,
+  context: object,
+): void | Promise<void> {
+  const proceed = (refusal: GraphQLError | null): void => {
+    if (refusal !== null) throw refusal
+    ;(context as Published).principal = principalOf(request)
   }
+  const refusal = readmit(request)
+  return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
 }
 
-function followStream(
+/**
+ * Before an operation runs: why it may not, as its whole answer. Sees to it that its context has the
+ * principal that passed the gate, whatever was put there since: what never passed is anonymous.
+ */
+function denialOf(
+  { authenticator, principalOf }: GraphQLAdmission,
+  { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
+): ExecutionResult | null {
+  const context = contextValue as Published
+  const principal = principalOf(context.request)
+  if (context.principal !== principal) context.principal = principal
+  const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
+  // No such operation: executing it says so, and reaches no field.
+  if (evaluation === undefined) return null
+  const decision = decide(evaluation, principal)
+  if (decision.outcome === 'allowed') {
+    if (principal !== null) {
+      authenticator.recordScopes?.(principal, scopesUsed(evaluation, principal))
+    }
+    return null
+  }
+  const fields = decision.fields.map(({ coordinate, paths }) => ({ coordinate, paths }))
+  return { errors: [requestError(refusal(decision), { fields })] }
+}
+
+/**
+ * An answer in many parts. Ends with an error of its own when the credential expires or is refused, or
+ * when its principal may no longer run the operation.
+ *
+ * @param last goes with that error, beside it
+ */
+function follow(
   { authenticator, recheck, principalOf }: GraphQLAdmission,
   { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
   stream: AsyncIterableIterator<ExecutionResult>,
