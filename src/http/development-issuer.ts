@@ -5,7 +5,7 @@ import { developmentIssuerPath } from '../credentials/development-issuer-path.ts
 import { BadUserInputError } from '../errors.ts'
 import { isScopeName } from '../scopes.ts'
 import { isSubject, subjectForm } from '../users/identity.ts'
-import { acceptedCodings, encodedDetail, isEncoded } from './content-coding.ts'
+import { bodyFault } from './body-fault.ts'
 import { algorithm, developmentKey } from './development-key.ts'
 import { problem } from './problem.ts'
 
@@ -28,20 +28,13 @@ export interface DevelopmentIssuer {
     readonly audience: string
     readonly jwksUri: string
   }
+  /** @throws BadUserInputError */
   mint(request: TokenRequest): Promise<TokenResponse>
   /**
    * Discovery, the public keys and `POST token`. Does not look at who is asking: that is for
    * `isLoopbackRequest` to decide before.
    */
   handle(request: Request): Promise<Response>
-}
-
-interface TokenRequest {
-  readonly subject: string
-  /** Separated by spaces; may be empty. */
-  readonly scope: string
-  /** Seconds. Default an hour, at most a day. */
-  readonly expiresIn?: number | undefined
 }
 
 /** RFC 6749 §5.1. */
@@ -66,6 +59,9 @@ const tokenRequest = z.strictObject({
     .max(86_400, 'must be at most a day (86400 seconds)')
     .optional(),
 })
+
+/** Its scopes are separated by spaces; it lasts seconds, by default an hour. */
+type TokenRequest = z.infer<typeof tokenRequest>
 
 /** @throws BadUserInputError for the first property that is not right */
 function readTokenRequest(value: unknown): TokenRequest {
@@ -141,16 +137,9 @@ async function answerToken(
   request: Request,
   mint: (request: TokenRequest) => Promise<TokenResponse>,
 ): Promise<Response> {
-  // A page elsewhere cannot send this type without asking first (CORS), which nobody answers.
-  if (!/^application\/json *(;|$)/i.test(request.headers.get('content-type') ?? '')) {
-    return problem(415, {
-      detail: 'Send application/json.',
-      headers: { 'accept-post': 'application/json' },
-    })
-  }
-  if (isEncoded(request.headers.get('content-encoding'))) {
-    return problem(415, { detail: encodedDetail, headers: acceptedCodings })
-  }
+  // A page elsewhere cannot send JSON without asking first (CORS), which nobody answers.
+  const fault = bodyFault((name) => request.headers.get(name), 'application/json')
+  if (fault !== null) return problem(415, fault)
   let body: unknown
   try {
     body = await request.json()
@@ -158,7 +147,7 @@ async function answerToken(
     return problem(400, { detail: 'The body is not JSON.' })
   }
   try {
-    return json(await mint(readTokenRequest(body)))
+    return json(await mint(body as TokenRequest))
   } catch (error) {
     if (!(error instanceof BadUserInputError)) throw error
     return problem(400, { detail: error.message })

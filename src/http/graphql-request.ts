@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql'
 import { acceptedMediaType, responseMediaTypes } from '../yoga/media-types.ts'
-import { acceptedCodings, encodedDetail, isEncoded } from './content-coding.ts'
+import { bodyFault } from './body-fault.ts'
 import type { HttpRequest } from './endpoint.ts'
 
 /** Why a request is refused before its credential is looked at; `null` where it is not. */
@@ -23,23 +23,10 @@ function methodFault({ method }: HttpRequest): GraphQLError | null {
  * browser send without asking first.
  */
 function mediaTypeFault({ method, header }: HttpRequest): GraphQLError | null {
-  if (method !== 'POST') return null
-  const type = header('content-type')
-  // The case of a media type means nothing (RFC 9110 §8.3.1).
-  const isJson =
-    type === 'application/json' ||
-    type?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json'
-  if (!isJson) {
-    return unsupported('Send the request as application/json.', {
-      'accept-post': 'application/json',
-    })
-  }
-  return isEncoded(header('content-encoding')) ? unsupported(encodedDetail, acceptedCodings) : null
-}
-
-function unsupported(message: string, headers: Readonly<Record<string, string>>): GraphQLError {
-  return new GraphQLError(message, {
-    extensions: { code: 'UNSUPPORTED_MEDIA_TYPE', http: { status: 415, headers } },
+  const fault = method === 'POST' ? bodyFault(header, 'application/json') : null
+  if (fault === null) return null
+  return new GraphQLError(fault.detail, {
+    extensions: { code: 'UNSUPPORTED_MEDIA_TYPE', http: { status: 415, headers: fault.headers } },
   })
 }
 

@@ -4,8 +4,8 @@ import { InsufficientScopeError, type LatchkeyError, UnauthenticatedError } from
 import { scopeText } from '../identity/claims.ts'
 import type { IdentityIssuer } from '../identity/issuer.ts'
 import type { Principal } from '../principal.ts'
-import { acceptedCodings, encodedDetail, isEncoded } from './content-coding.ts'
-import { BodyTooLargeError } from './endpoint.ts'
+import { bodyFault } from './body-fault.ts'
+import { BodyTooLargeError, type HttpRequest } from './endpoint.ts'
 import { fetchRequest } from './fetch-request.ts'
 import { problem, refusalProblem } from './problem.ts'
 import type { RequestContext } from './request-context.ts'
@@ -52,54 +52,7 @@ const inactive = { active: false } as const
  * in front of. An API key counts as used: whoever asks was sent it.
  */
 export function createIntrospection(parts: IntrospectionParts): Introspection {
-  const { admission, identity, now } = parts
-  const { authenticator } = admission
-
-  async function introspect(token: string): Promise<ActiveToken | typeof inactive | LatchkeyError> {
-    const authentication = await authenticator.authenticate({
-      header: (name) => (name === 'authorization' ? `Bearer ${token}` : null),
-      queryParameters: () => [],
-    })
-    if (authentication.kind === 'authenticated') {
-      return await describe(authentication.principal, token)
-    }
-    // An outage says nothing about the token.
-    const unavailable =
-      authentication.kind === 'refused' && authentication.refusal.reason === 'unavailable'
-    return unavailable ? authentication.refusal.error : inactive
-  }
-
-  async function describe(principal: Principal, token: string): Promise<ActiveToken> {
-    const { kind, id, expiresAt } = principal.credential
-    const own =
-      kind === 'JWT'
-        ? readTokenClaims(token)
-        : { ...(id !== null && { client_id: id, ...issuedAt(await parts.keyCreatedAt(id)) }) }
-    return {
-      active: true,
-      scope: scopeText(principal),
-      username: principal.subject,
-      token_type: 'Bearer',
-      iss: principal.issuer,
-      sub: principal.subject,
-      ...(expiresAt !== null && { exp: seconds(expiresAt) }),
-      ...own,
-    }
-  }
-
-  async function signed(claims: object, caller: Principal): Promise<Response> {
-    if (identity === null) {
-      return problem(406, { detail: 'This server has no keys to sign an answer with.' })
-    }
-    // RFC 9701 §5: neither `sub` nor `exp`, so that it is taken for no token of the user's.
-    const body = await identity.sign(jwtType, {
-      iss: parts.issuer,
-      aud: caller.subject,
-      iat: Math.floor(now() / 1000),
-      token_introspection: claims,
-    })
-    return notStored(body, `application/${jwtType}`)
-  }
+  const { admission } = parts
 
   /** The caller, or why it may not ask. */
   function callerOf({ admission: { refusal, principal } }: RequestContext): Principal | Response {
@@ -108,15 +61,16 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     if (!principal.scopes.has(neededScope)) {
       return refusalProblem(new InsufficientScopeError(missingFor([[neededScope]], principal)))
     }
-    authenticator.recordScopes?.(principal, [neededScope])
+    admission.authenticator.recordScopes?.(principal, [neededScope])
     return principal
   }
 
-  return async (request, context) => {
-    if (request.method !== 'POST') {
+  return async (shown, context) => {
+    if (shown.method !== 'POST') {
       return problem(405, { detail: 'Use POST.', headers: { allow: 'POST' } })
     }
-    const header = (name: string) => request.headers.get(name)
+    const request = fetchRequest(shown)
+    const { header } = request
     await admission.admit(context.admission, { header, queryParameters: () => [] }, context)
     const admitted = callerOf(context)
     if (admitted instanceof Response) return admitted
@@ -130,35 +84,85 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     if (token === undefined || tokens.length > 1) {
       return problem(400, { detail: 'Send one parameter `token`.' })
     }
-    const result = await introspect(token)
+    const result = await introspect(parts, token)
     if (result instanceof Error) return refusalProblem(result)
-    return asksForJwt(request)
-      ? await signed(result, caller)
+    return asksForJwt(header('accept') ?? '')
+      ? await signed(parts, result, caller)
       : notStored(JSON.stringify(result), 'application/json')
   }
 }
 
+async function introspect(
+  parts: IntrospectionParts,
+  token: string,
+): Promise<ActiveToken | typeof inactive | LatchkeyError> {
+  const authentication = await parts.admission.authenticator.authenticate({
+    header: (name) => (name === 'authorization' ? `Bearer ${token}` : null),
+    queryParameters: () => [],
+  })
+  if (authentication.kind === 'authenticated') {
+    return await describe(parts, authentication.principal, token)
+  }
+  // An outage says nothing about the token.
+  const unavailable =
+    authentication.kind === 'refused' && authentication.refusal.reason === 'unavailable'
+  return unavailable ? authentication.refusal.error : inactive
+}
+
+async function describe(
+  { keyCreatedAt }: IntrospectionParts,
+  principal: Principal,
+  token: string,
+): Promise<ActiveToken> {
+  const { kind, id, expiresAt } = principal.credential
+  const own =
+    kind === 'JWT'
+      ? readTokenClaims(token)
+      : { ...(id !== null && { client_id: id, ...issuedAt(await keyCreatedAt(id)) }) }
+  return {
+    active: true,
+    scope: scopeText(principal),
+    username: principal.subject,
+    token_type: 'Bearer',
+    iss: principal.issuer,
+    sub: principal.subject,
+    ...(expiresAt !== null && { exp: seconds(expiresAt) }),
+    ...own,
+  }
+}
+
+async function signed(
+  { identity, issuer, now }: IntrospectionParts,
+  claims: object,
+  caller: Principal,
+): Promise<Response> {
+  if (identity === null) {
+    return problem(406, { detail: 'This server has no keys to sign an answer with.' })
+  }
+  // RFC 9701 §5: neither `sub` nor `exp`, so that it is taken for no token of the user's.
+  const body = await identity.sign(jwtType, {
+    iss: issuer,
+    aud: caller.subject,
+    iat: Math.floor(now() / 1000),
+    token_introspection: claims,
+  })
+  return notStored(body, `application/${jwtType}`)
+}
+
 /** The form, or why it cannot be read. */
-async function readForm(request: Request): Promise<URLSearchParams | Response> {
-  const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
-  if (type !== 'application/x-www-form-urlencoded') {
-    const headers = { 'accept-post': 'application/x-www-form-urlencoded' }
-    return problem(415, { detail: 'Send application/x-www-form-urlencoded.', headers })
-  }
-  if (isEncoded(request.headers.get('content-encoding'))) {
-    return problem(415, { detail: encodedDetail, headers: acceptedCodings })
-  }
+async function readForm({ header, readBody }: HttpRequest): Promise<URLSearchParams | Response> {
+  const fault = bodyFault(header, 'application/x-www-form-urlencoded')
+  if (fault !== null) return problem(415, fault)
   try {
-    return new URLSearchParams(await fetchRequest(request).readBody(maxBodySize))
+    return new URLSearchParams(await readBody(maxBodySize))
   } catch (error) {
     if (error instanceof BodyTooLargeError) return problem(413)
     throw error
   }
 }
 
-function asksForJwt(request: Request): boolean {
-  const ranges = (request.headers.get('accept') ?? '').split(',')
-  return ranges.some((range) => {
+function asksForJwt(accept: string): boolean {
+  return accept.split(',').some((range) => {
     const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
     return (
       name === `application/${jwtType}` && !parameters.some((text) => /^q=0(\.0*)?$/.test(text))

@@ -3,28 +3,24 @@ import { httpFailure } from '../admission/http-failure.ts'
 import type { LatchkeyError } from '../errors.ts'
 
 export interface Problem {
-  /** Default the status's reason phrase, as is right for a problem without a type of its own. */
-  readonly title?: string
   /** What went wrong this time, for people; never a credential. */
   readonly detail?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
+export const problemType = 'application/problem+json'
+
 /** An error answer outside GraphQL: problem details (RFC 9457 §3) that nobody stores. */
-export function problem(status: number, { title, detail, headers }: Problem = {}): Response {
-  const body = {
-    title: title ?? STATUS_CODES[status] ?? 'Error',
+export function problem(status: number, { detail, headers }: Problem = {}): Response {
+  return new Response(problemBody(status, detail), {
     status,
-    ...(detail === undefined ? {} : { detail }),
-  }
-  return new Response(`${JSON.stringify(body)}\n`, {
-    status,
-    headers: {
-      'cache-control': 'no-store',
-      ...headers,
-      'content-type': 'application/problem+json',
-    },
+    headers: { 'cache-control': 'no-store', ...headers, 'content-type': problemType },
   })
+}
+
+/** Problem details as text. Their title is the reason phrase, since they have no type of their own. */
+export function problemBody(status: number, detail?: string): string {
+  return `${JSON.stringify({ title: STATUS_CODES[status] ?? 'Error', status, detail })}\n`
 }
 
 /** The answer to a request that is refused for `error`. */

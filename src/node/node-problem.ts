@@ -1,4 +1,5 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import { problemBody, problemType } from '../http/problem.ts'
 import { newRequestId } from '../http/request-context.ts'
 import { securityHeaders } from '../http/security-headers.ts'
 
@@ -11,14 +12,9 @@ export function sendProblem(response: ServerResponse, status: number, detail: st
     .writeHead(status, {
       ...securityHeaders,
       'cache-control': 'no-store',
-      'content-type': 'application/problem+json',
+      'content-type': problemType,
       'x-request-id': newRequestId(),
       connection: 'close',
     })
     .end(problemBody(status, detail))
-}
-
-/** The same as text. */
-export function problemBody(status: number, detail: string): string {
-  return `${JSON.stringify({ title: STATUS_CODES[status], status, detail })}\n`
 }

@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { problemBody, problemType } from '../http/problem.ts'
 import { newRequestId } from '../http/request-context.ts'
 import { securityHeaders } from '../http/security-headers.ts'
 import { isStreaming, refuseFurther, settleExchanges } from './exchanges.ts'
-import { problemBody } from './node-problem.ts'
 
 const fixedHeaders = Object.entries(securityHeaders)
   .map(([name, value]) => `${name}: ${value}\r\n`)
@@ -76,7 +76,7 @@ function textOf({ status, detail }: Unreadable): string {
   const body = problemBody(status, detail)
   return (
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
-    'Content-Type: application/problem+json\r\n' +
+    `Content-Type: ${problemType}\r\n` +
     `Content-Length: ${Buffer.byteLength(body)}\r\n` +
     `X-Request-Id: ${newRequestId()}\r\n` +
     fixedHeaders +

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { problem } from '../../src/http/problem.ts'
 
-test('a problem is titled by its status unless it has a title of its own', async () => {
+test('a problem is titled by its status', async () => {
   const plain = problem(404)
   expect(plain.status).toBe(404)
   expect(plain.headers.get('content-type')).toBe('application/problem+json')
   expect(plain.headers.get('cache-control')).toBe('no-store')
   expect(await plain.json()).toEqual({ title: 'Not Found', status: 404 })
 
-  const own = problem(503, { title: 'Starting', detail: 'x', headers: { 'retry-after': '1' } })
+  const own = problem(503, { detail: 'x', headers: { 'retry-after': '1' } })
   expect(own.headers.get('retry-after')).toBe('1')
-  expect(await own.json()).toEqual({ title: 'Starting', status: 503, detail: 'x' })
+  expect(await own.json()).toEqual({ title: 'Service Unavailable', status: 503, detail: 'x' })
 })
