@@ -30,25 +30,7 @@ export type Admitted = LatchkeyError | null
  * What every endpoint asks first: it takes the credential that a request carries, and lets the request
  * on as anonymous or with a principal, or refuses it.
  */
-export interface Admission<Sender> {
-  readonly authenticator: Authenticator
-  /** Answers at once where the credential is in the cache, malformed or missing. */
-  admit(
-    request: RequestAdmission,
-    carrier: CredentialCarrier,
-    sender: Sender,
-  ): Admitted | Promise<Admitted>
-  /**
-   * The same for an admitted request once its body is there, where that took long. It is no further use
-   * of the credential. Costs nothing where the body came at once.
-   */
-  readmit(request: RequestAdmission): Admitted | Promise<Admitted>
-  /**
-   * The principal of an admitted request that is still being answered, or why its credential no longer
-   * counts. It is no further attempt and no further use of the credential.
-   */
-  recheck(request: RequestAdmission): Rechecked | Promise<Rechecked>
-}
+export type Admission<Sender> = ReturnType<typeof createAdmission<Sender>>
 
 export type Rechecked = Principal | LatchkeyError
 
@@ -79,7 +61,7 @@ export class RequestAdmission {
  */
 const lateAfterMs = 50
 
-export function createAdmission<Sender>(options: AdmissionOptions<Sender>): Admission<Sender> {
+export function createAdmission<Sender>(options: AdmissionOptions<Sender>) {
   const { authenticator, onAuthentication, refusalError, stages = [] } = options
 
   const recheck = (carrier: CredentialCarrier) =>
@@ -97,33 +79,33 @@ export function createAdmission<Sender>(options: AdmissionOptions<Sender>): Admi
       request.refusal = refusalError?.(refusal, sender) ?? refusal.error
       return request.refusal
     }
-    return passStages(request, sender, 0)
+    return passStages(request, sender)
   }
 
   function passStages(
     request: RequestAdmission,
     sender: Sender,
-    from: number,
+    left = stages,
   ): Admitted | Promise<Admitted> {
-    for (const [n, stage] of stages.entries()) {
-      if (n < from) continue
-      const passed = stage(request.principal, sender)
-      if (passed instanceof Promise) {
-        return passed.then((error) => {
-          request.refusal = error
-          return error ?? passStages(request, sender, n + 1)
-        })
-      }
-      request.refusal = passed
-      if (passed !== null) return passed
+    const [stage] = left
+    if (stage === undefined) return null
+    const proceed = (error: Admitted): Admitted | Promise<Admitted> => {
+      request.refusal = error
+      return error ?? passStages(request, sender, left.slice(1))
     }
-    return null
+    const passed = stage(request.principal, sender)
+    return passed instanceof Promise ? passed.then(proceed) : proceed(passed)
   }
 
   return {
     authenticator,
 
-    admit(request, carrier, sender) {
+    /** Answers at once where the credential is in the cache, malformed or missing. */
+    admit(
+      request: RequestAdmission,
+      carrier: CredentialCarrier,
+      sender: Sender,
+    ): Admitted | Promise<Admitted> {
       request.carrier = carrier
       request.sender = sender
       request.at = performance.now()
@@ -134,7 +116,11 @@ export function createAdmission<Sender>(options: AdmissionOptions<Sender>): Admi
         : settle(request, authentication, sender)
     },
 
-    readmit(request) {
+    /**
+     * The same for an admitted request once its body is there, where that took long. It is no further use
+     * of the credential. Costs nothing where the body came at once.
+     */
+    readmit(request: RequestAdmission): Admitted | Promise<Admitted> {
       const { refusal, again, carrier, principal } = request
       if (refusal !== null) return refusal
       if (again !== null) return again
@@ -157,7 +143,11 @@ export function createAdmission<Sender>(options: AdmissionOptions<Sender>): Admi
       return request.again
     },
 
-    recheck(request) {
+    /**
+     * The principal of an admitted request that is still being answered, or why its credential no longer
+     * counts. It is no further attempt and no further use of the credential.
+     */
+    recheck(request: RequestAdmission): Rechecked | Promise<Rechecked> {
       const { carrier, principal, refusal } = request
       if (principal === null || carrier === null || refusal !== null) {
         return new InvalidCredentialError()

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { RateLimitedError } from '../errors.ts'
 
@@ -75,8 +76,4 @@ export function createPacing(options: PacingOptions = {}): Pacing {
       waiting.set(client, Math.max(now(), waiting.get(client) ?? 0) + more)
     },
   }
-}
-
-function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

@@ -57,43 +57,30 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     ['/metrics', onlyGet(() => metrics.answer())],
   ])
 
-  function routeOf(pathname: string | null): Route {
-    if (pathname === null) return unreadable
+  /** A route, and its name for metrics: one of a few, whatever a client asks for. */
+  function find(pathname: string | null): readonly [string, Route] {
+    if (pathname === null) return ['other', unreadable]
     const { developmentIssuer } = parts
     if (developmentIssuer !== null && pathname.startsWith('/dev/')) {
-      return developmentRoute(developmentIssuer)
+      return ['other', developmentRoute(developmentIssuer)]
     }
-    if (isForwardAuthTarget(pathname)) return routeTo(parts.forwardAuth)
-    return routes.get(pathname) ?? notFound
-  }
-
-  /** One of a few, whatever a client asks for. */
-  function nameOf(pathname: string): string {
-    if (routes.has(pathname)) return pathname
-    return isForwardAuthTarget(pathname) ? forwardAuthPath : 'other'
+    if (isForwardAuthTarget(pathname)) return [forwardAuthPath, routeTo(parts.forwardAuth)]
+    const route = routes.get(pathname)
+    return route === undefined ? ['other', notFound] : [pathname, route]
   }
 
   return async (request, connection = { peerAddress: null }) => {
     const started = performance.now()
-    const context = createRequestContext(
-      (name) => request.headers.get(name),
-      connection,
-      parts.trustedProxies,
-    )
-    const pathname = pathOf(request)
-    const response = await answer(routeOf(pathname), request, context, log)
+    const header = (name: string) => request.headers.get(name)
+    const context = createRequestContext(header, connection, parts.trustedProxies)
+    const path = pathOf(request)
+    const [route, respond] = find(path)
+    const response = await answer(respond, request, context, log)
     response.headers.set('x-request-id', context.requestId)
     addSecurityHeaders(response)
-    completed(
-      {
-        route: pathname === null ? 'other' : nameOf(pathname),
-        path: pathname,
-        method: request.method,
-        status: response.status,
-        started,
-      },
-      context,
-    )
+    const { method } = request
+    const { status } = response
+    completed({ route, path, method, status, started }, context)
     return response
   }
 }
@@ -147,11 +134,7 @@ function onlyGet(route: Route): Route {
 
 /** `null` where a `Host` that is none makes no URL: an adapter then hands over what it has. */
 function pathOf({ url }: Request): string | null {
-  try {
-    return new URL(url).pathname
-  } catch {
-    return null
-  }
+  return URL.canParse(url) ? new URL(url).pathname : null
 }
 
 function unreadable(): Response {

@@ -109,26 +109,24 @@ export async function createDevelopmentIssuer(
     return { access_token: token, token_type: 'Bearer', expires_in: expiresIn, scope }
   }
 
-  const routes: Record<string, Record<string, (request: Request) => Promise<Response>>> = {
-    '/.well-known/openid-configuration': { GET: async () => json(metadata) },
-    '/jwks': { GET: async () => json({ keys: [key.publicJwk] }) },
-    '/token': { POST: async (request) => await answerToken(request, mint) },
-  }
+  const routes = new Map<string, { method: string; answer(request: Request): Promise<Response> }>([
+    ['/.well-known/openid-configuration', { method: 'GET', answer: async () => json(metadata) }],
+    ['/jwks', { method: 'GET', answer: async () => json({ keys: [key.publicJwk] }) }],
+    ['/token', { method: 'POST', answer: (request) => answerToken(request, mint) }],
+  ])
 
   return {
     settings,
     mint,
     async handle(request) {
       const { pathname } = new URL(request.url)
-      const route = pathname.startsWith(developmentIssuerPath)
-        ? routes[pathname.slice(developmentIssuerPath.length)]
-        : undefined
+      if (!pathname.startsWith(developmentIssuerPath)) return problem(404)
+      const route = routes.get(pathname.slice(developmentIssuerPath.length))
       if (route === undefined) return problem(404)
-      const answer = Object.hasOwn(route, request.method) ? route[request.method] : undefined
-      if (answer === undefined) {
-        return problem(405, { headers: { allow: Object.keys(route).join(', ') } })
-      }
-      return await answer(request)
+      const { method, answer } = route
+      return request.method === method
+        ? await answer(request)
+        : problem(405, { headers: { allow: method } })
     },
   }
 }

@@ -39,20 +39,16 @@ export interface ForwardAuthParts {
   readonly log: Logger
 }
 
-export interface StalenessShares {
-  /** How long a node may honour what it read before, at worst. Milliseconds. */
-  readonly nodeMs: number
-  /** How long a proxy may keep an answer. Seconds; 0: not at all. */
-  readonly proxySeconds: number
-}
-
 /**
  * Divides the bound on honouring a revocation between a node and a proxy that keeps its answers, for
  * the two add up at worst. Caches count in whole seconds and keep an answer for nearly one more than
  * they were told, so that one is left to them; where what remains is no whole second, the node has it
  * all.
+ *
+ * @returns how long a node may honour what it read before, in milliseconds, and how long a proxy may
+ *   keep an answer, in seconds; 0: not at all
  */
-export function shareStaleness(maxStalenessMs: number): StalenessShares {
+export function shareStaleness(maxStalenessMs: number) {
   const proxySeconds = Math.max(0, Math.floor(maxStalenessMs / 2000) - 1)
   const nodeMs = proxySeconds === 0 ? maxStalenessMs : maxStalenessMs - (proxySeconds + 1) * 1000
   return { nodeMs, proxySeconds }

@@ -51,11 +51,7 @@ export function createGraphQLServer(
       useLimits(parts),
       usePrincipalOf(admission),
       useOperations(parts),
-      useErrorAnswers({
-        requestIdOf: (serverContext) => (serverContext as RequestContext).requestId,
-        onBug,
-        onOutage,
-      }),
+      useErrorAnswers({ onBug, onOutage }),
       ...plugins,
     ],
   })

@@ -8,24 +8,21 @@ export interface Health {
 }
 
 export interface HealthParts {
-  /** Rejects when the database does not answer. */
-  readonly pingDatabase: () => Promise<void>
+  /** Whether the database answers now. */
+  readonly isDatabaseUp: () => Promise<boolean>
   /** How far it is proven that changes reach this node; `null` while nothing is remembered. */
   readonly freshness: () => { readonly cause: string | null } | null
   /** Whether identity tokens are signed here. */
   readonly identityTokens: boolean
 }
 
-export function createHealth({ pingDatabase, freshness, identityTokens }: HealthParts): Health {
+export function createHealth({ isDatabaseUp, freshness, identityTokens }: HealthParts): Health {
   let shuttingDown = false
   return {
     alive: () => Response.json({ status: 'alive' }),
     async ready() {
       if (shuttingDown) return Response.json({ status: 'shutting-down' }, { status: 503 })
-      const database = await pingDatabase().then(
-        () => 'up',
-        () => 'down',
-      )
+      const database = (await isDatabaseUp()) ? 'up' : 'down'
       const reason = freshness()?.cause ?? null
       return Response.json({
         status: database === 'up' && reason === null ? 'ready' : 'degraded',

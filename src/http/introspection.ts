@@ -9,7 +9,7 @@ import { BodyTooLargeError, type HttpRequest } from './endpoint.ts'
 import { fetchRequest } from './fetch-request.ts'
 import { problem, refusalProblem } from './problem.ts'
 import type { RequestContext } from './request-context.ts'
-import { readTokenClaims, type TokenClaims } from './token-claims.ts'
+import { readTokenClaims } from './token-claims.ts'
 
 export const introspectionPath = '/oauth2/introspect'
 
@@ -32,17 +32,6 @@ export interface IntrospectionParts {
 }
 
 export type Introspection = (request: Request, context: RequestContext) => Promise<Response>
-
-/** RFC 7662 §2.2. Times are seconds since the epoch. */
-interface ActiveToken extends TokenClaims {
-  readonly active: true
-  readonly scope: string
-  readonly username: string
-  readonly token_type: 'Bearer'
-  readonly iss: string
-  readonly sub: string
-  readonly exp?: number
-}
 
 /** What is not valid, for whatever reason. */
 const inactive = { active: false } as const
@@ -95,7 +84,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
 async function introspect(
   parts: IntrospectionParts,
   token: string,
-): Promise<ActiveToken | typeof inactive | LatchkeyError> {
+): Promise<object | LatchkeyError> {
   const authentication = await parts.admission.authenticator.authenticate({
     header: (name) => (name === 'authorization' ? `Bearer ${token}` : null),
     queryParameters: () => [],
@@ -109,11 +98,12 @@ async function introspect(
   return unavailable ? authentication.refusal.error : inactive
 }
 
+/** RFC 7662 §2.2. Times are seconds since the epoch. */
 async function describe(
   { keyCreatedAt }: IntrospectionParts,
   principal: Principal,
   token: string,
-): Promise<ActiveToken> {
+): Promise<object> {
   const { kind, id, expiresAt } = principal.credential
   const own =
     kind === 'JWT'

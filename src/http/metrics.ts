@@ -19,8 +19,8 @@ export interface Metrics {
 }
 
 export interface MetricsParts {
-  /** Rejects when the database does not answer. */
-  readonly pingDatabase: () => Promise<void>
+  /** Whether the database answers now. */
+  readonly isDatabaseUp: () => Promise<boolean>
   /** How far it is proven that changes reach this node; `null` while nothing is remembered. */
   readonly freshness: () => FreshnessMetrics | null
   /** Whose metrics are told with this one's as those of one. Default: none. */
@@ -50,7 +50,7 @@ export type MetricsSnapshot = readonly object[]
 const methods = new Set('GET HEAD POST PUT PATCH DELETE OPTIONS'.split(' '))
 
 /** What this node, with its peers, has done since it started. No label tells a user, a credential or an address. */
-export function createMetrics({ pingDatabase, freshness, peers }: MetricsParts): Metrics {
+export function createMetrics({ isDatabaseUp, freshness, peers }: MetricsParts): Metrics {
   const registry = new Registry()
   const countRequest = tally({
     registry,
@@ -59,7 +59,7 @@ export function createMetrics({ pingDatabase, freshness, peers }: MetricsParts):
     labels: ['path', 'method', 'status'],
   })
   const note = authenticationMetrics(registry)
-  addDatabaseMetric(registry, pingDatabase)
+  addDatabaseMetric(registry, isDatabaseUp)
   addFreshnessMetrics(registry, freshness)
 
   const own = () => Registry.merge([registry, processMetrics()])
@@ -118,18 +118,14 @@ function authenticationMetrics(registry: Registry) {
   }
 }
 
-function addDatabaseMetric(registry: Registry, ping: MetricsParts['pingDatabase']): void {
+function addDatabaseMetric(registry: Registry, isUp: MetricsParts['isDatabaseUp']): void {
   new Gauge({
     name: 'latchkey_database_up',
     help: 'Whether the database answered when this was read.',
     aggregator: 'min',
     registers: [registry],
     async collect() {
-      const up = await ping().then(
-        () => 1,
-        () => 0,
-      )
-      this.set(up)
+      this.set((await isUp()) ? 1 : 0)
     },
   })
 }

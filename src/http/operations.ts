@@ -34,17 +34,14 @@ export function useLimits(parts: OperationParts): Plugin {
     ? () => null
     : keepSchemaPrivate(['scopes', 'requiredScopes'])
 
-  // The cost first, since each decision after it takes time for each of the variables' values.
-  const refusalOf = (args: ExecutionArgs): ExecutionResult | null => {
-    const error = services.operationGuards.costError(args)
-    return error === null ? privacyRefusal(args) : { errors: [markRequestError(error)] }
-  }
   type Hook = {
     readonly args: ExecutionArgs
     readonly setResultAndStopExecution: (result: ExecutionResult) => void
   }
   const refuse = ({ args, setResultAndStopExecution }: Hook): undefined => {
-    const refusal = refusalOf(args)
+    // The cost first, since each decision after it takes time for each of the variables' values.
+    const error = services.operationGuards.costError(args)
+    const refusal = error === null ? privacyRefusal(args) : { errors: [markRequestError(error)] }
     if (refusal !== null) setResultAndStopExecution(refusal)
     return undefined
   }

@@ -30,17 +30,13 @@ export function createRequestContext(
   { peerAddress }: ConnectionInfo,
   trustedProxies: TrustedProxies,
 ): RequestContext {
+  const asked = header('x-request-id')
   return {
-    requestId: requestIdFor(header('x-request-id')),
+    requestId: asked !== null && acceptableRequestId.test(asked) ? asked : newRequestId(),
     peerAddress,
     clientAddress: () => clientAddress(peerAddress, header('x-forwarded-for'), trustedProxies),
     admission: new RequestAdmission(),
   }
-}
-
-/** The id that a client `asked` for, or a new one. */
-export function requestIdFor(asked: string | null): string {
-  return asked !== null && acceptableRequestId.test(asked) ? asked : newRequestId()
 }
 
 export function newRequestId(): string {

@@ -8,14 +8,11 @@ const hooks = [
   'onResponse',
 ] as const
 
-export interface HookWatch {
-  /** What to give to Yoga in the place of those that are watched. */
-  readonly plugins: readonly Plugin[]
-  /** Whether one of them, or one that they have added, wants to see each Request or Response. Known once Yoga is made. */
-  isWatching(): boolean
-}
-
-export function watchRequestHooks(watched: readonly Plugin[]): HookWatch {
+/**
+ * Returns what to give to Yoga in the place of the plugins that are watched, and, known once Yoga is made,
+ * whether one of them, or one that they have added, wants to see each Request or Response.
+ */
+export function watchRequestHooks(watched: readonly Plugin[]) {
   let all: readonly unknown[] = []
   const first: Plugin = {
     onPluginInit({ plugins }) {

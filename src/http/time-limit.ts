@@ -16,21 +16,15 @@ export function limitTime(
   return (args) => {
     const result = execute(args)
     if (!(result instanceof Promise)) return result
-    return within(milliseconds, result, () => {
-      const { deadline } = args.contextValue as Context
-      deadline.passed = true
-      return { errors: [requestError(new ServiceUnavailableError({ reason: 'time-limit' }))] }
+    let timer: NodeJS.Timeout
+    const late = new Promise<ExecutionResult>((resolve) => {
+      timer = setTimeout(() => {
+        const { deadline } = args.contextValue as Context
+        deadline.passed = true
+        const error = new ServiceUnavailableError({ reason: 'time-limit' })
+        resolve({ errors: [requestError(error)] })
+      }, milliseconds)
     })
+    return Promise.race([result, late]).finally(() => clearTimeout(timer))
   }
-}
-
-function within<T>(
-  milliseconds: number,
-  result: Promise<T>,
-  otherwise: () => ExecutionResult,
-): Promise<T | ExecutionResult> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(otherwise()), milliseconds)
-    result.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

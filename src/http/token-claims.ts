@@ -1,15 +1,10 @@
 import { decodeJwt } from 'jose'
 
-/** What an introspection repeats of a JWT beside what it is authenticated by. */
-export interface TokenClaims {
-  readonly client_id?: string
-  /** Seconds since the epoch. */
-  readonly iat?: number
-  readonly jti?: string
-}
-
-/** Of a JWT that was found valid: `client_id` (RFC 9068 §2.2), else `azp` as OpenID Connect has it. */
-export function readTokenClaims(token: string): TokenClaims {
+/**
+ * What an introspection repeats of a JWT that was found valid, beside what it is authenticated by:
+ * `client_id` (RFC 9068 §2.2), else `azp` as OpenID Connect has it; `iat`, in seconds since the epoch; `jti`.
+ */
+export function readTokenClaims(token: string): object {
   const { client_id, azp, iat, jti } = decodeJwt(token)
   const client = client_id ?? azp
   return {

@@ -38,14 +38,12 @@ export const readWholeUrls: NodeListener = (request, response, send) => {
 
 /** Those that were found to make a URL: a server has few names, and each request brings one. */
 const knownHosts = new LRUCache<string, true>({ max: 100 })
-let lastHost: string | null = null
 
 /** Whatever path follows, a URL can be made of it. */
 function isHost(host: string): boolean {
-  if (host === lastHost || knownHosts.has(host)) return true
+  if (knownHosts.has(host)) return true
   if (!/^[^\s/?#@\\]+$/.test(host) || !URL.canParse(`http://${host}/`)) return false
-  lastHost = copyOf(host)
-  knownHosts.set(lastHost, true)
+  knownHosts.set(copyOf(host), true)
   return true
 }
 

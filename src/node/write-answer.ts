@@ -1,14 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import { securityHeaders } from '../http/security-headers.ts'
 import { remembering } from '../remembering.ts'
+import type { Answer } from '../yoga/error-answer.ts'
 import type { SendBody } from './answer-batch.ts'
 
-type Headers = Readonly<Record<string, string>>
+type Headers = Answer['headers']
 
-export interface NodeAnswer {
-  readonly status: number
-  readonly headers: Headers
-  readonly body: string
+export interface NodeAnswer extends Answer {
   readonly requestId: string
   /** Headers that depend on the request's origin. */
   readonly shared: Headers

@@ -2,7 +2,7 @@ import { type Admission, createAdmission } from '../admission/admission.ts'
 import { createFailureLimiter } from '../admission/failure-limiter.ts'
 import { type Config, credentialHeadersOf } from '../config.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
-import { createHttpApp, type HttpApp } from '../http/app.ts'
+import { createHttpApp } from '../http/app.ts'
 import { createCompletion } from '../http/completion.ts'
 import { createCors } from '../http/cors.ts'
 import { createForwardAuth } from '../http/forward-auth.ts'
@@ -15,26 +15,19 @@ import { createSchemaSdl } from '../http/schema-sdl.ts'
 import { createOperationGuards } from '../limits/operation-guards.ts'
 import { completeHeaders } from '../node/complete-headers.ts'
 import { createDirectListener } from '../node/direct-listener.ts'
-import { firstOf, type NodeListener } from '../node/node-listener.ts'
+import { firstOf } from '../node/node-listener.ts'
 import { readWholeUrls } from '../node/request-target.ts'
 import { printSdl } from '../pothos/index.ts'
 import { defaultPageSize } from '../schema/pages.ts'
-import type { AppSettings } from './create-app.ts'
+import type { App, AppSettings } from './create-app.ts'
 import type { Services } from './services.ts'
-
-export interface Endpoints {
-  readonly fetch: HttpApp
-  readonly listener: NodeListener
-  /** From here on `/readyz` asks for no more traffic. */
-  shutDown(): void
-}
 
 /** Everything that answers over HTTP, on admission and the services. */
 export function createEndpoints(
   config: Config,
   settings: AppSettings,
   services: Services,
-): Endpoints {
+): Pick<App, 'fetch' | 'listener' | 'shutDown'> {
   const { log, now } = settings
   const { keys, developmentIssuer } = services
   const { trustedProxies, publicIntrospection } = config
@@ -123,12 +116,16 @@ function createServerAdmission(
 
 function createObservers({ metricsPeers }: AppSettings, { database, identity }: Services) {
   const { freshness } = database
-  const pingDatabase = () => database.ping()
+  const isDatabaseUp = () =>
+    database.ping().then(
+      () => true,
+      () => false,
+    )
   const identityTokens = identity.issuer !== null
   return {
-    health: createHealth({ pingDatabase, freshness, identityTokens }),
+    health: createHealth({ isDatabaseUp, freshness, identityTokens }),
     metrics: createMetrics({
-      pingDatabase,
+      isDatabaseUp,
       freshness,
       ...(metricsPeers && { peers: metricsPeers }),
     }),

@@ -1,14 +1,7 @@
 import type { Config } from '../config.ts'
-import { createIdentityIssuer, type IdentityIssuer } from '../identity/issuer.ts'
+import { createIdentityIssuer } from '../identity/issuer.ts'
 import { keepIdentityKeys, readIdentityKeysFile } from '../identity/key-file.ts'
 import type { AppSettings } from './create-app.ts'
-
-export interface Identity {
-  /** `null`: there are no identity tokens. */
-  readonly issuer: IdentityIssuer | null
-  /** Public keys. */
-  readonly keys: readonly object[]
-}
 
 /**
  * What signs identity tokens: the keys of IDENTITY_KEYS_FILE, or outside production our own. In
@@ -17,7 +10,7 @@ export interface Identity {
 export function prepareIdentity(
   config: Config,
   { publicUrl, log, now }: Pick<AppSettings, 'publicUrl' | 'log' | 'now'>,
-): Identity {
+) {
   const { identityKeysFile, mode, dataDir } = config
   if (identityKeysFile === null && mode === 'production') {
     log.warn('IDENTITY_KEYS_FILE is not set: there are no identity tokens, X-Identity stays empty')

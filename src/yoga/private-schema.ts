@@ -8,6 +8,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql'
 import { UnauthenticatedError } from '../errors.ts'
+import { remembering } from '../remembering.ts'
 import { requestError } from './graphql-errors.ts'
 import type { PrincipalContext } from './use-principal.ts'
 
@@ -23,20 +24,12 @@ export type PrivateSchema = (args: ExecutionArgs) => ExecutionResult | null
  */
 export function keepSchemaPrivate(fields: readonly string[]): PrivateSchema {
   const names = new Set([...alwaysPrivate, ...fields])
-  const remembered = new WeakMap<DocumentNode, boolean>()
-
-  function asksForSchema(schema: GraphQLSchema, document: DocumentNode): boolean {
-    let asks = remembered.get(document)
-    if (asks === undefined) {
-      asks = selectsRootField(schema, document, names)
-      remembered.set(document, asks)
-    }
-    return asks
-  }
-
+  const asksForSchema = remembering((schema: GraphQLSchema) =>
+    remembering((document: DocumentNode) => selectsRootField(schema, document, names)),
+  )
   return ({ schema, document, contextValue }) => {
     const { principal } = contextValue as PrincipalContext
-    if (principal !== null || !asksForSchema(schema, document)) return null
+    if (principal !== null || !asksForSchema(schema)(document)) return null
     return { errors: [requestError(new UnauthenticatedError())] }
   }
 }

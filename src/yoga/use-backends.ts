@@ -29,23 +29,22 @@ export function useBackends(options: UseBackendsOptions): Plugin<BackendsContext
  *
  * @param context with the request, its principal and its id, by then
  */
-export function backendsOf(options: UseBackendsOptions, context: object): Backends {
-  return { fetch: (...asked) => create(options, context).fetch(...asked) }
-}
-
-function create(
+export function backendsOf(
   { identity, credentialHeaders = ['x-api-key'] }: UseBackendsOptions,
   context: object,
 ): Backends {
-  const { principal, requestId, request } = context as PrincipalContext & {
-    readonly requestId?: string
-    readonly request: Request
+  const make = (): Backends => {
+    const { principal, requestId, request } = context as PrincipalContext & {
+      readonly requestId?: string
+      readonly request: Request
+    }
+    return createBackends({
+      identity,
+      principal,
+      requestId: requestId ?? null,
+      clientHeader: (name) => request.headers.get(name),
+      credentialHeaders,
+    })
   }
-  return createBackends({
-    identity,
-    principal,
-    requestId: requestId ?? null,
-    clientHeader: (name) => request.headers.get(name),
-    credentialHeaders,
-  })
+  return { fetch: (...asked) => make().fetch(...asked) }
 }

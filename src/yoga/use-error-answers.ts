@@ -33,18 +33,20 @@ function causeOf(error: GraphQLError): unknown {
 }
 
 export interface UseErrorAnswersOptions {
-  readonly requestIdOf: (serverContext: object) => string
   /** Told each bug once, with the id that its caller was given. */
   readonly onBug: (cause: unknown, requestId: string) => void
   /** Called once for each reason for which fields of an answer could not be resolved. */
   readonly onOutage: (reason: string, requestId: string) => void
 }
 
+/** By the server context's id of the request. */
+type RequestWithId = { readonly requestId: string }
+
 /** Gives each answer that Yoga makes a Response of what its errors lack: see `completeErrors`. */
-export function useErrorAnswers({ requestIdOf, ...listeners }: UseErrorAnswersOptions): Plugin {
+export function useErrorAnswers(listeners: UseErrorAnswersOptions): Plugin<object, RequestWithId> {
   return {
     onResultProcess({ result, serverContext }) {
-      const requestId = requestIdOf(serverContext)
+      const { requestId } = serverContext
       for (const one of Array.isArray(result) ? result : [result]) {
         // What is answered bit by bit has no errors as a whole.
         if (!(Symbol.asyncIterator in one)) completeErrors(one, requestId, listeners)
@@ -60,7 +62,7 @@ export function useErrorAnswers({ requestIdOf, ...listeners }: UseErrorAnswersOp
 export function completeErrors(
   { data, errors }: ExecutionResult,
   requestId: string,
-  { onBug, onOutage }: Pick<UseErrorAnswersOptions, 'onBug' | 'onOutage'>,
+  { onBug, onOutage }: UseErrorAnswersOptions,
 ): void {
   const reasons = new Set((errors ?? []).map(outageReasonOf))
   for (const reason of reasons) if (reason !== null) onOutage(reason, requestId)
