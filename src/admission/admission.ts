@@ -45,7 +45,10 @@ export class RequestAdmission {
   sender: unknown = null
   /** When the credential was read last, by `performance.now()`. */
   at = 0
-  /** The second authentication while it is under way: all operations of a batch wait for the same one. */
+  /**
+   * The second admission while it is under way, its stages included: all operations of a batch wait for
+   * the same one. It stays where it failed, so that all of them fail.
+   */
   again: Promise<Admitted> | null = null
 
   /** `null` for the anonymous, the refused, and a request that was not asked about. */
@@ -126,20 +129,27 @@ export function createAdmission<Sender>(options: AdmissionOptions<Sender>) {
       if (again !== null) return again
       if (principal === null || carrier === null) return null
       if (performance.now() - request.at < lateAfterMs) return null
-      request.at = performance.now()
+      const at = performance.now()
       const proceed = (authentication: Authentication) => {
-        request.again = null
         // Only a request that carries a credential is asked about again, and it still carries it.
         if (authentication.kind === 'anonymous') {
           throw new Error('The credential of a request is gone.')
         }
         return settle(request, authentication, request.sender as Sender)
       }
+      // Only what did not fail counts as asked: after a failure nothing of the request goes on.
+      const finish = (admitted: Admitted): Admitted => {
+        request.at = at
+        request.again = null
+        return admitted
+      }
       // The outcome stays until another replaces it: meanwhile no other operation of the same request
       // must be taken for an anonymous one.
       const authentication = recheck(carrier)
-      if (!(authentication instanceof Promise)) return proceed(authentication)
-      request.again = authentication.then(proceed)
+      const admitted =
+        authentication instanceof Promise ? authentication.then(proceed) : proceed(authentication)
+      if (!(admitted instanceof Promise)) return finish(admitted)
+      request.again = admitted.then(finish)
       return request.again
     },
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createAdmission, RequestAdmission } from '../../src/admission/admission.ts'
 import type { Authentication, Authenticator } from '../../src/credentials/authenticator.ts'
 import { InvalidCredentialError, RateLimitedError } from '../../src/errors.ts'
@@ -69,5 +69,56 @@ describe('a body that comes late', () => {
     expect(await second).toBe(await first)
     expect(request.principal).toBeNull()
     expect(outcomes).toEqual([good, bad])
+  })
+
+  it.each([
+    ['at once', good],
+    ['later', Promise.resolve(good)],
+  ])(
+    'has its stages asked again for all who ask meanwhile, where the credential is read %s',
+    async (_when, again) => {
+      const limit = new RateLimitedError(1)
+      let resolve = (_error: RateLimitedError | null) => {}
+      const promise = new Promise<RateLimitedError | null>((settle) => {
+        resolve = settle
+      })
+      const stage = vi.fn().mockReturnValueOnce(null).mockReturnValueOnce(promise)
+      const admission = createAdmission<string>({
+        authenticator: answering(good, again),
+        stages: [stage],
+      })
+      const request = new RequestAdmission()
+      expect(admission.admit(request, carrier, 'a')).toBeNull()
+      const first = admission.readmit(late(request))
+      await vi.waitFor(() => expect(stage).toHaveBeenCalledTimes(2))
+      const second = admission.readmit(request)
+      resolve(limit)
+      expect(await Promise.all([first, second])).toEqual([limit, limit])
+    },
+  )
+
+  it.each([
+    [
+      'at once',
+      () => {
+        throw new Error('broken')
+      },
+    ],
+    [
+      'later',
+      async () => {
+        throw new Error('broken')
+      },
+    ],
+  ])('lets nothing of a request on where the second reading fails %s', async (_when, recheck) => {
+    const admission = createAdmission<string>({
+      authenticator: { authenticate: () => good, recheck },
+    })
+    const request = new RequestAdmission()
+    expect(admission.admit(request, carrier, 'a')).toBeNull()
+    late(request)
+    for (let n = 0; n < 2; n++) {
+      await expect((async () => admission.readmit(request))()).rejects.toThrow('broken')
+    }
   })
 })
