@@ -52,8 +52,8 @@ export function createGraphQLAdmission(admission: Admission<object>) {
       return toGraphQLError(admission.admit(state, carrier, serverContext))
     },
 
-    /** The same for an admitted request once its body is there, where that took long. */
-    readmit(request: object): Refused {
+    /** See `readmit` of an admission; `null` for a request that was never admitted, and for none. */
+    readmit(request: object | undefined): Refused {
       const state = stateOf(request)
       return state === undefined ? null : toGraphQLError(admission.readmit(state))
     },

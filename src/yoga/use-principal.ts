@@ -96,17 +96,23 @@ export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalCon
     },
 
     onExecute({ args, setResultAndStopExecution }) {
+      const proceed = (refusal: ExecutionResult | null) => {
+        if (refusal === null) return telling
+        setResultAndStopExecution(refusal)
+        return undefined
+      }
       const refusal = denialOf(admission, args)
-      if (refusal === null) return telling
-      setResultAndStopExecution(refusal)
-      return undefined
+      return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
     },
 
     onSubscribe({ args, setResultAndStopExecution }) {
+      const proceed = (refusal: ExecutionResult | null) => {
+        if (refusal === null) return following
+        setResultAndStopExecution(refusal)
+        return undefined
+      }
       const refusal = denialOf(admission, args)
-      if (refusal === null) return following
-      setResultAndStopExecution(refusal)
-      return undefined
+      return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
     },
   }
 }
@@ -149,10 +155,26 @@ function publish(
 }
 
 /**
- * Before an operation runs: why it may not, as its whole answer. Sees to it that its context has the
- * principal that passed the gate, whatever was put there since: what never passed is anonymous.
+ * Before an operation runs: why it may not, as its whole answer.
+ *
+ * Hooks of other plugins may have taken long since `publish`, and another operation of the same request
+ * may have found that its credential no longer counts: the credential is asked about once more.
  */
 function denialOf(
+  admission: GraphQLAdmission,
+  args: ExecutionArgs,
+): ExecutionResult | null | Promise<ExecutionResult | null> {
+  const proceed = (refusal: GraphQLError | null) =>
+    refusal === null ? decisionOn(admission, args) : { errors: [refusal] }
+  const refusal = admission.readmit(requestOf(args))
+  return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
+}
+
+/**
+ * Sees to it that the context of an operation has the principal that passed admission, whatever was put
+ * there since: a request that never passed is anonymous.
+ */
+function decisionOn(
   { authenticator, principalOf }: GraphQLAdmission,
   { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
 ): ExecutionResult | null {
@@ -211,6 +233,10 @@ function follow(
     // Where the credential cannot be checked the stream ends.
     failed: () => endWith(new ServiceUnavailableError()),
   })
+}
+
+function requestOf({ contextValue }: ExecutionArgs): object | undefined {
+  return (contextValue as Published).request
 }
 
 interface Published {

@@ -1,7 +1,7 @@
 import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createSchema, createYoga } from 'graphql-yoga'
+import { createSchema, createYoga, type Plugin } from 'graphql-yoga'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type ClosableAuthenticator, createAuthenticator, usePrincipal } from '../../src/index.ts'
 import type { Principal } from '../../src/principal.ts'
@@ -23,8 +23,14 @@ afterAll(async () => {
   await issuer.close()
 })
 
-/** Milliseconds that the lookup of a user takes. */
-async function serve({ lookup = 0 } = {}) {
+interface ServeOptions {
+  /** Milliseconds that the lookup of a user takes. */
+  readonly lookup?: number
+  /** Runs after our own. */
+  readonly plugin?: Plugin
+}
+
+async function serve({ lookup = 0, plugin = {} }: ServeOptions = {}) {
   const state = { suspended: false, lookups: 0 }
   const authenticator: ClosableAuthenticator = createAuthenticator({
     issuers: [{ issuer: issuer.issuer, audience: testAudience }],
@@ -47,7 +53,7 @@ async function serve({ lookup = 0 } = {}) {
     }),
     batching: true,
     logging: false,
-    plugins: [usePrincipal({ authenticator })],
+    plugins: [usePrincipal({ authenticator }), plugin],
   })
   const server: Server = createServer(yoga)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -61,7 +67,7 @@ async function serve({ lookup = 0 } = {}) {
 const batch = JSON.stringify(Array.from({ length: 5 }, () => ({ query: '{ me }' })))
 
 /** @param between done once the head was sent, before the body is */
-async function post(port: number, between: () => Promise<unknown> = async () => {}) {
+async function post(port: number, between: () => Promise<unknown> = async () => {}, body = batch) {
   const request = httpRequest({
     port,
     host: '127.0.0.1',
@@ -70,24 +76,27 @@ async function post(port: number, between: () => Promise<unknown> = async () => 
     agent: false,
     headers: {
       'content-type': 'application/json',
-      'content-length': String(batch.length),
+      'content-length': String(body.length),
       authorization: `Bearer ${await issuer.sign({ scope: '' })}`,
     },
   })
   const answered = new Promise<{ status: number | undefined; body: unknown }>((resolve, reject) => {
     request.on('error', reject)
     request.on('response', async (response) => {
-      let body = ''
-      for await (const chunk of response) body += chunk
-      resolve({ status: response.statusCode, body: JSON.parse(body) })
+      let text = ''
+      for await (const chunk of response) text += chunk
+      resolve({ status: response.statusCode, body: JSON.parse(text) })
     })
   })
   request.flushHeaders()
   await between()
-  request.end(batch)
+  request.end(body)
   return answered
 }
 
+const refused = {
+  errors: [{ message: 'The credential is not valid.', extensions: { code: 'INVALID_CREDENTIAL' } }],
+}
 const all = (result: object) => Array.from({ length: 5 }, () => result)
 
 describe('all operations of a batch have the same principal', () => {
@@ -115,12 +124,54 @@ describe('all operations of a batch have the same principal', () => {
       // From then on the body is late.
       await sleep(80)
     })
-    expect(body).toEqual(
-      all({
-        errors: [
-          { message: 'The credential is not valid.', extensions: { code: 'INVALID_CREDENTIAL' } },
-        ],
-      }),
-    )
+    expect(body).toEqual(all(refused))
+  })
+
+  it('where a hook takes long, and the credential is refused meanwhile: none runs', async () => {
+    let begun = 0
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const plugin: Plugin = {
+      onContextBuilding: () => {
+        begun += 1
+        return released
+      },
+    }
+    const { port, state } = await serve({ plugin })
+    const answered = post(port)
+    await vi.waitFor(() => expect(begun).toBe(5), { timeout: 5_000 })
+    state.suspended = true
+    // From then on what was read of the credential is late.
+    await sleep(80)
+    release()
+    expect((await answered).body).toEqual(all(refused))
+  })
+
+  it('where one operation found that the credential is refused: no other runs as nobody', async () => {
+    let built = 0
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const plugin: Plugin = {
+      // The first waits until the others were refused.
+      onContextBuilding: () => (built++ === 0 ? released : undefined),
+      onParams: ({ params }) => {
+        if (params.operationName !== 'late') return undefined
+        state.suspended = true
+        return sleep(80)
+      },
+      onExecutionResult: ({ context: { params } }) => {
+        if (params.operationName === 'late') release()
+      },
+    }
+    const { port, state } = await serve({ plugin })
+    const body = JSON.stringify([
+      { query: '{ me }' },
+      { query: 'query late { me }', operationName: 'late' },
+    ])
+    expect((await post(port, undefined, body)).body).toEqual([refused, refused])
   })
 })
