@@ -76,13 +76,8 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
     request: HttpRequest,
     context: RequestContext,
   ): Answer | Promise<Answer> {
-    const refuse = (error: GraphQLError) => errorAnswer(error, request.header('accept'))
-    if (refusal !== null) return refuse(refusal)
-    const pause = pacing.before(() => clientOf(context))
-    if (pause === null) return operate(request, context)
-    return pause.then((error) =>
-      error === null ? operate(request, context) : refuse(requestError(error)),
-    )
+    if (refusal !== null) return errorAnswer(refusal, request.header('accept'))
+    return paced(pacing, request, context, () => operate(request, context))
   }
 
   const endpoint: DirectEndpoint = {
@@ -142,6 +137,20 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
   }
 }
 
+/** Begins `work` when its client may. */
+function paced(
+  pacing: Pacing,
+  { header }: HttpRequest,
+  context: RequestContext,
+  work: () => Answer | Promise<Answer>,
+): Answer | Promise<Answer> {
+  const pause = pacing.before(() => clientOf(context))
+  if (pause === null) return work()
+  return pause.then((error) =>
+    error === null ? work() : errorAnswer(requestError(error), header('accept')),
+  )
+}
+
 type Operate = (request: HttpRequest, context: RequestContext) => Answer | Promise<Answer>
 
 /** Returns a function that reads the operation of an admitted request and runs it. */
@@ -186,8 +195,13 @@ function createOperate({ pacing, onBug, onOutage }: GraphQLParts, run: RunOperat
       const search = request.target.slice(graphqlPath.length)
       return operate(() => readQueryParameters(search), search.length, request, context)
     }
+    // Asked again: of requests that come at once, all pass before the first has its body, and is charged.
     return request
       .readBody(maxBodySize)
-      .then((body) => operate(() => readParameters(body), body.length, request, context))
+      .then((body) =>
+        paced(pacing, request, context, () =>
+          operate(() => readParameters(body), body.length, request, context),
+        ),
+      )
   }
 }
