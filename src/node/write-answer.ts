@@ -33,10 +33,13 @@ const fixedHeaders = Object.entries({ 'cache-control': 'no-store', ...securityHe
 /** In the place of the headers that depend on the origin, where no browser is to see the answer. */
 export const forPrograms: Headers = {}
 
+/** Written with each answer: an operation that sets one would have it there twice (RFC 9112 §6.3). */
+const notItsOwn = new Set(['content-length', 'transfer-encoding', 'x-request-id'])
+
 /** Names and values in turn, by the answer's own headers and those that depend on the origin. */
 const linesOf = remembering((own: Headers) =>
   remembering((shared: Headers): readonly string[] => {
-    const lines = Object.entries(own)
+    const lines = Object.entries(own).filter(([name]) => !notItsOwn.has(name.toLowerCase()))
     if (shared === forPrograms) return lines.flat()
     const names = new Set(lines.map(([name]) => name.toLowerCase()))
     const fixed = fixedHeaders.filter(([name]) => !names.has(name))

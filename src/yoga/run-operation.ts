@@ -59,11 +59,25 @@ class PlainResponse implements Answer {
   readonly headers: Readonly<Record<string, string>>
 
   constructor(body: string | null, { status, headers }: Omit<Answer, 'body'>) {
+    // As a Response does: with any of these a client would wait for another answer, or read no body.
+    if (!(status >= 200 && status <= 599) || withoutBody.has(status)) {
+      throw new RangeError(`${status} is no status for a GraphQL answer.`)
+    }
     this.body = body ?? ''
     this.status = status
     const [name, another] = Object.keys(headers)
-    this.headers = (another === undefined && usualHeaders.get(headers[name ?? ''])) || headers
+    const usual = another === undefined ? usualHeaders.get(headers[name ?? '']) : undefined
+    this.headers = usual ?? inLowerCase(headers)
   }
+}
+
+const withoutBody = new Set([204, 205, 304])
+
+/** Plugins name headers in any case; of one that comes several times the last counts. */
+function inLowerCase(headers: Answer['headers']): Answer['headers'] {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  )
 }
 
 const fetchApi = { Response: PlainResponse } as unknown as FetchAPI
