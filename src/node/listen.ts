@@ -7,7 +7,13 @@ import { AnswerBatch } from './answer-batch.ts'
 import { beginExchange, refuseFurther } from './exchanges.ts'
 import type { NodeListener } from './node-listener.ts'
 import { sendProblem } from './node-problem.ts'
-import { badTarget, hasDotSegments, isFramed, makeTargetReadable } from './request-target.ts'
+import {
+  badTarget,
+  hasDotSegments,
+  isFramed,
+  isTransferEncoded,
+  makeTargetReadable,
+} from './request-target.ts'
 import { type AnswerTiming, answerClientError, answerUnreadable, endStream } from './unreadable.ts'
 
 export type Handler = (request: Request, connection: ConnectionInfo) => Response | Promise<Response>
@@ -56,6 +62,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (!beginExchange(req.socket, res)) return
     if (!makeTargetReadable(req)) refuse(req, res, badTarget)
     else if (!isFramed(req)) refuse(req, res, 'HTTP/1.0 has no transfer codings.')
+    else if (isTransferEncoded(req)) refuse(req, res, otherCoding)
     else if (listener?.(req, res, batch.add) === true) return
     else if (hasDotSegments(req)) refuse(req, res, badTarget)
     else adapter(req, res)
@@ -102,6 +109,8 @@ function refuse(req: IncomingMessage, res: ServerResponse, detail: string): void
   refuseFurther(req.socket)
   sendProblem(res, 400, detail)
 }
+
+const otherCoding = 'Send the body without a transfer coding other than chunked.'
 
 /**
  * Has every answer sent before its connection is closed, whatever came after the request.

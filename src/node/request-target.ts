@@ -55,6 +55,12 @@ export function isFramed({ httpVersion, headers }: IncomingMessage): boolean {
   return httpVersion !== '1.0' || headers['transfer-encoding'] === undefined
 }
 
+/** Whether its body has a transfer coding beside `chunked`, such as gzip. Node leaves that as it is. */
+export function isTransferEncoded({ headers }: IncomingMessage): boolean {
+  const coding = headers['transfer-encoding']
+  return coding !== undefined && coding.trim().toLowerCase() !== 'chunked'
+}
+
 /**
  * Whether a URL parser would make another path of the target. A proxy that lets a client ask for one
  * path alone would have let it ask for another (`/graphql/../metrics`).

@@ -131,6 +131,10 @@ describe('a request is refused, and its connection closed,', () => {
       'with chunks and HTTP/1.0',
       chunked([authorization]).map((line) => line.replace('HTTP/1.1', 'HTTP/1.0')),
     ],
+    [
+      'with a coding that nobody undoes',
+      chunked([authorization]).map((line) => line.replace(/chunked$/, 'gzip, chunked')),
+    ],
     ['with a space in its target', get('/graphql?query={viewer {subject}}')],
     ['with a chunk that is none', chunked([]).map((line) => line.replace(/^22$/, 'zz'))],
     ['of another protocol', ['PRI * HTTP/2.0', '', 'SM', '', '']],
