@@ -11,6 +11,11 @@ export interface PacingOptions {
   readonly maxWaitPerTurnMs?: number
   /** Milliseconds that a request may wait before it is refused. Default 5000. */
   readonly maxWaitMs?: number
+  /**
+   * Milliseconds that a client waits at most, whatever ran for it at once. Default 60,000: one credential of
+   * a user must not shut out the others for longer, nor one caller those of the same address.
+   */
+  readonly maxDebtMs?: number
   /** Clients remembered at most, the latest ones. Default 10,000. */
   readonly maxClients?: number
   /** Milliseconds, monotonic. Default `performance.now`. */
@@ -34,11 +39,19 @@ export interface Pacing {
   before(client: () => string | null): Promise<RateLimitedError | null> | null
   /** Tells that a turn of so many milliseconds was for `client`. */
   charge(client: string | null, milliseconds: number): void
+  /** From here on nothing waits: who would is refused, also who waits already. */
+  shutDown(): void
 }
 
 export function createPacing(options: PacingOptions = {}): Pacing {
   const { freeMs = 5, waitPerMs = 20, maxWaitPerTurnMs = 1_000, maxWaitMs = 5_000 } = options
-  const { maxClients = 10_000, now = () => performance.now(), sleep = wait } = options
+  const { maxDebtMs = 60_000, maxClients = 10_000 } = options
+  const { now = () => performance.now(), sleep = wait } = options
+  let isShuttingDown = false
+  let wakeAll = () => {}
+  const allWoken = new Promise<void>((resolve) => {
+    wakeAll = resolve
+  })
   /** Until when each client waits. */
   const waiting = new LRUCache<string, number>({ max: maxClients })
 
@@ -49,13 +62,13 @@ export function createPacing(options: PacingOptions = {}): Pacing {
       const until = waiting.get(client) ?? 0
       const left = until - now()
       if (left <= 0) return null
-      if (until > last) {
+      if (until > last || isShuttingDown) {
         return new RateLimitedError(
           left / 1000,
           'Requests that take long came too often. Ask for less, or less often.',
         )
       }
-      await sleep(left)
+      await Promise.race([sleep(left), allWoken])
     }
   }
 
@@ -73,7 +86,13 @@ export function createPacing(options: PacingOptions = {}): Pacing {
     charge(client, milliseconds) {
       if (milliseconds <= freeMs || client === null) return
       const more = Math.min((milliseconds - freeMs) * waitPerMs, maxWaitPerTurnMs)
-      waiting.set(client, Math.max(now(), waiting.get(client) ?? 0) + more)
+      const at = now()
+      const until = Math.max(at, waiting.get(client) ?? 0) + more
+      waiting.set(client, Math.min(until, at + maxDebtMs))
+    },
+    shutDown() {
+      isShuttingDown = true
+      wakeAll()
     },
   }
 }

@@ -47,7 +47,8 @@ const smallSize = 2_000
 
 /** Whose turns count together: the user's, or the address's of the anonymous. */
 function clientOf({ admission: { principal }, clientAddress }: RequestContext): string | null {
-  if (principal !== null) return `${principal.issuer} ${principal.subject}`
+  // A subject may hold spaces, and so may an issuer's name, but no line feed.
+  if (principal !== null) return `${principal.issuer}\n${principal.subject}`
   const address = clientAddress()
   return address === null ? null : senderOf(address)
 }

@@ -73,7 +73,11 @@ export function createEndpoints(
     completeHeaders(['authorization', ...credentialHeaders]),
     createDirectListener({ endpoints: [graphql, forwardAuth], cors, trustedProxies, completed }),
   )
-  return { fetch, listener, shutDown: () => health.shutDown() }
+  const shutDown = () => {
+    health.shutDown()
+    settings.pacing.shutDown()
+  }
+  return { fetch, listener, shutDown }
 }
 
 function createServerGraphQL(

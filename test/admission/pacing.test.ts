@@ -75,6 +75,25 @@ describe('a client whose request took a long turn', () => {
     expect(refusal?.retryAfterSeconds).toBe(2)
   })
 
+  it('waits no longer than a minute, whatever ran for it at once', async () => {
+    const time = createTime()
+    const pacing = createPacing(time)
+    for (let n = 0; n < 1_000; n++) pacing.charge('busy', 500)
+    expect((await pacing.before(() => 'busy'))?.retryAfterSeconds).toBe(60)
+    await time.pass(60_000)
+    expect(pacing.before(() => 'busy')).toBeNull()
+  })
+
+  it('is refused from when the server stops, also where it waits already', async () => {
+    const pacing = createPacing(createTime())
+    pacing.charge('busy', 500)
+    const waiting = pacing.before(() => 'busy')
+    pacing.shutDown()
+    expect(await waiting).toBeInstanceOf(RateLimitedError)
+    expect(await pacing.before(() => 'busy')).toBeInstanceOf(RateLimitedError)
+    expect(pacing.before(() => 'other')).toBeNull()
+  })
+
   it('costs nothing below the bound', () => {
     const pacing = createPacing(createTime())
     pacing.charge('quick', 5)

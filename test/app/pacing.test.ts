@@ -20,6 +20,7 @@ const pacing: Pacing = {
     return refusal === null ? null : Promise.resolve(refusal)
   },
   charge: (client) => charged.push(client),
+  shutDown: () => {},
 }
 
 beforeAll(async () => {
@@ -27,8 +28,8 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-const post = (query: string, credential?: string) =>
-  app.fetch(
+const post = (query: string, credential?: string, on = app) =>
+  on.fetch(
     new Request('http://localhost/graphql', {
       method: 'POST',
       headers: {
@@ -134,4 +135,14 @@ describe('requests of a client that come at once', () => {
       await vi.waitFor(() => expect([answered, waiting.length]).toEqual([expected, left]))
     }
   })
+})
+
+it('a request that waits is told to come again when the server stops', async () => {
+  const pacing = createPacing({ freeMs: -1, waitPerMs: 1_000 })
+  const stopping = await createTestApp({}, { pacing })
+  onTestFinished(() => stopping.close())
+  pacing.charge('192.0.2.7', 1_000)
+  const answer = post('{ scopes { name } }', undefined, stopping)
+  stopping.shutDown()
+  expect((await answer).status).toBe(429)
 })

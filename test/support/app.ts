@@ -116,6 +116,7 @@ export async function createTestApp(
     },
     fetch: app.fetch,
     listener: app.listener,
+    shutDown: app.shutDown,
     ask,
     post,
     issuer,
