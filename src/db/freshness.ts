@@ -1,13 +1,15 @@
 import type { Change, ChangeListener, ChangeWatch } from '../credentials/changes.ts'
 import { type Clock, elapsed, type Stamp, stampOf, systemClock } from '../credentials/lease.ts'
 import { within } from '../within.ts'
-import { type ChangeFeed, type FeedState, watchChanges } from './change-feed.ts'
+import { watchChanges } from './change-feed.ts'
 import type { DirectoryQueries } from './credential-directory.ts'
+import type { FeedState } from './feed-state.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import { createProvenLookups, type LookUp } from './lookups.ts'
 import { createNodeRow } from './node-row.ts'
 import type { Pool } from './pool.ts'
 import type { KnownPrimary } from './proof.ts'
+import { createWatchers } from './watchers.ts'
 
 /** For the node's row to be removed when nobody watches any more. Milliseconds. */
 const leaveTime = 500
@@ -36,12 +38,24 @@ export interface FreshnessOptions {
 export function createFreshness(options: FreshnessOptions): Freshness {
   const { lookups, primary, listenUrl, observer, clock = systemClock } = options
   const row = createNodeRow()
-  const watchers = new Map<ChangeListener, number>()
-  let feed: ChangeFeed | null = null
   let lastUnproven: Stamp | null = null
 
-  /** The smallest bound of all watchers. Milliseconds. */
-  const maxSilence = () => Math.min(...watchers.values(), 3_600_000)
+  const watchers = createWatchers({
+    follow: (listener, maxSilence) =>
+      watchChanges({
+        url: listenUrl,
+        row,
+        heartbeat,
+        maxSilence,
+        listener,
+        lookupsAreProven,
+        observer,
+        clock,
+      }),
+    onNoneLeft: () => within(leaveTime, heartbeat.remove()),
+  })
+  const { maxSilence, everyone } = watchers
+
   const heartbeat = createHeartbeat({
     run: (work, options) => lookups.run(work, options),
     row,
@@ -49,8 +63,6 @@ export function createFreshness(options: FreshnessOptions): Freshness {
     maxStaleness: maxSilence,
     clock,
   })
-
-  const everyone = tellAll(watchers)
 
   primary.onOtherHistory(everyone.restarted)
 
@@ -60,30 +72,9 @@ export function createFreshness(options: FreshnessOptions): Freshness {
     everyone.lost()
   }
 
-  let beating: Promise<unknown> | null = null
-  /** Of many lookups that need one at the same time, one sends it. */
-  const sharedBeat = () => {
-    beating ??= heartbeat.beat().finally(() => {
-      beating = null
-    })
-    return beating
-  }
-
   /** For a while after one was not, none is taken to be: the way there may lead here and there. */
   const lookupsAreProven = () =>
     lastUnproven === null || elapsed(lastUnproven, clock) > maxSilence()
-
-  const follow = () =>
-    watchChanges({
-      url: listenUrl,
-      row,
-      heartbeat,
-      maxSilence: maxSilence(),
-      listener: everyone,
-      lookupsAreProven,
-      observer,
-      clock,
-    })
 
   return {
     nodeId: row.id,
@@ -91,49 +82,22 @@ export function createFreshness(options: FreshnessOptions): Freshness {
       pool: lookups,
       primary,
       nodeId: row.id,
-      beat: sharedBeat,
+      beat: oneAtATime(() => heartbeat.beat()),
       onOutcome,
     }),
     tell: everyone.changed,
-    state: () => feed?.state() ?? null,
-    watch(listener, silence) {
-      const before = maxSilence()
-      watchers.set(listener, silence)
-      if (feed !== null && maxSilence() < before) {
-        void feed.close()
-        feed = null
-      }
-      feed ??= follow()
-      return {
-        async close() {
-          watchers.delete(listener)
-          if (watchers.size > 0) return
-          const last = feed
-          feed = null
-          await last?.close()
-          // Another began meanwhile: the row is its too.
-          if (watchers.size > 0) return
-          await within(leaveTime, heartbeat.remove())
-        },
-      }
-    },
+    state: watchers.state,
+    watch: watchers.watch,
   }
 }
 
-/** A listener that hands on what it is told. */
-function tellAll(listeners: ReadonlyMap<ChangeListener, unknown>): ChangeListener {
-  return {
-    changed: (change) => {
-      for (const listener of listeners.keys()) listener.changed(change)
-    },
-    heard: (sent) => {
-      for (const listener of listeners.keys()) listener.heard(sent)
-    },
-    restarted: () => {
-      for (const listener of listeners.keys()) listener.restarted()
-    },
-    lost: () => {
-      for (const listener of listeners.keys()) listener.lost()
-    },
+/** Of many callers at the same time, one starts it, and the others wait for the same. */
+function oneAtATime(start: () => Promise<unknown>): () => Promise<unknown> {
+  let underWay: Promise<unknown> | null = null
+  return () => {
+    underWay ??= start().finally(() => {
+      underWay = null
+    })
+    return underWay
   }
 }

@@ -1,0 +1,69 @@
+import type { Stamp } from '../credentials/lease.ts'
+import type { Heartbeat } from './heartbeat.ts'
+
+export interface RoundTripOptions {
+  readonly heartbeat: Pick<Heartbeat, 'beat'>
+  /** Called when a heartbeat was heard and its commit was acknowledged, in whichever order. */
+  readonly onReturn: (sent: Stamp) => void
+  /** Called when a heartbeat is not known to be committed. The next one is sent once this is done. */
+  readonly onFailure: (error: unknown) => Promise<void>
+}
+
+/** Heartbeats on their way from a connection for lookups to the listening session. */
+export interface HeartbeatRoundTrips {
+  /** Sends a heartbeat unless one is being sent. */
+  send(): Promise<void>
+  heard(counter: number): void
+  /** When the oldest under way was sent, if it is committed and was not heard; otherwise `null`. */
+  readonly unheardSince: Stamp | null
+  /** Those under way never return. */
+  forget(): void
+}
+
+export function createRoundTrips(options: RoundTripOptions): HeartbeatRoundTrips {
+  const { heartbeat, onReturn, onFailure } = options
+  /** By counter, in the order in which they were sent. */
+  const underWay = new Map<number, { sent: Stamp; heard: boolean; acknowledged: boolean }>()
+  let sending: Promise<void> | null = null
+
+  function note(counter: number, what: 'heard' | 'acknowledged'): void {
+    const trip = underWay.get(counter)
+    if (trip === undefined) return
+    trip[what] = true
+    if (!trip.heard || !trip.acknowledged) return
+    for (const older of underWay.keys()) {
+      underWay.delete(older)
+      if (older === counter) break
+    }
+    onReturn(trip.sent)
+  }
+
+  async function sendOne(): Promise<void> {
+    let own = 0
+    try {
+      await heartbeat.beat((counter, sent) => {
+        own = counter
+        underWay.set(counter, { sent, heard: false, acknowledged: false })
+      })
+      note(own, 'acknowledged')
+    } catch (error) {
+      underWay.delete(own)
+      await onFailure(error)
+    }
+  }
+
+  return {
+    async send() {
+      sending ??= sendOne().finally(() => {
+        sending = null
+      })
+      await sending
+    },
+    heard: (counter) => note(counter, 'heard'),
+    get unheardSince() {
+      const [oldest] = underWay.values()
+      return oldest?.acknowledged ? oldest.sent : null
+    },
+    forget: () => underWay.clear(),
+  }
+}

@@ -1,0 +1,78 @@
+import type { ChangeListener, ChangeWatch } from '../credentials/changes.ts'
+import type { ChangeFeed } from './change-feed.ts'
+import type { FeedState } from './feed-state.ts'
+
+/** What a heartbeat tells of this node's staleness while nobody watches. Milliseconds. */
+const silenceOfNobody = 3_600_000
+
+export interface WatchersOptions {
+  /** Starts the feed that tells all watchers. `maxSilence` in milliseconds. */
+  readonly follow: (listener: ChangeListener, maxSilence: number) => ChangeFeed
+  /** Called when the last watcher has left and its feed is closed. */
+  readonly onNoneLeft: () => Promise<unknown>
+}
+
+/** Whoever watches for changes: all are told by the same feed, within the smallest bound of theirs. */
+export interface Watchers {
+  /** Hands on to every watcher. */
+  readonly everyone: ChangeListener
+  /** The smallest bound of all watchers. Milliseconds. */
+  maxSilence(): number
+  /** @param silence milliseconds without a heartbeat after which the watcher trusts nothing */
+  watch(listener: ChangeListener, silence: number): ChangeWatch
+  /** `null` while nobody watches. */
+  state(): FeedState | null
+}
+
+export function createWatchers({ follow, onNoneLeft }: WatchersOptions): Watchers {
+  const watchers = new Map<ChangeListener, number>()
+  const everyone = tellAll(watchers)
+  let feed: ChangeFeed | null = null
+
+  const maxSilence = () => Math.min(...watchers.values(), silenceOfNobody)
+
+  async function leave(listener: ChangeListener): Promise<void> {
+    watchers.delete(listener)
+    if (watchers.size > 0) return
+    const last = feed
+    feed = null
+    await last?.close()
+    // Another began meanwhile: the row is its too.
+    if (watchers.size > 0) return
+    await onNoneLeft()
+  }
+
+  return {
+    everyone,
+    maxSilence,
+    state: () => feed?.state() ?? null,
+    watch(listener, silence) {
+      const before = maxSilence()
+      watchers.set(listener, silence)
+      if (feed !== null && maxSilence() < before) {
+        void feed.close()
+        feed = null
+      }
+      feed ??= follow(everyone, maxSilence())
+      return { close: () => leave(listener) }
+    },
+  }
+}
+
+/** A listener that hands on what it is told. */
+function tellAll(listeners: ReadonlyMap<ChangeListener, unknown>): ChangeListener {
+  return {
+    changed: (change) => {
+      for (const listener of listeners.keys()) listener.changed(change)
+    },
+    heard: (sent) => {
+      for (const listener of listeners.keys()) listener.heard(sent)
+    },
+    restarted: () => {
+      for (const listener of listeners.keys()) listener.restarted()
+    },
+    lost: () => {
+      for (const listener of listeners.keys()) listener.lost()
+    },
+  }
+}
