@@ -78,13 +78,13 @@ export function openLink<Prepared>(
 
   async function open(): Promise<Prepared> {
     const first = await reach(target)
-    let asked = await surveyed(first)
+    let asked = await surveyOver(first, connectTimeout)
     isPooled = asked.pid !== first.backendPid
     if (isPooled && target.prepare) {
       // A pooler gives statements to sessions that do not have them prepared.
       await reach({ ...target, prepare: false })
       first.cut()
-      asked = await surveyed(connection ?? first)
+      asked = await surveyOver(connection ?? first, connectTimeout)
     }
     const { queries, tellsCluster, ...told } = asked
     admit?.(told)
@@ -92,16 +92,6 @@ export function openLink<Prepared>(
     return prepared
   }
 
-  /** Within a time of its own: whoever waits for the link gives up without cutting it. */
-  async function surveyed({ sql }: Connection) {
-    const queries = drizzle({ client: sql })
-    const { overdue, stop } = deadline(connectTimeout)
-    try {
-      return { queries, ...(await Promise.race([survey(queries), overdue])) }
-    } finally {
-      stop()
-    }
-  }
   const opened = open()
   // Whoever waits for it hears of it.
   opened.catch(cut)
@@ -124,5 +114,16 @@ export function openLink<Prepared>(
       opening.abort(new ConnectionLost())
       await connection?.close()
     },
+  }
+}
+
+/** Within a time of its own: whoever waits for the link gives up without cutting it. */
+async function surveyOver({ sql }: Connection, timeoutMs: number) {
+  const queries = drizzle({ client: sql })
+  const { overdue, stop } = deadline(timeoutMs)
+  try {
+    return { queries, ...(await Promise.race([survey(queries), overdue])) }
+  } finally {
+    stop()
   }
 }
