@@ -1,16 +1,9 @@
 import { hash } from 'node:crypto'
-import { ServiceUnavailableError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
-import {
-  type Anonymous,
-  type Authentication,
-  type Refused,
-  refuse,
-  type Verified,
-} from './authentication.ts'
+import { type Anonymous, type Authentication, refuse } from './authentication.ts'
+import { createCredentialLookups } from './credential-lookups.ts'
 import type { CredentialMemory } from './credential-memory.ts'
 import { parseKey } from './key-form.ts'
-import { stampOf } from './lease.ts'
 import {
   type CredentialCarrier,
   type CredentialSources,
@@ -56,46 +49,12 @@ const anonymous: Anonymous = { kind: 'anonymous' }
 export function assembleAuthenticator(
   parts: AuthenticatorParts,
 ): Required<Omit<Authenticator, 'recheckMs'>> {
-  const { sources, directory, uses, memory, clock } = parts
-  const { verified, wrongKeys, flights } = memory
+  const { sources, directory, uses, memory } = parts
+  const { wrongKeys } = memory
   const verifyKey = createKeyVerifier(parts)
   const verifyJwt = createTokenVerifier(parts)
-
-  /** When a key was accepted last, milliseconds since the epoch: what one did is recorded right after. */
-  let lastUse = clock.wall()
-
-  function accept(
-    { keyId, previousSecret, authentication }: Verified,
-    at: number,
-    again: boolean,
-  ): Authentication {
-    if (keyId !== null && !again) {
-      lastUse = at
-      uses?.record({ keyId, at, previousSecret })
-    }
-    return authentication
-  }
-
-  function recall(cacheKey: string, again: boolean): Authentication | null {
-    if (verified === null) return null
-    const now = stampOf(clock)
-    const known = verified.get(cacheKey, now)
-    return known === undefined ? null : accept(known, now.wall, again)
-  }
-
-  /** One look-up however many ask at once with the same credential. */
-  function look(
-    cacheKey: string,
-    again: boolean,
-    start: () => Promise<Verified | Refused>,
-  ): Promise<Authentication> {
-    return flights
-      .run(cacheKey, () => verify(verified, cacheKey, start))
-      .then(
-        (outcome) => ('authentication' in outcome ? accept(outcome, clock.wall(), again) : outcome),
-        refuseUnavailable,
-      )
-  }
+  const lookups = createCredentialLookups(parts)
+  const { recall, look } = lookups
 
   function authenticate(carrier: CredentialCarrier, again: boolean) {
     const presented = readCredential(carrier, sources)
@@ -131,34 +90,13 @@ export function assembleAuthenticator(
     recordScopes({ credential }, scopes) {
       if (uses === null || scopes.length === 0) return
       if (credential.kind !== 'API_KEY' || credential.id === null) return
-      uses.recordScopes(credential.id, scopes, lastUse)
+      // What a key did is recorded right after it was accepted.
+      uses.recordScopes(credential.id, scopes, lookups.lastUse)
     },
   }
-}
-
-/** What is found good is remembered, unless something changed while it was looked up. */
-async function verify(
-  verified: CredentialMemory['verified'],
-  cacheKey: string,
-  look: () => Promise<Verified | Refused>,
-): Promise<Verified | Refused> {
-  const fence = verified?.fence() ?? 0
-  const outcome = await look()
-  if ('authentication' in outcome) {
-    const { keyId, validUntil, authentication } = outcome
-    const { userId } = authentication.principal
-    verified?.put(cacheKey, outcome, { keyId, userId, validUntil }, fence)
-  }
-  return outcome
 }
 
 /** No text is an API key and a JWT. */
 function cacheKeyOf(text: string): string {
   return hash('sha256', text, 'binary')
-}
-
-/** @throws `error` where it is no outage */
-function refuseUnavailable(error: unknown): Refused {
-  if (!(error instanceof ServiceUnavailableError)) throw error
-  return { kind: 'refused', refusal: { reason: 'unavailable', credentialId: null, error } }
 }
