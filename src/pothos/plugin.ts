@@ -43,16 +43,10 @@ export class PothosLatchkeyPlugin<Types extends SchemaTypes> extends BasePlugin<
           ? 'Write scopeAuth: scopeAuthOptions(…), or set defaultStrategy: "all" and authorizeOnSubscribe: true and leave runScopesOnType off.'
           : undefined
     if (fault !== undefined) throw new PothosSchemaError(fault)
-    this.#checkFirst(principalReader(scopeAuth?.authScopes))
-  }
-
-  /** Pothos keeps a list of its plugins to itself; should it no longer, all that is lost is time. */
-  #checkFirst(principalOf: ReturnType<typeof principalReader>): void {
-    const { pluginList } = this.buildCache as unknown as { pluginList?: BasePlugin<Types>[] }
-    const scopeAuth = pluginList?.find(({ name }) => name === 'scopeAuth')
-    if (scopeAuth === undefined || principalOf === undefined) return
+    const principalOf = principalReader(scopeAuth?.authScopes)
+    if (principalOf === undefined) return
     const isOurs = (rule: unknown) => [...this.#rules.values()].includes(rule as LatchkeyAuthScopes)
-    checkFirst(scopeAuth, { principalOf, isOurs })
+    checkFirst(this.buildCache, { principalOf, isOurs })
   }
 
   override onTypeConfig(typeConfig: PothosTypeConfig): PothosTypeConfig {

@@ -1,4 +1,10 @@
-import type { BasePlugin, PothosOutputFieldConfig, SchemaTypes } from '@pothos/core'
+import {
+  type BasePlugin,
+  type BuildCache,
+  MergedPlugins,
+  type PothosOutputFieldConfig,
+  type SchemaTypes,
+} from '@pothos/core'
 import type { GraphQLFieldResolver } from 'graphql'
 import type { Principal } from '../principal.ts'
 import { type ScopeRequirement, satisfies } from '../scopes.ts'
@@ -16,12 +22,25 @@ export interface ShortcutOptions {
 
 /**
  * Scope-auth makes a cache for each request and walks through steps at each field, which takes far
- * longer than the check itself. Where a field is guarded by declarations alone, the check comes first,
- * and scope-auth is gone to only by who does not pass it.
+ * longer than the check itself. Where a field is guarded by declarations alone, this check comes first,
+ * and scope-auth is asked only if it fails. For this the plugin's `wrapResolve` is replaced: what
+ * scope-auth wraps is known to scope-auth alone, and Pothos hands each plugin no more than the result of
+ * the one before.
  *
- * @param scopeAuth the plugin of one build; changed
+ * Nothing is changed where Pothos does not show its plugins: then scope-auth is asked at each field.
  */
 export function checkFirst<Types extends SchemaTypes>(
+  buildCache: BuildCache<Types>,
+  options: ShortcutOptions,
+): void {
+  const { plugin } = buildCache
+  if (!(plugin instanceof MergedPlugins)) return
+  const plugins: readonly BasePlugin<Types>[] | undefined = plugin.plugins
+  const scopeAuth = plugins?.find(({ name }) => name === 'scopeAuth')
+  if (scopeAuth !== undefined) replaceWrapResolve(scopeAuth, options)
+}
+
+function replaceWrapResolve<Types extends SchemaTypes>(
   scopeAuth: BasePlugin<Types>,
   { principalOf, isOurs }: ShortcutOptions,
 ): void {
@@ -31,9 +50,7 @@ export function checkFirst<Types extends SchemaTypes>(
   function requirementsOf(
     config: PothosOutputFieldConfig<Types>,
   ): readonly ScopeRequirement[] | null {
-    const { buildCache } = scopeAuth as unknown as {
-      buildCache: { getTypeConfig(name: string): TypeConfig }
-    }
+    const buildCache: TypeConfigs = scopeAuth.buildCache
     const { parentType, declaringType } = config as { parentType: string; declaringType?: string }
     const types = [parentType, declaringType ?? parentType].flatMap((name) => {
       const type = buildCache.getTypeConfig(name)
@@ -60,6 +77,10 @@ export function checkFirst<Types extends SchemaTypes>(
       return (passes ? resolver : checked)(parent, args, context, info)
     }) satisfies Resolver
   }
+}
+
+interface TypeConfigs {
+  getTypeConfig(name: string): TypeConfig
 }
 
 interface TypeConfig {
