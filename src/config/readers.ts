@@ -1,5 +1,9 @@
 import * as z from 'zod'
-import { credentialHeaderFault, credentialParameterFault } from '../credentials/source-rules.ts'
+import {
+  credentialHeaderFault,
+  credentialParameterFault,
+  keyPrefixFault,
+} from '../credentials/source-rules.ts'
 import { ConnectionStringError, parseConnectionString } from '../db/connection-string.ts'
 import { identityHeaderNames } from '../identity/header-names.ts'
 import { parseProxyRange, type TrustedProxies, trustedProxies } from '../net/trusted-proxies.ts'
@@ -54,9 +58,7 @@ export const postgresUrl = z.string().superRefine((text, context) => {
   }
 })
 
-export const keyPrefix = z.string().regex(/^[a-z][a-z0-9]{0,15}$/, {
-  error: 'must be 1 to 16 lower-case letters and digits, beginning with a letter',
-})
+export const keyPrefix = z.string().superRefine(refusing(keyPrefixFault))
 
 /** Header names in lower case that have no other meaning here. */
 export const credentialHeader = z

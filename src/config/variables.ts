@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { credentialDefaults } from '../credentials/defaults.ts'
 import { defaultOperationLimits } from '../limits/operation-limits.ts'
 import type { Fault } from './faults.ts'
 import {
@@ -95,7 +96,7 @@ const variables = {
   },
   API_KEY_HEADER: {
     meaning: 'Header for API keys, beside `Authorization`',
-    default: 'x-api-key',
+    default: credentialDefaults.apiKeyHeader,
     read: credentialHeader,
   },
   JWT_HEADER: {
@@ -110,7 +111,7 @@ const variables = {
   },
   KEY_PREFIX: {
     meaning: 'First part of every API key',
-    default: 'lk',
+    default: credentialDefaults.keyPrefix,
     read: keyPrefix,
   },
   KEY_PEPPER: {
@@ -136,12 +137,12 @@ const variables = {
   },
   MAX_STALENESS_MS: {
     meaning: 'Hard bound on honouring a revocation, on every node, in milliseconds',
-    default: '2000',
+    default: String(credentialDefaults.maxStalenessMs),
     read: wholeNumber(100, 3_600_000),
   },
   JWT_OUTAGE_SECONDS: {
     meaning: 'How long JWTs of known users are honoured while the database is down; 0: not',
-    default: '60',
+    default: String(credentialDefaults.jwtOutageSeconds),
     read: wholeNumber(0, 86_400),
   },
   AUTH_FAILURES_PER_MINUTE: {

@@ -1,6 +1,7 @@
 import { type Authenticator, assembleAuthenticator } from './authenticator.ts'
 import type { ChangeListener } from './changes.ts'
 import type { CredentialMemory } from './credential-memory.ts'
+import { credentialDefaults } from './defaults.ts'
 import type { CredentialDirectory, MissingPepper } from './directory.ts'
 import { type IssuerSettings, type ResolvedIssuer, resolveIssuer } from './issuer-settings.ts'
 import { createJwtVerifier } from './jwt-verifier.ts'
@@ -22,7 +23,7 @@ export interface CreateAuthenticatorOptions {
    * Without one there are no API keys, and a JWT's scopes are effective as they stand.
    */
   readonly directory?: CredentialDirectory
-  /** First part of every API key. Default `lk`. */
+  /** First part of every API key: 1 to 16 lower-case letters and digits, first a letter. Default `lk`. */
   readonly keyPrefix?: string
   /** HMAC peppers over stored hashes: the first hashes, all verify. Default none. */
   readonly keyPeppers?: readonly string[]
@@ -77,12 +78,17 @@ export interface ClosableAuthenticator extends Required<Authenticator> {
  *   not be told from something else in the place where it is looked for
  */
 export function createAuthenticator(options: CreateAuthenticatorOptions): ClosableAuthenticator {
-  const { issuers = [], directory = null, onKeyProblem, maxStalenessMs = 2_000 } = options
+  const {
+    issuers = [],
+    directory = null,
+    onKeyProblem,
+    maxStalenessMs = credentialDefaults.maxStalenessMs,
+  } = options
   const { onError, onUsesLost } = options
   const clock: Clock = { ...systemClock, ...(options.now && { wall: options.now }) }
   const sources = checkedSources({
-    keyPrefix: options.keyPrefix ?? 'lk',
-    apiKeyHeader: options.apiKeyHeader ?? 'x-api-key',
+    keyPrefix: options.keyPrefix ?? credentialDefaults.keyPrefix,
+    apiKeyHeader: options.apiKeyHeader ?? credentialDefaults.apiKeyHeader,
     jwtHeader: options.jwtHeader ?? null,
     apiKeyQueryParameter: options.apiKeyQueryParameter ?? null,
   })
@@ -156,7 +162,7 @@ function recheckInterval(maxStalenessMs: number, remembers: boolean): number {
 }
 
 function createMemory(
-  { directory, jwtOutageSeconds = 60 }: CreateAuthenticatorOptions,
+  { directory, jwtOutageSeconds = credentialDefaults.jwtOutageSeconds }: CreateAuthenticatorOptions,
   maxStaleness: number,
   clock: Clock,
 ): CredentialMemory {

@@ -1,11 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { isObject } from '../json.ts'
 import { isJwsAlgorithm, type JwsAlgorithm, jwsAlgorithms } from '../jwks/algorithms.ts'
+import { maxTokenLength } from '../jwks/token-length.ts'
 import type { Claims } from './claims.ts'
 import type { JwtRefusal } from './jwt.ts'
-
-/** The longest token that is looked at, in characters. */
-export const maxTokenLength = 8192
 
 /** Header and claims of a compact JWS (RFC 7515 §7.1) whose signature is not verified yet. */
 export interface Jws {

@@ -1,3 +1,4 @@
+import { lastInstant } from '../last-date.ts'
 import { sorted } from '../scopes.ts'
 import { isSubject } from '../users/identity.ts'
 import { isVisibleAscii } from '../visible-ascii.ts'
@@ -6,8 +7,8 @@ import type { StatedGrant } from './directory.ts'
 import type { ResolvedIssuer } from './issuer-settings.ts'
 import type { JwtRefusal, VerifiedJwt } from './jwt.ts'
 
-/** 31 December 9999: a date beyond it is no date but milliseconds, or a mistake. */
-const lastSecond = 253_402_300_799
+/** A date beyond it is no date but milliseconds, or a mistake. Seconds since the epoch. */
+const lastSecond = Math.floor(lastInstant / 1000)
 
 /**
  * What a token's claims say, or why they are refused (RFC 7519 §4.1, RFC 9068 §4). Pure: whether the

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { keyIdLength } from '../keys/key-id.ts'
+import { keyIdLength, keyIdSyntax } from '../key-syntax.ts'
 import { copyOf } from '../remembering.ts'
 
 /**
@@ -24,9 +24,7 @@ export interface GeneratedKey extends KeyParts {
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const secretLength = 43
 const checksumLength = 6
-const afterPrefix = new RegExp(
-  `^_[0-9A-Za-z]{${keyIdLength}}_[0-9A-Za-z]{${secretLength + checksumLength}}$`,
-)
+const afterPrefix = new RegExp(`^_${keyIdSyntax}_[0-9A-Za-z]{${secretLength + checksumLength}}$`)
 
 export function generateKey(prefix: string): GeneratedKey {
   return formatKey(prefix, randomId(), base62(randomBytes(32), secretLength))

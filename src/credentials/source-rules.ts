@@ -1,3 +1,4 @@
+import { keyPrefixSyntax } from '../key-syntax.ts'
 import type { CredentialSources } from './presented-credential.ts'
 
 /*
@@ -98,9 +99,11 @@ function faultOf(option: string, fault: string | null): readonly string[] {
   return fault === null ? [] : [`\`${option}\` ${fault}`]
 }
 
-/** Of what a double click selects, as the rest of a key is. */
-function keyPrefixFault(prefix: unknown): string | null {
-  return typeof prefix === 'string' && /^[A-Za-z][0-9A-Za-z_]{0,31}$/.test(prefix)
+const keyPrefixForm = new RegExp(`^${keyPrefixSyntax}$`)
+
+/** The same of the first part of every API key. */
+export function keyPrefixFault(prefix: unknown): string | null {
+  return typeof prefix === 'string' && keyPrefixForm.test(prefix)
     ? null
-    : 'must be 1 to 32 letters, digits or _, beginning with a letter'
+    : 'must be 1 to 16 lower-case letters and digits, beginning with a letter'
 }

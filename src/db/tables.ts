@@ -17,6 +17,7 @@ import {
 } from 'drizzle-orm/pg-core'
 import type { JsonObject } from '../json.ts'
 import { maxLineageDepth } from '../keys/rules.ts'
+import { lastStoredDate } from '../last-date.ts'
 import { maxIssuerLength, maxSubjectLength } from '../users/identity.ts'
 
 /**
@@ -30,7 +31,8 @@ export const latchkey = pgSchema('latchkey')
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 
 /** Of an instant that JavaScript's dates can hold: PostgreSQL's go further and to infinity. */
-const inRange = (column: AnyPgColumn) => sql`${column} between '1970-01-01Z' and '9999-12-31Z'`
+const lastDay = sql.raw(`'${lastStoredDate.toISOString().slice(0, 10)}Z'`)
+const inRange = (column: AnyPgColumn) => sql`${column} between '1970-01-01Z' and ${lastDay}`
 
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
 

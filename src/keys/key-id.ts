@@ -1,7 +1,6 @@
-/** Characters of a key's public id. */
-export const keyIdLength = 16
+import { keyIdSyntax } from '../key-syntax.ts'
 
-const form = new RegExp(`^[0-9A-Za-z]{${keyIdLength}}$`)
+const form = new RegExp(`^${keyIdSyntax}$`)
 
 /** Whether `text` can be the public id of a key: what cannot needs no query. */
 export function isKeyId(text: string): boolean {

@@ -1,10 +1,9 @@
 import { BadUserInputError } from '../errors.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
+import { lastStoredDate } from '../last-date.ts'
 import type { TextRule } from '../text-rules.ts'
 
 const day = 24 * 60 * 60 * 1000
-/** What is kept of later ones cannot be read back everywhere. */
-const lastDate = new Date('9999-12-31T00:00:00Z')
 export const nameRule: TextRule = { maxLength: 100 }
 export const descriptionRule: TextRule = { maxLength: 500, multiline: true }
 export const maxMetadataBytes = 4096
@@ -35,7 +34,7 @@ export function resolveExpiry(
   const latest = maxLifetimeDays === null ? null : new Date(now.getTime() + maxLifetimeDays * day)
   if (asked == null) return earliest(parentExpiresAt, latest)
   if (asked <= now) throw badExpiry('lies in the past')
-  if (asked > lastDate)
+  if (asked > lastStoredDate)
     throw badExpiry('lies after the year 9998: leave it out for a key that stays')
   if (parentExpiresAt !== null && asked > parentExpiresAt) {
     throw badExpiry(

@@ -1,3 +1,5 @@
+import { keyIdSyntax, keyPrefixSyntax } from '../key-syntax.ts'
+
 const usualNames = [
   'authorization',
   'proxy-authorization',
@@ -16,7 +18,7 @@ const usualNames = [
 
 const credentials: readonly [RegExp, string][] = [
   // An API key of any prefix: what is public of it stays.
-  [/\b([a-z][a-z0-9]{0,15}_[0-9A-Za-z]{16})_[0-9A-Za-z]{20,}/g, '$1_[redacted]'],
+  [new RegExp(`\\b(${keyPrefixSyntax}_${keyIdSyntax})_[0-9A-Za-z]{20,}`, 'g'), '$1_[redacted]'],
   // A JWT, whole or with its signature cut off (`{"` is `eyJ` or, with white space, `ey` in base64url).
   [/\bey[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}(?:\.[0-9A-Za-z_-]*)?/g, '[redacted JWT]'],
   [/\b(Bearer|Basic) +[^\s"',\\]+/gi, '$1 [redacted]'],

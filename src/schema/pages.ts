@@ -1,4 +1,5 @@
 import { BadUserInputError } from '../errors.ts'
+import { lastInstant } from '../last-date.ts'
 import type { Page, PageRequest, Position } from '../pagination.ts'
 
 /** Arguments of a Relay connection (Relay Cursor Connections §4). */
@@ -73,9 +74,6 @@ export function emptyConnection<T>(): Connection<T> {
   }
 }
 
-/** Of the year 9999: PostgreSQL and JavaScript write later ones differently. Milliseconds since the epoch. */
-const endOfTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
-
 /** More than any has: a request may bring a megabyte, and name it many times. */
 const maxCursorLength = 200
 
@@ -91,7 +89,7 @@ export function decodeCursor(cursor: string): Position | null {
   )
   const [, milliseconds, id] = match ?? []
   if (milliseconds === undefined || id === undefined) return null
-  if (Number(milliseconds) > endOfTime) return null
+  if (Number(milliseconds) > lastInstant) return null
   return { at: new Date(Number(milliseconds)), id }
 }
 

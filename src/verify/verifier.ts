@@ -1,6 +1,7 @@
 import { type CryptoKey, compactVerify, decodeProtectedHeader } from 'jose'
 import { isObject } from '../json.ts'
 import type { KeyCache } from '../jwks/key-cache.ts'
+import { maxTokenLength } from '../jwks/token-length.ts'
 import type { Principal } from '../principal.ts'
 import { principalOfClaims } from './claims.ts'
 import { IdentityError } from './errors.ts'
@@ -33,8 +34,6 @@ export interface IdentityVerifier {
    */
   verify(request: RequestLike): Promise<Principal>
 }
-
-const maxTokenLength = 8192
 
 /** What Latchkey signs identity tokens with. */
 const identityAlgorithms = ['EdDSA', 'ES256'] as const

@@ -1,5 +1,6 @@
 import type { Plugin } from 'graphql-yoga'
 import { type Backends, createBackends } from '../backends/backends.ts'
+import { credentialDefaults } from '../credentials/defaults.ts'
 import type { IdentityIssuer } from '../identity/issuer.ts'
 import type { PrincipalContext } from './use-principal.ts'
 
@@ -30,7 +31,7 @@ export function useBackends(options: UseBackendsOptions): Plugin<BackendsContext
  * @param context with the request, its principal and its id, by then
  */
 export function backendsOf(
-  { identity, credentialHeaders = ['x-api-key'] }: UseBackendsOptions,
+  { identity, credentialHeaders = [credentialDefaults.apiKeyHeader] }: UseBackendsOptions,
   context: object,
 ): Backends {
   const make = (): Backends => {

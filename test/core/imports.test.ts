@@ -31,7 +31,7 @@ const mayImport: Record<string, readonly string[]> = {
   limits: ['core', 'decision'],
   identity: ['core'],
   backends: ['core', 'identity'],
-  log: [],
+  log: ['core'],
   config: ['core', 'net', 'credentials', 'identity', 'limits', 'connection-string'],
   http: [
     'core',
@@ -54,6 +54,8 @@ const mayImport: Record<string, readonly string[]> = {
 }
 const core = [
   'json',
+  'key-syntax',
+  'last-date',
   'flusher',
   'remembering',
   'errors',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { maxTokenLength, readJws } from '../../src/credentials/jws.ts'
+import { readJws } from '../../src/credentials/jws.ts'
+import { maxTokenLength } from '../../src/jwks/token-length.ts'
 import { constantSigner, encode, rawJws } from '../support/raw-jws.ts'
 
 const signature = Buffer.alloc(64, 1)

@@ -36,9 +36,12 @@ describe('createAuthenticator refuses to start', () => {
     expect(starting({ apiKeyQueryParameter: name })).toThrow(/`apiKeyQueryParameter` must/)
   })
 
-  it.each(['', '_', 'a b', '1a', 'a-b'])('with %j as the prefix of keys', (keyPrefix) => {
-    expect(starting({ keyPrefix })).toThrow(/`keyPrefix` must be 1 to 32 letters/)
-  })
+  it.each(['', '_', 'a b', '1a', 'a-b', 'sk_live', 'LK', 'a'.repeat(17), 7])(
+    'with %j as the prefix of keys',
+    (keyPrefix) => {
+      expect(starting({ keyPrefix })).toThrow(/`keyPrefix` must be 1 to 16 lower-case letters/)
+    },
+  )
 
   it('and names all that is wrong', () => {
     expect(starting({ apiKeyHeader: 'cookie', jwtHeader: '' })).toThrow(
@@ -52,7 +55,7 @@ it('starts with headers, a parameter and a prefix of its own', async () => {
     apiKeyHeader: 'X-Acme-Key',
     jwtHeader: 'X-Forwarded-Access-Token',
     apiKeyQueryParameter: 'key',
-    keyPrefix: 'sk_live',
+    keyPrefix: 'sklive16letters0',
   })
   await authenticator.close()
 })

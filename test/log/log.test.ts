@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { generateKey } from '../../src/credentials/key-form.ts'
 import { createLogger, type LoggerOptions } from '../../src/log.ts'
 
 const secret = 'canarySecretcanarySecretcanarySecretcanarySec7c1fab'
@@ -94,6 +95,11 @@ describe('a credential is never written', () => {
     })
     expect(JSON.stringify(line)).toContain('log.test.ts')
   })
+})
+
+test.each(['lk', 'a', 'sklive16letters0'])('a key of the prefix %s is not written', (prefix) => {
+  const [line] = logged((logger) => logger.error(`refused ${generateKey(prefix).key}`))
+  expect(line?.msg).toMatch(new RegExp(`^refused ${prefix}_[0-9A-Za-z]{16}_\\[redacted\\]$`))
 })
 
 test('an error that is its own cause is written all the same', () => {
