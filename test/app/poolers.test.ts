@@ -5,6 +5,7 @@ import { ServiceUnavailableError } from '../../src/errors.ts'
 import { createLogger } from '../../src/log.ts'
 import { type App, createApp } from '../../src/server/create-app.ts'
 import { createTestApp, patiently, type TestApp } from '../support/app.ts'
+import { lookups } from '../support/database-proxy.ts'
 import { type Pooler, startPooler } from '../support/pooler.ts'
 import { hasProgram } from '../support/programs.ts'
 
@@ -29,9 +30,9 @@ const remembered = (app: TestApp, as: string) =>
   vi.waitFor(
     async () => {
       await app.ask(whoAmI, { as })
-      const before = app.network.statements()
+      const before = app.network.statements(lookups)
       expect((await app.ask(whoAmI, { as })).status).toBe(200)
-      expect(app.network.statements()).toBe(before)
+      expect(app.network.statements(lookups)).toBe(before)
     },
     { timeout: 10_000 },
   )

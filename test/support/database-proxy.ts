@@ -6,10 +6,15 @@ export type Weather = 'fair' | 'black-hole' | 'cut'
 export interface DatabaseProxy {
   /** Of the database, by way of this. */
   readonly url: string
-  /** Statements executed so far, but for heartbeats and what a new connection asks first. */
-  readonly statements: () => number
+  /**
+   * Statements executed so far whose text matches. A server also executes statements in the background
+   * (heartbeats, uses, upkeep), which a test does not want to count.
+   */
+  readonly statements: (text: RegExp) => number
   /** Resolves once `text` has passed to the database. */
   passed(text: string): Promise<void>
+  /** Resolves once `text` has come from the database. */
+  came(text: string): Promise<void>
   /** Calls `listener` with each notice of the database from now on. */
   onNotice(listener: (message: string) => void): void
   /** From now on; connections that are cut stay so. */
@@ -19,23 +24,24 @@ export interface DatabaseProxy {
   close(): Promise<void>
 }
 
+/** Lookups of credentials: of API keys by id, and of users by issuer and subject. */
+export const lookups = /\bas asked \(id\)|\bas one left join\b/
+export const keyLookups = /\bas asked \(id\)/
+/** Statements that only read tables of the domain, lookups of credentials not among them. */
+export const reads = /^select\b.* from "latchkey"\."(?:api_keys|users|audit_events)"/s
+
 /** A network between a server and its PostgreSQL that counts and that can fail. */
 export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
   let weather: Weather = 'fair'
-  let statements = 0
+  const executed = new Map<string, number>()
   let latency = 0
-  const awaited = new Map<string, () => void>()
+  const passing: Awaited = new Map()
+  const coming: Awaited = new Map()
   const noticed: ((message: string) => void)[] = []
 
-  function tell(chunk: Buffer): void {
-    for (const [text, resolve] of awaited) {
-      if (!chunk.includes(text)) continue
-      awaited.delete(text)
-      resolve()
-    }
-  }
+  const count = (statement: string) => executed.set(statement, (executed.get(statement) ?? 0) + 1)
 
   const server = createServer((client) => {
     if (weather === 'cut') {
@@ -43,10 +49,8 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       return
     }
     const database = connect(Number(target.port), target.hostname)
-    // `B` binds and so runs a statement, `Q` is a simple query, `N` a notice.
-    const count = followMessages(false, (type, body) => {
-      if (type === 'B' || (type === 'Q' && !isUpkeep(body))) statements++
-    })
+    const follow = followMessages(false, followStatements(count))
+    // `N` is a notice.
     const listen = followMessages(true, (type, body) => {
       if (type === 'N') for (const listener of noticed) listener(noticeText(body))
     })
@@ -59,11 +63,11 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       let due = 0
       from.on('data', (chunk: Buffer) => {
         if (weather !== 'fair') return
-        if (from === client) count(chunk)
+        if (from === client) follow(chunk)
         if (from === database && noticed.length > 0) listen(chunk)
         const pass = () => {
           to.write(chunk)
-          if (from === client) tell(chunk)
+          settle(from === client ? passing : coming, chunk)
         }
         const now = performance.now()
         due = Math.max(due, now + latency)
@@ -84,8 +88,13 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
 
   return {
     url: url.href,
-    statements: () => statements,
-    passed: (text) => new Promise((resolve) => awaited.set(text, resolve)),
+    statements: (text) =>
+      [...executed].reduce(
+        (sum, [statement, times]) => sum + (text.test(statement) ? times : 0),
+        0,
+      ),
+    passed: (text) => new Promise((resolve) => passing.set(text, resolve)),
+    came: (text) => new Promise((resolve) => coming.set(text, resolve)),
     onNotice: (listener) => noticed.push(listener),
     delay(milliseconds) {
       latency = milliseconds
@@ -126,9 +135,28 @@ function followMessages(
   }
 }
 
-/** What a node does by itself, whatever is asked of it. */
-function isUpkeep(statement: Buffer): boolean {
-  return statement.includes('latchkey.nodes') || statement.includes('pg_is_in_recovery()')
+type Awaited = Map<string, () => void>
+
+function settle(awaited: Awaited, chunk: Buffer): void {
+  for (const [text, resolve] of awaited) {
+    if (!chunk.includes(text)) continue
+    awaited.delete(text)
+    resolve()
+  }
+}
+
+/**
+ * Calls `onStatement` with the text of each statement that a client executes: `Q` is a simple query, `P`
+ * gives a statement a name, which may be empty, and `B` binds one by its name, to be executed (§54.7).
+ */
+function followStatements(onStatement: (statement: string) => void) {
+  const prepared = new Map<string, string>()
+  return (type: string, body: Buffer): void => {
+    const [first = '', second = ''] = body.toString().split('\0', 2)
+    if (type === 'Q') onStatement(first)
+    else if (type === 'P') prepared.set(first, second)
+    else if (type === 'B') onStatement(prepared.get(second) ?? '')
+  }
 }
 
 /** The field `M` of a notice (§54.8). */
