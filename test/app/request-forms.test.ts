@@ -140,6 +140,38 @@ describe.each(ways)('by %s', (way) => {
     })
   })
 
+  describe('a body', () => {
+    const viewer = '{"query":"{ viewer { subject } }"}'
+
+    it.each([
+      ['a number', '7'],
+      ['a string', '"query"'],
+      ['null', 'null'],
+      ['a batch', `[${viewer},${viewer}]`],
+      ['no JSON', '{'],
+      ['a query that is no text', '{"query":7}'],
+      ['an operation name that is no text', '{"query":"{ __typename }","operationName":7}'],
+      ['variables that are no object', '{"query":"{ __typename }","variables":7}'],
+      ['a member that is unknown', '{"query":"{ __typename }","id":7}'],
+    ])('with %s is 400', async (_name, body) => {
+      expect((await post(body)).status).toBe(400)
+    })
+
+    it('may begin with a byte order mark', async () => {
+      expect(parsed(await post(`\u{feff}${viewer}`))).toEqual({
+        data: { viewer: { subject: 'alice' } },
+      })
+    })
+
+    it('is answered in the media type that is preferred, and with 406 where none is', async () => {
+      const preferred = 'application/json;q=0.5, application/graphql-response+json'
+      expect((await post(viewer, ['Accept', preferred])).headers['content-type']).toBe(
+        'application/graphql-response+json; charset=utf-8',
+      )
+      expect((await post(viewer, ['Accept', 'image/png'])).status).toBe(406)
+    })
+  })
+
   describe('a persisted query', () => {
     /** What Apollo Client's persisted-query link sends first. */
     const persistedQuery = {

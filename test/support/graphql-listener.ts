@@ -1,0 +1,90 @@
+import type { Socket } from 'node:net'
+import { vi } from 'vitest'
+import { createCors } from '../../src/http/cors.ts'
+import type { GraphQLRequest } from '../../src/http/graphql-request.ts'
+import type { RequestContext } from '../../src/http/request-context.ts'
+import { trustedProxies } from '../../src/net/trusted-proxies.ts'
+import { createGraphQLListener } from '../../src/node/graphql-listener.ts'
+import { listen } from '../../src/node/listen.ts'
+import type { Answer } from '../../src/yoga/error-answer.ts'
+import { send } from './listening.ts'
+
+export type Answering = (
+  request: GraphQLRequest,
+  context: RequestContext,
+) => Answer | Promise<Answer> | never
+
+export const jsonAnswer = (body: string): Answer => ({
+  status: 200,
+  headers: { 'content-type': 'application/json; charset=utf-8' },
+  body,
+})
+
+/** The real server with the Node adapter for GraphQL alone: each test answers, and sees what it is handed. */
+export async function startGraphQLListener() {
+  const requests: GraphQLRequest[] = []
+  const contexts: RequestContext[] = []
+  const causes: unknown[] = []
+  const completed = vi.fn()
+  let answering: Answering
+  let connection: Socket | undefined
+  const adapter = createGraphQLListener({
+    graphql: {
+      isForYoga: ({ header }) => header('x-for-yoga') !== null,
+      answer(request, context) {
+        requests.push(request)
+        contexts.push(context)
+        return answering(request, context)
+      },
+      failed(cause) {
+        causes.push(cause)
+        return { ...jsonAnswer('failed'), status: 500 }
+      },
+      handle: () => Promise.reject(new Error('This is not for the Node adapter.')),
+    },
+    cors: createCors({ origins: ['https://app.example'], credentialHeaders: ['authorization'] }),
+    trustedProxies: trustedProxies([{ address: '127.0.0.1', bits: 32 }]),
+    completed,
+  })
+  const server = await listen({
+    host: '127.0.0.1',
+    port: 0,
+    handler: ({ method }) => new Response(null, { headers: { 'x-left': method } }),
+    listener(message, response, sendBody) {
+      connection = message.socket
+      return adapter(message, response, sendBody)
+    },
+  })
+
+  return {
+    port: server.port,
+    requests,
+    contexts,
+    /** What went wrong while answering. */
+    causes,
+    completed,
+    /** From now on, forgetting what was handed over before. */
+    answer(next: Answering): void {
+      answering = next
+      for (const list of [requests, contexts, causes]) list.length = 0
+      completed.mockClear()
+    },
+    /** The first request that was handed over. */
+    received(): GraphQLRequest {
+      const [request] = requests
+      if (request === undefined) throw new Error('Nothing was handed over.')
+      return request
+    },
+    /** The connection of the last request, as the server sees it. */
+    connection(): Socket {
+      if (connection === undefined) throw new Error('Nothing was asked.')
+      return connection
+    },
+    post: (body: string, headers: readonly string[] = [], target = '/graphql') =>
+      send(server.port, target, headers, { method: 'POST', body }),
+    close() {
+      server.destroy()
+      return server.close()
+    },
+  }
+}
