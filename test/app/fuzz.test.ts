@@ -15,7 +15,7 @@ import {
   isObjectType,
 } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTestApp, type TestApp } from '../support/app.ts'
+import { createTestApp, patiently, type TestApp } from '../support/app.ts'
 import { listenWith, type RawAnswer, send } from '../support/listening.ts'
 
 /* Whatever is sent as an argument, a header, a target or a body: no answer is a failure of the server. */
@@ -54,13 +54,8 @@ afterAll(async () => {
   await app.close()
 })
 
-/** A machine under load may have no connection to the database free for a moment. */
-async function patientlySend(...sent: Parameters<typeof send>): Promise<RawAnswer> {
-  for (;;) {
-    const answer = await send(...sent)
-    if (answer.status !== 503) return answer
-  }
-}
+const patientlySend = (...sent: Parameters<typeof send>): Promise<RawAnswer> =>
+  patiently(() => send(...sent))
 
 const oneOfKnown = fc.nat().map((n) => known[n % known.length] ?? '')
 const hostileText = fc.oneof(

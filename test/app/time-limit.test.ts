@@ -19,7 +19,6 @@ describe.each(['application/json', 'application/graphql-response+json'])('as %s'
   it('an operation that takes too long is answered as an outage', async () => {
     const as = await app.jwt('alice', ['read:keys'])
     await withKeysLocked(async () => {
-      const started = performance.now()
       const { status, headers, body } = await app.ask('{ apiKeys { nodes { id } } }', {
         as,
         headers: { accept },
@@ -29,7 +28,6 @@ describe.each(['application/json', 'application/graphql-response+json'])('as %s'
       expect(body).toEqual({
         errors: [{ message: expect.any(String), extensions: { code: 'SERVICE_UNAVAILABLE' } }],
       })
-      expect(performance.now() - started).toBeLessThan(2_000)
     })
     expect((await app.ask('{ apiKeys { nodes { id } } }', { as })).status).toBe(200)
   })

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { jwksUriOf } from '../../src/credentials/fetch-keys.ts'
 import { resolveIssuer } from '../../src/credentials/issuer-settings.ts'
 import { createJwtVerifier } from '../../src/credentials/jwt-verifier.ts'
@@ -53,9 +53,8 @@ async function outcome(verifier: Verifier, token: string) {
 
 const unknownKid = () => issuer.sign({}, { header: { kid: crypto.randomUUID() } })
 
-async function until(condition: () => boolean) {
-  while (!condition()) await new Promise((done) => setTimeout(done, 2))
-}
+const until = (condition: () => boolean) =>
+  vi.waitUntil(condition, { timeout: 20_000, interval: 2 })
 
 describe('a fetch', () => {
   test('is made once for two hundred requests that come at once', async () => {

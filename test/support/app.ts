@@ -97,6 +97,7 @@ export async function createTestApp(
 
   /** Resolves once the server, which is in this process, has heard of every change until now. */
   async function heard(): Promise<void> {
+    const until = performance.now() + patienceMs
     // It answers a question after all that it was told before (see src/db/nodes.ts), if it is proven
     // that it is told: what is asked before that is asked again.
     const question = randomUUID()
@@ -104,6 +105,7 @@ export async function createTestApp(
     for (;;) {
       await sql`select pg_notify(${askChannel}, ${question})`
       if (await Promise.race([answered, sleep(50, false)])) return
+      if (performance.now() > until) throw new Error('The server has not answered for 20 seconds.')
     }
   }
 
@@ -170,11 +172,21 @@ export async function createTestApp(
   }
 }
 
-/** Asks again while the answer is 503, as a client does: a machine under load may have no connection free. */
-export async function patiently(ask: () => Promise<GraphQLAnswer>): Promise<GraphQLAnswer> {
+/** Milliseconds for which a test asks again: longer than a machine under load needs, less than a test may take. */
+const patienceMs = 20_000
+
+/**
+ * Asks again while the answer is 503, as a client does: a machine under load may have no connection free.
+ *
+ * @returns the last answer, which is 503 where none was another in 20 seconds
+ */
+export async function patiently<T extends { readonly status: number }>(
+  ask: () => Promise<T>,
+): Promise<T> {
+  const until = performance.now() + patienceMs
   for (;;) {
     const answer = await ask()
-    if (answer.status !== 503) return answer
+    if (answer.status !== 503 || performance.now() > until) return answer
   }
 }
 
