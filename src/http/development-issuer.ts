@@ -21,30 +21,7 @@ export interface DevelopmentIssuerOptions {
 }
 
 /** An issuer of JWTs for whoever asks: for development, on loopback, and nowhere else. */
-export interface DevelopmentIssuer {
-  /** What makes this server accept its tokens, as for any other issuer. */
-  readonly settings: {
-    readonly issuer: string
-    readonly audience: string
-    readonly jwksUri: string
-  }
-  /** @throws BadUserInputError */
-  mint(request: TokenRequest): Promise<TokenResponse>
-  /**
-   * Discovery, the public keys and `POST token`. Does not look at who is asking: that is for
-   * `isLoopbackRequest` to decide before.
-   */
-  handle(request: Request): Promise<Response>
-}
-
-/** RFC 6749 §5.1. */
-interface TokenResponse {
-  readonly access_token: string
-  readonly token_type: 'Bearer'
-  /** Seconds. */
-  readonly expires_in: number
-  readonly scope: string
-}
+export type DevelopmentIssuer = Awaited<ReturnType<typeof createDevelopmentIssuer>>
 
 const tokenRequest = z.strictObject({
   subject: z.string('must be a string').refine(isSubject, `must be ${subjectForm}`),
@@ -75,9 +52,7 @@ function readTokenRequest(value: unknown): TokenRequest {
   throw new BadUserInputError(field, `\`${field}\` ${issue.message}.`)
 }
 
-export async function createDevelopmentIssuer(
-  options: DevelopmentIssuerOptions,
-): Promise<DevelopmentIssuer> {
+export async function createDevelopmentIssuer(options: DevelopmentIssuerOptions) {
   const { issuer, now } = options
   const key = await developmentKey(options.dataDir)
   const jwksUri = `${issuer}/jwks`
@@ -93,7 +68,12 @@ export async function createDevelopmentIssuer(
     id_token_signing_alg_values_supported: [algorithm],
   }
 
-  const mint = async (request: TokenRequest): Promise<TokenResponse> => {
+  /**
+   * Answers as RFC 6749 §5.1 has it.
+   *
+   * @throws BadUserInputError
+   */
+  const mint = async (request: TokenRequest) => {
     const { subject, scope, expiresIn = 3600 } = readTokenRequest(request)
     const issuedAt = Math.floor(now() / 1000)
     // RFC 9068 §2.
@@ -116,9 +96,14 @@ export async function createDevelopmentIssuer(
   ])
 
   return {
+    /** What makes this server accept its tokens, as for any other issuer. */
     settings,
     mint,
-    async handle(request) {
+    /**
+     * Discovery, the public keys and `POST token`. Does not look at who is asking: that is for
+     * `isLoopbackRequest` to decide before.
+     */
+    async handle(request: Request): Promise<Response> {
       const { pathname } = new URL(request.url)
       if (!pathname.startsWith(developmentIssuerPath)) return problem(404)
       const route = routes.get(pathname.slice(developmentIssuerPath.length))
@@ -133,7 +118,7 @@ export async function createDevelopmentIssuer(
 
 async function answerToken(
   request: Request,
-  mint: (request: TokenRequest) => Promise<TokenResponse>,
+  mint: (request: TokenRequest) => Promise<object>,
 ): Promise<Response> {
   // A page elsewhere cannot send JSON without asking first (CORS), which nobody answers.
   const fault = bodyFault((name) => request.headers.get(name), 'application/json')

@@ -5,11 +5,9 @@ import type { HttpRequest } from './endpoint.ts'
 
 /** Why a request is refused before its credential is looked at; `null` where it is not. */
 export function requestFault(request: HttpRequest): GraphQLError | null {
-  return methodFault(request) ?? mediaTypeFault(request) ?? acceptFault(request)
-}
-
-function methodFault({ method }: HttpRequest): GraphQLError | null {
-  if (method === 'POST' || method === 'GET') return null
+  const { method } = request
+  if (method === 'GET') return acceptFault(request)
+  if (method === 'POST') return mediaTypeFault(request) ?? acceptFault(request)
   return new GraphQLError('Use GET or POST.', {
     extensions: {
       code: 'METHOD_NOT_ALLOWED',
@@ -22,8 +20,8 @@ function methodFault({ method }: HttpRequest): GraphQLError | null {
  * A POST is read as JSON only, and as it is. Forms and plain text are what a page elsewhere can make a
  * browser send without asking first.
  */
-function mediaTypeFault({ method, header }: HttpRequest): GraphQLError | null {
-  const fault = method === 'POST' ? bodyFault(header, 'application/json') : null
+function mediaTypeFault({ header }: HttpRequest): GraphQLError | null {
+  const fault = bodyFault(header, 'application/json')
   if (fault === null) return null
   return new GraphQLError(fault.detail, {
     extensions: { code: 'UNSUPPORTED_MEDIA_TYPE', http: { status: 415, headers: fault.headers } },

@@ -96,18 +96,15 @@ function executeInOrder(args: ExecutionArgs) {
   })
 }
 
-const completing = {
-  onExecuteDone({ result }: { readonly result: object }) {
-    if ('errors' in result && !('data' in result)) markRequestErrors(result as ExecutionResult)
-  },
-}
-
 /**
  * An operation that could not start for its variables or its name is the client's fault (GraphQL over
  * HTTP §6.4: 400, or 200 as `application/json`).
  */
-function markRequestErrors({ errors }: ExecutionResult): void {
-  for (const error of errors ?? []) markRequestError(error)
+const completing = {
+  onExecuteDone({ result }: { readonly result: object }) {
+    if (!('errors' in result) || 'data' in result) return
+    for (const error of (result as ExecutionResult).errors ?? []) markRequestError(error)
+  },
 }
 
 function markRequestError(error: GraphQLError): GraphQLError {

@@ -20,26 +20,13 @@ export async function serve(
   database: LaunchedDatabase,
   options: StartServerOptions & Required<Pick<StartServerOptions, 'log' | 'print'>>,
 ): Promise<RunningServer> {
-  const { log, print, joining = false, metricsPeers, signal } = options
+  const { log, print, joining = false } = options
   const { host, port } = config
 
   let handler: Handler = answerWhileStarting
   let answerDirectly: NodeListener = () => false
-  const open = () =>
-    listen({
-      host,
-      port,
-      handler: (request, connection) => handler(request, connection),
-      listener: (request, response, send) => answerDirectly(request, response, send),
-    })
   async function make(publicUrl: string): Promise<App> {
-    const app = await createAppOn(database, config, {
-      publicUrl,
-      log,
-      prepared: joining,
-      ...(metricsPeers && { metricsPeers }),
-      ...(signal && { signal }),
-    })
+    const app = await createAppOn(database, config, { ...options, publicUrl, prepared: joining })
     handler = app.fetch
     answerDirectly = app.listener
     return app
@@ -47,7 +34,12 @@ export async function serve(
   const urlAt = (port: number) => config.publicUrl ?? listeningUrl(host, port)
 
   const joined = joining ? await make(urlAt(port)) : null
-  const listener = await open().catch(async (error: unknown) => {
+  const listener = await listen({
+    host,
+    port,
+    handler: (request, connection) => handler(request, connection),
+    listener: (request, response, send) => answerDirectly(request, response, send),
+  }).catch(async (error: unknown) => {
     await joined?.close()
     throw error
   })

@@ -15,14 +15,15 @@ import type { PrincipalContext } from './use-principal.ts'
 /** What tells of the schema itself: introspection and the subgraph's SDL. */
 const alwaysPrivate = ['__schema', '__type', '_service']
 
-/** Why an operation of the anonymous may not run, as its whole answer. */
-export type PrivateSchema = (args: ExecutionArgs) => ExecutionResult | null
-
 /**
  * Refuses the anonymous every document that asks for the schema, or for one of `fields` of the query
  * type, wherever in it that stands.
+ *
+ * @returns a function that says why an operation may not run, as its whole answer
  */
-export function keepSchemaPrivate(fields: readonly string[]): PrivateSchema {
+export function keepSchemaPrivate(
+  fields: readonly string[],
+): (args: ExecutionArgs) => ExecutionResult | null {
   const names = new Set([...alwaysPrivate, ...fields])
   const asksForSchema = remembering((schema: GraphQLSchema) =>
     remembering((document: DocumentNode) => selectsRootField(schema, document, names)),
