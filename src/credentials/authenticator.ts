@@ -13,7 +13,7 @@ import type { UseRecorder } from './use-recorder.ts'
 import { createKeyVerifier, type KeyVerifierParts } from './verify-key.ts'
 import { createTokenVerifier, type TokenVerifierParts } from './verify-token.ts'
 
-export type { Authenticated, Authentication, Refusal } from './authentication.ts'
+export type { Authentication, Refusal } from './authentication.ts'
 
 /** Turns what a request carries into who is asking. */
 export interface Authenticator {

@@ -9,6 +9,14 @@ interface Ready {
   readonly encoding: 'latin1' | 'utf8'
 }
 
+/** The `add` of every batch there is. */
+const ofOurOwn = new WeakSet<object>()
+
+/** Whether `send` is our own server's, rather than what a framework hands to every listener, such as `next`. */
+export function isOurOwn(send: unknown): send is SendBody {
+  return typeof send === 'function' && ofOurOwn.has(send)
+}
+
 /** Milliseconds after which no further request is begun, nor another answer awaited, before they are sent. */
 const maxWaitMs = 1
 
@@ -32,6 +40,10 @@ export class AnswerBatch {
   #ready: Ready[] = []
   /** When the first of them became ready, by `performance.now()`. */
   #since = 0
+
+  constructor() {
+    ofOurOwn.add(this.add)
+  }
 
   readonly add: SendBody = (response, body, encoding) => {
     const now = performance.now()

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { SendBody } from './answer-batch.ts'
+import { isOurOwn, type SendBody } from './answer-batch.ts'
 
-/** Answers a request of Node's server or, where it is another's, returns `false`.
+/**
+ * Answers a request of Node's server or, where it is another's, returns `false`.
  *
  * @param send ends the response. Default: at once. Our own server hands one over, which sends answers together
  */
@@ -21,7 +22,8 @@ export function headerReader({ headers }: IncomingMessage): (name: string) => st
 
 /** The first of them that answers does. */
 export function firstOf(...listeners: readonly NodeListener[]): NodeListener {
-  return (request, response, send) => {
+  return (request, response, given) => {
+    const send = isOurOwn(given) ? given : undefined
     for (const listener of listeners) if (listener(request, response, send)) return true
     return false
   }

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net'
 import { vi } from 'vitest'
 import { createCors } from '../../src/http/cors.ts'
-import type { GraphQLRequest } from '../../src/http/graphql-request.ts'
+import type { DirectEndpoint, HttpRequest } from '../../src/http/endpoint.ts'
 import type { RequestContext } from '../../src/http/request-context.ts'
 import { trustedProxies } from '../../src/net/trusted-proxies.ts'
-import { createGraphQLListener } from '../../src/node/graphql-listener.ts'
+import { createDirectListener } from '../../src/node/direct-listener.ts'
 import { listen } from '../../src/node/listen.ts'
 import type { Answer } from '../../src/yoga/error-answer.ts'
 import { send } from './listening.ts'
 
 export type Answering = (
-  request: GraphQLRequest,
+  request: HttpRequest,
   context: RequestContext,
 ) => Answer | Promise<Answer> | never
 
@@ -20,28 +20,33 @@ export const jsonAnswer = (body: string): Answer => ({
   body,
 })
 
-/** The real server with the Node adapter for GraphQL alone: each test answers, and sees what it is handed. */
-export async function startGraphQLListener() {
-  const requests: GraphQLRequest[] = []
+/** The real server with the Node adapter for one endpoint alone: each test answers, and sees what it is handed. */
+export async function startDirectListener() {
+  const requests: HttpRequest[] = []
   const contexts: RequestContext[] = []
   const causes: unknown[] = []
   const completed = vi.fn()
   let answering: Answering
   let connection: Socket | undefined
-  const adapter = createGraphQLListener({
-    graphql: {
-      isForYoga: ({ header }) => header('x-for-yoga') !== null,
-      answer(request, context) {
-        requests.push(request)
-        contexts.push(context)
-        return answering(request, context)
-      },
-      failed(cause) {
-        causes.push(cause)
-        return { ...jsonAnswer('failed'), status: 500 }
-      },
-      handle: () => Promise.reject(new Error('This is not for the Node adapter.')),
+  const endpoint: DirectEndpoint = {
+    route: '/graphql',
+    isForBrowsers: true,
+    takes: ({ method, target, header }) =>
+      (method === 'POST' || method === 'GET') &&
+      /^\/graphql(\?|$)/.test(target) &&
+      header('x-for-yoga') === null,
+    answer(request, context) {
+      requests.push(request)
+      contexts.push(context)
+      return answering(request, context)
     },
+    failed(cause) {
+      causes.push(cause)
+      return { ...jsonAnswer('failed'), status: 500 }
+    },
+  }
+  const adapter = createDirectListener({
+    endpoints: [endpoint],
     cors: createCors({ origins: ['https://app.example'], credentialHeaders: ['authorization'] }),
     trustedProxies: trustedProxies([{ address: '127.0.0.1', bits: 32 }]),
     completed,
@@ -70,7 +75,7 @@ export async function startGraphQLListener() {
       completed.mockClear()
     },
     /** The first request that was handed over. */
-    received(): GraphQLRequest {
+    received(): HttpRequest {
       const [request] = requests
       if (request === undefined) throw new Error('Nothing was handed over.')
       return request

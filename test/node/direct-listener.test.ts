@@ -2,16 +2,16 @@ import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { BodyTooLargeError, type GraphQLRequest } from '../../src/http/graphql-request.ts'
-import { type Answering, jsonAnswer, startGraphQLListener } from '../support/graphql-listener.ts'
+import { BodyTooLargeError, type HttpRequest } from '../../src/http/endpoint.ts'
+import { type Answering, jsonAnswer, startDirectListener } from '../support/direct-listener.ts'
 import { send } from '../support/listening.ts'
 
 /* What the Node adapter hands over of a request. */
 
-let adapter: Awaited<ReturnType<typeof startGraphQLListener>>
+let adapter: Awaited<ReturnType<typeof startDirectListener>>
 
 beforeAll(async () => {
-  adapter = await startGraphQLListener()
+  adapter = await startDirectListener()
 })
 afterAll(() => adapter.close())
 beforeEach(() => adapter.answer(echo))
@@ -28,7 +28,7 @@ describe('a request', () => {
     ['GET', '/graphql?a=/../b', '?a=/../b'],
   ])('%s %s is handed over with its query as it was sent', async (method, target, search) => {
     expect((await send(adapter.port, target, [], { method })).status).toBe(200)
-    expect(adapter.received()).toMatchObject({ method, search })
+    expect(adapter.received()).toMatchObject({ method, target: `/graphql${search}` })
   })
 
   it('has the parameters of its query decoded, each as often as it is there', async () => {
@@ -103,7 +103,7 @@ const closing = ['POST /graphql HTTP/1.1', 'Host: x', 'Connection: close']
 
 describe('a body', () => {
   const limit = 100
-  const tooLarge = async (request: GraphQLRequest) => {
+  const tooLarge = async (request: HttpRequest) => {
     await expect(request.readBody(limit)).rejects.toBeInstanceOf(BodyTooLargeError)
     return { ...jsonAnswer('too large'), status: 413 }
   }

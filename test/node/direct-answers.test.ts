@@ -3,15 +3,15 @@ import { Agent } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Answer } from '../../src/yoga/error-answer.ts'
-import { type Answering, jsonAnswer, startGraphQLListener } from '../support/graphql-listener.ts'
+import { type Answering, jsonAnswer, startDirectListener } from '../support/direct-listener.ts'
 import { send } from '../support/listening.ts'
 
 /* What the Node adapter writes of an answer, and what it does about a client that is gone by then. */
 
-let adapter: Awaited<ReturnType<typeof startGraphQLListener>>
+let adapter: Awaited<ReturnType<typeof startDirectListener>>
 
 beforeAll(async () => {
-  adapter = await startGraphQLListener()
+  adapter = await startDirectListener()
 })
 afterAll(() => adapter.close())
 beforeEach(() => adapter.answer(echo))

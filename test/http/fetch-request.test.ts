@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { fetchGraphQLRequest } from '../../src/http/fetch-graphql-request.ts'
-import { BodyTooLargeError } from '../../src/http/graphql-request.ts'
+import { BodyTooLargeError } from '../../src/http/endpoint.ts'
+import { fetchRequest } from '../../src/http/fetch-request.ts'
 
 /* What the fetch adapter hands over of a request. Its answers are those of any Response. */
 
 const url = 'http://latchkey.test/graphql'
 const posted = (body: BodyInit | null, headers: [string, string][] = []) =>
-  fetchGraphQLRequest(
-    new Request(url, { method: 'POST', body, headers, duplex: 'half' } as RequestInit),
-  )
+  fetchRequest(new Request(url, { method: 'POST', body, headers, duplex: 'half' } as RequestInit))
 
 /** A body of those parts, and whether it was cancelled. */
 function streamOf(...parts: readonly Uint8Array[]) {
@@ -36,15 +34,15 @@ describe('a request', () => {
     ['', ''],
     ['?query=%7Ba%7D&a=+%zz', '?query=%7Ba%7D&a=+%zz'],
     ['?a=/../b#fragment', '?a=/../b'],
-  ])('%j is handed over with its query as it was sent', (target, search) => {
+  ])('%j is handed over with its query as a URL parser has it', (target, search) => {
     for (const method of ['GET', 'HEAD', 'PUT']) {
-      const request = fetchGraphQLRequest(new Request(`${url}${target}`, { method }))
-      expect(request).toMatchObject({ method, search })
+      const request = fetchRequest(new Request(`${url}${target}`, { method }))
+      expect(request).toMatchObject({ method, target: `/graphql${search}`, isTargetRaw: false })
     }
   })
 
   it('has the parameters of its query decoded, each as often as it is there', () => {
-    const { queryParameters } = fetchGraphQLRequest(new Request(`${url}?k=a%20b&k=c`))
+    const { queryParameters } = fetchRequest(new Request(`${url}?k=a%20b&k=c`))
     expect([queryParameters('k'), queryParameters('other')]).toEqual([['a b', 'c'], []])
   })
 
@@ -60,7 +58,7 @@ describe('a request', () => {
   it('is shown itself, with its own signal', () => {
     const controller = new AbortController()
     const request = new Request(url, { signal: controller.signal })
-    const { shown } = fetchGraphQLRequest(request)
+    const { shown } = fetchRequest(request)
     expect(shown).toBe(request)
     expect(shown.signal.aborted).toBe(false)
     controller.abort()
