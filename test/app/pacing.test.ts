@@ -59,6 +59,28 @@ describe('a client', () => {
     expect(charged).toEqual([])
     await post(`{ scopes { name } } # ${' '.repeat(2_000)}`)
     expect(charged).toEqual(['192.0.2.7'])
+    const { secret } = await app.key('alice', ['read:keys'])
+    charged = []
+    await post('{ apiKeys { nodes { id } } }', secret)
+    expect(charged).toHaveLength(1)
+  })
+
+  it('goes on with small requests meanwhile', async () => {
+    asked.length = 0
+    const body = JSON.stringify({ query: '{ scopes { name } }' })
+    for (const more of ['', ' '.repeat(300)]) {
+      const headers = {
+        'content-type': 'application/json',
+        'content-length': String(body.length + more.length),
+      }
+      const request = new Request('http://localhost/graphql', {
+        method: 'POST',
+        headers,
+        body: body + more,
+      })
+      expect((await app.fetch(request, { peerAddress: '192.0.2.8' })).status).toBe(200)
+      expect(asked.includes('192.0.2.8')).toBe(more !== '')
+    }
   })
 
   it('is told when to come again where it would have to wait too long', async () => {
