@@ -20,6 +20,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...defaultExclude, installed],
           globalSetup: [database],
+          // By default one less than there are processors; tests wait more than they work.
+          maxWorkers: '100%',
         },
       },
       {
