@@ -124,6 +124,17 @@ const recipes: readonly Recipe[] = [
       }),
   },
   {
+    block: 'findMissingPeppers(keyPeppers)',
+    run: async (code, { url, module }) =>
+      expect(
+        await module(`import { connectDirectory } from 'latchkey/postgres'
+const directory = connectDirectory({ url: ${JSON.stringify(url)} })
+const keyPeppers = []
+${code}
+await directory.close()`),
+      ).toMatchObject(done),
+  },
+  {
     block: "revoked_reason = 'Its pepper is lost.'",
     run: async (code, { sql }) => sqlRuns(code, sql),
   },
