@@ -178,11 +178,8 @@ function createOperate({ pacing, onBug, onOutage }: GraphQLParts, run: RunOperat
       pacing.charge(clientOf(context), performance.now() - since)
     }
     const finish = (result: ExecutionResult): Answer => {
-      const since = performance.now()
       completeErrors(result, context.requestId, { onBug, onOutage })
-      const answer = resultAnswer(result, acceptedMediaType(header('accept')) ?? 'application/json')
-      charge(since, answer.body.length)
-      return answer
+      return resultAnswer(result, acceptedMediaType(header('accept')) ?? 'application/json')
     }
     const fail = (error: unknown) => finish({ errors: [maskError(error, '') as GraphQLError] })
     const since = performance.now()
@@ -191,7 +188,9 @@ function createOperate({ pacing, onBug, onOutage }: GraphQLParts, run: RunOperat
       if (result instanceof Promise) {
         charge(since, size)
         const finishLate = (settled: ExecutionResult): Answer => {
+          const sinceLate = performance.now()
           const answer = finish(settled)
+          charge(sinceLate, answer.body.length)
           // Turns between the database's answers and this one are not timed.
           pacing.charge(clientOf(context), answer.body.length / charactersPerMs)
           return answer
