@@ -101,7 +101,8 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
       observer?.worked()
       return answer
     } catch (error) {
-      observer?.failed(error)
+      // What `close` gave up is no failure of the database.
+      if (!closed) observer?.failed(error)
       throw asFailure(error)
     } finally {
       stop()

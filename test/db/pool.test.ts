@@ -69,6 +69,27 @@ it('opens no connection once it is closed', async () => {
   await network.close()
 })
 
+it('reports no failure of what it gives up when it is closed', async () => {
+  const failed = vi.fn()
+  const pool = createPool({
+    link: {
+      url: database.url,
+      applicationName: 'latchkey-pool',
+      connectTimeout: 300,
+      statementTimeout: null,
+    },
+    size: 1,
+    prepare: (queries) => queries,
+    watch: () => deadline(20_000),
+    observer: { failed, worked: () => {} },
+  })
+  const connecting = pool.run((queries) => queries.execute(sql`select 1`))
+  const gaveUp = expect(connecting).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+  await pool.close()
+  await gaveUp
+  expect(failed).not.toHaveBeenCalled()
+})
+
 /** A network that swallows all of the first connection from the first `text` that it carries on. */
 async function startSilencer(databaseUrl: string, text: string) {
   const target = new URL(databaseUrl)

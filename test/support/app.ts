@@ -163,7 +163,8 @@ export async function createTestApp(
     async close() {
       await app.close()
       await stores.close()
-      await sql.end()
+      // The driver waits for ever where the server ends the session at the same time.
+      await sql.end({ timeout: 5 })
       await issuer.close()
       await network.close()
       await feed.close()
