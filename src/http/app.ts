@@ -15,11 +15,7 @@ import { identityKeysPath, publishIdentityKeys } from './identity-keys.ts'
 import { type Introspection, introspectionPath } from './introspection.ts'
 import type { Metrics } from './metrics.ts'
 import { problem } from './problem.ts'
-import {
-  type ConnectionInfo,
-  createRequestContext,
-  type RequestContext,
-} from './request-context.ts'
+import { type ConnectionInfo, RequestContext } from './request-context.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 
 export interface HttpAppParts {
@@ -72,7 +68,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
   return async (request, connection = { peerAddress: null }) => {
     const started = performance.now()
     const header = (name: string) => request.headers.get(name)
-    const context = createRequestContext(header, connection, parts.trustedProxies)
+    const context = new RequestContext({ header }, connection, parts.trustedProxies)
     const path = pathOf(request)
     const [route, respond] = find(path)
     const response = await answer(respond, request, context, log)

@@ -1,3 +1,5 @@
+import type { HttpRequest } from './endpoint.ts'
+
 /** Why the body of a request is not read (415), and the header that says what would be. */
 export interface BodyFault {
   readonly detail: string
@@ -6,19 +8,17 @@ export interface BodyFault {
 
 /**
  * What is wrong with a body that has to be of that media type and not encoded; `null`: nothing.
- *
- * @param header reads a header of the request by its lower-case name
  */
 export function bodyFault(
-  header: (name: string) => string | null,
+  request: Pick<HttpRequest, 'header'>,
   mediaType: string,
 ): BodyFault | null {
-  const type = header('content-type')
+  const type = request.header('content-type')
   // The case of a media type means nothing (RFC 9110 §8.3.1).
   if (type !== mediaType && type?.split(';', 1)[0]?.trim().toLowerCase() !== mediaType) {
     return { detail: `Send ${mediaType}.`, headers: { 'accept-post': mediaType } }
   }
-  if (!isEncoded(header('content-encoding'))) return null
+  if (!isEncoded(request.header('content-encoding'))) return null
   return {
     detail: 'Send the body without a Content-Encoding.',
     // The codings that would do (RFC 9110 §15.5.16).

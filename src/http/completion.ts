@@ -29,12 +29,13 @@ export interface Completed {
 export type Completion = (completed: Completed, context: RequestContext) => void
 
 export function createCompletion({ metrics, refusals, log }: CompletionParts): Completion {
-  function recordRefusal({ requestId, clientAddress, admission }: RequestContext): void {
-    const { authentication } = admission
+  function recordRefusal(context: RequestContext): void {
+    const { authentication } = context.admission
     if (authentication?.kind !== 'refused') return
     const { reason, credentialId } = authentication.refusal
     if (reason === 'unavailable') return
-    refusals.record({ reason, credentialId, requestId, sourceAddress: clientAddress() })
+    const { requestId } = context
+    refusals.record({ reason, credentialId, requestId, sourceAddress: context.clientAddress() })
   }
 
   return ({ route, path, method, status, started }, context) => {

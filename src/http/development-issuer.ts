@@ -7,6 +7,7 @@ import { isScopeName } from '../scopes.ts'
 import { isSubject, subjectForm } from '../users/identity.ts'
 import { bodyFault } from './body-fault.ts'
 import { algorithm, developmentKey } from './development-key.ts'
+import { fetchRequest } from './fetch-request.ts'
 import { problem } from './problem.ts'
 
 const developmentAudience = 'latchkey'
@@ -121,7 +122,7 @@ async function answerToken(
   mint: (request: TokenRequest) => Promise<object>,
 ): Promise<Response> {
   // A page elsewhere cannot send JSON without asking first (CORS), which nobody answers.
-  const fault = bodyFault((name) => request.headers.get(name), 'application/json')
+  const fault = bodyFault(fetchRequest(request), 'application/json')
   if (fault !== null) return problem(415, fault)
   let body: unknown
   try {

@@ -18,6 +18,7 @@ import {
   readForwardAuthSettings,
   readResolvedSettings,
 } from './forward-auth-settings.ts'
+import { HeaderCarrier } from './header-carrier.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** What was told of a principal last. */
@@ -119,11 +120,10 @@ export function createForwardAuth(parts: ForwardAuthParts): DirectEndpoint {
     isForBrowsers: false,
     takes: ({ target }) => isForwardAuthTarget(target),
 
-    answer({ target, isTargetRaw, header }, context) {
+    answer(request, context) {
+      const { target, isTargetRaw } = request
       const settings = isTargetRaw ? readForwardAuthSettings(target) : readResolvedSettings(target)
-      // The query is the proxy's: a credential in it would be nobody's.
-      const carrier = { header, queryParameters: noParameters }
-      const refused = admission.admit(context.admission, carrier, context)
+      const refused = admission.admit(context.admission, new HeaderCarrier(request), context)
       return refused instanceof Promise
         ? refused.then((refusal) => decide(refusal, settings, context))
         : decide(refused, settings, context)
@@ -144,7 +144,6 @@ function emptyAnswer(status: number, headers: Answer['headers']): Answer {
   return { status, headers, body: '' }
 }
 
-const noParameters = () => []
 const bareChallenge = httpFailure(new UnauthenticatedError()).headers['www-authenticate'] ?? ''
 
 /** `must-revalidate` lets a shared cache keep what came for a credential (RFC 9111 §3.5). */

@@ -20,16 +20,16 @@ export function requestFault(request: HttpRequest): GraphQLError | null {
  * A POST is read as JSON only, and as it is. Forms and plain text are what a page elsewhere can make a
  * browser send without asking first.
  */
-function mediaTypeFault({ header }: HttpRequest): GraphQLError | null {
-  const fault = bodyFault(header, 'application/json')
+function mediaTypeFault(request: HttpRequest): GraphQLError | null {
+  const fault = bodyFault(request, 'application/json')
   if (fault === null) return null
   return new GraphQLError(fault.detail, {
     extensions: { code: 'UNSUPPORTED_MEDIA_TYPE', http: { status: 415, headers: fault.headers } },
   })
 }
 
-function acceptFault({ header }: HttpRequest): GraphQLError | null {
-  if (acceptedMediaType(header('accept')) !== null) return null
+function acceptFault(request: HttpRequest): GraphQLError | null {
+  if (acceptedMediaType(request.header('accept')) !== null) return null
   return new GraphQLError(`Accept ${responseMediaTypes.join(' or ')}.`, {
     extensions: { code: 'NOT_ACCEPTABLE', http: { status: 406 } },
   })

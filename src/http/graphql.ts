@@ -48,10 +48,11 @@ const charactersPerMs = 20_000
 const smallSize = 2_000
 
 /** Whose turns count together: the user's, or the address's of the anonymous. */
-function clientOf({ admission: { principal }, clientAddress }: RequestContext): string | null {
+function clientOf(context: RequestContext): string | null {
+  const { principal } = context.admission
   // A subject may hold spaces, and so may an issuer's name, but no line feed.
   if (principal !== null) return `${principal.issuer}\n${principal.subject}`
-  const address = clientAddress()
+  const address = context.clientAddress()
   return address === null ? null : senderOf(address)
 }
 
@@ -63,8 +64,8 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
   const operate = createOperate(parts, createRunOperation(yoga))
   const isWatched = watch.isWatching()
 
-  const isPage = ({ method, header }: HttpRequest) =>
-    graphiql && method === 'GET' && header('accept')?.includes('text/html') === true
+  const isPage = (request: HttpRequest) =>
+    graphiql && request.method === 'GET' && request.header('accept')?.includes('text/html') === true
   /** The page, and plugins that look at each Request or Response. */
   const isForYoga = (request: HttpRequest) => isWatched || isPage(request)
 
@@ -102,21 +103,23 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
     },
 
     /** That is outside of Yoga's own error handling. */
-    failed(cause, { header }, { requestId }) {
-      if (cause instanceof BodyTooLargeError) return errorAnswer(bodyTooLarge, header('accept'))
+    failed(cause, request, { requestId }) {
+      const accept = request.header('accept')
+      if (cause instanceof BodyTooLargeError) return errorAnswer(bodyTooLarge, accept)
       onBug(cause, requestId)
-      return errorAnswer(maskedError(requestId), header('accept'))
+      return errorAnswer(maskedError(requestId), accept)
     },
   }
 
   async function askYoga(request: HttpRequest, context: RequestContext): Promise<Response> {
-    const { shown, header } = request
+    const { shown } = request
     const isForPage = isPage(request)
     if (!isForPage) {
       const refusal = await admit(request, context)
-      if (refusal !== null) return toResponse(errorAnswer(refusal, header('accept')))
+      const accept = request.header('accept')
+      if (refusal !== null) return toResponse(errorAnswer(refusal, accept))
       // Yoga knows no qualities, and other forms of answers.
-      shown.headers.set('accept', acceptedMediaType(header('accept')) ?? '')
+      shown.headers.set('accept', acceptedMediaType(accept) ?? '')
     }
     const response = await yoga.fetch(shown, context as never)
     if (isForPage && response.headers.get('content-type') === 'text/html') {
@@ -141,8 +144,11 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
 }
 
 /** Whether a request has so few characters that it hardly takes a long turn. A body of unknown length has many. */
-function isSmall({ method, target, header }: HttpRequest): boolean {
-  const length = method === 'GET' ? target.length : Number(header('content-length') ?? Number.NaN)
+function isSmall(request: HttpRequest): boolean {
+  const length =
+    request.method === 'GET'
+      ? request.target.length
+      : Number(request.header('content-length') ?? Number.NaN)
   return length < 300
 }
 
@@ -170,7 +176,7 @@ function createOperate({ pacing, onBug, onOutage }: GraphQLParts, run: RunOperat
   function operate(
     read: () => GraphQLParams,
     size: number,
-    { shown, header }: HttpRequest,
+    request: HttpRequest,
     context: RequestContext,
   ): Answer | Promise<Answer> {
     const charge = (since: number, characters: number): void => {
@@ -179,12 +185,12 @@ function createOperate({ pacing, onBug, onOutage }: GraphQLParts, run: RunOperat
     }
     const finish = (result: ExecutionResult): Answer => {
       completeErrors(result, context.requestId, { onBug, onOutage })
-      return resultAnswer(result, acceptedMediaType(header('accept')) ?? 'application/json')
+      return resultAnswer(result, acceptedMediaType(request.header('accept')) ?? 'application/json')
     }
     const fail = (error: unknown) => finish({ errors: [maskError(error, '') as GraphQLError] })
     const since = performance.now()
     try {
-      const result = run(read(), shown, context)
+      const result = run(read(), request.shown, context)
       if (result instanceof Promise) {
         charge(since, size)
         const finishLate = (settled: ExecutionResult): Answer => {

@@ -7,6 +7,7 @@ import type { Principal } from '../principal.ts'
 import { bodyFault } from './body-fault.ts'
 import { BodyTooLargeError, type HttpRequest } from './endpoint.ts'
 import { fetchRequest } from './fetch-request.ts'
+import { HeaderCarrier } from './header-carrier.ts'
 import { problem, refusalProblem } from './problem.ts'
 import type { RequestContext } from './request-context.ts'
 import { readTokenClaims } from './token-claims.ts'
@@ -59,8 +60,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
       return problem(405, { detail: 'Use POST.', headers: { allow: 'POST' } })
     }
     const request = fetchRequest(shown)
-    const { header } = request
-    await admission.admit(context.admission, { header, queryParameters: () => [] }, context)
+    await admission.admit(context.admission, new HeaderCarrier(request), context)
     const admitted = callerOf(context)
     if (admitted instanceof Response) return admitted
     const form = await readForm(request)
@@ -75,7 +75,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     }
     const result = await introspect(parts, token)
     if (result instanceof Error) return refusalProblem(result)
-    return asksForJwt(header('accept') ?? '')
+    return asksForJwt(request.header('accept') ?? '')
       ? await signed(parts, result, caller)
       : notStored(JSON.stringify(result), 'application/json')
   }
@@ -85,10 +85,9 @@ async function introspect(
   parts: IntrospectionParts,
   token: string,
 ): Promise<object | LatchkeyError> {
-  const authentication = await parts.admission.authenticator.authenticate({
-    header: (name) => (name === 'authorization' ? `Bearer ${token}` : null),
-    queryParameters: () => [],
-  })
+  const authentication = await parts.admission.authenticator.authenticate(
+    new HeaderCarrier({ header: (name) => (name === 'authorization' ? `Bearer ${token}` : null) }),
+  )
   if (authentication.kind === 'authenticated') {
     return await describe(parts, authentication.principal, token)
   }
@@ -140,11 +139,11 @@ async function signed(
 }
 
 /** The form, or why it cannot be read. */
-async function readForm({ header, readBody }: HttpRequest): Promise<URLSearchParams | Response> {
-  const fault = bodyFault(header, 'application/x-www-form-urlencoded')
+async function readForm(request: HttpRequest): Promise<URLSearchParams | Response> {
+  const fault = bodyFault(request, 'application/x-www-form-urlencoded')
   if (fault !== null) return problem(415, fault)
   try {
-    return new URLSearchParams(await readBody(maxBodySize))
+    return new URLSearchParams(await request.readBody(maxBodySize))
   } catch (error) {
     if (error instanceof BodyTooLargeError) return problem(413)
     throw error

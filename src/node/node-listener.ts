@@ -12,12 +12,10 @@ export type NodeListener = (
   send?: SendBody,
 ) => boolean
 
-/** Reads headers by their lower-case names, as `Headers.get` does. */
-export function headerReader({ headers }: IncomingMessage): (name: string) => string | null {
-  return (name) => {
-    const value = headers[name]
-    return value === undefined ? null : typeof value === 'string' ? value : value.join(', ')
-  }
+/** Reads a header by its lower-case name, as `Headers.get` does. */
+export function headerOf({ headers }: IncomingMessage, name: string): string | null {
+  const value = headers[name]
+  return value === undefined ? null : typeof value === 'string' ? value : value.join(', ')
 }
 
 /** The first of them that answers does. */

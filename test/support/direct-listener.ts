@@ -31,10 +31,10 @@ export async function startDirectListener() {
   const endpoint: DirectEndpoint = {
     route: '/graphql',
     isForBrowsers: true,
-    takes: ({ method, target, header }) =>
-      (method === 'POST' || method === 'GET') &&
-      /^\/graphql(\?|$)/.test(target) &&
-      header('x-for-yoga') === null,
+    takes: (request) =>
+      (request.method === 'POST' || request.method === 'GET') &&
+      /^\/graphql(\?|$)/.test(request.target) &&
+      request.header('x-for-yoga') === null,
     answer(request, context) {
       requests.push(request)
       contexts.push(context)

@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { BodyTooLargeError, type HttpRequest } from '../http/endpoint.ts'
+import { headerOf } from './node-listener.ts'
+import { RequestView } from './request-view.ts'
+
+/** A request of Node's server. A class, since it is made for each request and few of its parts are asked for. */
+export class DirectRequest implements HttpRequest {
+  readonly method: string
+  readonly target: string
+  // A URL parser would turn `/auth/verify/../graphql`, where the second half is a client's, into
+  // another path of this server.
+  readonly isTargetRaw = true
+  readonly #message: IncomingMessage
+  readonly #response: ServerResponse
+  #shown: Request | null = null
+
+  constructor(message: IncomingMessage, response: ServerResponse) {
+    this.method = message.method ?? ''
+    this.target = message.url ?? ''
+    this.#message = message
+    this.#response = response
+  }
+
+  get shown(): Request {
+    this.#shown ??= new RequestView(this.#message, this.#response) as unknown as Request
+    return this.#shown
+  }
+
+  header(name: string): string | null {
+    return headerOf(this.#message, name)
+  }
+
+  queryParameters(name: string): readonly string[] {
+    const start = this.target.indexOf('?')
+    return start < 0 ? none : new URLSearchParams(this.target.slice(start)).getAll(name)
+  }
+
+  /** Never settles for a client that goes before it has sent all. */
+  readBody(maxBytes: number): Promise<string> {
+    return readBody(this.#message, maxBytes)
+  }
+}
+
+const none: readonly string[] = []
+
+function readBody(message: IncomingMessage, maxBytes: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    const add = (chunk: Buffer): void => {
+      length += chunk.length
+      if (length > maxBytes) {
+        message.off('data', add)
+        reject(new BodyTooLargeError())
+      } else chunks.push(chunk)
+    }
+    if (Number(message.headers['content-length'] ?? 0) > maxBytes) {
+      reject(new BodyTooLargeError())
+      return
+    }
+    message.on('data', add)
+    message.on('end', () => {
+      const [only] = chunks
+      const bytes = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
+      resolve(bytes.toString())
+    })
+  })
+}
