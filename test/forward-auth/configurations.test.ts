@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { readForwardAuthSettings } from '../../src/http/forward-auth-settings.ts'
 
 const read = (name: string) =>
-  readFileSync(new URL(`../examples/proxies/${name}`, import.meta.url), 'utf8')
+  readFileSync(new URL(`../../docs/examples/proxies/${name}`, import.meta.url), 'utf8')
 const identityNames = [
   'X-User-Id',
   'X-User-Issuer',

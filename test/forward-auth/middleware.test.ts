@@ -17,7 +17,7 @@ const options = {
   fetch: async () => Response.json({ keys: keys.keys.map(({ publicJwk }) => publicJwk) }),
 }
 // The examples are JavaScript, and import the package by its name: what is built is what they get.
-const middleware = async (name: string) => await import(`../examples/middleware/${name}.js`)
+const middleware = async (name: string) => await import(`../../docs/examples/middleware/${name}.js`)
 
 const frameworks: Record<string, () => Promise<Server>> = {
   async express() {

@@ -18,7 +18,7 @@ import { hasProgram } from '../support/programs.ts'
 import { temporaryFolder } from '../support/server-process.ts'
 
 const source = (name: string) =>
-  fileURLToPath(new URL(`../examples/other-languages/${name}`, import.meta.url))
+  fileURLToPath(new URL(`../../docs/examples/other-languages/${name}`, import.meta.url))
 
 const pythonTokens = `
 import json, os, sys

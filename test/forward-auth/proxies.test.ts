@@ -16,7 +16,7 @@ import {
 } from '../support/programs.ts'
 
 const folder = (name: string) =>
-  fileURLToPath(new URL(`../examples/proxies/${name}`, import.meta.url))
+  fileURLToPath(new URL(`../../docs/examples/proxies/${name}`, import.meta.url))
 
 const startNginx =
   (changes: Record<string, string> = {}) =>

@@ -11,7 +11,7 @@ import { estimate, freePort, get, latchkey, show, start, startLatchkey } from '.
 import { compare, ratioOf } from './interleaved.mjs'
 
 const constantServer = fileURLToPath(new URL('../constant-server.mjs', import.meta.url))
-const nginxExample = fileURLToPath(new URL('../../examples/proxies/nginx', import.meta.url))
+const nginxExample = fileURLToPath(new URL('../../../docs/examples/proxies/nginx', import.meta.url))
 const credentials = 50
 
 export async function measureForwardAuth(world, settings) {

@@ -1,6 +1,6 @@
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
-import { identity } from '../middleware/hono.js'
+import { identity } from '../../../docs/examples/middleware/hono.js'
 
 const { LATCHKEY_URL = 'http://127.0.0.1:4000', PORT = '4002' } = process.env
 

@@ -1,5 +1,5 @@
 import express from 'express'
-import { identity } from '../middleware/express.js'
+import { identity } from '../../../docs/examples/middleware/express.js'
 
 const { LATCHKEY_URL = 'http://127.0.0.1:4000', PORT = '4001' } = process.env
 

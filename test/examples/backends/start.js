@@ -57,7 +57,7 @@ async function stop() {
 /** The configuration that the documentation shows, with these ports. */
 function nginxFolder() {
   const copy = mkdtempSync(join(tmpdir(), 'latchkey-example-'))
-  cpSync(here('../proxies/nginx'), copy, { recursive: true })
+  cpSync(here('../../../docs/examples/proxies/nginx'), copy, { recursive: true })
   const file = join(copy, 'nginx.conf')
   const ports = { 4000: LATCHKEY_PORT, 4001: ORDERS_PORT, 4002: BILLING_PORT, 8080: PROXY_PORT }
   const text = readFileSync(file, 'utf8')
