@@ -1,0 +1,112 @@
+import { ConfigError, describeConfig, loadConfig } from '../../src/config.ts'
+
+/** The order in which a reader sets a server up. */
+const groups: Readonly<Record<string, readonly string[]>> = {
+  'Mode, address and log': [
+    'NODE_ENV',
+    'HOST',
+    'PORT',
+    'PUBLIC_URL',
+    'TRUSTED_PROXIES',
+    'CORS_ORIGINS',
+    'LOG_LEVEL',
+  ],
+  Database: ['DATABASE_URL', 'DATABASE_LISTEN_URL', 'DATABASE_READ_URL', 'MIGRATE', 'DATA_DIR'],
+  'Issuers of JWTs': ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWKS_URI', 'JWT_ISSUERS'],
+  'Reading credentials': [
+    'API_KEY_HEADER',
+    'JWT_HEADER',
+    'API_KEY_QUERY_PARAM',
+    'AUTH_FAILURES_PER_MINUTE',
+  ],
+  'API keys': ['KEY_PREFIX', 'KEY_PEPPER', 'KEY_MAX_LIFETIME_DAYS', 'KEY_MAX_PER_USER'],
+  'Scopes and the schema': ['DEFAULT_USER_SCOPES', 'SCOPES_FILE', 'PUBLIC_INTROSPECTION'],
+  'Revocation and outages': ['MAX_STALENESS_MS', 'JWT_OUTAGE_SECONDS'],
+  'Identity tokens': ['IDENTITY_KEYS_FILE'],
+  'Limits on operations': [
+    'OPERATION_MAX_TOKENS',
+    'OPERATION_MAX_TOKENS_ANONYMOUS',
+    'OPERATION_MAX_DEPTH',
+    'OPERATION_MAX_ALIASES',
+    'OPERATION_MAX_DIRECTIVES',
+    'OPERATION_MAX_COST',
+  ],
+}
+
+/** Where a page explains what a group is about. */
+const furtherReading: Readonly<Record<string, string>> = {
+  Database:
+    '[operations.md](operations.md) explains connection strings, poolers, roles and migrations.',
+  'Issuers of JWTs':
+    '[issuers.md](issuers.md) explains the settings of an issuer and the presets for providers.',
+  'Reading credentials':
+    '[credentials.md](credentials.md) explains where a request may carry a credential.',
+  'API keys':
+    '[keys.md](keys.md) explains API keys, and [operations.md](operations.md#peppers) peppers.',
+  'Scopes and the schema':
+    '[scopes.md](scopes.md) explains scopes and grants. `SCOPES_FILE` holds an object such as `{"read:orders": "Read orders."}`.',
+  'Revocation and outages':
+    '[keys.md](keys.md#how-fast-a-change-takes-effect) explains the bound, and [operations.md](operations.md#failover) outages.',
+  'Identity tokens': '[backends.md](backends.md#identity-token) explains identity tokens.',
+  'Limits on operations': '[limits.md](limits.md) explains what each limit counts.',
+}
+
+const introduction = `# Configuration
+
+\`latchkey serve\` and the other commands read their configuration from environment variables. The server checks all of them
+at the start. It reports every fault at once and ends with exit code 78. \`latchkey serve --help\` prints the same list.
+
+A variable that is set to nothing counts as unset. There are two exceptions, because unset allows more than was meant:
+\`DEFAULT_USER_SCOPES=\` grants no scope, and \`KEY_PEPPER=\` is a fault.
+
+This page is generated from the code.
+
+## Modes
+
+| mode | condition | behaviour |
+|---|---|---|
+| development | no issuer is configured, and \`NODE_ENV\` is not \`production\` | The server has its own issuer, which mints a JWT for any caller on this machine (\`POST /dev/issuer/token\`, \`npx latchkey token\`). It creates the users \`ada\` (all scopes), \`grace\` and \`linus\` (suspended), serves GraphiQL, and listens on a loopback address only. |
+| self-run | an issuer is configured, and \`NODE_ENV\` is not \`production\` | The server has no development issuer, users or GraphiQL. Without \`DATABASE_URL\` it runs the embedded PostgreSQL. |
+| production | \`NODE_ENV=production\` | \`DATABASE_URL\` and an issuer are required. The server refuses every credential of a user of a development issuer. |`
+
+/** Text of docs/configuration.md. */
+export function configurationPage(): string {
+  const rows = describeConfig()
+  const listed = Object.values(groups).flat()
+  const missing = rows.filter(({ variable }) => !listed.includes(variable))
+  if (missing.length > 0) {
+    throw new Error(`Add to a group: ${missing.map(({ variable }) => variable).join(', ')}`)
+  }
+  const sections = Object.entries(groups).map(([name, variables]) => {
+    const lines = variables.map((variable) => {
+      const row = rows.find((one) => one.variable === variable)
+      if (row === undefined) throw new Error(`There is no variable ${variable}.`)
+      return `| \`${variable}\` | ${row.meaning} | ${row.default} | ${acceptedValues(variable)} |`
+    })
+    const reading = furtherReading[name]
+    return [
+      `## ${name}`,
+      ['| variable | meaning | default | accepted |', '|---|---|---|---|', ...lines].join('\n'),
+      ...(reading === undefined ? [] : [reading]),
+    ].join('\n\n')
+  })
+  return `${[introduction, ...sections].join('\n\n')}\n`
+}
+
+/** The range or choice that the fault of an impossible value names; empty where any text may be right. */
+function acceptedValues(variable: string): string {
+  const message = faultOf(variable, '?') ?? ''
+  const [, accepted = ''] =
+    /^must be ((?:a whole number from|one of|true or false).*)$/.exec(message) ?? []
+  return accepted.replace(/^a whole number from (\d+) to (\d+)$/, '$1 to $2')
+}
+
+function faultOf(variable: string, value: string): string | undefined {
+  try {
+    loadConfig({ [variable]: value })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.faults.find((fault) => fault.variable === variable)?.message
+  }
+}
