@@ -1,9 +1,14 @@
-/** What was measured, as a table, as a chart, and kept in the files that the README shows. */
+/** Writes the measurements into the files that show them: a table, a chart, and the figures of the README. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { barsOf, isOurs, textChart } from './text-chart.mjs'
 
 const results = new URL('results.json', import.meta.url)
-const chartFile = new URL('chart.svg', import.meta.url)
-const readme = new URL('../../README.md', import.meta.url)
+const chartFile = new URL('../../docs/chart.svg', import.meta.url)
+/** Each document, with the function that makes the section between its markers. */
+const documents = [
+  ['README.md', figuresSection],
+  ['docs/performance.md', tableSection],
+]
 const [start, end] = ['<!-- bench -->', '<!-- /bench -->']
 
 export function table(rows) {
@@ -21,50 +26,82 @@ export function provenance({ date, command, machine }) {
 
 /**
  * Keeps the parts that were measured in place of what was kept of them, and writes the chart and the
- * README's section anew from all that is kept.
+ * sections of the documents from all that is kept.
  *
  * @param parts by name, `{ date, command, machine, rows }`
  */
 export function keep(parts) {
-  const kept = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : {}
-  const all = { ...kept, ...parts }
+  const all = { ...kept(), ...parts }
   writeFileSync(results, `${JSON.stringify(all, null, 1)}\n`)
   if (all.peers !== undefined) writeFileSync(chartFile, chart(all.peers))
-  const text = readFileSync(readme, 'utf8')
-  const [from, to] = [text.indexOf(start), text.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`README.md has no ${start} … ${end}`)
-  writeFileSync(readme, `${text.slice(0, from + start.length)}\n${section(all)}\n${text.slice(to)}`)
+  for (const [name, section] of documents) {
+    const file = new URL(`../../${name}`, import.meta.url)
+    const text = readFileSync(file, 'utf8')
+    const [from, to] = [text.indexOf(start), text.indexOf(end)]
+    if (from < 0 || to < from) throw new Error(`${name} has no ${start} … ${end}`)
+    writeFileSync(file, `${text.slice(0, from + start.length)}\n${section(all)}\n${text.slice(to)}`)
+  }
 }
 
-function section(all) {
-  const image = all.peers && '![Requests per second of each server](test/bench/chart.svg)\n\n'
-  // First who was compared in one run; figures of our own that other parts have too are shown once.
+/** The parts in results.json. */
+export function kept() {
+  return existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : {}
+}
+
+/** The section of docs/performance.md. */
+export function tableSection(all) {
+  const image = all.peers && '![Requests per second of each server](chart.svg)\n\n'
+  const sentences = new Set(Object.values(all).map(provenance))
+  return `${image ?? ''}${table(rowsOf(all))}\n\n${[...sentences].join('\n')}`
+}
+
+/** First those that were compared in one run. A figure that several parts have is taken once. */
+function rowsOf(all) {
   const { peers, ...others } = all
   const rows = [...(peers === undefined ? [] : [peers]), ...Object.values(others)].flatMap(
     (part) => part.rows,
   )
   const seen = new Set()
-  const once = rows.filter(({ figure }) => !seen.has(figure) && seen.add(figure))
-  const sentences = new Set(Object.values(all).map(provenance))
-  return `${image ?? ''}${table(once)}\n\n${[...sentences].join('\n')}`
+  return rows.filter(({ figure }) => !seen.has(figure) && seen.add(figure))
+}
+
+/** The figures of the README: what each one answers, and its name. */
+const mainFigures = [
+  ['Cached API key, against lean GraphQL Yoga without authentication', 'Latchkey, cached key'],
+  [
+    'Cached API key, against `verifyApiKey` of better-auth',
+    'Latchkey, cached key, against better-auth `verifyApiKey`',
+  ],
+  [
+    'Revocation, from COMMIT until another node refuses the key',
+    'Revocation, COMMIT to refused on another node, 200 times',
+  ],
+]
+
+/** The section of the README. */
+export function figuresSection(all) {
+  const rows = rowsOf(all)
+  const lines = mainFigures.flatMap(([question, name]) => {
+    const row = rows.find(({ figure }) => figure === name)
+    return row === undefined ? [] : [`| ${question} | ${row.result} |`]
+  })
+  const chart = all.peers && `\`\`\`\n${textChart(all.peers)}\n\`\`\`\n\n`
+  return `${chart ?? ''}${['| Figure | Measured |', '|---|---|', ...lines].join('\n')}`
 }
 
 const [width, rowHeight, labels, right] = [860, 26, 380, 90]
 
 /** Bars for each server that was compared over HTTP, with the 90 % interval as a line. */
 export function chart(part) {
-  const bars = part.rows
-    .filter(({ ratio }) => ratio !== undefined)
-    .sort((a, b) => b.ratio.median - a.ratio.median)
+  const bars = barsOf(part)
   const most = Math.max(...bars.map(({ ratio }) => ratio.high))
   const scale = (value) => (value / most) * (width - labels - right)
   const top = 40
   const height = top + bars.length * rowHeight + 34
   const lines = bars.map(({ figure, ratio }, n) => {
     const y = top + n * rowHeight
-    const isOurs = /^(Latchkey|`usePrincipal`)/.test(figure)
     return `<text x="${labels - 8}" y="${y + 15}" text-anchor="end">${plain(figure)}</text>
-<rect class="${isOurs ? 'ours' : 'theirs'}" x="${labels}" y="${y + 3}" width="${fixed(scale(ratio.median))}" height="17" rx="2"/>
+<rect class="${isOurs(figure) ? 'ours' : 'theirs'}" x="${labels}" y="${y + 3}" width="${fixed(scale(ratio.median))}" height="17" rx="2"/>
 <path d="M${fixed(labels + scale(ratio.low))} ${y + 11.5}H${fixed(labels + scale(ratio.high))}"/>
 <text x="${fixed(labels + scale(ratio.high) + 8)}" y="${y + 15}">${ratio.median.toFixed(2)}</text>`
   })

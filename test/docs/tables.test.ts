@@ -1,28 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
-import { describeConfig } from '../../src/config.ts'
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { issuerPresets } from '../../src/credentials/issuer-presets.ts'
 import { describeCauses } from '../../src/db/causes.ts'
 import { builtInScopes } from '../../src/scopes.ts'
+import { readDocument, root, rowsUnder } from './documents.ts'
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-
-/** Rows of the table that follows the heading, as lists of cells. */
-function rowsUnder(heading: string): string[][] {
-  const section = readme.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
-  return section
-    .split('\n')
-    .filter((line) => line.startsWith('| `'))
-    .map((line) =>
-      line
-        .slice(1, -1)
-        .split(/(?<!\\)\|/)
-        .map((cell) => cell.trim()),
-    )
-}
-
-it('the operations page lists every cause as the log tells it', () => {
-  const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
-  const [, table = ''] = page.split('| reason |')
+it('docs/operations.md lists every cause as the log tells it', () => {
+  const [, table = ''] = readDocument('docs/operations.md').split('| reason |')
   const rows = table
     .split('\n\n')[0]
     ?.split('\n')
@@ -32,23 +16,26 @@ it('the operations page lists every cause as the log tells it', () => {
   )
 })
 
-describe('the README', () => {
-  it('lists every variable as the configuration reads it', () => {
-    expect(rowsUnder('Configuration')).toEqual(
-      describeConfig().map((row) => [`\`${row.variable}\``, row.meaning, row.default]),
-    )
-  })
+it('docs/operations.md quotes messages of the log that exist', () => {
+  const messages = ["an issuer's keys are amiss", 'uses of keys were never written']
+  const source = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(`${root}src/${name}`, 'utf8'))
+  for (const message of messages) {
+    expect(readDocument('docs/operations.md')).toContain(`\`${message}\``)
+    expect(source.some((text) => text.includes(message))).toBe(true)
+  }
+})
 
-  it('lists every built-in scope', () => {
-    expect(rowsUnder('Users and what they hold')).toEqual(
-      Object.entries(builtInScopes).map(([name, description]) => [`\`${name}\``, description]),
-    )
-  })
+it('docs/scopes.md lists every built-in scope', () => {
+  expect(rowsUnder('docs/scopes.md', 'Built-in scopes')).toEqual(
+    Object.entries(builtInScopes).map(([name, description]) => [`\`${name}\``, description]),
+  )
+})
 
-  it('links to headings that exist', () => {
-    const anchors = [...readme.matchAll(/^##+ (.+)$/gm)].map(
-      ([, heading = '']) => `#${heading.toLowerCase().replaceAll(' ', '-')}`,
-    )
-    for (const [, anchor] of readme.matchAll(/\]\((#[^)]+)\)/g)) expect(anchors).toContain(anchor)
-  })
+it('docs/issuers.md lists every preset', () => {
+  const section =
+    readDocument('docs/issuers.md').split('\n## Presets\n')[1]?.split('\n## ')[0] ?? ''
+  const names = [...section.matchAll(/^\| \[`(\w+)`\]/gm)].map(([, name]) => name)
+  expect(names).toEqual(Object.keys(issuerPresets))
 })

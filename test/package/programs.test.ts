@@ -73,7 +73,7 @@ async function expectToSeeEveryHeader(port: number, credential: string): Promise
   expect([401, 431]).toContain(await ask([...many, 'Authorization', 'Bearer bad']))
 }
 
-describe.each(nodes)("the README's programs on Node $version", (node) => {
+describe.each(nodes)("the documents' programs on Node $version", (node) => {
   async function run(file: string, environment: Record<string, string> = {}) {
     const settings = {
       JWT_ISSUER: issuer.issuer,
