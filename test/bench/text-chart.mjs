@@ -27,5 +27,7 @@ export function textChart(part) {
     const bar = (isOurs(figure) ? '█' : '░').repeat(length)
     return `${names[n].padEnd(longest)}  ${bar} ${ratio.median.toFixed(2)}`
   })
-  return [title, '', ...lines, '', `${part.date}, ${part.command}`].join('\n')
+  return [title, '', ...lines, '', `${part.date}, ${part.command}. Solid bars are Latchkey.`].join(
+    '\n',
+  )
 }

@@ -33,7 +33,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** Where a page explains what a group is about. */
+/** A sentence for a group, with the page that explains it. */
 const furtherReading: Readonly<Record<string, string>> = {
   Database:
     '[operations.md](operations.md) explains connection strings, poolers, roles and migrations.',
