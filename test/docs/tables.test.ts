@@ -27,6 +27,21 @@ it('docs/operations.md quotes messages of the log that exist', () => {
   }
 })
 
+it('docs/errors.md lists every code that an answer may have', () => {
+  const folders = ['errors.ts', 'http', 'yoga', 'limits'].map((name) => `${root}src/${name}`)
+  const texts = folders.flatMap((path) =>
+    path.endsWith('.ts')
+      ? [readFileSync(path, 'utf8')]
+      : readdirSync(path).map((name) => readFileSync(`${path}/${name}`, 'utf8')),
+  )
+  const codes = texts.flatMap((text) =>
+    [...text.matchAll(/\bcode(?: \?\?=| =|:) '([A-Z_]+)'/g)].map(([, code = '']) => code),
+  )
+  expect(codes.length).toBeGreaterThan(15)
+  const page = readDocument('docs/errors.md')
+  expect(codes.filter((code) => !page.includes(`\`${code}\``))).toEqual([])
+})
+
 it('docs/scopes.md lists every built-in scope', () => {
   expect(rowsUnder('docs/scopes.md', 'Built-in scopes')).toEqual(
     Object.entries(builtInScopes).map(([name, description]) => [`\`${name}\``, description]),
