@@ -39,7 +39,7 @@ const help = `Measures authentication and prints a Markdown table.
   npm run bench -- [--quick] [--write] [--only NAME]…
 
   --quick      one process an arm and few rounds: under 3 minutes, and wide intervals
-  --write      keep the figures in test/bench/results.json, and show them in README.md and docs/
+  --write      keep the figures in test/bench/results.json, and show them in README.md and chart.svg
   --only NAME  only that part, as often as you like: ${Object.keys(measures).join(', ')}
   --help       this
 
