@@ -1,9 +1,9 @@
 /**
  * Builds `dist`: the library by the compiler, the command line by the bundler. `npx latchkey` in a clone
- * runs this each time, perhaps beside a server that runs from `dist`. So nothing is done while the sources
- * are those of the last build, and a build is made in another folder and then put in place file by file.
+ * runs this script each time, perhaps while a server runs from `dist`. So it does nothing if the sources
+ * have not changed since the last build, and it builds in another folder and then moves file by file.
  *
- * `--force` builds anyway. `--clean` leaves nothing of an earlier build, for what is to be packed.
+ * `--force` builds in any case. `--clean` removes all files of earlier builds, before packing.
  */
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
@@ -22,7 +22,7 @@ const clean = options.has('--clean')
 const sources = hashOfSources(root)
 if (options.has('--force') || !isUpToDate(target, sources, clean)) {
   removeAbandoned(target)
-  // As deep as `dist`, for the source maps.
+  // The folder is as deep as `dist`, so that paths in the source maps stay right.
   const built = `${target}.new-${process.pid}`
   try {
     if (compiles(built)) {
@@ -35,7 +35,7 @@ if (options.has('--force') || !isUpToDate(target, sources, clean)) {
   }
 }
 
-/** Writes what it compiles to `folder`, and says what is wrong. */
+/** Compiles into `folder` and prints the compiler's errors. Returns whether there were none. */
 function compiles(folder) {
   const compiler = dirname(createRequire(import.meta.url).resolve('typescript/package.json'))
   const project = ['--project', join(root, 'tsconfig.json'), '--outDir', folder]

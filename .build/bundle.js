@@ -1,27 +1,27 @@
 /**
- * Puts the command line and all that it imports into a few files in place of a thousand: finding and
- * reading those took most of a start. The library's modules stay as the compiler made them, so that
- * `graphql` and the rest are the very ones of whoever imports them.
+ * Bundles the command line and all its imports into a few files instead of a thousand: finding and reading
+ * those took most of the start-up time. The library's modules stay as the compiler wrote them, so that they
+ * share `graphql` and the other packages with the application that imports them.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
-/** @param folder where the files are written; those that the compiler put there must be gone */
+/** @param folder the folder for the files; the compiler's files must have been removed from it */
 export async function bundleCommandLine(root, folder) {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ['src/cli/main.ts'],
     outdir: folder,
     bundle: true,
-    // What a command imports when it needs it stays a file of its own. All are in one folder, as deep as
-    // those of `src`, from where they find what lies beside `src` and `dist`.
+    // A module that a command imports dynamically stays a separate file. All files are in one folder, as
+    // deep as those of `src`, so that paths to files beside `src` and `dist` are the same.
     splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    // The modules of a package that has both kinds, for what is not used of them to be left out.
+    // ES modules are preferred to CommonJS, because unused exports can be left out of them.
     mainFields: ['module', 'main'],
     plugins: [builtinModules],
     sourcemap: true,
@@ -35,7 +35,7 @@ export async function bundleCommandLine(root, folder) {
 
 /**
  * CommonJS packages require Node's own modules, and an ES module has no `require`. Each module that they
- * require becomes one of the bundle, which esbuild names: a banner that declares `require` may collide
+ * require becomes a module of the bundle, named by esbuild: a banner that declares `require` could collide
  * with a name that a bundled module declares.
  */
 const builtinModules = {
@@ -50,7 +50,7 @@ const builtinModules = {
   },
 }
 
-/** A call of `require` that is left fails only when it is reached. */
+/** Fails the build if a call of `require` is left, since it would only fail when it is executed. */
 function refuseRequire({ outputs }) {
   const left = Object.entries(outputs).flatMap(([file, { imports }]) =>
     imports
@@ -60,7 +60,7 @@ function refuseRequire({ outputs }) {
   if (left.length > 0) throw new Error(`An ES module cannot require:\n${left.join('\n')}`)
 }
 
-/** Of every package that is in the files: they ask for no more than that it comes with them. */
+/** Returns the licences of all bundled packages, which must be distributed with the bundle. */
 function licences(root, metafile) {
   const packages = new Set(
     Object.values(metafile.outputs)

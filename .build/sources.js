@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What a build is made of. The last one names the installed packages: many are in the bundle. */
+/** The inputs of a build. The last one lists the installed packages, many of which are in the bundle. */
 const sources = [
   'src',
   '.build',
@@ -11,7 +11,7 @@ const sources = [
   'node_modules/.package-lock.json',
 ]
 
-/** Of names and contents, so that no clock and no checkout of the same text counts. */
+/** Hashes names and contents but not times, so that a new checkout of the same files has the same hash. */
 export function hashOfSources(root) {
   return hashOf(
     root,
@@ -28,7 +28,7 @@ export function hashOf(folder, files) {
   return hash.digest('hex')
 }
 
-/** Sorted, relative to `folder`; a path that is not there has none. */
+/** Returns the files below a path, sorted and relative to `folder`; none if the path does not exist. */
 export function filesBelow(folder, path = '.') {
   const whole = join(folder, path)
   if (!existsSync(whole)) return []

@@ -2,12 +2,12 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { basename, dirname, join } from 'node:path'
 import { filesBelow, hashOf } from './sources.js'
 
-/** In the target: the hash of the sources that it was built from, its files, and the hash of those. */
+/** A file in the target with the hash of the sources that it was built from, its files, and their hash. */
 const stamp = '.build.json'
-/** Imports the other files of the bundle, whose names change with their content. */
+/** The file that imports the other files of the bundle, whose names change with their content. */
 const entry = join('cli', 'main.js')
 
-/** Whether the target is what those sources make, with all its files as they were built. */
+/** Whether the target was built from those sources and none of its files has changed since. */
 export function isUpToDate(target, sources, clean) {
   const last = lastBuild(target)
   if (last?.sources !== sources) return false
@@ -21,9 +21,9 @@ export function isUpToDate(target, sources, clean) {
 }
 
 /**
- * Moves each file of `built` to its place in `target` by a rename, so that a program that starts meanwhile
- * finds a whole one. The files of the build before stay, unless `clean`: a program that began by them
- * still imports some. What is older is removed.
+ * Moves each file of `built` into `target` by a rename, so that a program that starts at the same time finds
+ * complete files. The files of the previous build stay, unless `clean` is set, because a running program may
+ * still import some. Files of older builds are removed.
  */
 export function place(built, target, { sources, clean }) {
   const files = filesBelow(built)
@@ -41,7 +41,7 @@ export function place(built, target, { sources, clean }) {
   renameSync(join(built, stamp), join(target, stamp))
 }
 
-/** Removes what builds left that were killed. */
+/** Removes the folders of builds that were killed. */
 export function removeAbandoned(target) {
   const prefix = `${basename(target)}.new-`
   for (const name of readdirSync(dirname(target))) {

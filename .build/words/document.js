@@ -1,6 +1,6 @@
 import { blank } from './text.js'
 
-/** Returns the prose of a Markdown file: all but code blocks, comments and the targets of links. */
+/** Returns the prose of a Markdown file: everything except code blocks, comments and the targets of links. */
 export function readDocument(text) {
   const prose = [
     /^( *)(```+|~~~+)[^\n]*\n[\s\S]*?^\1?\2[ \t]*$/gm,

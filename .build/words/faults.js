@@ -6,17 +6,17 @@ import { readSource } from './source.js'
 import { excerpt, lineNumbers, oneLine, withoutCode, wordsOf } from './text.js'
 
 /**
- * A piece of prose in a file, from offset `start` on: its marks, such as `//`, are spaces. One of the schema
- * has a `coordinate`, a doc comment the `name` that it stands before.
+ * A piece of prose in a file, which begins at offset `start`. Its marks, such as `//`, are spaces. A
+ * description has a schema `coordinate`, a doc comment the `name` of the declaration after it.
  *
  * @typedef {'description' | 'doc' | 'comment' | 'string' | 'document'} Kind
  * @typedef {{ kind: Kind, text: string, start: number, coordinate?: string, name?: string }} Prose
  */
 
 /**
- * Finds what is wrong with the words of a file, in the order of its lines.
+ * Finds the faults in the wording of a file, in the order of its lines.
  *
- * @param {string} file its path, which says what is in it; files of other kinds have no faults
+ * @param {string} file its path. Files of other kinds than GraphQL, Markdown and JavaScript have no faults
  * @param {string} text
  * @returns {{ line: number, message: string }[]}
  */

@@ -3,7 +3,7 @@ export const maxLines = { 'README.md': 230 }
 
 /**
  * Phrases that a reader has to translate into English, with what to write instead. A space in a pattern
- * stands for any white space. Code between backticks is not looked at.
+ * matches any white space. Code between backticks is ignored.
  */
 export const phrases = [
   // Sentences without a subject.

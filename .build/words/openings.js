@@ -24,7 +24,7 @@ const openings = [
 /** "When the secret expires", which needs a main clause behind a comma. */
 const subordinate =
   /^(?:Where|When|As|While|If|Because|So that|Unless|Before|After|Until|Since|Once|Wherever|Whenever) /
-/** "As of 2.0" and "After the request" are no clauses. */
+/** "As of 2.0" and "After the request" have no verb, so they need no main clause. */
 const withoutVerb =
   /^(?:As of|As (?:many|much|few) as|(?:Before|After|Until|Since) (?:that|this|the|a|an|each|every|\d+) \w+[.:;,])/
 const mainClause =
@@ -41,12 +41,12 @@ export function faultsOfOpenings({ kind, text, start, coordinate }) {
   })
 }
 
-/** The texts in a piece of prose that each begin anew, with what judges that beginning. */
+/** Returns the texts in a piece of prose that begin a sentence, each with the function that judges it. */
 function beginnings(kind, text) {
   if (kind === 'document') return []
   if (kind !== 'doc') {
     const judge = kind === 'description' ? headless : headlessNote
-    // A message may go on from a value: " What follows is no beginning".
+    // The text of a string is not trimmed: one that begins with a space continues a sentence.
     return [kind === 'string' ? { text, start: 0, judge } : { ...trimmed(text, 0), judge }]
   }
   const tags = [...text.matchAll(/(?<=^|\n)\s*@(\w+) */g)]
@@ -67,7 +67,7 @@ function textOfTag(name, text, start) {
 
 const trimmed = (text, start) => ({ text: text.trim(), start: start + indent(text) })
 
-/** What is wrong with the first sentence of a description or a doc comment, or `null`. */
+/** Returns the fault in the first sentence of a description or a doc comment, or `null`. */
 function headless(text) {
   const sentence = firstSentence(text)
   if (sentence.endsWith('?')) return null
@@ -78,8 +78,8 @@ function headless(text) {
 }
 
 /**
- * The same for comments inside functions, for messages and for the text of `@param` and `@returns`, which
- * may have no subject for good reason: "milliseconds", "of the parent", "as for `update`".
+ * The same for comments inside functions, for messages and for the text of `@param` and `@returns`, where a
+ * text without a subject is usual: "milliseconds", "of the parent", "as for `update`".
  */
 function headlessNote(text) {
   const clause = /^(?:what|who|whom|whose|which|whoever|whatever|how|why)\b/i

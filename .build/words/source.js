@@ -1,7 +1,7 @@
 import { parse } from '@babel/parser'
 import { blank } from './text.js'
 
-/** Words before the name that a doc comment is about. */
+/** Words that may stand between a doc comment and the name that it describes. */
 const modifiers = new Set([
   'abstract',
   'async',
@@ -18,7 +18,7 @@ const modifiers = new Set([
 
 /**
  * Returns the prose and the identifiers of a TypeScript or JavaScript file. A doc comment has the `name` of
- * what follows it.
+ * the declaration after it.
  */
 export function readSource(file, text) {
   const { comments, tokens } = parse(text, {
@@ -66,7 +66,7 @@ function docComment(text, start, value) {
   return { kind: 'doc', text: prose, start }
 }
 
-/** Yields the comments that are no doc comments: lines of `//` below each other are one. */
+/** Yields the comments other than doc comments. Consecutive lines of `//` are one comment. */
 function* notes(text, comments) {
   let group = null
   for (const { type, value, start, end } of comments) {

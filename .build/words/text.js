@@ -1,4 +1,4 @@
-/** Replaces what matches by spaces and keeps line breaks, so that offsets in the text stay. */
+/** Replaces matches by spaces and keeps line breaks, so that offsets in the text do not change. */
 export const blank = (text, pattern) =>
   text.replace(pattern, (match) => match.replace(/[^\n]/g, ' '))
 
