@@ -20,10 +20,10 @@ export const phrases = [
   [/\bwhat is none\b/i, 'anything else'],
   [/\b(?<!there )(?:is|are|was|were) no (?!longer\b|more\b|less\b|fewer\b)/i, 'is not a'],
   [
-    /\b(?:is|are|was|were) no more\b|\b(?:is|are|was|were) gone\b|\bgone with\b/i,
+    /\b(?:is|are|was|were) no more\b(?! than\b)|\b(?:is|are|was|were) gone\b|\bgone with\b/i,
     'was deleted, no longer exists',
   ],
-  [/\band no more\b/i, 'and nothing else, only'],
+  [/\band no more\b(?! than\b)/i, 'and nothing else, only'],
   [/\bnothing but\b|\bnone but\b|\ball but\b|\bbut for\b/i, 'only, except'],
   [/\bno one's|\bnobody's/i, 'of no user; a decoy'],
   // Verbs of talk for what a program does.
@@ -35,9 +35,12 @@ export const phrases = [
   [/\bheard\b|\bhears?\b|\bhearing\b/i, 'receive(d)'],
   [/\blearnt\b|\blearns? of\b/i, 'receive(d), is/was notified'],
   [/\b(?:says?|said|asks?|asked|knew|knows) of\b/i, 'about'],
-  [/\bfalls? silent\b|\bsilence\b/i, 'stops responding, no message'],
+  [/\bfalls? silent\b|\bof silence\b/i, 'stops responding, no message'],
   [/\bremember(?:s|ed|ing)?\b/i, 'cache(d), keep, store'],
-  [/\bforg[eo]t(?:s|ten|ting)?\b/i, 'discard, evict'],
+  [
+    /\bforgets?\b|\bforgot\b|\bforgetting\b|\b(?:is|are|was|were|be) forgotten\b/i,
+    'discard, evict',
+  ],
   [/\bpatience\b/i, 'timeout'],
   [/\bvouch(?:es)?\b/i, 'asserts'],
   [/\bwent by\b|\bgoes by\b/i, 'used, depends on'],
@@ -64,8 +67,8 @@ export const phrases = [
 ]
 
 /**
- * Words of the names in the source, with what to call it. A word in camel case is a whole name; another one
- * is a part of a name, in any case.
+ * Words that names in the source must not contain, with what to write instead. A word in camel case stands
+ * for that name only; any other word also for a part of a name, in any case.
  */
 export const names = {
   remembering: 'memoizeWeak',
@@ -78,14 +81,14 @@ export const names = {
   worked: 'succeeded',
   hear: 'receive',
   hears: 'receives',
-  heard: 'received; mergeGrant',
+  heard: 'received',
   unheard: 'without a heartbeat',
   learn: 'observe',
   learnt: 'observed',
   tell: 'report, notify',
   tells: 'reports, reveals',
   telling: 'informative',
-  told: 'reported, notified, cached',
+  told: 'reported',
   untold: 'unreported',
   dear: 'expensive',
   whoever: 'anyone',

@@ -2,7 +2,7 @@ import { excerpt, firstSentence, indent } from './text.js'
 
 const noSubject = 'has no subject'
 const clauseForSubject = 'begins with a clause instead of a subject'
-const clauseAlone = 'is a subordinate clause without a main clause'
+const clauseAlone = 'has no main clause'
 
 const openings = [
   // "What the key may do."

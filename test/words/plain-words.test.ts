@@ -89,7 +89,7 @@ describe('a phrase', () => {
     [
       'words that only contain it',
       'docs/x.md',
-      'There is no limit. The heartbeat is no longer sent.\n',
+      'There is no limit. The heartbeat is no longer sent. It is no more than 2 s old.\n',
     ],
   ])('is accepted in %s', (_, file, text) => {
     expect(faultsIn(file, text)).toEqual([])
@@ -154,7 +154,7 @@ describe('the schema', () => {
     ['the new name.', 'a capital letter'],
     ['The new name', 'a full stop'],
     ['What it is called.', 'begins with a clause'],
-    ['As it was given.', 'subordinate clause'],
+    ['As it was given.', 'has no main clause'],
     ['The name that nobody was told.', '"told"'],
   ])('is refused for the description "%s"', (description, fault) => {
     expect(messagesIn('schema.graphql', plain.replace('The new name.', description))).toEqual([
