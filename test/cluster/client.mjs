@@ -1,12 +1,12 @@
-/** Asks as a client does, and judges what came back. */
+/** Sends requests as a client does, and judges the answers. */
 import { Agent, request } from 'node:http'
 
-/** Within which a revocation is to be honoured on every node. Milliseconds. */
+/** The staleness bound: every node must honour a revocation within this many milliseconds. */
 export const bound = 2_000
 
 export const whoAmI = '{ viewer { subject } }'
 
-/** @returns status (0: no answer), body, and when it was sent */
+/** @returns a client whose `ask` resolves with the status (0: no answer), the body and the time of sending */
 export function createClient(port, connections) {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const ask = (credential, query, variables) =>
@@ -40,20 +40,20 @@ export function createClient(port, connections) {
   return { ask, close: () => agent.destroy() }
 }
 
-/** What is counted, and what must not be. */
+/** Counts answers, among them those that must never occur. */
 export function createJudge() {
   const revoked = new Map()
   const counts = { refusedGood: 0, wrongAccepts: 0, within: 0 }
-  /** How often the proxy answered what. */
+  /** The number of the proxy's answers by status. */
   const statuses = new Map()
   return {
     counts,
     statuses,
-    /** Of that key the COMMIT was acknowledged just now. */
+    /** Notes that the COMMIT of the key's revocation has just been acknowledged. */
     revoke: (key) => revoked.set(key, performance.now()),
     revokedKeys: () => [...revoked.keys()],
     tally: ({ status }) => statuses.set(status, (statuses.get(status) ?? 0) + 1),
-    /** An answer to a credential that is good, or was revoked. */
+    /** Judges the answer to a credential, which is valid unless it was revoked before. */
     judge(credential, { status, sentAt }) {
       const at = revoked.get(credential)
       if (at === undefined) {

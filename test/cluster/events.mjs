@@ -1,4 +1,4 @@
-/** What happens to the nodes and to their database, one thing after the other. */
+/** The faults that the nodes and their database go through, one after the other. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { bin } from '../bench/measure.mjs'
@@ -7,55 +7,55 @@ import { revokeInPlace } from './load.mjs'
 
 /**
  * @param strange keys that no node has seen yet
- * @param tell of a figure and what it is
+ * @param report called with the name of each figure and its value
  */
-export async function happen({ world, environment, nodes, judge, strange, tell }) {
+export async function happen({ world, environment, nodes, judge, strange, report }) {
   await sleep(6_000)
-  tell('`keys revoke --wait`, all there', await revokeAndWait(environment, strange))
+  report('`keys revoke --wait`, all nodes running', await revokeAndWait(environment, strange))
 
   const before = count(judge, 0, 502, 504)
   nodes[1].kill('SIGKILL')
   const killed = performance.now()
-  tell('`keys revoke --wait`, a node just killed', await revokeAndWait(environment, strange))
+  report('`keys revoke --wait`, a node just killed', await revokeAndWait(environment, strange))
   await sleep(500)
   const settled = count(judge, 0, 502, 504)
   await sleep(2_000)
-  tell('A node killed -9: requests that were with it, answered 502', settled - before)
-  tell('… and later, until it is replaced', count(judge, 0, 502, 504) - settled)
+  report('A node killed -9: its requests in flight, answered 502', settled - before)
+  report('… and later ones, until it is replaced', count(judge, 0, 502, 504) - settled)
   const back = performance.now()
   await nodes[1].start()
-  tell(
+  report(
     'Replaced',
-    `${seconds(back - killed)} after, ready in ${seconds(performance.now() - back)}, its first look-up ${milliseconds(await firstLookUps([nodes[1]], strange))} later`,
+    `${seconds(back - killed)} after, ready in ${seconds(performance.now() - back)}, its first lookup ${milliseconds(await firstLookUps([nodes[1]], strange))} later`,
   )
   await sleep(3_000)
 
-  tell('Node paused for longer than the bound', await pause(nodes[2], world, judge, strange))
+  report('Node paused for longer than the bound', await pause(nodes[2], world, judge, strange))
   await sleep(3_000)
 
   const calm = count(judge, 503)
   await world.restartDatabase(3_000)
   const lookUps = await firstLookUps(nodes, strange)
-  tell(
+  report(
     'PostgreSQL stopped and started 3 s later',
-    `look-ups on every node ${milliseconds(lookUps)} after it is back`,
+    `lookups on every node work ${milliseconds(lookUps)} after the restart`,
   )
   await sleep(2_000)
-  tell('… requests answered 503', count(judge, 503) - calm)
+  report('… requests answered 503', count(judge, 503) - calm)
 
   const [{ pid }] = await world.sql`
     select pid from pg_stat_activity where application_name = 'latchkey-authentication' limit 1`
   const crashed = performance.now()
   process.kill(pid, 'SIGKILL')
-  // Until PostgreSQL has noticed, everything still works.
+  // PostgreSQL takes a moment to notice, and everything works until then.
   await sleep(100)
   const lookingUp = firstLookUps(nodes, strange)
   while ((await world.sql`select`.catch(() => null)) === null) await sleep(20)
   const recovered = performance.now()
   await lookingUp
-  tell(
+  report(
     'A process of PostgreSQL killed -9',
-    `it is back after ${milliseconds(recovered - crashed)}, look-ups on every node ${milliseconds(performance.now() - recovered)} later`,
+    `it recovers after ${milliseconds(recovered - crashed)}, lookups on every node work ${milliseconds(performance.now() - recovered)} later`,
   )
   await sleep(5_000)
 }
@@ -72,13 +72,13 @@ async function revokeAndWait(environment, strange) {
     const { answered, unanswered, milliseconds } = JSON.parse(stdout).nodes
     return `${answered.length} answered, ${unanswered.length} did not, ${milliseconds} ms`
   } catch (error) {
-    // A machine that is too busy to connect in time is no finding.
+    // A machine that is too busy to connect in time says nothing about the server.
     if (error.code === databaseUnavailable) return await revokeAndWait(environment, strange)
     throw error
   }
 }
 
-/** Until each of them has answered to a key that it had not seen before. */
+/** @returns milliseconds until each node has accepted a key that it had not seen before */
 async function firstLookUps(nodes, strange) {
   const began = performance.now()
   await Promise.all(
@@ -90,7 +90,7 @@ async function firstLookUps(nodes, strange) {
   return performance.now() - began
 }
 
-/** Like a machine that was suspended: what it remembers is old when it goes on, and it must know. */
+/** Pauses a node like a suspended machine: when it resumes, it must notice that its cache is too old. */
 async function pause(node, world, judge, strange) {
   const key = strange.pop()
   for (let n = 0; n < 2; n++) await node.ask(key, whoAmI)
@@ -104,10 +104,10 @@ async function pause(node, world, judge, strange) {
   const answers = await Promise.all(asked)
   for (const answer of answers) judge.judge(key, answer)
   const accepted = answers.filter(({ status }) => status === 200).length
-  return `of 8 requests with a key revoked meanwhile ${accepted} accepted`
+  return `${accepted} of 8 requests accepted with a key that was revoked during the pause`
 }
 
-/** What a command ends with then. */
+/** The exit code of a command that cannot reach the database. */
 const databaseUnavailable = 69
 
 const idOf = (key) => key.split('_')[1]

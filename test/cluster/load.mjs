@@ -1,4 +1,4 @@
-/** What goes on all the time: requests by both kinds of credential, and revocations. */
+/** The load during the whole run: requests with API keys and JWTs, and revocations. */
 import { pick, sleep, whoAmI } from './client.mjs'
 
 const create = `mutation ($input: CreateApiKeyInput!) {
@@ -7,7 +7,7 @@ const create = `mutation ($input: CreateApiKeyInput!) {
 const revoke =
   'mutation ($input: RevokeApiKeyInput!) { revokeApiKey(input: $input) { apiKey { id } } }'
 
-/** That many requests in a second by way of the proxy, a tenth of them with keys that were revoked. */
+/** Sends `perSecond` requests a second through the proxy, a tenth of them with revoked keys. */
 export async function askAlways({ proxy, keys, tokens, judge, perSecond, until }) {
   const clients = 16
   const pause = (1000 * clients) / perSecond
@@ -30,10 +30,11 @@ export async function askAlways({ proxy, keys, tokens, judge, perSecond, until }
 }
 
 /**
- * One key after the other: made by way of the proxy, made known to every node, revoked by a mutation or
- * by hand in turn, and asked for until the other nodes refuse it.
+ * Takes one key after the other: creates it through the proxy, presents it to every node, revokes it by a
+ * mutation or by hand in turn, and presents it until the other nodes refuse it.
  *
- * @returns milliseconds until another node refused: from the UPDATE being sent, and from a mutation's answer
+ * @returns milliseconds until another node refused, from the sending of the UPDATE and from the mutation's
+ *   answer
  */
 export async function revokeAlways({ proxy, nodes, tokens, sql, judge, made, until }) {
   const took = { byHand: [], byMutation: [] }
@@ -59,7 +60,7 @@ export async function revokeAlways({ proxy, nodes, tokens, sql, judge, made, unt
     const since = byHand
       ? await revokeByHand(sql, key.apiKey.id)
       : await revokeByMutation(first, token, key.apiKey.id)
-    // Whether it was done is not known, and nothing is to be learnt of it.
+    // It is not known whether the key was revoked, so there is nothing to measure.
     if (since === null) continue
     judge.revoke(key.secret)
     await Promise.all(
@@ -85,7 +86,7 @@ async function revokeByHand(sql, id) {
   return done ? since : null
 }
 
-/** As an operator in psql does; `false` where it is not known whether it was done. */
+/** Revokes a key as an operator does in psql; `false` if it is not known whether that succeeded. */
 export async function revokeInPlace(sql, id) {
   try {
     await sql`update latchkey.api_keys set revoked_at = now() where id = ${id}`

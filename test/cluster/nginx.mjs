@@ -1,4 +1,4 @@
-/** A real nginx in front of the nodes, as one would set it up. */
+/** Starts nginx in front of the nodes, with a usual configuration. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -31,10 +31,10 @@ export async function startNginx(folder, nodePorts) {
 }
 
 /*
- * `proxy_next_upstream` is as nginx has it by itself, and said here for what it means: a request that
- * could not be sent goes to the next node; one that was sent does so only if its method is idempotent.
- * POST is not, so no mutation is ever sent twice, and a query that was with a node when that was killed
- * is answered 502: whether to ask again is the client's to say. `non_idempotent` would change that.
+ * `proxy_next_upstream` has nginx's default value, and is written out for what it means: a request that
+ * could not be sent goes to the next node; a request that was sent does so only if its method is idempotent.
+ * POST is not idempotent, so no mutation is ever sent twice, and a query in flight on a node that is killed
+ * is answered 502. The client decides whether to repeat it. `non_idempotent` would change that.
  */
 function configuration(folder, port, nodePorts) {
   const servers = nodePorts.map((node) => `server 127.0.0.1:${node} max_fails=1 fail_timeout=1s;`)

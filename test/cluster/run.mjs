@@ -1,4 +1,4 @@
-/** `npm run cluster`: three nodes behind one nginx on one database, and what happens to them. */
+/** `npm run cluster`: runs three nodes behind one nginx on one database through faults. */
 import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -15,10 +15,10 @@ import { happen, seconds } from './events.mjs'
 import { askAlways, revokeAlways } from './load.mjs'
 import { startNginx } from './nginx.mjs'
 
-const help = `Runs three nodes behind one nginx on one PostgreSQL for a minute: under load by both kinds of
-credential and with keys revoked all the time, nodes are killed, replaced and paused, and PostgreSQL is
-restarted. Prints what was seen, and ends with 1 where a revoked key was accepted after the bound, a good
-credential refused, or a mutation done twice.
+const help = `Runs three nodes behind one nginx on one PostgreSQL for a minute. Under load with API keys and JWTs, and
+while keys are revoked, it kills, replaces and pauses nodes and restarts PostgreSQL. It prints what it
+measured, and ends with 1 if a revoked key was accepted after the staleness bound, a valid credential was
+refused, or a mutation ran twice.
 
   npm run cluster [-- --rate REQUESTS_A_SECOND]     default: 100
 
@@ -43,7 +43,7 @@ async function run(folder) {
   const proxy = createClient(nginx.port, 32)
   const over = new AbortController()
   const rows = []
-  const tell = (figure, value) => {
+  const report = (figure, value) => {
     rows.push([figure, value])
     console.error(`${figure}: ${value}`)
   }
@@ -52,16 +52,16 @@ async function run(folder) {
     const judge = createJudge()
     const made = []
     const strange = world.keys.splice(300)
-    const scenario = { world, environment, nodes, proxy, tokens, judge, made, strange, tell }
+    const scenario = { world, environment, nodes, proxy, tokens, judge, made, strange, report }
     const began = performance.now()
     const under = { ...scenario, keys: world.keys, sql: world.sql, perSecond, until: over.signal }
     const load = Promise.all([revokeAlways(under), askAlways(under)])
-    // Its failure shows once it is awaited, after what happens meanwhile.
+    // A rejection is handled when this is awaited, after the faults.
     load.catch(() => {})
     await happen(scenario)
     over.abort()
     const [took] = await load
-    const right = await report({ ...scenario, took, elapsed: performance.now() - began })
+    const right = await summarize({ ...scenario, took, elapsed: performance.now() - began })
     console.log(
       ['| Figure | |', '|---|---|', ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n'),
     )
@@ -76,8 +76,8 @@ async function run(folder) {
   }
 }
 
-/** @returns whether nothing was seen that must not be */
-async function report({ world, judge, made, took, elapsed, tell }) {
+/** @returns whether none of the forbidden answers occurred */
+async function summarize({ world, judge, made, took, elapsed, report }) {
   const { counts, statuses } = judge
   const [{ kept, twice }] = await world.sql`
     with named as (
@@ -86,18 +86,21 @@ async function report({ world, judge, made, took, elapsed, tell }) {
     select count(*) filter (where name = any(${made}))::int as kept,
       count(*) filter (where times > 1)::int as twice from named`
   const answers = [...statuses].sort().map(([status, times]) => `${times} × ${status || 'none'}`)
-  tell('Requests by way of nginx', `in ${seconds(elapsed)}: ${answers.join(', ')}`)
-  tell('Revocations', judge.revokedKeys().length)
-  tell('From an UPDATE by hand being sent to refused on another node', spread(took.byHand))
-  tell('From the answer to `revokeApiKey` to refused on another node', spread(took.byMutation))
-  tell('Revoked keys accepted within the bound', counts.within)
+  report('Requests through nginx', `in ${seconds(elapsed)}: ${answers.join(', ')}`)
+  report('Revocations', judge.revokedKeys().length)
+  report('From sending an UPDATE by hand to the first refusal by another node', spread(took.byHand))
+  report(
+    'From the answer to `revokeApiKey` to the first refusal by another node',
+    spread(took.byMutation),
+  )
+  report('Revoked keys accepted within the bound', counts.within)
   const never = [
     [`Revoked keys accepted more than ${bound} ms after COMMIT`, counts.wrongAccepts],
-    ['Good credentials answered 401', counts.refusedGood],
-    ['Mutations done twice', twice],
-    ['Mutations answered and not kept', made.length - kept],
+    ['Valid credentials answered 401', counts.refusedGood],
+    ['Mutations that ran twice', twice],
+    ['Mutations answered but not stored', made.length - kept],
   ]
-  for (const [figure, value] of never) tell(`${figure} (must be 0)`, value)
+  for (const [figure, value] of never) report(`${figure} (must be 0)`, value)
   return never.every(([, value]) => value === 0)
 }
 

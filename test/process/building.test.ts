@@ -18,7 +18,7 @@ import { temporaryFolder } from '../support/server-process.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
-/** A clone of its own: others run what is in ours. */
+/** A separate clone, because other tests run the build of this one. */
 const clone = temporaryFolder()
 const dist = join(clone, 'dist')
 const main = join(dist, 'cli/main.js')
@@ -27,7 +27,7 @@ const builds = { first: join(clone, 'first'), second: join(clone, 'second') }
 const build = () => run(process.execPath, [join(clone, '.build/build.js')], { cwd: clone })
 const chunksIn = (folder: string) =>
   readdirSync(join(folder, 'cli')).filter((name) => name.startsWith('chunk-'))
-/** When each file was written, and which one it is. */
+/** The time and the inode of each file, which show whether a build wrote it again. */
 const filesIn = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => {
     const { mtimeMs, ino } = statSync(join(folder, name))
@@ -46,7 +46,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(clone, { recursive: true, force: true }))
 
-it('is done once for the same sources', async () => {
+it('does nothing while the sources stay the same', async () => {
   const before = filesIn(dist)
   await build()
   expect(filesIn(dist)).toEqual(before)
@@ -62,7 +62,7 @@ it('is done once for the same sources', async () => {
   writeFileSync(file, text)
 })
 
-it('leaves what was built where the sources do not compile', async () => {
+it('keeps the last build when the sources do not compile', async () => {
   const before = filesIn(dist)
   const file = join(clone, 'src/errors.ts')
   const text = readFileSync(file)
@@ -73,7 +73,7 @@ it('leaves what was built where the sources do not compile', async () => {
   writeFileSync(file, text)
 })
 
-it('is done again for other sources, beside the files of the build before', async () => {
+it('builds changed sources and keeps the files of the previous build', async () => {
   cpSync(dist, builds.first, { recursive: true })
   const changed = "Reflect.set(globalThis, 'latchkeyBuild', 'second')\n"
   appendFileSync(join(clone, 'src/errors.ts'), changed)
@@ -85,8 +85,8 @@ it('is done again for other sources, beside the files of the build before', asyn
   expect((await run(process.execPath, [main, '--version'])).stdout).toMatch(/^\d/)
 })
 
-it('never keeps the command line from starting, one build after the other', async () => {
-  // Each as often as it takes to be met at any moment of it.
+it('never prevents the command line from starting, during several builds', async () => {
+  // The command starts often enough to meet each phase of a build.
   const program = `
     import { cpSync, rmSync } from 'node:fs'
     import { place } from ${JSON.stringify(pathToFileURL(join(clone, '.build/target.js')).href)}
@@ -105,7 +105,7 @@ it('never keeps the command line from starting, one build after the other', asyn
   })
   let started = 0
   while (ended === undefined) {
-    // The second one imports what the command needs after it has started.
+    // The second start imports a file that the command loads later.
     for (const command of ['--version', 'schema']) await run(process.execPath, [main, command])
     started++
   }

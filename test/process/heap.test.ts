@@ -26,7 +26,7 @@ afterAll(async () => {
   for (const made of [dataDir, folder]) rmSync(made, { recursive: true, force: true })
 })
 
-/** Over a connection of its own: one that stays open holds its last request. */
+/** Sends a request over a new connection: Node keeps the last request of an open one. */
 function ask(credential: string, query: string): Promise<void> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${credential}` }
   return new Promise((resolve, reject) => {
@@ -38,7 +38,7 @@ function ask(credential: string, query: string): Promise<void> {
   })
 }
 
-/** The same with the credential where a client's own query may have it: in what a proxy passes on. */
+/** Sends the credential in the query that a proxy passes on from its client. */
 function askAbout(credential: string, target: string): Promise<void> {
   const { hostname, port } = new URL(server.url)
   return new Promise((resolve, reject) => {
@@ -51,7 +51,7 @@ function askAbout(credential: string, target: string): Promise<void> {
   })
 }
 
-/** The text of everything that is alive in the server. */
+/** Returns the text of all objects in the server's heap. */
 async function dumpHeap(): Promise<string> {
   rmSync(dumps, { recursive: true, force: true })
   mkdirSync(dumps)
@@ -75,12 +75,12 @@ const targets = {
 const queries = {
   'that is answered': '{ viewer { subject } }',
   'that no schema allows': '{ nothing }',
-  'that is no GraphQL': '{ viewer {',
+  'that is not GraphQL': '{ viewer {',
   'that asks for more than it may': '{ auditEvents { nodes { id } } }',
   'that fails': 'mutation { revokeApiKey(input: {id: "none"}) { apiKey { id } } }',
 }
 
-it('what a server remembers holds no secret, whatever it was asked', {
+it('the memory of a server holds no secret, whatever requests it answered', {
   timeout: 90_000,
 }, async () => {
   const words = ['keys', 'create', '--owner', 'ada', '--name', 'x', '--scope', 'write:keys']
@@ -96,7 +96,7 @@ it('what a server remembers holds no secret, whatever it was asked', {
   }))
   const all = [...keys, { name: 'of nobody', query: queries['that is answered'], key: strange.key }]
   const [, id = ''] = all[0]?.key.split('_') ?? []
-  // Node holds the requests that came last, and a busy one does so for longer: then it is all done again.
+  // Node keeps the latest requests for a while, longer on a busy machine: then the test repeats its check.
   await vi.waitFor(
     async () => {
       for (const { key, query } of all) {

@@ -19,7 +19,7 @@ afterEach(async () => {
   await database.close()
 })
 
-describe('a process that waits for another which migrates', () => {
+describe('a process that waits for another one to migrate', () => {
   let holder: postgres.ReservedSql
 
   beforeEach(async () => {
@@ -28,7 +28,7 @@ describe('a process that waits for another which migrates', () => {
     holder = await sql.reserve()
     await holder`select pg_advisory_lock(1818326115, 3)`
   })
-  // Held until the process has ended: it does not end because the wait is over.
+  // The lock is held until the process has ended, so the end of the wait does not end it.
   afterEach(() => holder.release())
 
   async function untilItWaits(child: ChildProcess): Promise<() => string> {
@@ -63,7 +63,7 @@ describe('a process that waits for another which migrates', () => {
     },
   )
 
-  it('migrate says so, and ends with 1 when it is asked to stop', async () => {
+  it('migrate prints that it waits, and ends with 1 when it is asked to stop', async () => {
     const command = start('migrate')
     const errors = await untilItWaits(command)
     command.kill('SIGTERM')
@@ -100,7 +100,7 @@ describe('a process whose database does not answer', () => {
 describe('with MIGRATE=off and the rights that --grant gives', () => {
   const role = `latchkey_off_${process.pid}`
 
-  it('a server serves, and changes nothing of the schema', async () => {
+  it('a server starts and does not change the schema', async () => {
     await withMigrations(database.url, {}, ({ grant }) => grant(role))
     await sql.unsafe(`alter role ${role} password 'secret'`)
     const url = Object.assign(new URL(database.url), { username: role, password: 'secret' }).href
@@ -138,7 +138,7 @@ describe('with MIGRATE=off and the rights that --grant gives', () => {
     await sql.unsafe(`drop owned by ${role}; drop role ${role}`)
   })
 
-  it('a server does not start on a schema that is not up to date', async () => {
+  it('a server does not start on an outdated schema', async () => {
     await sql`delete from latchkey.migrations where name = '0003_change_notifications'`
     const start = startServerProcess(temporaryFolder(), {
       DATABASE_URL: database.url,

@@ -5,7 +5,7 @@ const server = serverForAll()
 const ask = (key: string) => statusOf(server.process, key)
 const command = (...words: string[]) => commandOn(server.dataDir, ...words)
 
-it('a process that was stopped refuses, when it goes on, what was revoked meanwhile', async () => {
+it('a suspended process refuses, when it resumes, a key that was revoked in between', async () => {
   const made = command(
     ...['keys', 'create', '--owner', 'ada', '--name', 'x', '--scope', 'read:users'],
   )
@@ -13,7 +13,7 @@ it('a process that was stopped refuses, when it goes on, what was revoked meanwh
 
   server.process.child.kill('SIGSTOP')
   const { nodes } = command('keys', 'revoke', made.apiKey.id, '--wait')
-  // Sent before it goes on, so that they are the first it sees.
+  // The requests are sent before the process resumes, so that it reads them first.
   const answers = Array.from({ length: 5 }, () => ask(made.key))
   await new Promise((resolve) => setTimeout(resolve, 100))
   server.process.child.kill('SIGCONT')

@@ -20,7 +20,7 @@ const client = (credential: string) =>
   new GraphQLClient(server.process.url, { headers: { authorization: `Bearer ${credential}` } })
 const status = (credential: string) => statusOf(server.process, credential)
 
-/** One request as it stands, over a socket of its own. */
+/** Sends the text of one request unchanged, over a new socket. */
 async function raw(request: string): Promise<string> {
   const { hostname, port } = new URL(server.process.url)
   const socket = connect(Number(port), hostname)
@@ -34,7 +34,7 @@ async function raw(request: string): Promise<string> {
 }
 
 describe('the banner', () => {
-  it('has a command that works as it is printed, with the key and with the JWT', () => {
+  it('prints a command that works unchanged, with the key and with the JWT', () => {
     const command = server.process.banner.Try ?? ''
     const byKey = execFileSync('sh', ['-c', command], { encoding: 'utf8' })
     expect(
@@ -49,9 +49,9 @@ describe('the banner', () => {
 })
 
 describe.each(['API key', 'JWT'])('with the printed %s a GraphQL client', (credential) => {
-  it('makes a narrower key, uses it, rotates it without downtime, revokes it', async () => {
+  it('allows to create a narrower key, use it, rotate it without downtime and revoke it', async () => {
     const ada = client(server.process.banner[credential] ?? '')
-    // biome-ignore lint/suspicious/noExplicitAny: the expectations tell the shape
+    // biome-ignore lint/suspicious/noExplicitAny: the expectations check the shape
     const ask = (query: string): Promise<any> => ada.request(query)
 
     const { createApiKey } = await ask(
@@ -88,7 +88,7 @@ describe('over a socket', () => {
       'Content-Length: 34',
     )
 
-  it('the same header twice is a bad request', async () => {
+  it('answers 400 to a repeated header', async () => {
     const line = `Authorization: Bearer ${server.process.banner['API key']}\n`
     expect(await raw(head(line))).toMatch(/^HTTP\/1.1 200 /)
     for (const twice of [
@@ -102,14 +102,14 @@ describe('over a socket', () => {
     }
   })
 
-  it('a header of 20 KB is 431, with a request id and in words', async () => {
+  it('answers 431 to a header of 20 KB, with a request id and a message', async () => {
     const answer = await raw(head(`X-Long: ${'x'.repeat(20_000)}\n`))
     expect(answer).toMatch(/^HTTP\/1.1 431 /)
     expect(answer).toMatch(/X-Request-Id: /i)
     expect(answer).toContain('application/problem+json')
   })
 
-  it('what is no HTTP is 400', async () => {
+  it('answers 400 to a request that is not HTTP', async () => {
     expect(await raw('hello\n\n')).toMatch(/^HTTP\/1.1 400 /)
   })
 })
@@ -122,7 +122,7 @@ describe('the development issuer', () => {
       body: JSON.stringify({ subject: 'grace', scope: 'read:users' }),
     })
 
-  it('mints for programs on this machine', async () => {
+  it('issues tokens to programs on this machine', async () => {
     const { access_token, token_type, expires_in, scope } = await (await mint({})).json()
     expect({ token_type, expires_in, scope }).toEqual({
       token_type: 'Bearer',
@@ -132,7 +132,7 @@ describe('the development issuer', () => {
     expect(await status(access_token)).toBe(200)
   })
 
-  it('answers no page that resolved a name of its own to this machine', async () => {
+  it('refuses a page whose host name resolves to this machine', async () => {
     const answer = await raw(
       'POST /dev/issuer/token HTTP/1.1\nHost: evil.example\nContent-Type: application/json\nContent-Length: 2\nConnection: close\n\n{}',
     )
@@ -140,8 +140,8 @@ describe('the development issuer', () => {
   })
 })
 
-describe('what is written', () => {
-  it('holds no credential, and tells who asked by subject and credential id', async () => {
+describe('the output', () => {
+  it('holds no credential, and names the caller by subject and credential id', async () => {
     const secrets = [
       server.process.banner['API key'],
       server.process.banner.JWT,
@@ -163,18 +163,18 @@ describe('what is written', () => {
 })
 
 describe('starting and stopping', () => {
-  it('a second start on one folder says plainly what holds it', async () => {
+  it('a second start on one folder names the process that uses it', async () => {
     await expect(startServerProcess(dataDir)).rejects.toThrow(
       new RegExp(`ended with 69.*${server.process.child.pid}`, 's'),
     )
     expect(await status(server.process.banner['API key'] ?? '')).toBe(200)
   })
 
-  it('other commands work beside it', () => {
+  it('other commands work while the server runs', () => {
     expect(commandOn(dataDir, 'users', 'list').users).toHaveLength(3)
   })
 
-  it('after kill -9 it starts again by itself, and the key printed before is worth nothing', async () => {
+  it('starts again after kill -9, and refuses the key that was printed before', async () => {
     const before = server.process
     server.process.child.kill('SIGKILL')
     await server.process.ended
@@ -184,7 +184,7 @@ describe('starting and stopping', () => {
     expect(await status(before.banner.JWT ?? '')).toBe(200)
   })
 
-  it('shows a key also to one who has as many as are allowed', async () => {
+  it('prints a key also for a user who has as many keys as are allowed', async () => {
     const before = server.process
     const make =
       'mutation { createApiKey(input: { name: "x", scopes: ["read:users"] }) { secret } }'
@@ -201,7 +201,7 @@ describe('starting and stopping', () => {
     )
   })
 
-  it('at another port too, the key printed before is worth nothing', async () => {
+  it('refuses the key that was printed before at another port too', async () => {
     const before = server.process
     server.process.child.kill('SIGTERM')
     await server.process.ended
@@ -211,7 +211,7 @@ describe('starting and stopping', () => {
     expect(await status(before.banner['API key'] ?? '')).toBe(401)
   })
 
-  it('on SIGTERM finishes what is in flight, refuses what is new, and ends with 0', async () => {
+  it('on SIGTERM finishes the requests in flight, refuses new ones, and ends with 0', async () => {
     const { hostname, port } = new URL(server.process.url)
     const slow = connect(Number(port), hostname)
     const answered = new Promise<string>((resolve) => {
@@ -225,7 +225,7 @@ describe('starting and stopping', () => {
     slow.write(
       `POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 10)}`,
     )
-    // In flight once the server waits for the rest.
+    // The request is in flight when the server waits for its body.
     await vi.waitFor(async () =>
       expect((await fetch(new URL('/readyz', server.process.url))).status).toBe(200),
     )
@@ -242,7 +242,7 @@ describe('starting and stopping', () => {
 })
 
 describe('a start where the port is taken', () => {
-  it('says so, and leaves no database running', async () => {
+  it('prints that, and leaves no database running', async () => {
     const { port } = new URL(server.process.url)
     const folder = temporaryFolder()
     await expect(startServerProcess(folder, { PORT: port })).rejects.toThrow(/EADDRINUSE/)
@@ -253,7 +253,7 @@ describe('a start where the port is taken', () => {
 })
 
 describe('GraphiQL', () => {
-  it('may load what its page names and talk to this server, and stands in no other page', async () => {
+  it('may load the scripts that its page names and call this server, and cannot be framed', async () => {
     const response = await fetch(server.process.url, { headers: { accept: 'text/html' } })
     expect(response.headers.get('content-type')).toMatch(/^text\/html/)
     const policy = Object.fromEntries(
@@ -280,12 +280,12 @@ describe('GraphiQL', () => {
   })
 })
 
-/** Of a key its secret, of a JWT its signature, which may hold an underscore. */
+/** Returns the secret of a key, or the signature of a JWT, which may hold an underscore. */
 function lastPartOf(credential: string): string {
   return credential.split(credential.startsWith('lk_') ? '_' : '.').at(-1) ?? credential
 }
 
-/** The text of every file below a folder that this process may read. */
+/** Returns the text of every file below a folder that this process may read. */
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).flatMap((name) => {
     try {

@@ -24,7 +24,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }))
 
-/** Asks again while the answer is 503: a machine under load may take too long for a first look-up. */
+/** Repeats a request while the answer is 503: a first lookup may time out on a busy machine. */
 async function ask(credential?: string): Promise<number> {
   for (;;) {
     const status = await askOnce(credential)
@@ -32,7 +32,7 @@ async function ask(credential?: string): Promise<number> {
   }
 }
 
-/** One request on a connection of its own: workers are given connections in turn. */
+/** Sends one request on a new connection: workers get connections in turn. */
 function askOnce(credential = ''): Promise<number> {
   const agent = new Agent({ keepAlive: false })
   const headers = {
@@ -47,7 +47,7 @@ function askOnce(credential = ''): Promise<number> {
   })
 }
 
-/** What each worker answers to a credential. */
+/** Returns the answer of each worker to a credential. */
 const askAll = async (credential = '') => {
   const answers: number[] = []
   for (let n = 0; n < 2 * count; n++) answers.push(await ask(credential))
@@ -56,7 +56,7 @@ const askAll = async (credential = '') => {
 
 const command = (...words: string[]) => commandOn(dataDir, ...words)
 
-/** Not a request: Node leaves a connection that came at the last moment open until it ends. */
+/** Opens a connection without a request: Node keeps one that was opened last until it ends. */
 function isRefused(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
@@ -90,7 +90,7 @@ describe('several workers', () => {
     await server.ended
   })
 
-  it('answer at one address with the same users, credentials and counts', async () => {
+  it('serve one address with the same users, credentials and counts', async () => {
     for (const credential of ['API key', 'JWT']) {
       expect(await askAll(server.banner[credential])).toEqual([200])
     }
@@ -111,7 +111,7 @@ describe('several workers', () => {
     )
   })
 
-  it('each refuse a key once `keys revoke --wait` returns', async () => {
+  it('all refuse a key once `keys revoke --wait` returns', async () => {
     const { apiKey, key } = command(
       ...['keys', 'create', '--owner', 'ada', '--name', 'x', '--scope', 'read:users'],
     )
@@ -124,7 +124,7 @@ describe('several workers', () => {
     )
   })
 
-  it('go on while one that was killed is replaced', async () => {
+  it('keep serving while one that was killed is replaced', async () => {
     const [killed = 0] = pidsIn(server.errors())
     process.kill(killed, 'SIGKILL')
     await vi.waitFor(() => expect(pidsIn(server.errors())).toHaveLength(count + 1), {
@@ -136,7 +136,7 @@ describe('several workers', () => {
     )
   })
 
-  it('go on when one ended in the moment in which it is asked something', async () => {
+  it('keep serving when one ends at the moment in which it gets a question', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     const get = (path: string) =>
       new Promise<number>((resolve, reject) => {
@@ -148,9 +148,9 @@ describe('several workers', () => {
     await get('/healthz')
     const answered = /"worker":(\d+),"requestId":"[^"]+","method":"GET","path":"\/healthz"/
     await vi.waitFor(() => expect(server.errors()).toMatch(answered))
-    const asker = Number(answered.exec(server.errors())?.[1])
-    const other = pidsIn(server.errors()).find((pid) => pid !== asker) ?? 0
-    // The question reaches the process that keeps them before the news of that ending.
+    const asking = Number(answered.exec(server.errors())?.[1])
+    const other = pidsIn(server.errors()).find((pid) => pid !== asking) ?? 0
+    // The parent process receives the question before it notices the end of the worker.
     server.child.kill('SIGSTOP')
     const status = get('/metrics')
     await sleep(300)
@@ -164,7 +164,7 @@ describe('several workers', () => {
     agent.destroy()
   })
 
-  it('finish what is in flight on SIGTERM, the database stops last, and it ends with 0', async () => {
+  it('finish the requests in flight on SIGTERM, stop the database last, and end with 0', async () => {
     expect(await askAll(server.banner['API key'])).toEqual([200])
     const { hostname, port } = new URL(server.url)
     const body = '{"query":"{ viewer { subject } }"}'
@@ -179,7 +179,7 @@ describe('several workers', () => {
       const answered = new Promise<string>((resolve) => socket.on('close', () => resolve(text)))
       return { socket, answered }
     })
-    // Those are with their workers once later ones were answered.
+    // The workers have read these requests once they have answered later ones.
     expect(await askAll()).toEqual([200])
     const began = performance.now()
     server.child.kill('SIGTERM')
@@ -195,7 +195,7 @@ describe('several workers', () => {
     for (const pid of pidsIn(server.errors())) expect(isRunning(pid)).toBe(false)
   })
 
-  it('end with the process that keeps them, however that ends, and a new start goes on', async () => {
+  it('end with their parent process, however it ends, and a new start works', async () => {
     const pids = pidsIn(server.errors())
     server.child.kill('SIGKILL')
     await server.ended
@@ -213,13 +213,13 @@ describe('a first worker that cannot start', () => {
       timeout: 20_000,
     })
 
-  it('ends the whole with its exit code, where the database cannot be reached', () => {
+  it('ends the server with its exit code when the database cannot be reached', () => {
     const { status, stderr } = serve({ DATABASE_URL: 'postgres://x:y@127.0.0.1:1/z', PORT: '0' })
     expect(stderr).toContain('The database cannot be reached:')
     expect(status).toBe(69)
   })
 
-  it('ends the whole where the port is taken', async () => {
+  it('ends the server when the port is taken', async () => {
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     const address = taken.address()
