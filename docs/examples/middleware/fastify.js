@@ -1,6 +1,6 @@
 import { createIdentityVerifier } from 'latchkey/verify'
 
-/** Adds `request.principal` to every route of that instance. */
+/** Adds `request.principal` to every route of the Fastify instance. */
 export function identity(fastify, options) {
   const verifier = createIdentityVerifier(options)
   fastify.decorateRequest('principal', null)

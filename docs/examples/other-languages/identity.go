@@ -1,5 +1,5 @@
 // Package identity verifies Latchkey's identity tokens with the standard library alone. Any JOSE
-// library does the same: what must be checked is in Verify.
+// library does the same; Verify shows the necessary checks.
 package identity
 
 import (
@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Principal is who asks. Issuer and Subject together say who: two issuers may have one subject.
+// Principal is the caller. Issuer and Subject together identify it: two issuers may use one subject.
 type Principal struct {
 	Issuer  string   `json:"issuer"`
 	Subject string   `json:"subject"`
@@ -33,14 +33,14 @@ type Verifier struct {
 
 var errInvalid = errors.New("not a valid identity token")
 
-// Verify takes the value of X-Identity.
+// Verify verifies the value of X-Identity.
 func (v *Verifier) Verify(token string) (*Principal, error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 || v.Issuer == "" || v.Audience == "" {
 		return nil, errInvalid
 	}
 	var header struct{ Alg, Kid, Typ string }
-	// No other token of Latchkey's is taken for one, and no other algorithm.
+	// Other tokens of Latchkey and other algorithms are refused.
 	if decode(parts[0], &header) != nil || header.Typ != "identity+jwt" || header.Alg != "EdDSA" {
 		return nil, errInvalid
 	}
@@ -67,8 +67,8 @@ func (v *Verifier) Verify(token string) (*Principal, error) {
 	return &Principal{claims.SubID.Iss, claims.Sub, claims.UserID, strings.Fields(claims.Scope)}, nil
 }
 
-// key is nil where there is no such key. Keys are kept for five minutes; one that is not among them is
-// asked for, at most every ten seconds.
+// key returns nil if there is no such key. Keys are kept for five minutes; an unknown key is fetched, at
+// most every ten seconds.
 func (v *Verifier) key(id string) (ed25519.PublicKey, error) {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()

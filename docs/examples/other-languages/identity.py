@@ -9,12 +9,12 @@ class IdentityVerifier:
     def __init__(self, issuer, audience):
         self.issuer = issuer
         self.audience = audience
-        # Kept for five minutes; a key that is not among them is asked for.
+        # Keys are kept for five minutes; an unknown key is fetched.
         self.keys = jwt.PyJWKClient(f"{issuer}/.well-known/jwks.json", lifespan=300)
 
     def verify(self, token):
         """Who asks, from the value of X-Identity. Raises jwt.PyJWTError for any other token."""
-        # No other token of Latchkey's is taken for one.
+        # Other tokens of Latchkey are refused.
         if jwt.get_unverified_header(token).get("typ") != "identity+jwt":
             raise jwt.InvalidTokenError("not an identity token")
         claims = jwt.decode(
@@ -29,7 +29,7 @@ class IdentityVerifier:
         if claims["exp"] - claims["iat"] > 60 or claims["sub_id"]["sub"] != claims["sub"]:
             raise jwt.InvalidTokenError("not an identity token")
         return {
-            # Together they are who it is: two issuers may have one subject.
+            # Together they identify the caller: two issuers may use one subject.
             "issuer": claims["sub_id"]["iss"],
             "subject": claims["sub"],
             "user_id": claims["user_id"],

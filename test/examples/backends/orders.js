@@ -4,7 +4,7 @@ import { identity } from '../../../docs/examples/middleware/express.js'
 const { LATCHKEY_URL = 'http://127.0.0.1:4000', PORT = '4001' } = process.env
 
 const app = express()
-// Anyone may read these, so there may be nobody: no identity is looked for.
+// This route is public, so it needs no identity.
 app.get('/orders/public', (_request, response) => {
   response.json({ orders: ['shown to everyone'] })
 })
