@@ -1,6 +1,6 @@
 /**
- * Fills the audit trail with so many events, over twelve months, and explains the queries of its list:
- * each must read a page by an index, however many events there are.
+ * Fills the audit trail with events of twelve months, and explains the queries of its list: each must read
+ * a page by an index, whatever the number of events.
  *
  *   npm run build && node test/bench/audit-scale.mjs [rows]
  */
@@ -85,7 +85,7 @@ async function measure(url) {
   await database.close()
 }
 
-/** Has PostgreSQL write down how it executed each list. */
+/** Prints the plan by which PostgreSQL executed each list. */
 async function explain(url, sql, logFile) {
   await sql`alter database postgres set auto_explain.log_min_duration = 0`
   await sql`alter database postgres set auto_explain.log_analyze = on`
@@ -102,7 +102,7 @@ async function explain(url, sql, logFile) {
   await database.close()
 }
 
-/** Of all partitions together: how each kind of scan was done, of how many that had rows, and how many rows. */
+/** Sums up each kind of scan over all partitions: its index, its rows, and the partitions that had rows. */
 function scansOf(lines) {
   const scans = new Map()
   for (const line of lines) {

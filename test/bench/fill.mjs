@@ -1,15 +1,14 @@
 /**
- * Fills an empty database with users and API keys, as many as one likes, by COPY. Every key is known:
- * the n-th follows from n, and it works.
+ * Fills an empty database with any number of users and API keys, by COPY. Every key works and is known: the
+ * n-th key is computed from n.
  *
  *   npm run build && node test/bench/fill.mjs postgres://… [keys]
  *
- * Ten keys a user: of each user's, one was revoked, one has expired, one is in the grace period of a
- * rotation, one will expire, and one was made by another. What triggers, foreign keys and indexes would
- * do row by row is done at once instead: triggers are off while rows come in, the columns that they keep
- * are written by this program (and compared with what they say of a sample, at the end), and indexes
- * and foreign keys are taken away first and made anew from their own definitions, which checks them.
- * All in one transaction: it is either full or as it was.
+ * Each user has ten keys: one was revoked, one has expired, one is in the grace period of a rotation, one
+ * will expire, and one was created by another. Triggers, foreign keys and indexes would work row by row, so
+ * triggers are off while rows are copied. This program writes the columns that triggers maintain, and
+ * compares a sample with the triggers' results at the end. Indexes and foreign keys are dropped first and
+ * created again from their definitions, which checks the rows. All of it is one transaction.
  */
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
@@ -27,7 +26,7 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const firstNames = ['Ada', 'Bo', 'Chen', 'Dana', 'Emil', 'Fatima', 'Grace', 'Hugo', 'Ines', 'Jun']
 const lastNames = ['Abe', 'Berg', 'Cruz', 'Dahl', 'Engel', 'Fox', 'Garcia', 'Haddad', 'Ito', 'Jung']
 
-/** The n-th key of a database of `users` users: its id, how it is sent, and whether it works. */
+/** The n-th key of a database of `users` users: its id, its text, and whether it works. */
 export function keyAt(n, users) {
   const { id, secret } = partsOf(n)
   const body = `lk_${id}_${secret}`
@@ -45,7 +44,7 @@ function isSuspended(user) {
   return user % 100 === 99
 }
 
-/** By the round in which each user gets one more key. */
+/** The state of a key, by the round in which each user gets one more key. */
 const fates = ['', 'revoked', 'expired', 'rotated', 'expiring', '', '', '', '', 'child']
 
 function partsOf(n) {
@@ -66,7 +65,7 @@ function checksum(body) {
 /**
  * @param url of an empty database
  * @param keys a multiple of ten
- * @returns how long each step took, in seconds
+ * @returns the seconds that each step took
  */
 export async function fill(url, keys, log = () => {}) {
   const users = keys / keysPerUser
@@ -87,7 +86,7 @@ export async function fill(url, keys, log = () => {}) {
       await transaction`set local session_replication_role = replica`
       await transaction`set local maintenance_work_mem = '2GB'`
       const definitions = await takeAway(transaction)
-      // What is frozen as it comes in need not be vacuumed, where the table is as new.
+      // Rows that COPY freezes need no vacuum; the table must have been created or truncated in the transaction.
       await transaction`truncate latchkey.users, latchkey.api_keys, latchkey.api_key_scope_uses`
       const now = Date.now()
       const ids = await timed(`${users} users`, async () => {
@@ -110,7 +109,7 @@ export async function fill(url, keys, log = () => {}) {
   return steps
 }
 
-/** Drops indexes and keys of both tables. @returns what makes them anew, in an order that works */
+/** Drops indexes and keys of both tables. @returns the statements that create them again, in order */
 async function takeAway(sql) {
   const constraints = await sql`
     select conrelid::regclass::text as "table", quote_ident(conname) as name, contype as type,
@@ -155,7 +154,7 @@ async function copy(sql, table, columns, count, row, log = () => {}) {
 
 const userColumns = 'id, issuer, subject, email, name, status, created_at, updated_at'
 
-/** The oldest tenth is called `legacy-…`: what an old directory leaves behind. */
+/** The oldest tenth is called `legacy-…`, like users that were imported from an old directory. */
 function userRow(n, users, ids, now) {
   const first = firstNames[n % 10]
   const last = lastNames[Math.floor(n / 10) % 10]
@@ -170,7 +169,7 @@ const keyColumns =
   'id, owner_id, parent_id, depth, name, scopes, lineage_scopes, secret_hash, ' +
   'previous_secret_hash, previous_expires_at, rotated_at, created_at, expires_at, ' +
   'lineage_expires_at, revoked_at'
-/** By the round: those of a key that is another's child are fewer than its parent's. */
+/** The scopes of a key, by the round: a child has fewer than its parent. */
 const wide = '{read:keys,read:users}'
 const narrow = '{read:users}'
 
@@ -198,7 +197,7 @@ function keyRow(n, keys, ids, now) {
   )
 }
 
-/** Has the triggers write a sample anew, and undoes that: nothing may be different. */
+/** Lets the triggers write a sample again, checks that nothing changes, and rolls back. */
 async function compareWithTriggers(sql, users) {
   const sample = Array.from({ length: 50 }, (_, i) => Math.floor((i / 50) * users))
   const ids = fates.flatMap((_, round) => sample.map((n) => partsOf(round * users + n).id))
@@ -214,7 +213,7 @@ async function compareWithTriggers(sql, users) {
         update latchkey.api_keys set lineage_scopes = '{}', depth = 7 where id = any (${list}::text[])`
       const [after] = await look()
       if (before.count !== ids.length || before.sum !== after.sum) {
-        throw new Error('The triggers would have written something else.')
+        throw new Error('The triggers would have written other values.')
       }
       throw undo
     })
@@ -231,7 +230,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   } else {
     const steps = await fill(url, Number(keys), console.log)
     const total = Object.values(steps).reduce((sum, one) => sum + one, 0)
-    console.log(`${total.toFixed(1).padStart(7)} s  in all`)
+    console.log(`${total.toFixed(1).padStart(7)} s  in total`)
     console.log(`The first key: ${keyAt(0, Number(keys) / keysPerUser).key}`)
   }
 }

@@ -1,7 +1,7 @@
 /**
- * What the heartbeats of so many nodes cost the database server: each session listens on a channel of
- * its own and is notified on it every 400 ms, as a node does at MAX_STALENESS_MS=2000. PostgreSQL wakes
- * every listening session for every notification, so this grows with the square. Linux alone.
+ * Measures what the heartbeats of many nodes cost the database server: each session listens on its own
+ * channel and notifies it every 400 ms, as a node does with MAX_STALENESS_MS=2000. PostgreSQL wakes every
+ * listening session for every notification, so the cost grows with the square. Runs on Linux only.
  *
  *   npm run build && node test/bench/heartbeats.mjs [nodes]…
  */
@@ -16,7 +16,7 @@ const counts = process.argv.slice(2).map(Number)
 if (counts.length === 0) counts.push(10, 50, 100)
 const interval = 400
 const seconds = 10
-/** Of a tick in `/proc/…/stat`. */
+/** The duration of a tick in `/proc/…/stat`. */
 const tickMilliseconds = 10
 
 await inTemporaryFolder(async (folder) => {
@@ -26,7 +26,7 @@ await inTemporaryFolder(async (folder) => {
     settings: { max_connections: '500' },
   })
   try {
-    console.log('| nodes | heartbeats heard, each second | one core, % | a session woken, µs |')
+    console.log('| nodes | heartbeats received, each second | one core, % | µs for each wake-up |')
     console.log('|---|---|---|---|')
     for (const nodes of counts) await measure(server.url, nodes)
   } finally {
@@ -36,10 +36,10 @@ await inTemporaryFolder(async (folder) => {
 })
 
 async function measure(url, nodes) {
-  let heard = 0
+  let received = 0
   const sessions = []
   for (let n = 0; n < nodes; n++) {
-    const onnotify = () => heard++
+    const onnotify = () => received++
     const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => {}, onnotify })
     await sql.unsafe(`listen latchkey_changes; listen node_${n}`)
     sessions.push(sql)
@@ -54,10 +54,10 @@ async function measure(url, nodes) {
     }, Math.random() * interval),
   )
   await sleep(1_000)
-  const [before, heardBefore] = [processorTime(backends), heard]
+  const [before, receivedBefore] = [processorTime(backends), received]
   await sleep(seconds * 1_000)
   const busy = (processorTime(backends) - before) / (seconds * 1_000)
-  const perSecond = (heard - heardBefore) / seconds
+  const perSecond = (received - receivedBefore) / seconds
   const each = (busy * 1e6) / (perSecond * nodes)
   console.log(
     `| ${nodes} | ${perSecond.toFixed(0)} | ${(busy * 100).toFixed(0)} | ${each.toFixed(0)} |`,
@@ -66,7 +66,7 @@ async function measure(url, nodes) {
   await Promise.all(sessions.map((sql) => sql.end({ timeout: 1 })))
 }
 
-/** Of those processes so far, in milliseconds. */
+/** The processor time of those processes so far, in milliseconds. */
 function processorTime(pids) {
   const running = new Set(readdirSync('/proc'))
   const ticks = pids

@@ -1,4 +1,4 @@
-/** Load over HTTP, by `wrk` where it is installed: it leaves the machine to the servers. */
+/** Sends load over HTTP, by `wrk` if it is installed, because it takes little of the machine. */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -8,17 +8,17 @@ import { quantile } from './measure.mjs'
 
 const hasWrk = spawnSync('wrk', ['-v']).error === undefined
 
-/** What makes the load, for the description of the machine. */
+/** The load generator, for the description of the machine. */
 export const loadName = hasWrk
   ? 'load by wrk'
   : 'load by a process of Node, which takes as much of the machine as a server: install wrk'
 
 /**
- * Requests one after the other on each connection, each the next of `requests`. Throws where one is not
- * answered with `status`.
+ * Sends `requests` in turn, one after the other on each connection. Throws if an answer has another status
+ * than `status`.
  *
  * @param requests whole HTTP/1.1 requests as text
- * @param milliseconds for wrk in whole seconds, one at least
+ * @param milliseconds the duration; wrk takes whole seconds, at least one
  */
 export const load = hasWrk ? loadByWrk : loadByNode
 
@@ -26,18 +26,20 @@ async function loadByWrk(port, requests, milliseconds, { connections = 32, statu
   const seconds = Math.max(1, Math.round(milliseconds / 1_000))
   const words = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', scriptFor(requests)]
   const output = await outputOf('wrk', [...words, `http://127.0.0.1:${port}`])
-  const told = JSON.parse(output.slice(output.lastIndexOf('\n{')))
-  const unlike = status < 400 ? told.failed : told.answered - told.failed
-  if (unlike > 0 || told.broken > 0 || told.answered === 0) {
-    throw new Error(`Expected ${status} of ${told.answered} answers, and ${unlike} are otherwise.`)
+  const summary = JSON.parse(output.slice(output.lastIndexOf('\n{')))
+  const unlike = status < 400 ? summary.failed : summary.answered - summary.failed
+  if (unlike > 0 || summary.broken > 0 || summary.answered === 0) {
+    throw new Error(
+      `Expected ${status} of ${summary.answered} answers, and ${unlike} have another status.`,
+    )
   }
-  return { perSecond: told.answered / told.seconds, p50: told.p50, p99: told.p99 }
+  return { perSecond: summary.answered / summary.seconds, p50: summary.p50, p99: summary.p99 }
 }
 
 const scripts = new WeakMap()
 let folder
 
-/** What wrk is to send, in Lua. A response is not looked at: that takes longer than all else. */
+/** Writes the Lua script by which wrk sends the requests. It does not read responses, which would be slow. */
 function scriptFor(requests) {
   let file = scripts.get(requests)
   if (file === undefined) {

@@ -1,4 +1,4 @@
-/** What every benchmark here needs: processes, arms taken in turn, and honest figures of them. */
+/** The parts that all benchmarks need: processes, arms in turn, and statistics. */
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 export const bin = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
-/** Calls `use` with a folder that the database's own account can reach too, and removes it after. */
+/** Calls `use` with a folder that the database's account can read too, and removes it afterwards. */
 export async function inTemporaryFolder(use) {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
   chmodSync(folder, 0o755)
@@ -19,7 +19,7 @@ export async function inTemporaryFolder(use) {
   }
 }
 
-/** A process that listens on `PORT`, once it answers `/readyz` with anything but 503. */
+/** Starts a process that listens on `PORT`; resolves once `/readyz` answers with another status than 503. */
 export async function start(command, words, environment, known, stdio = 'ignore') {
   const port = known ?? (await freePort())
   const child = spawn(command, words, {
@@ -53,7 +53,7 @@ export function startLatchkey(environment) {
   return start(process.execPath, [bin, 'serve'], environment)
 }
 
-/** What a command of the built program answers. */
+/** Runs a command of the built program and returns its output. */
 export function latchkey(words, environment) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...words], {
     env: { PATH: process.env.PATH, ...environment },
@@ -71,12 +71,12 @@ export async function freePort() {
   return port
 }
 
-/** A GET as `load` sends it. */
+/** The text of a GET request, for `load`. */
 export function get(path, credential) {
   return `GET ${path} HTTP/1.1\r\nHost: bench.example\r\nAuthorization: Bearer ${credential}\r\n\r\n`
 }
 
-/** A GraphQL request as `load` sends it. */
+/** The text of a GraphQL request, for `load`. */
 export function post(query, credential) {
   const body = JSON.stringify({ query })
   const authorization = credential === undefined ? '' : `Authorization: Bearer ${credential}\r\n`
@@ -86,7 +86,7 @@ export function post(query, credential) {
   )
 }
 
-/** A request as the authenticator sees it. */
+/** The request interface that the authenticator reads. */
 export function bearer(credential) {
   const value = `Bearer ${credential}`
   return {
@@ -95,7 +95,7 @@ export function bearer(credential) {
   }
 }
 
-/** Calls each once, in random order, one at a time; answers under the same names. */
+/** Calls each arm once, in random order, one at a time; returns the results by the same names. */
 export async function inTurn(arms) {
   const answers = {}
   for (const name of shuffled(Object.keys(arms))) answers[name] = await arms[name]()
@@ -129,7 +129,7 @@ export function show({ median, low, high }, digits = 2) {
   return `${text(median)} (${text(low)} to ${text(high)})`
 }
 
-/** What these figures are of. */
+/** Describes the machine and the versions that the figures depend on. */
 export function describeMachine() {
   const [cpu] = cpus()
   const load = loadavg().map((value) => value.toFixed(1))

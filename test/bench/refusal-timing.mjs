@@ -1,8 +1,8 @@
 /**
- * Whether the time of a refusal tells one kind from another: an unknown key id, another's key id with
- * a wrong secret, and one's own with a wrong secret; and the same for mutations on an unknown id and on
- * another user's. Prints for each pair the difference of the 20 % trimmed means with its 99 % interval
- * (bootstrap) and the p-value of a Mann-Whitney test.
+ * Measures whether the time of a refusal reveals its reason: an unknown key id, the id of another user's key
+ * with a wrong secret, or the id of the caller's key with a wrong secret; and whether the time of a mutation
+ * reveals that an id is another user's and not unknown. Prints for each pair the difference of the 20 %
+ * trimmed means with its 99 % interval (bootstrap) and the p-value of a Mann-Whitney test.
  *
  *   npm run build && node test/bench/refusal-timing.mjs [rounds]
  */
@@ -75,21 +75,21 @@ for (let n = 0; n < 200; n++) {
   theirs.push(await makeKey(bob))
 }
 const oneOf = (list) => list[Math.floor(Math.random() * list.length)]
-const nobodys = mine.map(() => maker.newKey().id)
+const unknownIds = mine.map(() => maker.newKey().id)
 const wrong = (id) => maker.newSecret(id).key
 const who = '{ viewer { subject } }'
 const rename =
   'mutation ($id: ID!) { updateApiKey(input: { id: $id, name: "x" }) { apiKey { id } } }'
 
-/** Each gives a request, made before the clock starts; documents are the same, so that caches are too. */
+/** Each arm makes a request before the clock starts. All use one document, so that caches have no influence. */
 const experiments = {
   'a credential': {
-    'unknown id': () => request(wrong(oneOf(nobodys)), who),
+    'unknown id': () => request(wrong(oneOf(unknownIds)), who),
     'known id, wrong secret': () => request(wrong(oneOf(mine)), who),
     "another's id, wrong secret": () => request(wrong(oneOf(theirs)), who),
   },
   'a mutation': {
-    'unknown id': () => request(alice, rename, { id: oneOf(nobodys) }),
+    'unknown id': () => request(alice, rename, { id: oneOf(unknownIds) }),
     "another's id": () => request(alice, rename, { id: oneOf(theirs) }),
   },
 }
@@ -117,7 +117,7 @@ for (const [title, arms] of Object.entries(experiments)) {
       `  ${name.padEnd(28)} median ${quantile(sorted, 0.5).toFixed(1)}, trimmed mean ${trimmedMean(sorted).toFixed(1)}`,
     )
   }
-  // Equal arms: what the method itself makes of nothing.
+  // Two halves of one arm show the error of the method.
   const first = names[0]
   const halves = [
     times[first].filter((_, i) => i % 2 === 0),
@@ -134,7 +134,7 @@ await app.close()
 jwks.close()
 rmSync(dataDir, { recursive: true, force: true })
 
-/** Asked right after the last answer, each request would carry on what was left to do for that one. */
+/** Waits a random time, so that work left over from the last request does not count for the next one. */
 async function atAnyMoment() {
   await new Promise((done) => setImmediate(done))
   const until = performance.now() + 2 * Math.random()
@@ -162,7 +162,7 @@ function resample(list) {
   return drawn.sort()
 }
 
-/** @param sorted ascending */
+/** @param sorted in ascending order */
 function trimmedMean(sorted) {
   const cut = Math.floor(sorted.length * 0.2)
   const kept = sorted.slice(cut, sorted.length - cut)
@@ -173,7 +173,7 @@ function quantile(sorted, q) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))]
 }
 
-/** Two-sided, by the normal approximation. */
+/** The two-sided p-value, by the normal approximation. */
 function mannWhitney(a, b) {
   const all = [...a.map((value) => [value, 0]), ...b.map((value) => [value, 1])].sort(
     (x, y) => x[0] - y[0],
@@ -188,7 +188,7 @@ function mannWhitney(a, b) {
   return 2 * (1 - normal(Math.abs((u - mean) / deviation)))
 }
 
-/** Cumulative normal distribution (Abramowitz and Stegun 26.2.17). */
+/** The cumulative normal distribution (Abramowitz and Stegun 26.2.17). */
 function normal(z) {
   const t = 1 / (1 + 0.2316419 * z)
   const tail =

@@ -1,4 +1,4 @@
-/** `npm run bench`: measures what is promised about speed, and prints it as a table. */
+/** `npm run bench`: measures what the documents promise about speed, and prints a table. */
 import { parseArgs } from 'node:util'
 import { loadName } from './load.mjs'
 import { describeMachine, inTemporaryFolder } from './measure.mjs'
@@ -38,16 +38,16 @@ const help = `Measures authentication and prints a Markdown table.
 
   npm run bench -- [--quick] [--write] [--only NAME]…
 
-  --quick      one process an arm and few rounds: under 3 minutes, and wide intervals
+  --quick      one process for each arm and few rounds: takes under 3 minutes, with wide intervals
   --write      keep the figures in test/bench/results.json, and show them in README.md and chart.svg
-  --only NAME  only that part, as often as you like: ${Object.keys(measures).join(', ')}
-  --help       this
+  --only NAME  measure only that part; may be repeated: ${Object.keys(measures).join(', ')}
+  --help       print this text
 
-Servers are processes of their own on a PostgreSQL of their own, and are loaded over 32 connections by
-wrk or, where it is not installed, by this process, on the same machine. The arms of a comparison run in
-turn, a second each, in random order, in three processes each unless it is quick. A ratio is the median
-over the rounds, with its 90 % interval by bootstrap; two equal arms differ by 3 to 5 %. Ratios can be
-compared elsewhere, the rest cannot.
+Each server is a separate process on a PostgreSQL that is started for the run. The load comes over 32
+connections from wrk or, if that is not installed, from this process, on the same machine. The arms of a
+comparison run in turn, one second each, in random order, in three processes each (one with --quick). A
+ratio is the median over the rounds, with its 90 % interval by bootstrap; two equal arms differ by 3 to 5 %.
+Ratios can be compared between machines, absolute figures cannot.
 `
 
 const quickly = {
@@ -96,7 +96,7 @@ async function measureAll(folder) {
     machine: `${describeMachine()}, ${loadName}`,
   }
   const begun = performance.now()
-  // More than the cache holds, so that one after the other none is ever in it.
+  // There are more keys than cache entries, so that keys presented in turn are never in the cache.
   const world = await createWorld(folder, { keys: 45_000, tokens: 500 })
   const measured = {}
   try {

@@ -1,13 +1,13 @@
 /**
- * Whether it stays as fast as it grows: three databases of 10 thousand, 1 million and 10 million keys
- * (a tenth as many users), and what the server asks of them, in turn, in random order.
+ * Measures whether the speed depends on the number of keys: runs the server's queries on three databases of
+ * 10 thousand, 1 million and 10 million keys (a tenth as many users), in turn and in random order.
  *
  *   npm run build && node test/bench/scale.mjs [--data FOLDER] [--only WORDS] [keys]…
  *
- * With a folder the databases stay there, and are found there the next time. With words only what has
- * them in its name is measured. Needs 10 GB of disk, 8 GB
- * of memory and some minutes. The database server is one of our own; all tables and indexes are read
- * into its 6 GB of shared buffers first, so that what is compared is their size and not a disk.
+ * With --data the databases stay in that folder and are used again the next time. With --only it measures
+ * the queries whose names contain the words. It needs 10 GB of disk, 8 GB of memory and some minutes. It
+ * starts a database server and first reads all tables and indexes into its 6 GB of shared buffers, so that
+ * the disk has no influence.
  */
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -45,7 +45,7 @@ async function prepare(serverUrl, keys) {
     await sql.unsafe(`create database keys_${keys}`)
     const steps = await fill(url.href, keys, console.log)
     const total = Object.values(steps).reduce((sum, one) => sum + one, 0)
-    console.log(`${total.toFixed(1).padStart(7)} s  in all`)
+    console.log(`${total.toFixed(1).padStart(7)} s  in total`)
   }
   const [{ size }] = await sql`select pg_size_pretty(pg_database_size(${`keys_${keys}`})) as size`
   await sql.end()
@@ -53,7 +53,7 @@ async function prepare(serverUrl, keys) {
   const database = openDatabase({ url: url.href, defaultUserScopes: null })
   const users = keys / keysPerUser
   await authenticateSome(database, users)
-  // From all over the table.
+  // The keys are spread over the whole table.
   const sample = Array.from(
     { length: 5_000 },
     (_, n) => keyAt(Math.floor((n * keys) / 5_000), users).id,
@@ -69,7 +69,7 @@ async function readIntoMemory(url) {
   await sql.end()
 }
 
-/** That the keys work, or not, as they were made. */
+/** Checks that a sample of the keys is accepted or refused as intended. */
 async function authenticateSome({ directory }, users) {
   const authenticator = createAuthenticator({
     directory: { ...directory, watch: undefined },
@@ -85,11 +85,11 @@ async function authenticateSome({ directory }, users) {
   console.log('           a sample of the keys is accepted, and refused where it should be')
 }
 
-/** By name, one thing that the server asks; `calls` of it are one round. */
+/** The server's queries by name; a round is `calls` calls of one. */
 const questions = {
   'cold key, one at a time': { calls: 1_000, warmUp: 10_000, ask: findOneOfSample },
   'cold key, 32 at once': { calls: 4_000, warmUp: 150_000, concurrency: 32, ask: findOneOfSample },
-  // What a page costs that its connection has never touched is the memory management's, once a page.
+  // A page that a connection touches for the first time costs a page fault.
   'cold key on pages never touched, one at a time': {
     calls: 1_000,
     ask: ({ database, keys, users }) =>
@@ -129,7 +129,7 @@ const questions = {
     calls: 20,
     ask: ({ database }) => search(database, 'grace ito'),
   },
-  // The worst that there is: everyone younger is looked at, one by one.
+  // This is the worst case: PostgreSQL reads every newer user.
   'search for the oldest tenth': { calls: 1, ask: ({ database }) => search(database, 'legacy') },
 }
 
@@ -147,7 +147,7 @@ function anyOf(count) {
 
 async function report(filled, machine) {
   const heads = filled.map(({ keys, size }) => `${keys.toLocaleString('en')} keys, ${size}`)
-  console.log(`\n| p50 / p99, ms | ${heads.join(' | ')} | most to least |`)
+  console.log(`\n| p50 / p99, ms | ${heads.join(' | ')} | highest / lowest |`)
   console.log(`|---|${filled.map(() => '---|').join('')}---|`)
   const asked = Object.entries(questions).filter(([name]) => name.includes(values.only))
   for (const [name, { calls, concurrency = 1, warmUp = 2 * calls, ask }] of asked) {
@@ -173,7 +173,7 @@ async function timesOf(ask, calls, concurrency) {
   const one = async () => {
     while (left-- > 0) {
       const started = performance.now()
-      // Where the machine is too busy an answer may be overdue; it counts for as long as it took.
+      // A query may time out on a busy machine; it counts with the time that it took.
       await ask().catch((error) => {
         if (error.code !== 'SERVICE_UNAVAILABLE') throw error
       })

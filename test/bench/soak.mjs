@@ -1,8 +1,8 @@
 /**
- * A server under mixed load for a long time: credentials that are remembered and that never were seen,
- * documents of every kind, mutations, clients that leave, proxies and services that ask. Prints each
- * minute what lives in its heap (the least that was seen), its resident memory and its open descriptors, and ends
- * with 1 where the last third of the time has a tenth more than the third before it.
+ * Runs a server under mixed load for a long time: cached and unknown credentials, documents of every kind,
+ * mutations, clients that disconnect, proxies and services. Prints each minute its smallest heap, its
+ * resident memory and its open descriptors, and ends with 1 if one of them is more than a tenth larger in
+ * the last third of the time than in the third before it.
  *
  *   npm run build && node test/bench/soak.mjs [minutes, default 30] [requests a second, default 300]
  */
@@ -21,7 +21,7 @@ import { createWorld, strangeKeys } from './world.mjs'
 
 const [minutes = 30, perSecond = 300] = process.argv.slice(2).map(Number)
 if (!(minutes >= 3 && perSecond > 0)) {
-  console.error('Give at least 3 minutes, and requests a second.')
+  console.error('Pass at least 3 minutes, and a number of requests a second.')
   process.exitCode = 2
 } else await inTemporaryFolder(soak)
 
@@ -36,7 +36,7 @@ async function soak(folder) {
     IDENTITY_KEYS_FILE: join(folder, 'identity-keys.json'),
   }
   latchkey(['identity-keys', 'new', '--file', environment.IDENTITY_KEYS_FILE], environment)
-  const asker = await introspector(world, environment)
+  const service = await introspector(world, environment)
   const node = await startLatchkey(environment)
   const client = createClient(node.port, 32)
   try {
@@ -44,7 +44,7 @@ async function soak(folder) {
     const ends = performance.now() + minutes * 60_000
     const [samples] = await Promise.all([
       watch(node.port, counts, ends),
-      keepAsking({ world, owner, asker, client, port: node.port, counts, ends }),
+      keepAsking({ world, owner, service, client, port: node.port, counts, ends }),
     ])
     console.log(`\n${machine}.`)
     console.log(`Answers: ${[...counts].map(([what, count]) => `${count} ${what}`).join(', ')}.`)
@@ -56,8 +56,8 @@ async function soak(folder) {
   }
 }
 
-/** One request of each kind as often as its share says, at that rate, however long each takes. */
-async function keepAsking({ world, owner, asker, client, port, counts, ends }) {
+/** Sends requests of each kind by its share, at a constant rate, without waiting for answers. */
+async function keepAsking({ world, owner, service, client, port, counts, ends }) {
   const { keys, tokens } = world
   const any = (list) => list[Math.floor(Math.random() * list.length)]
   const count = (what) => counts.set(what, (counts.get(what) ?? 0) + 1)
@@ -73,7 +73,7 @@ async function keepAsking({ world, owner, asker, client, port, counts, ends }) {
     count(`${what} ${answer.status}`)
   }
   const introspect = (token) =>
-    call('introspection', '/oauth2/introspect', asker, {
+    call('introspection', '/oauth2/introspect', service, {
       method: 'POST',
       body: new URLSearchParams({ token }),
     })
@@ -112,7 +112,7 @@ async function keepAsking({ world, owner, asker, client, port, counts, ends }) {
   await Promise.all(underWay)
 }
 
-/** A key from its making to its end. */
+/** Creates, uses, rotates and revokes a key. */
 async function liveOnce(ask, owner) {
   const change = async (name, input, fields) => {
     const query = `mutation ($input: ${name[0].toUpperCase()}${name.slice(1)}Input!) { ${name}(input: $input) { ${fields} } }`
@@ -134,7 +134,7 @@ async function liveOnce(ask, owner) {
   await ask('revoked key', secret, whoAmI)
 }
 
-/** The key of a service that may ask about anyone's credential. */
+/** Creates the key of a service that may introspect any credential. */
 async function introspector({ sql }, environment) {
   const held = 'introspect:tokens'
   await sql`insert into latchkey.users (issuer, subject) values (${environment.JWT_ISSUER}, 'asker')`
@@ -145,7 +145,7 @@ async function introspector({ sql }, environment) {
   ).trim()
 }
 
-/** A client that goes in the middle of its request. */
+/** Disconnects in the middle of a request. */
 function leave(port, key) {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => {
@@ -198,7 +198,7 @@ async function readMetrics(port) {
   }
 }
 
-/** The first third is for filling what has a bound. */
+/** Ignores the first third, in which bounded caches fill. */
 function isFlat(minutes) {
   const third = Math.floor(minutes.length / 3)
   const [before, last] = [minutes.slice(third, 2 * third), minutes.slice(-third)]

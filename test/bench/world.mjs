@@ -1,4 +1,4 @@
-/** What the servers under test stand on: a PostgreSQL of its own, an issuer, users, keys and tokens. */
+/** The environment of the servers under test: a PostgreSQL, an issuer, users, keys and tokens. */
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ export const scopes = ['read:keys', 'read:users']
 const maker = createKeyMaker('lk', createSecretHasher())
 const curves = { RS256: ['rsa', { modulusLength: 2048 }], ES256: ['ec', { namedCurve: 'P-256' }] }
 
-/** @param settings of PostgreSQL, beside the defaults */
+/** @param settings of PostgreSQL, in addition to the defaults */
 export async function createWorld(folder, { keys, tokens, settings = {} }) {
   const dataDir = join(folder, 'data')
   let database = await startEmbeddedPostgres({ dataDir, settings, log: () => {} })
@@ -31,7 +31,7 @@ export async function createWorld(folder, { keys, tokens, settings = {} }) {
     databaseUrl: database.url,
     issuer,
     jwksUri: `${issuer}/jwks`,
-    /** For a server of ours in production, which writes no line for each request unless it is asked to. */
+    /** For a Latchkey server in production, where it logs no line for each request by default. */
     environment: {
       NODE_ENV: 'production',
       DATABASE_URL: database.url,
@@ -40,7 +40,7 @@ export async function createWorld(folder, { keys, tokens, settings = {} }) {
       JWKS_URI: `${issuer}/jwks`,
       AUTH_FAILURES_PER_MINUTE: '0',
     },
-    /** Stops PostgreSQL, and starts it again after that time. */
+    /** Stops PostgreSQL, and starts it again after `milliseconds`. */
     async restartDatabase(milliseconds) {
       await database.stop()
       await new Promise((done) => setTimeout(done, milliseconds))
@@ -51,7 +51,7 @@ export async function createWorld(folder, { keys, tokens, settings = {} }) {
       server.close()
       await database.stop()
     },
-    /** That many different tokens, of a hundred users. */
+    /** Makes `count` different tokens of a hundred users. */
     makeTokens: (count, alg = 'RS256', held = scopes) =>
       Promise.all(
         Array.from({ length: count }, (_, n) => sign(issuer, signers[alg], alg, n, held)),
@@ -65,7 +65,7 @@ export async function createWorld(folder, { keys, tokens, settings = {} }) {
   })
 }
 
-/** Well-formed keys that no one has. */
+/** Makes well-formed keys that are not stored. */
 export function strangeKeys(count) {
   return Array.from({ length: count }, () => maker.newKey().key)
 }

@@ -1,4 +1,4 @@
-/** `{ me { id } }` on a constant, by Yoga alone or with usePrincipal in it. */
+/** Serves `{ me { id } }` from a constant, by Yoga alone or with usePrincipal. */
 import { createServer } from 'node:http'
 import { createSchema, createYoga } from 'graphql-yoga'
 import { createAuthenticator, usePrincipal } from '../../dist/index.js'

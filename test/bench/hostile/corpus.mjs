@@ -1,4 +1,4 @@
-/** Requests made to take as long as the default limits let them. */
+/** Requests that are made to take as long as the default limits allow. */
 import { getIntrospectionQuery } from 'graphql'
 
 const times = (count, of, glue = ' ') => Array.from({ length: count }, (_, n) => of(n)).join(glue)
@@ -9,7 +9,7 @@ const keyFields =
   'id name description scopes effectiveScopes start status createdAt expiresAt lastUsedAt rotatedAt revokedAt revokedReason metadata'
 const asked = 'query ($d: String!) { requiredScopes(document: $d) { scopes missing } }'
 
-/** Whole documents, each with a size for the anonymous and one for the others. */
+/** Documents by their number of tokens, which is smaller for anonymous requests. */
 const documents = {
   'one field repeated': (n) => `{${'viewer{subject}'.repeat(n / 5)}}`,
   'one field repeated, selected differently': (n) =>
@@ -28,20 +28,19 @@ const documents = {
     `{...F0} ${times(n / 27, (i) => `fragment F${i} on Query{${times(10, (k) => `...F${(i * 7 + k) % Math.ceil(n / 27)}`)}}`)}`,
   'inline fragments in one another': (n) =>
     `{${'...{'.repeat(n / 3 - 4)}__typename${'}'.repeat(n / 3 - 4)}}`,
-  'fields that are not there': (n) => `{${times(n - 4, (i) => `nothing${i}`)}}`,
+  'unknown fields': (n) => `{${times(n - 4, (i) => `nothing${i}`)}}`,
   'fields with similar names': (n) => `{${times(n - 4, (i) => `apiKeysss${i}`)}}`,
-  'fields that are not there, after many lines': (n) =>
+  'unknown fields after many lines': (n) =>
     `{${'\n'.repeat(n - 10)}${times(n - 4, (i) => `nothing${i}`)}}`,
-  'types that are not there': (n) =>
-    `{${times(n / 7 - 1, (i) => `...on ApiKeyConnectionn${i}{id}`)}}`,
-  'arguments that are not there': (n) => `{${times(n / 7 - 1, (i) => `user(idd${i}:1){id}`)}}`,
+  'unknown types': (n) => `{${times(n / 7 - 1, (i) => `...on ApiKeyConnectionn${i}{id}`)}}`,
+  'unknown arguments': (n) => `{${times(n / 7 - 1, (i) => `user(idd${i}:1){id}`)}}`,
   'variables that are not used': (n) =>
     `query(${times(n / 4 - 3, (i) => `$v${i}:Int`)}){__typename}`,
   'variables that are not defined': (n) =>
     `${times(n / 20, (i) => `query Q${i}{...F}`)} fragment F on Query{${times(n / 20, (i) => `user(id:$v${i}){id}`)}}`,
   'many operations that share a fragment': (n) =>
     `${times(n / 12, (i) => `query Q${i}{...F}`)} fragment F on Query{${'viewer{subject}'.repeat(n / 12)}}`,
-  'a long name that is not there, in many operations': (n) =>
+  'a long undefined variable in many operations': (n) =>
     `${times(n / 7 - 4, (i) => `query Q${i}{...F}`)} fragment F on Query{__typename @include(if:$${'x'.repeat(n * 12)})}`,
   comments: (n) => `${'#\n'.repeat(n - 20)}{__typename}`,
   'a block string of many lines': (n) =>
@@ -88,7 +87,7 @@ const bodies = {
   '900 representations': entities(1, 900, userFields),
   '30 aliases of 30 representations': entities(30, 30, userFields),
   '30 aliases of 1000 representations': entities(30, 1000, userFields),
-  '9,900 representations that are no objects': json(
+  '9,900 representations that are not objects': json(
     'query($r:[_Any!]!){_entities(representations:$r){__typename}}',
     { r: Array.from({ length: 9_900 }, () => 1) },
   ),
@@ -129,7 +128,7 @@ const bodies = {
   'a megabyte of text': {
     body: JSON.stringify({ query: '{__typename}', variables: { a: '\\'.repeat(490_000) } }),
   },
-  'a megabyte that is no JSON': { body: '"'.repeat(990_000) },
+  'a megabyte that is not JSON': { body: '"'.repeat(990_000) },
   'metadata that is too large': json(
     'mutation($i:CreateApiKeyInput!){createApiKey(input:$i){secret}}',
     {

@@ -1,6 +1,6 @@
-/** Makes other requests of those in a corpus, the same ones for the same seed. */
+/** Derives requests from those of a corpus; the same seed gives the same requests. */
 
-/** Numbers from 0 up to 1, by mulberry32. */
+/** Generates numbers of at least 0 and less than 1, by mulberry32. */
 function randomFrom(seed) {
   let state = seed
   return () => {
@@ -13,7 +13,7 @@ function randomFrom(seed) {
 
 const token = /\.\.\.|[A-Za-z_]\w*|"(?:[^"\\]|\\.)*"|[^\sA-Za-z_"]/g
 
-/** `count` requests, each of a document of the corpus with a few of its parts repeated, moved or left out. */
+/** Yields `count` requests, each with a document of the corpus whose parts were repeated, moved or removed. */
 export function* mutations(requests, count, seed) {
   const random = randomFrom(seed)
   const below = (end) => Math.floor(random() * end)

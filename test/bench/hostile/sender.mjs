@@ -1,4 +1,4 @@
-/** Sends hostile requests one after the other, on a thread of its own, until it is ended. */
+/** Sends hostile requests one after the other on a separate thread, until the thread is terminated. */
 import { request } from 'node:http'
 import { workerData } from 'node:worker_threads'
 
@@ -7,7 +7,7 @@ const { port, key, requests } = workerData
 for (let n = 0; ; n++) await send(requests[n % requests.length], n)
 
 function send({ body, as, headers = {} }, n) {
-  // Each time a document that is new to the server.
+  // The spaces make a document that is new to the server.
   const text = body.replace('{"query":"', `{"query":"${' '.repeat(n % 97)}`)
   return new Promise((resolve, reject) => {
     const sent = request({

@@ -1,4 +1,4 @@
-/** Apollo Server, whose context is what jose finds in the token. */
+/** Apollo Server, whose context holds the claims that jose verified. */
 import { ApolloServer } from '@apollo/server'
 import { startStandaloneServer } from '@apollo/server/standalone'
 import { GraphQLError } from 'graphql'

@@ -1,6 +1,6 @@
 /**
- * Lean Yoga whose context asks better-auth's `verifyApiKey`, on a database of its own in the same
- * server. With `prepare` as argument it makes the tables and keys, and prints the keys as JSON.
+ * Lean Yoga whose context calls better-auth's `verifyApiKey`, on a separate database of the same server.
+ * With the argument `prepare` it creates the tables and keys, and prints the keys as JSON.
  */
 import { apiKey } from '@better-auth/api-key'
 import { betterAuth } from 'better-auth'
@@ -16,7 +16,7 @@ const auth = betterAuth({
   secret: 'a secret of the benchmark, which protects nothing',
   baseURL: 'http://127.0.0.1',
   emailAndPassword: { enabled: true },
-  // By default a key is good for ten requests a day: they are counted all the same, up to more than are made.
+  // By default a key allows ten requests a day; the limit is raised, but requests are still counted.
   plugins: [
     apiKey({ rateLimit: VARIANT === 'unlimited' ? { enabled: false } : { maxRequests: 1e9 } }),
   ],

@@ -1,4 +1,4 @@
-/** Lean Yoga with @envelop/generic-auth, whose user is what jose finds in the token. */
+/** Lean Yoga with @envelop/generic-auth, whose user is the claims that jose verified. */
 import { useGenericAuth } from '@envelop/generic-auth'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { bearerOf, expected, JWKS_URI, serveLeanYoga } from './setting.mjs'

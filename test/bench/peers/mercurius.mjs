@@ -1,4 +1,4 @@
-/** Mercurius with fast-jwt, which remembers the tokens that it verified. No Yoga. VARIANT `jit` compiles queries. */
+/** Mercurius with fast-jwt, which caches the tokens that it verified. VARIANT `jit` compiles queries. */
 import { createPublicKey } from 'node:crypto'
 import { createVerifier } from 'fast-jwt'
 import Fastify from 'fastify'

@@ -1,4 +1,4 @@
-/** Lean Yoga with @graphql-yoga/plugin-jwt, which verifies every token anew. */
+/** Lean Yoga with @graphql-yoga/plugin-jwt, which verifies the token of every request. */
 import { createRemoteJwksSigningKeyProvider, useJWT } from '@graphql-yoga/plugin-jwt'
 import { expected, JWKS_URI, serveLeanYoga } from './setting.mjs'
 

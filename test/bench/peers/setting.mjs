@@ -1,4 +1,4 @@
-/** What every peer is given, and what it answers: `{ me { id } }` on a constant, to who is let in. */
+/** The settings that all peers share. Each answers `{ me { id } }` from a constant to a valid credential. */
 import { createServer } from 'node:http'
 import { createSchema, createYoga } from 'graphql-yoga'
 
@@ -7,10 +7,10 @@ export const { PORT, DATABASE_URL, JWT_ISSUER, JWT_AUDIENCE, JWKS_URI } = proces
 export const typeDefs = 'type Query { me: User! } type User { id: ID! }'
 export const resolvers = { Query: { me: () => ({ id: '1' }) } }
 
-/** What a JWT must say, under the names that jose and jsonwebtoken share. */
+/** The required claims of a JWT, under the option names that jose and jsonwebtoken share. */
 export const expected = { issuer: JWT_ISSUER, audience: JWT_AUDIENCE, algorithms: ['RS256'] }
 
-/** Yoga without what costs and is not needed here, with `options` beside. */
+/** Serves Yoga without the features that cost time and are not needed here, with further `options`. */
 export function serveLeanYoga(options) {
   const yoga = createYoga({
     schema: createSchema({ typeDefs, resolvers }),

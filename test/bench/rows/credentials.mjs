@@ -1,4 +1,4 @@
-/** What authentication costs by itself, without HTTP around it. */
+/** Measures authentication by itself, without HTTP. */
 import { estimate, median, show } from '../measure.mjs'
 import { trials } from './in-process.mjs'
 
@@ -14,7 +14,7 @@ export async function measureFirstSight(world, { generations, rounds }) {
     ]) {
       const ratio = estimate(answers.flatMap((answer) => answer[name]))
       rows.push({
-        figure: `First sight of a JWT, ${alg}, time against jose's \`jwtVerify\`, ${circumstance}`,
+        figure: `First use of a JWT, ${alg}, time against jose's \`jwtVerify\`, ${circumstance}`,
         result: show(ratio),
         goal: '≤ 1.4',
         met: ratio.median <= 1.4,

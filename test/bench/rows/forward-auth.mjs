@@ -1,7 +1,7 @@
 /**
- * What `/auth/verify` costs with credentials that the node knows: its requests per second against a
- * bare `node:http` server that answers the same headers, with identity tokens and without; and nginx
- * with `auth_request` against the same nginx without, in front of a bare server.
+ * Measures `/auth/verify` with cached credentials: its requests per second against a bare `node:http` server
+ * that answers with the same headers, with identity tokens and without; and nginx with `auth_request`
+ * against the same nginx without it, in front of a bare server.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
@@ -44,7 +44,7 @@ export async function measureForwardAuth(world, settings) {
     arms.checked = { server: 'nginx', requests: requests('/orders/') }
     arms.unchecked = { server: 'nginx', requests: requests('/plain/') }
   }
-  // A request is a third of a GraphQL one, and code gets faster by how often it ran.
+  // A request takes a third of the time of a GraphQL request, and code is optimized by its number of calls.
   const seen = await compare(servers, arms, { ...settings, warmUpRequests: 50_000 })
   const row = (name, one, other, goal) => {
     const ratio = ratioOf(seen, one, other)
@@ -78,7 +78,7 @@ function startConstant(headers) {
   return start(process.execPath, [constantServer], { CONSTANT_HEADERS: JSON.stringify(headers) })
 }
 
-/** Of a 200, but for what Node adds itself. */
+/** The headers of a 200 answer, except those that Node adds. */
 async function answerHeaders(environment, key) {
   const server = await startLatchkey(environment)
   const answer = await fetch(`http://127.0.0.1:${server.port}/auth/verify`, {
@@ -89,7 +89,7 @@ async function answerHeaders(environment, key) {
   return Object.fromEntries(own)
 }
 
-/** The shown configuration, with a path beside it that is not checked, and what it stands before. */
+/** Starts nginx with the documented configuration and an additional path that is not checked, and its backends. */
 async function startNginx(copy, environment) {
   const verify = await startLatchkey(environment)
   const backend = await startConstant({ 'content-length': '0' })

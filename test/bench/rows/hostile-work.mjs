@@ -1,4 +1,4 @@
-/** What one request may take from the others: see `../hostile/corpus.mjs`. */
+/** Measures how much one request of `../hostile/corpus.mjs` delays the others. */
 import { Worker } from 'node:worker_threads'
 import { corpus } from '../hostile/corpus.mjs'
 import { load } from '../load.mjs'
@@ -35,13 +35,13 @@ function rowOf(figure, base, figures) {
   const times = (milliseconds / base).toFixed(1)
   return {
     figure,
-    result: `${milliseconds.toFixed(1)} ms of processor time (${as}: ${name}); ${times} × \`{__typename}\` parsed anew`,
+    result: `${milliseconds.toFixed(1)} ms of processor time (${as}: ${name}); ${times} × \`{__typename}\` parsed again`,
     goal: `≤ ${longestGoal} ms`,
     met: milliseconds <= longestGoal,
   }
 }
 
-/** p99 of one client with a cached key, beside one that sends what takes longest, against its p99 alone. */
+/** Compares the p99 of a client with a cached key, beside one that sends the slowest requests, with its p99 alone. */
 async function besideOthers(world, key, worst, owner, rounds) {
   const server = await startLatchkey({ ...world.environment, LOG_LEVEL: 'warn' })
   const requests = corpus(owner).filter(({ name, as }) =>
@@ -82,7 +82,7 @@ async function besideSender(workerData, measure) {
   }
 }
 
-/** 200 users to list, and keys with as much metadata as they may have. @returns whose keys there are */
+/** Creates 200 users to list, and gives keys the most metadata that is allowed. @returns the owner's id */
 async function prepare({ sql, issuer }) {
   await sql`
     insert into latchkey.users (issuer, subject, email, name)

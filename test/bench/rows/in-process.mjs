@@ -1,10 +1,10 @@
-/** Rows that need no server run in a process of their own each, made new for every generation. */
+/** Runs rows that need no server, each in a separate process that is new for every generation. */
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** What `trial` (a file beside this one) answers for `input`, once for each generation. */
+/** Runs `trial` (a file in `../trials`) with `input` once for each generation, and returns the results. */
 export async function trials(trial, world, input, generations) {
   const file = join(world.folder, `${trial}.json`)
   const { databaseUrl, issuer, jwksUri } = world

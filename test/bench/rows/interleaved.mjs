@@ -1,13 +1,13 @@
-/** Servers beside each other: their arms in turn, in random order, each against the arm `base`. */
+/** Compares servers: runs their arms in turn, in random order, each against the arm `base`. */
 import { load } from '../load.mjs'
 import { estimate, inTurn, median, post, show } from '../measure.mjs'
 
 /**
- * @param servers by name, how each is started
- * @param arms by name; `base` is what the others are compared with
+ * @param servers by name, functions that start them
+ * @param arms by name; the others are compared with `base`
  * @param settings `warmUpRequests`: before the first measured round of a server, shared by its arms;
  *   `warmUpSeconds`: at most, for a server that is slow to answer so many
- * @returns by name of the arm, what `load` measured in every round
+ * @returns by name of the arm, the measurements of `load` in every round
  */
 export async function compare(servers, arms, settings) {
   const { generations, rounds, warmUpSeconds, warmUpRequests = 6_000 } = settings
@@ -40,7 +40,7 @@ export async function compare(servers, arms, settings) {
   return seen
 }
 
-/** By the number of requests, not by time: what was called more often is faster code. */
+/** Warms up by the number of requests, not by time, because code is optimized by its number of calls. */
 async function warmUp(port, { requests, status }, count, until) {
   for (let done = 0; done < count && performance.now() < until; ) {
     done += (await load(port, requests, 1_000, { status })).perSecond
@@ -51,12 +51,12 @@ export function arm(server, query, credentials, goal = null, status = 200) {
   return { server, requests: credentials.map((one) => post(query, one)), goal, status }
 }
 
-/** Of the requests per second of two arms, by what `compare` saw of them. */
+/** The ratio of the requests per second of two arms, from the result of `compare`. */
 export function ratioOf(seen, one, other) {
   return estimate(seen[one].map((answer, n) => answer.perSecond / seen[other][n].perSecond))
 }
 
-/** One row for each arm, the base first. */
+/** Makes one row for each arm, the base first. */
 export function rowsOf(arms, seen, baseName) {
   return Object.entries(arms).map(([name, { goal }]) => {
     const ratio = ratioOf(seen, name, 'base')

@@ -1,4 +1,4 @@
-/** What others take for the same, beside ours: each as its own documentation sets it up. */
+/** Compares Latchkey with other servers, each set up as its own documentation says. */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -71,7 +71,7 @@ export async function measurePeers(world, settings) {
   ]
 }
 
-/** A database beside ours in the same server, with better-auth's tables and a hundred keys. */
+/** Creates a second database on the same server, with better-auth's tables and a hundred keys. */
 async function betterAuthDatabase({ sql, databaseUrl }, VARIANT) {
   const name = `better_auth_${VARIANT}`
   await sql`create database ${sql(name)}`

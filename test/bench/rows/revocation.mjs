@@ -1,4 +1,4 @@
-/** From COMMIT being sent on one connection to the first refusal by a server that has the key cached. */
+/** Measures the time from sending COMMIT to the first refusal by a server that has the key cached. */
 import { connect } from 'node:net'
 import { post, quantile, startLatchkey } from '../measure.mjs'
 

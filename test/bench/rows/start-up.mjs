@@ -1,4 +1,4 @@
-/** From the start of the process to its readiness, on a new folder and on one that is there. */
+/** Measures the time from the start of the process to its readiness, on a new and on an existing folder. */
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,24 +11,24 @@ export async function measureStartUp({ folder }, { starts }) {
     const dataDir = join(folder, `start-${n}`)
     mkdirSync(dataDir)
     chmodSync(dataDir, 0o755)
-    // The same for both: at another port the development issuer is another, with users to be made anew.
+    // Both starts use one port: at another port the development issuer has another name, and so other users.
     const port = await freePort()
     first.push(await startOnce(dataDir, port))
     second.push(await startOnce(dataDir, port))
   }
-  const [again, anew] = [estimate(second), estimate(first)]
+  const [later, initial] = [estimate(second), estimate(first)]
   return [
-    { figure: 'Start to ready, first start on a new folder', result: `${show(anew, 0)} ms` },
+    { figure: 'Start to ready, first start on a new folder', result: `${show(initial, 0)} ms` },
     {
       figure: 'Start to ready, second start',
-      result: `${show(again, 0)} ms`,
+      result: `${show(later, 0)} ms`,
       goal: '≤ 1000 ms',
-      met: again.median <= 1000,
+      met: later.median <= 1000,
     },
   ]
 }
 
-/** Milliseconds until it shows what to try, which it does when it is ready. */
+/** Milliseconds until the server prints its banner, which it does when it is ready. */
 async function startOnce(dataDir, port) {
   const started = performance.now()
   const child = spawn(process.execPath, [bin, 'serve'], {

@@ -1,4 +1,4 @@
-/** Requests per second over HTTP, each server against lean Yoga without authentication. */
+/** Measures requests per second over HTTP of each server against lean Yoga without authentication. */
 import { fileURLToPath } from 'node:url'
 import { post, start, startLatchkey } from '../measure.mjs'
 import { strangeKeys } from '../world.mjs'
@@ -6,7 +6,7 @@ import { arm, compare, rowsOf } from './interleaved.mjs'
 
 const yogaServer = fileURLToPath(new URL('../yoga-server.mjs', import.meta.url))
 export const me = '{ me { id } }'
-/** A field that is guarded (`read:users`) and that no query is made for: a user's id is a UUID. */
+/** Selects a guarded field (`read:users`) that needs no database query, since the id is not a UUID. */
 export const viewer = '{ viewer { subject } user(id: "nobody") { id } }'
 export const baseName = 'Lean Yoga, without authentication'
 

@@ -1,4 +1,4 @@
-/** What writing uses of keys costs, and what it does to the tables. */
+/** Measures how long it takes to write uses of keys, and how the tables grow. */
 import { median } from '../measure.mjs'
 import { trials } from './in-process.mjs'
 

@@ -1,4 +1,4 @@
-/** Keys that are never in the cache, against the driver's own point query on as many connections. */
+/** Compares keys that are never in the cache with the driver's point query on as many connections. */
 import postgres from 'postgres'
 import { inTurn } from '../measure.mjs'
 import { answer, bearer, input, keepGoing, openAuthenticator } from './setting.mjs'
@@ -10,7 +10,7 @@ const sql = postgres(databaseUrl, { max: 4, fetch_types: false })
 const carriers = keys.map(bearer)
 const ids = keys.map((key) => key.split('_')[1])
 
-/** Each its own turn, so that what ours remembers is always gone when it is asked for again. */
+/** The arms have separate positions, so that a key has left the cache when it is presented again. */
 const turns = { ours: 0, theirs: 0 }
 const ours = async () => {
   const { kind } = await authenticator.authenticate(carriers[turns.ours++ % carriers.length])

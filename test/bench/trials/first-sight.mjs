@@ -1,4 +1,4 @@
-/** A token seen for the first time, against jose's `jwtVerify` with the issuer's key at hand. */
+/** Compares the first use of a token with jose's `jwtVerify`, which gets the issuer's key directly. */
 import { importJWK, jwtVerify } from 'jose'
 import { createAuthenticator } from '../../../dist/index.js'
 import { inTurn } from '../measure.mjs'
@@ -6,7 +6,7 @@ import { audience } from '../world.mjs'
 import { answer, bearer, input, keepGoing } from './setting.mjs'
 
 const { issuer, jwksUri, alg, jwk, tokens, rounds } = input
-// Without a directory nothing is remembered: each time is the first.
+// Without a directory nothing is cached, so each use is a first use.
 const authenticator = createAuthenticator({ issuers: [{ issuer, audience, jwksUri }] })
 const key = await importJWK(jwk, alg)
 const settings = { issuer, audience, algorithms: [alg] }

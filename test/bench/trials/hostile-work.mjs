@@ -1,4 +1,4 @@
-/** The longest that each request of the corpus keeps the process, in milliseconds of processor time. */
+/** Measures how long each request of the corpus blocks the process, in milliseconds of processor time. */
 import { loadConfig } from '../../../dist/config.js'
 import { createApp } from '../../../dist/server/create-app.js'
 import { corpus } from '../hostile/corpus.mjs'
@@ -24,7 +24,7 @@ async function send({ body, as, headers = {} }) {
   return response.status
 }
 
-/** Processor time of the longest turn of the event loop until `request` is answered. */
+/** The processor time of the longest turn of the event loop until `request` is answered. */
 async function longestTurn(request) {
   let isDone = false
   let longest = 0
@@ -45,7 +45,7 @@ async function longestTurn(request) {
 }
 
 let number = 0
-/** The same request, with a document that is new to the server. */
+/** Returns the same request with a document that is new to the server. */
 function renewed(request) {
   number += 1
   const mark = ' '.repeat(number % 50) + '\t'.repeat(Math.floor(number / 50) % 50)
@@ -70,7 +70,7 @@ async function measure(request, times = repeats) {
 
 const typename = { name: '{__typename}', as: 'key', body: '{"query":"{__typename}"}' }
 const requests = corpus(owner)
-// What is called often is compiled, as it is in a server that runs.
+// This warms up the code, because a running server has it compiled.
 for (const request of requests) await send(renewed(request))
 for (let n = 0; n < 2_000; n++) await send(renewed(typename))
 const base = await measure(typename, 50)
@@ -79,7 +79,7 @@ for (const request of requests) figures.push(await measure(request))
 const fuzzed = []
 for (const request of mutations(requests, mutated, 1)) {
   const once = await longestTurn(request)
-  // A pause of the machine or the garbage collector is not the request's.
+  // The median excludes pauses of the machine and of the garbage collector.
   if (once.milliseconds > 5) fuzzed.push(await measure(request))
 }
 figures.sort((a, b) => b.milliseconds - a.milliseconds)

@@ -1,4 +1,4 @@
-/** Growth of resident memory under many different credentials: good, unknown, malformed, no tokens. */
+/** Measures the growth of resident memory under many valid, unknown and malformed credentials. */
 import { keepHeapSmall } from '../../../dist/server/heap.js'
 import { strangeKeys } from '../world.mjs'
 import { answer, bearer, input, openAuthenticator } from './setting.mjs'
@@ -12,7 +12,7 @@ async function present(credentials) {
   await Promise.all(credentials.map((one) => authenticator.authenticate(bearer(one))))
 }
 
-/** Of eight: three unknown keys, two malformed ones, two that look like tokens, and one good key. */
+/** Eight credentials are three unknown keys, two malformed ones, two that look like JWTs, and a valid one. */
 function batchFrom(start) {
   const unknown = strangeKeys((batch * 3) / 8)
   const good = Array.from({ length: batch / 8 }, (_, n) => keys[(start / 8 + n) % keys.length])
@@ -32,7 +32,7 @@ function memory() {
   return { rss, heapUsed }
 }
 
-// The code is compiled and the connections are made before the first look.
+// Code is compiled and connections are opened before the first measurement.
 const first = batchFrom(0)
 for (let n = 0; n < 20; n++) await present(first)
 const before = memory()

@@ -1,4 +1,4 @@
-/** Statements that reach the database for ten thousand requests at once with one key not seen before. */
+/** Counts the statements for ten thousand simultaneous requests with one key that is not cached. */
 import { readFileSync } from 'node:fs'
 import { transform } from 'esbuild'
 import { answer, bearer, input, openAuthenticator } from './setting.mjs'

@@ -1,4 +1,4 @@
-/** Processor time of what a request with a remembered credential costs, in microseconds. */
+/** Measures the processor time of a request with a cached credential, in microseconds. */
 
 import { parse } from 'graphql'
 import { analyseOperation, decide, scopesUsed } from '../../../dist/decision/index.js'
@@ -38,7 +38,7 @@ for (let round = -3; round < rounds; round++) {
     for (let n = 0; n < calls; n++) work(n)
     const { user, system } = process.cpuUsage(before)
     if (round >= 0) seen[name].push((user + system) / calls)
-    // Heartbeats are to be heard meanwhile.
+    // Heartbeats must be received between the rounds.
     await new Promise((done) => setTimeout(done, 5))
   }
 }

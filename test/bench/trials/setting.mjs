@@ -1,4 +1,4 @@
-/** What a trial is given, and the parts that most of them need. */
+/** The input of a trial, and the parts that most trials need. */
 import { readFileSync } from 'node:fs'
 import { openDatabase } from '../../../dist/db/database.js'
 import { createAuthenticator } from '../../../dist/index.js'
@@ -9,19 +9,19 @@ export { bearer }
 
 export const input = JSON.parse(readFileSync(process.argv[2], 'utf8'))
 
-/** Tells the figures to whoever started the trial, and ends it. */
+/** Writes the figures to the process that started the trial, and ends it. */
 export function answer(figures) {
   process.stdout.write(JSON.stringify(figures), () => process.exit(0))
 }
 
-/** An authenticator over the database, which remembers from when this resolves. */
+/** Returns an authenticator over the database, once it uses its cache. */
 export async function openAuthenticator(url = input.databaseUrl) {
   const database = openDatabase({ url, listenUrl: input.databaseUrl, defaultUserScopes: null })
   const authenticator = createAuthenticator({
     directory: database.directory,
     issuers: [{ issuer: input.issuer, audience, jwksUri: input.jwksUri }],
   })
-  // It trusts what it remembers only once it hears of changes.
+  // It uses its cache only once it receives changes.
   const probe = bearer(input.keys[0])
   while ((await authenticator.authenticate(probe)) && authenticator.authenticate(probe).then) {
     await new Promise((done) => setTimeout(done, 20))
@@ -29,7 +29,7 @@ export async function openAuthenticator(url = input.databaseUrl) {
   return authenticator
 }
 
-/** Keeps `connections` calls of `work` going for that long; calls per second. */
+/** Keeps `connections` calls of `work` running; returns the calls per second. */
 export async function keepGoing(work, connections, milliseconds) {
   const started = performance.now()
   let calls = 0

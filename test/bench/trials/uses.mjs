@@ -1,4 +1,4 @@
-/** Writes uses of keys down, as the server does: how long it takes, and what it does to the table. */
+/** Writes uses of keys as the server does, and measures the time and the growth of the table. */
 import postgres from 'postgres'
 import { createUseRecorder } from '../../../dist/credentials/use-recorder.js'
 import { openDatabase } from '../../../dist/db/database.js'
@@ -43,9 +43,9 @@ try {
 }
 
 /**
- * Writes both tables anew, without dead rows.
+ * Rewrites both tables without dead rows.
  *
- * @param full with pages as full as they were before there was a fill factor
+ * @param full fills the pages completely, without the fill factor
  */
 async function pack(full) {
   const tables = ['latchkey.api_keys', 'latchkey.api_key_scope_uses']
@@ -61,7 +61,7 @@ async function pack(full) {
   }
 }
 
-/** Each list is used, and written in one flush. */
+/** Records the uses of each list, and writes them in one flush. */
 async function write(lists) {
   const database = openDatabase({ url: url.href, defaultUserScopes: null })
   const errors = []
@@ -89,7 +89,7 @@ async function write(lists) {
   return { milliseconds, statements, errors }
 }
 
-/** Sessions that have ended have told their statistics. */
+/** Reads the statistics of the tables, which sessions have reported when they ended. */
 async function state() {
   const rows = await sql(
     (db) => db`
