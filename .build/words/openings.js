@@ -5,9 +5,9 @@ const clauseForSubject = 'begins with a clause instead of a subject'
 const clauseAlone = 'has no main clause'
 
 const openings = [
-  // "What the key may do."
+  // "What the key may do." "How long the secret works" is the name of a quantity.
   [
-    /^(?:What|Who|Whom|Whose|Which|Why|How|Whoever|Whomever|Whosever|Whatever|Whichever)\b/,
+    /^(?:What|Who|Whom|Whose|Which|Why|How(?! (?:far|large|long|many|much|often|old)\b)|Whoever|Whomever|Whosever|Whatever|Whichever)\b/,
     clauseForSubject,
   ],
   // "Until when the secret works."
@@ -82,6 +82,7 @@ function headless(text) {
  * text without a subject is usual: "milliseconds", "of the parent", "as for `update`".
  */
 function headlessNote(text) {
-  const clause = /^(?:what|who|whom|whose|which|whoever|whatever|how|why)\b/i
+  const clause =
+    /^(?:what|who|whom|whose|which|whoever|whatever|why|how(?! (?:far|large|long|many|much|often|old)\b))\b/i
   return clause.test(text) && !firstSentence(text).endsWith('?') ? clauseForSubject : null
 }

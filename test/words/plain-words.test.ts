@@ -27,7 +27,7 @@ describe('a doc comment', () => {
     'Of the key.',
     'Those of one request.',
     'As it was sent.',
-    'How long a client waits.',
+    'How secrets are stored.',
   ])('is refused as it has no main clause: %s', (text) => {
     const [first] = faultsIn('src/x.ts', docComment(text))
     expect(first).toMatchObject({ line: 1, message: expect.stringContaining(text.slice(0, 12)) })
@@ -37,6 +37,7 @@ describe('a doc comment', () => {
     'The key that was rotated last.',
     'Milliseconds since the epoch. Default 2000.',
     'Whether the key may be used.',
+    'How long the secret works, in seconds. Default 60.',
     'When the lease ends, the cache discards every entry.',
     'Where a header is missing, the request is refused.',
     'Called with each request that was answered.',

@@ -1,4 +1,4 @@
-/** Measures the growth of resident memory under many valid, unknown and malformed credentials. */
+/** Growth of resident memory under many different credentials: good, unknown, malformed, no tokens. */
 import { keepHeapSmall } from '../../../dist/server/heap.js'
 import { strangeKeys } from '../world.mjs'
 import { answer, bearer, input, openAuthenticator } from './setting.mjs'
