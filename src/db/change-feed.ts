@@ -4,9 +4,9 @@ import { causeOfFailure } from './failures.ts'
 import { type FeedState, HeartbeatRecord, isProven } from './feed-state.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { createRoundTrips } from './heartbeat-round-trips.ts'
-import { openLastingSession } from './lasting-session.ts'
 import { ListeningError } from './listening-session.ts'
 import type { NodeRow } from './node-row.ts'
+import { openReconnectingSession } from './reconnecting-session.ts'
 
 export interface ChangeFeedOptions {
   /** A direct connection to the primary. */
@@ -19,7 +19,7 @@ export interface ChangeFeedOptions {
   /** Whether the latest lookup was answered by the proven primary. */
   readonly lookupsAreProven: () => boolean
   /** Told of each failure of the listening session, and of each heartbeat that was heard. */
-  readonly observer?: { failed(error: unknown): void; worked(): void }
+  readonly observer?: { failed(error: unknown): void; succeeded(): void }
   readonly clock?: Clock
 }
 
@@ -47,9 +47,9 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
     onReturn: (sent) => {
       if (!session.isListening || !lookupsAreProven()) return
       record.heard(sent)
-      session.worked()
+      session.succeeded()
       listener.heard(sent)
-      observer?.worked()
+      observer?.succeeded()
     },
     onFailure: async (error) => {
       const cause = causeOfFailure(error)
@@ -58,7 +58,7 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
     },
   })
 
-  const session = openLastingSession({
+  const session = openReconnectingSession({
     url,
     row,
     timeoutMs: Math.max(maxSilence, 1_000),

@@ -11,7 +11,7 @@ import type {
 import { isKeyId } from '../keys/key-id.ts'
 import { sorted } from '../scopes.ts'
 import { differences, record } from './audit-trail.ts'
-import { heard } from './issuer-grants.ts'
+import { mergeGrant } from './issuer-grants.ts'
 import { writeUses } from './key-uses.ts'
 import type { Queries } from './link.ts'
 import type { LookUp } from './lookups.ts'
@@ -19,7 +19,7 @@ import { type OwnerRow, ownerColumns, toOwner } from './owner-rows.ts'
 import { stateColumns, survey } from './proof.ts'
 import { replaceHashes } from './rehash.ts'
 import { apiKeys, deletedUsers, type IssuerGrants, users } from './tables.ts'
-import { Abandon, type Access, type Transaction } from './transactions.ts'
+import { type Access, RollbackWith, type Transaction } from './transactions.ts'
 import { lockUser, type UserRow } from './user-rows.ts'
 
 /** Short names: the driver hashes the text of a statement each time it is asked for. */
@@ -138,7 +138,7 @@ export function createCredentialDirectory(parts: CredentialDirectoryParts): Cred
       )
       if (isUser(row)) {
         const { issuerGrants } = row
-        if (grant === null || heard(issuerGrants, grant) === issuerGrants) return toOwner(row)
+        if (grant === null || mergeGrant(issuerGrants, grant) === issuerGrants) return toOwner(row)
       } else if (row.deletedAt !== null) return null
       const timeoutMs = Math.max(admissionTimeoutMs - (performance.now() - started), 1)
       const owner = await access.change(
@@ -253,7 +253,7 @@ async function create(
     // Another first sighting was quicker, or a deletion after it.
     return (await findLocked(transaction, sighting)) ?? null
   }
-  if (tombstone !== undefined) throw new Abandon(null)
+  if (tombstone !== undefined) throw new RollbackWith(null)
   await record(transaction, selfOf(sighting), [
     {
       type: 'user.created',
@@ -270,7 +270,7 @@ async function learn(
   sighting: UserSighting,
 ): Promise<Owner> {
   const { grant } = sighting
-  const issuerGrants = grant === null ? user.issuerGrants : heard(user.issuerGrants, grant)
+  const issuerGrants = grant === null ? user.issuerGrants : mergeGrant(user.issuerGrants, grant)
   if (issuerGrants === user.issuerGrants) return ownerOf(user)
   const [after = user] = await transaction
     .update(users)

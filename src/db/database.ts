@@ -3,14 +3,12 @@ import type { CredentialDirectory } from '../credentials/directory.ts'
 import type { PepperStore } from '../keys/peppers.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { UserStore } from '../users/store.ts'
-import { announcedKeys, announcedUsers } from './announced.ts'
 import { createAuditStore } from './audit-store.ts'
 import { createCredentialDirectory, prepareDirectory } from './credential-directory.ts'
 import { deadline, deadlineUnlessAlive } from './deadline.ts'
 import { type ConnectionRole, createDiagnosis, type Trouble } from './diagnosis.ts'
 import { causeOfFailure } from './failures.ts'
 import { createFreshness, type FreshnessState } from './freshness.ts'
-import { Gate } from './gate.ts'
 import { createKeyStore } from './key-store.ts'
 import type { LinkOptions } from './link.ts'
 import { proveTransaction } from './lookups.ts'
@@ -18,7 +16,9 @@ import { createPepperStore } from './pepper-store.ts'
 import { createPool } from './pool.ts'
 import type { PoolLinkOptions } from './pooled-links.ts'
 import { KnownPrimary } from './proof.ts'
+import { publishKeyChanges, publishUserChanges } from './publish-changes.ts'
 import { createReplicaCheck } from './replica.ts'
+import { Semaphore } from './semaphore.ts'
 import { createAccess } from './transactions.ts'
 import { countKeysOfOtherIssuers, type KeysOfIssuer } from './untrusted-keys.ts'
 import { createUserStore } from './user-store.ts'
@@ -63,7 +63,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const diagnosis = createDiagnosis({ report: options.onTrouble ?? (() => {}) })
   const observerOf = (connection: ConnectionRole) => ({
     failed: (error: unknown) => diagnosis.failed(connection, causeOfFailure(error), error),
-    worked: () => diagnosis.worked(connection),
+    succeeded: () => diagnosis.succeeded(connection),
   })
   const admit: LinkOptions['admit'] = (survey) => void primary.learn(survey)
 
@@ -94,7 +94,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     listenUrl,
     observer: observerOf('listening'),
   })
-  const { tell, watch, nodeId } = freshness
+  const { publish, watch, nodeId } = freshness
   const lists = replica && {
     pool: replica,
     isFit: createReplicaCheck({
@@ -104,11 +104,11 @@ export function openDatabase(options: DatabaseOptions): Database {
       onUnfit: observerOf('replica').failed,
     }),
   }
-  const access = createAccess(pool, lists, new Gate(size, 750))
+  const access = createAccess(pool, lists, new Semaphore(size, 750))
 
   return {
-    users: announcedUsers(createUserStore(access), tell),
-    keys: announcedKeys(createKeyStore(access), tell),
+    users: publishUserChanges(createUserStore(access), publish),
+    keys: publishKeyChanges(createKeyStore(access), publish),
     audit: createAuditStore(access),
     peppers: createPepperStore(access),
     directory: {
@@ -118,7 +118,7 @@ export function openDatabase(options: DatabaseOptions): Database {
         prove: (transaction) => proveTransaction(transaction, primary, nodeId),
         defaultUserScopes: options.defaultUserScopes,
         admissionTimeoutMs: lookupTimeoutMs,
-        onGrantChanged: (userId) => tell({ kind: 'user', id: userId }),
+        onGrantChanged: (userId) => publish({ kind: 'user', id: userId }),
       }),
       watch,
     },

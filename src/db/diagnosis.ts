@@ -21,7 +21,7 @@ export interface Diagnosis {
   /** @param cause `null`: the failure is not the database's, and is passed over */
   failed(connection: ConnectionRole, cause: Cause | null, error: unknown): void
   /** Costs next to nothing while nothing is wrong. */
-  worked(connection: ConnectionRole): void
+  succeeded(connection: ConnectionRole): void
 }
 
 export interface DiagnosisOptions {
@@ -61,7 +61,7 @@ export function createDiagnosis({
       report({ kind: 'begins', connection, cause, message, lasted: 0, error })
     },
 
-    worked(connection) {
+    succeeded(connection) {
       if (active.size === 0) return
       const at = now()
       for (const [key, one] of active) {

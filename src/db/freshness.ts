@@ -22,7 +22,7 @@ export interface Freshness {
   readonly nodeId: string
   readonly lookUp: LookUp<DirectoryQueries>
   /** Tells all listeners of a change that this node made itself. */
-  tell(change: Change): void
+  publish(change: Change): void
   watch(listener: ChangeListener, maxSilence: number): ChangeWatch
   state(): FreshnessState
 }
@@ -31,7 +31,7 @@ export interface FreshnessOptions {
   readonly lookups: Pool<DirectoryQueries>
   readonly primary: KnownPrimary
   readonly listenUrl: string
-  readonly observer: { failed(error: unknown): void; worked(): void }
+  readonly observer: { failed(error: unknown): void; succeeded(): void }
   readonly clock?: Clock
 }
 
@@ -85,7 +85,7 @@ export function createFreshness(options: FreshnessOptions): Freshness {
       beat: oneAtATime(() => heartbeat.beat()),
       onOutcome,
     }),
-    tell: everyone.changed,
+    publish: everyone.changed,
     state: watchers.state,
     watch: watchers.watch,
   }

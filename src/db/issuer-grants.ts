@@ -7,7 +7,7 @@ import type { IssuerGrants } from './tables.ts'
  * new. The latest word counts for each audience; of two of the same second only what both say, so the
  * order in which tokens come does not matter.
  */
-export function heard(known: IssuerGrants, stated: StatedGrant): IssuerGrants {
+export function mergeGrant(known: IssuerGrants, stated: StatedGrant): IssuerGrants {
   const before = Object.hasOwn(known, stated.audience) ? known[stated.audience] : undefined
   const scopes = sorted(stated.scopes)
   if (before === undefined || before.iat < stated.issuedAt) {

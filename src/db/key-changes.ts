@@ -9,7 +9,7 @@ import { differences, record } from './audit-trail.ts'
 import { type KeyRow, keyColumns, toApiKey } from './key-rows.ts'
 import { lockOwner } from './owner-rows.ts'
 import { apiKeys } from './tables.ts'
-import { Abandon, type Transaction } from './transactions.ts'
+import { RollbackWith, type Transaction } from './transactions.ts'
 
 /** Neither revoked nor expired. */
 export function isLive(now: Date): SQL | undefined {
@@ -49,7 +49,7 @@ export async function insertKey(
     .returning(keyColumns)
   const made = existing(row)
   // Someone revoked the parent by hand since.
-  if (made.revokedAt !== null) throw new Abandon('parent-gone')
+  if (made.revokedAt !== null) throw new RollbackWith('parent-gone')
   await record(transaction, by, [
     {
       type: 'api_key.created',

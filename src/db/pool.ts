@@ -39,7 +39,7 @@ export interface PoolOptions<Prepared> {
   /** Starts the time that `work` may take. */
   readonly watch: () => Watch
   /** Told how each attempt ended. Default: nothing is. */
-  readonly observer?: { failed(error: unknown): void; worked(): void }
+  readonly observer?: { failed(error: unknown): void; succeeded(): void }
 }
 
 /**
@@ -98,7 +98,7 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
         }
         throw error
       })
-      observer?.worked()
+      observer?.succeeded()
       return answer
     } catch (error) {
       // What `close` gave up is no failure of the database.

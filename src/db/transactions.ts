@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { DeadlineExceeded, deadline } from './deadline.ts'
 import { asFailure, isConnectionFailure, isRetryable, NotBegun } from './failures.ts'
-import type { Gate } from './gate.ts'
 import type { Queries } from './link.ts'
 import type { Pool } from './pool.ts'
+import type { Semaphore } from './semaphore.ts'
 
 /** The queries of one transaction. */
 export type Transaction = Omit<Queries, 'transaction' | '$client'>
@@ -32,11 +32,15 @@ export interface ListSource {
 
 /**
  * @param replica `null`: lists are read from the primary too
- * @param gate lets as many in as `pool` has connections, so that each has one to itself
+ * @param semaphore lets as many in as `pool` has connections, so that each has one to itself
  */
-export function createAccess(pool: Pool<Queries>, replica: ListSource | null, gate: Gate): Access {
+export function createAccess(
+  pool: Pool<Queries>,
+  replica: ListSource | null,
+  semaphore: Semaphore,
+): Access {
   const repeatable = true
-  const read: Access['read'] = (work) => gate.pass(() => pool.run(work, { repeatable }))
+  const read: Access['read'] = (work) => semaphore.run(() => pool.run(work, { repeatable }))
   return {
     read,
     readList: async (work) =>
@@ -45,15 +49,15 @@ export function createAccess(pool: Pool<Queries>, replica: ListSource | null, ga
         : read(work),
     change: (work, { timeoutMs } = {}) =>
       timeoutMs === undefined
-        ? gate.pass(() => pool.run((queries) => attempt(queries, work, null)))
-        : changeWithin(timeoutMs, pool, gate, work),
+        ? semaphore.run(() => pool.run((queries) => attempt(queries, work, null)))
+        : changeWithin(timeoutMs, pool, semaphore, work),
   }
 }
 
 async function changeWithin<T>(
   timeoutMs: number,
   pool: Pool<Queries>,
-  gate: Gate,
+  semaphore: Semaphore,
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   const ends = performance.now() + timeoutMs
@@ -64,7 +68,7 @@ async function changeWithin<T>(
     return pool.run((queries) => attempt(queries, work, left), { watch: () => deadline(left) })
   }
   try {
-    return await Promise.race([gate.pass(async () => inTime()), overdue])
+    return await Promise.race([semaphore.run(async () => inTime()), overdue])
   } catch (error) {
     throw asFailure(error)
   } finally {
@@ -81,7 +85,7 @@ async function attempt<T>(
     try {
       return await inTransaction(queries, work, timeoutMs)
     } catch (error) {
-      if (error instanceof Abandon) return error.answer as T
+      if (error instanceof RollbackWith) return error.answer as T
       if (attempts === 3 || !isRetryable(error)) throw error
     }
   }
@@ -123,7 +127,7 @@ async function begin(queries: Queries, timeoutMs: number | null): Promise<void> 
 }
 
 /** Thrown in a transaction to undo it and answer this nevertheless. */
-export class Abandon extends Error {
+export class RollbackWith extends Error {
   readonly answer: unknown
 
   constructor(answer: unknown) {

@@ -19,7 +19,7 @@ describe('a cause of failures', () => {
     const { reports, clock, diagnosis } = watched()
     for (let n = 0; n < 100; n++) diagnosis.failed('application', 'host', failure('ECONNREFUSED'))
     clock.now = 60_000
-    for (let n = 0; n < 100; n++) diagnosis.worked('application')
+    for (let n = 0; n < 100; n++) diagnosis.succeeded('application')
     expect(reports).toMatchObject([
       { kind: 'begins', connection: 'application', cause: 'host' },
       { kind: 'ends', connection: 'application', cause: 'host', lasted: 60_000 },
@@ -30,7 +30,7 @@ describe('a cause of failures', () => {
     const { reports, clock, diagnosis } = watched()
     for (; clock.now < 60_000; clock.now += 500) {
       diagnosis.failed('authentication', 'recovery', failure('25006'))
-      diagnosis.worked('authentication')
+      diagnosis.succeeded('authentication')
     }
     expect(reports).toHaveLength(1)
   })
@@ -41,7 +41,7 @@ describe('a cause of failures', () => {
     diagnosis.failed('application', 'connection-slots', failure('53300'))
     diagnosis.failed('listening', 'password', failure('28P01'))
     clock.now = 60_000
-    diagnosis.worked('listening')
+    diagnosis.succeeded('listening')
     expect(reports.map(({ kind, connection, cause }) => [kind, connection, cause])).toEqual([
       ['begins', 'application', 'password'],
       ['begins', 'application', 'connection-slots'],

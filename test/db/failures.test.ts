@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { operator } from '../../src/audit/actor.ts'
 import { type Database, openDatabase } from '../../src/db/database.ts'
 import { deadline } from '../../src/db/deadline.ts'
-import { Gate } from '../../src/db/gate.ts'
 import { createPool } from '../../src/db/pool.ts'
+import { Semaphore } from '../../src/db/semaphore.ts'
 import { users } from '../../src/db/tables.ts'
 import { createAccess } from '../../src/db/transactions.ts'
 import { ServiceUnavailableError } from '../../src/errors.ts'
@@ -228,7 +228,7 @@ test('a transaction whose connection was lost goes no further, on no other conne
     prepare: (queries) => queries,
     watch: () => deadline(20_000),
   })
-  const access = createAccess(pool, null, new Gate(1, 1000))
+  const access = createAccess(pool, null, new Semaphore(1, 1000))
   const admin = postgres(testDatabase.url, { max: 1 })
   const subject = id()
   const change = access.change(async (transaction) => {
@@ -267,11 +267,11 @@ test('slow changes keep no look-up waiting, and are sent away when none ends', a
 })
 
 test('whoever finds all connections busy waits while some come free, and not longer', async () => {
-  const gate = new Gate(1, 300)
+  const semaphore = new Semaphore(1, 300)
   let leave = () => {}
-  const inside = gate.pass(() => new Promise<void>((resolve) => (leave = resolve)))
-  const next = gate.pass(() => new Promise<void>(() => {}))
-  const late = timed<unknown>(() => gate.pass(async () => 'in'))
+  const inside = semaphore.run(() => new Promise<void>((resolve) => (leave = resolve)))
+  const next = semaphore.run(() => new Promise<void>(() => {}))
+  const late = timed<unknown>(() => semaphore.run(async () => 'in'))
   await new Promise((resolve) => setTimeout(resolve, 200))
   leave()
   await inside

@@ -50,7 +50,7 @@ beforeEach(async () => {
     size: 2,
     prepare: prepareDirectory,
     watch: () => deadline(10_000),
-    observer: { failed: (error) => failures.push(causeOfFailure(error)), worked() {} },
+    observer: { failed: (error) => failures.push(causeOfFailure(error)), succeeded() {} },
   })
   freshness = createFreshness({
     lookups: {
@@ -63,7 +63,7 @@ beforeEach(async () => {
     },
     primary,
     listenUrl: database.url,
-    observer: { failed() {}, worked() {} },
+    observer: { failed() {}, succeeded() {} },
   })
 })
 

@@ -81,7 +81,7 @@ it('reports no failure of what it gives up when it is closed', async () => {
     size: 1,
     prepare: (queries) => queries,
     watch: () => deadline(20_000),
-    observer: { failed, worked: () => {} },
+    observer: { failed, succeeded: () => {} },
   })
   const connecting = pool.run((queries) => queries.execute(sql`select 1`))
   const gaveUp = expect(connecting).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })

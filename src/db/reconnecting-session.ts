@@ -6,7 +6,7 @@ import {
   openListeningSession,
 } from './listening-session.ts'
 
-export interface LastingSessionOptions extends Omit<ListeningSessionOptions, 'onEnd'> {
+export interface ReconnectingSessionOptions extends Omit<ListeningSessionOptions, 'onEnd'> {
   /** Called each time that a session begins to listen. What was announced before is never heard. */
   readonly onListening: () => void
   /** Called each time that a session ends, or cannot be opened; not after `close`. */
@@ -14,7 +14,7 @@ export interface LastingSessionOptions extends Omit<ListeningSessionOptions, 'on
 }
 
 /** One listening session after another: each that ends is followed by the next, until `close`. */
-export interface LastingSession {
+export interface ReconnectingSession {
   readonly isListening: boolean
   /** Times that a session was opened anew. */
   readonly reconnects: number
@@ -23,7 +23,7 @@ export interface LastingSession {
   /** Ends the session, so that the next one is opened. */
   end(failure: unknown): void
   /** The session does its work: after its end the next one is opened soon. */
-  worked(): void
+  succeeded(): void
   close(): void
 }
 
@@ -40,7 +40,7 @@ const needsSettings: ReadonlySet<Cause | null> = new Set([
   'tls',
 ])
 
-export function openLastingSession(options: LastingSessionOptions): LastingSession {
+export function openReconnectingSession(options: ReconnectingSessionOptions): ReconnectingSession {
   const { onListening, onLost, ...sessionOptions } = options
   let closed = false
   let session: ListeningSession | null = null
@@ -91,7 +91,7 @@ export function openLastingSession(options: LastingSessionOptions): LastingSessi
     },
     check: () => session?.check(),
     end: (failure) => session?.end(failure),
-    worked() {
+    succeeded() {
       pause = firstPause
     },
     close() {

@@ -7,56 +7,56 @@ import type { UserStore } from '../users/store.ts'
  * for the notification that every node gets. What changes a key is told as a change of its owner,
  * since keys that descend from it change along.
  */
-export function announcedKeys(store: KeyStore, tell: (change: Change) => void): KeyStore {
-  const ofOwner = (ownerId: string) => tell({ kind: 'user', id: ownerId })
+export function publishKeyChanges(store: KeyStore, publish: (change: Change) => void): KeyStore {
+  const publishOwner = (ownerId: string) => publish({ kind: 'user', id: ownerId })
   return {
     ...store,
     async update(...change) {
       const key = await store.update(...change)
-      if (key !== null) ofOwner(key.ownerId)
+      if (key !== null) publishOwner(key.ownerId)
       return key
     },
     async rotate(...rotation) {
       const key = await store.rotate(...rotation)
-      if (key !== null && 'ownerId' in key) ofOwner(key.ownerId)
+      if (key !== null && 'ownerId' in key) publishOwner(key.ownerId)
       return key
     },
     async revoke(...revocation) {
       const revoked = await store.revoke(...revocation)
-      if (revoked !== null) ofOwner(revoked.key.ownerId)
+      if (revoked !== null) publishOwner(revoked.key.ownerId)
       return revoked
     },
     async expirePrevious(...expiry) {
       const key = await store.expirePrevious(...expiry)
-      if (key !== null) ofOwner(key.ownerId)
+      if (key !== null) publishOwner(key.ownerId)
       return key
     },
     async revokeAll(ownerId, ...revocation) {
       const count = await store.revokeAll(ownerId, ...revocation)
-      ofOwner(ownerId)
+      publishOwner(ownerId)
       return count
     },
   }
 }
 
-export function announcedUsers(store: UserStore, tell: (change: Change) => void): UserStore {
-  const tellOf = <T extends { readonly id: string } | null>(user: T): T => {
-    if (user !== null) tell({ kind: 'user', id: user.id })
+export function publishUserChanges(store: UserStore, publish: (change: Change) => void): UserStore {
+  const published = <T extends { readonly id: string } | null>(user: T): T => {
+    if (user !== null) publish({ kind: 'user', id: user.id })
     return user
   }
   return {
     ...store,
-    update: async (...change) => tellOf(await store.update(...change)),
-    setStatus: async (...change) => tellOf(await store.setStatus(...change)),
-    setScopes: async (...change) => tellOf(await store.setScopes(...change)),
+    update: async (...change) => published(await store.update(...change)),
+    setStatus: async (...change) => published(await store.setStatus(...change)),
+    setScopes: async (...change) => published(await store.setScopes(...change)),
     async signOut(id, ...signOut) {
       const at = await store.signOut(id, ...signOut)
-      tell({ kind: 'user', id })
+      publish({ kind: 'user', id })
       return at
     },
     async delete(id, by) {
       const deleted = await store.delete(id, by)
-      if (deleted) tell({ kind: 'user', id })
+      if (deleted) publish({ kind: 'user', id })
       return deleted
     },
   }
