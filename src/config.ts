@@ -15,7 +15,7 @@ import {
 import { readScopesFile } from './config/scopes-file.ts'
 import { type LogLevel, pickVariables, readVariables } from './config/variables.ts'
 import type { IssuerSettings } from './credentials/issuer-settings.ts'
-import { ownIdentityKeysFile } from './identity/key-file.ts'
+import { defaultIdentityKeysFile } from './identity/key-file.ts'
 import type { OperationLimits } from './limits/operation-limits.ts'
 import { joinHostPort } from './net/host-port.ts'
 import type { TrustedProxies } from './net/trusted-proxies.ts'
@@ -193,7 +193,7 @@ export function migrationTarget(environment: Environment, url?: string): Migrati
  */
 export function identityKeysPath(environment: Environment = process.env): string {
   const settings = readVariables(pickVariables(environment), [])
-  return resolve(settings.IDENTITY_KEYS_FILE ?? ownIdentityKeysFile(settings.DATA_DIR))
+  return resolve(settings.IDENTITY_KEYS_FILE ?? defaultIdentityKeysFile(settings.DATA_DIR))
 }
 
 /** The URL of a server that listens on `host` and `port`. */

@@ -107,8 +107,8 @@ export function causeOf(error: unknown): Cause | null {
   // A standby says of a write that it is read-only; the message tells why.
   if (known === 'read-only' && /recovery/.test(error.message)) return 'recovery'
   if (known !== undefined) return known
-  const told = byMessage.find(([pattern]) => pattern.test(error.message))
-  if (told !== undefined && code === '08P01') return told[1]
+  const match = byMessage.find(([pattern]) => pattern.test(error.message))
+  if (match !== undefined && code === '08P01') return match[1]
   if (typeof code === 'string' && /^(08|53|57P|58)/.test(code)) return 'unavailable'
   return error.cause === undefined ? null : causeOf(error.cause)
 }

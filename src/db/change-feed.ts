@@ -14,7 +14,7 @@ export interface ChangeFeedOptions {
   readonly row: NodeRow
   readonly heartbeat: Heartbeat
   /** Without a heartbeat for that long it starts anew on a new connection. Milliseconds. */
-  readonly maxSilence: number
+  readonly maxHeartbeatAge: number
   readonly listener: ChangeListener
   /** Whether the latest lookup was answered by the proven primary. */
   readonly lookupsAreProven: () => boolean
@@ -38,15 +38,15 @@ export interface ChangeFeed extends ChangeWatch {
  * told nothing, and trusts nothing that it remembers.
  */
 export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
-  const { url, row, heartbeat, maxSilence, listener, lookupsAreProven, observer } = options
+  const { url, row, heartbeat, maxHeartbeatAge, listener, lookupsAreProven, observer } = options
   const { clock = systemClock } = options
-  const record = new HeartbeatRecord(clock, maxSilence)
+  const record = new HeartbeatRecord(clock, maxHeartbeatAge)
 
   const roundTrips = createRoundTrips({
     heartbeat,
     onReturn: (sent) => {
       if (!session.isListening || !lookupsAreProven()) return
-      record.heard(sent)
+      record.received(sent)
       session.succeeded()
       listener.heard(sent)
       observer?.succeeded()
@@ -61,12 +61,12 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
   const session = openReconnectingSession({
     url,
     row,
-    timeoutMs: Math.max(maxSilence, 1_000),
+    timeoutMs: Math.max(maxHeartbeatAge, 1_000),
     clock,
     onChange: (payload) => {
       for (const change of parseChanges(payload)) listener.changed(change)
     },
-    onBeat: roundTrips.heard,
+    onBeat: roundTrips.received,
     mayAnswer: () => isProven(state()),
     onListening: () => {
       listener.restarted()
@@ -74,23 +74,27 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
       void tick()
     },
     onLost: (failure, cause) => {
-      forget()
+      reset()
       record.failed(cause)
       observer?.failed(failure)
       listener.lost()
     },
   })
 
-  function forget(): void {
-    record.forget()
-    roundTrips.forget()
+  function reset(): void {
+    record.reset()
+    roundTrips.reset()
   }
 
   async function tick(): Promise<void> {
     session.check()
-    const { unheardSince } = roundTrips
+    const { unreceivedSince } = roundTrips
     // Heartbeats are committed and the session answers, but it does not hear them.
-    if (session.isListening && unheardSince && elapsed(unheardSince, clock) > maxSilence) {
+    if (
+      session.isListening &&
+      unreceivedSince &&
+      elapsed(unreceivedSince, clock) > maxHeartbeatAge
+    ) {
       session.end(new ListeningError('other-server'))
     }
     await roundTrips.send()
@@ -101,13 +105,13 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
     return record.stateWith({ session: isListening, lookup: lookupsAreProven(), reconnects })
   }
 
-  const timer = setInterval(() => void tick(), Math.max(Math.floor(maxSilence / 5), 20))
+  const timer = setInterval(() => void tick(), Math.max(Math.floor(maxHeartbeatAge / 5), 20))
   return {
     state,
     async close() {
       clearInterval(timer)
       session.close()
-      forget()
+      reset()
     },
   }
 }

@@ -37,7 +37,7 @@ export interface Connection extends ServerKind {
   /** Milliseconds; `null` also where a pooler refused it: ask for none next time. */
   readonly statementTimeout: number | null
   /** Ends it at once, and fails what is under way. */
-  cut(): void
+  destroy(): void
   /** Lets what is under way finish, up to 5 seconds. */
   close(): Promise<void>
 }
@@ -115,14 +115,14 @@ async function withinTime<T>(
   outer: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const giveUp = new AbortController()
-  const abort = () => giveUp.abort(outer?.reason)
+  const controller = new AbortController()
+  const abort = () => controller.abort(outer?.reason)
   // What has arrived by then is read first: in a busy process the timer would come before it.
-  const late = () => setImmediate(() => giveUp.abort(new ConnectTimeout(milliseconds)))
-  const timer = setTimeout(late, milliseconds)
+  const onTimeout = () => setImmediate(() => controller.abort(new ConnectTimeout(milliseconds)))
+  const timer = setTimeout(onTimeout, milliseconds)
   outer?.addEventListener('abort', abort)
   if (outer?.aborted) abort()
-  const { signal } = giveUp
+  const { signal } = controller
   const aborted = new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason))
     if (signal.aborted) reject(signal.reason)

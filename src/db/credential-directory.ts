@@ -26,7 +26,7 @@ import { lockUser, type UserRow } from './user-rows.ts'
 const key = alias(apiKeys, 'k')
 const owner = alias(users, 'u')
 
-const standInScopes = sql`'{read:nothing,write:nothing}'`
+const decoyScopes = sql`'{read:nothing,write:nothing}'`
 
 /**
  * What an id finds that no key has is read and decoded as a key's row is, so that the time that it takes
@@ -34,13 +34,13 @@ const standInScopes = sql`'{read:nothing,write:nothing}'`
  */
 const verificationColumns = {
   asked: sql<string>`asked.id`,
-  id: orStandIn(key.id, sql`''`),
-  name: orStandIn(key.name, sql`'nobody'`),
-  scopes: orStandIn(key.scopes, standInScopes),
-  lineageScopes: orStandIn(key.lineageScopes, standInScopes),
+  id: orDecoy(key.id, sql`''`),
+  name: orDecoy(key.name, sql`'nobody'`),
+  scopes: orDecoy(key.scopes, decoyScopes),
+  lineageScopes: orDecoy(key.lineageScopes, decoyScopes),
   expiresAt: key.lineageExpiresAt,
   revokedAt: key.revokedAt,
-  secretHash: orStandIn(key.secretHash, sql`decode(repeat('00', 32), 'hex')`),
+  secretHash: orDecoy(key.secretHash, sql`decode(repeat('00', 32), 'hex')`),
   secretPepper: key.secretPepper,
   previousSecretHash: key.previousSecretHash,
   previousSecretPepper: key.previousSecretPepper,
@@ -54,20 +54,20 @@ const verificationColumns = {
   signedOutAt: owner.signedOutAt,
 }
 
-function orStandIn<T extends Column>(column: T, standIn: SQL): SQL<GetColumnData<T>> {
-  return sql`coalesce(${column}, ${standIn})`.mapWith(column) as SQL<GetColumnData<T>>
+function orDecoy<T extends Column>(column: T, decoy: SQL): SQL<GetColumnData<T>> {
+  return sql`coalesce(${column}, ${decoy})`.mapWith(column) as SQL<GetColumnData<T>>
 }
 
 const someUser = sql`(select id from ${users} order by id limit 1)`
 
 /** Keys that one statement looks up at most: more would keep the first of them waiting. */
-const maxKeysTogether = 8
+const maxBatchSize = 8
 
 /** Takes the placeholders `node`, and `id0` to `id7` or as many as there are; of those `null` is no id. */
-function selectKeys(queries: Queries, count: number, tellsCluster: boolean) {
+function selectKeys(queries: Queries, count: number, reportsCluster: boolean) {
   const ids = Array.from({ length: count }, (_, n) => sql`(${sql.placeholder(`id${n}`)}::text)`)
   return queries
-    .select({ ...verificationColumns, ...stateColumns(tellsCluster) })
+    .select({ ...verificationColumns, ...stateColumns(reportsCluster) })
     .from(sql`(values ${sql.join(ids, sql`, `)}) as asked (id)`)
     .leftJoin(key, sql`${key.id} = asked.id`)
     .leftJoin(owner, sql`${owner.id} = coalesce(${key.ownerId}, ${someUser})`)
@@ -80,15 +80,15 @@ export type DirectoryQueries = ReturnType<typeof prepareDirectory>
  * The queries of authentication, planned once for each connection. Drizzle prepares what has a name
  * here and nothing else on this driver (drizzle-orm issues 5502 and 6096).
  */
-export function prepareDirectory(queries: Queries, tellsCluster: boolean) {
+export function prepareDirectory(queries: Queries, reportsCluster: boolean) {
   return {
     queries,
-    tellsCluster,
-    findKey: selectKeys(queries, 1, tellsCluster).prepare('find_key'),
-    findKeys: selectKeys(queries, maxKeysTogether, tellsCluster).prepare('find_keys'),
+    reportsCluster,
+    findKey: selectKeys(queries, 1, reportsCluster).prepare('find_key'),
+    findKeys: selectKeys(queries, maxBatchSize, reportsCluster).prepare('find_keys'),
     findUser: queries
       .select({
-        ...stateColumns(tellsCluster),
+        ...stateColumns(reportsCluster),
         ...ownerColumns,
         issuerGrants: users.issuerGrants,
         signedOutTokens: users.signedOutTokens,
@@ -176,12 +176,12 @@ function createKeyLoader(lookUp: LookUp<DirectoryQueries>) {
       const found = new Map(rows.map((row) => [row.asked, toKey(row)]))
       return ids.map((id) => found.get(id) ?? null)
     },
-    { cache: false, maxBatchSize: maxKeysTogether, batchScheduleFn: setImmediate },
+    { cache: false, maxBatchSize, batchScheduleFn: setImmediate },
   )
 }
 
 function placeholdersOf(ids: readonly string[]): Record<string, string | null> {
-  const count = ids.length === 1 ? 1 : maxKeysTogether
+  const count = ids.length === 1 ? 1 : maxBatchSize
   return Object.fromEntries(Array.from({ length: count }, (_, n) => [`id${n}`, ids[n] ?? null]))
 }
 
@@ -219,7 +219,7 @@ async function admit(
   const user =
     (await findLocked(transaction, sighting)) ??
     (await create(transaction, sighting, defaultScopes))
-  return user && learn(transaction, user, sighting)
+  return user && updateGrant(transaction, user, sighting)
 }
 
 async function findLocked(
@@ -264,7 +264,7 @@ async function create(
   return made
 }
 
-async function learn(
+async function updateGrant(
   transaction: Transaction,
   user: UserRow,
   sighting: UserSighting,

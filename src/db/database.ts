@@ -5,7 +5,7 @@ import type { KeyStore } from '../keys/store.ts'
 import type { UserStore } from '../users/store.ts'
 import { createAuditStore } from './audit-store.ts'
 import { createCredentialDirectory, prepareDirectory } from './credential-directory.ts'
-import { deadline, deadlineUnlessAlive } from './deadline.ts'
+import { startDeadline, startDeadlineUnlessAlive } from './deadline.ts'
 import { type ConnectionRole, createDiagnosis, type Trouble } from './diagnosis.ts'
 import { causeOfFailure } from './failures.ts'
 import { createFreshness, type FreshnessState } from './freshness.ts'
@@ -65,24 +65,26 @@ export function openDatabase(options: DatabaseOptions): Database {
     failed: (error: unknown) => diagnosis.failed(connection, causeOfFailure(error), error),
     succeeded: () => diagnosis.succeeded(connection),
   })
-  const admit: LinkOptions['admit'] = (survey) => void primary.learn(survey)
+  const admit: LinkOptions['admit'] = (survey) => void primary.observe(survey)
 
   const lookups = createPool({
     link: { ...linkDefaults, url, applicationName: 'latchkey-authentication', admit },
     size: 4,
     prepare: prepareDirectory,
-    watch: () => deadline(lookupTimeoutMs),
+    startDeadline: () => startDeadline(lookupTimeoutMs),
     observer: observerOf('authentication'),
   })
   const ping = () =>
-    lookups.run(async (prepared) => void primary.learn(await prepared.ping()), { repeatable: true })
+    lookups.run(async (prepared) => void primary.observe(await prepared.ping()), {
+      repeatable: true,
+    })
 
   const application = (link: Pick<PoolLinkOptions, 'url' | 'admit'>, role: ConnectionRole) =>
     createPool({
       link: { ...linkDefaults, ...link, applicationName: 'latchkey' },
       size,
       prepare: (queries) => queries,
-      watch: () => deadlineUnlessAlive(ping, 500, 10_000),
+      startDeadline: () => startDeadlineUnlessAlive(ping, 500, 10_000),
       observer: observerOf(role),
     })
   const pool = application({ url, admit }, 'application')

@@ -9,13 +9,13 @@ export class DeadlineExceeded extends Error {
 }
 
 /** Rejects with DeadlineExceeded when an answer is overdue, until it is stopped. */
-export interface Watch {
+export interface Deadline {
   readonly overdue: Promise<never>
   stop(): void
 }
 
 /** An answer is overdue after so many milliseconds. */
-export function deadline(milliseconds: number): Watch {
+export function startDeadline(milliseconds: number): Deadline {
   const { promise, reject } = withReject()
   const timer = afterInput(() => reject(new DeadlineExceeded(milliseconds)), milliseconds)
   return { overdue: promise, stop: () => clearTimeout(timer) }
@@ -25,19 +25,19 @@ export function deadline(milliseconds: number): Watch {
  * Calls `late` after so many milliseconds, once what has arrived by then was read: in a busy process a
  * timer comes before the answers that have been waiting for as long as it has.
  */
-function afterInput(late: () => void, milliseconds: number): NodeJS.Timeout {
-  return setTimeout(() => setImmediate(late), milliseconds)
+function afterInput(onTimeout: () => void, milliseconds: number): NodeJS.Timeout {
+  return setTimeout(() => setImmediate(onTimeout), milliseconds)
 }
 
 /**
  * An answer may take up to `limit` milliseconds while the database answers `ping`, which is asked
  * every `interval` milliseconds and has 400 for it: a long list is no outage.
  */
-export function deadlineUnlessAlive(
+export function startDeadlineUnlessAlive(
   ping: () => Promise<void>,
   interval: number,
   limit: number,
-): Watch {
+): Deadline {
   const { promise, reject } = withReject()
   const started = performance.now()
   let timer = setTimeout(check, interval)
@@ -45,7 +45,7 @@ export function deadlineUnlessAlive(
 
   async function check() {
     if (performance.now() - started >= limit) return reject(new DeadlineExceeded(limit))
-    const alive = deadline(400)
+    const alive = startDeadline(400)
     try {
       await Promise.race([ping(), alive.overdue])
     } catch {

@@ -76,10 +76,10 @@ export async function startEmbeddedPostgres(
       ))
     if (postmaster !== null) {
       const urls = urlsOf(postmaster, password)
-      const claimed = await ifUp(() => claimFor(urls.superuserUrl, password)).catch(
+      const claimed = await nullIfDown(() => claimFor(urls.superuserUrl, password)).catch(
         async (error: unknown) => {
           if (found === null) await stopPostmaster(folder, postmaster.pid)
-          throw explained(error, dataDir, folder)
+          throw withExplanation(error, dataDir, folder)
         },
       )
       if (claimed?.owned === false) throw new DataDirInUseError(dataDir, claimed.holder)
@@ -138,7 +138,7 @@ async function runningUrls(dataDir: string): Promise<Urls | null> {
   const sql = postgres(urls.superuserUrl, { max: 1, fetch_types: false, connect_timeout: 5 })
   try {
     // An earlier version may run it, which has not made the role.
-    const answer = await ifUp(async () => ({ done: await ensureOwner(sql, password) }))
+    const answer = await nullIfDown(async () => ({ done: await ensureOwner(sql, password) }))
     return answer === null ? null : urls
   } finally {
     await sql.end({ timeout: 1 })
@@ -146,7 +146,7 @@ async function runningUrls(dataDir: string): Promise<Urls | null> {
 }
 
 /** @param folder of the database, which may lie elsewhere and outlive `dataDir` */
-function explained(error: unknown, dataDir: string, folder: string): unknown {
+function withExplanation(error: unknown, dataDir: string, folder: string): unknown {
   if ((error as { code?: string }).code !== '28P01') return error
   return new EmbeddedStartError(
     `The database of ${dataDir} has another password than postgres-password there says: put that file back, or remove ${folder} to begin anew.`,
@@ -164,7 +164,7 @@ function urlsOf({ port }: Postmaster, password: string): Urls {
 }
 
 /** `null` where the server does not take connections: not yet, or not any more. */
-async function ifUp<T>(action: () => PromiseLike<T>): Promise<T | null> {
+async function nullIfDown<T>(action: () => PromiseLike<T>): Promise<T | null> {
   try {
     return await action()
   } catch (error) {

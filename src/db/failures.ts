@@ -56,8 +56,8 @@ export class WritesRefused extends Error {
 }
 
 /** The connection was lost before a transaction began: it can be begun on another. */
-export class NotBegun extends Error {
-  override readonly name = 'NotBegun'
+export class TransactionNotStarted extends Error {
+  override readonly name = 'TransactionNotStarted'
 
   constructor(cause: unknown) {
     super('The connection was lost before the transaction began.', { cause })
@@ -104,6 +104,6 @@ function isUnavailability(error: unknown): boolean {
 }
 
 function unwrapped(error: unknown): unknown {
-  const isWrapping = error instanceof DrizzleQueryError || error instanceof NotBegun
+  const isWrapping = error instanceof DrizzleQueryError || error instanceof TransactionNotStarted
   return isWrapping && error.cause !== undefined ? unwrapped(error.cause) : error
 }

@@ -26,20 +26,20 @@ export function isProven({ session, heartbeat, lookup }: Proofs): boolean {
 /** When a heartbeat was heard last, and what failed since. */
 export class HeartbeatRecord {
   readonly #clock: Clock
-  readonly #maxSilence: number
+  readonly #maxHeartbeatAge: number
   readonly #started: Stamp
-  #lastHeard: Stamp | null = null
+  #lastReceived: Stamp | null = null
   #cause: Cause | null = null
 
-  /** @param maxSilence milliseconds for which a heartbeat that was heard counts */
-  constructor(clock: Clock, maxSilence: number) {
+  /** @param maxHeartbeatAge milliseconds for which a heartbeat that was heard counts */
+  constructor(clock: Clock, maxHeartbeatAge: number) {
     this.#clock = clock
-    this.#maxSilence = maxSilence
+    this.#maxHeartbeatAge = maxHeartbeatAge
     this.#started = stampOf(clock)
   }
 
-  heard(sent: Stamp): void {
-    this.#lastHeard = sent
+  received(sent: Stamp): void {
+    this.#lastReceived = sent
     this.#cause = null
   }
 
@@ -48,21 +48,23 @@ export class HeartbeatRecord {
   }
 
   /** What was heard does not count any more. */
-  forget(): void {
-    this.#lastHeard = null
+  reset(): void {
+    this.#lastReceived = null
   }
 
   stateWith(known: Pick<FeedState, 'session' | 'lookup' | 'reconnects'>): FeedState {
-    const leaseAge = this.#lastHeard === null ? null : elapsed(this.#lastHeard, this.#clock)
-    const heartbeat = leaseAge !== null && leaseAge < this.#maxSilence
+    const leaseAge = this.#lastReceived === null ? null : elapsed(this.#lastReceived, this.#clock)
+    const heartbeat = leaseAge !== null && leaseAge < this.#maxHeartbeatAge
     const proofs = { ...known, heartbeat }
-    const cause = isProven(proofs) ? null : (this.#cause ?? this.#causeOfSilence(proofs))
+    const cause = isProven(proofs) ? null : (this.#cause ?? this.#inferredCause(proofs))
     return { ...proofs, leaseAge, cause }
   }
 
   /** The cause where no failure has shown one. */
-  #causeOfSilence({ lookup, heartbeat }: Proofs): Cause | null {
+  #inferredCause({ lookup, heartbeat }: Proofs): Cause | null {
     if (!lookup) return 'stale-server'
-    return heartbeat || elapsed(this.#started, this.#clock) < this.#maxSilence ? null : 'timeout'
+    return heartbeat || elapsed(this.#started, this.#clock) < this.#maxHeartbeatAge
+      ? null
+      : 'timeout'
   }
 }

@@ -12,7 +12,7 @@ import type { KnownPrimary } from './proof.ts'
 import { createWatchers } from './watchers.ts'
 
 /** For the node's row to be removed when nobody watches any more. Milliseconds. */
-const leaveTime = 500
+const removalTimeoutMs = 500
 
 /** How far it is proven that changes reach this node; `null` while nothing is remembered. */
 export type FreshnessState = FeedState | null
@@ -23,7 +23,7 @@ export interface Freshness {
   readonly lookUp: LookUp<DirectoryQueries>
   /** Tells all listeners of a change that this node made itself. */
   publish(change: Change): void
-  watch(listener: ChangeListener, maxSilence: number): ChangeWatch
+  watch(listener: ChangeListener, maxHeartbeatAge: number): ChangeWatch
   state(): FreshnessState
 }
 
@@ -41,40 +41,40 @@ export function createFreshness(options: FreshnessOptions): Freshness {
   let lastUnproven: Stamp | null = null
 
   const watchers = createWatchers({
-    follow: (listener, maxSilence) =>
+    startFeed: (listener, maxHeartbeatAge) =>
       watchChanges({
         url: listenUrl,
         row,
         heartbeat,
-        maxSilence,
+        maxHeartbeatAge,
         listener,
         lookupsAreProven,
         observer,
         clock,
       }),
-    onNoneLeft: () => within(leaveTime, heartbeat.remove()),
+    onLastLeft: () => within(removalTimeoutMs, heartbeat.remove()),
   })
-  const { maxSilence, everyone } = watchers
+  const { maxHeartbeatAge, broadcast } = watchers
 
   const heartbeat = createHeartbeat({
     run: (work, options) => lookups.run(work, options),
     row,
     primary,
-    maxStaleness: maxSilence,
+    maxStaleness: maxHeartbeatAge,
     clock,
   })
 
-  primary.onOtherHistory(everyone.restarted)
+  primary.onOtherHistory(broadcast.restarted)
 
   function onOutcome(isProven: boolean): void {
     if (isProven) return
     lastUnproven = stampOf(clock)
-    everyone.lost()
+    broadcast.lost()
   }
 
   /** For a while after one was not, none is taken to be: the way there may lead here and there. */
   const lookupsAreProven = () =>
-    lastUnproven === null || elapsed(lastUnproven, clock) > maxSilence()
+    lastUnproven === null || elapsed(lastUnproven, clock) > maxHeartbeatAge()
 
   return {
     nodeId: row.id,
@@ -82,17 +82,17 @@ export function createFreshness(options: FreshnessOptions): Freshness {
       pool: lookups,
       primary,
       nodeId: row.id,
-      beat: oneAtATime(() => heartbeat.beat()),
+      beat: singleFlight(() => heartbeat.beat()),
       onOutcome,
     }),
-    publish: everyone.changed,
+    publish: broadcast.changed,
     state: watchers.state,
     watch: watchers.watch,
   }
 }
 
 /** Of many callers at the same time, one starts it, and the others wait for the same. */
-function oneAtATime(start: () => Promise<unknown>): () => Promise<unknown> {
+function singleFlight(start: () => Promise<unknown>): () => Promise<unknown> {
   let underWay: Promise<unknown> | null = null
   return () => {
     underWay ??= start().finally(() => {

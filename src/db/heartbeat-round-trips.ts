@@ -13,24 +13,24 @@ export interface RoundTripOptions {
 export interface HeartbeatRoundTrips {
   /** Sends a heartbeat unless one is being sent. */
   send(): Promise<void>
-  heard(counter: number): void
+  received(counter: number): void
   /** When the oldest under way was sent, if it is committed and was not heard; otherwise `null`. */
-  readonly unheardSince: Stamp | null
+  readonly unreceivedSince: Stamp | null
   /** Those under way never return. */
-  forget(): void
+  reset(): void
 }
 
 export function createRoundTrips(options: RoundTripOptions): HeartbeatRoundTrips {
   const { heartbeat, onReturn, onFailure } = options
   /** By counter, in the order in which they were sent. */
-  const underWay = new Map<number, { sent: Stamp; heard: boolean; acknowledged: boolean }>()
+  const underWay = new Map<number, { sent: Stamp; received: boolean; acknowledged: boolean }>()
   let sending: Promise<void> | null = null
 
-  function note(counter: number, what: 'heard' | 'acknowledged'): void {
+  function mark(counter: number, what: 'received' | 'acknowledged'): void {
     const trip = underWay.get(counter)
     if (trip === undefined) return
     trip[what] = true
-    if (!trip.heard || !trip.acknowledged) return
+    if (!trip.received || !trip.acknowledged) return
     for (const older of underWay.keys()) {
       underWay.delete(older)
       if (older === counter) break
@@ -43,9 +43,9 @@ export function createRoundTrips(options: RoundTripOptions): HeartbeatRoundTrips
     try {
       await heartbeat.beat((counter, sent) => {
         own = counter
-        underWay.set(counter, { sent, heard: false, acknowledged: false })
+        underWay.set(counter, { sent, received: false, acknowledged: false })
       })
-      note(own, 'acknowledged')
+      mark(own, 'acknowledged')
     } catch (error) {
       underWay.delete(own)
       await onFailure(error)
@@ -59,11 +59,11 @@ export function createRoundTrips(options: RoundTripOptions): HeartbeatRoundTrips
       })
       await sending
     },
-    heard: (counter) => note(counter, 'heard'),
-    get unheardSince() {
+    received: (counter) => mark(counter, 'received'),
+    get unreceivedSince() {
       const [oldest] = underWay.values()
       return oldest?.acknowledged ? oldest.sent : null
     },
-    forget: () => underWay.clear(),
+    reset: () => underWay.clear(),
   }
 }

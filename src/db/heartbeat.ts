@@ -8,7 +8,7 @@ import { type KnownPrimary, type Survey, survey, surveyStatement } from './proof
 /** Runs statements on a connection of those that look credentials up. */
 export type RunOnLookups = <T>(
   work: (prepared: LookupBasics) => Promise<T>,
-  options: { readonly anew: boolean },
+  options: { readonly onNewConnection: boolean },
 ) => Promise<T>
 
 /** This node's heartbeats: each increments the counter in the node's row and notifies its channel. */
@@ -55,12 +55,12 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
   async function send(onSend?: (counter: number, sent: Stamp) => void): Promise<void> {
     const own = ++counter
     onSend?.(own, stampOf(clock))
-    return write(async ({ queries, tellsCluster }) => {
+    return write(async ({ queries, reportsCluster }) => {
       const { committed } = primary
-      const statement = `${row.beat(own, maxStaleness())}; ${surveyStatement(tellsCluster)}`
+      const statement = `${row.beat(own, maxStaleness())}; ${surveyStatement(reportsCluster)}`
       const results: unknown = await queries.execute(sql.raw(statement))
-      const [before, told] = readResults(results)
-      primary.learn(told)
+      const [before, serverSurvey] = readResults(results)
+      primary.observe(serverSurvey)
       primary.acknowledge(own, before, committed)
     })
   }
@@ -88,7 +88,7 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
 }
 
 /** Between two connections that are made to find out whether new ones may write. Milliseconds. */
-const trialPause = 5_000
+const retryInterval = 5_000
 
 /**
  * Writes over connections that look credentials up. They are kept where the primary refuses writes by
@@ -97,12 +97,12 @@ const trialPause = 5_000
  */
 function createWriter(run: RunOnLookups, primary: KnownPrimary, clock: Clock) {
   /** When writes were refused first, or a new connection was tried last. */
-  let tried: number | null = null
+  let lastTried: number | null = null
 
   return async <T>(work: (prepared: LookupBasics) => Promise<T>): Promise<T> => {
     const now = clock.monotonic()
-    const anew = tried !== null && now - tried >= trialPause
-    if (anew) tried = now
+    const onNewConnection = lastTried !== null && now - lastTried >= retryInterval
+    if (onNewConnection) lastTried = now
     const answer = await run(
       async (prepared) => {
         try {
@@ -110,14 +110,14 @@ function createWriter(run: RunOnLookups, primary: KnownPrimary, clock: Clock) {
         } catch (error) {
           if (!isReadOnly(error)) throw error
           // A standby refuses in the same words. A connection to one is closed.
-          primary.learn(await survey(prepared.queries))
-          tried ??= now
+          primary.observe(await survey(prepared.queries))
+          lastTried ??= now
           throw new WritesRefused(error)
         }
       },
-      { anew },
+      { onNewConnection },
     )
-    tried = null
+    lastTried = null
     return answer
   }
 }

@@ -2,7 +2,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import { type Connection, connect } from './connect.ts'
 import { ConnectionLost } from './connection/errors.ts'
 import type { ConnectionTarget } from './connection-string.ts'
-import { deadline } from './deadline.ts'
+import { startDeadline } from './deadline.ts'
 import { type Survey, survey } from './proof.ts'
 
 export type Queries = PostgresJsDatabase
@@ -20,7 +20,7 @@ export interface LinkOptions {
 }
 
 /** Prepares statements for a connection. */
-export type Prepare<Prepared> = (queries: Queries, tellsCluster: boolean) => Prepared
+export type Prepare<Prepared> = (queries: Queries, reportsCluster: boolean) => Prepared
 
 /** One connection, with statements `prepared` for it. It is never made again. */
 export interface Link<Prepared> {
@@ -33,7 +33,7 @@ export interface Link<Prepared> {
   /** The host that it leads to, and what it was let in with; `null` until it is `opened`. */
   readonly admitted: Admitted | null
   /** Fails what is under way. */
-  cut(): void
+  destroy(): void
   /** Lets what is under way finish, up to 5 seconds. */
   close(): Promise<void>
 }
@@ -54,47 +54,47 @@ export function openLink<Prepared>(
   let prepared: Prepared | null = null
   let isPooled = false
 
-  function cut() {
+  function destroy() {
     alive = false
     opening.abort(new ConnectionLost())
-    connection?.cut()
+    connection?.destroy()
   }
 
-  async function reach(to: ConnectionTarget): Promise<Connection> {
-    let reached: Connection | null = null
-    reached = await connect(to, {
+  async function connectTo(to: ConnectionTarget): Promise<Connection> {
+    let established: Connection | null = null
+    established = await connect(to, {
       applicationName,
       connectTimeout,
       statementTimeout,
       requirePrimary: admit !== undefined,
       onclose: () => {
-        if (connection === reached) alive = false
+        if (connection === established) alive = false
       },
       signal: opening.signal,
     })
-    connection = reached
-    return reached
+    connection = established
+    return established
   }
 
   async function open(): Promise<Prepared> {
-    const first = await reach(target)
-    let asked = await surveyOver(first, connectTimeout)
-    isPooled = asked.pid !== first.backendPid
+    const first = await connectTo(target)
+    let surveyed = await surveyOver(first, connectTimeout)
+    isPooled = surveyed.pid !== first.backendPid
     if (isPooled && target.prepare) {
       // A pooler gives statements to sessions that do not have them prepared.
-      await reach({ ...target, prepare: false })
-      first.cut()
-      asked = await surveyOver(connection ?? first, connectTimeout)
+      await connectTo({ ...target, prepare: false })
+      first.destroy()
+      surveyed = await surveyOver(connection ?? first, connectTimeout)
     }
-    const { queries, tellsCluster, ...told } = asked
-    admit?.(told)
-    prepared = prepare(queries, tellsCluster)
+    const { queries, reportsCluster, ...serverSurvey } = surveyed
+    admit?.(serverSurvey)
+    prepared = prepare(queries, reportsCluster)
     return prepared
   }
 
   const opened = open()
   // Whoever waits for it hears of it.
-  opened.catch(cut)
+  opened.catch(destroy)
 
   return {
     opened,
@@ -109,7 +109,7 @@ export function openLink<Prepared>(
       const { host, port, statementTimeout } = connection
       return { host, port, statementTimeout, isPooled }
     },
-    cut,
+    destroy,
     async close() {
       opening.abort(new ConnectionLost())
       await connection?.close()
@@ -120,7 +120,7 @@ export function openLink<Prepared>(
 /** Within a time of its own: whoever waits for the link gives up without cutting it. */
 async function surveyOver({ sql }: Connection, timeoutMs: number) {
   const queries = drizzle({ client: sql })
-  const { overdue, stop } = deadline(timeoutMs)
+  const { overdue, stop } = startDeadline(timeoutMs)
   try {
     return { queries, ...(await Promise.race([survey(queries), overdue])) }
   } finally {

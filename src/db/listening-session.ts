@@ -55,16 +55,16 @@ interface SessionCheck {
 
 export function openListeningSession(options: ListeningSessionOptions): ListeningSession {
   const { url, row, timeoutMs, clock, onChange, onBeat, mayAnswer, onEnd } = options
-  let over = false
+  let ended = false
   let answers = 0
-  let answered = clock.monotonic()
+  let lastAnswer = clock.monotonic()
   let version: string | null = null
 
   const opening = new AbortController()
   let connection: Connection | null = null
 
-  function hear(channel: string, payload: string): void {
-    if (over) return
+  function onNotification(channel: string, payload: string): void {
+    if (ended) return
     if (channel === changeChannel) onChange(payload)
     else if (channel === row.channel) onBeat(Number(payload))
     else if (channel === askChannel) answer(payload)
@@ -83,7 +83,7 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
   /** A pooler tells each client a process id that it made up, and hands statements to several sessions. */
   async function prove({ sql }: Pick<Connection, 'sql'>): Promise<void> {
     const result = await sql.unsafe<SessionCheck[]>(checkStatement(row.channel))
-    answered = clock.monotonic()
+    lastAnswer = clock.monotonic()
     const [found] = result
     if (found?.pid !== result.state.pid || !found.listening) throw new ListeningError('pooler')
     if (found.triggers !== changeTriggers.length) throw new ListeningError('change-triggers')
@@ -93,16 +93,16 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
   }
 
   function check(): void {
-    if (over || connection === null) return
-    if (clock.monotonic() - answered > timeoutMs) end(new ListeningError('timeout'))
+    if (ended || connection === null) return
+    if (clock.monotonic() - lastAnswer > timeoutMs) end(new ListeningError('timeout'))
     else prove(connection).catch(end)
   }
 
   function end(failure: unknown = new ListeningError('lost')): void {
-    if (over) return
-    over = true
+    if (ended) return
+    ended = true
     opening.abort(failure)
-    connection?.cut()
+    connection?.destroy()
     onEnd(failure)
   }
 
@@ -112,12 +112,12 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
       connectTimeout: timeoutMs,
       requirePrimary: true,
       onclose: () => end(new ListeningError('lost')),
-      onnotify: hear,
+      onnotify: onNotification,
       signal: opening.signal,
     })
     // Ended, or reached after some hosts that did not answer.
-    if (over) return connection.cut()
-    answered = clock.monotonic()
+    if (ended) return connection.destroy()
+    lastAnswer = clock.monotonic()
     await connection.sql.unsafe(
       `listen ${changeChannel}; listen ${askChannel}; listen ${row.channel}`,
     )

@@ -6,7 +6,7 @@ import type { Transaction } from './transactions.ts'
 /** What each connection for lookups has, beside its prepared statements. */
 export interface LookupBasics {
   readonly queries: Queries
-  readonly tellsCluster: boolean
+  readonly reportsCluster: boolean
 }
 
 /** Asks for at least one row; the first tells the state of the server that they come from. */
@@ -48,7 +48,7 @@ export function createProvenLookups<Prepared extends LookupBasics>(
           if (row === undefined) throw new Error('The lookup has no row that tells of its server.')
           lacksCounter = primary.lacksCounter(row, committed)
           isProven = false
-          if (primary.isOutdatedBy(row)) primary.learn(await survey(prepared.queries))
+          if (primary.isOutdatedBy(row)) primary.observe(await survey(prepared.queries))
           primary.check(row, committed)
           isProven = true
           return [row, ...others]

@@ -39,7 +39,7 @@ export function createNodeRow(): NodeRow {
     id,
     channel,
     // Statements sent as one are one transaction.
-    beat: (counter, maxStaleness) => `${brief(maxStaleness)};
+    beat: (counter, maxStaleness) => `${transactionSettings(maxStaleness)};
       with before as (select counter from latchkey.nodes where id = '${id}')
       insert into latchkey.nodes as node (id, host, pid, max_staleness_ms, counter)
       values ('${id}', '${host}', ${process.pid}, ${Math.ceil(maxStaleness)}, ${counter})
@@ -47,10 +47,10 @@ export function createNodeRow(): NodeRow {
         set last_seen_at = now(), counter = greatest(node.counter, excluded.counter)
       returning (select counter::float8 from before) as before;
       select pg_notify('${channel}', '${counter}')`,
-    sweep: `${brief(2_000)};
+    sweep: `${transactionSettings(2_000)};
       delete from latchkey.nodes
       where last_seen_at < now() - max_staleness_ms * interval '1 millisecond' - interval '1 minute'`,
-    remove: `${brief(2_000)}; delete from latchkey.nodes where id = '${id}'`,
+    remove: `${transactionSettings(2_000)}; delete from latchkey.nodes where id = '${id}'`,
     answerTo: (payload) =>
       isUuid(payload) ? `select pg_notify('${answerChannel}', '${id} ${payload}')` : null,
   }
@@ -60,7 +60,7 @@ export function createNodeRow(): NodeRow {
  * What waits for a lock or a disk holds up the heartbeats behind it. A crash may take the latest writes
  * along; the next heartbeat makes up for that.
  */
-function brief(maxStaleness: number): string {
+function transactionSettings(maxStaleness: number): string {
   const lockTimeout = Math.max(1, Math.min(100, Math.floor(maxStaleness / 20)))
   return `set local lock_timeout = ${lockTimeout}; set local synchronous_commit = off`
 }

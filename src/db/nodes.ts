@@ -38,7 +38,7 @@ export interface AwaitNodesOptions {
 }
 
 /** Between two questions, for nodes that were just connecting. Milliseconds. */
-const pause = 100
+const askInterval = 100
 /** What a row's age may exceed a node's heartbeats by. Milliseconds. */
 const slack = 1_000
 /** The longest that can be configured. */
@@ -110,7 +110,7 @@ export async function awaitNodes({ url, maxStaleness }: AwaitNodesOptions): Prom
   try {
     while (elapsed() < bound()) {
       await within(bound() - elapsed(), ask())
-      const next = elapsed() + pause
+      const next = elapsed() + askInterval
       while (elapsed() < Math.min(bound(), next)) {
         const answered = new Promise<void>((resolve) => {
           onAnswer = resolve
@@ -120,7 +120,7 @@ export async function awaitNodes({ url, maxStaleness }: AwaitNodesOptions): Prom
     }
   } finally {
     opening.abort()
-    connection?.cut()
+    connection?.destroy()
   }
   return {
     answered: nodes?.filter(({ id }) => answers.has(id)) ?? [],

@@ -1,11 +1,11 @@
 import { ConnectionLost } from './connection/errors.ts'
-import { DeadlineExceeded, type Watch } from './deadline.ts'
+import { type Deadline, DeadlineExceeded } from './deadline.ts'
 import {
   asFailure,
   isConnectionFailure,
   isReadOnly,
   isStatementLost,
-  NotBegun,
+  TransactionNotStarted,
 } from './failures.ts'
 import type { Prepare } from './link.ts'
 import { createPooledLinks, type PoolLinkOptions } from './pooled-links.ts'
@@ -26,9 +26,9 @@ export interface RunOptions {
    * On a connection that is made for it. Where `work` succeeds, all others are made anew: they may have
    * begun with other settings. Default: false.
    */
-  readonly anew?: boolean
+  readonly onNewConnection?: boolean
   /** Starts the time that `work` may take. Default: the pool's. */
-  readonly watch?: () => Watch
+  readonly startDeadline?: () => Deadline
 }
 
 export interface PoolOptions<Prepared> {
@@ -37,7 +37,7 @@ export interface PoolOptions<Prepared> {
   readonly size: number
   readonly prepare: Prepare<Prepared>
   /** Starts the time that `work` may take. */
-  readonly watch: () => Watch
+  readonly startDeadline: () => Deadline
   /** Told how each attempt ended. Default: nothing is. */
   readonly observer?: { failed(error: unknown): void; succeeded(): void }
 }
@@ -55,25 +55,25 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
   async function attempt<T>(
     work: (prepared: Prepared) => Promise<T>,
     overdue: Promise<never>,
-    anew: boolean,
+    onNewConnection: boolean,
   ) {
     // Nobody would close a connection that is opened now.
     if (closed) throw new ConnectionLost()
-    const { link, giveBack } = anew ? links.borrowNew() : links.borrow()
+    const { link, release } = onNewConnection ? links.acquireNew() : links.acquire()
     try {
       const prepared = link.prepared ?? (await Promise.race([link.opened, overdue]))
       const answer = await Promise.race([work(prepared), overdue])
-      if (anew) links.renewAll()
+      if (onNewConnection) links.renewAll()
       return answer
     } catch (error) {
       // A connection that is being made has a time limit of its own.
       const isOpening = link.prepared === null && error instanceof DeadlineExceeded
-      if (endsConnection(error) && !isOpening) link.cut()
+      if (endsConnection(error) && !isOpening) link.destroy()
       // The others lead to the same server. What they read counts.
       if (isReadOnly(error)) links.renewAll()
       throw error
     } finally {
-      giveBack()
+      release()
     }
   }
 
@@ -83,18 +83,26 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
       links.stopPreparing()
       return true
     }
-    return isReadOnly(error) || error instanceof NotBegun || error instanceof UnprovenServerError
+    return (
+      isReadOnly(error) ||
+      error instanceof TransactionNotStarted ||
+      error instanceof UnprovenServerError
+    )
   }
 
   async function run<T>(
     work: (prepared: Prepared) => Promise<T>,
-    { repeatable = false, anew = false, watch = options.watch }: RunOptions = {},
+    {
+      repeatable = false,
+      onNewConnection = false,
+      startDeadline = options.startDeadline,
+    }: RunOptions = {},
   ): Promise<T> {
-    const { overdue, stop } = watch()
+    const { overdue, stop } = startDeadline()
     try {
-      const answer = await attempt(work, overdue, anew).catch((error: unknown) => {
+      const answer = await attempt(work, overdue, onNewConnection).catch((error: unknown) => {
         if (canAvoid(error) || (repeatable && isConnectionFailure(error))) {
-          return attempt(work, overdue, anew)
+          return attempt(work, overdue, onNewConnection)
         }
         throw error
       })

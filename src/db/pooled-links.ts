@@ -9,17 +9,17 @@ import { type Link, type LinkOptions, openLink, type Prepare } from './link.ts'
 export type PoolLinkOptions = Omit<LinkOptions, 'target'> & { readonly url: string }
 
 /** A link that one piece of work uses. */
-export interface BorrowedLink<Prepared> {
+export interface AcquiredLink<Prepared> {
   readonly link: Link<Prepared>
-  giveBack(): void
+  release(): void
 }
 
 /** A fixed number of links. Each is opened when it is needed, and replaced when it is not alive. */
 export interface PooledLinks<Prepared> {
   /** The link that the least work uses. */
-  borrow(): BorrowedLink<Prepared>
+  acquire(): AcquiredLink<Prepared>
   /** A link that is opened for one piece of work, and closed when it is given back. */
-  borrowNew(): BorrowedLink<Prepared>
+  acquireNew(): AcquiredLink<Prepared>
   /** Replaces each link once no work uses it. */
   renewAll(): void
   /** From now on links are opened without prepared statements. */
@@ -42,7 +42,7 @@ export function createPooledLinks<Prepared>(
     void link?.close()
     slot.options = linkOptions
     slot.link = openLink(linkOptions, prepare)
-    slot.link.opened.then(() => learn(slot.link?.admitted ?? null), ignore)
+    slot.link.opened.then(() => rememberAdmitted(slot.link?.admitted ?? null), ignore)
     return slot.link
   }
 
@@ -50,7 +50,7 @@ export function createPooledLinks<Prepared>(
    * The next connection begins with the host that let the last one in, since others may take long to
    * fail, and leaves out a setting that was refused.
    */
-  function learn(found: Link<Prepared>['admitted']): void {
+  function rememberAdmitted(found: Link<Prepared>['admitted']): void {
     if (found === null) return
     if (found.statementTimeout === null) Object.assign(linkOptions, { statementTimeout: null })
     if (found.isPooled) {
@@ -64,7 +64,7 @@ export function createPooledLinks<Prepared>(
     slot.busy++
     return {
       link,
-      giveBack() {
+      release() {
         slot.busy--
         afterwards(link)
       },
@@ -72,8 +72,8 @@ export function createPooledLinks<Prepared>(
   }
 
   return {
-    borrow: () => use(leastBusy(slots)),
-    borrowNew: () => use(newSlot<Prepared>(), (link) => void link.close()),
+    acquire: () => use(leastBusy(slots)),
+    acquireNew: () => use(newSlot<Prepared>(), (link) => void link.close()),
     renewAll() {
       for (const slot of slots) slot.options = null
     },

@@ -32,13 +32,13 @@ const timelineNow = `case when pg_is_in_recovery() then null
   else left(pg_walfile_name(pg_current_wal_lsn()), 8) end`
 
 /** For a server that does not tell: some managed ones have no write-ahead log to show. */
-const notTold = 'null::text'
+const notReported = 'null::text'
 
 /** Columns of a {@link ServerState}; they take the placeholder `node`, the id of this node. */
-export function stateColumns(tellsTimeline: boolean) {
+export function stateColumns(reportsTimeline: boolean) {
   return {
     inRecovery: sql<boolean>`pg_is_in_recovery()`,
-    timeline: sql.raw(tellsTimeline ? timelineNow : notTold) as SQL<string | null>,
+    timeline: sql.raw(reportsTimeline ? timelineNow : notReported) as SQL<string | null>,
     counter: sql<number | null>`(select counter::float8 from ${nodes}
       where id = ${sql.placeholder('node')})`,
   }
@@ -58,25 +58,25 @@ export async function readServerState(
 }
 
 /** A statement whose one row is a {@link Survey}. */
-export function surveyStatement(tellsCluster: boolean): string {
+export function surveyStatement(reportsCluster: boolean): string {
   return `select pg_backend_pid() as pid, pg_is_in_recovery() as "inRecovery",
-    ${tellsCluster ? '(pg_control_system()).system_identifier::text' : notTold} as system,
-    ${tellsCluster ? timelineNow : notTold} as timeline`
+    ${reportsCluster ? '(pg_control_system()).system_identifier::text' : notReported} as system,
+    ${reportsCluster ? timelineNow : notReported} as timeline`
 }
 
 /** Not supported, no such function, no right to call it. */
-const untold: ReadonlySet<unknown> = new Set(['0A000', '42883', '42501'])
+const unsupported: ReadonlySet<unknown> = new Set(['0A000', '42883', '42501'])
 
 /** @returns also whether the server tells of its cluster and timeline at all */
-export async function survey(queries: Queries): Promise<Survey & { tellsCluster: boolean }> {
-  const ask = async (tellsCluster: boolean) => {
-    const [row] = await queries.execute(sql.raw(surveyStatement(tellsCluster)))
-    return { ...(row as unknown as Survey), tellsCluster }
+export async function survey(queries: Queries): Promise<Survey & { reportsCluster: boolean }> {
+  const ask = async (reportsCluster: boolean) => {
+    const [row] = await queries.execute(sql.raw(surveyStatement(reportsCluster)))
+    return { ...(row as unknown as Survey), reportsCluster }
   }
   try {
     return await ask(true)
   } catch (error) {
-    if (!untold.has(codeOf((error as Error).cause ?? error))) throw error
+    if (!unsupported.has(codeOf((error as Error).cause ?? error))) throw error
     return ask(false)
   }
 }
@@ -134,7 +134,7 @@ export class KnownPrimary {
    *
    * @throws UnprovenServerError where it is not the primary
    */
-  learn({ inRecovery, system, timeline }: Survey): void {
+  observe({ inRecovery, system, timeline }: Survey): void {
     if (inRecovery) throw new UnprovenServerError('recovery')
     const isOther = this.#system !== null && system !== null && system !== this.#system
     if (!isOther && isLower(timeline, this.#timeline)) throw new UnprovenServerError('old-timeline')

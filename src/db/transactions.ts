@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { DeadlineExceeded, deadline } from './deadline.ts'
-import { asFailure, isConnectionFailure, isRetryable, NotBegun } from './failures.ts'
+import { DeadlineExceeded, startDeadline } from './deadline.ts'
+import { asFailure, isConnectionFailure, isRetryable, TransactionNotStarted } from './failures.ts'
 import type { Queries } from './link.ts'
 import type { Pool } from './pool.ts'
 import type { Semaphore } from './semaphore.ts'
@@ -61,11 +61,13 @@ async function changeWithin<T>(
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   const ends = performance.now() + timeoutMs
-  const { overdue, stop } = deadline(timeoutMs)
+  const { overdue, stop } = startDeadline(timeoutMs)
   const inTime = () => {
     const left = ends - performance.now()
     if (left <= 0) throw new DeadlineExceeded(timeoutMs)
-    return pool.run((queries) => attempt(queries, work, left), { watch: () => deadline(left) })
+    return pool.run((queries) => attempt(queries, work, left), {
+      startDeadline: () => startDeadline(left),
+    })
   }
   try {
     return await Promise.race([semaphore.run(async () => inTime()), overdue])
@@ -122,7 +124,7 @@ async function begin(queries: Queries, timeoutMs: number | null): Promise<void> 
       limit === null ? sql`begin` : sql.raw(`begin; set local statement_timeout = ${limit}`),
     )
   } catch (error) {
-    throw isConnectionFailure(error) ? new NotBegun(error) : error
+    throw isConnectionFailure(error) ? new TransactionNotStarted(error) : error
   }
 }
 

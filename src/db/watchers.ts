@@ -3,33 +3,33 @@ import type { ChangeFeed } from './change-feed.ts'
 import type { FeedState } from './feed-state.ts'
 
 /** What a heartbeat tells of this node's staleness while nobody watches. Milliseconds. */
-const silenceOfNobody = 3_600_000
+const unwatchedHeartbeatAge = 3_600_000
 
 export interface WatchersOptions {
-  /** Starts the feed that tells all watchers. `maxSilence` in milliseconds. */
-  readonly follow: (listener: ChangeListener, maxSilence: number) => ChangeFeed
+  /** Starts the feed that tells all watchers. `maxHeartbeatAge` in milliseconds. */
+  readonly startFeed: (listener: ChangeListener, maxHeartbeatAge: number) => ChangeFeed
   /** Called when the last watcher has left and its feed is closed. */
-  readonly onNoneLeft: () => Promise<unknown>
+  readonly onLastLeft: () => Promise<unknown>
 }
 
 /** Whoever watches for changes: all are told by the same feed, within the smallest bound of theirs. */
 export interface Watchers {
   /** Hands on to every watcher. */
-  readonly everyone: ChangeListener
+  readonly broadcast: ChangeListener
   /** The smallest bound of all watchers. Milliseconds. */
-  maxSilence(): number
+  maxHeartbeatAge(): number
   /** @param silence milliseconds without a heartbeat after which the watcher trusts nothing */
-  watch(listener: ChangeListener, silence: number): ChangeWatch
+  watch(listener: ChangeListener, maxAge: number): ChangeWatch
   /** `null` while nobody watches. */
   state(): FeedState | null
 }
 
-export function createWatchers({ follow, onNoneLeft }: WatchersOptions): Watchers {
+export function createWatchers({ startFeed, onLastLeft }: WatchersOptions): Watchers {
   const watchers = new Map<ChangeListener, number>()
-  const everyone = tellAll(watchers)
+  const broadcast = broadcastTo(watchers)
   let feed: ChangeFeed | null = null
 
-  const maxSilence = () => Math.min(...watchers.values(), silenceOfNobody)
+  const maxHeartbeatAge = () => Math.min(...watchers.values(), unwatchedHeartbeatAge)
 
   async function leave(listener: ChangeListener): Promise<void> {
     watchers.delete(listener)
@@ -39,28 +39,28 @@ export function createWatchers({ follow, onNoneLeft }: WatchersOptions): Watcher
     await last?.close()
     // Another began meanwhile: the row is its too.
     if (watchers.size > 0) return
-    await onNoneLeft()
+    await onLastLeft()
   }
 
   return {
-    everyone,
-    maxSilence,
+    broadcast,
+    maxHeartbeatAge,
     state: () => feed?.state() ?? null,
-    watch(listener, silence) {
-      const before = maxSilence()
-      watchers.set(listener, silence)
-      if (feed !== null && maxSilence() < before) {
+    watch(listener, maxAge) {
+      const before = maxHeartbeatAge()
+      watchers.set(listener, maxAge)
+      if (feed !== null && maxHeartbeatAge() < before) {
         void feed.close()
         feed = null
       }
-      feed ??= follow(everyone, maxSilence())
+      feed ??= startFeed(broadcast, maxHeartbeatAge())
       return { close: () => leave(listener) }
     },
   }
 }
 
 /** A listener that hands on what it is told. */
-function tellAll(listeners: ReadonlyMap<ChangeListener, unknown>): ChangeListener {
+function broadcastTo(listeners: ReadonlyMap<ChangeListener, unknown>): ChangeListener {
   return {
     changed: (change) => {
       for (const listener of listeners.keys()) listener.changed(change)

@@ -41,7 +41,7 @@ export interface IdentityClaims {
   readonly jti: string
 }
 
-export interface IdentityStatement {
+export interface IdentityTokenContent {
   readonly principal: Principal
   readonly audience: string
   /** Of the server that says so. */
@@ -52,7 +52,7 @@ export interface IdentityStatement {
   readonly id: string
 }
 
-export function identityClaims(statement: IdentityStatement): IdentityClaims {
+export function identityClaims(statement: IdentityTokenContent): IdentityClaims {
   const { principal, audience, issuer, issuedAt, id } = statement
   const { kind, id: credentialId, name } = principal.credential
   return {

@@ -21,7 +21,7 @@ import {
 } from './keys.ts'
 
 /** Where a server that is given no file keeps its own, outside production. */
-export function ownIdentityKeysFile(dataDir: string): string {
+export function defaultIdentityKeysFile(dataDir: string): string {
   return join(dataDir, 'identity-keys.json')
 }
 
@@ -41,8 +41,8 @@ export function isWorldReadable(path: string): boolean {
  *
  * @throws IdentityKeysError, naming the file, when what is kept there is no key set
  */
-export function keepIdentityKeys(dataDir: string): IdentityKeySet {
-  const path = ownIdentityKeysFile(dataDir)
+export function ensureIdentityKeys(dataDir: string): IdentityKeySet {
+  const path = defaultIdentityKeysFile(dataDir)
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     createIdentityKeysFile(path, newIdentityKeys('EdDSA'))

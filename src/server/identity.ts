@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import { createIdentityIssuer } from '../identity/issuer.ts'
-import { keepIdentityKeys, readIdentityKeysFile } from '../identity/key-file.ts'
+import { ensureIdentityKeys, readIdentityKeysFile } from '../identity/key-file.ts'
 import type { AppSettings } from './create-app.ts'
 
 /**
@@ -17,7 +17,7 @@ export function prepareIdentity(
     return { issuer: null, keys: [] }
   }
   const keys =
-    identityKeysFile === null ? keepIdentityKeys(dataDir) : readIdentityKeysFile(identityKeysFile)
+    identityKeysFile === null ? ensureIdentityKeys(dataDir) : readIdentityKeysFile(identityKeysFile)
   return {
     issuer: createIdentityIssuer({ keys, issuer: publicUrl, now }),
     keys: keys.keys.map(({ publicJwk }) => publicJwk),

@@ -286,7 +286,7 @@ describe('the owner of a credential', () => {
       credentialId: null,
       requestId: null,
     })
-    await app.heard()
+    await app.waitForChanges()
     for (const as of [secret, token]) {
       expect((await app.ask(whoAmI, { as })).body.data.viewer.scopes).toEqual(['read:keys'])
       const { status, body } = await app.ask('{ users { nodes { id } } }', { as })

@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import postgres from 'postgres'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { migrate } from '../../src/db/migrate.ts'
-import { createTestApp, patiently, type TestApp } from '../support/app.ts'
+import { createTestApp, retryUnavailable, type TestApp } from '../support/app.ts'
 import { type StandbyPair, startStandbyPair } from '../support/standby.ts'
 
 const whoAmI = '{ viewer { subject } }'
@@ -159,7 +159,7 @@ describe('a failover', () => {
 
   it('leaves lookups that stay on the old primary, with LISTEN on the new one, with no cache', async () => {
     const { id, secret } = await app.key('alice', ['read:users'])
-    expect((await patiently(() => app.ask(whoAmI, { as: secret }))).status).toBe(200)
+    expect((await retryUnavailable(() => app.ask(whoAmI, { as: secret }))).status).toBe(200)
     await pair.caughtUp()
     await pair.promote()
     listening.lead(pair.standby.port)

@@ -15,7 +15,7 @@ import {
   isObjectType,
 } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTestApp, patiently, type TestApp } from '../support/app.ts'
+import { createTestApp, retryUnavailable, type TestApp } from '../support/app.ts'
 import { listenWith, type RawAnswer, send } from '../support/listening.ts'
 
 /* Whatever is sent as an argument, a header, a target or a body: no answer is a failure of the server. */
@@ -55,7 +55,7 @@ afterAll(async () => {
 })
 
 const patientlySend = (...sent: Parameters<typeof send>): Promise<RawAnswer> =>
-  patiently(() => send(...sent))
+  retryUnavailable(() => send(...sent))
 
 const oneOfKnown = fc.nat().map((n) => known[n % known.length] ?? '')
 const hostileText = fc.oneof(

@@ -297,7 +297,7 @@ describe('createUser', () => {
     expect(await make('fresh')).toEqual(['read:keys', 'read:users'])
     const { id } = await own.user('former', ['read:users'])
     await own.stores.users.delete(id, operator)
-    await own.heard()
+    await own.waitForChanges()
     expect(await make('former')).toEqual(['read:users'])
     await own.close()
   })

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { generateKey } from '../../src/credentials/key-form.ts'
 import { createAuthenticator } from '../../src/index.ts'
 import { connectDirectory } from '../../src/postgres.ts'
-import { createTestApp, errorOf, mutation, patiently, type TestApp } from '../support/app.ts'
+import { createTestApp, errorOf, mutation, retryUnavailable, type TestApp } from '../support/app.ts'
 
 const hour = 3_600_000
 const whoAmI = '{ viewer { subject } }'
@@ -373,7 +373,7 @@ describe('the limit of keys per user', () => {
     await limited.key('kim', ['read:users'])
     const answers = await Promise.all(
       Array.from({ length: 100 }, () =>
-        patiently(() =>
+        retryUnavailable(() =>
           limited.ask(
             'mutation { createApiKey(input: { name: "x", scopes: ["read:users"] }) { secret } }',
             { as },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { generateKey, parseKey } from '../../src/credentials/key-form.ts'
-import { createTestApp, errorOf, mutation, patiently, type TestApp } from '../support/app.ts'
+import { createTestApp, errorOf, mutation, retryUnavailable, type TestApp } from '../support/app.ts'
 
 const hour = 3_600_000
 const whoAmI = '{ viewer { subject scopes credential { id } } }'
@@ -251,7 +251,7 @@ describe('rotateApiKey', () => {
   it('of a hundred at once lets exactly one win, and the original still works', async () => {
     const { id, secret: original } = await app.key('alice', ['read:users'])
     const answers = await Promise.all(
-      Array.from({ length: 100 }, () => patiently(() => rotate({ id }, { as: alice }))),
+      Array.from({ length: 100 }, () => retryUnavailable(() => rotate({ id }, { as: alice }))),
     )
     const won = answers.filter(({ body }) => body.errors === undefined)
     expect(won).toHaveLength(1)
@@ -382,7 +382,7 @@ describe('limits', () => {
           'mutation { createApiKey(input: { name: "x", scopes: ["read:users"] }) { secret } }',
           { as },
         )
-      const answers = await Promise.all(Array.from({ length: 30 }, () => patiently(create)))
+      const answers = await Promise.all(Array.from({ length: 30 }, () => retryUnavailable(create)))
       expect(answers.filter(({ body }) => body.data?.createApiKey)).toHaveLength(5)
       expect(answers.filter(({ body }) => body.errors)[0]?.body.errors[0].extensions.code).toBe(
         'CONFLICT',

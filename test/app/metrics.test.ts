@@ -138,7 +138,7 @@ describe('the metrics', () => {
   it('are those of one server, and say when its database is gone', async () => {
     const other = await createTestApp()
     expect(await read(other)).toMatch(/^latchkey_database_up 1$/m)
-    other.network.weather('cut')
+    other.network.setState('cut')
     const as = await other.jwt('alice', [])
     expect((await other.ask('{ viewer { subject } }', { as })).status).toBe(503)
     const text = await read(other)

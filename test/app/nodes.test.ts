@@ -125,8 +125,8 @@ describe('a node', () => {
       insert into latchkey.nodes (id, host, pid, max_staleness_ms, last_seen_at)
       values (${randomUUID()}, 'gone', 1, 2000, now() - interval '2 minutes'),
         (${randomUUID()}, 'going', 1, 2000, now() - interval '30 seconds')`
-    app.feed.weather('cut')
-    app.feed.weather('fair')
+    app.feed.setState('cut')
+    app.feed.setState('up')
     await vi.waitFor(
       async () => {
         const hosts = (await nodeRows()).map(({ host }) => host)
@@ -215,7 +215,7 @@ describe('keys revoke --wait', () => {
     const { id, secret } = await app.key('alice', ['read:users'])
     expect(await statusOf(secret, app.fetch)).toBe(200)
     const mute = (await rows(2))[0]?.id
-    app.feed.weather('black-hole')
+    app.feed.setState('black-hole')
     const { code, out } = await revoke(id, '--json')
     expect(await statusOf(secret, app.fetch)).toBe(401)
     expect(code).toBe(0)
@@ -242,10 +242,10 @@ describe('keys revoke --wait', () => {
   it('hears a node that connects only while it is being waited for', async () => {
     const { id } = await app.key('alice', ['read:users'])
     await app.sql`update latchkey.nodes set max_staleness_ms = 10000`
-    app.feed.weather('cut')
+    app.feed.setState('cut')
     const revoked = revoke(id, '--json')
     await new Promise((resolve) => setTimeout(resolve, 150))
-    app.feed.weather('fair')
+    app.feed.setState('up')
     const { nodes } = JSON.parse((await revoked).out)
     expect(nodes.answered).toHaveLength(2)
   })

@@ -23,7 +23,7 @@ const recovered = (as: string) =>
 
 describe.each(['cut', 'black-hole'] as const)('with the database unreachable (%s)', (weather) => {
   it('a credential that cannot be checked is 503, never 401, until it is back', async () => {
-    for (const line of [app.network, app.feed]) line.weather(weather)
+    for (const line of [app.network, app.feed]) line.setState(weather)
     // Neither a remembered key nor a user known here counts for this test.
     app.advance(120_000)
     for (const as of [key, jwt]) {
@@ -45,7 +45,7 @@ describe.each(['cut', 'black-hole'] as const)('with the database unreachable (%s
       identityTokens: 'on',
     })
 
-    for (const line of [app.network, app.feed]) line.weather('fair')
+    for (const line of [app.network, app.feed]) line.setState('up')
     for (const as of [key, jwt]) await recovered(as)
   })
 })
@@ -77,7 +77,7 @@ describe('with the database lost while executing', () => {
         },
         { timeout: 5_000 },
       )
-      app.network.weather('cut')
+      app.network.setState('cut')
       const { status: answered, headers, body } = await answer
       expect(answered).toBe(status)
       expect(headers.get('retry-after')).toBe(status === 503 ? '1' : null)
@@ -86,7 +86,7 @@ describe('with the database lost while executing', () => {
       // Once, however many fields it concerns.
       const lines = app.logged.slice(before).filter((line) => line.includes('were not resolved'))
       expect(lines).toEqual([expect.stringContaining('"reason":"')])
-      app.network.weather('fair')
+      app.network.setState('up')
       await recovered(as)
     } finally {
       await lock`rollback`

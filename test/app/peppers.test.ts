@@ -138,7 +138,7 @@ describe('a server whose keys are stored under a pepper', () => {
       async () => expect((await pepperOf(id))?.current).toBe(fingerprint('newest')),
       10_000,
     )
-    await app.heard()
+    await app.waitForChanges()
     const before = app.logged.length
     expect(await statusOf(app, secret)).toBe(503)
     expect(app.logged.slice(before).join('')).toContain(

@@ -4,7 +4,7 @@ import { migrate } from '../../src/db/migrate.ts'
 import { ServiceUnavailableError } from '../../src/errors.ts'
 import { createLogger } from '../../src/log.ts'
 import { type App, createApp } from '../../src/server/create-app.ts'
-import { createTestApp, patiently, type TestApp } from '../support/app.ts'
+import { createTestApp, retryUnavailable, type TestApp } from '../support/app.ts'
 import { lookups } from '../support/database-proxy.ts'
 import { type Pooler, startPooler } from '../support/pooler.ts'
 import { hasProgram } from '../support/programs.ts'
@@ -76,9 +76,9 @@ describe.skipIf(!isHere)('behind PgBouncer', () => {
     it('a key that was revoked by hand is refused at once, used a moment ago or not', async () => {
       for (let n = 0; n < 10; n++) {
         const { id, secret } = await app.key(`user-${n}`, ['read:users'])
-        expect((await patiently(() => app.ask(whoAmI, { as: secret }))).status).toBe(200)
+        expect((await retryUnavailable(() => app.ask(whoAmI, { as: secret }))).status).toBe(200)
         await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${id}`
-        expect((await patiently(() => app.ask(whoAmI, { as: secret }))).status).toBe(401)
+        expect((await retryUnavailable(() => app.ask(whoAmI, { as: secret }))).status).toBe(401)
       }
     })
   })
@@ -179,7 +179,7 @@ describe('the triggers that announce changes', () => {
         await sql`set local session_replication_role = replica`
         await sql`update latchkey.api_keys set revoked_at = now() where id = ${id}`
       })
-      await app.heard()
+      await app.waitForChanges()
       for (const as of [secret, childSecret]) {
         expect((await app.ask(whoAmI, { as })).status).toBe(401)
       }

@@ -42,7 +42,7 @@ async function isLookedUp(as: string): Promise<boolean> {
 
 /** Resolves once that many heartbeats have come back to the server from now on. */
 async function lateHeartbeats(count: number): Promise<void> {
-  for (let n = 0; n < count; n++) await app.feed.came('latchkey_node_')
+  for (let n = 0; n < count; n++) await app.feed.returned('latchkey_node_')
 }
 
 const revoke = () => app.sql`update latchkey.api_keys set revoked_at = now() where id = ${key.id}`
@@ -106,7 +106,7 @@ describe('a remembered credential', () => {
 
   it('is refused in the end when nothing is heard any more', async () => {
     await remembered(key.secret)
-    app.feed.weather('black-hole')
+    app.feed.setState('black-hole')
     await revoke()
     await eventually(async () => expect(await status(key.secret)).toBe(401))
   })
@@ -117,7 +117,7 @@ describe('a remembered credential', () => {
     ['a long pause of the process', 60_000],
   ])('is refused at once after %s, before anything is heard', async (_name, milliseconds) => {
     await remembered(key.secret)
-    app.feed.weather('black-hole')
+    app.feed.setState('black-hole')
     await revoke()
     app.advance(milliseconds)
     expect(await status(key.secret)).toBe(401)
@@ -144,9 +144,9 @@ describe('a remembered credential', () => {
 
   it('is remembered again once the feed is back', async () => {
     await remembered(key.secret)
-    app.feed.weather('cut')
+    app.feed.setState('cut')
     await eventually(async () => expect(await isLookedUp(key.secret)).toBe(true))
-    app.feed.weather('fair')
+    app.feed.setState('up')
     await remembered(key.secret)
   })
 
@@ -156,7 +156,7 @@ describe('a remembered credential', () => {
     try {
       const { secret } = await patient.key('bob', ['read:users'])
       // What is read while a change of it is heard is not kept for those whose turn comes late.
-      await patient.heard()
+      await patient.waitForChanges()
       const before = patient.network.statements(keyLookups)
       const answers = await Promise.all(
         Array.from({ length: 500 }, () => patient.ask(whoAmI, { as: secret })),
@@ -171,7 +171,7 @@ describe('a remembered credential', () => {
 
 describe('while the database is away', () => {
   const cut = () => {
-    for (const line of [app.network, app.feed]) line.weather('cut')
+    for (const line of [app.network, app.feed]) line.setState('cut')
   }
 
   it('a remembered key is honoured for the bound, then 503', async () => {
@@ -195,14 +195,14 @@ describe('while the database is away', () => {
 
   it('a JWT is not, nor afterwards, where a change of its user may have been missed', async () => {
     await status(jwt)
-    app.feed.weather('cut')
+    app.feed.setState('cut')
     await app.sql`update latchkey.users set status = 'SUSPENDED' where subject = 'alice'`
-    app.feed.weather('fair')
-    await app.heard()
+    app.feed.setState('up')
+    await app.waitForChanges()
     const other = await app.jwt('alice', ['read:users'])
-    app.network.weather('cut')
+    app.network.setState('cut')
     expect(await status(other)).toBe(503)
-    app.network.weather('fair')
+    app.network.setState('up')
     await eventually(async () => expect(await status(other)).not.toBe(503))
     expect(await status(other)).toBe(401)
   })

@@ -226,7 +226,7 @@ test('an outage is 503 and says nothing of the token', async () => {
   const own = await createTestApp()
   await own.user('gateway', ['introspect:tokens', 'write:keys'])
   const { secret } = await own.key('gateway', ['introspect:tokens'])
-  own.network.weather('cut')
+  own.network.setState('cut')
   const response = await own.fetch(
     new Request('http://latchkey.test/oauth2/introspect', {
       method: 'POST',

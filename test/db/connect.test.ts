@@ -343,7 +343,7 @@ describe('a connection that is lost', () => {
   it('is cut by us in the same way', async () => {
     const { connection, ended, ends } = await losable('cut')
     const waiting = connection.sql`select pg_sleep(60)`.catch((error: unknown) => error)
-    connection.cut()
+    connection.destroy()
     expect(connection.alive).toBe(false)
     await ended
     expect(isConnectionFailure(await waiting)).toBe(true)
@@ -359,7 +359,7 @@ describe('a connection that is lost', () => {
       const transaction = connection.sql.begin(async (sql) => {
         await sql.savepoint(async (inner) => {
           await inner`select 1`
-          if (way === 'cut') connection.cut()
+          if (way === 'cut') connection.destroy()
           else await Promise.all([end(connection), inner`select pg_sleep(60)`.catch(() => {})])
           // What the driver would answer by an exception that nobody can catch.
           for (let turn = 0; turn < 50; turn++) {

@@ -4,7 +4,7 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { operator } from '../../src/audit/actor.ts'
 import { type Database, openDatabase } from '../../src/db/database.ts'
-import { deadline } from '../../src/db/deadline.ts'
+import { startDeadline } from '../../src/db/deadline.ts'
 import { createPool } from '../../src/db/pool.ts'
 import { Semaphore } from '../../src/db/semaphore.ts'
 import { users } from '../../src/db/tables.ts'
@@ -118,7 +118,7 @@ const questions = {
 }
 
 /** A second, and what a machine under load takes beside it. PostgreSQL alone would stop a statement after 5 s. */
-const patienceMs = 4_000
+const timeLimitMs = 4_000
 
 async function timed<T>(work: () => Promise<T>) {
   const began = performance.now()
@@ -136,7 +136,7 @@ async function recovers() {
       const { outcome } = await timed<unknown>(question)
       if (!(outcome instanceof Error)) break
       expect(outcome).toBeInstanceOf(ServiceUnavailableError)
-      expect(performance.now() - began).toBeLessThan(patienceMs)
+      expect(performance.now() - began).toBeLessThan(timeLimitMs)
     }
   }
 }
@@ -149,7 +149,7 @@ describe('a database that is down', () => {
       for (const [name, question] of Object.entries(questions)) {
         const { outcome, milliseconds } = await timed<unknown>(question)
         expect(outcome, name).toBeInstanceOf(ServiceUnavailableError)
-        expect(milliseconds, name).toBeLessThan(patienceMs)
+        expect(milliseconds, name).toBeLessThan(timeLimitMs)
       }
     }
     line.state = 'open'
@@ -197,7 +197,7 @@ describe('a database that the network swallowed', () => {
     )
     for (const { name, outcome, milliseconds } of answers) {
       expect(outcome, name).toBeInstanceOf(ServiceUnavailableError)
-      expect(milliseconds, name).toBeLessThan(patienceMs)
+      expect(milliseconds, name).toBeLessThan(timeLimitMs)
     }
     line.state = 'open'
     await recovers()
@@ -226,7 +226,7 @@ test('a transaction whose connection was lost goes no further, on no other conne
     },
     size: 1,
     prepare: (queries) => queries,
-    watch: () => deadline(20_000),
+    startDeadline: () => startDeadline(20_000),
   })
   const access = createAccess(pool, null, new Semaphore(1, 1000))
   const admin = postgres(testDatabase.url, { max: 1 })

@@ -2,7 +2,7 @@ import postgres from 'postgres'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ChangeListener, ChangeWatch } from '../../src/credentials/changes.ts'
 import { prepareDirectory } from '../../src/db/credential-directory.ts'
-import { deadline } from '../../src/db/deadline.ts'
+import { startDeadline } from '../../src/db/deadline.ts'
 import { causeOfFailure } from '../../src/db/failures.ts'
 import { createFreshness, type Freshness } from '../../src/db/freshness.ts'
 import { createPool, type Pool } from '../../src/db/pool.ts'
@@ -45,11 +45,11 @@ beforeEach(async () => {
       applicationName: 'latchkey-authentication',
       connectTimeout: 5_000,
       statementTimeout: null,
-      admit: (survey) => primary.learn(survey),
+      admit: (survey) => primary.observe(survey),
     },
     size: 2,
     prepare: prepareDirectory,
-    watch: () => deadline(10_000),
+    startDeadline: () => startDeadline(10_000),
     observer: { failed: (error) => failures.push(causeOfFailure(error)), succeeded() {} },
   })
   freshness = createFreshness({
@@ -74,8 +74,8 @@ afterEach(async () => {
   await database.close()
 })
 
-function watch(maxSilence: number): ChangeWatch {
-  const made = freshness.watch({ ...deaf }, maxSilence)
+function watch(maxHeartbeatAge: number): ChangeWatch {
+  const made = freshness.watch({ ...deaf }, maxHeartbeatAge)
   open.push(made)
   return made
 }

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { deadline } from '../../src/db/deadline.ts'
+import { startDeadline } from '../../src/db/deadline.ts'
 import { createPool } from '../../src/db/pool.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { startDatabaseProxy } from '../support/database-proxy.ts'
@@ -18,7 +18,7 @@ const open = (url: string, milliseconds: number, size = 1) =>
     link: { url, applicationName: 'latchkey-pool', connectTimeout: 300, statementTimeout: null },
     size,
     prepare: (queries) => queries,
-    watch: () => deadline(milliseconds),
+    startDeadline: () => startDeadline(milliseconds),
   })
 
 it('gives up a connection that falls silent before its server has told what it is', async () => {
@@ -59,10 +59,10 @@ it('opens no connection once it is closed', async () => {
   const pool = open(network.url, 20_000)
   const one = () => pool.run((queries) => queries.execute(sql`select 1`), { repeatable: true })
   await one()
-  network.weather('black-hole')
+  network.setState('black-hole')
   const underWay = expect(one()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
   const closed = pool.close()
-  network.weather('fair')
+  network.setState('up')
   await closed
   await underWay
   await expect(one()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
@@ -80,7 +80,7 @@ it('reports no failure of what it gives up when it is closed', async () => {
     },
     size: 1,
     prepare: (queries) => queries,
-    watch: () => deadline(20_000),
+    startDeadline: () => startDeadline(20_000),
     observer: { failed, succeeded: () => {} },
   })
   const connecting = pool.run((queries) => queries.execute(sql`select 1`))

@@ -24,7 +24,7 @@ describe('the known primary', () => {
     expect(() => primary.check(state({ inRecovery: true, counter: 9 }), 0)).toThrow(
       unproven('recovery'),
     )
-    expect(() => primary.learn(survey({ inRecovery: true }))).toThrow(unproven('recovery'))
+    expect(() => primary.observe(survey({ inRecovery: true }))).toThrow(unproven('recovery'))
   })
 
   it('refuses an answer without what this node had committed before it asked', () => {
@@ -44,10 +44,10 @@ describe('the known primary', () => {
         let highest = ''
         for (const timeline of timelines) {
           if (timeline < highest) {
-            expect(() => primary.learn(survey({ timeline }))).toThrow(unproven('old-timeline'))
+            expect(() => primary.observe(survey({ timeline }))).toThrow(unproven('old-timeline'))
             expect(() => primary.check(state({ timeline }), 0)).toThrow(unproven('old-timeline'))
           } else {
-            primary.learn(survey({ timeline }))
+            primary.observe(survey({ timeline }))
             highest = timeline
             primary.check(state({ timeline }), 0)
           }
@@ -58,17 +58,17 @@ describe('the known primary', () => {
 
   it('asks anew when a server is on a timeline that it has not learnt yet', () => {
     const primary = new KnownPrimary()
-    primary.learn(survey())
+    primary.observe(survey())
     expect(primary.isOutdatedBy(state({ timeline: '00000002' }))).toBe(true)
     expect(primary.isOutdatedBy(state())).toBe(false)
   })
 
   it('compares no timelines of different clusters', () => {
     const primary = new KnownPrimary()
-    primary.learn(survey({ timeline: '00000007' }))
+    primary.observe(survey({ timeline: '00000007' }))
     let others = 0
     primary.onOtherHistory(() => others++)
-    primary.learn(survey({ system: '2' }))
+    primary.observe(survey({ system: '2' }))
     expect(others).toBe(1)
     primary.check(state(), 0)
   })
@@ -89,7 +89,7 @@ describe('the known primary', () => {
 
   it('goes by the counter alone where a server tells no timeline', () => {
     const primary = new KnownPrimary()
-    primary.learn(survey({ system: null, timeline: null }))
+    primary.observe(survey({ system: null, timeline: null }))
     primary.acknowledge(1, null, 0)
     primary.check(state({ timeline: null, counter: 1 }), 1)
     expect(() => primary.check(state({ timeline: null, counter: 0 }), 1)).toThrow(

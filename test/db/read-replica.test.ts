@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../src/db/database.ts'
-import { deadline } from '../../src/db/deadline.ts'
+import { startDeadline } from '../../src/db/deadline.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { createPool } from '../../src/db/pool.ts'
 import { KnownPrimary } from '../../src/db/proof.ts'
@@ -81,7 +81,7 @@ describe('a read replica', () => {
 
   it('that is gone takes its lists along and nothing else', async () => {
     const { key } = await makeUserWithKey('served')
-    network.weather('cut')
+    network.setState('cut')
     await expect(database.users.list(everyone, page)).rejects.toMatchObject({
       code: 'SERVICE_UNAVAILABLE',
     })
@@ -108,7 +108,7 @@ it('a replica that was promoted beside the primary is not read any longer', asyn
     },
     size: 1,
     prepare: (queries) => queries,
-    watch: () => deadline(20_000),
+    startDeadline: () => startDeadline(20_000),
   })
   const clock = { now: 0 }
   const causes: unknown[] = []

@@ -322,7 +322,7 @@ test('an outage is 503, never a 401 and never through', async () => {
   await own.user('alice')
   const made = await own.key('alice', ['read:users'])
   const port = await listenWith(own)
-  own.network.weather('cut')
+  own.network.setState('cut')
   const answer = await send(port.port, '/auth/verify?optional=true', bearer(made.secret))
   expect(answer.status).toBe(503)
   expect(answer.headers['retry-after']).toBe('1')

@@ -256,10 +256,10 @@ describe.each(proxies.filter(({ here }) => here))('behind $name', ({ start }) =>
   test('what Latchkey cannot decide never gets through', async () => {
     const neverSeen = await app.key('alice', ['read:users'])
     const before = orders.seen.length
-    app.network.weather('cut')
+    app.network.setState('cut')
     const undecided = await ask('/orders/1', bearer(neverSeen.secret))
     expect(undecided.status).toBeGreaterThanOrEqual(500)
-    app.network.weather('fair')
+    app.network.setState('up')
     await latchkey.close()
     for (const path of ['/orders/1', '/orders/public/1']) {
       const answer = await ask(path, bearer(key.secret))

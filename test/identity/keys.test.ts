@@ -4,7 +4,7 @@ import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, test } from 'vitest'
 import {
   createIdentityKeysFile,
-  keepIdentityKeys,
+  ensureIdentityKeys,
   readIdentityKeysFile,
   replaceIdentityKeysFile,
 } from '../../src/identity/key-file.ts'
@@ -75,9 +75,9 @@ describe('a rotation', () => {
 describe('the file', () => {
   test('is made once, for its owner alone, and kept', () => {
     const folder = join(temporaryFolder(), 'data')
-    const made = keepIdentityKeys(folder)
+    const made = ensureIdentityKeys(folder)
     expect(statSync(join(folder, 'identity-keys.json')).mode & 0o777).toBe(0o600)
-    expect(keepIdentityKeys(folder).signer.id).toBe(made.signer.id)
+    expect(ensureIdentityKeys(folder).signer.id).toBe(made.signer.id)
   })
 
   test('is never made over another, and is replaced with its permissions', () => {
@@ -94,6 +94,6 @@ describe('the file', () => {
     const folder = temporaryFolder()
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'identity-keys.json'), 'precious')
-    expect(() => keepIdentityKeys(folder)).toThrow(/identity-keys\.json holds no JWK Set/)
+    expect(() => ensureIdentityKeys(folder)).toThrow(/identity-keys\.json holds no JWK Set/)
   })
 })

@@ -96,8 +96,8 @@ export async function createTestApp(
   }
 
   /** Resolves once the server, which is in this process, has heard of every change until now. */
-  async function heard(): Promise<void> {
-    const until = performance.now() + patienceMs
+  async function waitForChanges(): Promise<void> {
+    const until = performance.now() + retryLimitMs
     // It answers a question after all that it was told before (see src/db/nodes.ts), if it is proven
     // that it is told: what is asked before that is asked again.
     const question = randomUUID()
@@ -110,11 +110,11 @@ export async function createTestApp(
   }
 
   return {
-    heard,
+    waitForChanges,
     /** Changes something by hand, as an operator in psql does, until the server has heard of it. */
     async byHand(strings: TemplateStringsArray, ...values: postgres.ParameterOrFragment<never>[]) {
       await sql(strings, ...values)
-      await heard()
+      await waitForChanges()
     },
     fetch: app.fetch,
     listener: app.listener,
@@ -174,17 +174,17 @@ export async function createTestApp(
 }
 
 /** Milliseconds for which a test asks again: longer than a machine under load needs, less than a test may take. */
-const patienceMs = 20_000
+const retryLimitMs = 20_000
 
 /**
  * Asks again while the answer is 503, as a client does: a machine under load may have no connection free.
  *
  * @returns the last answer, which is 503 where none was another in 20 seconds
  */
-export async function patiently<T extends { readonly status: number }>(
+export async function retryUnavailable<T extends { readonly status: number }>(
   ask: () => Promise<T>,
 ): Promise<T> {
-  const until = performance.now() + patienceMs
+  const until = performance.now() + retryLimitMs
   for (;;) {
     const answer = await ask()
     if (answer.status !== 503 || performance.now() > until) return answer

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /** What the network does to what passes: nothing, swallow it, or cut every connection. */
-export type Weather = 'fair' | 'black-hole' | 'cut'
+export type NetworkState = 'up' | 'black-hole' | 'cut'
 
 export interface DatabaseProxy {
   /** Of the database, by way of this. */
@@ -14,11 +14,11 @@ export interface DatabaseProxy {
   /** Resolves once `text` has passed to the database. */
   passed(text: string): Promise<void>
   /** Resolves once `text` has come from the database. */
-  came(text: string): Promise<void>
+  returned(text: string): Promise<void>
   /** Calls `listener` with each notice of the database from now on. */
   onNotice(listener: (message: string) => void): void
   /** From now on; connections that are cut stay so. */
-  weather(weather: Weather): void
+  setState(state: NetworkState): void
   /** From now on, what passes takes that long, either way. Milliseconds. */
   delay(milliseconds: number): void
   close(): Promise<void>
@@ -34,7 +34,7 @@ export const reads = /^select\b.* from "latchkey"\."(?:api_keys|users|audit_even
 export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
-  let weather: Weather = 'fair'
+  let state: NetworkState = 'up'
   const executed = new Map<string, number>()
   let latency = 0
   const passing: Awaited = new Map()
@@ -44,7 +44,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
   const count = (statement: string) => executed.set(statement, (executed.get(statement) ?? 0) + 1)
 
   const server = createServer((client) => {
-    if (weather === 'cut') {
+    if (state === 'cut') {
       client.destroy()
       return
     }
@@ -62,7 +62,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       // Nothing overtakes what was sent before it, when the delay gets less.
       let due = 0
       from.on('data', (chunk: Buffer) => {
-        if (weather !== 'fair') return
+        if (state !== 'up') return
         if (from === client) follow(chunk)
         if (from === database && noticed.length > 0) listen(chunk)
         const pass = () => {
@@ -94,13 +94,13 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
         0,
       ),
     passed: (text) => new Promise((resolve) => passing.set(text, resolve)),
-    came: (text) => new Promise((resolve) => coming.set(text, resolve)),
+    returned: (text) => new Promise((resolve) => coming.set(text, resolve)),
     onNotice: (listener) => noticed.push(listener),
     delay(milliseconds) {
       latency = milliseconds
     },
-    weather(next) {
-      weather = next
+    setState(next) {
+      state = next
       if (next === 'cut') for (const socket of sockets) socket.destroy()
     },
     close() {

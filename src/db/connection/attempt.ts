@@ -60,7 +60,7 @@ async function login(
     onclose: () => handedOut && options.onclose?.(),
     onnotify: options.onnotify ?? null,
   })
-  signal.addEventListener('abort', session.cut)
+  signal.addEventListener('abort', session.destroy)
   try {
     const kind = await readServerKind(session.sql)
     admit(kind, attributes, options.requirePrimary ?? false)
@@ -74,9 +74,9 @@ async function login(
     })
   } catch (error) {
     if (error instanceof NotAdmitted) void session.close()
-    else session.cut()
+    else session.destroy()
     throw signal.aborted ? signal.reason : error
   } finally {
-    signal.removeEventListener('abort', session.cut)
+    signal.removeEventListener('abort', session.destroy)
   }
 }

@@ -18,7 +18,7 @@ export interface Session {
   /** Once it is not, it never is again. */
   readonly alive: boolean
   /** Ends the connection at once, and fails what is under way. */
-  cut(): void
+  destroy(): void
   /** Lets what is under way finish, up to 5 seconds. */
   close(): Promise<void>
 }
@@ -34,18 +34,18 @@ export function startSession(
   options: SessionOptions,
 ): Session {
   let alive = true
-  let given = false
-  const die = () => {
+  let taken = false
+  const markDead = () => {
     alive = false
   }
   // Before the driver's own listeners, so that nothing comes to it that would find no socket.
-  socket.once('error', die)
-  socket.once('close', die)
+  socket.once('error', markDead)
+  socket.once('close', markDead)
 
   // The driver documents these (but for `onnotify`, which its own `listen` is built on), and its types
   // lack them. Host and port are for its messages alone.
   const onnotify = options.onnotify ?? undefined
-  const untyped: object = { host: [host], port: [port], socket: giveSocket, onnotify }
+  const untyped: object = { host: [host], port: [port], socket: takeSocket, onnotify }
   const sql = withoutVariable('PGTARGETSESSIONATTRS', () =>
     postgres({
       max: 1,
@@ -73,16 +73,16 @@ export function startSession(
     }),
   )
 
-  function giveSocket(): Socket {
-    if (given || socket.destroyed) throw new ConnectionLost()
-    given = true
+  function takeSocket(): Socket {
+    if (taken || socket.destroyed) throw new ConnectionLost()
+    taken = true
     return socket
   }
 
-  let over = false
+  let hasEnded = false
   function ended(): void {
-    if (over) return
-    over = true
+    if (hasEnded) return
+    hasEnded = true
     alive = false
     // Rejects what the driver still has in a queue, and what comes.
     void sql.end({ timeout: 0 })
@@ -94,7 +94,7 @@ export function startSession(
     get alive() {
       return alive
     },
-    cut() {
+    destroy() {
       alive = false
       socket.destroy()
       void sql.end({ timeout: 0 })

@@ -29,8 +29,8 @@ export async function openSocket(options: SocketOptions): Promise<Socket> {
   let current: Socket = socket
   // A failure may be reported in another way, or after its last listener is gone.
   socket.on('error', () => {})
-  const cut = () => current.destroy()
-  signal.addEventListener('abort', cut)
+  const destroyCurrent = () => current.destroy()
+  signal.addEventListener('abort', destroyCurrent)
   try {
     signal.throwIfAborted()
     await next(socket, 'connect', signal)
@@ -52,7 +52,7 @@ export async function openSocket(options: SocketOptions): Promise<Socket> {
     socket.destroy()
     throw signal.aborted ? signal.reason : error
   } finally {
-    signal.removeEventListener('abort', cut)
+    signal.removeEventListener('abort', destroyCurrent)
   }
 }
 

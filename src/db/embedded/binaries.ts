@@ -97,20 +97,22 @@ async function complete(native: string): Promise<boolean> {
 }
 
 async function copy(native: string, target: string): Promise<void> {
-  const half = `${target}.${process.pid}.tmp`
-  await rm(half, { recursive: true, force: true })
-  await mkdir(half, { mode: 0o755 })
+  const draft = `${target}.${process.pid}.tmp`
+  await rm(draft, { recursive: true, force: true })
+  await mkdir(draft, { mode: 0o755 })
   for (const part of ['bin', 'lib', 'share']) {
-    await cp(join(native, part), join(half, part), {
+    await cp(join(native, part), join(draft, part), {
       recursive: true,
       verbatimSymlinks: true,
       filter: (path) => !path.endsWith('.a'),
     })
   }
-  await cp(join(native, 'pg-symlinks.json'), join(half, 'pg-symlinks.json')).catch(ignore('ENOENT'))
-  await complete(half)
-  await rename(half, target).catch(async (error: unknown) => {
-    await rm(half, { recursive: true, force: true })
+  await cp(join(native, 'pg-symlinks.json'), join(draft, 'pg-symlinks.json')).catch(
+    ignore('ENOENT'),
+  )
+  await complete(draft)
+  await rename(draft, target).catch(async (error: unknown) => {
+    await rm(draft, { recursive: true, force: true })
     ignore('ENOTEMPTY', 'EEXIST')(error)
   })
 }

@@ -54,10 +54,10 @@ export async function clusterPassword(dataDir: string): Promise<string> {
     )
   })
   if (known !== undefined) return known.trim()
-  const half = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`
-  await writeFile(half, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
-  await link(half, file).catch(unless('EEXIST'))
-  await rm(half)
+  const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`
+  await writeFile(draft, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+  await link(draft, file).catch(unless('EEXIST'))
+  await rm(draft)
   return (await readFile(file, 'utf8')).trim()
 }
 
@@ -76,24 +76,24 @@ export async function createCluster(
 ): Promise<boolean> {
   if ((await lstat(join(folder, 'PG_VERSION')).catch(() => null)) !== null) return false
   await removeLeftovers(folder)
-  const half = `${folder}.${process.pid}.tmp`
-  const passwordFile = `${half}.password`
-  await mkdir(half, { mode: 0o700 })
+  const draft = `${folder}.${process.pid}.tmp`
+  const passwordFile = `${draft}.password`
+  await mkdir(draft, { mode: 0o700 })
   await writeFile(passwordFile, password, { mode: 0o600, flag: 'wx' })
   try {
     if (account !== null) {
-      await chown(half, account.uid, account.gid)
+      await chown(draft, account.uid, account.gid)
       await chown(passwordFile, account.uid, account.gid)
     }
-    await initdb(binaries, half, passwordFile, account, onLaunch)
-    await rename(half, folder)
+    await initdb(binaries, draft, passwordFile, account, onLaunch)
+    await rename(draft, folder)
     return true
   } catch (error) {
     unless('ENOTEMPTY', 'EEXIST')(error)
     return false
   } finally {
     await rm(passwordFile, { force: true })
-    await rm(half, { recursive: true, force: true })
+    await rm(draft, { recursive: true, force: true })
   }
 }
 

@@ -53,10 +53,10 @@ export async function startPostmaster(
     const outcome = await readiness(child, folder)
     if (outcome !== 'exited') return outcome
     if ((await runningPostmaster(folder)) !== null) return null
-    const said = await lastLines(logFile)
+    const output = await lastLines(logFile)
     // Someone else may have taken the port since we found it free.
-    if (attempt === 5 || !said.includes('could not bind')) {
-      throw new EmbeddedStartError(`PostgreSQL did not start; ${logFile} ends with:\n${said}`)
+    if (attempt === 5 || !output.includes('could not bind')) {
+      throw new EmbeddedStartError(`PostgreSQL did not start; ${logFile} ends with:\n${output}`)
     }
   }
 }

@@ -59,7 +59,7 @@ export function openSession({ url, applicationName, signal }: SessionOptions): S
     const answer = running.then((rows) => rows)
     return await unlessAborted(answer, signal, async () => {
       if (pid !== null) await Promise.race([cancel(connection, pid), sleep(cancelTime)])
-      connection.cut()
+      connection.destroy()
     })
   }
 
@@ -79,7 +79,7 @@ export function openSession({ url, applicationName, signal }: SessionOptions): S
         },
       )
       await other.sql.unsafe(`select pg_cancel_backend(${pid})`)
-      other.cut()
+      other.destroy()
     } catch {
       // The server then finds out by itself that the connection is gone.
     }
