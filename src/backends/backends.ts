@@ -2,16 +2,16 @@ import { identityHeaderNames } from '../identity/header-names.ts'
 import type { IdentityIssuer } from '../identity/issuer.ts'
 import type { Principal } from '../principal.ts'
 
-/** Other services, called on behalf of whoever asks. */
+/** Calls other services on behalf of the caller. */
 export interface Backends {
   /**
-   * `fetch` with an identity token for that audience in `X-Identity` and the request's id in
-   * `X-Request-Id`; for the anonymous without a token. Credentials of the client never go along.
+   * Calls `fetch` with an identity token for that audience in `X-Identity` and the id of the request in
+   * `X-Request-Id`. An anonymous call has no token. Credentials of the client are never sent.
    *
-   * Redirects of a GET within the origin are followed. One to another origin is an error, since the
-   * token would go with it; every other is answered as it is.
+   * Redirects of a GET within the origin are followed. A redirect to another origin is an error,
+   * because the token would be sent there. Every other redirect is returned as the response.
    *
-   * @throws TypeError for an address that is not http(s), or when the backend cannot be reached
+   * @throws TypeError if the URL is not http(s), or the backend cannot be reached
    * @throws RedirectedElsewhereError
    */
   fetch(audience: string, url: string | URL, init?: RequestInit): Promise<Response>
@@ -22,16 +22,16 @@ export class RedirectedElsewhereError extends Error {
 }
 
 export interface BackendsOptions {
-  /** `null`: there are no identity tokens, and nothing is fetched for someone. */
+  /** The issuer of identity tokens; `null` if there is none. Calls for a principal then fail. */
   readonly identity: IdentityIssuer | null
-  /** `null`: anonymous. */
+  /** The principal; `null` for an anonymous request. */
   readonly principal: Principal | null
   readonly requestId: string | null
-  /** A header of the request that is being answered, by lower-case name. */
+  /** Returns a header of the current request, by its lower-case name. */
   readonly clientHeader: (name: string) => string | null
-  /** The headers that credentials come in beside `Authorization`, in lower case. */
+  /** The headers, in addition to `Authorization`, that carry credentials. In lower case. */
   readonly credentialHeaders: readonly string[]
-  /** Default the global one. */
+  /** The function that sends requests. Default: the global `fetch`. */
   readonly fetch?: typeof fetch
 }
 
@@ -46,14 +46,15 @@ export function createBackends(options: BackendsOptions): Backends {
     const headers = new Headers(given)
     for (const name of identityHeaderNames) headers.delete(name)
     for (const name of [...credentialHeaders, ...options.credentialHeaders]) {
-      // The backend may be owed a credential of its own; what came from the client is not for it.
+      // The caller of `fetch` may set a credential for the backend. A credential that came from the
+      // client is not sent.
       const sent = clientHeader(name)?.replace(/^\S+ +/, '')
       if (!sent) continue
       for (const [other, value] of [...headers]) if (value.includes(sent)) headers.delete(other)
     }
     if (principal !== null) {
       if (identity === null)
-        throw new Error('There are no identity tokens: set IDENTITY_KEYS_FILE.')
+        throw new Error('Identity tokens cannot be signed: set IDENTITY_KEYS_FILE.')
       headers.set('x-identity', await identity.tokenFor(principal, audience))
     }
     if (requestId !== null) headers.set('x-request-id', requestId)
@@ -66,7 +67,8 @@ export function createBackends(options: BackendsOptions): Backends {
       const { redirect = 'follow' } = init
       let target = new URL(url)
       for (let followed = 0; ; followed++) {
-        if (!/^https?:$/.test(target.protocol)) throw new TypeError('A backend is at http(s).')
+        if (!/^https?:$/.test(target.protocol))
+          throw new TypeError('The URL of a backend must be http or https.')
         const response = await send(target, { ...init, headers, redirect: 'manual' })
         const location = response.headers.get('location')
         if (!redirects.has(response.status) || location === null || redirect === 'manual') {
@@ -75,7 +77,9 @@ export function createBackends(options: BackendsOptions): Backends {
         const next = new URL(location, target)
         if (next.origin !== target.origin || redirect === 'error' || followed >= maxRedirects) {
           await response.body?.cancel()
-          throw new RedirectedElsewhereError(`${target.origin} redirects where it may not.`)
+          throw new RedirectedElsewhereError(
+            `${target.origin} redirected to another origin, too many times, or although redirects are errors.`,
+          )
         }
         if (!/^(GET|HEAD)$/i.test(init.method ?? 'GET')) return response
         await response.body?.cancel()

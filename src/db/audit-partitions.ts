@@ -1,9 +1,9 @@
-/** How many months ahead the audit trail has partitions. */
+/** The number of future months for which the audit trail has partitions. */
 const months = 12
 
 /**
- * Whether the role may make partitions of the audit trail. Where it may not, `latchkey migrate` makes
- * them; until then rows of a month without one go to the default partition.
+ * Asks whether the role may create partitions of the audit trail. A role that may not leaves them to
+ * `latchkey migrate`; until then the rows of a month without a partition go to the default partition.
  */
 export const mayMakePartitions =
   "select has_function_privilege('latchkey.ensure_audit_partitions(int)', 'execute') as may"

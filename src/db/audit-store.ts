@@ -78,7 +78,7 @@ function refusalRow(refusals: RefusedCredentials): typeof auditEvents.$inferInse
 function matches(filter: AuditEventFilter): SQL | undefined {
   const { types, actorSubject, targetId, since, until } = filter
   const texts = [...(types ?? []), actorSubject ?? '', targetId ?? '']
-  // PostgreSQL's text holds any character but NUL.
+  // The type `text` of PostgreSQL holds every character except NUL.
   if (types?.length === 0 || texts.some((text) => text.includes('\0'))) return sql`false`
   return and(
     types == null ? undefined : inArray(auditEvents.type, [...types]),
@@ -89,13 +89,13 @@ function matches(filter: AuditEventFilter): SQL | undefined {
   )
 }
 
-/** PostgreSQL knows no year 0. */
+/** Raises a date to the year 1, because PostgreSQL has no year 0. */
 function inRange(date: Date): Date {
   const earliest = new Date('0001-01-01T00:00:00Z')
   return date < earliest ? earliest : date
 }
 
-/** A position's id; what is none comes before all that are. */
+/** The event id of a page position. Any other text becomes 0, which sorts before all ids. */
 function toEventId(text: string) {
   return sql`${isEventId(text) ? text : '0'}::bigint`
 }

@@ -6,13 +6,15 @@ import type { Transaction } from './transactions.ts'
 
 export interface AuditedChange {
   readonly type: EventType
-  /** Of the user or key that changed. */
+  /** The id of the user or key that changed. */
   readonly targetId: string
-  /** What was and what is now; never a secret or its hash. */
+  /** The values before and after the change. They never contain a secret or its hash. */
   readonly details: JsonObject
 }
 
-/** Tells changes in the transaction that makes them: either both last or neither. */
+/**
+ * Records changes in the transaction that makes them, so that either both are committed or neither is.
+ */
 export async function record(
   transaction: Transaction,
   by: Actor,
@@ -34,7 +36,7 @@ export async function record(
   )
 }
 
-/** `{ field: { from, to } }` of those fields that differ. */
+/** Returns `{ field: { from, to } }` for each field that differs. */
 export function differences<T extends object>(
   before: T,
   after: T,

@@ -9,16 +9,18 @@ import type { NodeRow } from './node-row.ts'
 import { openReconnectingSession } from './reconnecting-session.ts'
 
 export interface ChangeFeedOptions {
-  /** A direct connection to the primary. */
+  /** The URL of a direct connection to the primary. */
   readonly url: string
   readonly row: NodeRow
   readonly heartbeat: Heartbeat
-  /** Without a heartbeat for that long it starts anew on a new connection. Milliseconds. */
+  /**
+   * The longest time without a heartbeat, in milliseconds. After it the feed opens a new connection.
+   */
   readonly maxHeartbeatAge: number
   readonly listener: ChangeListener
-  /** Whether the latest lookup was answered by the proven primary. */
+  /** Returns whether the proven primary answered the latest lookup. */
   readonly lookupsAreProven: () => boolean
-  /** Told of each failure of the listening session, and of each heartbeat that was heard. */
+  /** Called at each failure of the listening session, and at each heartbeat that the node receives. */
   readonly observer?: { failed(error: unknown): void; succeeded(): void }
   readonly clock?: Clock
 }
@@ -28,14 +30,16 @@ export interface ChangeFeed extends ChangeWatch {
 }
 
 /**
- * Listens to what triggers announce of keys and users (PostgreSQL, NOTIFY), and proves that it hears it.
+ * Receives the notifications that triggers send about changes of keys and users (PostgreSQL, NOTIFY),
+ * and proves that it receives them.
  *
- * Postgres delivers notifications in the order in which their transactions were committed. A heartbeat
- * is committed over a connection that looks credentials up; once the listening session hears it, it has
- * heard every change that was committed before it on the server of the lookups. Each tick the session
- * proves that it is a session of its own (see `listening-session.ts`), and each lookup proves that it
- * was answered by the server that has the heartbeats (see `proof.ts`). Without all three the listener is
- * told nothing, and trusts nothing that it remembers.
+ * PostgreSQL delivers notifications in the order in which their transactions were committed. The node
+ * commits a heartbeat over a connection that looks up credentials. When the listening session receives
+ * the heartbeat, it has received every change that was committed before it on the server of the
+ * lookups. At each tick the session proves that it is a session of its own (see
+ * `listening-session.ts`), and each lookup proves that the server that has the heartbeats answered it
+ * (see `proof.ts`). If any of the three proofs is missing, the feed reports no heartbeat to the
+ * listener, which then uses none of its cached entries.
  */
 export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
   const { url, row, heartbeat, maxHeartbeatAge, listener, lookupsAreProven, observer } = options
@@ -89,7 +93,7 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
   async function tick(): Promise<void> {
     session.check()
     const { unreceivedSince } = roundTrips
-    // Heartbeats are committed and the session answers, but it does not hear them.
+    // Heartbeats are committed and the session answers, but it does not receive them.
     if (
       session.isListening &&
       unreceivedSince &&
@@ -116,7 +120,7 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
   }
 }
 
-/** `key <id> …`, `user <id> …` or `everything`; what is not understood may be anything. */
+/** Parses `key <id> …`, `user <id> …` or `everything`. Any other payload counts as `everything`. */
 function parseChanges(payload: string): readonly Change[] {
   const [kind, ...ids] = payload.split(' ')
   if ((kind === 'key' || kind === 'user') && ids.length > 0) return ids.map((id) => ({ kind, id }))

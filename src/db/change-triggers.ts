@@ -1,4 +1,7 @@
-/** The triggers that announce changes, or hand them down to descendants (`drizzle/`). */
+/**
+ * The triggers that send notifications of changes, or apply a change to the descendants of a key
+ * (`drizzle/`).
+ */
 export const changeTriggers = [
   'api_keys_after_update',
   'api_keys_before_update',

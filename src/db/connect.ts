@@ -7,48 +7,57 @@ import { loadTls, type TlsOptionsFor } from './connection/tls.ts'
 import type { ConnectionTarget, HostTarget, TargetSessionAttrs } from './connection-string.ts'
 
 export interface ConnectOptions {
-  /** Shown in `pg_stat_activity`. */
+  /** The `application_name` in `pg_stat_activity`. */
   readonly applicationName: string
   /**
-   * For one address to be reached and to let us in, milliseconds. The connection string's
-   * `connect_timeout` counts where it is shorter.
+   * The time limit for connecting and logging in to one address, in milliseconds. The `connect_timeout`
+   * of the connection string applies if it is shorter.
    */
   readonly connectTimeout: number
-  /** Passes over servers in recovery, whatever `target_session_attrs` says. Default: false. */
+  /** Skips servers in recovery, whatever `target_session_attrs` says. Default: false. */
   readonly requirePrimary?: boolean
-  /** After which the server gives a statement up, milliseconds. Default `null`: its own setting. */
+  /**
+   * The time after which the server cancels a statement, in milliseconds. Default `null`: the setting
+   * of the server.
+   */
   readonly statementTimeout?: number | null
-  /** Called once, when a connection that was handed out has ended, for whatever reason. */
+  /** Called once, when a returned connection has ended, for any reason. */
   readonly onclose?: () => void
   /** Called with each notification (LISTEN). */
   readonly onnotify?: (channel: string, payload: string) => void
-  /** Gives up connecting; it has no effect on a connection that was handed out. */
+  /** Cancels connecting. It has no effect on a connection that was returned. */
   readonly signal?: AbortSignal
 }
 
-/** One session on one server. It is never made again: when it has ended, every query is rejected. */
+/** One session on one server. It never reconnects: when it has ended, every query is rejected. */
 export interface Connection extends ServerKind {
-  /** `listen`, `subscribe` and `cancel()` of a query need connections of their own, and fail. */
+  /**
+   * The client. `listen`, `subscribe` and `cancel()` of a query fail, because they need connections of
+   * their own.
+   */
   readonly sql: postgres.Sql
-  /** Once it is not, it never is again. */
+  /** Whether the session is open. It never becomes true again after it was false. */
   readonly alive: boolean
   readonly host: string
   readonly port: number
-  /** Milliseconds; `null` also where a pooler refused it: ask for none next time. */
+  /**
+   * The statement timeout in milliseconds. `null` also if a pooler refused it: the next connection must
+   * not ask for one.
+   */
   readonly statementTimeout: number | null
-  /** Ends it at once, and fails what is under way. */
+  /** Closes the connection at once; the queries that are running fail. */
   destroy(): void
-  /** Lets what is under way finish, up to 5 seconds. */
+  /** Closes the connection after the queries that are running, or after 5 seconds. */
   close(): Promise<void>
 }
 
 /**
- * Connects to the first host that is reached, lets us in and is of the kind that
+ * Connects to the first host that can be reached, accepts the login and is of the kind that
  * `target_session_attrs` asks for. Every address of a host is tried. As with libpq, no further host is
  * tried once a server has refused the login.
  *
  * @throws ConnectError with the cause of each address
- * @throws the signal's reason when it is aborted
+ * @throws the reason of the signal when it is aborted
  */
 export async function connect(
   target: ConnectionTarget,
@@ -71,7 +80,7 @@ export async function connect(
   throw new ConnectError(failures)
 }
 
-/** `prefer-standby` goes through the hosts a second time, where any will do. */
+/** `prefer-standby` tries the hosts a second time, and then accepts a server of any kind. */
 function passes({ targetSessionAttrs }: ConnectionTarget): readonly TargetSessionAttrs[] {
   return targetSessionAttrs === 'prefer-standby' ? ['standby', 'any'] : [targetSessionAttrs]
 }
@@ -82,14 +91,14 @@ interface HostAttempt {
   readonly tls: TlsOptionsFor | null
   readonly attributes: TargetSessionAttrs
   readonly options: ConnectOptions
-  /** What was tried so far, to be added to. */
+  /** The failures of the addresses that were tried so far. Each further failure is added. */
   readonly failures: HostError[]
 }
 
 /**
- * `null` where no address gave a connection.
+ * Tries every address of a host. Returns `null` if none gave a connection.
  *
- * @throws ConnectError where a login was refused
+ * @throws ConnectError if the server refused the login
  */
 async function tryHost({ failures, ...how }: HostAttempt): Promise<Connection | null> {
   const { target, host, options } = how
@@ -109,7 +118,10 @@ async function tryHost({ failures, ...how }: HostAttempt): Promise<Connection | 
   return null
 }
 
-/** Rejects, and has `work` give up by its signal, when it takes longer or `outer` is aborted. */
+/**
+ * Runs `work` with a time limit. Aborts the signal of `work` and rejects when the limit has passed or
+ * `outer` is aborted.
+ */
 async function withinTime<T>(
   milliseconds: number,
   outer: AbortSignal | undefined,
@@ -117,7 +129,7 @@ async function withinTime<T>(
 ): Promise<T> {
   const controller = new AbortController()
   const abort = () => controller.abort(outer?.reason)
-  // What has arrived by then is read first: in a busy process the timer would come before it.
+  // Data that has arrived by then is read first: in a busy process the timer would come before it.
   const onTimeout = () => setImmediate(() => controller.abort(new ConnectTimeout(milliseconds)))
   const timer = setTimeout(onTimeout, milliseconds)
   outer?.addEventListener('abort', abort)

@@ -19,10 +19,10 @@ export type {
   TlsTarget,
 } from './connection-string/target.ts'
 
-/** The connection string cannot be used. Neither the message nor the faults repeat a part of it. */
+/** The connection string cannot be used. Neither the message nor the faults repeat any part of it. */
 export class ConnectionStringError extends Error {
   override readonly name = 'ConnectionStringError'
-  /** What is wrong, each the rest of a sentence that begins with the string's name. */
+  /** The faults. Each completes a sentence that begins with the name of the connection string. */
   readonly faults: readonly string[]
 
   constructor(faults: readonly string[]) {
@@ -32,12 +32,12 @@ export class ConnectionStringError extends Error {
 }
 
 /**
- * Reads a connection URI as libpq does (PostgreSQL documentation, §32.1), and `prepare=false` beside:
- * no statements prepared on the server.
+ * Reads a connection URI as libpq does (PostgreSQL documentation, §32.1). It also accepts
+ * `prepare=false`: the driver then prepares no statements on the server.
  *
- * @param environment where libpq's variables (`PGSSLMODE`, `PGPASSWORD` …) stand for what the string
- *   leaves out. Default: `process.env`.
- * @throws ConnectionStringError with all that is wrong
+ * @param environment the variables of libpq (`PGSSLMODE`, `PGPASSWORD` …), which apply where the string
+ *   names no value. Default: `process.env`.
+ * @throws ConnectionStringError with all faults
  */
 export function parseConnectionString(
   text: string,
@@ -81,7 +81,10 @@ function split(text: string): UriParts {
   }
 }
 
-/** What would be less safe, or something else, if it were ignored. */
+/**
+ * Refuses parameters that would make the connection less safe, or change its meaning, if they were
+ * ignored.
+ */
 function refuseUnsupported(parameters: ParameterReader): void {
   if (parameters.oneOf('gssencmode', ['disable', 'prefer', 'require']) === 'require') {
     parameters.fault('gssencmode', 'must not be require: GSSAPI is not supported')
@@ -94,7 +97,7 @@ function refuseUnsupported(parameters: ParameterReader): void {
   }
 }
 
-/** Seconds; 0 and less is no limit. */
+/** Reads seconds and returns milliseconds. 0 or less means no limit. */
 function readTimeout(parameters: ParameterReader): number | null {
   const text = parameters.text('connect_timeout')
   if (text === null) return null
@@ -109,7 +112,7 @@ function accountName(): string {
   try {
     return userInfo().username
   } catch {
-    // The process runs as an account without a name.
+    // The account of the process has no name.
     return ''
   }
 }

@@ -22,15 +22,16 @@ import { apiKeys, deletedUsers, type IssuerGrants, users } from './tables.ts'
 import { type Access, RollbackWith, type Transaction } from './transactions.ts'
 import { lockUser, type UserRow } from './user-rows.ts'
 
-/** Short names: the driver hashes the text of a statement each time it is asked for. */
+/** The aliases are short because the driver hashes the text of a statement at each execution. */
 const key = alias(apiKeys, 'k')
 const owner = alias(users, 'u')
 
 const decoyScopes = sql`'{read:nothing,write:nothing}'`
 
 /**
- * What an id finds that no key has is read and decoded as a key's row is, so that the time that it takes
- * tells nothing: stand-ins for a key, and some user in place of its owner. Its id is none.
+ * For an id that no key has, the query returns decoy values and some user as owner. They are read and
+ * decoded like the row of a key, so that the response time does not reveal whether the key exists. The
+ * id of such a row is empty.
  */
 const verificationColumns = {
   asked: sql<string>`asked.id`,
@@ -60,10 +61,13 @@ function orDecoy<T extends Column>(column: T, decoy: SQL): SQL<GetColumnData<T>>
 
 const someUser = sql`(select id from ${users} order by id limit 1)`
 
-/** Keys that one statement looks up at most: more would keep the first of them waiting. */
+/** The most keys that one statement looks up. With more, the first of them would wait too long. */
 const maxBatchSize = 8
 
-/** Takes the placeholders `node`, and `id0` to `id7` or as many as there are; of those `null` is no id. */
+/**
+ * The query has the placeholders `node`, and `id0` to `id7` or as many as `count` says. An id that is
+ * `null` is ignored.
+ */
 function selectKeys(queries: Queries, count: number, reportsCluster: boolean) {
   const ids = Array.from({ length: count }, (_, n) => sql`(${sql.placeholder(`id${n}`)}::text)`)
   return queries
@@ -77,8 +81,8 @@ function selectKeys(queries: Queries, count: number, reportsCluster: boolean) {
 export type DirectoryQueries = ReturnType<typeof prepareDirectory>
 
 /**
- * The queries of authentication, planned once for each connection. Drizzle prepares what has a name
- * here and nothing else on this driver (drizzle-orm issues 5502 and 6096).
+ * The queries of authentication, prepared once for each connection. On this driver Drizzle prepares
+ * only queries that are named here (drizzle-orm issues 5502 and 6096).
  */
 export function prepareDirectory(queries: Queries, reportsCluster: boolean) {
   return {
@@ -110,15 +114,17 @@ function hasIdentity(table: typeof users | typeof deletedUsers) {
 }
 
 export interface CredentialDirectoryParts {
-  /** For looking up alone, so that nothing slow is ever before them in line. */
+  /**
+   * Connections that only look up credentials, so that no slow query is ever queued before a lookup.
+   */
   readonly lookUp: LookUp<DirectoryQueries>
   readonly access: Access
-  /** Proves that a transaction is one of the primary. */
+  /** Proves that a transaction runs on the primary. */
   readonly prove: (transaction: Transaction) => Promise<void>
   readonly defaultUserScopes: readonly string[] | null
-  /** For a user to be admitted, changes included. Milliseconds. */
+  /** The time limit for admitting a user, changes included. Milliseconds. */
   readonly admissionTimeoutMs: number
-  /** Called when a token may have changed what its user holds. */
+  /** Called when a token may have changed the grant of its user. */
   readonly onGrantChanged: (userId: string) => void
 }
 
@@ -164,8 +170,9 @@ function isUser(row: FoundUser): row is FoundUser & OwnerRow & { issuerGrants: I
 }
 
 /**
- * Keys that are asked for in one turn of the event loop share statements. What the server, the driver
- * and the socket cost is mostly for each statement, and the driver sends in the next turn anyway.
+ * Combines the lookups of one turn of the event loop into shared statements. Most of the cost on the
+ * server, the driver and the socket is a cost of each statement, and the driver sends in the next turn
+ * anyway.
  */
 function createKeyLoader(lookUp: LookUp<DirectoryQueries>) {
   return new DataLoader<string, KeyForVerification | null>(
@@ -187,9 +194,9 @@ function placeholdersOf(ids: readonly string[]): Record<string, string | null> {
 
 type FoundKey = Awaited<ReturnType<DirectoryQueries['findKey']['execute']>>[number]
 
-/** Makes a stand-in into a key too, and takes as long. */
+/** Converts a decoy row into a key too, so that it takes as long. */
 function toKey(row: FoundKey): KeyForVerification | null {
-  // Where there is a key, a user owns it.
+  // Every key has an owner.
   const key = toKeyForVerification(row as FoundKey & OwnerRow)
   return key.id === row.asked ? key : null
 }
@@ -244,13 +251,13 @@ async function create(
     .values({ issuer, subject, scopes: defaultScopes && [...sorted(defaultScopes)] })
     .onConflictDoNothing()
     .returning()
-  // Looked for only now: the insertion may have waited for the deletion of the same user.
+  // The query must come after the insertion, which may have waited for the deletion of the same user.
   const [tombstone] = await transaction
     .select({ issuer: deletedUsers.issuer })
     .from(deletedUsers)
     .where(and(eq(deletedUsers.issuer, issuer), eq(deletedUsers.subject, subject)))
   if (made === undefined) {
-    // Another first sighting was quicker, or a deletion after it.
+    // Another transaction inserted the user first, and it may have been deleted since.
     return (await findLocked(transaction, sighting)) ?? null
   }
   if (tombstone !== undefined) throw new RollbackWith(null)
@@ -290,7 +297,7 @@ function ownerOf(user: UserRow): Owner {
   return toOwner({ ...user, userId: user.id, ownerScopes: user.scopes })
 }
 
-/** The user's own token is what makes the change. */
+/** The actor of the change is the user's own token. */
 function selfOf({ issuer, subject }: UserSighting): Actor {
   return { issuer, subject, credentialKind: 'JWT', credentialId: null, requestId: null }
 }

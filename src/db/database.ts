@@ -23,39 +23,48 @@ import { createAccess } from './transactions.ts'
 import { countKeysOfOtherIssuers, type KeysOfIssuer } from './untrusted-keys.ts'
 import { createUserStore } from './user-store.ts'
 
-/** Users, keys and the audit trail in PostgreSQL. */
+/** The stores of users, keys and the audit trail in PostgreSQL. */
 export interface Database {
   readonly users: UserStore
   readonly keys: KeyStore
   readonly audit: AuditStore
   readonly peppers: PepperStore
   readonly directory: CredentialDirectory
-  /** The active keys of users whose issuer is not in `trusted`, counted up to a bound. */
+  /** Counts the active keys of users whose issuer is not in `trusted`, up to a bound. */
   keysOfOtherIssuers(trusted: readonly string[]): Promise<readonly KeysOfIssuer[]>
-  /** @throws ServiceUnavailableError within a second, also where the server is no primary */
+  /**
+   * @throws ServiceUnavailableError within a second if the database does not answer, or the server is
+   *   not a primary
+   */
   ping(): Promise<void>
-  /** How far it is proven that changes reach this node. */
+  /** Reports which proofs hold that this node receives every change. */
   freshness(): FreshnessState
-  /** Lets what is under way finish, up to 5 seconds. */
+  /** Closes the connections after the queries that are running, or after 5 seconds. */
   close(): Promise<void>
 }
 
 export interface DatabaseOptions {
-  /** Of a database that is migrated. */
+  /** The URL of a migrated database. */
   readonly url: string
-  /** Where notifications are heard, for a `url` that is a pooler; default: `url`. */
+  /**
+   * The URL of the connection that receives notifications, where `url` leads to a pooler. Default:
+   * `url`.
+   */
   readonly listenUrl?: string
-  /** Of a replica for lists and counts, which may be behind; nothing is decided by it. Default: `url`. */
+  /**
+   * The URL of a replica for lists and counts, which may lag. No decision depends on it. Default:
+   * `url`.
+   */
   readonly readUrl?: string
-  /** Ceiling of users first seen in a JWT; `null`: none. */
+  /** The grant of users first seen in a JWT. `null`: no ceiling. */
   readonly defaultUserScopes: readonly string[] | null
-  /** Connections at most, beside 4 for authentication. Default: 10. */
+  /** The most connections, in addition to 4 for authentication. Default: 10. */
   readonly connections?: number
-  /** Called when a cause of failures begins and when it ends. Default: nothing is. */
+  /** Called when a cause of failures begins and when it ends. Default: no call. */
   readonly onTrouble?: (trouble: Trouble) => void
 }
 
-/** Connects when the first query comes. */
+/** Opens the stores. Connections are opened at the first query. */
 export function openDatabase(options: DatabaseOptions): Database {
   const size = options.connections ?? 10
   const { url, readUrl = url, listenUrl = url } = options
@@ -133,6 +142,6 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 }
 
-/** For a credential to be looked up. */
+/** The time limit for looking up a credential. Milliseconds. */
 const lookupTimeoutMs = 900
 const linkDefaults = { connectTimeout: 800, statementTimeout: 5000 } satisfies Partial<LinkOptions>

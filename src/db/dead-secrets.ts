@@ -3,16 +3,18 @@ import type { EraseLimits } from '../keys/store.ts'
 import { apiKeys } from './tables.ts'
 import type { Access } from './transactions.ts'
 
-/** "latc", and what it is locked for; 2 and 3 are taken (see `drizzle/` and `migrate.ts`). */
+/**
+ * The key of the advisory lock: "latc" and a number. The numbers 2 and 3 are taken (see `drizzle/` and
+ * `migrate.ts`).
+ */
 const sweepLock = [0x6c61_7463, 4] as const
 const batchSize = 500
 
 /**
- * Empties hashes that can let nobody in any more. An empty hash is the hash of no secret, so nothing
- * that is done to the row later makes the key work again; everything else of it stays readable.
+ * Erases the hashes of secrets that no longer authenticate anyone. No secret has the empty hash, so no
+ * later change of the row makes the key work again. The other columns stay readable.
  *
- * The keys are found as an array: of a subquery PostgreSQL may think that reading the whole table is
- * less work than looking up what it gives.
+ * The ids are collected into an array, because PostgreSQL may plan a sequential scan for a subquery.
  */
 export async function eraseDeadSecrets(access: Access, limits: EraseLimits): Promise<number> {
   const grace = sql`${limits.grace.toISOString()}::timestamptz`

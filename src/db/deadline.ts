@@ -1,4 +1,4 @@
-/** The time for an answer ran out on our side of the connection. */
+/** This process stopped waiting for an answer of the database. */
 export class DeadlineExceeded extends Error {
   readonly databaseCause = 'timeout'
 
@@ -8,13 +8,16 @@ export class DeadlineExceeded extends Error {
   }
 }
 
-/** Rejects with DeadlineExceeded when an answer is overdue, until it is stopped. */
+/**
+ * A time limit for an answer. `overdue` rejects with DeadlineExceeded when the limit has passed, unless
+ * it is stopped before.
+ */
 export interface Deadline {
   readonly overdue: Promise<never>
   stop(): void
 }
 
-/** An answer is overdue after so many milliseconds. */
+/** Starts a time limit of that many milliseconds. */
 export function startDeadline(milliseconds: number): Deadline {
   const { promise, reject } = withReject()
   const timer = afterInput(() => reject(new DeadlineExceeded(milliseconds)), milliseconds)
@@ -22,16 +25,17 @@ export function startDeadline(milliseconds: number): Deadline {
 }
 
 /**
- * Calls `late` after so many milliseconds, once what has arrived by then was read: in a busy process a
- * timer comes before the answers that have been waiting for as long as it has.
+ * Calls `onTimeout` after that many milliseconds, once the data that has arrived by then was read: in a
+ * busy process a timer comes before the answers that have been waiting as long as it has.
  */
 function afterInput(onTimeout: () => void, milliseconds: number): NodeJS.Timeout {
   return setTimeout(() => setImmediate(onTimeout), milliseconds)
 }
 
 /**
- * An answer may take up to `limit` milliseconds while the database answers `ping`, which is asked
- * every `interval` milliseconds and has 400 for it: a long list is no outage.
+ * Starts a time limit of `limit` milliseconds that passes earlier if the database stops answering
+ * `ping`. `ping` is sent every `interval` milliseconds and must be answered within 400. A long list is
+ * thus not taken for an outage.
  */
 export function startDeadlineUnlessAlive(
   ping: () => Promise<void>,
@@ -67,7 +71,7 @@ function withReject(): { promise: Promise<never>; reject: (reason: Error) => voi
   const promise = new Promise<never>((_resolve, rejectPromise) => {
     reject = rejectPromise
   })
-  // Nobody may be listening any more when it is overdue.
+  // No caller may be waiting any more when it rejects.
   promise.catch(() => {})
   return { promise, reject }
 }

@@ -1,36 +1,38 @@
 import { type Cause, describeCause } from './causes.ts'
 
-/** What a connection is used for, as the log and the metrics name it. */
+/** The purpose of a connection, as the log and the metrics name it. */
 export type ConnectionRole = 'authentication' | 'application' | 'replica' | 'listening'
 
-/** A cause of failures began or ended; each is reported once. */
+/** The beginning or the end of a cause of failures. Each is reported once. */
 export interface Trouble {
   readonly kind: 'begins' | 'ends'
   readonly connection: ConnectionRole
   readonly cause: Cause
-  /** What is wrong and what to do, in a sentence. */
+  /** A sentence that says what is wrong and what to do. */
   readonly message: string
-  /** How long it lasted, in milliseconds; 0 where it begins. */
+  /** The duration of the failures in milliseconds; 0 at the beginning. */
   readonly lasted: number
-  /** The failure that showed it; `null` where it ends. */
+  /** The first failure; `null` at the end. */
   readonly error: unknown
 }
 
-/** Follows failures and successes of the connections, to tell when a cause begins and when it ends. */
+/**
+ * Follows failures and successes of the connections, to report when a cause begins and when it ends.
+ */
 export interface Diagnosis {
-  /** @param cause `null`: the failure is not the database's, and is passed over */
+  /** @param cause `null` if the database did not cause the failure, which is then ignored */
   failed(connection: ConnectionRole, cause: Cause | null, error: unknown): void
-  /** Costs next to nothing while nothing is wrong. */
+  /** Records a success. The call is cheap while no cause is active. */
   succeeded(connection: ConnectionRole): void
 }
 
 export interface DiagnosisOptions {
   readonly report: (trouble: Trouble) => void
-  /** Milliseconds, monotonic. Default `performance.now`. */
+  /** A monotonic clock in milliseconds. Default: `performance.now`. */
   readonly now?: () => number
 }
 
-/** A cause is over once nothing has failed by it for that long and something works. Milliseconds. */
+/** The time without a failure after which the next success ends a cause. Milliseconds. */
 const quietTime = 5_000
 
 interface Active {

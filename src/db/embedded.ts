@@ -16,36 +16,45 @@ import {
   stopPostmaster,
 } from './embedded/postmaster.ts'
 
-/** A PostgreSQL server of our own. */
+/** A PostgreSQL server that this process starts and stops. */
 export interface EmbeddedPostgres {
-  /** With user and password, of a role that owns the database and is no superuser. */
+  /** The URL, with user and password, of a role that owns the database and is not a superuser. */
   readonly url: string
-  /** For what that role may not do: other databases, roles, settings of the server. */
+  /** The URL of the superuser, for other databases, roles and settings of the server. */
   readonly superuserUrl: string
-  /** Whether its data was made by this start. */
+  /** Whether this start created its data. */
   readonly firstStart: boolean
-  /** Stops what this process started or took over; resolves when it is gone. Idempotent. */
+  /**
+   * Stops the server that this process started or took over, and resolves when it has ended.
+   * Idempotent.
+   */
   stop(): Promise<void>
 }
 
 export interface EmbeddedPostgresOptions {
-  /** Made when missing. The cluster is in `postgres` below it, or where that link points. */
+  /**
+   * The data folder, created if it is missing. The cluster is in `postgres` below it, or where that
+   * link points.
+   */
   readonly dataDir: string
-  /** Told in a sentence what takes time or is out of the ordinary. */
+  /** Receives a sentence about each step that is slow or unusual. */
   readonly log?: (message: string) => void
-  /** Called whenever a program of PostgreSQL has been started and takes its time: to do other work. */
+  /**
+   * Called whenever a program of PostgreSQL has been started. The caller can do other work while the
+   * program runs.
+   */
   readonly onLaunch?: () => void
-  /** PostgreSQL settings beside the defaults. */
+  /** PostgreSQL settings in addition to the defaults. */
   readonly settings?: Readonly<Record<string, string>>
 }
 
 /**
- * Starts the PostgreSQL that came from npm on `dataDir`, or takes over the one that a killed process
- * left running there, and owns it until `stop`.
+ * Starts the PostgreSQL that npm installed on `dataDir`, or takes over the server that a killed process
+ * left running there. This process owns it until `stop`.
  *
- * @throws DataDirInUseError when a living process owns it
- * @throws EmbeddedUnavailableError when there is none for this platform
- * @throws EmbeddedStartError when it does not start
+ * @throws DataDirInUseError if a living process owns it
+ * @throws EmbeddedUnavailableError if npm installed no PostgreSQL for this platform
+ * @throws EmbeddedStartError if it does not start
  */
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
@@ -58,7 +67,7 @@ export async function startEmbeddedPostgres(
   const folder = await clusterFolder(dataDir, account, elsewhere)
   const password = await clusterPassword(dataDir)
   const firstStart = await createCluster(folder, password, binaries, account, options.onLaunch)
-  if (firstStart) options.log?.(`Made a new database in ${folder}.`)
+  if (firstStart) options.log?.(`Created a new database in ${folder}.`)
 
   const deadline = performance.now() + 30_000
   while (performance.now() < deadline) {
@@ -96,13 +105,13 @@ export async function startEmbeddedPostgres(
     await sleep(20)
   }
   throw new EmbeddedStartError(
-    `The PostgreSQL of ${dataDir} neither answers nor ends; see ${join(dataDir, 'postgres.log')}.`,
+    `The PostgreSQL of ${dataDir} does not answer and does not end: look into ${join(dataDir, 'postgres.log')}.`,
   )
 }
 
 /**
- * The database of `dataDir` for a short while beside whoever owns it: its `stop` stops the server
- * only where this call had to start it.
+ * Connects to the database of `dataDir`, whether another process owns it or not. `stop` stops the
+ * server only if this call started it.
  */
 export async function connectEmbedded(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const running = await runningUrls(options.dataDir)
@@ -137,7 +146,7 @@ async function runningUrls(dataDir: string): Promise<Urls | null> {
   const urls = urlsOf(running, password)
   const sql = postgres(urls.superuserUrl, { max: 1, fetch_types: false, connect_timeout: 5 })
   try {
-    // An earlier version may run it, which has not made the role.
+    // The server may have been started by an earlier version, which did not create the role.
     const answer = await nullIfDown(async () => ({ done: await ensureOwner(sql, password) }))
     return answer === null ? null : urls
   } finally {
@@ -145,17 +154,17 @@ async function runningUrls(dataDir: string): Promise<Urls | null> {
   }
 }
 
-/** @param folder of the database, which may lie elsewhere and outlive `dataDir` */
+/** @param folder the folder of the cluster, which may be outside `dataDir` and outlive it */
 function withExplanation(error: unknown, dataDir: string, folder: string): unknown {
   if ((error as { code?: string }).code !== '28P01') return error
   return new EmbeddedStartError(
-    `The database of ${dataDir} has another password than postgres-password there says: put that file back, or remove ${folder} to begin anew.`,
+    `The password in ${join(dataDir, 'postgres-password')} is not the password of the database: restore that file, or remove ${folder} to start with an empty database.`,
     { cause: error },
   )
 }
 
 function urlsOf({ port }: Postmaster, password: string): Urls {
-  // On loopback, where the server speaks no TLS: asking for it would take a round trip.
+  // The server listens on the loopback address without TLS; asking for TLS would cost a round trip.
   const database = `127.0.0.1:${port}/${superuser}?sslmode=disable`
   return {
     url: `postgres://${ownerRole}:${ownerPassword(password)}@${database}`,
@@ -163,7 +172,7 @@ function urlsOf({ port }: Postmaster, password: string): Urls {
   }
 }
 
-/** `null` where the server does not take connections: not yet, or not any more. */
+/** Returns `null` if the server does not accept connections yet, or no longer does. */
 async function nullIfDown<T>(action: () => PromiseLike<T>): Promise<T | null> {
   try {
     return await action()

@@ -6,9 +6,9 @@ import { DeadlineExceeded } from './deadline.ts'
 import { UnprovenServerError } from './proof.ts'
 
 /**
- * What a failed query's caller is told: that the database cannot answer now, where that is what the
- * failure means; anything else is a bug and comes as it is. Drizzle's wrapping is taken off, because
- * its message repeats the query's parameters.
+ * Converts the failure of a query for its caller: to ServiceUnavailableError if the database cannot
+ * answer now. Any other failure is a bug and is returned unchanged. Drizzle's wrapper is removed,
+ * because its message repeats the parameters of the query.
  */
 export function asFailure(error: unknown): unknown {
   const original = unwrapped(error)
@@ -17,7 +17,7 @@ export function asFailure(error: unknown): unknown {
   return new ServiceUnavailableError({ cause: original, reason: causeOf(original) })
 }
 
-/** Why the database did not answer, behind whatever wrapped the failure; `null` where it is not known. */
+/** Returns the cause of a failure, whatever error wraps it, or `null` if the cause is unknown. */
 export function causeOfFailure(error: unknown): Cause | null {
   const original = unwrapped(error)
   if (original instanceof ServiceUnavailableError) return causeOfFailure(original.cause)
@@ -30,7 +30,9 @@ export function isRetryable(error: unknown): boolean {
   return code === '40P01' || code === '40001'
 }
 
-/** A pooler such as PgBouncer refuses settings it does not know when a session starts. */
+/**
+ * Whether a pooler such as PgBouncer refused a setting that it does not know when the session started.
+ */
 export function isRefusedSetting(error: unknown): boolean {
   const original = unwrapped(error)
   return (
@@ -40,22 +42,27 @@ export function isRefusedSetting(error: unknown): boolean {
   )
 }
 
-/** The server takes no writes: it became a standby, or is set so. Nothing was changed. */
+/**
+ * Whether the server refused a write, because it became a standby or its sessions are read-only.
+ * Nothing was changed.
+ */
 export function isReadOnly(error: unknown): boolean {
   return codeOf(unwrapped(error)) === '25006'
 }
 
-/** A primary whose sessions may read alone by default (`default_transaction_read_only`) refused a write. */
+/** A primary refused a write, because `default_transaction_read_only` is on. */
 export class WritesRefused extends Error {
   override readonly name = 'WritesRefused'
   readonly databaseCause = 'read-only'
 
   constructor(cause: unknown) {
-    super('The primary takes no writes by default_transaction_read_only.', { cause })
+    super('The primary refuses writes: default_transaction_read_only is on.', { cause })
   }
 }
 
-/** The connection was lost before a transaction began: it can be begun on another. */
+/**
+ * The connection was lost before a transaction began. The transaction can begin on another connection.
+ */
 export class TransactionNotStarted extends Error {
   override readonly name = 'TransactionNotStarted'
 
@@ -64,19 +71,21 @@ export class TransactionNotStarted extends Error {
   }
 }
 
-/** A pooler in transaction mode gave the statement to a session that does not have it prepared. */
+/**
+ * Whether a pooler in transaction mode sent a prepared statement to a session that does not have it.
+ */
 export function isStatementLost(error: unknown): boolean {
   const code = codeOf(unwrapped(error))
   return code === '26000' || code === '42P05'
 }
 
-/** Whether it is the connection that failed, rather than what was asked over it. */
+/** Whether the connection failed, rather than the query. */
 export function isConnectionFailure(error: unknown): boolean {
   const original = unwrapped(error)
   if (original instanceof ConnectError) return true
   const code = codeOf(original)
   if (code !== undefined && (driverCodes.has(code) || /^(08|57P0)/.test(code))) return true
-  // Node's own: refused, reset, unknown host, broken TLS session …
+  // An error of Node: refused, reset, unknown host, broken TLS session …
   return original instanceof Error && 'syscall' in original
 }
 
@@ -88,10 +97,10 @@ const driverCodes = new Set([
 ])
 
 /**
- * SQLSTATEs (PostgreSQL, appendix A) by class or in full: connection, authorization, missing database,
- * schema, table, column, function or right, a standby where the primary should be, statements that a pooler lost, deadlock and
- * serialization after retries, no resources, a full NOTIFY queue, lock and statement timeouts, shut
- * down, broken storage.
+ * SQLSTATEs, by class or in full (PostgreSQL documentation, appendix A): connection, authorization,
+ * missing database, schema, table, column, function or right, a standby in place of the primary,
+ * statements that a pooler lost, deadlock and serialization failures after retries, lack of resources,
+ * a full NOTIFY queue, lock and statement timeouts, shutdown, broken storage.
  */
 const unavailableStates =
   /^(08|28|53|58)[0-9A-Z]{3}$|^(3D000|3F000|25006|25P03|26000|40001|40P01|42501|42703|42883|42P01|42P05|54000|55P03|57014|57P0.)$/

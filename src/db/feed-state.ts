@@ -1,19 +1,19 @@
 import { type Clock, elapsed, type Stamp, stampOf } from '../credentials/lease.ts'
 import type { Cause } from './causes.ts'
 
-/** How far the proofs hold that every change reaches this node. */
+/** The proofs that this node receives every change. */
 export interface FeedState {
-  /** A session of its own listens on the channels, and the triggers are there. */
+  /** Whether a session of its own listens on the channels, and the triggers exist. */
   readonly session: boolean
-  /** A heartbeat that came by a lookup's connection was heard lately. */
+  /** Whether the node has recently received a heartbeat that it sent over a connection for lookups. */
   readonly heartbeat: boolean
-  /** The latest lookup was answered by the server that has this node's heartbeats. */
+  /** Whether the server that has the heartbeats of this node answered the latest lookup. */
   readonly lookup: boolean
-  /** Since the last heartbeat heard was sent. Milliseconds; `null`: none was heard. */
+  /** The time since the last received heartbeat was sent. Milliseconds; `null` if none was received. */
   readonly leaseAge: number | null
-  /** Times that the listening session was opened anew. */
+  /** The number of times that the listening session was reopened. */
   readonly reconnects: number
-  /** Why a proof fails; `null` where all hold, or nothing has been tried yet. */
+  /** The reason why a proof fails; `null` if all hold, or nothing has been tried yet. */
   readonly cause: Cause | null
 }
 
@@ -23,7 +23,7 @@ export function isProven({ session, heartbeat, lookup }: Proofs): boolean {
   return session && heartbeat && lookup
 }
 
-/** When a heartbeat was heard last, and what failed since. */
+/** The last received heartbeat, and the last failure since. */
 export class HeartbeatRecord {
   readonly #clock: Clock
   readonly #maxHeartbeatAge: number
@@ -31,7 +31,7 @@ export class HeartbeatRecord {
   #lastReceived: Stamp | null = null
   #cause: Cause | null = null
 
-  /** @param maxHeartbeatAge milliseconds for which a heartbeat that was heard counts */
+  /** @param maxHeartbeatAge the time in milliseconds for which a received heartbeat counts */
   constructor(clock: Clock, maxHeartbeatAge: number) {
     this.#clock = clock
     this.#maxHeartbeatAge = maxHeartbeatAge
@@ -47,7 +47,7 @@ export class HeartbeatRecord {
     this.#cause = cause
   }
 
-  /** What was heard does not count any more. */
+  /** Discards the last received heartbeat. */
   reset(): void {
     this.#lastReceived = null
   }
@@ -60,7 +60,7 @@ export class HeartbeatRecord {
     return { ...proofs, leaseAge, cause }
   }
 
-  /** The cause where no failure has shown one. */
+  /** Infers the cause if no failure was reported. */
   #inferredCause({ lookup, heartbeat }: Proofs): Cause | null {
     if (!lookup) return 'stale-server'
     return heartbeat || elapsed(this.#started, this.#clock) < this.#maxHeartbeatAge

@@ -11,17 +11,17 @@ import type { Pool } from './pool.ts'
 import type { KnownPrimary } from './proof.ts'
 import { createWatchers } from './watchers.ts'
 
-/** For the node's row to be removed when nobody watches any more. Milliseconds. */
+/** The time limit for removing the row of the node when the last watcher has closed. Milliseconds. */
 const removalTimeoutMs = 500
 
-/** How far it is proven that changes reach this node; `null` while nothing is remembered. */
+/** The proofs that this node receives every change; `null` while it caches nothing. */
 export type FreshnessState = FeedState | null
 
-/** This node's lookups and what it hears of changes, joined by its heartbeats. */
+/** The lookups of this node and its feed of changes, which its heartbeats connect. */
 export interface Freshness {
   readonly nodeId: string
   readonly lookUp: LookUp<DirectoryQueries>
-  /** Tells all listeners of a change that this node made itself. */
+  /** Passes a change that this node made itself to all listeners. */
   publish(change: Change): void
   watch(listener: ChangeListener, maxHeartbeatAge: number): ChangeWatch
   state(): FreshnessState
@@ -72,7 +72,10 @@ export function createFreshness(options: FreshnessOptions): Freshness {
     broadcast.lost()
   }
 
-  /** For a while after one was not, none is taken to be: the way there may lead here and there. */
+  /**
+   * For a while after one lookup was not proven, none counts as proven: the same URL may lead to
+   * several servers.
+   */
   const lookupsAreProven = () =>
     lastUnproven === null || elapsed(lastUnproven, clock) > maxHeartbeatAge()
 
@@ -91,7 +94,10 @@ export function createFreshness(options: FreshnessOptions): Freshness {
   }
 }
 
-/** Of many callers at the same time, one starts it, and the others wait for the same. */
+/**
+ * Returns a function that starts at most one call at a time. Callers that come meanwhile wait for the
+ * same result.
+ */
 function singleFlight(start: () => Promise<unknown>): () => Promise<unknown> {
   let underWay: Promise<unknown> | null = null
   return () => {

@@ -3,26 +3,32 @@ import type { Heartbeat } from './heartbeat.ts'
 
 export interface RoundTripOptions {
   readonly heartbeat: Pick<Heartbeat, 'beat'>
-  /** Called when a heartbeat was heard and its commit was acknowledged, in whichever order. */
+  /** Called when a heartbeat was received and its commit was acknowledged, in either order. */
   readonly onReturn: (sent: Stamp) => void
-  /** Called when a heartbeat is not known to be committed. The next one is sent once this is done. */
+  /**
+   * Called when it is not known whether a heartbeat was committed. The next one is sent when the
+   * returned promise has settled.
+   */
   readonly onFailure: (error: unknown) => Promise<void>
 }
 
-/** Heartbeats on their way from a connection for lookups to the listening session. */
+/** The heartbeats on their way from a connection for lookups to the listening session. */
 export interface HeartbeatRoundTrips {
   /** Sends a heartbeat unless one is being sent. */
   send(): Promise<void>
   received(counter: number): void
-  /** When the oldest under way was sent, if it is committed and was not heard; otherwise `null`. */
+  /**
+   * The time at which the oldest pending heartbeat was sent, if it was committed and not received;
+   * otherwise `null`.
+   */
   readonly unreceivedSince: Stamp | null
-  /** Those under way never return. */
+  /** Discards all pending heartbeats. */
   reset(): void
 }
 
 export function createRoundTrips(options: RoundTripOptions): HeartbeatRoundTrips {
   const { heartbeat, onReturn, onFailure } = options
-  /** By counter, in the order in which they were sent. */
+  /** Pending heartbeats by counter, in the order in which they were sent. */
   const underWay = new Map<number, { sent: Stamp; received: boolean; acknowledged: boolean }>()
   let sending: Promise<void> | null = null
 

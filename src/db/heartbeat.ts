@@ -5,27 +5,31 @@ import type { LookupBasics } from './lookups.ts'
 import type { NodeRow } from './node-row.ts'
 import { type KnownPrimary, type Survey, survey, surveyStatement } from './proof.ts'
 
-/** Runs statements on a connection of those that look credentials up. */
+/** Runs statements on one of the connections that look up credentials. */
 export type RunOnLookups = <T>(
   work: (prepared: LookupBasics) => Promise<T>,
   options: { readonly onNewConnection: boolean },
 ) => Promise<T>
 
-/** This node's heartbeats: each increments the counter in the node's row and notifies its channel. */
+/**
+ * The heartbeats of this node. Each increments the counter in the row of the node and notifies its
+ * channel.
+ */
 export interface Heartbeat {
   /**
-   * Sends one over a connection that looks credentials up, so that it takes the way of what it proves.
+   * Sends one heartbeat over a connection that looks up credentials, because it proves what lookups on
+   * that connection read.
    *
-   * @param onSend called with the counter and the moment before it is sent
-   * @throws ServiceUnavailableError when it is not known to be committed by the primary
+   * @param onSend called with the counter and the current time before the heartbeat is sent
+   * @throws ServiceUnavailableError if it is not known that the primary committed it
    */
   beat(onSend?: (counter: number, sent: Stamp) => void): Promise<void>
-  /** Removes the node's row, once no heartbeat is under way that would write it again. */
+  /** Removes the row of the node, once no pending heartbeat would write it again. */
   remove(): Promise<void>
   sweep(): Promise<void>
   /**
-   * Has the server drop notifications that every session has read: while the queue is full it does not do
-   * so by itself, since that is done by transactions that notify.
+   * Makes the server discard notifications that every session has read. Normally transactions that
+   * notify do this, but they fail while the queue is full.
    */
   freeQueue(): Promise<void>
 }
@@ -34,7 +38,7 @@ export interface HeartbeatOptions {
   readonly run: RunOnLookups
   readonly row: NodeRow
   readonly primary: KnownPrimary
-  /** Milliseconds, for readers of the row; called at each heartbeat. */
+  /** Returns the staleness bound that the row states, in milliseconds. Called at each heartbeat. */
   readonly maxStaleness: () => number
   readonly clock: Clock
 }
@@ -71,7 +75,7 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
 
   function remove(): Promise<void> {
     const removing = Promise.allSettled(underWay).then(() => {
-      // First, so that no lookup misses in the meantime what is being removed.
+      // First release the counter, so that no lookup fails because the row is missing.
       primary.releaseCounter()
       return execute(row.remove)
     })
@@ -87,16 +91,18 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
   }
 }
 
-/** Between two connections that are made to find out whether new ones may write. Milliseconds. */
+/**
+ * The interval between two new connections that test whether writes are allowed again. Milliseconds.
+ */
 const retryInterval = 5_000
 
 /**
- * Writes over connections that look credentials up. They are kept where the primary refuses writes by
- * default, since a lookup only reads. From time to time a new one is tried: a default that is set for
- * the role or the database counts for new sessions alone.
+ * Writes over connections that look up credentials. If the primary refuses writes by default, these
+ * connections stay open, because a lookup only reads. At intervals a new connection is tried: a default
+ * that is set for the role or the database applies to new sessions only.
  */
 function createWriter(run: RunOnLookups, primary: KnownPrimary, clock: Clock) {
-  /** When writes were refused first, or a new connection was tried last. */
+  /** The time of the first refused write, or of the last new connection. */
   let lastTried: number | null = null
 
   return async <T>(work: (prepared: LookupBasics) => Promise<T>): Promise<T> => {
@@ -109,7 +115,7 @@ function createWriter(run: RunOnLookups, primary: KnownPrimary, clock: Clock) {
           return await work(prepared)
         } catch (error) {
           if (!isReadOnly(error)) throw error
-          // A standby refuses in the same words. A connection to one is closed.
+          // A standby refuses with the same error. The connection to a standby is closed.
           primary.observe(await survey(prepared.queries))
           lastTried ??= now
           throw new WritesRefused(error)
@@ -122,7 +128,7 @@ function createWriter(run: RunOnLookups, primary: KnownPrimary, clock: Clock) {
   }
 }
 
-/** Several statements sent as one have a result each. */
+/** Reads the results of several statements that were sent as one: each statement has its own result. */
 function readResults(results: unknown): [before: number | null, survey: Survey] {
   const rows = (results as readonly (readonly object[])[]).map((result) => result[0] ?? {})
   const written = rows.find((row) => 'before' in row) as { before: number | null }

@@ -3,9 +3,9 @@ import { sorted } from '../scopes.ts'
 import type { IssuerGrants } from './tables.ts'
 
 /**
- * What is known of an issuer's grants once `stated` is heard; `known` itself where that tells nothing
- * new. The latest word counts for each audience; of two of the same second only what both say, so the
- * order in which tokens come does not matter.
+ * Adds the grant that a token states to the known grants of its issuer. Returns `known` itself if
+ * nothing changes. For each audience the latest grant (`iat`) counts; of two grants of the same second,
+ * only the scopes that both contain. The order in which tokens arrive therefore does not matter.
  */
 export function mergeGrant(known: IssuerGrants, stated: StatedGrant): IssuerGrants {
   const before = Object.hasOwn(known, stated.audience) ? known[stated.audience] : undefined

@@ -11,7 +11,7 @@ import { lockOwner } from './owner-rows.ts'
 import { apiKeys } from './tables.ts'
 import { RollbackWith, type Transaction } from './transactions.ts'
 
-/** Neither revoked nor expired. */
+/** The condition that a key is neither revoked nor expired. */
 export function isLive(now: Date): SQL | undefined {
   return and(
     isNull(apiKeys.revokedAt),
@@ -25,7 +25,7 @@ export async function insertKey(
   limit: number,
   by: Actor,
 ): Promise<ApiKey | 'limit-reached' | 'parent-gone' | 'too-deep'> {
-  // Without an owner there is no parent either, and nothing else to say.
+  // If the owner does not exist, the parent does not either.
   if (!(await lockOwner(transaction, key.ownerId))) return 'parent-gone'
   if (key.parentId !== null) {
     const [parent] = await transaction
@@ -48,7 +48,7 @@ export async function insertKey(
     .values({ ...key, scopes: [...sorted(key.scopes)] })
     .returning(keyColumns)
   const made = existing(row)
-  // Someone revoked the parent by hand since.
+  // Another session has revoked the parent since.
   if (made.revokedAt !== null) throw new RollbackWith('parent-gone')
   await record(transaction, by, [
     {
@@ -106,7 +106,8 @@ export async function rotateKey(
 ): Promise<ApiKey | { readonly until: Date } | null> {
   const until = previousExpiresAt.toISOString()
   const inGrace = previousExpiresAt > now
-  // The condition lets one of several at once through: the others find the grace period running.
+  // The condition lets one of several concurrent rotations succeed; the others find the grace period
+  // running.
   const [row] = await transaction
     .update(apiKeys)
     .set({
@@ -245,7 +246,10 @@ async function liveDescendants(transaction: Transaction, id: string): Promise<st
   return rows.map((row) => row.id)
 }
 
-/** The key's row as it is once no one else changes its family. */
+/**
+ * Locks the owner of a key, so that no other transaction changes the keys of the same owner, and
+ * returns the row of the key.
+ */
 async function lockKey(transaction: Transaction, id: string): Promise<KeyRow | undefined> {
   const [found] = await transaction
     .select({ ownerId: apiKeys.ownerId })
@@ -266,6 +270,6 @@ function narrowed(held: readonly string[], wanted: readonly string[]): string[] 
 }
 
 function existing(row: KeyRow | undefined): KeyRow {
-  if (row === undefined) throw new Error('A row that was locked or just written is not there.')
+  if (row === undefined) throw new Error('A row that was locked or just written does not exist.')
   return row
 }

@@ -11,7 +11,9 @@ const {
   ...columns
 } = getTableColumns(apiKeys)
 
-/** All that may be shown: hashes, and what they were made under, stay in the database. */
+/**
+ * The columns that may leave the database layer. Hashes and the fingerprints of their peppers may not.
+ */
 export const keyColumns = columns
 
 export type KeyRow = Omit<

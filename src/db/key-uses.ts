@@ -5,16 +5,17 @@ import { textArray } from './text-array.ts'
 import type { Transaction } from './transactions.ts'
 
 /**
- * Writes uses of keys and of scopes. A time never goes back, and a key that is gone is passed over. A
- * use of the previous secret from before the last rotation was of a secret that is gone.
+ * Writes uses of keys and of scopes. A time never goes back, and a key that no longer exists is
+ * skipped. A use of the previous secret from before the last rotation is ignored, because that secret
+ * no longer works.
  *
- * It waits for nobody: where another transaction holds a key's row, the key is passed over. So a change
- * of a key that takes long keeps no other use from being written, and two nodes that write uses of the
- * same keys never meet in a deadlock. The lock on a key's row guards the rows of its scopes too.
+ * The statement does not wait for locks: a key whose row another transaction holds is skipped. A slow
+ * change of one key therefore does not delay the uses of others, and two nodes that write uses of the
+ * same keys cannot deadlock. The lock on the row of a key also guards the rows of its scopes.
  *
- * Keys are found as arrays: of a join PostgreSQL may think that reading the whole table is less work.
+ * The ids are collected into an array, because PostgreSQL may plan a sequential scan for a join.
  *
- * @returns ids of the keys that were passed over because their rows were held
+ * @returns ids of the keys that were skipped because their rows were locked
  */
 export async function writeUses(
   transaction: Transaction,
@@ -50,7 +51,7 @@ function latestUses(uses: readonly KeyUses[]): SQL {
           else stored.previous_last_used_at end
       from used
       where stored.id = any (array(select id from held)) and stored.id = used.id
-        -- Another node may have written a later use: the row is not written for nothing.
+        -- Another node may have written a later use. Then the row is not written.
         and (stored.last_used_at is null or stored.last_used_at < used.at
           or (used.previous_at >= stored.rotated_at and (stored.previous_last_used_at is null
             or stored.previous_last_used_at < used.previous_at)))
@@ -67,7 +68,10 @@ function latestUses(uses: readonly KeyUses[]): SQL {
     select id from ${apiKeys} where id = any (array(select id from used except select id from held))`
 }
 
-/** From milliseconds since the epoch: tens of thousands are written quicker so than as dates. */
+/**
+ * Converts milliseconds since the epoch. For tens of thousands of values this is faster than passing
+ * dates.
+ */
 const toInstant = (milliseconds: SQL) => sql`to_timestamp(${milliseconds} / 1000.0)::timestamptz(3)`
 
 function timeArray(times: readonly (Date | null)[]): string {

@@ -2,15 +2,15 @@ import { and, asc, desc, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Page, PageRequest, Position } from '../pagination.ts'
 
-/** The clauses of a query for one page of a table that is read newest first. */
+/** The clauses of a query for one page of a table in descending order of creation. */
 export interface Keyset {
   readonly where: SQL | undefined
   readonly orderBy: readonly SQL[]
-  /** One more than asked for: it tells whether there is more. */
+  /** One row more than requested; it shows whether there are more. */
   readonly limit: number
 }
 
-/** @param toId how a position's id is compared with the column */
+/** @param toId converts the id of a position to the type of the column */
 export function keyset(
   createdAt: PgColumn,
   id: PgColumn,
@@ -31,7 +31,7 @@ export function keyset(
   }
 }
 
-/** The page out of the rows that the query gave. */
+/** Converts the rows that the query returned to a page. */
 export function toPage<Row, T>(
   found: readonly Row[],
   page: PageRequest,

@@ -9,37 +9,40 @@ export type Queries = PostgresJsDatabase
 
 export interface LinkOptions {
   readonly target: ConnectionTarget
-  /** Shown in `pg_stat_activity`. */
+  /** The `application_name` in `pg_stat_activity`. */
   readonly applicationName: string
-  /** For an address to be reached and to let us in, milliseconds. */
+  /** The time limit for connecting and logging in to one address. Milliseconds. */
   readonly connectTimeout: number
-  /** After which the server gives a statement up, milliseconds; `null`: the server's own setting. */
+  /**
+   * The time after which the server cancels a statement, in milliseconds; `null`: the setting of the
+   * server.
+   */
   readonly statementTimeout: number | null
-  /** May refuse, by throwing, the server that a new connection leads to. With it, standbys are passed over. */
+  /** Throws to refuse the server of a new connection. If it is given, standbys are skipped. */
   readonly admit?: (survey: Survey) => void
 }
 
 /** Prepares statements for a connection. */
 export type Prepare<Prepared> = (queries: Queries, reportsCluster: boolean) => Prepared
 
-/** One connection, with statements `prepared` for it. It is never made again. */
+/** One connection and the statements `prepared` for it. It never reconnects. */
 export interface Link<Prepared> {
-  /** `null` until it is `opened`. */
+  /** The prepared statements; `null` until the link is `opened`. */
   readonly prepared: Prepared | null
-  /** Rejects where no server is reached, or none lets us in, or is admitted. */
+  /** Rejects if no server can be reached, accepts the login and is admitted. */
   readonly opened: Promise<Prepared>
-  /** Once it is not, it never is again. */
+  /** Whether the link can be used. It never becomes true again after it was false. */
   readonly alive: boolean
-  /** The host that it leads to, and what it was let in with; `null` until it is `opened`. */
+  /** The host of the connection and its settings; `null` until the link is `opened`. */
   readonly admitted: Admitted | null
-  /** Fails what is under way. */
+  /** Closes the connection at once; the queries that are running fail. */
   destroy(): void
-  /** Lets what is under way finish, up to 5 seconds. */
+  /** Closes the connection after the queries that are running, or after 5 seconds. */
   close(): Promise<void>
 }
 
 interface Admitted extends Pick<Connection, 'host' | 'port' | 'statementTimeout'> {
-  /** Whether it leads through a pooler, so that statements are not prepared. */
+  /** Whether it leads through a pooler; statements are then not prepared. */
   readonly isPooled: boolean
 }
 
@@ -81,7 +84,7 @@ export function openLink<Prepared>(
     let surveyed = await surveyOver(first, connectTimeout)
     isPooled = surveyed.pid !== first.backendPid
     if (isPooled && target.prepare) {
-      // A pooler gives statements to sessions that do not have them prepared.
+      // A pooler sends statements to sessions that have not prepared them.
       await connectTo({ ...target, prepare: false })
       first.destroy()
       surveyed = await surveyOver(connection ?? first, connectTimeout)
@@ -93,7 +96,7 @@ export function openLink<Prepared>(
   }
 
   const opened = open()
-  // Whoever waits for it hears of it.
+  // Callers that wait for `opened` receive the failure.
   opened.catch(destroy)
 
   return {
@@ -117,7 +120,9 @@ export function openLink<Prepared>(
   }
 }
 
-/** Within a time of its own: whoever waits for the link gives up without cutting it. */
+/**
+ * Surveys the server with a time limit of its own: a caller that stops waiting does not close the link.
+ */
 async function surveyOver({ sql }: Connection, timeoutMs: number) {
   const queries = drizzle({ client: sql })
   const { overdue, stop } = startDeadline(timeoutMs)

@@ -8,30 +8,36 @@ import { askChannel, changeChannel, everythingChanged, type NodeRow } from './no
 export interface ListeningSessionOptions {
   readonly url: string
   readonly row: NodeRow
-  /** Milliseconds for the server to be reached, and for each check to be answered. */
+  /** The time limit for connecting, and for the answer to each check. Milliseconds. */
   readonly timeoutMs: number
   readonly clock: Clock
   readonly onChange: (payload: string) => void
   readonly onBeat: (counter: number) => void
-  /** Whether this node may say that it has heard of everything so far. */
+  /** Returns whether this node may answer that it has received every change so far. */
   readonly mayAnswer: () => boolean
-  /** Called once, when it is over, however that comes. */
+  /** Called once, when the session has ended, for any reason. */
   readonly onEnd: (failure: unknown) => void
 }
 
-/** A session that listens for changes, for this node's heartbeats and for questions of `awaitNodes`. */
+/**
+ * A session that listens for changes, for the heartbeats of this node and for the questions of
+ * `awaitNodes`.
+ */
 export interface ListeningSession {
-  /** Resolves once it listens and is proven to be a session of its own. */
+  /** Resolves when the session listens and is proven to be a session of its own. */
   readonly listening: Promise<void>
-  /** Checks again that it is; ends the session where it is not, or where no check is answered. */
+  /** Repeats the proof. Ends the session if the proof fails or the check is not answered. */
   check(): void
   end(failure?: unknown): void
 }
 
-/** Answers to questions under way at most: who gets none asks again. */
+/** The most answers that may be pending. A node that sends no answer is asked again. */
 const maxAnswers = 20
 
-/** `A`: fires whatever `session_replication_role` is, so for a logical-replication worker too. */
+/**
+ * `tgenabled = 'A'` means that a trigger fires whatever `session_replication_role` is, so for
+ * logical-replication workers too.
+ */
 const checkStatement = (channel: string) => `
   select pg_backend_pid() as pid,
     array['${changeChannel}', '${channel}'] <@ array(select pg_listening_channels()) as listening,
@@ -47,9 +53,9 @@ const checkStatement = (channel: string) => `
 interface SessionCheck {
   readonly pid: number
   readonly listening: boolean
-  /** How many of the change triggers there are and fire always. */
+  /** The number of change triggers that exist and always fire. */
   readonly triggers: number
-  /** Another where any of them was made, disabled or enabled since. */
+  /** A value that changes when any of them is created, disabled or enabled. */
   readonly version: string
 }
 
@@ -80,14 +86,18 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
       .finally(() => answers--)
   }
 
-  /** A pooler tells each client a process id that it made up, and hands statements to several sessions. */
+  /**
+   * Proves that this is a session of its own: a pooler invents a process id for each client, and sends
+   * statements to several sessions.
+   */
   async function prove({ sql }: Pick<Connection, 'sql'>): Promise<void> {
     const result = await sql.unsafe<SessionCheck[]>(checkStatement(row.channel))
     lastAnswer = clock.monotonic()
     const [found] = result
     if (found?.pid !== result.state.pid || !found.listening) throw new ListeningError('pooler')
     if (found.triggers !== changeTriggers.length) throw new ListeningError('change-triggers')
-    // A dump that was restored, or a trigger that was disabled for a moment: what changed was not announced.
+    // A dump was restored, or a trigger was disabled for a moment: changes in between sent no
+    // notification.
     if (version !== null && version !== found.version) onChange(everythingChanged)
     version = found.version
   }
@@ -115,7 +125,7 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
       onnotify: onNotification,
       signal: opening.signal,
     })
-    // Ended, or reached after some hosts that did not answer.
+    // The session was ended while it connected.
     if (ended) return connection.destroy()
     lastAnswer = clock.monotonic()
     await connection.sql.unsafe(
@@ -129,7 +139,7 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
   return { listening, check, end }
 }
 
-/** The session does not hear of changes, or not for certain. */
+/** The session does not receive notifications of changes, or may miss some. */
 export class ListeningError extends Error {
   readonly databaseCause: Cause
 

@@ -3,13 +3,16 @@ import type { Pool } from './pool.ts'
 import { type KnownPrimary, readServerState, type ServerState, survey } from './proof.ts'
 import type { Transaction } from './transactions.ts'
 
-/** What each connection for lookups has, beside its prepared statements. */
+/** The members that each connection for lookups has in addition to its prepared statements. */
 export interface LookupBasics {
   readonly queries: Queries
   readonly reportsCluster: boolean
 }
 
-/** Asks for at least one row; the first tells the state of the server that they come from. */
+/**
+ * Runs a lookup that returns at least one row. The first row contains the state of the server that
+ * returned it.
+ */
 export type LookUp<Prepared> = <Row extends ServerState>(
   ask: (prepared: Prepared, node: { readonly node: string }) => Promise<readonly Row[]>,
 ) => Promise<readonly [Row, ...Row[]]>
@@ -18,16 +21,20 @@ export interface ProvenLookupsOptions<Prepared> {
   readonly pool: Pool<Prepared>
   readonly primary: KnownPrimary
   readonly nodeId: string
-  /** Sends a heartbeat now. */
+  /** Sends a heartbeat at once. */
   readonly beat: () => Promise<unknown>
-  /** Told of each lookup whether its answer was proven; not of one that failed for another reason. */
+  /**
+   * Called after each lookup with whether its answer was proven. A lookup that failed for another
+   * reason counts as proven.
+   */
   readonly onOutcome: (isProven: boolean) => void
 }
 
 /**
- * Lookups whose answers count only where their server is proven to be the primary. Another's answer is
- * discarded, its connection closed, and the lookup repeated once. Where the server lacked this node's
- * counter a heartbeat goes first: one that was promoted or restored has it only then.
+ * Creates lookups whose answers count only if their server is proven to be the primary. The answer of
+ * any other server is discarded, its connection is closed, and the lookup is repeated once. If the
+ * server lacked the counter of this node, a heartbeat is sent before: a server that was promoted or
+ * restored has the counter only then.
  */
 export function createProvenLookups<Prepared extends LookupBasics>(
   options: ProvenLookupsOptions<Prepared>,
@@ -41,11 +48,12 @@ export function createProvenLookups<Prepared extends LookupBasics>(
     try {
       return await pool.run(
         async (prepared) => {
-          // Not where the node's row was removed since: it would come back.
+          // Not if the row of the node was removed since: the heartbeat would create it again.
           if (lacksCounter && primary.committed > 0) await beat()
           const { committed } = primary
           const [row, ...others] = await ask(prepared, node)
-          if (row === undefined) throw new Error('The lookup has no row that tells of its server.')
+          if (row === undefined)
+            throw new Error('The lookup returned no row with the state of its server.')
           lacksCounter = primary.lacksCounter(row, committed)
           isProven = false
           if (primary.isOutdatedBy(row)) primary.observe(await survey(prepared.queries))

@@ -15,27 +15,29 @@ import {
 import { openSession, type Session } from './migrations/session.ts'
 
 export interface MigrateOptions {
-  /** Receives a sentence about what was done. */
+  /** Receives a sentence about each completed step. */
   readonly log?: (message: string) => void
-  /** Receives a sentence about what is waited for. Default: `log`. */
+  /** Receives a sentence about each wait. Default: `log`. */
   readonly onWait?: (message: string) => void
-  /** Ends waiting and migrating at once; nothing is applied then. */
+  /** Cancels waiting and migrating at once; no migration is applied then. */
   readonly signal?: AbortSignal
 }
 
-/** Beside both `src` and `dist`; in the bundled commands too, whose files are as deep as this one. */
+/**
+ * The folder next to both `src` and `dist`. The files of the bundled commands are as deep as this one.
+ */
 const shippedFolder = new URL('../../drizzle/', import.meta.url)
 
 /**
- * Brings the schema `latchkey` of the database at `url` up to date, and makes the audit trail's
- * partitions of the months to come. Any number of processes may do so at once: one does the work, the
- * others wait for it. All of it is applied, or nothing. On a schema that is up to date nothing is
- * attempted that needs a right to change it.
+ * Brings the schema `latchkey` of the database at `url` up to date, and creates the partitions of the
+ * audit trail for the next months. Any number of processes may call this at once: one migrates, the
+ * others wait for it. Either all pending migrations are applied, or none. If the schema is up to date,
+ * no step needs a right to change it.
  *
- * @throws ServiceUnavailableError when the database cannot be reached
- * @throws SchemaError when this version neither knows the schema nor is compatible with it, or when the
- *   role lacks rights
- * @throws MigrationError when a migration fails
+ * @throws ServiceUnavailableError if the database cannot be reached
+ * @throws SchemaError if this version neither knows the schema nor is compatible with it, or the role
+ *   lacks rights
+ * @throws MigrationError if a migration fails
  */
 export async function migrate(url: string, options: MigrateOptions = {}): Promise<void> {
   await withMigrations(url, options, async ({ apply }) => {
@@ -44,7 +46,7 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
 }
 
 /**
- * Checks that this version can serve on the schema as it is, without changing it.
+ * Checks that this version can serve on the present schema, without changing it.
  *
  * @throws ServiceUnavailableError, SchemaError
  */
@@ -55,15 +57,15 @@ export async function verifySchema(url: string, options: MigrateOptions = {}): P
 /** The migrations of one database. */
 export interface Migrations {
   readState(): Promise<SchemaState>
-  /** Throws a SchemaError where this version or this role cannot serve on the schema as it is. */
+  /** Throws a SchemaError if this version, or this role, cannot serve on the present schema. */
   verify(): Promise<void>
-  /** Returns the migrations that it applied. */
+  /** Applies the pending migrations and returns them. */
   apply(): Promise<readonly Migration[]>
-  /** Grants a role what the server needs, making it where it is missing. */
+  /** Grants a role the rights that the server needs. Creates the role if it does not exist. */
   grant(role: string): Promise<GrantedRole>
 }
 
-/** Connects to the database at `url` for as long as `use` takes. */
+/** Connects to the database at `url` while `use` runs. */
 export async function withMigrations<T>(
   url: string,
   { log = () => {}, onWait = log, signal }: MigrateOptions,
@@ -84,7 +86,7 @@ export async function withMigrations<T>(
     }
     if (await hasWeakTriggers(session)) {
       await locked(() => enableChangeTriggers(session))
-      log('Enabled the triggers that announce changes.')
+      log('Enabled the triggers that send notifications of changes.')
     }
     await ensurePartitions(session)
     return applied
@@ -107,7 +109,10 @@ export async function withMigrations<T>(
   }
 }
 
-/** Ordinary triggers are what `ENABLE TRIGGER` and a restore of data alone leave behind. */
+/**
+ * Finds change triggers that do not always fire. `ENABLE TRIGGER` and a restore of data alone leave
+ * them behind.
+ */
 const weakTriggers = `select relname as table, tgname as trigger
   from pg_trigger join pg_class on pg_class.oid = tgrelid
   where relnamespace = 'latchkey'::regnamespace and tgenabled <> 'A'
@@ -118,7 +123,7 @@ async function hasWeakTriggers(session: Session): Promise<boolean> {
   return (await session.query(weakTriggers)).length > 0
 }
 
-/** So that they fire for sessions that replicate too. */
+/** Makes the change triggers fire for replicating sessions too. */
 async function enableChangeTriggers(session: Session): Promise<void> {
   const weak = await session.query<{ table: string; trigger: string }>(weakTriggers)
   for (const { table, trigger } of weak) {

@@ -2,22 +2,26 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { isUuid } from '../uuid.ts'
 
-/** The channel on which triggers announce changes of keys and users. */
+/** The channel of the notifications that triggers send about changes of keys and users. */
 export const changeChannel = 'latchkey_changes'
-/** What is announced there where anything may have changed. */
+/** The payload that means that anything may have changed. */
 export const everythingChanged = 'everything'
-/** Where a node is asked whether it has heard of everything so far, and where it answers. */
+/**
+ * The channels on which nodes are asked whether they have received every change so far, and on which
+ * they answer.
+ */
 export const askChannel = 'latchkey_ask'
 export const answerChannel = 'latchkey_answers'
 
-/** A node's own row in `latchkey.nodes`, as statements without parameters. */
+/** The row of this node in `latchkey.nodes`, as statements without parameters. */
 export interface NodeRow {
   readonly id: string
   /** The channel of this node's heartbeats. */
   readonly channel: string
   /**
-   * Writes that the node is there now, with `counter`, and notifies its channel of that in the same
-   * transaction. One result tells by `before` the counter that was there; `null`: there was no row.
+   * Updates the row with the current time and `counter`, and notifies the channel of the node in the
+   * same transaction. One result has the column `before`, the counter that the row had; `null` if there
+   * was no row.
    *
    * @param maxStaleness milliseconds
    */
@@ -25,7 +29,7 @@ export interface NodeRow {
   /** Removes the rows of nodes that ended without removing them. */
   readonly sweep: string
   readonly remove: string
-  /** Answers whoever asked by `payload`; `null` where that is no question. */
+  /** Answers the question `payload`; `null` if the payload is not a question. */
   answerTo(payload: string): string | null
 }
 
@@ -38,7 +42,7 @@ export function createNodeRow(): NodeRow {
   return {
     id,
     channel,
-    // Statements sent as one are one transaction.
+    // Statements that are sent as one run in one transaction.
     beat: (counter, maxStaleness) => `${transactionSettings(maxStaleness)};
       with before as (select counter from latchkey.nodes where id = '${id}')
       insert into latchkey.nodes as node (id, host, pid, max_staleness_ms, counter)
@@ -57,15 +61,15 @@ export function createNodeRow(): NodeRow {
 }
 
 /**
- * What waits for a lock or a disk holds up the heartbeats behind it. A crash may take the latest writes
- * along; the next heartbeat makes up for that.
+ * The settings of the transactions. A short lock timeout and asynchronous commits keep one heartbeat
+ * from delaying the next. A crash may lose the latest writes; the next heartbeat replaces them.
  */
 function transactionSettings(maxStaleness: number): string {
   const lockTimeout = Math.max(1, Math.min(100, Math.floor(maxStaleness / 20)))
   return `set local lock_timeout = ${lockTimeout}; set local synchronous_commit = off`
 }
 
-/** Who answered which question; `null` where it is no answer. */
+/** Parses an answer into the node and the question; `null` if the payload is not an answer. */
 export function parseAnswer(payload: string): { nodeId: string; question: string } | null {
   const [nodeId = '', question = '', ...rest] = payload.split(' ')
   if (rest.length > 0 || !isUuid(nodeId) || !isUuid(question)) return null

@@ -8,49 +8,56 @@ import { parseConnectionString } from './connection-string.ts'
 import { answerChannel, askChannel, parseAnswer } from './node-row.ts'
 import { nodes as table } from './tables.ts'
 
-/** A process that remembers credentials. */
+/** A process that caches credentials. */
 export interface Node {
   readonly id: string
   readonly host: string
   readonly pid: number
-  /** Milliseconds, counted from any change, after which it uses nothing that it read before. */
+  /**
+   * The time after any change, in milliseconds, after which the node uses nothing that it read before.
+   */
   readonly maxStalenessMs: number
-  /** By the database's clock. */
+  /** The time of the last heartbeat, by the clock of the database. */
   readonly lastSeenAt: Date
 }
 
 export interface NodeAnswers {
-  /** These use nothing any more that they had read before they were asked. */
+  /** The nodes that answered. They no longer use anything that they had read before the question. */
   readonly answered: readonly Node[]
-  /** Nor do these by now, for as long was waited as they may remember anything. */
+  /**
+   * The nodes that did not answer. They do not use it either, because their staleness bound has passed.
+   */
   readonly unanswered: readonly Node[]
-  /** Whether the nodes could be listed. Where not, the time that was given instead was waited. */
+  /** Whether the nodes could be listed. If not, `maxStaleness` was waited instead. */
   readonly listed: boolean
-  /** How long it took. */
+  /** The duration of the wait. */
   readonly milliseconds: number
 }
 
 export interface AwaitNodesOptions {
-  /** A direct connection: behind a transaction pooler nothing is heard. */
+  /** The URL of a direct connection: a transaction pooler passes on no notifications. */
   readonly url: string
-  /** How long to wait where the nodes cannot be listed. Milliseconds. */
+  /** The time to wait if the nodes cannot be listed. Milliseconds. */
   readonly maxStaleness: number
 }
 
-/** Between two questions, for nodes that were just connecting. Milliseconds. */
+/** The interval between two questions, for nodes that were just connecting. Milliseconds. */
 const askInterval = 100
-/** What a row's age may exceed a node's heartbeats by. Milliseconds. */
+/**
+ * The time by which the age of a row may exceed the staleness bound before the node counts as ended.
+ * Milliseconds.
+ */
 const slack = 1_000
-/** The longest that can be configured. */
+/** The longest staleness bound that can be configured. Milliseconds. */
 const longestStaleness = 3_600_000
 
 /**
- * Waits until every living node has heard of all that was committed before this was called, and at
- * most as long as one may use what it remembers without hearing anything.
+ * Waits until every running node has received all changes that were committed before this call, and at
+ * most until their staleness bounds have passed.
  *
- * Asks by a notification. It comes to each node after those of all commits before it (PostgreSQL,
- * NOTIFY), so a node that answers has taken them in. A node without a row (it had no right to write
- * one) is not waited for; the bound holds for it all the same.
+ * The question is a notification. Each node receives it after those of all earlier commits (PostgreSQL,
+ * NOTIFY), so a node that answers has processed them. A node without a row (it had no right to write
+ * one) is not waited for; its staleness bound holds all the same.
  */
 export async function awaitNodes({ url, maxStaleness }: AwaitNodesOptions): Promise<NodeAnswers> {
   const question = randomUUID()
@@ -68,7 +75,7 @@ export async function awaitNodes({ url, maxStaleness }: AwaitNodesOptions): Prom
   const bound = () =>
     nodes === null ? maxStaleness : Math.max(0, ...waitedFor().map((node) => node.maxStalenessMs))
 
-  /** Connects anew where the connection was lost. */
+  /** Returns the connection, and reconnects if it was lost. */
   async function listening(): Promise<Connection> {
     if (connection?.alive) return connection
     connecting ??= listen().finally(() => {
@@ -102,7 +109,7 @@ export async function awaitNodes({ url, maxStaleness }: AwaitNodesOptions): Prom
     nodes =
       nodes === null
         ? rows.filter((row) => row.living).map(toNode)
-        : // One that has shut down in the meantime uses nothing any more.
+        : // A node that has shut down in the meantime no longer uses anything.
           nodes.filter(({ id }) => rows.some((row) => row.id === id))
     if (waitedFor().length > 0) await client`select pg_notify(${askChannel}, ${question})`
   }

@@ -41,10 +41,11 @@ export function toOwner(row: OwnerRow): Owner {
 }
 
 /**
- * Locks an owner's row, and with it all changes of its keys: whoever changes a key takes this first, so
- * counts hold and two changes in one family never wait for each other.
+ * Locks the row of an owner, and with it all changes of the owner's keys: every transaction that
+ * changes a key takes this lock first. Counts therefore stay correct, and two changes in one lineage
+ * cannot deadlock.
  *
- * @returns whether there is such an owner
+ * @returns whether the owner exists
  */
 export async function lockOwner(transaction: Transaction, ownerId: string): Promise<boolean> {
   return (await lockUser(transaction, ownerId)) !== undefined

@@ -4,7 +4,7 @@ import type { Queries } from './link.ts'
 import { apiKeys } from './tables.ts'
 import type { Access } from './transactions.ts'
 
-/** Of the table, read by one statement: 8 MB. */
+/** The pages of the table that one statement reads: 8 MB. */
 const pagesAtOnce = 1_024
 
 export function createPepperStore(access: Access): PepperStore {
@@ -25,7 +25,7 @@ export function createPepperStore(access: Access): PepperStore {
     async usage(known, now) {
       const usage = await readAll(access, now)
       for (const fingerprint of known) {
-        // A row that moved within the table may have been missed.
+        // The scan may have missed a row that moved within the table.
         if (usage.has(fingerprint) || (await countUnder(fingerprint, now, 1)) === 0) continue
         usage.set(fingerprint, { fingerprint, keys: 1, previousSecrets: 0, lastUsedAt: null })
       }
@@ -34,7 +34,7 @@ export function createPepperStore(access: Access): PepperStore {
   }
 }
 
-/** Looks up one after the other in the indexes, whatever the number of keys. */
+/** Finds the fingerprints one by one in the indexes, so that the number of keys does not matter. */
 async function storedFingerprints(queries: Queries): Promise<readonly string[]> {
   const next = (column: AnyColumn, after: SQL) => sql`
     select ${column} from ${apiKeys}
@@ -55,7 +55,10 @@ async function storedFingerprints(queries: Queries): Promise<readonly string[]> 
 const isLive = (now: string) =>
   sql`(lineage_expires_at is null or lineage_expires_at > ${now}::timestamptz)`
 
-/** A key whose current and previous secret are both stored so counts once. */
+/**
+ * Counts the keys under a pepper. A key whose current and previous secret are both stored under it
+ * counts once.
+ */
 async function count(
   queries: Queries,
   fingerprint: string,

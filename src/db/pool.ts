@@ -11,41 +11,44 @@ import type { Prepare } from './link.ts'
 import { createPooledLinks, type PoolLinkOptions } from './pooled-links.ts'
 import { UnprovenServerError } from './proof.ts'
 
-/** Connections, with statements `prepared` for each. */
+/** Connections, each with statements `prepared` for it. */
 export interface Pool<Prepared> {
-  /** @throws ServiceUnavailableError when the database cannot answer, or not before it is overdue */
+  /** @throws ServiceUnavailableError if the database cannot answer, or not before the deadline */
   run<T>(work: (prepared: Prepared) => Promise<T>, options?: RunOptions): Promise<T>
-  /** Lets what is under way finish, up to 5 seconds. From then on `run` is rejected. */
+  /**
+   * Closes the connections after the work that is running, or after 5 seconds. From then on `run`
+   * rejects.
+   */
   close(): Promise<void>
 }
 
 export interface RunOptions {
-  /** `work` may be done again where its connection was lost: it only reads. Default: false. */
+  /** Whether `work` may run again if its connection was lost, because it only reads. Default: false. */
   readonly repeatable?: boolean
   /**
-   * On a connection that is made for it. Where `work` succeeds, all others are made anew: they may have
-   * begun with other settings. Default: false.
+   * Runs `work` on a new connection. If it succeeds, all other connections are replaced, because they
+   * may have begun with other settings. Default: false.
    */
   readonly onNewConnection?: boolean
-  /** Starts the time that `work` may take. Default: the pool's. */
+  /** Starts the time limit of `work`. Default: that of the pool. */
   readonly startDeadline?: () => Deadline
 }
 
 export interface PoolOptions<Prepared> {
   readonly link: PoolLinkOptions
-  /** Connections at most. */
+  /** The most connections. */
   readonly size: number
   readonly prepare: Prepare<Prepared>
-  /** Starts the time that `work` may take. */
+  /** Starts the time limit of `work`. */
   readonly startDeadline: () => Deadline
-  /** Told how each attempt ended. Default: nothing is. */
+  /** Called with the outcome of each call of `run`. Default: no call. */
   readonly observer?: { failed(error: unknown): void; succeeded(): void }
 }
 
 /**
- * A connection is given up when it fails, when its server proves not to be the primary, and also when an
- * answer is overdue: one that the network swallowed looks merely slow for as long as TCP keeps trying.
- * The next work gets a new one.
+ * Creates a pool. A connection is closed when it fails, when its server turns out not to be the
+ * primary, and also when an answer is overdue: while TCP retransmits, a connection that the network has
+ * dropped looks merely slow. The next work gets a new connection.
  */
 export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepared> {
   const { size, prepare, observer } = options
@@ -57,7 +60,7 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
     overdue: Promise<never>,
     onNewConnection: boolean,
   ) {
-    // Nobody would close a connection that is opened now.
+    // A connection that is opened now would never be closed.
     if (closed) throw new ConnectionLost()
     const { link, release } = onNewConnection ? links.acquireNew() : links.acquire()
     try {
@@ -66,10 +69,10 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
       if (onNewConnection) links.renewAll()
       return answer
     } catch (error) {
-      // A connection that is being made has a time limit of its own.
+      // A connection that is being opened has a time limit of its own.
       const isOpening = link.prepared === null && error instanceof DeadlineExceeded
       if (endsConnection(error) && !isOpening) link.destroy()
-      // The others lead to the same server. What they read counts.
+      // The others lead to the same server. What they read still counts.
       if (isReadOnly(error)) links.renewAll()
       throw error
     } finally {
@@ -77,7 +80,10 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
     }
   }
 
-  /** Whether `error` came before anything was changed, for a reason that another attempt can avoid. */
+  /**
+   * Returns whether `error` occurred before anything was changed, for a reason that another attempt can
+   * avoid.
+   */
   function canAvoid(error: unknown): boolean {
     if (isStatementLost(error)) {
       links.stopPreparing()
@@ -109,7 +115,7 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
       observer?.succeeded()
       return answer
     } catch (error) {
-      // What `close` gave up is no failure of the database.
+      // A query that `close` interrupted is not a failure of the database.
       if (!closed) observer?.failed(error)
       throw asFailure(error)
     } finally {

@@ -5,7 +5,7 @@ import {
 } from './connection-string.ts'
 import { type Link, type LinkOptions, openLink, type Prepare } from './link.ts'
 
-/** {@link LinkOptions}, with a connection string in place of what it says. */
+/** {@link LinkOptions} with a connection string in place of its target. */
 export type PoolLinkOptions = Omit<LinkOptions, 'target'> & { readonly url: string }
 
 /** A link that one piece of work uses. */
@@ -16,13 +16,13 @@ export interface AcquiredLink<Prepared> {
 
 /** A fixed number of links. Each is opened when it is needed, and replaced when it is not alive. */
 export interface PooledLinks<Prepared> {
-  /** The link that the least work uses. */
+  /** Returns the link that the least work uses. */
   acquire(): AcquiredLink<Prepared>
-  /** A link that is opened for one piece of work, and closed when it is given back. */
+  /** Opens a link for one piece of work; it is closed when it is released. */
   acquireNew(): AcquiredLink<Prepared>
-  /** Replaces each link once no work uses it. */
+  /** Replaces each link when no work uses it any more. */
   renewAll(): void
-  /** From now on links are opened without prepared statements. */
+  /** Makes links open without prepared statements from now on. */
   stopPreparing(): void
   close(): Promise<void>
 }
@@ -35,7 +35,9 @@ export function createPooledLinks<Prepared>(
   let linkOptions: LinkOptions = { ...rest, target: parseConnectionString(url) }
   const slots = Array.from({ length: size }, newSlot<Prepared>)
 
-  /** A new one where there is none, or none with the options that were learnt since. */
+  /**
+   * Returns the link of a slot. Opens a new one if there is none, or the options have changed since.
+   */
   function linkOf(slot: Slot<Prepared>): Link<Prepared> {
     const { link, options } = slot
     if (link?.alive && (options === linkOptions || slot.busy > 0)) return link
@@ -47,8 +49,8 @@ export function createPooledLinks<Prepared>(
   }
 
   /**
-   * The next connection begins with the host that let the last one in, since others may take long to
-   * fail, and leaves out a setting that was refused.
+   * Adapts the options to the last link. The next link tries the same host first, since other hosts may
+   * take long to fail, and omits a setting that was refused.
    */
   function rememberAdmitted(found: Link<Prepared>['admitted']): void {
     if (found === null) return
@@ -88,7 +90,7 @@ export function createPooledLinks<Prepared>(
 
 const ignore = () => {}
 
-/** The same hosts, `found` first; as they are where they are tried in any order. */
+/** Returns the same hosts with `found` first; unchanged if they are tried in random order. */
 function beginningWith(
   found: Pick<HostTarget, 'host' | 'port'>,
   target: ConnectionTarget,
@@ -104,7 +106,7 @@ function beginningWith(
 interface Slot<Prepared> {
   busy: number
   link: Link<Prepared> | null
-  /** Of `link`; `null`: it is to be replaced. */
+  /** The options of `link`; `null` if it is to be replaced. */
   options: LinkOptions | null
 }
 
@@ -112,7 +114,10 @@ function newSlot<Prepared>(): Slot<Prepared> {
   return { busy: 0, link: null, options: null }
 }
 
-/** The first of those, so that as few connections are made as are needed. */
+/**
+ * Returns the first of the slots that the least work uses, so that as few connections as possible are
+ * opened.
+ */
 function leastBusy<Prepared>(slots: readonly Slot<Prepared>[]): Slot<Prepared> {
   return slots.reduce((best, slot) => (slot.busy < best.busy ? slot : best))
 }

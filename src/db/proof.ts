@@ -4,37 +4,47 @@ import { codeOf } from './connection/errors.ts'
 import type { Queries } from './link.ts'
 import { nodes } from './tables.ts'
 
-/** What a server tells of itself when a connection opens. */
+/** The facts about a server that are read when a connection opens. */
 export interface Survey {
-  /** Of the session that answers; a pooler tells another one when a connection opens. */
+  /**
+   * The process id of the session that answers. A pooler sends a different one when a connection opens.
+   */
   readonly pid: number
   readonly inRecovery: boolean
-  /** Identifies the cluster (`pg_control_system`); `null` where the server does not tell. */
+  /** The identifier of the cluster (`pg_control_system`); `null` if the server does not report it. */
   readonly system: string | null
-  /** Of the write-ahead log, 8 hexadecimal digits; `null` in recovery, or where the server does not tell. */
+  /**
+   * The timeline of the write-ahead log, 8 hexadecimal digits; `null` in recovery, or if the server
+   * does not report it.
+   */
   readonly timeline: string | null
 }
 
 /**
- * What a server tells of itself in the statement that looks a credential up, so that the answer proves
- * where it comes from. A check when a connection opens does not: a pooler may send each statement to
- * another server.
+ * The facts about a server that the statement which looks up a credential returns, so that the answer
+ * proves which server it comes from. A check when a connection opens does not prove it: a pooler may
+ * send each statement to another server.
  */
 export interface ServerState {
   readonly inRecovery: boolean
   readonly timeline: string | null
-  /** This node's counter as that server has it; `null` where it has no row of this node. */
+  /** The counter of this node on that server; `null` if the server has no row of this node. */
   readonly counter: number | null
 }
 
-/** Right after a promotion `pg_control_checkpoint()` still names the old timeline; this does not. */
+/**
+ * The current timeline. Right after a promotion `pg_control_checkpoint()` still returns the old one.
+ */
 const timelineNow = `case when pg_is_in_recovery() then null
   else left(pg_walfile_name(pg_current_wal_lsn()), 8) end`
 
-/** For a server that does not tell: some managed ones have no write-ahead log to show. */
+/**
+ * The column for a server that does not report the value: some managed servers have no readable
+ * write-ahead log.
+ */
 const notReported = 'null::text'
 
-/** Columns of a {@link ServerState}; they take the placeholder `node`, the id of this node. */
+/** The columns of a {@link ServerState}. They have the placeholder `node`, the id of this node. */
 export function stateColumns(reportsTimeline: boolean) {
   return {
     inRecovery: sql<boolean>`pg_is_in_recovery()`,
@@ -44,7 +54,7 @@ export function stateColumns(reportsTimeline: boolean) {
   }
 }
 
-/** The state of the server that answers; `undefined` where it answers with no row. */
+/** Reads the state of the server that answers; `undefined` if it returns no row. */
 export async function readServerState(
   queries: Pick<Queries, 'select'>,
   nodeId: string,
@@ -57,17 +67,21 @@ export async function readServerState(
   return state
 }
 
-/** A statement whose one row is a {@link Survey}. */
+/** A statement that returns one row, a {@link Survey}. */
 export function surveyStatement(reportsCluster: boolean): string {
   return `select pg_backend_pid() as pid, pg_is_in_recovery() as "inRecovery",
     ${reportsCluster ? '(pg_control_system()).system_identifier::text' : notReported} as system,
     ${reportsCluster ? timelineNow : notReported} as timeline`
 }
 
-/** Not supported, no such function, no right to call it. */
+/** SQLSTATEs of a server that does not report: not supported, no such function, no right to call it. */
 const unsupported: ReadonlySet<unknown> = new Set(['0A000', '42883', '42501'])
 
-/** @returns also whether the server tells of its cluster and timeline at all */
+/**
+ * Reads a {@link Survey} of the server.
+ *
+ * @returns also whether the server reports its cluster and timeline
+ */
 export async function survey(queries: Queries): Promise<Survey & { reportsCluster: boolean }> {
   const ask = async (reportsCluster: boolean) => {
     const [row] = await queries.execute(sql.raw(surveyStatement(reportsCluster)))
@@ -81,7 +95,7 @@ export async function survey(queries: Queries): Promise<Survey & { reportsCluste
   }
 }
 
-/** The server that answered is not proven to be the primary: its answer counts for nothing. */
+/** The server that answered is not proven to be the primary, so its answer is discarded. */
 export class UnprovenServerError extends Error {
   readonly databaseCause: Extract<Cause, 'recovery' | 'old-timeline' | 'stale-server'>
 
@@ -93,8 +107,8 @@ export class UnprovenServerError extends Error {
 }
 
 /**
- * What is known of the primary so far. A promotion begins a new timeline, so of one cluster the highest
- * timeline seen is the primary's; and whatever this node has committed there, the primary has.
+ * The known state of the primary. A promotion begins a new timeline, so the primary of a cluster has
+ * the highest timeline seen so far. The primary also has everything that this node has committed there.
  */
 export class KnownPrimary {
   #system: string | null = null
@@ -102,37 +116,42 @@ export class KnownPrimary {
   #committed = 0
   #onOtherHistory = () => {}
 
-  /** Calls `listener` each time that what was read before may be of another history than the primary's. */
+  /**
+   * Calls `listener` each time the primary may have another history than the data that was read before.
+   */
   onOtherHistory(listener: () => void): void {
     this.#onOtherHistory = listener
   }
 
-  /** The highest counter whose commit was acknowledged: to be read before a lookup starts. */
+  /** The highest counter whose commit was acknowledged. It must be read before a lookup starts. */
   get committed(): number {
     return this.#committed
   }
 
   /**
-   * The counter `counter` of this node was committed by the primary.
+   * Records that the primary committed the counter `counter` of this node.
    *
-   * @param before the counter that it replaced; `null`: the node had no row
-   * @param committed as it was before `counter` was sent: less than that shows that the primary was
-   *   restored, or promoted without the last commits
+   * @param before the counter that it replaced; `null` if the node had no row
+   * @param committed the committed counter before `counter` was sent. A lower `before` shows that the
+   *   primary was restored, or promoted without the last commits
    */
   acknowledge(counter: number, before: number | null, committed: number): void {
     this.#committed = Math.max(this.#committed, counter)
     if ((before ?? 0) < committed) this.#onOtherHistory()
   }
 
-  /** This node's row is about to be removed: no server need have it, for lookups under way either. */
+  /**
+   * Releases the counter before the row of this node is removed: no server needs to have it any more,
+   * not even for pending lookups.
+   */
   releaseCounter(): void {
     this.#committed = 0
   }
 
   /**
-   * Takes in what a connection's server tells of itself.
+   * Records the survey of the server of a connection.
    *
-   * @throws UnprovenServerError where it is not the primary
+   * @throws UnprovenServerError if the server is not the primary
    */
   observe({ inRecovery, system, timeline }: Survey): void {
     if (inRecovery) throw new UnprovenServerError('recovery')
@@ -143,12 +162,15 @@ export class KnownPrimary {
     if (isOther) this.#onOtherHistory()
   }
 
-  /** Whether a server with that state was promoted since the primary was last learnt. */
+  /** Returns whether a server with that state was promoted since the last survey of the primary. */
   isOutdatedBy({ timeline }: ServerState): boolean {
     return this.#timeline !== null && isLower(this.#timeline, timeline)
   }
 
-  /** Whether a server with that state is without what this node had committed, as in {@link check}. */
+  /**
+   * Returns whether a server with that state lacks the counter that this node had committed, as in
+   * {@link check}.
+   */
   lacksCounter({ counter }: ServerState, committed: number): boolean {
     return (counter ?? 0) < Math.min(committed, this.#committed)
   }
@@ -156,9 +178,10 @@ export class KnownPrimary {
   /**
    * Checks the answer of a lookup.
    *
-   * @param committed as it was before the lookup started; it does not count once the counter was released
-   * @throws UnprovenServerError where the server is in recovery, on a lower timeline than the highest
-   *   seen, or without what this node had committed
+   * @param committed the committed counter before the lookup started. It is ignored once the counter
+   *   was released
+   * @throws UnprovenServerError if the server is in recovery, on a lower timeline than the highest
+   *   seen, or lacks the counter that this node had committed
    */
   check(state: ServerState, committed: number): void {
     if (state.inRecovery) throw new UnprovenServerError('recovery')

@@ -3,9 +3,9 @@ import type { KeyStore } from '../keys/store.ts'
 import type { UserStore } from '../users/store.ts'
 
 /**
- * The same stores, which tell of what they changed before they answer: this node itself need not wait
- * for the notification that every node gets. What changes a key is told as a change of its owner,
- * since keys that descend from it change along.
+ * Returns the same store, but each method that changes a key publishes the change before it returns.
+ * This node then need not wait for the notification that every node receives. A change of a key is
+ * published as a change of its owner, because the descendants of the key change too.
  */
 export function publishKeyChanges(store: KeyStore, publish: (change: Change) => void): KeyStore {
   const publishOwner = (ownerId: string) => publish({ kind: 'user', id: ownerId })
@@ -39,6 +39,7 @@ export function publishKeyChanges(store: KeyStore, publish: (change: Change) => 
   }
 }
 
+/** Returns the same store, but each method that changes a user publishes the change before it returns. */
 export function publishUserChanges(store: UserStore, publish: (change: Change) => void): UserStore {
   const published = <T extends { readonly id: string } | null>(user: T): T => {
     if (user !== null) publish({ kind: 'user', id: user.id })

@@ -7,27 +7,30 @@ import {
 } from './listening-session.ts'
 
 export interface ReconnectingSessionOptions extends Omit<ListeningSessionOptions, 'onEnd'> {
-  /** Called each time that a session begins to listen. What was announced before is never heard. */
+  /** Called each time a session begins to listen. Notifications from before that moment are lost. */
   readonly onListening: () => void
-  /** Called each time that a session ends, or cannot be opened; not after `close`. */
+  /** Called each time a session ends or cannot be opened, but not after `close`. */
   readonly onLost: (failure: unknown, cause: Cause | null) => void
 }
 
-/** One listening session after another: each that ends is followed by the next, until `close`. */
+/** A listening session that reopens: when one session ends, the next is opened, until `close`. */
 export interface ReconnectingSession {
   readonly isListening: boolean
-  /** Times that a session was opened anew. */
+  /** The number of times that the session was reopened. */
   readonly reconnects: number
   /** Checks the session; see `ListeningSession.check`. */
   check(): void
   /** Ends the session, so that the next one is opened. */
   end(failure: unknown): void
-  /** The session does its work: after its end the next one is opened soon. */
+  /** Resets the pause before the next session, because this one works. */
   succeeded(): void
   close(): void
 }
 
-/** Between two attempts to connect, in milliseconds: at first, at most, and where a setting must be changed. */
+/**
+ * The pauses between two attempts to connect, in milliseconds: the first, the longest, and the one
+ * after a failure that a change of settings must resolve.
+ */
 const firstPause = 50
 const longestPause = 500
 const pauseForSettings = 5_000
@@ -65,7 +68,7 @@ export function openReconnectingSession(options: ReconnectingSessionOptions): Re
         isListening = true
         onListening()
       },
-      // It ends, which `onEnd` is told.
+      // The session ends then, and calls `onEnd`.
       () => {},
     )
   }

@@ -4,15 +4,15 @@ import { apiKeys } from './tables.ts'
 import type { Transaction } from './transactions.ts'
 
 /**
- * Replaces hashes of secrets by those of the same secrets under another pepper, each only where it is
- * stored still and its key is not revoked. A key whose row another transaction holds is left for its
- * next use.
+ * Replaces hashes of secrets by hashes of the same secrets under another pepper. A hash is replaced
+ * only if it is still stored and its key is not revoked. A key whose row another transaction has locked
+ * is left for its next use.
  */
 export async function replaceHashes(
   transaction: Transaction,
   rehashes: readonly Rehash[],
 ): Promise<void> {
-  // Locked by a statement of its own: those after it see each row as it is then.
+  // A statement of its own locks the rows, so that the following statements see their current values.
   const rows = await transaction
     .select({ id: apiKeys.id })
     .from(apiKeys)

@@ -7,16 +7,17 @@ export interface ReplicaOptions {
   readonly primary: KnownPrimary
   readonly nodeId: string
   readonly onUnfit: (error: unknown) => void
-  /** Milliseconds, monotonic. Default `performance.now`. */
+  /** A monotonic clock in milliseconds. Default: `performance.now`. */
   readonly now?: () => number
 }
 
-/** Between two checks. Milliseconds. */
+/** The interval between two checks. Milliseconds. */
 const checkInterval = 5_000
 
 /**
- * Tells whether lists may be read from the replica: it is a standby, or the primary itself. One that was
- * promoted beside the primary would show for ever what was true then. Asked at most every 5 seconds.
+ * Returns a function that reports whether lists may be read from the replica: it must be a standby, or
+ * the primary itself. A replica that was promoted while the primary still runs would show outdated data
+ * forever. The function checks at most every 5 seconds.
  */
 export function createReplicaCheck(options: ReplicaOptions): () => boolean | Promise<boolean> {
   const { pool, primary, nodeId, onUnfit, now = () => performance.now() } = options
@@ -26,7 +27,7 @@ export function createReplicaCheck(options: ReplicaOptions): () => boolean | Pro
 
   async function check(): Promise<boolean> {
     const { committed } = primary
-    // Where it cannot be asked, the list that comes next tells.
+    // If the check fails, the next list reports the failure.
     const state = await pool
       .run((queries) => readServerState(queries, nodeId))
       .catch(() => undefined)

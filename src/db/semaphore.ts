@@ -1,8 +1,8 @@
 import { ServiceUnavailableError } from '../errors.ts'
 
 /**
- * Lets `size` pass at a time and the others wait in line. Who has waited `timeoutMs` milliseconds while
- * nobody came out is sent away with ServiceUnavailableError.
+ * Runs at most `size` pieces of work at a time; the others wait in order of arrival. A waiter is
+ * rejected with ServiceUnavailableError after `timeoutMs` without a release.
  */
 export class Semaphore {
   readonly #timeoutMs: number
@@ -28,7 +28,7 @@ export class Semaphore {
     }
   }
 
-  /** Resolves when one that came out hands its place on. */
+  /** Resolves when a piece of work that ended passes its place on. */
   #acquire(): Promise<void> {
     const started = performance.now()
     return new Promise((resolve, reject) => {

@@ -21,25 +21,31 @@ import { lastStoredDate } from '../last-date.ts'
 import { maxIssuerLength, maxSubjectLength } from '../users/identity.ts'
 
 /**
- * The tables as the queries see them. What keeps them true whoever writes (lineage of keys, the
- * issuer's grant, tombstones, the append-only audit trail) are triggers; they and the partitions of
- * `audit_events` are in `drizzle/`.
+ * The tables as the queries see them. Triggers keep them consistent for every writer: the lineage of
+ * keys, the grant of the issuer, tombstones, the append-only audit trail. The triggers and the
+ * partitions of `audit_events` are in `drizzle/`.
  */
 export const latchkey = pgSchema('latchkey')
 
-/** Millisecond precision, as JavaScript's dates have it: a cursor's position is exactly a row's. */
+/**
+ * A column with the millisecond precision of JavaScript dates, so that the position in a cursor equals
+ * that of its row.
+ */
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 
-/** Of an instant that JavaScript's dates can hold: PostgreSQL's go further and to infinity. */
+/** The last day that JavaScript dates can hold; those of PostgreSQL go further, and to infinity. */
 const lastDay = sql.raw(`'${lastStoredDate.toISOString().slice(0, 10)}Z'`)
 const inRange = (column: AnyPgColumn) => sql`${column} between '1970-01-01Z' and ${lastDay}`
 
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
 
-/** Compared byte by byte: the same order on every server, and the quickest look-up. */
+/**
+ * A column that is compared byte by byte, which gives the same order on every server and the fastest
+ * lookup.
+ */
 const keyId = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' })
 
-/** What an issuer said last that a user holds, by audience; `iat` in seconds since the epoch. */
+/** The latest grant of an issuer to a user, by audience. `iat` is in seconds since the epoch. */
 export type IssuerGrants = Readonly<
   Record<string, { readonly scopes: readonly string[]; readonly iat: number }>
 >
@@ -57,17 +63,20 @@ export const users = latchkey.table(
     status: text('status', { enum: ['ACTIVE', 'SUSPENDED'] })
       .notNull()
       .default('ACTIVE'),
-    /** Our ceiling; null: none. */
+    /** The ceiling that Latchkey sets; null: no ceiling. */
     scopes: text('scopes').array(),
     issuerGrants: jsonb('issuer_grants').$type<IssuerGrants>().notNull().default({}),
-    /** All scopes of `issuer_grants`, null where it is empty; kept by a trigger. */
+    /** All scopes of `issuer_grants`, null if it is empty. A trigger maintains it. */
     issuerScopes: text('issuer_scopes').array(),
-    /** JWTs issued before it are refused. */
+    /** JWTs that were issued before this time are refused. */
     signedOutAt: instant('signed_out_at'),
-    /** JWTs that signed out and could pass as issued since: hash to `iat`, seconds since the epoch. */
+    /**
+     * Signed-out JWTs whose `iat` does not show that they were issued before the sign-out: hash to
+     * `iat`, in seconds since the epoch.
+     */
     signedOutTokens: jsonb('signed_out_tokens').$type<SignedOutTokens>().notNull().default({}),
     createdAt: instant('created_at').notNull().defaultNow(),
-    /** Kept by a trigger. */
+    /** A trigger maintains it. */
     updatedAt: instant('updated_at').notNull().defaultNow(),
   },
   (table) => [
@@ -92,7 +101,7 @@ export const users = latchkey.table(
   ],
 )
 
-/** Users that were deleted: their JWTs stay refused. Written by a trigger. */
+/** Users that were deleted. Their JWTs stay refused. A trigger writes the rows. */
 export const deletedUsers = latchkey.table(
   'deleted_users',
   {
@@ -111,33 +120,39 @@ export const apiKeys = latchkey.table(
     ownerId: uuid('owner_id')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    /** The key that made it. Deleting that row deletes this one: a child never outlives its parent. */
+    /**
+     * The key that created this one. Deleting its row deletes this one too: a child never outlives its
+     * parent.
+     */
     parentId: keyId('parent_id').references((): AnyPgColumn => apiKeys.id, { onDelete: 'cascade' }),
     name: text('name').notNull(),
     description: text('description'),
     scopes: text('scopes').array().notNull(),
-    /** `scopes` within every ancestor's; kept by a trigger. */
+    /** The scopes that both this key and every ancestor have. A trigger maintains it. */
     lineageScopes: text('lineage_scopes').array().notNull().default([]),
     metadata: jsonb('metadata').$type<JsonObject>().notNull().default({}),
-    /** Empty once the key has been dead for long: no secret has that hash. */
+    /** Empty once the key has been revoked or expired for a long time: no secret has that hash. */
     secretHash: bytea('secret_hash').notNull(),
-    /** Fingerprint of the pepper of `secret_hash`; empty: none; null: unknown, stored before there were any. */
+    /**
+     * The fingerprint of the pepper of `secret_hash`. Empty: no pepper. Null: unknown, stored before
+     * fingerprints existed.
+     */
     secretPepper: text('secret_pepper'),
     previousSecretHash: bytea('previous_secret_hash'),
-    /** Of `previous_secret_hash`, as `secret_pepper`. */
+    /** The fingerprint of the pepper of `previous_secret_hash`, like `secret_pepper`. */
     previousSecretPepper: text('previous_secret_pepper'),
     previousExpiresAt: instant('previous_expires_at'),
     previousLastUsedAt: instant('previous_last_used_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
     expiresAt: instant('expires_at'),
-    /** The earliest of its own and every ancestor's; kept by a trigger. */
+    /** The earliest expiry of this key and every ancestor. A trigger maintains it. */
     lineageExpiresAt: instant('lineage_expires_at'),
     lastUsedAt: instant('last_used_at'),
     rotatedAt: instant('rotated_at'),
-    /** Final; a trigger hands it down to descendants. */
+    /** The revocation is final. A trigger revokes the descendants too. */
     revokedAt: instant('revoked_at'),
     revokedReason: text('revoked_reason'),
-    /** Generations above it; kept by a trigger. */
+    /** The number of ancestors. A trigger maintains it. */
     depth: integer('depth').notNull().default(0),
   },
   (table) => [
@@ -146,7 +161,7 @@ export const apiKeys = latchkey.table(
       .on(table.ownerId, table.createdAt, table.id)
       .where(sql`${table.revokedAt} is null`),
     index('api_keys_parent_idx').on(table.parentId).where(sql`${table.parentId} is not null`),
-    // For erasing the hashes of secrets that are dead.
+    // These indexes serve erasing the hashes of secrets that no longer work.
     index('api_keys_revoked_hash_idx')
       .on(table.revokedAt)
       .where(sql`${table.revokedAt} is not null and ${table.secretHash} <> ''`),
@@ -156,14 +171,14 @@ export const apiKeys = latchkey.table(
     index('api_keys_previous_hash_idx')
       .on(table.previousExpiresAt)
       .where(sql`${table.previousSecretHash} is not null`),
-    // For finding the peppers that secrets are stored under.
+    // These indexes serve finding the peppers that secrets are stored under.
     index('api_keys_pepper_idx')
       .on(table.secretPepper, table.lineageExpiresAt)
       .where(sql`${table.secretPepper} <> '' and ${table.revokedAt} is null`),
     index('api_keys_previous_pepper_idx')
       .on(table.previousSecretPepper, table.previousExpiresAt)
       .where(sql`${table.previousSecretPepper} <> '' and ${table.revokedAt} is null`),
-    // A key that was revoked may be as it is.
+    // A revoked key may have any scopes.
     check(
       'api_keys_scopes_check',
       sql`cardinality(${table.scopes}) > 0 and array_position(${table.scopes}, '') is null and array_position(${table.scopes}, null) is null or ${table.revokedAt} is not null`,
@@ -180,7 +195,7 @@ export const apiKeys = latchkey.table(
   ],
 )
 
-/** Which scopes a key's operations really needed, and when last. */
+/** The scopes that the operations of a key needed, and the latest use of each. */
 export const apiKeyScopeUses = latchkey.table(
   'api_key_scope_uses',
   {
@@ -193,7 +208,7 @@ export const apiKeyScopeUses = latchkey.table(
   (table) => [primaryKey({ columns: [table.keyId, table.scope] })],
 )
 
-/** The audit trail, partitioned by month; a trigger refuses to change or remove what it tells. */
+/** The audit trail, partitioned by month. A trigger refuses to change or delete its rows. */
 export const auditEvents = latchkey.table(
   'audit_events',
   {
@@ -217,14 +232,20 @@ export const auditEvents = latchkey.table(
   ],
 )
 
-/** Processes that remember credentials and hear of changes; kept by `change-feed.ts`. */
+/**
+ * The processes that cache credentials and receive notifications of changes; `change-feed.ts` maintains
+ * the rows.
+ */
 export const nodes = latchkey.table('nodes', {
   id: uuid('id').primaryKey(),
   host: text('host').notNull(),
   pid: integer('pid').notNull(),
-  /** For how long at most it uses what it remembers without having heard anything. Milliseconds. */
+  /** The longest time for which the node uses its cache without a notification. Milliseconds. */
   maxStalenessMs: integer('max_staleness_ms').notNull(),
-  /** Grows with each heartbeat: a server without the last one is not the primary, or no longer. */
+  /**
+   * Each heartbeat increments it. A server that lacks the last value is not the primary, or no longer
+   * is.
+   */
   counter: bigint('counter', { mode: 'number' }).notNull().default(0),
   startedAt: instant('started_at').notNull().defaultNow(),
   lastSeenAt: instant('last_seen_at').notNull().defaultNow(),

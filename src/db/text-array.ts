@@ -1,4 +1,4 @@
-/** A list of texts as PostgreSQL writes arrays (section 8.15.2). */
+/** Formats a list of texts as a PostgreSQL array (PostgreSQL documentation, §8.15.2). */
 export function textArray(values: readonly string[]): string {
   return `{${values.map((value) => `"${value.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
 }

@@ -8,31 +8,35 @@ import type { Semaphore } from './semaphore.ts'
 /** The queries of one transaction. */
 export type Transaction = Omit<Queries, 'transaction' | '$client'>
 
-/** How a store reaches the database. */
+/** The access of a store to the database. */
 export interface Access {
-  /** One query, or several that need not agree. */
+  /** Runs one query, or several that need no common snapshot. */
   read<T>(work: (queries: Queries) => Promise<T>): Promise<T>
-  /** Like `read`, from the replica where there is one. */
+  /** Like `read`, but from the replica if there is one. */
   readList<T>(work: (queries: Queries) => Promise<T>): Promise<T>
-  /** All or nothing; again when it met another transaction head-on. */
+  /** Runs `work` in a transaction, again after a deadlock or serialization failure. */
   change<T>(work: (transaction: Transaction) => Promise<T>, options?: ChangeOptions): Promise<T>
 }
 
 export interface ChangeOptions {
-  /** For all of it, waiting for a connection included. Milliseconds. Default: as the pool's `watch` says. */
+  /**
+   * The time limit for the transaction, the wait for a connection included. Milliseconds. Default: the
+   * deadline of the pool.
+   */
   readonly timeoutMs?: number
 }
 
-/** Where lists are read from, beside the primary. */
+/** The source of lists that is not the primary. */
 export interface ListSource {
   readonly pool: Pool<Queries>
-  /** Whether it follows the primary. */
+  /** Returns whether it follows the primary. */
   readonly isFit: () => boolean | Promise<boolean>
 }
 
 /**
- * @param replica `null`: lists are read from the primary too
- * @param semaphore lets as many in as `pool` has connections, so that each has one to itself
+ * @param replica `null` if lists are read from the primary too
+ * @param semaphore admits as many callers as `pool` has connections, so that each has a connection to
+ *   itself
  */
 export function createAccess(
   pool: Pool<Queries>,
@@ -104,18 +108,19 @@ async function inTransaction<T>(
     await queries.execute(sql`commit`)
     return answer
   } catch (error) {
-    // Where it fails the connection is gone, and the transaction with it.
+    // If the rollback fails, the connection is lost, and the transaction with it.
     await queries.execute(sql`rollback`).catch(() => {})
     throw error
   }
 }
 
-/** For the server to tell that a statement took too long, before the time is over here. Milliseconds. */
+/** The time by which the server cancels a statement before the deadline here passes. Milliseconds. */
 const margin = 200
 
 /**
- * An idle connection may have been closed, by the server or on the way: then nothing was done yet. The
- * server ends what waits for a lock, which it would otherwise do long after the connection is given up.
+ * Begins a transaction. An idle connection may have been closed meanwhile; then nothing was done yet.
+ * The statement timeout makes the server end a wait for a lock, which would otherwise last long after
+ * this process has given up the connection.
  */
 async function begin(queries: Queries, timeoutMs: number | null): Promise<void> {
   const limit = timeoutMs === null ? null : Math.ceil(Math.max(timeoutMs - margin, timeoutMs / 2))
@@ -128,12 +133,12 @@ async function begin(queries: Queries, timeoutMs: number | null): Promise<void> 
   }
 }
 
-/** Thrown in a transaction to undo it and answer this nevertheless. */
+/** Thrown in a transaction to roll it back and return `answer` nevertheless. */
 export class RollbackWith extends Error {
   readonly answer: unknown
 
   constructor(answer: unknown) {
-    super('The transaction was abandoned.')
+    super('The transaction was rolled back.')
     this.answer = answer
   }
 }

@@ -3,23 +3,23 @@ import { apiKeys, users } from './tables.ts'
 import { textArray } from './text-array.ts'
 import type { Access } from './transactions.ts'
 
-/** The keys of an issuer's users. */
+/** The number of keys of the users of an issuer. */
 export interface KeysOfIssuer {
   readonly issuer: string
-  /** Neither revoked nor expired. */
+  /** The number of keys that are neither revoked nor expired. */
   readonly keys: number
-  /** Whether counting ended at its bound: there may be more. */
+  /** Whether counting stopped at its bound, so that there may be more. */
   readonly atLeast: boolean
 }
 
-/** Users looked at for each issuer, keys counted for each user, and issuers told, at most. */
+/** The bounds: users read for each issuer, keys counted for each user, and issuers returned. */
 const maxUsers = 10_000
 const maxKeys = 1_000
 const maxIssuers = 20
 
 /**
- * The keys of users whose issuer is not in `trusted`. The work is bounded: the issuers are found by
- * stepping through the index over (issuer, subject), once for each.
+ * Counts the keys of users whose issuer is not in `trusted`. The work is bounded: one step through the
+ * index over (issuer, subject) finds each issuer.
  */
 export async function countKeysOfOtherIssuers(
   access: Access,

@@ -28,7 +28,10 @@ export async function lockUser(transaction: Transaction, id: string): Promise<Us
   return row
 }
 
-/** A position's id as a UUID: what is none comes before all that are. */
+/**
+ * The id of a page position as a UUID. Any other text becomes the zero UUID, which sorts before all
+ * ids.
+ */
 export function toUuid(text: string) {
   return sql`${isUuid(text) ? text : '00000000-0000-0000-0000-000000000000'}::uuid`
 }

@@ -99,7 +99,8 @@ async function insert(access: Access, user: NewUser, by: Actor): Promise<User | 
       .onConflictDoNothing()
       .returning({ id: users.id })
     if (made === undefined) return 'duplicate'
-    // Only now: the insertion may have waited for the deletion of the same user.
+    // The deletion must come after the insertion, which may have waited for the deletion of the same
+    // user.
     const [tombstone] = await transaction
       .delete(deletedUsers)
       .where(isTombstoneOf(user.issuer, user.subject))
@@ -126,13 +127,13 @@ async function insert(access: Access, user: NewUser, by: Actor): Promise<User | 
 interface Alteration {
   readonly set: Partial<typeof users.$inferInsert>
   readonly type: EventType
-  /** To tell beside what changed. */
+  /** Further details of the audit event. */
   readonly more?: { readonly reason?: string }
-  /** May prevent it by throwing. */
+  /** Throws to prevent the change. */
   readonly check?: (before: User) => void
 }
 
-/** What changes nothing is not written, nor told. */
+/** Changes a user and records it. A change that changes nothing is neither written nor recorded. */
 async function alter(
   access: Access,
   id: string,
@@ -183,7 +184,7 @@ async function signOut(
   })
 }
 
-/** Those issued before `at` are forgotten, since they are refused by that. */
+/** Adds a token, and removes tokens that were issued before `at`, because `at` alone refuses them. */
 function withToken(known: SignedOutTokens, at: Date, token: SignedOutToken | null) {
   if (token === null || token.hash in known) return known
   const later = Object.entries(known).filter(([, issuedAt]) => issuedAt * 1000 >= at.getTime())
@@ -237,7 +238,7 @@ function isTombstoneOf(issuer: string, subject: string) {
   return and(eq(deletedUsers.issuer, issuer), eq(deletedUsers.subject, subject))
 }
 
-/** PostgreSQL's text holds any character but NUL. */
+/** The type `text` of PostgreSQL holds every character except NUL. */
 function isText(value: string): boolean {
   return !value.includes('\0')
 }

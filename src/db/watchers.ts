@@ -2,25 +2,27 @@ import type { ChangeListener, ChangeWatch } from '../credentials/changes.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import type { FeedState } from './feed-state.ts'
 
-/** What a heartbeat tells of this node's staleness while nobody watches. Milliseconds. */
+/** The staleness bound that a heartbeat states while there is no watcher. Milliseconds. */
 const unwatchedHeartbeatAge = 3_600_000
 
 export interface WatchersOptions {
-  /** Starts the feed that tells all watchers. `maxHeartbeatAge` in milliseconds. */
+  /** Starts the feed of all watchers. `maxHeartbeatAge` in milliseconds. */
   readonly startFeed: (listener: ChangeListener, maxHeartbeatAge: number) => ChangeFeed
-  /** Called when the last watcher has left and its feed is closed. */
+  /** Called when the last watcher has closed and its feed is closed. */
   readonly onLastLeft: () => Promise<unknown>
 }
 
-/** Whoever watches for changes: all are told by the same feed, within the smallest bound of theirs. */
+/** The watchers of changes. They share one feed, which uses the smallest of their bounds. */
 export interface Watchers {
-  /** Hands on to every watcher. */
+  /** Passes each call on to every watcher. */
   readonly broadcast: ChangeListener
-  /** The smallest bound of all watchers. Milliseconds. */
+  /** Returns the smallest bound of all watchers. Milliseconds. */
   maxHeartbeatAge(): number
-  /** @param silence milliseconds without a heartbeat after which the watcher trusts nothing */
+  /**
+   * @param maxAge the time in milliseconds without a heartbeat after which the watcher trusts nothing
+   */
   watch(listener: ChangeListener, maxAge: number): ChangeWatch
-  /** `null` while nobody watches. */
+  /** Returns the state of the feed; `null` while there is no watcher. */
   state(): FeedState | null
 }
 
@@ -37,7 +39,7 @@ export function createWatchers({ startFeed, onLastLeft }: WatchersOptions): Watc
     const last = feed
     feed = null
     await last?.close()
-    // Another began meanwhile: the row is its too.
+    // Another watcher has begun meanwhile and needs the row too.
     if (watchers.size > 0) return
     await onLastLeft()
   }
@@ -59,7 +61,7 @@ export function createWatchers({ startFeed, onLastLeft }: WatchersOptions): Watc
   }
 }
 
-/** A listener that hands on what it is told. */
+/** A listener that passes each call on to all listeners. */
 function broadcastTo(listeners: ReadonlyMap<ChangeListener, unknown>): ChangeListener {
   return {
     changed: (change) => {

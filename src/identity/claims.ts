@@ -2,32 +2,39 @@ import type { Principal } from '../principal.ts'
 import { isScopeName, sorted } from '../scopes.ts'
 import { isVisibleAscii } from '../visible-ascii.ts'
 
-/** `typ` of an identity token (RFC 8725 §3.11): no other token of ours or of an issuer has it. */
+/**
+ * The `typ` of an identity token (RFC 8725 §3.11). No other token of this server or of an issuer has
+ * it.
+ */
 export const identityTokenType = 'identity+jwt'
 
-/** Seconds from `iat` to `exp`. */
+/** The lifetime of an identity token, from `iat` to `exp`. Seconds. */
 export const identityTokenLifetime = 60
 
-/** `aud` where nobody asked for another. */
+/** The `aud` if the request names no audience. */
 export const defaultAudience = 'backend'
 
 export type AuthMethod = 'api-key' | 'jwt'
 
-/** What an identity token says of whoever asks. */
+/** The claims of an identity token, which describe the caller. */
 export interface IdentityClaims {
   readonly iss: string
   readonly sub: string
-  /** RFC 9493 §3.2.3: `sub` alone is two people where two issuers have it. */
+  /**
+   * The issuer and subject of the caller (RFC 9493 §3.2.3). `sub` alone is ambiguous, because two
+   * issuers may use the same one.
+   */
   readonly sub_id: { readonly format: 'iss_sub'; readonly iss: string; readonly sub: string }
   readonly aud: string
-  /** Effective, separated by spaces, sorted. */
+  /** The effective scopes, sorted and separated by spaces. */
   readonly scope: string
   readonly auth_method: AuthMethod
   /** The user's id in Latchkey. */
   readonly user_id: string
   /**
-   * RFC 8693 §4.1, for the backend's audit: by which credential. `sub` is the key's id or the JWT's
-   * `jti`, missing where it has none; `name` the key's.
+   * The credential that the caller used, for the audit of the backend (RFC 8693 §4.1). `sub` is the id
+   * of the key or the `jti` of the JWT; it is missing if the JWT has none. `name` is the name of the
+   * key.
    */
   readonly act: {
     readonly kind: Principal['credential']['kind']
@@ -37,18 +44,18 @@ export interface IdentityClaims {
   /** Seconds since the epoch. */
   readonly iat: number
   readonly exp: number
-  /** Of the token. The token is used for many requests, so this is not for single use. */
+  /** The id of the token. The token is used for many requests, so the id does not mark a single use. */
   readonly jti: string
 }
 
 export interface IdentityTokenContent {
   readonly principal: Principal
   readonly audience: string
-  /** Of the server that says so. */
+  /** The issuer of the identity token: the URL of this server. */
   readonly issuer: string
   /** Seconds since the epoch. */
   readonly issuedAt: number
-  /** `jti`. */
+  /** The `jti`. */
   readonly id: string
 }
 
@@ -78,12 +85,15 @@ export function authMethod({ credential }: Principal): AuthMethod {
   return credential.kind === 'API_KEY' ? 'api-key' : 'jwt'
 }
 
-/** The effective scopes as one text. What is no scope name could read as several, and is left out. */
+/**
+ * Returns the effective scopes as one string. An entry that is not a valid scope name is omitted,
+ * because it could read as several scopes.
+ */
 export function scopeText({ scopes }: Principal): string {
   return sorted(scopes).filter(isScopeName).join(' ')
 }
 
-/** Whether it can be an `aud` here. */
+/** Whether `text` is valid as the `aud` of an identity token. */
 export function isAudience(text: string): boolean {
   return isVisibleAscii(text, 255)
 }

@@ -1,4 +1,6 @@
-/** The headers that tell a backend who is asking, in lower case; never read from a client. */
+/**
+ * The headers that identify the caller to a backend, in lower case. They are never read from a client.
+ */
 export const identityHeaderNames = [
   'x-user-id',
   'x-user-issuer',

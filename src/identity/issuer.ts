@@ -9,26 +9,26 @@ import {
 } from './claims.ts'
 import type { IdentityKeySet } from './keys.ts'
 
-/** Says to backends who is asking, so that they can tell that it was said here. */
+/** Signs tokens that identify the caller to backends, which can verify that this server signed them. */
 export interface IdentityIssuer {
-  /** An identity token with at least half of its lifetime left; it is returned at once where one is cached. */
+  /** Returns an identity token with at least half of its lifetime left; at once if one is cached. */
   tokenFor(principal: Principal, audience: string): string | Promise<string>
-  /** Any other statement of this server's, of a type of its own. */
+  /** Signs any other token of this server, with a type of its own. */
   sign(type: string, claims: JWTPayload): Promise<string>
 }
 
 export interface IdentityIssuerOptions {
   readonly keys: IdentityKeySet
-  /** `iss`: this server's public URL. */
+  /** The `iss`: the public URL of this server. */
   readonly issuer: string
-  /** Milliseconds since the epoch. Default `Date.now`. */
+  /** The clock. Milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: () => number
-  /** Tokens cached for further requests of the same principal. Default 10000. */
+  /** The most tokens that are cached for further requests of the same principal. Default: 10000. */
   readonly maxTokens?: number
 }
 
 interface CachedToken {
-  /** A promise until it is signed. */
+  /** The token; a promise until it is signed. */
   token: string | Promise<string>
   /** Seconds since the epoch. */
   readonly issuedAt: number
@@ -40,7 +40,7 @@ export function createIdentityIssuer(options: IdentityIssuerOptions): IdentityIs
   const { keys, issuer, now = Date.now, maxTokens = 10_000 } = options
   const { signer } = keys
   const cache = new Map<string, CachedToken>()
-  /** The same by the principal itself, which is the same object while its credential is remembered. */
+  /** The same tokens by principal, which is the same object while its credential is cached. */
   const byPrincipal = new WeakMap<Principal, Map<string, CachedToken>>()
 
   const sign = (type: string, claims: JWTPayload) =>
@@ -61,7 +61,7 @@ export function createIdentityIssuer(options: IdentityIssuerOptions): IdentityIs
     const made: CachedToken = { token, issuedAt }
     cache.delete(name)
     cache.set(name, made)
-    // What was cached for longest goes first: it is the nearest to being too old.
+    // The oldest token is evicted first: it is the first to become too old.
     for (const oldest of cache.size > maxTokens ? cache.keys() : []) {
       cache.delete(oldest)
       break
@@ -100,15 +100,21 @@ export function createIdentityIssuer(options: IdentityIssuerOptions): IdentityIs
   }
 }
 
-/** Remembered beside one principal. */
+/** The most audiences whose tokens are cached for one principal. */
 const maxAudiences = 16
 
-/** A clock that was set back would make a token from the future live on. */
+/**
+ * Whether a cached token can be returned. If the clock was set back, a token from the future is not
+ * returned.
+ */
 function isUsable({ issuedAt }: CachedToken, seconds: number): boolean {
   return seconds >= issuedAt && seconds < issuedAt + reuseSeconds
 }
 
-/** Whatever a token says of a principal: two of which it would differ never share one. */
+/**
+ * Returns a cache key of everything that a token states about a principal: principals whose tokens
+ * would differ never share one.
+ */
 function cacheKeyOf({ issuer, subject, userId, scopes, credential }: Principal): string {
   const { kind, id, name } = credential
   return JSON.stringify([issuer, subject, userId, kind, id, name, ...scopes])

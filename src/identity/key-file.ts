@@ -20,26 +20,33 @@ import {
   writeIdentityKeys,
 } from './keys.ts'
 
-/** Where a server that is given no file keeps its own, outside production. */
+/**
+ * Returns the path of the file in which a server outside production keeps its keys, if no other file is
+ * configured.
+ */
 export function defaultIdentityKeysFile(dataDir: string): string {
   return join(dataDir, 'identity-keys.json')
 }
 
-/** @throws IdentityKeysError, or Error with a `code` when the file cannot be read */
+/**
+ * Reads the keys from a file.
+ *
+ * @throws IdentityKeysError, or an Error with a `code` if the file cannot be read
+ */
 export function readIdentityKeysFile(path: string): IdentityKeySet {
   return readIdentityKeys(readFileSync(path, 'utf8'))
 }
 
-/** Whether accounts other than its owner and group may read it. */
+/** Whether accounts other than the owner and the group of the file may read it. */
 export function isWorldReadable(path: string): boolean {
   return (statSync(path).mode & 0o004) !== 0
 }
 
 /**
- * The keys kept in `dataDir`, made on first use. Of several processes at once one makes them and all
- * get those.
+ * Returns the keys in `dataDir`, and creates them at the first use. If several processes do so at once,
+ * all of them get the same keys.
  *
- * @throws IdentityKeysError, naming the file, when what is kept there is no key set
+ * @throws IdentityKeysError, which names the file, if its content is not a key set
  */
 export function ensureIdentityKeys(dataDir: string): IdentityKeySet {
   const path = defaultIdentityKeysFile(dataDir)
@@ -53,22 +60,28 @@ export function ensureIdentityKeys(dataDir: string): IdentityKeySet {
     return readIdentityKeysFile(path)
   } catch (error) {
     if (!(error instanceof IdentityKeysError)) throw error
-    throw new IdentityKeysError(`${path} ${error.message}. Delete it and a new one is made.`)
+    throw new IdentityKeysError(
+      `${path} ${error.message}. Delete the file, and a new one is created.`,
+    )
   }
 }
 
-/** Only its owner may read it. @throws Error of code EEXIST when there is such a file already */
+/**
+ * Creates the file, which only its owner may read.
+ *
+ * @throws Error with the code EEXIST if the file exists
+ */
 export function createIdentityKeysFile(path: string, keys: readonly IdentityKey[]): void {
   const draft = writeDraft(path, keys)
   try {
-    // A link appears whole or not at all, and never over one that is there.
+    // A link appears with the complete content, and never replaces an existing file.
     linkSync(draft, path)
   } finally {
     rmSync(draft, { force: true })
   }
 }
 
-/** In one step, with the owner and the permissions that the file had. */
+/** Replaces the file in one step, and keeps its owner and permissions. */
 export function replaceIdentityKeysFile(path: string, keys: readonly IdentityKey[]): void {
   const { mode, uid, gid } = statSync(path)
   const draft = writeDraft(path, keys)

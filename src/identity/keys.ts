@@ -14,22 +14,24 @@ import { isVisibleAscii } from '../visible-ascii.ts'
 export type IdentityAlgorithm = 'EdDSA' | 'ES256'
 
 export interface IdentityKey {
-  /** `kid`, by default the thumbprint of the public key (RFC 7638). */
+  /** The `kid`, by default the thumbprint of the public key (RFC 7638). */
   readonly id: string
   readonly algorithm: IdentityAlgorithm
-  /** `null`: published alone, for tokens that it signed before. */
+  /** The private key; `null` if only the public key is kept, for tokens that the key signed before. */
   readonly privateKey: KeyObject | null
-  /** As it is published. */
+  /** The public key as it is published. */
   readonly publicJwk: Readonly<Record<string, string>>
 }
 
-/** The keys of identity tokens, the signing one first. All are published. */
+/** The keys of identity tokens, the signing key first. All are published. */
 export interface IdentityKeySet {
   readonly signer: IdentityKey & { readonly privateKey: KeyObject }
   readonly keys: readonly IdentityKey[]
 }
 
-/** The key set cannot be used. The message says what is wrong with it and never repeats of it. */
+/**
+ * The key set cannot be used. The message says what is wrong, and never repeats a part of the key set.
+ */
 export class IdentityKeysError extends Error {
   override readonly name = 'IdentityKeysError'
 }
@@ -38,25 +40,23 @@ const maxKeys = 20
 const maxIdLength = 128
 
 /**
- * Reads a private JWK Set (RFC 7517 §5) of Ed25519 and P-256 keys. The first must have its private
+ * Reads a private JWK Set (RFC 7517 §5) of Ed25519 and P-256 keys. The first key must have its private
  * part.
- *
- * @throws IdentityKeysError
  */
 export function readIdentityKeys(text: string): IdentityKeySet {
   const document = parseJson(text)
   const list: unknown = isObject(document) ? document.keys : undefined
   if (!Array.isArray(list) || list.length === 0) {
-    throw new IdentityKeysError('holds no JWK Set with at least one key')
+    throw new IdentityKeysError('does not contain a JWK Set with at least one key')
   }
-  if (list.length > maxKeys) throw new IdentityKeysError(`holds more than ${maxKeys} keys`)
+  if (list.length > maxKeys) throw new IdentityKeysError(`contains more than ${maxKeys} keys`)
   const keys = list.map(readKey)
   if (new Set(keys.map(({ id }) => id)).size !== keys.length) {
-    throw new IdentityKeysError('holds two keys with one `kid`')
+    throw new IdentityKeysError('contains two keys with the same `kid`')
   }
   const [signer] = keys
   if (signer === undefined || !isSigner(signer)) {
-    throw new IdentityKeysError('has a first key without its private part, which cannot sign')
+    throw new IdentityKeysError('has a first key without its private part, so that it cannot sign')
   }
   return { signer, keys }
 }
@@ -69,7 +69,7 @@ export function createIdentityKey(algorithm: IdentityAlgorithm): IdentityKey {
   return identityKey(privateKey, algorithm)
 }
 
-/** A file's text: a JWK Set with the private parts that there are. */
+/** Returns the text of a key file: a JWK Set with the private parts that exist. */
 export function writeIdentityKeys(keys: readonly IdentityKey[]): string {
   const jwks = keys.map(({ privateKey, publicJwk }) => ({
     ...publicJwk,
@@ -79,17 +79,18 @@ export function writeIdentityKeys(keys: readonly IdentityKey[]): string {
 }
 
 /**
- * A set to begin with: one key signs, the next is published already, so that everyone knows it before
- * it signs.
+ * Creates a first key set: one key signs, and the next one is already published, so that every verifier
+ * knows it before it signs.
  */
 export function newIdentityKeys(algorithm: IdentityAlgorithm): readonly IdentityKey[] {
   return [createIdentityKey(algorithm), createIdentityKey(algorithm)]
 }
 
 /**
- * One step on: the key after the signing one, which everyone has seen published, signs; a new one is
- * published for the step after; the one that signed stays, its public part alone, for the tokens that
- * are still out. Where only one key was, the step publishes the second and changes no signature.
+ * Rotates a key set by one step. The key after the signing key, which is published already, becomes the
+ * signing key. A new key is published for the next step. Only the public part of the former signing key
+ * is kept, for tokens that are still valid. If the set had one key, this step only publishes the
+ * second.
  */
 export function rotateIdentityKeys(
   { signer, keys }: IdentityKeySet,
@@ -103,7 +104,7 @@ export function rotateIdentityKeys(
 
 function readKey(jwk: unknown, index: number): IdentityKey {
   const which = `has a key (number ${index + 1})`
-  if (!isObject(jwk)) throw new IdentityKeysError(`${which} that is no JWK`)
+  if (!isObject(jwk)) throw new IdentityKeysError(`${which} that is not a JWK`)
   const algorithm = algorithmOf(jwk)
   if (algorithm === null || (jwk.alg !== undefined && jwk.alg !== algorithm)) {
     throw new IdentityKeysError(`${which} that is neither Ed25519 (EdDSA) nor P-256 (ES256)`)
@@ -117,7 +118,7 @@ function readKey(jwk: unknown, index: number): IdentityKey {
     const options = { key, format: 'jwk' } as const
     const read = d === undefined ? createPublicKey(options) : createPrivateKey(options)
     const made = identityKey(read, algorithm, kid)
-    if (made.publicJwk.x !== x) throw new Error('The two parts do not belong together')
+    if (made.publicJwk.x !== x) throw new Error('The public and the private part do not match.')
     return made
   } catch {
     throw new IdentityKeysError(`${which} that cannot be read`)

@@ -1,16 +1,16 @@
 import { isObject } from '../json.ts'
 import type { Credential, Principal } from '../principal.ts'
 
-/** Seconds: longer than any identity token lives. */
+/** The longest lifetime of an identity token. Seconds. */
 const longestLifetime = 60
-/** Seconds that this machine's clock may be behind. */
+/** The time by which the clock of this machine may be behind. Seconds. */
 const clockBehind = 60
 
 type Claims = Readonly<Record<string, unknown>>
 
 /**
- * Who asks, as an identity token of that issuer and for that audience has it, or `null` where it is
- * none. Pure: its signature was looked at before.
+ * Returns the principal that the claims of an identity token describe, or `null` if they are not valid
+ * for that issuer and audience. The signature was verified before.
  *
  * @param now seconds since the epoch
  */
@@ -32,7 +32,10 @@ export function principalOfClaims(
   return { issuer: subjectId.iss, subject: sub, userId, scopes: new Set(scopes), credential }
 }
 
-/** As far as a backend is told: its scopes are the effective ones, and it is good until the token ends. */
+/**
+ * The credential, as far as a backend knows it: its scopes are the effective ones, and it expires with
+ * the token.
+ */
 function credentialOf(
   { act }: Claims,
   issuer: string,

@@ -7,15 +7,15 @@ const statuses = {
 export type IdentityErrorCode = keyof typeof statuses
 
 /**
- * No identity could be verified. `IDENTITY_MISSING`: there is no `X-Identity`, as for the anonymous
- * where the proxy lets them through. `IDENTITY_INVALID`: it is not by Latchkey, not for this backend or
- * not of now. `IDENTITY_UNAVAILABLE`: Latchkey's keys cannot be had. The message has nothing of the
- * token.
+ * No identity could be verified. `IDENTITY_MISSING`: the request has no `X-Identity`, for example an
+ * anonymous request that the proxy lets through. `IDENTITY_INVALID`: the token is not from Latchkey,
+ * not for this backend, or not valid at this time. `IDENTITY_UNAVAILABLE`: the keys of Latchkey cannot
+ * be fetched. The message contains no part of the token.
  */
 export class IdentityError extends Error {
   override readonly name = 'IdentityError'
   readonly code: IdentityErrorCode
-  /** HTTP status to answer with. */
+  /** The HTTP status to answer with. */
   readonly status: 401 | 503
 
   constructor(code: IdentityErrorCode, message: string, options?: ErrorOptions) {

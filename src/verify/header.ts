@@ -1,14 +1,17 @@
-/** Headers as fetch has them (`Headers`), or as Node has them (names in lower case). */
+/** The headers of fetch (`Headers`) or of Node (names in lower case). */
 export type HeadersLike =
   | { get(name: string): string | null }
   | Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** A fetch `Request`, one of Node's, Express's or Fastify's, or the headers alone. */
+/** A request of fetch, Node, Express or Fastify, or its headers. */
 export type RequestLike = { readonly headers: HeadersLike } | HeadersLike
 
 const name = 'x-identity'
 
-/** `X-Identity` of a request; empty where there is none. Several are joined, which no token is. */
+/**
+ * Returns the `X-Identity` header of a request; empty if it has none. Several headers are joined, which
+ * is never a valid token.
+ */
 export function readIdentityHeader(request: RequestLike): string {
   const headers = headersOf(request)
   const value = hasGet(headers) ? headers.get(name) : headers[name]

@@ -6,7 +6,7 @@ import { IdentityError } from './errors.ts'
 const freshFor = 300_000
 const coolDown = 10_000
 
-/** Known keys serve for an hour in all where they cannot be fetched. */
+/** Known keys are used for one hour in total if they cannot be fetched again. */
 const timing: KeyTiming = {
   freshFor,
   freshAtLeast: freshFor,
@@ -22,11 +22,13 @@ const maxBytes = 100_000
 export interface IdentityKeysOptions {
   readonly url: string
   readonly fetch: typeof fetch
-  /** Milliseconds. */
+  /** The clock. Milliseconds since the epoch. */
   readonly now: () => number
 }
 
-/** The keys that sign identity tokens. `find` throws IdentityError when they cannot be fetched. */
+/**
+ * Returns the keys that sign identity tokens. `find` throws IdentityError if they cannot be fetched.
+ */
 export function identityKeys({ url, fetch, now }: IdentityKeysOptions): KeyCache {
   return new KeyCache({
     async fetchKeys(signal) {
@@ -44,6 +46,9 @@ export function identityKeys({ url, fetch, now }: IdentityKeysOptions): KeyCache
   })
 }
 
-/** There, I/O that one request began is cancelled when that request ends, and no other may wait for it. */
+/**
+ * A Cloudflare Worker cancels the I/O of a request when that request ends, so no other request may wait
+ * for it.
+ */
 const isCloudflareWorker =
   typeof navigator !== 'undefined' && navigator.userAgent === 'Cloudflare-Workers'

@@ -9,46 +9,49 @@ import { type RequestLike, readIdentityHeader } from './header.ts'
 import { identityKeys } from './keys.ts'
 
 export interface IdentityVerifierOptions {
-  /** Latchkey's `PUBLIC_URL`. */
+  /** The `PUBLIC_URL` of Latchkey. */
   readonly issuer: string
-  /** This backend's own name: what `audience` the proxy asks for. */
+  /** The name of this backend: the `audience` that the proxy asks for. */
   readonly audience: string
-  /** Where Latchkey's public keys are. Default `<issuer>/.well-known/jwks.json`. */
+  /** The URL of Latchkey's public keys. Default: `<issuer>/.well-known/jwks.json`. */
   readonly jwksUri?: string
   /**
-   * How long past its end a token is taken, in seconds. Default 0: a token comes with at least half of
-   * its minute left, which clocks that differ by less need no more than.
+   * The time after its `exp` for which a token is still accepted, in seconds. Default: 0. A token is
+   * issued to a request with at least 30 of its 60 seconds left, so clocks that differ by less need no
+   * tolerance.
    */
   readonly clockToleranceSeconds?: number
-  /** Default the global one. */
+  /** The function that fetches the keys. Default: the global `fetch`. */
   readonly fetch?: typeof fetch
-  /** Milliseconds since the epoch. Default `Date.now`. */
+  /** The clock. Milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: () => number
 }
 
 export interface IdentityVerifier {
   /**
-   * Who is asking, by the `X-Identity` of a request, and by nothing else in it.
+   * Returns the principal that the `X-Identity` header of a request states. Nothing else in the request
+   * is read.
    *
-   * @throws IdentityError whose `status` is the one to answer with
+   * @throws IdentityError, whose `status` is the HTTP status to answer with
    */
   verify(request: RequestLike): Promise<Principal>
 }
 
-/** What Latchkey signs identity tokens with. */
+/** The algorithms with which Latchkey signs identity tokens. */
 const identityAlgorithms = ['EdDSA', 'ES256'] as const
 
 /**
- * Verifies the identity tokens that Latchkey signs for one backend: a JWS of type `identity+jwt`, by a
- * key that Latchkey publishes, with this backend as its audience and at most 60 seconds old. Needs
- * nothing of Node's.
+ * Creates a verifier of the identity tokens that Latchkey signs for one backend: a JWS of the type
+ * `identity+jwt`, signed with a key that Latchkey publishes, with this backend as its audience and a
+ * lifetime of at most 60 seconds. It uses no API of Node.
  *
- * @throws TypeError when the issuer or the audience is missing: nothing would be checked then
+ * @throws TypeError if the issuer or the audience is missing, because nothing would be checked then
  */
 export function createIdentityVerifier(options: IdentityVerifierOptions): IdentityVerifier {
   const { audience, now = Date.now, clockToleranceSeconds: tolerance = 0 } = options
   const issuer = options.issuer?.replace(/\/+$/, '')
-  if (!issuer || !audience) throw new TypeError('Both `issuer` and `audience` are needed.')
+  if (!issuer || !audience)
+    throw new TypeError('createIdentityVerifier needs both `issuer` and `audience`.')
   const keys = identityKeys({
     url: options.jwksUri ?? `${issuer}/.well-known/jwks.json`,
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
@@ -58,7 +61,11 @@ export function createIdentityVerifier(options: IdentityVerifierOptions): Identi
   return {
     async verify(request) {
       const token = readIdentityHeader(request)
-      if (token === '') throw new IdentityError('IDENTITY_MISSING', 'There is no identity token.')
+      if (token === '')
+        throw new IdentityError(
+          'IDENTITY_MISSING',
+          'The request has no identity token (X-Identity).',
+        )
       const claims = token.length > maxTokenLength ? null : await verifiedClaims(token, keys)
       const expected = { issuer, audience, tolerance }
       const principal = claims && principalOfClaims(claims, expected, now() / 1000)
@@ -75,7 +82,7 @@ async function verifiedClaims(
   keys: KeyCache,
 ): Promise<Record<string, unknown> | null> {
   const header = headerOf(token)
-  // RFC 8725 §3.11: no other token of Latchkey's is taken for one.
+  // No other token of Latchkey is accepted as an identity token (RFC 8725 §3.11).
   if (header?.typ !== 'identity+jwt' || typeof header.kid !== 'string') return null
   const algorithm = identityAlgorithms.find((name) => name === header.alg)
   if (algorithm === undefined) return null

@@ -497,7 +497,7 @@ test.each([
       expect(() =>
         loadConfig({ ...production, DATABASE_URL: `postgres://u@host/db?${given}=${file}` }),
       ).toThrow(
-        `DATABASE_URL ${given} must come with ${other}: there is no readable ${join(home, '.postgresql', name)}`,
+        `DATABASE_URL ${given} needs ${other} too: ${join(home, '.postgresql', name)} does not exist or cannot be read`,
       )
     } finally {
       vi.unstubAllEnvs()

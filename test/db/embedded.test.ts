@@ -308,7 +308,7 @@ describe('the folder of an embedded PostgreSQL', () => {
     const dataDir = await usedFolder()
     await rm(join(dataDir, 'postgres-password'))
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(
-      `put that file back, or remove ${join(dataDir, 'postgres')} to begin anew`,
+      `restore that file, or remove ${join(dataDir, 'postgres')} to start with an empty database`,
     )
     await expect(readFile(join(dataDir, 'postgres', 'postmaster.pid'))).rejects.toThrow('ENOENT')
   })

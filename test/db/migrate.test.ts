@@ -69,7 +69,7 @@ describe('an empty database', () => {
     const session = openSession({ url: database.url, applicationName: 'test' })
     const attempt = session.transaction(() => applyPending(session, [...shipped, broken]))
     await expect(attempt).rejects.toThrow(
-      'failed in 9999_broken.sql and was undone: division by zero',
+      'failed in 9999_broken.sql and was rolled back: division by zero',
     )
     await session.close()
 

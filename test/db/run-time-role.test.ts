@@ -277,7 +277,7 @@ describe('granting', () => {
 
   test('a member of the owner, or of a role that writes everything, is refused', async () => {
     for (const [group, message] of [
-      [owner, /owns the database or objects .* by another role/],
+      [owner, /owns the database or objects .* through another role/],
       ['pg_write_all_data', /could still change latchkey\.audit_events/],
     ] as const) {
       const member = `latchkey_member_${unique}`
@@ -289,12 +289,14 @@ describe('granting', () => {
 
   test('by a role that may neither create nor grant says so', async () => {
     await expect(grant(roleUrl, `latchkey_new_${unique}`)).rejects.toThrow(
-      /There is no role .* may not create it \(CREATEROLE\)/,
+      /The role .* does not exist.* may not create it \(CREATEROLE\)/,
     )
-    await expect(grant(roleUrl, 'latchkey_nobody_at_all')).rejects.toThrow(/There is no role/)
+    await expect(grant(roleUrl, 'latchkey_nobody_at_all')).rejects.toThrow(
+      /The role latchkey_nobody_at_all does not exist/,
+    )
     await admin.unsafe(`create role latchkey_known_${unique}`)
     await expect(grant(roleUrl, `latchkey_known_${unique}`)).rejects.toThrow(
-      /cannot be granted .*: run this as the role that owns the schema/,
+      /cannot be granted .*: run this command as the role that owns the schema/,
     )
     await admin.unsafe(`drop role latchkey_known_${unique}`)
   })

@@ -94,6 +94,8 @@ describe('the file', () => {
     const folder = temporaryFolder()
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'identity-keys.json'), 'precious')
-    expect(() => ensureIdentityKeys(folder)).toThrow(/identity-keys\.json holds no JWK Set/)
+    expect(() => ensureIdentityKeys(folder)).toThrow(
+      /identity-keys\.json does not contain a JWK Set/,
+    )
   })
 })

@@ -9,8 +9,8 @@ const defaultHost = 'localhost'
 const defaultPort = '5432'
 
 /**
- * Hosts with their ports. The parameters `host`, `port` and `hostaddr` count before what stands in
- * the URI's own place for them. One port is for all hosts.
+ * Reads the hosts with their ports. The parameters `host`, `port` and `hostaddr` override the host part
+ * of the URI. A single port applies to all hosts.
  */
 export function readHosts(
   { hosts: uriHosts, ports: uriPorts, parameters: given }: UriParts,
@@ -37,7 +37,7 @@ export function readHosts(
     const port = (ports.length === 1 ? ports[0] : ports[index]) || defaultPort
     if (!isHost(host))
       faults.push(
-        `has a host (number ${index + 1}) that is neither a name nor an IP address nor the path of a socket's folder`,
+        `has a host (number ${index + 1}) that is neither a name, nor an IP address, nor the path of a folder with a socket`,
       )
     if (address !== null && isIP(address) === 0)
       parameters.fault('hostaddr', 'must be IP addresses')
@@ -49,7 +49,7 @@ export function readHosts(
   })
 }
 
-/** A socket's folder, which is percent-encoded in the URI, may stand in a list too. */
+/** Splits a host at commas: the percent-encoded folder of a socket may be part of a list too. */
 function byComma(host: string): readonly string[] {
   return host.split(',')
 }

@@ -4,8 +4,8 @@ import { isPlainName } from './uri.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The parameters that have an effect, and the variable that libpq reads where the connection string
- * does not name one (PostgreSQL documentation, §32.15).
+ * The parameters that have an effect, and the variable that libpq reads if the connection string does
+ * not set one (PostgreSQL documentation, §32.15).
  */
 export const variables = {
   host: 'PGHOST',
@@ -42,17 +42,20 @@ export const variables = {
 
 export type ParameterName = keyof typeof variables
 
-/** libpq's, and of no consequence here: nothing that they ask for is missed. */
+/** Parameters of libpq that are safe to ignore: nothing that they ask for is missing. */
 const withoutConsequence =
   /^(?:keepalives(?:_.*)?|tcp_user_timeout|sslcompression|krbsrvname|gsslib|gssdelegation|(?:fallback_)?application_name)$/
 
-/** Reads parameters one by one, and collects what is wrong with them. */
+/** Reads parameters one by one, and collects their faults. */
 export interface ParameterReader {
-  /** `null` where neither the string nor the environment has it, or it is empty. */
+  /** Returns a value; `null` if neither the string nor the environment sets it, or it is empty. */
   text(name: ParameterName): string | null
-  /** A fault unless it is one of `values`, also where it is empty. `null` where it is not given. */
+  /**
+   * Returns one of `values`; `null` if the parameter is not set. Any other value is a fault, also the
+   * empty one.
+   */
   oneOf<T extends string>(name: ParameterName, values: readonly T[]): T | null
-  /** A comma list. `null` where it is not given. */
+  /** Returns the items of a comma-separated list; `null` if the parameter is not set. */
   list(name: ParameterName): readonly string[] | null
   fault(name: ParameterName, message: string): void
 }
@@ -89,7 +92,10 @@ export function createParameterReader(
   }
 }
 
-/** One warning that names what is given and means nothing here; a misspelt TLS parameter is a fault. */
+/**
+ * Returns one warning that names the parameters without an effect here. A misspelt TLS parameter is a
+ * fault.
+ */
 export function checkUnknown(
   given: ReadonlyMap<string, string>,
   faults: string[],
@@ -100,20 +106,20 @@ export function checkUnknown(
   const ignored = unknown.filter((name) => {
     const meant = name.replace(/[_-]/g, '').toLowerCase()
     if (!meant.startsWith('ssl') || !Object.hasOwn(variables, meant)) return true
-    faults.push(`${meant} must be spelt so`)
+    faults.push(`${meant} must be spelt exactly like this`)
     return false
   })
   if (ignored.length === 0) return []
-  // Behind a password with a bare & there are parts of it.
+  // After a password with an unencoded & the names may be parts of the password.
   const nameable = given.has('password') ? [] : ignored.filter(isPlainName)
   const more = ignored.length - nameable.length
   const names = [
     ...nameable,
-    ...(more === 0 ? [] : [`${more}${nameable.length > 0 ? ' more' : ''} without a meaning here`]),
+    ...(more === 0 ? [] : [`${more}${nameable.length > 0 ? ' more' : ''} without an effect here`]),
   ]
   const tls = ignored.some((name) => /^ssl/i.test(name))
   return [
-    `ignores the parameters ${names.join(', ')}: they are other clients' or PostgreSQL's own settings, which go into options=-c%20name%3Dvalue${
+    `ignores the parameters ${names.join(', ')}: set parameters of PostgreSQL with options=-c%20name%3Dvalue, and remove those of other clients${
       tls ? '; for TLS set sslmode and sslrootcert' : ''
     }`,
   ]

@@ -1,21 +1,21 @@
-/** Where and how to connect, as a connection string says it. */
+/** The hosts and settings that a connection string names. */
 export interface ConnectionTarget {
-  /** To be tried in this order, or in a random one. At least one. */
+  /** The hosts, at least one. They are tried in this order, or in random order. */
   readonly hosts: readonly HostTarget[]
   readonly loadBalanceHosts: 'disable' | 'random'
   readonly targetSessionAttrs: TargetSessionAttrs
   readonly user: string
-  /** `null`: none. */
+  /** The password; `null` if there is none. */
   readonly password: string | null
   readonly database: string
   readonly tls: TlsTarget
-  /** For one address to be reached and to let us in, milliseconds. `null`: no limit. */
+  /** The time limit for connecting and logging in to one address, in milliseconds. `null`: no limit. */
   readonly connectTimeout: number | null
-  /** Command-line options for the session, `-c name=value`. */
+  /** Command-line options for the session, such as `-c name=value`. */
   readonly options: string | null
   /** Whether statements may be prepared on the server. Default: true. */
   readonly prepare: boolean
-  /** What was given and does not have the effect that it has elsewhere. For the log; no values. */
+  /** Warnings about parameters that do not have their usual effect here. They contain no values. */
   readonly warnings: readonly string[]
 }
 
@@ -23,22 +23,25 @@ export interface HostTarget {
   /** A name, an IP address without brackets, or the absolute path of a folder with a socket. */
   readonly host: string
   readonly port: number
-  /** IP address to connect to instead of looking `host` up (libpq's `hostaddr`). */
+  /** The IP address to connect to instead of resolving `host` (libpq's `hostaddr`). */
   readonly address: string | null
 }
 
 export interface TlsTarget {
   readonly mode: SslMode
-  /** File of trusted certificates; `system`: those Node trusts; `null`: libpq's default file, if any. */
+  /**
+   * The file of trusted certificates; `system`: the certificates that Node trusts; `null`: libpq's
+   * default file, if it exists.
+   */
   readonly rootCertificates: string | null
-  /** The client's; `null`: none. */
+  /** The client certificate; `null` if there is none. */
   readonly certificate: ClientCertificate | null
   readonly keyPassword: string | null
-  /** File of revoked certificates. */
+  /** The file of revoked certificates. */
   readonly revocationList: string | null
-  /** `direct`: begin TLS at once, for PostgreSQL 17 or later. */
+  /** `direct` starts TLS at once, for PostgreSQL 17 or later. */
   readonly negotiation: 'postgres' | 'direct'
-  /** Whether the host's name is sent in clear for servers that hold several (SNI). */
+  /** Whether the name of the host is sent unencrypted, for servers with several certificates (SNI). */
   readonly sendServerName: boolean
   readonly minVersion: TlsVersion | null
   readonly maxVersion: TlsVersion | null
@@ -47,7 +50,7 @@ export interface TlsTarget {
 export interface ClientCertificate {
   readonly file: string
   readonly keyFile: string
-  /** The parameter that was left out, whose file is then libpq's default. */
+  /** The parameter that was omitted; its file is then libpq's default. */
   readonly leftOut: 'sslcert' | 'sslkey' | null
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { ParameterReader } from './parameters.ts'
 import { type SslMode, sslModes, type TlsTarget, tlsVersions } from './target.ts'
 
-/** The parameters about TLS (PostgreSQL documentation, §32.1.2 and §32.19). */
+/** Reads the parameters about TLS (PostgreSQL documentation, §32.1.2 and §32.19). */
 export function readTls(parameters: ParameterReader): TlsTarget {
   const rootCertificates = parameters.text('sslrootcert')
   const mode = readMode(parameters, rootCertificates)
@@ -32,21 +32,24 @@ export function readTls(parameters: ParameterReader): TlsTarget {
 function readMode(parameters: ParameterReader, rootCertificates: string | null): SslMode {
   const usual = rootCertificates === 'system' ? 'verify-full' : 'prefer'
   const mode = parameters.oneOf('sslmode', sslModes) ?? readSsl(parameters) ?? usual
-  // Anyone can get a certificate from one of those, for a host of their own.
+  // Anyone can get a certificate for their own host from an authority that the system trusts.
   if (rootCertificates === 'system' && mode !== 'verify-full') {
     parameters.fault('sslmode', 'must be verify-full with sslrootcert=system')
   }
   return mode
 }
 
-/** The spelling of JDBC, which libpq takes too, and of this server's driver. */
+/** Reads `ssl`, the parameter of JDBC, which libpq and the driver of this server accept too. */
 function readSsl(parameters: ParameterReader): SslMode | null {
   const ssl = parameters.oneOf('ssl', ['true', 'false', ...sslModes])
   if (ssl === 'true') return 'require'
   return ssl === 'false' ? 'disable' : ssl
 }
 
-/** One of the two without the other goes with libpq's default file (PostgreSQL documentation, §32.19.2). */
+/**
+ * Reads the client certificate. If only the certificate or only the key is given, libpq's default file
+ * serves as the other (PostgreSQL documentation, §32.19.2).
+ */
 function readCertificate(parameters: ParameterReader): TlsTarget['certificate'] {
   const use = parameters.oneOf('sslcertmode', ['disable', 'allow', 'require'])
   if (use === 'require')
@@ -63,9 +66,9 @@ function readCertificate(parameters: ParameterReader): TlsTarget['certificate'] 
 }
 
 /**
- * What is wrong where one of the two is given and libpq's default file of the other, `file`, is missing:
- * the rest of a sentence about the one that is given.
+ * Returns the fault for a certificate without a key, or a key without a certificate, where `file`,
+ * libpq's default file of the other, is missing. It completes a sentence about the one that is given.
  */
 export function withoutOther(leftOut: 'sslcert' | 'sslkey', file: string): string {
-  return `must come with ${leftOut}: there is no readable ${file}`
+  return `needs ${leftOut} too: ${file} does not exist or cannot be read`
 }

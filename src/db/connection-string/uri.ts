@@ -1,19 +1,19 @@
-/** A connection URI taken apart and decoded; nothing in it has been interpreted. */
+/** The decoded parts of a connection URI, which are not interpreted yet. */
 export interface UriParts {
   readonly user: string
   readonly password: string
-  /** One entry for each host, in order; empty where the URI leaves it out. */
+  /** One entry for each host, in order; empty where the URI omits the name. */
   readonly hosts: readonly string[]
-  /** One entry for each host. */
+  /** One entry for each host; empty where the URI omits the port. */
   readonly ports: readonly string[]
   readonly database: string
   readonly parameters: ReadonlyMap<string, string>
 }
 
 /**
- * Takes a connection URI apart as libpq does (PostgreSQL documentation, §32.1.1.2). It is stricter
- * where libpq would take a part of an unencoded password for something else: `@` counts nowhere behind
- * the hosts, and no parameter may come twice.
+ * Splits a connection URI as libpq does (PostgreSQL documentation, §32.1.1.2). It is stricter where
+ * libpq would misread a part of an unencoded password: `@` is not allowed after the hosts, and no
+ * parameter may be repeated.
  *
  * @throws UriFault
  */
@@ -29,7 +29,7 @@ export function splitUri(text: string): UriParts {
   const behind = end < 0 ? '' : rest.slice(end)
   if (behind.includes('@')) {
     throw new UriFault(
-      'has an @ behind its host: write %40 for it there, and %2F %3F for / ? in a user or password',
+      'has an @ after its host: write %40 for @ there, and %2F and %3F for / and ? in a user or password',
     )
   }
   const at = authority.lastIndexOf('@')
@@ -46,10 +46,12 @@ export function splitUri(text: string): UriParts {
   }
 }
 
-/** For messages. */
+/** The form of a connection URI, for messages. */
 export const uriForm = 'postgres://user@host:5432/database'
 
-/** What is wrong, as the rest of a sentence. It never repeats a part of the text. */
+/**
+ * A fault of a connection URI. The message completes a sentence and never repeats a part of the URI.
+ */
 export class UriFault extends Error {
   override readonly name = 'UriFault'
 }
@@ -69,7 +71,7 @@ function splitHosts(list: string): Pick<UriParts, 'hosts' | 'ports'> {
   return { hosts: entries.map(({ host }) => host), ports: entries.map(({ port }) => port) }
 }
 
-/** In contrast to a form's query, `+` stands for itself. */
+/** Splits the query. Unlike in an HTML form, `+` stands for itself. */
 function splitParameters(query: string): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>()
   for (const pair of query.split('&').filter((part) => part !== '')) {
@@ -85,7 +87,7 @@ function splitParameters(query: string): ReadonlyMap<string, string> {
   return parameters
 }
 
-/** Whether a message may repeat it: it looks like the name of a parameter, and not like a secret. */
+/** Whether a message may repeat the name: it looks like a parameter, and not like a secret. */
 export function isPlainName(name: string): boolean {
   return /^[A-Za-z][A-Za-z_.-]{0,39}$/.test(name)
 }
@@ -97,6 +99,6 @@ function decode(text: string): string {
   } catch {
     throw new UriFault('has a % that does not begin the percent-encoding of UTF-8: write %25 for %')
   }
-  if (decoded.includes('\0')) throw new UriFault('must hold no %00')
+  if (decoded.includes('\0')) throw new UriFault('must not contain %00')
   return decoded
 }

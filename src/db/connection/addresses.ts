@@ -5,15 +5,18 @@ import type { ConnectionTarget, HostTarget } from '../connection-string.ts'
 
 type Balance = ConnectionTarget['loadBalanceHosts']
 
-/** Where Node is to connect, and how messages name it. */
+/** An address to connect to. */
 export interface Address {
   readonly where: NetConnectOpts
-  /** An IP address, or the path of a socket. */
+  /** The name for messages: an IP address, or the path of a socket. */
   readonly name: string
   readonly isUnixSocket: boolean
 }
 
-/** All that `host` leads to, in the order to be tried. Rejects with Node's error of the name. */
+/**
+ * Resolves `host` to its addresses, in the order in which they are tried. Rejects with Node's error if
+ * the name cannot be resolved.
+ */
 export async function addressesOf(host: HostTarget, balance: Balance): Promise<readonly Address[]> {
   if (isAbsolute(host.host) && host.address === null) {
     const path = join(host.host, `.s.PGSQL.${host.port}`)
@@ -31,7 +34,7 @@ export async function addressesOf(host: HostTarget, balance: Balance): Promise<r
   }))
 }
 
-/** `load_balance_hosts`: hosts, and addresses of one, are shuffled where it is `random`. */
+/** Shuffles the list, hosts or addresses of one host, if `load_balance_hosts` is `random`. */
 export function inOrder<T>(list: readonly T[], balance: Balance): readonly T[] {
   if (balance === 'disable') return list
   const weighted = list.map((value) => ({ value, weight: Math.random() }))

@@ -2,17 +2,20 @@ import type postgres from 'postgres'
 import type { TargetSessionAttrs } from '../connection-string.ts'
 import { NotAdmitted } from './errors.ts'
 
-/** What a server is, as it said on the very connection that is asked about. */
+/** The kind of a server, as reported on the connection itself. */
 export interface ServerKind {
-  /** Process id that the server, or a pooler before it, gave in the handshake; `null`: none. */
+  /**
+   * The process id that the server, or a pooler in front of it, sent in the handshake; `null` if it
+   * sent none.
+   */
   readonly backendPid: number | null
   readonly inRecovery: boolean
-  /** Whether transactions are read-only unless they say otherwise. */
+  /** Whether transactions are read-only by default. */
   readonly readOnly: boolean
 }
 
 export async function readServerKind(sql: postgres.Sql): Promise<ServerKind> {
-  // A simple query, which each pooler passes on.
+  // Every pooler forwards a simple query.
   const result = await sql.unsafe(
     `select pg_catalog.pg_is_in_recovery() as recovery,
             pg_catalog.current_setting('transaction_read_only') = 'on' as readonly`,
@@ -26,8 +29,8 @@ export async function readServerKind(sql: postgres.Sql): Promise<ServerKind> {
 }
 
 /**
- * Holds a server against `target_session_attrs` (PostgreSQL documentation, §32.1.2). A new session's
- * transactions are read-only in recovery, and where `default_transaction_read_only` says so.
+ * Checks a server against `target_session_attrs` (PostgreSQL documentation, §32.1.2). The transactions
+ * of a new session are read-only in recovery, and if `default_transaction_read_only` is on.
  *
  * @throws NotAdmitted
  */
@@ -37,13 +40,13 @@ export function admit(
   requirePrimary: boolean,
 ): void {
   if (requirePrimary && inRecovery) {
-    throw new NotAdmitted('the server is in recovery: a standby', 'recovery')
+    throw new NotAdmitted('the server is a standby (in recovery)', 'recovery')
   }
   if (wanted === 'any') return
   const refusal = refusals[wanted]({ inRecovery, readOnly })
   if (refusal !== null) {
     throw new NotAdmitted(
-      `${refusal}, and target_session_attrs=${wanted} passes it over`,
+      `${refusal}, which target_session_attrs=${wanted} does not accept`,
       inRecovery ? 'recovery' : readOnly ? 'read-only' : 'unavailable',
     )
   }

@@ -19,9 +19,9 @@ export interface Attempt {
 }
 
 /**
- * Connects to one address, in each way that `sslmode` allows until one is let in.
+ * Connects to one address, in each way that `sslmode` allows until the server accepts the login.
  *
- * @throws the cause: of the refused login where there was one, else of the last way
+ * @throws the cause of the refused login if there was one, otherwise the cause of the last failure
  */
 export async function attempt(how: Attempt): Promise<Connection> {
   const { statementTimeout = null } = how.options
@@ -34,7 +34,7 @@ export async function attempt(how: Attempt): Promise<Connection> {
       })
     } catch (error) {
       failures.push(error)
-      // The server may let in by TLS, or in clear, those whom it refuses otherwise.
+      // The server may accept with TLS, or without it, a login that it refuses otherwise.
       if (!(error instanceof TlsError || isRefusedLogin(error))) break
     }
   }

@@ -1,7 +1,7 @@
 import { joinHostPort } from '../../net/host-port.ts'
 import type { HostTarget } from '../connection-string.ts'
 
-/** The connection is closed. It is never made again. */
+/** The connection is closed. It never reopens. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost'
   readonly code = 'CONNECTION_CLOSED'
@@ -16,17 +16,17 @@ export class TlsFileError extends Error {
   override readonly name = 'TlsFileError'
   readonly databaseCause = 'tls'
 
-  /** @param parameter that names the file */
+  /** @param parameter the parameter that names the file */
   constructor(parameter: string, problem: string, options?: ErrorOptions) {
     super(`${parameter} ${problem}`, options)
   }
 }
 
-/** The server speaks no TLS, or its certificate is not what `sslmode` demands. */
+/** The server does not support TLS, or its certificate does not meet the requirements of `sslmode`. */
 export class TlsError extends Error {
   override readonly name = 'TlsError'
   readonly databaseCause = 'tls'
-  /** Node's, such as `ERR_TLS_CERT_ALTNAME_INVALID`, where there is one. */
+  /** The code of Node, such as `ERR_TLS_CERT_ALTNAME_INVALID`, if there is one. */
   readonly code: string | undefined
 
   constructor(message: string, cause?: Error & { code?: string }) {
@@ -35,7 +35,7 @@ export class TlsError extends Error {
   }
 }
 
-/** The server let us in and is not of the kind that is asked for. */
+/** The server accepted the login, but it is not of the kind that was asked for. */
 export class NotAdmitted extends Error {
   override readonly name = 'NotAdmitted'
   readonly databaseCause: 'recovery' | 'read-only' | 'unavailable'
@@ -46,7 +46,7 @@ export class NotAdmitted extends Error {
   }
 }
 
-/** An address was not reached, or did not let us in, in time. */
+/** The connection or login to one address took too long. */
 export class ConnectTimeout extends Error {
   override readonly name = 'ConnectTimeout'
   readonly code = 'CONNECT_TIMEOUT'
@@ -56,12 +56,12 @@ export class ConnectTimeout extends Error {
   }
 }
 
-/** Why one address gave no connection. */
+/** The reason why one address gave no connection. */
 export class HostError extends Error {
   override readonly name = 'HostError'
   readonly host: string
   readonly port: number
-  /** Of the cause: a SQLSTATE, or one of Node's. */
+  /** The code of the cause: a SQLSTATE, or a code of Node. */
   readonly code: string | undefined
   override readonly cause: Error
 
@@ -78,11 +78,13 @@ export class HostError extends Error {
   }
 }
 
-/** No host gave a connection. `errors` has the cause of each address, the most telling first. */
+/**
+ * No host gave a connection. `errors` contains the cause of each address, the most informative first.
+ */
 export class ConnectError extends AggregateError {
   override readonly name = 'ConnectError'
   override readonly errors: HostError[]
-  /** Of the most telling cause. */
+  /** The code of the most informative cause. */
   readonly code: string | undefined
 
   constructor(errors: readonly HostError[]) {
@@ -95,14 +97,14 @@ export class ConnectError extends AggregateError {
 }
 
 /**
- * The server knows us or our database, and refuses: invalid authorization, no such database, no right
- * to connect (PostgreSQL documentation, appendix A). libpq tries no further host then either.
+ * Whether the server refused the login: invalid authorization, no such database, no right to connect
+ * (PostgreSQL documentation, appendix A). libpq does not try further hosts then either.
  */
 export function isRefusedLogin(error: unknown): boolean {
   return /^(?:28...|3D000|42501)$/.test(codeOf(error) ?? '')
 }
 
-/** Lower is more telling. */
+/** Ranks a cause; lower is more informative. */
 function rank(error: Error): number {
   if (isRefusedLogin(error)) return 0
   if (error instanceof TlsFileError || error instanceof TlsError) return 1
@@ -118,7 +120,7 @@ function reason(error: Error): string {
   return known ?? error.message
 }
 
-/** For people who do not know the system's names of these. */
+/** Explanations for readers who do not know the system's error codes. */
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused (ECONNREFUSED)',
   ECONNRESET: 'connection reset (ECONNRESET)',
@@ -129,10 +131,10 @@ const reasons: Readonly<Record<string, string>> = {
   CONNECTION_CLOSED: 'the server closed the connection',
 }
 
-/** SQLSTATE of a right that is missing (PostgreSQL documentation, appendix A). */
+/** The SQLSTATE of a missing right (PostgreSQL documentation, appendix A). */
 export const insufficientPrivilege = '42501'
 
-/** A SQLSTATE, or a code of the driver or of Node. */
+/** Returns a SQLSTATE, or a code of the driver or of Node. */
 export function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : undefined

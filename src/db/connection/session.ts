@@ -5,27 +5,27 @@ import { ConnectionLost } from './errors.ts'
 
 export interface SessionOptions {
   readonly applicationName: string
-  /** Milliseconds; `null`: the server's own setting. */
+  /** The statement timeout in milliseconds; `null`: the setting of the server. */
   readonly statementTimeout: number | null
-  /** Called once, when the connection has ended, for whatever reason. */
+  /** Called once, when the connection has ended, for any reason. */
   readonly onclose: () => void
   readonly onnotify: ((channel: string, payload: string) => void) | null
 }
 
-/** The driver's client on a socket of ours, and on no other. */
+/** The client of the driver on a socket that this module opened, and on no other socket. */
 export interface Session {
   readonly sql: postgres.Sql
-  /** Once it is not, it never is again. */
+  /** Whether the session is open. It never becomes true again after it was false. */
   readonly alive: boolean
-  /** Ends the connection at once, and fails what is under way. */
+  /** Closes the connection at once; the queries that are running fail. */
   destroy(): void
-  /** Lets what is under way finish, up to 5 seconds. */
+  /** Closes the connection after the queries that are running, or after 5 seconds. */
   close(): Promise<void>
 }
 
 /**
- * Gives `socket` to the driver. The driver would connect again when its connection is lost, perhaps to
- * another server: it gets no second socket, so every query from then on is rejected.
+ * Passes `socket` to the driver. The driver would reconnect when its connection is lost, perhaps to
+ * another server. It gets no second socket, so every query after that is rejected.
  */
 export function startSession(
   socket: Socket,
@@ -38,19 +38,21 @@ export function startSession(
   const markDead = () => {
     alive = false
   }
-  // Before the driver's own listeners, so that nothing comes to it that would find no socket.
+  // These listeners come before those of the driver, so that it gets no query for which it would find
+  // no socket.
   socket.once('error', markDead)
   socket.once('close', markDead)
 
-  // The driver documents these (but for `onnotify`, which its own `listen` is built on), and its types
-  // lack them. Host and port are for its messages alone.
+  // The driver documents these options (except `onnotify`, on which its `listen` is built), but its
+  // types lack them. It uses host and port in messages only.
   const onnotify = options.onnotify ?? undefined
   const untyped: object = { host: [host], port: [port], socket: takeSocket, onnotify }
   const sql = withoutVariable('PGTARGETSESSIONATTRS', () =>
     postgres({
       max: 1,
       user: target.user,
-      // As a function it counts when it is empty too, and no variable takes its place.
+      // A function counts also when it returns an empty password; otherwise the driver would read a
+      // variable.
       password: () => target.password ?? '',
       database: target.database,
       ssl: false,
@@ -59,7 +61,7 @@ export function startSession(
       idle_timeout: 0,
       max_lifetime: null,
       keep_alive: 60,
-      // Drizzle reads and writes arrays itself; this saves a query.
+      // Drizzle reads and writes arrays itself; `false` saves a query.
       fetch_types: false,
       onnotice: () => {},
       onclose: ended,
@@ -84,7 +86,7 @@ export function startSession(
     if (hasEnded) return
     hasEnded = true
     alive = false
-    // Rejects what the driver still has in a queue, and what comes.
+    // Rejects queued and future queries.
     void sql.end({ timeout: 0 })
     options.onclose()
   }
@@ -101,16 +103,16 @@ export function startSession(
     },
     async close() {
       await sql.end({ timeout: 5 })
-      // The other side may not have answered.
+      // The server may not have answered.
       socket.destroy()
     },
   }
 }
 
 /**
- * The driver ends the process by a query of a transaction that comes after its connection closed
- * (porsager/postgres issues 1154 and 1208). From then on such queries go to the `root`, which rejects
- * them as it does all others.
+ * Protects the process: a query of a transaction that comes after its connection has closed makes the
+ * driver throw outside of any promise (porsager/postgres issues 1154 and 1208). From then on such
+ * queries go to `root`, which rejects them like all others.
  */
 function fenced<T extends postgres.Sql>(sql: T, root: postgres.Sql, isAlive: () => boolean): T {
   type Call = (...parameters: unknown[]) => unknown
@@ -140,7 +142,10 @@ function fenced<T extends postgres.Sql>(sql: T, root: postgres.Sql, isAlive: () 
   )
 }
 
-/** The driver takes this variable where an option is left out, and cannot be told not to. */
+/**
+ * Hides a variable from the driver, which would read it if an option is omitted, and has no setting
+ * against that.
+ */
 function withoutVariable<T>(name: string, work: () => T): T {
   const value = process.env[name]
   delete process.env[name]

@@ -3,31 +3,31 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'n
 import { ConnectionLost, TlsError } from './errors.ts'
 import { applicationProtocol, type Wire } from './tls.ts'
 
-/** A request for TLS (PostgreSQL documentation, §54.7, `SSLRequest`). */
+/** The request for TLS (PostgreSQL documentation, §54.7, `SSLRequest`). */
 const tlsRequest = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
 
 export interface SocketOptions {
   readonly where: NetConnectOpts
   readonly wire: Wire
-  /** `null` only for a plain wire. */
+  /** `null` only if `wire` is `plain`. */
   readonly tls: ConnectionOptions | null
-  /** Begins TLS without asking for it. */
+  /** Whether TLS starts without a request for it. */
   readonly direct: boolean
   readonly signal: AbortSignal
 }
 
 /**
- * Connects, and secures the connection where `wire` says so. The driver could negotiate TLS too, but
- * it takes any answer but `S` for consent to go on in clear, leaves what was sent in clear behind that
- * answer to be read as if it had been secured, and names no host to check the certificate against.
+ * Connects, and secures the connection if `wire` says so. The driver could negotiate TLS too, but it
+ * takes any answer except `S` as consent to continue unencrypted, treats unencrypted data that follows
+ * the answer as if it had been secured, and names no host to check the certificate against.
  *
- * @throws TlsError, or Node's error of the connection
+ * @throws TlsError, or the error of Node for the connection
  */
 export async function openSocket(options: SocketOptions): Promise<Socket> {
   const { where, wire, tls, direct, signal } = options
   const socket = createConnection({ ...where, noDelay: true })
   let current: Socket = socket
-  // A failure may be reported in another way, or after its last listener is gone.
+  // A failure may be reported in another way, or after its last listener was removed.
   socket.on('error', () => {})
   const destroyCurrent = () => current.destroy()
   signal.addEventListener('abort', destroyCurrent)
@@ -56,7 +56,7 @@ export async function openSocket(options: SocketOptions): Promise<Socket> {
   }
 }
 
-/** Asks for TLS. The answer is one byte; whatever follows it was not sent by that server in good faith. */
+/** Asks for TLS. The answer is one byte. Data after it cannot come from an honest server. */
 async function offersTls(socket: Socket, signal: AbortSignal): Promise<boolean> {
   socket.write(tlsRequest)
   const answer = await next<Buffer>(socket, 'data', signal)
@@ -75,7 +75,9 @@ async function secure(socket: TLSSocket, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The first argument of the next such event; rejects where an error or the end comes first. */
+/**
+ * Resolves with the first argument of the next such event. Rejects if an error or the end comes first.
+ */
 function next<T>(socket: Socket, event: string, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const listeners: Readonly<Record<string, (value: unknown) => void>> = {

@@ -7,14 +7,14 @@ import { withoutOther } from '../connection-string/tls.ts'
 import type { ClientCertificate, HostTarget, SslMode, TlsTarget } from '../connection-string.ts'
 import { TlsFileError } from './errors.ts'
 
-/** How to speak TLS to a host, but for the socket. */
+/** Returns the options of TLS to a host, without the socket. */
 export type TlsOptionsFor = (host: HostTarget) => ConnectionOptions
 
 /**
- * Reads the files that `tls` names, anew for each connection: certificates are renewed while a server
- * runs.
+ * Reads the files that `tls` names. It is called for each connection, because certificates are renewed
+ * while a server runs.
  *
- * @returns `null` where no TLS is to be spoken
+ * @returns `null` if TLS is disabled
  * @throws TlsFileError
  */
 export async function loadTls(tls: TlsTarget): Promise<TlsOptionsFor | null> {
@@ -34,9 +34,10 @@ export async function loadTls(tls: TlsTarget): Promise<TlsOptionsFor | null> {
   })
   return ({ host }) => ({
     secureContext,
-    // What the certificate must name; Node takes `localhost` where neither this nor `servername` is given.
+    // The name that the certificate must contain. Node uses `localhost` if neither this nor
+    // `servername` is given.
     host,
-    // An IP address is no server name (RFC 6066, §3).
+    // An IP address is not a server name (RFC 6066, §3).
     ...(tls.sendServerName && isIP(host) === 0 && { servername: host }),
     rejectUnauthorized: verifyChain,
     ...(tls.mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
@@ -44,12 +45,12 @@ export async function loadTls(tls: TlsTarget): Promise<TlsOptionsFor | null> {
   })
 }
 
-/** PostgreSQL's name for its protocol in TLS (ALPN). */
+/** The name of the PostgreSQL protocol in TLS (ALPN). */
 export const applicationProtocol = 'postgresql'
 
 /**
- * `null`: those that Node trusts; they count for `verify-full` alone. A file makes every mode verify
- * the chain, as with libpq.
+ * Reads the trusted certificates. `null` stands for those that Node trusts, which count for
+ * `verify-full` only. A file makes every mode verify the chain, as with libpq.
  */
 async function readRoots({ mode, rootCertificates }: TlsTarget): Promise<Buffer | null> {
   if (rootCertificates === 'system') return null
@@ -58,7 +59,7 @@ async function readRoots({ mode, rootCertificates }: TlsTarget): Promise<Buffer 
   if (usual === null && mode === 'verify-ca') {
     throw new TlsFileError(
       'sslrootcert',
-      `must name a file of trusted certificates for sslmode=verify-ca: there is no ${usualRootCertificates()}`,
+      `must name a file of trusted certificates for sslmode=verify-ca: ${usualRootCertificates()} does not exist`,
     )
   }
   return usual
@@ -77,7 +78,10 @@ async function read(parameter: string, file: string): Promise<Buffer> {
   }
 }
 
-/** libpq ignores a key without a certificate: the server then refuses the login without a word of why. */
+/**
+ * Reads a file of the client. libpq ignores a key without a certificate; the server then refuses the
+ * login without giving the reason.
+ */
 async function readOfClient(
   parameter: 'sslcert' | 'sslkey',
   file: string,
@@ -96,16 +100,16 @@ function createContext(options: Parameters<typeof createSecureContext>[0]) {
   } catch (cause) {
     throw new TlsFileError(
       'sslrootcert, sslcert, sslkey or sslcrl',
-      'names a file that is no certificate or key, or does not fit the others',
+      'names a file that is not a certificate or key, or that does not match the other files',
       { cause },
     )
   }
 }
 
-/** How one address is spoken to; the next where the one before is refused. */
+/** A way to speak to one address. The next way is tried if the server refuses one. */
 export type Wire = 'plain' | 'tls' | 'tls if offered'
 
-/** What `sslmode` allows, in its order (PostgreSQL documentation, §32.19.3). */
+/** Returns the ways that `sslmode` allows, in their order (PostgreSQL documentation, §32.19.3). */
 export function wiresFor(mode: SslMode, isUnixSocket: boolean): readonly Wire[] {
   if (isUnixSocket || mode === 'disable') return ['plain']
   if (mode === 'allow') return ['plain', 'tls']

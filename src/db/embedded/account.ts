@@ -10,9 +10,10 @@ export interface Account {
 }
 
 /**
- * `null` where PostgreSQL may run as we do. PostgreSQL refuses to run as root, so root lends it the
- * account that owns `existingData`, else `postgres`, else `nobody`: initdb wants one with a name, and
- * these exist without anyone making one.
+ * Chooses the account that runs PostgreSQL; `null` if it can run as the account of this process.
+ * PostgreSQL refuses to run as root. Root therefore runs it as the account that owns `existingData`,
+ * otherwise as `postgres`, otherwise as `nobody`: initdb needs an account with a name, and these
+ * usually exist.
  */
 export async function chooseAccount(existingData: string): Promise<Account | null> {
   if (process.getuid?.() !== 0) return null
@@ -21,13 +22,13 @@ export async function chooseAccount(existingData: string): Promise<Account | nul
   const account = (await accountNamed('postgres')) ?? (await accountNamed('nobody'))
   if (account === null) {
     throw new EmbeddedStartError(
-      'PostgreSQL does not run as root, and there is neither an account postgres nor nobody to run it as: run this as another user, or set DATABASE_URL.',
+      'PostgreSQL does not run as root, and neither the account postgres nor the account nobody exists: run this as another user, or set DATABASE_URL.',
     )
   }
   return account
 }
 
-/** Whether that account can use `path`, a program or a folder to pass through. */
+/** Whether that account can execute `path`, a program, or enter it, a folder. */
 export function canPass(account: Account, path: string): boolean {
   const options = { uid: account.uid, gid: account.gid, stdio: 'ignore', cwd: '/' } as const
   return spawnSync('/bin/sh', ['-c', 'test -x "$1"', 'sh', path], options).status === 0

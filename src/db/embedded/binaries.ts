@@ -15,13 +15,16 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { type Account, canPass } from './account.ts'
 import { EmbeddedUnavailableError } from './errors.ts'
 
-/** Where the programs are. */
+/** The paths of the programs. */
 export interface Binaries {
   readonly postgres: string
   readonly initdb: string
 }
 
-/** PostgreSQL's programs take settings from the environment (`PGPORT`, `PGDATA`, locales): none of ours. */
+/**
+ * The environment of PostgreSQL's programs. They read settings from it (`PGPORT`, `PGDATA`, locales),
+ * so it has none of the variables of this process.
+ */
 export const cleanEnvironment =
   process.platform === 'win32' ? {} : { env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' } }
 
@@ -37,9 +40,9 @@ const packages: Readonly<Record<string, string>> = {
 }
 
 /**
- * The programs of the package that npm installed for this platform, ready to be run by `account`
- * (`null`: by us). They are copied below `elsewhere` where that account cannot reach them or the
- * package is not ours to complete.
+ * Returns the programs of the package that npm installed for this platform, ready to be run by
+ * `account` (`null`: by the account of this process). They are copied below `elsewhere` if that account
+ * cannot reach them, or this process may not complete the package.
  */
 export async function findBinaries(
   account: Account | null,
@@ -76,10 +79,11 @@ async function installedFolder(): Promise<string> {
 }
 
 /**
- * Makes what the package's install script would have made: npm packs no symbolic links, so the
- * package lists those of its shared libraries, and `--ignore-scripts` skips making them.
+ * Creates the symbolic links that the install script of the package would have created. npm packs no
+ * symbolic links, so the package lists those of its shared libraries, and `--ignore-scripts` skips
+ * creating them.
  *
- * @returns `false` when something is missing that we may not make
+ * @returns `false` if something is missing that this process may not create
  */
 async function complete(native: string): Promise<boolean> {
   try {
@@ -147,7 +151,10 @@ function ignore(...codes: string[]): (error: unknown) => void {
   }
 }
 
-/** A folder of ours that any account can pass through, for what cannot stay where it was installed. */
+/**
+ * Returns a folder that this process owns and any account can enter, for files that cannot stay where
+ * they were installed.
+ */
 export async function sharedFolder(bases: readonly string[]): Promise<string> {
   let failure: unknown
   for (const base of bases) {
@@ -155,9 +162,9 @@ export async function sharedFolder(bases: readonly string[]): Promise<string> {
     try {
       await mkdir(folder, { mode: 0o755 }).catch(ignore('EEXIST'))
       const { uid, mode } = await stat(folder)
-      // In a folder that everyone may write to, someone else may have laid theirs first.
+      // In a folder that everyone may write to, another user may have created it first.
       if (uid !== process.getuid?.() || (mode & 0o022) !== 0)
-        throw new Error(`${folder} is not ours`)
+        throw new Error(`${folder} belongs to another user, or others may write to it`)
       await chmod(folder, 0o755)
       await access(folder, constants.W_OK)
       return folder

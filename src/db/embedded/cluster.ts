@@ -20,13 +20,13 @@ import { type Binaries, cleanEnvironment } from './binaries.ts'
 import { EmbeddedStartError } from './errors.ts'
 import { isAlive } from './postmaster.ts'
 
-/** Of the cluster; the database that every cluster has is called the same. */
+/** The superuser of the cluster. Its default database has the same name. */
 export const superuser = 'postgres'
 
 /**
- * The folder of the cluster: `<dataDir>/postgres`, or what that points to. Where `account` cannot
- * come to it (a clone in a folder of mode 0700) the cluster is kept `elsewhere`, and
- * `<dataDir>/postgres` is a symbolic link that says where.
+ * Returns the folder of the cluster: `<dataDir>/postgres`, or the target of that link. If `account`
+ * cannot enter `dataDir` (for example a clone in a folder of mode 0700), the cluster is kept in the
+ * folder `elsewhere`, and `<dataDir>/postgres` is a symbolic link to it.
  */
 export async function clusterFolder(
   dataDir: string,
@@ -43,7 +43,10 @@ export async function clusterFolder(
   return there
 }
 
-/** The password of {@link superuser}; the first to ask makes it, whoever asks gets the same. */
+/**
+ * Returns the password of {@link superuser}. The first caller creates it; every other caller gets the
+ * same one.
+ */
 export async function clusterPassword(dataDir: string): Promise<string> {
   const file = join(dataDir, 'postgres-password')
   const known = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -62,10 +65,10 @@ export async function clusterPassword(dataDir: string): Promise<string> {
 }
 
 /**
- * Makes the cluster unless it is there. It is made beside its place and renamed when whole: a crash
- * leaves no half of one, and of two that make it at once one wins.
+ * Creates the cluster unless it exists. It is created beside its final path and renamed when it is
+ * complete: a crash leaves no incomplete cluster, and of two concurrent calls one succeeds.
  *
- * @returns whether this call made it
+ * @returns whether this call created it
  */
 export async function createCluster(
   folder: string,
@@ -125,9 +128,12 @@ async function initdb(
     await running
   } catch (cause) {
     const { stderr } = cause as { stderr?: string }
-    throw new EmbeddedStartError(`PostgreSQL could not make its folder ${folder}: ${stderr}`, {
-      cause,
-    })
+    throw new EmbeddedStartError(
+      `PostgreSQL could not create its data folder ${folder}: ${stderr}`,
+      {
+        cause,
+      },
+    )
   }
 }
 

@@ -1,8 +1,8 @@
-/** No PostgreSQL for this platform came with the installation. */
+/** The installation contains no PostgreSQL for this platform. */
 export class EmbeddedUnavailableError extends Error {
   constructor(options?: ErrorOptions) {
     super(
-      `There is no embedded PostgreSQL for ${process.platform}-${process.arch} in this installation: set DATABASE_URL to a PostgreSQL 14 or later.`,
+      `This installation has no embedded PostgreSQL for ${process.platform}-${process.arch}: set DATABASE_URL to a PostgreSQL 14 or later.`,
       options,
     )
     this.name = 'EmbeddedUnavailableError'
@@ -12,13 +12,13 @@ export class EmbeddedUnavailableError extends Error {
 /** Another living process runs the database of that folder. */
 export class DataDirInUseError extends Error {
   readonly dataDir: string
-  /** Process id of the holder, where it is known. */
+  /** The process id of the owner, if it is known. */
   readonly holder: number | null
 
   constructor(dataDir: string, holder: number | null) {
     const who = holder === null ? 'another process' : `process ${holder}`
     super(
-      `${dataDir} is in use by ${who}. Stop that one first${holder === null ? '' : ` (kill ${holder})`}, or give this one a folder of its own with DATA_DIR.`,
+      `${dataDir} is in use by ${who}. Stop that process first${holder === null ? '' : ` (kill ${holder})`}, or set DATA_DIR to another folder.`,
     )
     this.name = 'DataDirInUseError'
     this.dataDir = dataDir
@@ -26,7 +26,7 @@ export class DataDirInUseError extends Error {
   }
 }
 
-/** The embedded PostgreSQL did not start; the message says why as far as is known. */
+/** The embedded PostgreSQL did not start. The message gives the reason if it is known. */
 export class EmbeddedStartError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)

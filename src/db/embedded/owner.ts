@@ -2,17 +2,22 @@ import { createHash, createHmac, pbkdf2 } from 'node:crypto'
 import { promisify } from 'node:util'
 import type postgres from 'postgres'
 
-/** The role that the server works as: no superuser, owner of the database and of the schema latchkey. */
+/**
+ * The role that the server uses. It owns the database and the schema latchkey, and is not a superuser.
+ */
 export const ownerRole = 'latchkey'
 
-/** The password of {@link ownerRole}. It does not reveal the superuser's, from which it follows. */
+/**
+ * Returns the password of {@link ownerRole}. It is derived from the password of the superuser, and does
+ * not reveal it.
+ */
 export function ownerPassword(superuserPassword: string): string {
   return createHmac('sha256', superuserPassword).update('latchkey owner').digest('base64url')
 }
 
 /**
- * Makes the role unless it is as it should be. In a cluster that an earlier version made, whose server
- * worked as the superuser, what the superuser owns in the schema latchkey changes owner.
+ * Creates or corrects the role unless it is as required. An earlier version used the superuser; in its
+ * cluster, objects of the schema latchkey that the superuser owns change their owner.
  *
  * @param sql one connection of the superuser
  */
@@ -20,7 +25,7 @@ export async function ensureOwner(sql: postgres.Sql, superuserPassword: string):
   const verifier = await scramVerifier(ownerPassword(superuserPassword))
   const [row] = await sql.unsafe<{ ready: boolean }[]>(isReady, [verifier])
   if (row?.ready === true) return
-  // Statements sent as one are one transaction. Two processes may come here at once.
+  // Statements that are sent as one run in one transaction. Two processes may come here at once.
   await sql.unsafe(`select pg_advisory_xact_lock(1818326115, 5); ${makeOwner(verifier)}`)
 }
 
@@ -32,7 +37,7 @@ const superuserOwns = `
   union all
   select from pg_proc where pronamespace = to_regnamespace('latchkey') and proowner = 10`
 
-/** 10 is the superuser that initdb makes. */
+/** Checks the role and the owners. 10 is the superuser that initdb creates. */
 const isReady = `
   select coalesce(bool_and(
     rolcanlogin and not rolsuper and rolpassword = $1 and datdba = pg_authid.oid
@@ -41,7 +46,7 @@ const isReady = `
   from pg_authid join pg_database on datname = current_database()
   where rolname = '${ownerRole}'`
 
-/** @param verifier letters, digits and any of `+/=:$-` */
+/** @param verifier consists of letters, digits and any of `+/=:$-` */
 const makeOwner = (verifier: string) => `
   do $make$
   declare
@@ -76,8 +81,8 @@ const makeOwner = (verifier: string) => `
 const iterations = 4096
 
 /**
- * What PostgreSQL stores of a password (RFC 5802, RFC 7677), always with the same salt: so it is
- * compared without logging in, and no statement has the password in it.
+ * Returns the value that PostgreSQL stores for a password (RFC 5802, RFC 7677), always with the same
+ * salt. It can be compared without logging in, and no statement contains the password.
  */
 async function scramVerifier(password: string): Promise<string> {
   const salt = createHash('sha256').update(`salt ${password}`).digest().subarray(0, 16)

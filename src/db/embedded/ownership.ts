@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { isAlive } from './postmaster.ts'
 
-/** Two halves of one advisory lock's name: "latchkey", and the ownership of its folder. */
+/** The two numbers of the advisory lock: "latc", and 1 for the ownership of the data folder. */
 const lock = [0x6c61_7463, 1] as const
 const name = /^latchkey-owner pid=(\d+)$/
 
@@ -11,8 +11,8 @@ export type Claim =
   | { readonly owned: false; readonly holder: number | null }
 
 /**
- * Claims the server at `url` for this process by a lock that lives as long as a connection of ours:
- * when we die, however we die, the lock is gone.
+ * Claims the server at `url` for this process with a lock that lives as long as a connection of this
+ * process: however the process ends, the lock is released.
  */
 export async function claim(url: string): Promise<Claim> {
   let released = false
@@ -24,7 +24,7 @@ export async function claim(url: string): Promise<Claim> {
     onnotice: () => {},
     backoff: () => 0.2,
     connection: { application_name: `latchkey-owner pid=${process.pid}` },
-    // The server restarts its sessions after a crash of one: claim it again.
+    // The server closes all sessions when one of them crashes. The lock is then taken again.
     onclose: () => {
       if (!released) void tryLock().catch(() => {})
     },
@@ -38,7 +38,8 @@ export async function claim(url: string): Promise<Claim> {
     await sql.end({ timeout: 1 })
   }
   try {
-    // A holder that was just killed keeps the lock until the server sees its connection gone.
+    // A process that was just killed keeps the lock until the server notices that its connection is
+    // closed.
     for (let attempt = 0; ; attempt++) {
       if (await tryLock()) return { owned: true, sql, release }
       const holder = await holderOf(sql)

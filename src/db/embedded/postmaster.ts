@@ -8,15 +8,18 @@ import type { Account } from './account.ts'
 import { type Binaries, cleanEnvironment } from './binaries.ts'
 import { EmbeddedStartError } from './errors.ts'
 
-/** A PostgreSQL server on a cluster's folder, whoever started it. */
+/** A PostgreSQL server on the folder of a cluster, started by any process. */
 export interface Postmaster {
   readonly pid: number
   readonly port: number
-  /** Whether it says that it takes connections. */
+  /** Whether its lock file says that it accepts connections. */
   readonly ready: boolean
 }
 
-/** The living server of `folder`, as its lock file tells; what a dead one left is cleared away. */
+/**
+ * Finds the running server of `folder` by its lock file. Removes the lock file of a server that has
+ * ended.
+ */
 export async function runningPostmaster(folder: string): Promise<Postmaster | null> {
   const file = join(folder, 'postmaster.pid')
   const text = await readFile(file, 'utf8').catch(() => '')
@@ -27,16 +30,16 @@ export async function runningPostmaster(folder: string): Promise<Postmaster | nu
   if (await isPostgresOf(pid, folder)) {
     return { pid, port, ready: port > 0 && lines[7]?.trim() === 'ready' }
   }
-  // PostgreSQL would take any living process of that number for its predecessor.
+  // PostgreSQL would take any living process with that id for the earlier server.
   await rm(file, { force: true })
   return null
 }
 
 /**
- * Starts the server on a free port of the loopback address, in a session of its own: a Ctrl-C at our
- * terminal is for us, and we stop it last.
+ * Starts the server on a free port of the loopback address, in a session of its own: Ctrl-C in the
+ * terminal of this process does not reach the server, which is stopped last.
  *
- * @returns once it is ready, or `null` when another server has the folder
+ * @returns the server when it is ready, or `null` if another server has the folder
  */
 export async function startPostmaster(
   folder: string,
@@ -54,20 +57,23 @@ export async function startPostmaster(
     if (outcome !== 'exited') return outcome
     if ((await runningPostmaster(folder)) !== null) return null
     const output = await lastLines(logFile)
-    // Someone else may have taken the port since we found it free.
+    // Another process may have taken the port since it was found free.
     if (attempt === 5 || !output.includes('could not bind')) {
       throw new EmbeddedStartError(`PostgreSQL did not start; ${logFile} ends with:\n${output}`)
     }
   }
 }
 
-/** Stops the server without waiting for its clients; resolves when it is gone. */
+/** Stops the server without waiting for its clients, and resolves when it has ended. */
 export async function stopPostmaster(folder: string, pid: number): Promise<void> {
   await signalAndWait(folder, pid, 'SIGINT', 8_000)
   await signalAndWait(folder, pid, 'SIGQUIT', 2_000)
 }
 
-/** Whether that process runs; a dead one that its parent has not buried yet does not. */
+/**
+ * Whether that process runs. A process that has ended counts as not running, even if its parent has not
+ * reaped it yet.
+ */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -78,7 +84,7 @@ export function isAlive(pid: number): boolean {
   try {
     return !readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ')
   } catch (error) {
-    // Gone between the two looks, where it is not there any more.
+    // The process ended between the two checks if the file does not exist.
     return (error as NodeJS.ErrnoException).code !== 'ENOENT'
   }
 }
@@ -145,7 +151,7 @@ async function signalAndWait(
   }
   while (performance.now() < deadline && isAlive(pid)) {
     const command = await commandOf(pid)
-    // One that is ending has given up its command already, and is not gone yet.
+    // A process that is ending has an empty command line and still exists.
     if (command !== null && command !== '' && !isCommandOf(command, folder)) return
     await sleep(5)
   }
@@ -157,7 +163,7 @@ async function isPostgresOf(pid: number, folder: string): Promise<boolean> {
   return command === null || isCommandOf(command, folder)
 }
 
-/** `null` where the system does not tell. */
+/** Returns the command line of a process; `null` if the system does not show it. */
 async function commandOf(pid: number): Promise<string | null> {
   if (process.platform !== 'linux') return null
   return await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')

@@ -3,20 +3,20 @@ import type { Migration } from './files.ts'
 import { type AppliedMigration, compareSchema, type SchemaState } from './schema-state.ts'
 import type { Session } from './session.ts'
 
-/** What of the record of migrations is there. */
+/** The record of migrations in a database. */
 interface Record {
   readonly schema: boolean
   readonly table: boolean
-  /** Whether its rows say their names, as since migration 0006. */
+  /** Whether its rows have names, as they do since migration 0006. */
   readonly names: boolean
   readonly readable: boolean
   readonly role: string
 }
 
 /**
- * Reads what is applied.
+ * Reads which migrations are applied.
  *
- * @throws SchemaError when the role may not read `latchkey.migrations`
+ * @throws SchemaError if the role may not read `latchkey.migrations`
  */
 export async function readSchemaState(
   session: Session,
@@ -38,8 +38,8 @@ async function readApplied(session: Session): Promise<readonly AppliedMigration[
 }
 
 /**
- * Looks into the system catalogues, which every role may read: so what is not there is told apart from
- * what this role may not read.
+ * Reads the system catalogues, which every role may read. Thus a table that does not exist is
+ * distinguished from one that this role may not read.
  */
 export async function readRecord(session: Session): Promise<Record | undefined> {
   const [record] = await session.query<Record>(`

@@ -7,8 +7,9 @@ import { requireKnownSchema } from './schema-state.ts'
 import type { Session } from './session.ts'
 
 /**
- * Settings for the transaction that migrates. A file may take long; a lock on a table may not, because
- * every query of the server then waits behind it. Names that a file does not qualify are PostgreSQL's own.
+ * The settings of the transaction that migrates. A file may take long. A wait for a lock on a table may
+ * not, because every query of the server then waits behind it. Names that a file does not qualify
+ * belong to PostgreSQL.
  */
 const settings = `
   set local statement_timeout = 0;
@@ -16,14 +17,17 @@ const settings = `
   set local lock_timeout = '2s';
   set local search_path = pg_catalog, pg_temp`
 
-/** As Drizzle's migrator made it, so that a database that it migrated goes on. */
+/**
+ * The table as Drizzle's migrator creates it, so that databases which that migrator has migrated can be
+ * used.
+ */
 const recordTable = `create table latchkey.migrations
   (id serial primary key, hash text not null, created_at bigint)`
 
 /**
- * Applies what is pending, in the transaction that `session` is in.
+ * Applies the pending migrations in the current transaction of `session`.
  *
- * @returns what was applied
+ * @returns the migrations that were applied
  * @throws SchemaError, MigrationError
  */
 export async function applyPending(
@@ -63,7 +67,10 @@ async function apply(session: Session, migration: Migration): Promise<void> {
   }
 }
 
-/** Writes names, and which versions may go on, into rows that lack them: those of before 0006 as well. */
+/**
+ * Writes the name and `compatible_from` into rows that lack them, also into those of migrations before
+ * 0006.
+ */
 async function describe(session: Session, known: readonly Migration[]): Promise<void> {
   for (const { name, compatibleFrom, hash } of known) {
     await session.query(

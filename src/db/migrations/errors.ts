@@ -1,11 +1,11 @@
 /**
- * `gap`: a migration is missing before one that is applied. `newer`: applied by a version that this one
- * is not compatible with. `behind`, `absent`: not migrated, or not at all. `rights`: the role lacks
- * rights that the server, or the migration, needs.
+ * `gap`: a migration is missing, although a later one is applied. `newer`: a newer version that this
+ * one is not compatible with applied migrations. `behind`: migrations are pending. `absent`: no
+ * migration is applied. `rights`: the role lacks rights that the server, or the migration, needs.
  */
 export type SchemaFault = 'gap' | 'newer' | 'behind' | 'absent' | 'rights'
 
-/** The schema cannot be used as it is, or not by this role; `message` says what to do. */
+/** The schema cannot be used, or not by this role. `message` says what to do. */
 export class SchemaError extends Error {
   override readonly name = 'SchemaError'
   readonly fault: SchemaFault
@@ -16,11 +16,11 @@ export class SchemaError extends Error {
   }
 }
 
-/** The SQL of a migration failed. Nothing of it, or of those applied with it, is in the database. */
+/** The SQL of a migration failed. It was rolled back, and with it all migrations of the same run. */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError'
 
   constructor(file: string, reason: string, options?: ErrorOptions) {
-    super(`Migrating failed in ${file} and was undone: ${reason}`, options)
+    super(`The migration failed in ${file} and was rolled back: ${reason}`, options)
   }
 }

@@ -8,12 +8,12 @@ export interface Migration {
   readonly name: string
   /** SHA-256 of the file's text in hex, as Drizzle's migrator records it. */
   readonly hash: string
-  /** When the file was written, by the journal. Milliseconds since the epoch. */
+  /** The time at which the file was written, according to the journal. Milliseconds since the epoch. */
   readonly createdAt: number
   readonly text: string
   /**
-   * Hash of the migration that a version must know to use the schema after this one; `null`: only a
-   * version that knows this migration can use it.
+   * The hash of the migration that a version must know to use the schema after this one; `null` if only
+   * a version that knows this migration can use it.
    */
   readonly compatibleFrom: string | null
 }
@@ -22,15 +22,15 @@ interface Journal {
   readonly entries: readonly { readonly tag: string; readonly when: number }[]
 }
 
-/** The first line of a migration after which versions that do not know it go on working. */
+/** The first line of a migration after which versions that do not know it continue to work. */
 const declaration = /^-- compatible-from: (\S+)\r?\n/
 
 const separator = '--> statement-breakpoint'
 
 /**
- * The migrations in a folder, the oldest first.
+ * Reads the migrations in a folder, the oldest first.
  *
- * @param folder with `meta/_journal.json` and the files that it names
+ * @param folder contains `meta/_journal.json` and the files that it names
  */
 export function readMigrations(folder: URL): readonly Migration[] {
   const journal: Journal = JSON.parse(readFileSync(new URL('meta/_journal.json', folder), 'utf8'))

@@ -3,30 +3,31 @@ import { codeOf } from '../connection/errors.ts'
 import type { Session } from './session.ts'
 
 /**
- * "latc", and what it is locked for; 2 is the partitions of the audit trail (see `drizzle/`). Earlier
- * versions hold the same lock for their session, so the two exclude each other.
+ * The key of the advisory lock: "latc" and a number; 2 stands for the partitions of the audit trail
+ * (see `drizzle/`). Earlier versions hold the same lock for their session, so the two exclude each
+ * other.
  */
 const migrationLock = '1818326115, 3'
 
-/** Between two tries. Milliseconds. */
+/** The interval between two attempts. Milliseconds. */
 const pause = 200
-/** Before the first message about a wait. Milliseconds. */
+/** The time before the first message about a wait. Milliseconds. */
 const quietTime = 1_000
-/** Between two messages about the same wait. Milliseconds. */
+/** The interval between two messages about the same wait. Milliseconds. */
 const reminder = 30_000
 
 export interface LockOptions {
-  /** Receives a sentence about what is waited for. */
+  /** Receives a sentence about each wait. */
   readonly onWait: (message: string) => void
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Runs `work` in a transaction that no other process which migrates this database has at the same time.
- * Each try is a transaction of its own: a process that waits leaves no session state behind, and
- * occupies no connection of a pooler. `work` is run again where it could not lock a table in time.
+ * Runs `work` in a transaction. No other process that migrates this database runs one at the same time.
+ * Each attempt is a transaction of its own: a process that waits leaves no session state behind, and
+ * occupies no connection of a pooler. `work` runs again if it could not lock a table in time.
  *
- * @throws the signal's reason when it is aborted
+ * @throws the reason of the signal when it is aborted
  */
 export async function withMigrationLock<T>(
   session: Session,
@@ -61,12 +62,12 @@ async function tryOnce<T>(
     if (!isTableLocked(error)) throw error
     return {
       waitingFor:
-        "Waiting for transactions that hold locks on Latchkey's tables. Other queries run between two tries.",
+        "Waiting for transactions that hold locks on Latchkey's tables. Other queries run between two attempts.",
     }
   }
 }
 
-/** The lock timeout, or a deadlock (PostgreSQL, appendix A). */
+/** Whether the lock timeout passed, or a deadlock occurred (PostgreSQL documentation, appendix A). */
 function isTableLocked(error: unknown): boolean {
   const code = codeOf(error)
   return code === '55P03' || code === '40P01'
@@ -74,7 +75,7 @@ function isTableLocked(error: unknown): boolean {
 
 async function tryLock(session: Session, onWait: LockOptions['onWait']): Promise<boolean> {
   const mention = setTimeout(
-    () => onWait('Waiting for an answer of the database, or for a connection of its pooler.'),
+    () => onWait('Waiting for the database to answer, or for a free connection of its pooler.'),
     quietTime,
   )
   try {
@@ -108,8 +109,8 @@ async function describeHolder(session: Session): Promise<string> {
   const { pid, application, state, since } = holder
   const name = application ? ` (${application})` : ''
   const described = `server process with pid ${pid}${name}${since === null ? '' : `, since ${since}`}`
-  // Behind a pooler, an earlier version leaves its session lock on a connection that nobody uses.
+  // Behind a pooler, an earlier version leaves its session lock on an unused connection.
   return state === 'idle'
-    ? `${described}. Its connection is idle: unless it is migrating through a pooler, end it by select pg_terminate_backend(${pid})`
+    ? `${described}. Its connection is idle: unless it is migrating through a pooler, end it with select pg_terminate_backend(${pid})`
     : described
 }

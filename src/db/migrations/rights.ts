@@ -4,7 +4,10 @@ import * as declared from '../tables.ts'
 import { SchemaError } from './errors.ts'
 import type { Session } from './session.ts'
 
-/** Rights on tables that the server needs less of than all four. Cascades delete as the owner. */
+/**
+ * The tables on which the server needs fewer than all four rights. Cascades delete with the rights of
+ * the owner.
+ */
 const exceptions: Readonly<Record<string, readonly string[]>> = {
   migrations: ['SELECT'],
   audit_events: ['SELECT', 'INSERT'],
@@ -13,21 +16,17 @@ const exceptions: Readonly<Record<string, readonly string[]>> = {
 }
 const all = ['SELECT', 'INSERT', 'UPDATE', 'DELETE']
 
-/** What the server does with a table of the schema latchkey: rights by their SQL names. */
+/** Returns the rights that the server needs on a table of the schema latchkey, by their SQL names. */
 export function rightsOn(table: string): readonly string[] {
   return exceptions[table] ?? all
 }
 
-/** Those that the queries of this version use. */
+/** The tables that the queries of this version use. */
 const usedTables = Object.values<unknown>(declared)
   .filter((value) => is(value, PgTable))
   .map((table) => getTableConfig(table).name)
 
-/**
- * Refuses a role that lacks rights which the server needs.
- *
- * @throws SchemaError
- */
+/** Checks that the role has the rights that the server needs. */
 export async function requireRights(session: Session): Promise<void> {
   const needed = usedTables.flatMap((table) => rightsOn(table).map((right) => [table, right]))
   const values = needed.map(([table, right]) => `('${table}', '${right}')`).join(', ')

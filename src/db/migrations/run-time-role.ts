@@ -5,20 +5,20 @@ import type { Session } from './session.ts'
 
 export interface GrantedRole {
   readonly role: string
-  /** Whether this made it. It can log in, and has no password. */
+  /** Whether this call created it. It can log in, and has no password. */
   readonly created: boolean
 }
 
 /**
- * Grants a role what the server needs of the schema latchkey and no more, making the role where it is
- * missing, in the transaction that `session` is in. What else the role had there is revoked.
+ * Grants a role the rights on the schema latchkey that the server needs, and revokes its other rights
+ * there. Creates the role if it does not exist. Runs in the current transaction of `session`.
  *
- * @throws SchemaError when the role could change the audit trail all the same
+ * @throws SchemaError if the role could change the audit trail nevertheless
  */
 export async function grantRunTimeRole(session: Session, role: string): Promise<GrantedRole> {
   if (!isRoleName(role)) {
     throw rightsError(
-      'The name of a role has 1 to 63 bytes, and is neither public nor begins with pg_.',
+      'The name of a role has 1 to 63 bytes. It must not be public, and must not begin with pg_.',
     )
   }
   const known = await findRole(session, role)
@@ -65,7 +65,8 @@ async function findRole(session: Session, role: string): Promise<KnownRole | und
 function requireHarmless(role: string, { superuser, owner, mayJoin }: KnownRole): void {
   const reason =
     (superuser && 'is a superuser') ||
-    (owner && 'owns the database or objects of the schema latchkey, itself or by another role') ||
+    (owner &&
+      'owns the database or objects of the schema latchkey, itself or through another role') ||
     (mayJoin && 'may make itself a member of any role (CREATEROLE)')
   if (reason === false) return
   throw rightsError(
@@ -112,7 +113,10 @@ async function grantStatements(session: Session, role: string): Promise<readonly
   ]
 }
 
-/** `null`: nothing. What is done to a partition comes by the parent table's rights. */
+/**
+ * Returns the rights on a relation; `null` if it needs none. Statements reach a partition through the
+ * rights on its parent table.
+ */
 function granted(name: string, kind: Relation['kind']): string | null {
   if (kind === 'partition') return null
   if (kind === 'table') return rightsOn(name).join(', ')
@@ -120,8 +124,8 @@ function granted(name: string, kind: Relation['kind']): string | null {
 }
 
 /**
- * Checks the outcome, whatever it comes from: membership in another role, rights of PUBLIC, or a grant
- * that PostgreSQL left out with a warning, because it was not this role's to make.
+ * Checks the resulting rights, whatever their origin: membership in another role, rights of PUBLIC, or
+ * a grant that PostgreSQL skipped with a warning, because the current role may not make it.
  */
 async function requireExactRights(session: Session, role: string): Promise<void> {
   const [excess] = await session.query<{ name: string }>(
@@ -138,7 +142,7 @@ async function requireExactRights(session: Session, role: string): Promise<void>
   if (excess !== undefined) {
     const what = excess.name === 'schema' ? 'the schema latchkey' : `latchkey.${excess.name}`
     throw rightsError(
-      `The role ${role} could still change ${what}, by a right of PUBLIC or of a role that it is a member of. Revoke that first.`,
+      `The role ${role} could still change ${what}, through a right of PUBLIC or of a role that it is a member of. Revoke that right first.`,
     )
   }
   for (const { name, kind } of await findRelations(session)) {
@@ -159,7 +163,7 @@ function asGrantFailure(error: unknown, role: string, creating: boolean): unknow
   const reason = error instanceof Error ? error.message : ''
   return creating && reason.includes('create role')
     ? rightsError(
-        `There is no role ${role}, and this role may not create it (CREATEROLE): have it created, then run this again.`,
+        `The role ${role} does not exist, and the role of this connection may not create it (CREATEROLE): create it as another role, then run this command again.`,
         { cause: error },
       )
     : mayNotGrant(role, reason, { cause: error })
@@ -167,7 +171,7 @@ function asGrantFailure(error: unknown, role: string, creating: boolean): unknow
 
 function mayNotGrant(role: string, reason: string, options?: ErrorOptions): SchemaError {
   return rightsError(
-    `The rights of ${role} cannot be granted (${reason}): run this as the role that owns the schema latchkey.`,
+    `The rights of ${role} cannot be granted (${reason}): run this command as the role that owns the schema latchkey.`,
     options,
   )
 }
@@ -176,7 +180,10 @@ function rightsError(message: string, options?: ErrorOptions): SchemaError {
   return new SchemaError('rights', message, options)
 }
 
-/** As PostgreSQL takes it whole: a longer name would be cut off and could be another role's. */
+/**
+ * Whether PostgreSQL uses the whole name. It truncates a longer one, which could then be the name of
+ * another role.
+ */
 function isRoleName(name: string): boolean {
   const bytes = Buffer.byteLength(name)
   return bytes > 0 && bytes <= 63 && !/^(pg_|public$|none$)|\0/i.test(name)

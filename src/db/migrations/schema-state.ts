@@ -4,27 +4,31 @@ import type { Migration } from './files.ts'
 /** A row of `latchkey.migrations`. */
 export interface AppliedMigration {
   readonly hash: string
-  /** `null` in a row that a version before 0006 wrote. */
+  /** The name; `null` in a row that a version before 0006 wrote. */
   readonly name: string | null
   /** See {@link Migration.compatibleFrom}. */
   readonly compatibleFrom: string | null
 }
 
-/** How a database's schema compares with what this version knows. */
+/** A comparison of the schema of a database with the migrations that this version knows. */
 export interface SchemaState {
-  /** Known here and applied, the oldest first. */
+  /** Known to this version and applied, the oldest first. */
   readonly applied: readonly Migration[]
-  /** Known here and not applied, after all that are applied. */
+  /** Known to this version, not applied, and later than all applied ones. */
   readonly pending: readonly Migration[]
-  /** Known here and not applied, although a later one is. */
+  /** Known to this version and not applied, although a later one is. */
   readonly missing: readonly Migration[]
-  /** Applied by a version that knows more than this one. */
+  /** Applied by a newer version, and unknown to this one. */
   readonly newer: readonly AppliedMigration[]
-  /** Those of `newer` after which this version cannot use the schema. */
+  /** The members of `newer` after which this version cannot use the schema. */
   readonly incompatible: readonly AppliedMigration[]
 }
 
-/** @param known by this version, the oldest first */
+/**
+ * Compares the known migrations with the rows of a database.
+ *
+ * @param known the migrations that this version knows, the oldest first
+ */
 export function compareSchema(
   known: readonly Migration[],
   rows: readonly AppliedMigration[],
@@ -55,23 +59,19 @@ export function requireKnownSchema({ missing, incompatible }: SchemaState): void
     const names = incompatible.map(({ name, hash }) => name ?? `with hash ${hash.slice(0, 12)}`)
     throw new SchemaError(
       'newer',
-      `A newer version of Latchkey applied ${migrations(names)} to this database, and does not declare that this version can use the schema since. Run that version or a later one; \`latchkey migrate --status\` lists the migrations.`,
+      `A newer version of Latchkey applied ${migrations(names)} to this database, and does not declare this version compatible with the schema. Run that version or a later one; \`latchkey migrate --status\` lists the migrations.`,
     )
   }
   if (missing.length > 0) {
     const names = missing.map(({ name }) => `${name}.sql`)
     throw new SchemaError(
       'gap',
-      `The database lacks ${migrations(names)}, although a later one is applied, so its schema is that of no version. Restore it from a backup, or apply the file by hand and add its row to latchkey.migrations; \`latchkey migrate --status\` lists the migrations.`,
+      `The database lacks ${migrations(names)}, although a later one is applied, so no version can use its schema. Restore it from a backup, or apply the file by hand and add its row to latchkey.migrations; \`latchkey migrate --status\` lists the migrations.`,
     )
   }
 }
 
-/**
- * Refuses a schema that this version cannot use as it is.
- *
- * @throws SchemaError
- */
+/** Refuses a schema that this version cannot use without migrating it. */
 export function requireCurrentSchema(state: SchemaState): void {
   requireKnownSchema(state)
   if (state.applied.length === 0) throw noSchema()

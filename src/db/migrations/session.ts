@@ -5,35 +5,36 @@ import { parseConnectionString } from '../connection-string.ts'
 /** Values of query parameters. */
 export type Parameter = string | number | null
 
-/** One connection to the database, used for one transaction after the other. */
+/** One connection to the database, used for one transaction after another. */
 export interface Session {
   /**
    * Runs one statement, or several without parameters.
    *
-   * @throws the signal's reason once it is aborted; what runs in the database then is cancelled
+   * @throws the reason of the signal once it is aborted; the statement that is running is then
+   *   cancelled
    */
   query<Row extends object>(
     statement: string,
     parameters?: readonly Parameter[],
   ): Promise<readonly Row[]>
-  /** Commits what `work` does, or nothing where it throws. */
+  /** Runs `work` in a transaction: commits it, or rolls it back if `work` throws. */
   transaction<T>(work: () => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
 export interface SessionOptions {
   readonly url: string
-  /** Shown in `pg_stat_activity`. */
+  /** The `application_name` in `pg_stat_activity`. */
   readonly applicationName: string
   readonly signal?: AbortSignal | undefined
 }
 
-/** For the database to be told that nobody waits for a statement any more. Milliseconds. */
+/** The time limit for cancelling a statement that nobody waits for any more. Milliseconds. */
 const cancelTime = 300
 
 /**
- * A session that keeps no state between transactions, so that a pooler may give each of them another
- * connection of its own: no prepared statements, no settings, no session locks.
+ * Opens a session that keeps no state between transactions, so that a pooler may run each of them on
+ * another connection: no prepared statements, no settings, no session locks.
  */
 export function openSession({ url, applicationName, signal }: SessionOptions): Session {
   const target = { ...parseConnectionString(url), prepare: false }
@@ -45,7 +46,9 @@ export function openSession({ url, applicationName, signal }: SessionOptions): S
       ...(signal && { signal }),
     })
   let opened: Promise<Connection> | null = null
-  /** Of the session that runs a statement; a pooler may give each transaction another. */
+  /**
+   * The process id of the session that runs a statement; a pooler may use another for each transaction.
+   */
   let pid: number | null = null
 
   async function query<Row extends object>(
@@ -64,8 +67,8 @@ export function openSession({ url, applicationName, signal }: SessionOptions): S
   }
 
   /**
-   * What waits for a lock keeps others waiting behind it, until the server is told. On another host the
-   * same process id is another session's.
+   * Cancels a statement: while it waits for a lock, others wait behind it. The connection must lead to
+   * the same host, because on another host that process id belongs to another session.
    */
   async function cancel({ host, port }: Connection, pid: number): Promise<void> {
     const hosts = target.hosts.filter((one) => one.host === host && one.port === port)
@@ -81,7 +84,7 @@ export function openSession({ url, applicationName, signal }: SessionOptions): S
       await other.sql.unsafe(`select pg_cancel_backend(${pid})`)
       other.destroy()
     } catch {
-      // The server then finds out by itself that the connection is gone.
+      // The server then notices by itself that the connection is closed.
     }
   }
 
@@ -94,7 +97,7 @@ export function openSession({ url, applicationName, signal }: SessionOptions): S
       await query('commit')
       return answer
     } catch (error) {
-      // Where the connection or the caller is gone, the transaction is too.
+      // If the connection is lost, or the caller has aborted, the transaction ends too.
       await query('rollback').catch(() => {})
       throw error
     } finally {
