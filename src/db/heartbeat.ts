@@ -8,7 +8,7 @@ import { type KnownPrimary, type Survey, survey, surveyStatement } from './proof
 /** Runs statements on one of the connections that look up credentials. */
 export type RunOnLookups = <T>(
   work: (prepared: LookupBasics) => Promise<T>,
-  options: { readonly onNewConnection: boolean },
+  options: { readonly useNewConnection: boolean },
 ) => Promise<T>
 
 /**
@@ -107,8 +107,8 @@ function createWriter(run: RunOnLookups, primary: KnownPrimary, clock: Clock) {
 
   return async <T>(work: (prepared: LookupBasics) => Promise<T>): Promise<T> => {
     const now = clock.monotonic()
-    const onNewConnection = lastTried !== null && now - lastTried >= retryInterval
-    if (onNewConnection) lastTried = now
+    const useNewConnection = lastTried !== null && now - lastTried >= retryInterval
+    if (useNewConnection) lastTried = now
     const answer = await run(
       async (prepared) => {
         try {
@@ -121,7 +121,7 @@ function createWriter(run: RunOnLookups, primary: KnownPrimary, clock: Clock) {
           throw new WritesRefused(error)
         }
       },
-      { onNewConnection },
+      { useNewConnection },
     )
     lastTried = null
     return answer

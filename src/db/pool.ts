@@ -29,7 +29,7 @@ export interface RunOptions {
    * Runs `work` on a new connection. If it succeeds, all other connections are replaced, because they
    * may have begun with other settings. Default: false.
    */
-  readonly onNewConnection?: boolean
+  readonly useNewConnection?: boolean
   /** Starts the time limit of `work`. Default: that of the pool. */
   readonly startDeadline?: () => Deadline
 }
@@ -58,15 +58,15 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
   async function attempt<T>(
     work: (prepared: Prepared) => Promise<T>,
     overdue: Promise<never>,
-    onNewConnection: boolean,
+    useNewConnection: boolean,
   ) {
     // A connection that is opened now would never be closed.
     if (closed) throw new ConnectionLost()
-    const { link, release } = onNewConnection ? links.acquireNew() : links.acquire()
+    const { link, release } = useNewConnection ? links.acquireNew() : links.acquire()
     try {
       const prepared = link.prepared ?? (await Promise.race([link.opened, overdue]))
       const answer = await Promise.race([work(prepared), overdue])
-      if (onNewConnection) links.renewAll()
+      if (useNewConnection) links.renewAll()
       return answer
     } catch (error) {
       // A connection that is being opened has a time limit of its own.
@@ -100,15 +100,15 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
     work: (prepared: Prepared) => Promise<T>,
     {
       repeatable = false,
-      onNewConnection = false,
+      useNewConnection = false,
       startDeadline = options.startDeadline,
     }: RunOptions = {},
   ): Promise<T> {
     const { overdue, stop } = startDeadline()
     try {
-      const answer = await attempt(work, overdue, onNewConnection).catch((error: unknown) => {
+      const answer = await attempt(work, overdue, useNewConnection).catch((error: unknown) => {
         if (canAvoid(error) || (repeatable && isConnectionFailure(error))) {
-          return attempt(work, overdue, onNewConnection)
+          return attempt(work, overdue, useNewConnection)
         }
         throw error
       })

@@ -20,7 +20,7 @@ afterAll(async () => {
   await pair?.close()
 })
 
-/** To both, the standby first unless told otherwise. */
+/** Returns a URL with both servers, the standby first by default. */
 async function connectTo(
   wanted: string,
   {
@@ -40,7 +40,7 @@ async function connectTo(
   return connection
 }
 
-/** Which of the two it is, by asking it. */
+/** Asks the server which of the two it is. */
 async function serverOf({ sql, inRecovery, port }: Connection): Promise<string> {
   const [row] = await sql`select pg_is_in_recovery() as recovery`
   expect(row?.recovery).toBe(inRecovery)
@@ -50,7 +50,7 @@ async function serverOf({ sql, inRecovery, port }: Connection): Promise<string> 
 
 const server = async (...how: Parameters<typeof connectTo>) => serverOf(await connectTo(...how))
 
-describe('a migration that is given up', () => {
+describe('a migration that is cancelled', () => {
   it('is cancelled on the server that it runs on, and on no other', async () => {
     const stop = new AbortController()
     const reason = new Error('stop')
@@ -60,7 +60,7 @@ describe('a migration that is given up', () => {
       applicationName: 'test-cancel',
       signal: stop.signal,
     })
-    // Ends by being cancelled alone: it never looks whether its client is gone.
+    // Only a cancellation ends the statement: it never checks whether its client is gone.
     const attempt = session.transaction(() => session.query('select pg_sleep(600)'))
     const running = () =>
       pair.primary.query(`select from pg_stat_activity
@@ -87,7 +87,7 @@ describe('target_session_attrs', () => {
     if (wanted !== 'any') expect(await server(wanted, { ports: primaryFirst })).toBe(found)
   })
 
-  it('read-write passes over a primary where the role may only read, which primary does not', async () => {
+  it('read-write skips a primary whose sessions are read-only, and primary accepts it', async () => {
     const user = 'reader:pw'
     await expect(connectTo('read-write', { user })).rejects.toMatchObject({
       name: 'ConnectError',
@@ -98,17 +98,17 @@ describe('target_session_attrs', () => {
     expect(await server('read-only', { user, ports: primaryFirst })).toBe('primary')
   })
 
-  it('prefer-standby takes a primary where there is no standby', async () => {
+  it('prefer-standby accepts a primary if there is no standby', async () => {
     expect(await server('prefer-standby', { ports: [pair.primary.port] })).toBe('primary')
   })
 
-  it('that no host fulfils fails with the reason of each', async () => {
+  it('fails with the reason of each host if no host is accepted', async () => {
     await expect(connectTo('standby', { ports: [pair.primary.port, 1] })).rejects.toThrow(
       /127\.0\.0\.1:\d+: the server is not a standby.*127\.0\.0\.1:1: connection refused/,
     )
   })
 
-  it('leaves no session on the servers that are passed over', async () => {
+  it('leaves no session on the servers that it skips', async () => {
     await connectTo('primary', { applicationName: 'passing' })
     await expect
       .poll(() =>
@@ -123,7 +123,7 @@ describe('where a primary is required', () => {
     expect(await server(wanted, { requirePrimary: true })).toBe('primary')
   })
 
-  it('a standby is refused, even where it alone is left', async () => {
+  it('a standby is refused, even if it is the only host left', async () => {
     const ports = [pair.standby.port]
     for (const wanted of ['any', 'standby', 'read-only', 'prefer-standby']) {
       const refused = connectTo(wanted, { requirePrimary: true, ports })

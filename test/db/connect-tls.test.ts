@@ -11,7 +11,7 @@ import {
 import { createOwnPostgres, type OwnPostgres } from '../support/own-postgres.ts'
 import { temporaryFolder } from '../support/server-process.ts'
 
-/** Lets each role in as its name says. */
+/** The `pg_hba.conf`, which accepts each role as its name says. */
 const rules = `
 hostssl   all tls_only   all scram-sha-256
 hostnossl all clear_only all scram-sha-256
@@ -34,7 +34,7 @@ const open: Connection[] = []
 const plainly = { applicationName: 'test', connectTimeout: 5_000 }
 
 beforeAll(async () => {
-  // Whoever runs the tests may trust authorities of their own.
+  // The account that runs the tests may trust authorities of its own.
   vi.stubEnv('HOME', temporaryFolder())
   authority = createAuthority('An authority')
   stranger = createAuthority('Another authority')
@@ -77,7 +77,7 @@ async function connectBy(
   return connection
 }
 
-/** Whether the server says that the connection is secured. */
+/** Returns whether the server reports that the connection uses TLS. */
 async function speaksTls({ sql }: Connection): Promise<boolean> {
   const [row] = await sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`
   return row?.ssl === true
@@ -90,12 +90,12 @@ const distrusted = () => `sslrootcert=${stranger.file}`
 const noAltName = { errors: [{ cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' } }] }
 
 describe('sslmode=verify-full', () => {
-  it('takes a certificate for that name, and for that IP address', async () => {
+  it('accepts a certificate for that name, and for that IP address', async () => {
     expect(await isSecured(`sslmode=verify-full&${trusted()}`)).toBe(true)
     expect(await isSecured(`sslmode=verify-full&${trusted()}`, { host: '127.0.0.1' })).toBe(true)
   })
 
-  it('refuses one for another name, and one for names alone where the host is an IP address', async () => {
+  it('refuses one for another name, and one without IP addresses if the host is an IP address', async () => {
     const query = `sslmode=verify-full&${trusted()}`
     const another = connectBy(`${query}&hostaddr=127.0.0.1`, { host: 'another.example', on: other })
     await expect(another).rejects.toMatchObject(noAltName)
@@ -103,7 +103,7 @@ describe('sslmode=verify-full', () => {
     await expect(address).rejects.toMatchObject(noAltName)
   })
 
-  it('checks the name and not the address where both are given', async () => {
+  it('checks the name and not the address if both are given', async () => {
     const query = `sslmode=verify-full&${trusted()}&hostaddr=127.0.0.1`
     expect(await isSecured(query, { host: 'other.example', on: other })).toBe(true)
     await expect(connectBy(query, { host: 'other.example' })).rejects.toMatchObject(noAltName)
@@ -118,7 +118,7 @@ describe('sslmode=verify-full', () => {
 })
 
 describe('sslmode=verify-ca', () => {
-  it('takes any name of a trusted authority, and no other authority', async () => {
+  it('accepts any name from a trusted authority, and no other authority', async () => {
     const elsewhere = { host: '127.0.0.1', on: other }
     expect(await isSecured(`sslmode=verify-ca&${trusted()}`, elsewhere)).toBe(true)
     await expect(connectBy(`sslmode=verify-ca&${distrusted()}`)).rejects.toThrow(/TLS failed/)
@@ -158,7 +158,7 @@ describe('weaker modes', () => {
     expect(await isSecured(`sslmode=${mode}`, { user: `${user}:pw` })).toBe(secured)
   })
 
-  it('the default is prefer, and does without TLS where there is none', async () => {
+  it('the default is prefer, and connects without TLS to a server without TLS', async () => {
     expect(await isSecured('')).toBe(true)
     const plain = parseConnectionString(inject('databaseServerUrl'), {})
     const connection = await connect(plain, plainly)
@@ -166,18 +166,18 @@ describe('weaker modes', () => {
     expect(await speaksTls(connection)).toBe(false)
   })
 
-  it('disable keeps out those who must come by TLS', async () => {
+  it('disable is refused for a role that must use TLS', async () => {
     await expect(connectBy('sslmode=disable')).rejects.toMatchObject({ code: '28000' })
   })
 
-  it('a wrong password is what is told, whichever way failed last', async () => {
+  it('a wrong password is reported, whichever way failed last', async () => {
     const refused = connectBy('sslmode=prefer', { user: 'tls_only:wrong' })
     await expect(refused).rejects.toMatchObject({ code: '28P01' })
   })
 })
 
 describe('files', () => {
-  it('are read anew for each connection', async () => {
+  it('are read again for each connection', async () => {
     const roots = join(temporaryFolder(), 'roots.pem')
     const query = `sslmode=verify-full&sslrootcert=${roots}`
     await expect(connectBy(query)).rejects.toThrow(/cannot be read \(ENOENT\)/)
@@ -187,7 +187,7 @@ describe('files', () => {
     expect(await isSecured(query)).toBe(true)
   })
 
-  it('of trusted certificates are found where libpq looks for them', async () => {
+  it('with trusted certificates are found where libpq looks for them', async () => {
     const home = temporaryFolder()
     const folder = join(home, '.postgresql')
     mkdirSync(folder)
@@ -211,10 +211,10 @@ describe('files', () => {
     }
     await expect(
       connectBy(`sslcert=${certificate.keyFile}&sslkey=${certificate.file}`),
-    ).rejects.toThrow(/no certificate or key/)
+    ).rejects.toThrow(/not a certificate or key/)
   })
 
-  it('of a client certificate let in who has one', async () => {
+  it('with a client certificate authenticate the client', async () => {
     const { file, keyFile } = authority.issue('certified')
     const query = `sslmode=verify-full&${trusted()}&sslcert=${file}&sslkey=${keyFile}`
     expect(await isSecured(query, { user: 'certified' })).toBe(true)
@@ -223,7 +223,7 @@ describe('files', () => {
     )
   })
 
-  it('of a client certificate or its key alone go with what libpq would take, which must be there', async () => {
+  it('with only a client certificate, or only its key, are completed by the default file of libpq, which must exist', async () => {
     const home = temporaryFolder()
     const folder = join(home, '.postgresql')
     mkdirSync(folder)
@@ -247,7 +247,7 @@ describe('files', () => {
     }
   })
 
-  it('of revoked certificates keep their servers out', async () => {
+  it('with revoked certificates make a server with one of them be refused', async () => {
     const list = authority.revoke(authority.issue('gone'))
     const query = `sslmode=verify-full&${trusted()}&sslcrl=`
     expect(await isSecured(query + list)).toBe(true)
@@ -257,7 +257,7 @@ describe('files', () => {
 })
 
 describe('versions and negotiation', () => {
-  it('begin directly where that is asked for', async () => {
+  it('start TLS directly on request', async () => {
     expect(await isSecured(`sslmode=verify-full&${trusted()}&sslnegotiation=direct`)).toBe(true)
   })
 

@@ -14,7 +14,7 @@ import { startPooler } from '../support/pooler.ts'
 import { hasProgram } from '../support/programs.ts'
 import { temporaryFolder } from '../support/server-process.ts'
 
-// The one name that leads to several addresses: the first of them listens to nobody.
+// The name that resolves to several addresses. Nothing listens on the first of them.
 vi.mock('node:dns/promises', async (original) => {
   const dns = await original<typeof import('node:dns/promises')>()
   const addresses = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }))
@@ -36,7 +36,7 @@ afterEach(async () => {
 })
 afterAll(() => database.close())
 
-/** `change` is applied to the URL of a real database. */
+/** Returns the URL of a real database after `change` was applied to it. */
 async function connectBy(
   change: (url: { user: string; at: string; path: string }) => string,
   options: Partial<ConnectOptions> = {},
@@ -55,7 +55,7 @@ async function connectBy(
 const connectPlainly = (options: Partial<ConnectOptions> = {}) =>
   connectBy(({ user, at, path }) => `postgres://${user}@${at}${path}`, options)
 
-/** A server of ours that does with each connection what a test wants. */
+/** A server that handles each connection as the test defines. */
 async function listen(onConnection: (socket: Socket) => void): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {})
@@ -70,7 +70,7 @@ const refused = '127.0.0.1:1'
 const isUp = async ({ sql }: Connection) => (await sql`select 1 as up`)[0]?.up === 1
 
 describe('of several hosts', () => {
-  it('the first that answers is taken', async () => {
+  it('the first that answers is used', async () => {
     const silent = await listen(() => {})
     const connection = await connectBy(
       ({ user, at, path }) =>
@@ -94,7 +94,7 @@ describe('of several hosts', () => {
     )
   })
 
-  it('each is the first at times where they share the load', async () => {
+  it('each is sometimes tried first with load balancing', async () => {
     let triedOther = false
     const other = await listen((socket) => {
       triedOther = true
@@ -129,7 +129,7 @@ describe('of several hosts', () => {
     await expect(missing).rejects.toMatchObject({ code: '3D000' })
   })
 
-  it('all of which fail, the failure is an outage for callers', async () => {
+  it('the failure is an outage for callers if all fail', async () => {
     const error = await connectBy(({ user, path }) => `postgres://${user}@${refused}${path}`).catch(
       (error: unknown) => error,
     )
@@ -142,7 +142,7 @@ describe('a server that', () => {
   const by = (host: string, query: string, options: Partial<ConnectOptions> = {}) =>
     connectBy(({ user, path }) => `postgres://${user}@${host}${path}?${query}`, options)
 
-  it('says nothing is given up after connect_timeout, which may only shorten ours', async () => {
+  it('does not answer is abandoned after connect_timeout, which can only shorten our limit', async () => {
     const silent = await listen(() => {})
     for (const query of ['sslmode=disable', 'sslmode=prefer', 'connect_timeout=60']) {
       const error = by(silent, query, { connectTimeout: 100 })
@@ -152,7 +152,7 @@ describe('a server that', () => {
     await expect(error).rejects.toThrow('no connection within 1000 ms')
   })
 
-  it('slips something in behind its consent to TLS is refused', async () => {
+  it('sends data after its consent to TLS is refused', async () => {
     const hostile = await listen((socket) => {
       socket.once('data', () => socket.write('SE'))
     })
@@ -161,7 +161,7 @@ describe('a server that', () => {
     )
   })
 
-  it('ends the connection at any point is told so', async () => {
+  it('ends the connection at any point is reported', async () => {
     const atOnce = await listen((socket) => socket.end())
     const onRequest = await listen((socket) => socket.once('data', () => socket.end()))
     const inHandshake = await listen((socket) =>
@@ -174,7 +174,7 @@ describe('a server that', () => {
     }
   })
 
-  it('has a name is told that name in the handshake of TLS, and one with an address nothing', async () => {
+  it('has a name receives it in the TLS handshake, and one with an IP address receives none', async () => {
     const { pem, key } = createAuthority('any').issue('any')
     const names: (string | false | null)[] = []
     const host = await listen((socket) =>
@@ -234,7 +234,7 @@ describe('a connection', () => {
     expect(await prepared(await without)).toBe(0)
   })
 
-  it('hears notifications', async () => {
+  it('receives notifications', async () => {
     const heard = new Promise((resolve) => {
       void connectPlainly({ onnotify: (...words) => resolve(words) }).then(({ sql }) =>
         sql.unsafe(`listen somewhere; notify somewhere, 'something'`),
@@ -243,7 +243,7 @@ describe('a connection', () => {
     expect(await heard).toEqual(['somewhere', 'something'])
   })
 
-  it('is shared with nobody: what would need one of its own fails', async () => {
+  it('is not shared: calls that need a connection of their own fail', async () => {
     const connection = await connectPlainly()
     await expect(connection.sql.listen('somewhere', () => {})).rejects.toThrow(/lost/)
     expect(await isUp(connection)).toBe(true)
@@ -258,7 +258,7 @@ describe('a connection', () => {
     expect([...answer]).toEqual([{ seven: 7 }])
   })
 
-  it('goes through a socket in the file system, which TLS has no part in', async () => {
+  it('uses a Unix socket without TLS', async () => {
     const folder = temporaryFolder()
     const own = await createOwnPostgres({
       started: false,
@@ -266,7 +266,7 @@ describe('a connection', () => {
     })
     try {
       await own.writeFile('pg_hba.conf', 'local all all scram-sha-256\nhost all all all trust\n')
-      // The account that runs it puts its socket there.
+      // The account that runs PostgreSQL puts its socket there.
       chmodSync(folder, 0o777)
       await own.start()
       const password = encodeURIComponent(serverPassword)
@@ -286,7 +286,7 @@ describe('a connection', () => {
     }
   })
 
-  it('obeys the string and not a variable that the driver would take', async () => {
+  it('obeys the string and not a variable that the driver would read', async () => {
     vi.stubEnv('PGTARGETSESSIONATTRS', 'any')
     vi.stubEnv('PGPASSWORD', 'other')
     try {
@@ -299,7 +299,7 @@ describe('a connection', () => {
 })
 
 describe('a connection that is lost', () => {
-  /** As an administrator ends one. */
+  /** Ends the session as an administrator would. */
   async function end({ backendPid }: Connection): Promise<void> {
     const { sql } = await connectPlainly()
     await sql`select pg_terminate_backend(${backendPid})`
@@ -319,7 +319,7 @@ describe('a connection that is lost', () => {
     return { connection, ended, ends: () => ends }
   }
 
-  it('says so once, rejects every query, and is never made again', async () => {
+  it('reports it once, rejects every query, and never reconnects', async () => {
     const { connection, ended, ends } = await losable('lost')
     const { sql } = connection
     const waiting = sql`select pg_sleep(60)`.catch((error: { code: string }) => error.code)
@@ -340,7 +340,7 @@ describe('a connection that is lost', () => {
     expect(ends()).toBe(1)
   })
 
-  it('is cut by us in the same way', async () => {
+  it('ends in the same way when it is destroyed', async () => {
     const { connection, ended, ends } = await losable('cut')
     const waiting = connection.sql`select pg_sleep(60)`.catch((error: unknown) => error)
     connection.destroy()
@@ -361,7 +361,7 @@ describe('a connection that is lost', () => {
           await inner`select 1`
           if (way === 'cut') connection.destroy()
           else await Promise.all([end(connection), inner`select pg_sleep(60)`.catch(() => {})])
-          // What the driver would answer by an exception that nobody can catch.
+          // The driver alone would throw an exception here that nobody can catch.
           for (let turn = 0; turn < 50; turn++) {
             await inner`select 2`.catch((error: unknown) => codes.push(error))
             await new Promise((resolve) => setImmediate(resolve))
@@ -391,7 +391,7 @@ describe('a connection that is lost', () => {
 })
 
 describe.skipIf(!hasProgram('pgbouncer'))('through a pooler', () => {
-  it('a setting that it refuses is left out, and the process it names is not the one that serves', async () => {
+  it('a setting that it refuses is omitted, and its process id is not that of the session', async () => {
     const pooler = await startPooler(database.url, { mode: 'session', size: 5 })
     try {
       const connection = await connectBy(() => pooler.urlOf(database.url), {
@@ -412,7 +412,7 @@ describe.skipIf(!hasProgram('pgbouncer'))('through a pooler', () => {
 })
 
 describe('connecting', () => {
-  it('ends when it is told to, with the reason that was given, and lets go', async () => {
+  it('ends when its signal is aborted, with the reason of the signal, and leaves no connection', async () => {
     let released = () => {}
     const isReleased = new Promise<void>((resolve) => {
       released = resolve

@@ -8,7 +8,7 @@ import {
   parseConnectionString,
 } from '../../src/db/connection-string.ts'
 
-/** Without the variables of whoever runs the tests. */
+/** Parses without the variables of the account that runs the tests. */
 const parse = (text: string, environment = {}) => parseConnectionString(text, environment)
 
 function faultsOf(text: string, environment = {}): readonly string[] {
@@ -51,7 +51,7 @@ describe('the parts of a connection string', () => {
     } satisfies ConnectionTarget)
   })
 
-  it('have the defaults of libpq where they are left out', () => {
+  it('have the defaults of libpq if they are omitted', () => {
     const { user, password, database } = parse('postgresql://')
     expect({ user, password, database }).toEqual({
       user: userInfo().username,
@@ -86,7 +86,7 @@ describe('the parts of a connection string', () => {
     })
   })
 
-  it('come from parameters too, which count first', () => {
+  it('come from parameters too, which take precedence', () => {
     expect(parse('postgres://a:b@db/c?user=d&password=e&dbname=f')).toMatchObject({
       user: 'd',
       password: 'e',
@@ -94,7 +94,7 @@ describe('the parts of a connection string', () => {
     })
   })
 
-  it('come from libpq variables where the string leaves them out, and only then', () => {
+  it('come from libpq variables if the string omits them, and only then', () => {
     const environment = {
       PGHOST: 'one,two',
       PGPORT: '7',
@@ -158,7 +158,7 @@ describe('parameters', () => {
     expect(parse(`postgres://a@db/x?${query}`).tls.mode).toBe(mode)
   })
 
-  it('about a client certificate without its key, or the key alone, go with libpq’s default file', () => {
+  it('about a client certificate without its key, or the key alone, are completed by libpq’s default file', () => {
     const certificateOf = (query: string) => parse(`postgres://a@db/x?${query}`).tls.certificate
     const usual = (name: string) => join(homedir(), '.postgresql', name)
     expect(certificateOf('sslcert=/c.pem')).toEqual({
@@ -188,7 +188,7 @@ describe('parameters', () => {
     expect(parse('postgres://a@db/x?connect_timeout=0').connectTimeout).toBeNull()
   })
 
-  it('that can have no effect on safety are ignored quietly', () => {
+  it('that cannot affect security are ignored silently', () => {
     const text =
       'postgres://a@db/x?keepalives=1&keepalives_idle=5&tcp_user_timeout=3&application_name=x&fallback_application_name=x&gssencmode=prefer&channel_binding=prefer'
     expect(parse(text).warnings).toEqual([])
@@ -256,7 +256,7 @@ describe('a connection string is refused', () => {
     expect(faultsOf(text)).toEqual([expect.stringContaining(why)])
   })
 
-  it('with everything that is wrong', () => {
+  it('with all faults', () => {
     expect(faultsOf('postgres://a@db:x/y?sslmode=x&target_session_attrs=y')).toHaveLength(3)
   })
 })
@@ -268,7 +268,7 @@ describe('of any connection string', () => {
   const host = fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6())
   const port = fc.integer({ min: 1, max: 65_535 })
 
-  it('what is written is what is read', () => {
+  it('the parsed parts equal the written parts', () => {
     const part = fc.record({
       user: word,
       password: word,
@@ -310,7 +310,7 @@ describe('of any connection string', () => {
   })
 
   it('no message and no warning repeats a part of the password, encoded or not', () => {
-    // Letters that no message holds, cut into pieces by whatever has a meaning in a URI.
+    // Letters that no message contains, split by characters that have a meaning in a URI.
     const secret = fc
       .array(fc.constantFrom('Zqx', '/', '?', '&', '=', '@', ':', '#', '%', ',', '[', ']', ' '), {
         minLength: 1,

@@ -20,7 +20,7 @@ const admit = (subject: string, scopes?: string[], issuedAt = 100, audience = 'a
   })
 
 describe('a key that is looked up for verification', () => {
-  test('comes with its owner and what its ancestors leave of it', async () => {
+  test('has its owner, and the scopes and expiry that its ancestors allow', async () => {
     const owner = await stores.makeUser({ scopes: ['read:keys'] })
     const parent = await stores.makeKey(owner, { scopes: ['read:keys'], expiresAt: later(60) })
     const secretHash = Buffer.alloc(32, 7)
@@ -52,7 +52,7 @@ describe('a key that is looked up for verification', () => {
     })
   })
 
-  test('is null where there is none', async () => {
+  test('is null if it does not exist', async () => {
     expect(await stores.directory.findKeyForVerification(id())).toBeNull()
     expect(await stores.directory.findKeyForVerification('nonsense\0')).toBeNull()
   })
@@ -77,7 +77,7 @@ describe('keys that are looked up at the same time', () => {
 })
 
 describe('a user seen in a JWT', () => {
-  test('is made once by fifty first sightings at once, with the default ceiling', async () => {
+  test('is created once by fifty concurrent first requests, with the default grant', async () => {
     const subject = id()
     const owners = await Promise.all(
       Array.from({ length: 50 }, () => admit(subject).catch(() => admit(subject))),
@@ -90,14 +90,14 @@ describe('a user seen in a JWT', () => {
     ])
   })
 
-  test('has no ceiling of ours by default where none is configured', async () => {
+  test('has no ceiling if none is configured', async () => {
     const database = openDatabase({ url: stores.url, defaultUserScopes: null })
     const owner = await database.directory.admitUser({ issuer, subject: id(), grant: null })
     expect(owner?.scopes).toBeNull()
     await database.close()
   })
 
-  test('is read and not written when nothing is new', async () => {
+  test('is read and not written if nothing changed', async () => {
     const subject = id()
     await admit(subject, ['a'])
     const rows = () =>
@@ -109,7 +109,7 @@ describe('a user seen in a JWT', () => {
     expect(await rows()).toEqual(before)
   })
 
-  test('holds what its issuer said last for each audience', async () => {
+  test('has the latest grant of its issuer for each audience', async () => {
     const subject = id()
     const issuerScopes = async (...grant: [string[]?, number?, string?]) =>
       (await admit(subject, ...grant))?.issuerScopes
@@ -131,7 +131,7 @@ describe('a user seen in a JWT', () => {
     expect((await admit(subject))?.issuerScopes).toEqual(['s29'])
   })
 
-  test('is not marked as changed, nor told of, by a newer token that says the same', async () => {
+  test('is neither marked as changed nor announced because of a newer token with the same grant', async () => {
     const subject = id()
     const owner = await admit(subject, ['a'], 1)
     const before = await stores.users.find(owner?.userId ?? '')
@@ -146,7 +146,7 @@ describe('a user seen in a JWT', () => {
     ])
   })
 
-  test('stays out once deleted, until someone makes it again', async () => {
+  test('stays refused once deleted, until it is created again', async () => {
     const subject = id()
     const owner = await admit(subject)
     await stores.users.delete(owner?.userId ?? '', ada)
@@ -156,13 +156,14 @@ describe('a user seen in a JWT', () => {
     expect(await admit(subject)).toMatchObject({ subject })
   })
 
-  test('stays out when the deletion commits while the token is being looked at', async () => {
+  test('stays refused when the deletion commits while its token is being admitted', async () => {
     const subject = id()
     const owner = await admit(subject)
     let admission: ReturnType<typeof admit> | undefined
     await stores.sql.begin(async (deleting) => {
       await deleting`delete from latchkey.users where id = ${owner?.userId ?? ''}`
-      // It sees the user, and that there is something to write; then it waits for the deletion.
+      // The admission reads the user and sees that the grant has changed; then it waits for the
+      // deletion.
       admission = admit(subject, ['new'], 1000)
       for (let waiting = 0; waiting === 0; ) {
         const [row] = await stores.sql`select count(*)::int as count from pg_stat_activity
@@ -174,7 +175,7 @@ describe('a user seen in a JWT', () => {
     expect(await stores.users.findByIdentity(issuer, subject)).toBeNull()
   })
 
-  test('whose row is locked is given up long before a change of it that began earlier', async () => {
+  test('with a locked row times out long before a change of the row that began earlier', async () => {
     const subject = id()
     const owner = await admit(subject)
     const outcomes: unknown[] = []
@@ -195,7 +196,7 @@ describe('a user seen in a JWT', () => {
     expect((await admit(subject, ['new'], 1000))?.issuerScopes).toEqual(['new'])
   })
 
-  test('is made again by an admission that races with its deletion at no time', async () => {
+  test('is never created again by an admission that races with its deletion', async () => {
     for (let round = 0; round < 10; round++) {
       const subject = id()
       const owner = await admit(subject)
@@ -209,7 +210,7 @@ describe('a user seen in a JWT', () => {
 })
 
 describe('the scopes that keys needed', () => {
-  test('are written at once, never go back, and pass over keys that are gone', async () => {
+  test('are written together, never go back, and skip deleted keys', async () => {
     const owner = await stores.makeUser()
     const [one, two] = [await stores.makeKey(owner), await stores.makeKey(owner)]
     const use = (keyId: string, scope: string, seconds: number) => ({

@@ -26,7 +26,7 @@ describe('a cause of failures', () => {
     ])
   })
 
-  it('lasts while some attempts fail by it and others do not', () => {
+  it('lasts while some attempts fail with it and others succeed', () => {
     const { reports, clock, diagnosis } = watched()
     for (; clock.now < 60_000; clock.now += 500) {
       diagnosis.failed('authentication', 'recovery', failure('25006'))
@@ -35,7 +35,7 @@ describe('a cause of failures', () => {
     expect(reports).toHaveLength(1)
   })
 
-  it('is told apart by connection, and from other causes', () => {
+  it('is distinguished by connection, and from other causes', () => {
     const { reports, clock, diagnosis } = watched()
     diagnosis.failed('application', 'password', failure('28P01'))
     diagnosis.failed('application', 'connection-slots', failure('53300'))
@@ -50,7 +50,7 @@ describe('a cause of failures', () => {
     ])
   })
 
-  it('is none where the failure is not the database’s', () => {
+  it('is ignored if the database did not cause the failure', () => {
     const { reports, diagnosis } = watched()
     diagnosis.failed('application', causeOf(new TypeError('a bug')), null)
     expect(reports).toEqual([])

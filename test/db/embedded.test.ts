@@ -33,7 +33,7 @@ import { migrate } from '../../src/db/migrate.ts'
 const isRoot = process.getuid?.() === 0
 const cleanUps: (() => Promise<unknown> | undefined)[] = []
 
-/** A folder that was started and stopped once. */
+/** A folder on which a server was started and stopped once. */
 let used: string
 
 beforeAll(async () => {
@@ -78,7 +78,9 @@ async function ask(url: string, statement: string) {
 
 const built = fileURLToPath(new URL('../../dist/db/embedded.js', import.meta.url))
 
-/** Another process that starts the server of `dataDir` and keeps it, or says why not. */
+/**
+ * Another process that starts the server of `dataDir` and keeps it running, or reports why it cannot.
+ */
 async function startElsewhere(
   dataDir: string,
   options: { uid?: number; gid?: number; from?: string } = {},
@@ -108,7 +110,10 @@ async function startElsewhere(
   return { process: child, said: String(said).trim() }
 }
 
-/** A copy of what `built` needs where every account can read it: the clone may lie in a 0700 folder. */
+/**
+ * A copy of the files that `built` needs, in a folder that every account can read: the clone may be in
+ * a folder of mode 0700.
+ */
 async function inTheOpen(): Promise<string> {
   const folder = await newFolder()
   const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -159,7 +164,7 @@ describe('an embedded PostgreSQL', () => {
     expect(running).toBe(1)
   })
 
-  test('speaks UTF-8, listens on the loopback address alone and wants its password', async () => {
+  test('uses UTF-8, listens only on the loopback address and requires its password', async () => {
     const dataDir = await usedFolder()
     const { url, superuserUrl } = await start(dataDir)
     expect(
@@ -178,7 +183,7 @@ describe('an embedded PostgreSQL', () => {
     expect((await stat(join(dataDir, 'postgres-password'))).mode & 0o777).toBe(0o600)
   })
 
-  // Otherwise it would wait for them for longer than a test may take.
+  // Otherwise it would wait for them longer than a test may take.
   test('stops while clients are connected', async () => {
     const server = await start(await usedFolder())
     const client = postgres(server.url, { max: 1 })
@@ -205,7 +210,7 @@ describe('the role that an embedded PostgreSQL is used as', () => {
     await expect(ask(url, 'set session_replication_role = replica')).rejects.toThrow('denied')
   })
 
-  test('gets what the superuser owns in the schema latchkey, where an earlier version made it', async () => {
+  test('becomes the owner of what the superuser of an earlier version owns in the schema latchkey', async () => {
     const dataDir = await usedFolder()
     const first = await start(dataDir)
     await ask(first.superuserUrl, 'reassign owned by latchkey to postgres; drop role latchkey')
@@ -215,7 +220,7 @@ describe('the role that an embedded PostgreSQL is used as', () => {
       `create role someone; create table latchkey.theirs (); alter table latchkey.theirs owner to someone;
         insert into latchkey.users (issuer, subject) values ('https://issuer.example', 'ada')`,
     )
-    // Beside a server that an earlier version runs, and at the next start.
+    // This happens beside a server that an earlier version runs, and at the next start.
     const guest = await connectEmbedded({ dataDir })
     await migrate(guest.url)
     await first.stop()
@@ -236,7 +241,7 @@ describe('the role that an embedded PostgreSQL is used as', () => {
     ).toEqual([{ owner: 'latchkey' }, { owner: 'someone' }])
   })
 
-  test('has the password that follows from the superuser’s, whatever was set', async () => {
+  test('has the password derived from that of the superuser, whatever was set', async () => {
     const dataDir = await usedFolder()
     const first = await start(dataDir)
     await ask(first.superuserUrl, "alter role latchkey superuser password 'other'")
@@ -247,7 +252,7 @@ describe('the role that an embedded PostgreSQL is used as', () => {
 })
 
 describe('the folder of an embedded PostgreSQL', () => {
-  test('belongs to one process, and the second is told which', async () => {
+  test('belongs to one process, and the error of a second names it', async () => {
     const dataDir = await usedFolder()
     const first = await startElsewhere(dataDir)
     const refusal = startEmbeddedPostgres({ dataDir })
@@ -256,7 +261,7 @@ describe('the folder of an embedded PostgreSQL', () => {
     expect(await ask(first.said, 'select 1')).toHaveLength(1)
   })
 
-  test('goes to exactly one of three that start it for the first time at once', async () => {
+  test('goes to exactly one of three processes that start it for the first time at once', async () => {
     const dataDir = await newFolder()
     const starts = await Promise.all([1, 2, 3].map(() => startElsewhere(dataDir)))
     const won = starts.filter(({ said }) => said.startsWith('postgres://'))
@@ -278,7 +283,7 @@ describe('the folder of an embedded PostgreSQL', () => {
     expect(second.url).toBe(first.said)
     expect(await postmasterOf(dataDir)).toBe(postmaster)
     await second.stop()
-    // Whoever inherited the process may take a moment to reap it.
+    // The process that inherited the server may take a moment to reap it.
     await vi.waitFor(() => expect(isAlive(postmaster)).toBe(false), { timeout: 5_000 })
     await expect(ask(second.url, 'select 1')).rejects.toThrow()
   })
@@ -294,7 +299,7 @@ describe('the folder of an embedded PostgreSQL', () => {
     expect(await ask(second.url, 'select from kept')).toHaveLength(0)
   })
 
-  test('is not held by a lock file whose process number is someone else’s now', async () => {
+  test('is not held by a lock file with the id of another process', async () => {
     const dataDir = await usedFolder()
     await writeFile(
       join(dataDir, 'postgres', 'postmaster.pid'),
@@ -304,7 +309,7 @@ describe('the folder of an embedded PostgreSQL', () => {
     expect(await ask(url, 'select 1')).toHaveLength(1)
   })
 
-  test('says what to do where its password is lost', async () => {
+  test('is refused with advice if its password is lost', async () => {
     const dataDir = await usedFolder()
     await rm(join(dataDir, 'postgres-password'))
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(
@@ -313,7 +318,7 @@ describe('the folder of an embedded PostgreSQL', () => {
     await expect(readFile(join(dataDir, 'postgres', 'postmaster.pid'))).rejects.toThrow('ENOENT')
   })
 
-  test('is not left half made by a start that was killed', async () => {
+  test('is not left incomplete by a start that was killed', async () => {
     const dataDir = await newFolder()
     await mkdir(join(dataDir, 'postgres.999999999.tmp', 'base'), { recursive: true })
     await start(dataDir)
@@ -322,7 +327,7 @@ describe('the folder of an embedded PostgreSQL', () => {
 })
 
 describe('connecting to an embedded PostgreSQL', () => {
-  test('leaves one that runs as it is', async () => {
+  test('leaves a running server unchanged', async () => {
     const dataDir = await usedFolder()
     const owner = await startElsewhere(dataDir)
     const guest = await connectEmbedded({ dataDir })
@@ -331,7 +336,7 @@ describe('connecting to an embedded PostgreSQL', () => {
     expect(await ask(owner.said, 'select 1')).toHaveLength(1)
   })
 
-  test('starts one that does not, and stops it', async () => {
+  test('starts a stopped server, and stops it again', async () => {
     const dataDir = await usedFolder()
     const guest = await connectEmbedded({ dataDir })
     const postmaster = await postmasterOf(dataDir)
@@ -355,7 +360,7 @@ describe.runIf(isRoot)('started by root', () => {
     expect(again.firstStart).toBe(false)
   })
 
-  test('lends its data to the owner that it has', async () => {
+  test('runs as the owner of its data', async () => {
     const dataDir = await newFolder()
     await chown(dataDir, 65534, 65534)
     const first = await startElsewhere(dataDir, { uid: 65534, gid: 65534, from: await inTheOpen() })
@@ -398,7 +403,7 @@ describe('the binaries', () => {
     expect((await once(child, 'exit'))[0]).toBe(0)
   })
 
-  test('that a platform has none of are named in one sentence', async () => {
+  test('that are missing for a platform are reported in one sentence', async () => {
     const { arch } = process
     Object.defineProperty(process, 'arch', { value: 'pdp11' })
     try {

@@ -13,15 +13,15 @@ import { ServiceUnavailableError } from '../../src/errors.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { id } from './store-fixture.ts'
 
-/** A way to the database that can be cut, in the ways that networks and servers are. */
+/** A connection path to the database that can fail in the ways that networks and servers fail. */
 interface Line {
   readonly url: string
   /**
-   * `open`; `refused`: as if the server were down; `swallowed`: nothing comes through, nothing fails;
-   * `pooled`: as by a pooler that knows no settings.
+   * `open`; `refused`: as if the server were down; `swallowed`: all data is dropped, and no connection
+   * fails; `pooled`: like a pooler that knows no settings.
    */
   state: 'open' | 'refused' | 'swallowed' | 'pooled'
-  /** How many sessions were refused for their settings so far. */
+  /** The number of sessions that were refused so far because of their settings. */
   readonly refusals: () => number
   close(): Promise<void>
 }
@@ -78,7 +78,7 @@ async function lineTo(databaseUrl: string): Promise<Line> {
   }
 }
 
-/** What PgBouncer says where `ignore_startup_parameters` does not name it. */
+/** The error of PgBouncer if `ignore_startup_parameters` does not name the parameter. */
 function refuseSettings(client: Socket): void {
   const fields = 'SFATAL\0C08P01\0Munsupported startup parameter: statement_timeout\0\0'
   const head = Buffer.from('E\0\0\0\0')
@@ -105,7 +105,7 @@ afterAll(async () => {
 const issuer = 'https://issuer.example'
 const anyUser = { status: null, search: null }
 
-/** One of each kind: look-up, first sighting, list, change. */
+/** One query of each kind: lookup, first request of a user, list, change. */
 const questions = {
   key: () => database.directory.findKeyForVerification(id()),
   user: () => database.directory.admitUser({ issuer, subject: id(), grant: null }),
@@ -117,7 +117,9 @@ const questions = {
     ),
 }
 
-/** A second, and what a machine under load takes beside it. PostgreSQL alone would stop a statement after 5 s. */
+/**
+ * One second, and a margin for a machine under load. PostgreSQL alone would stop a statement after 5 s.
+ */
 const timeLimitMs = 4_000
 
 async function timed<T>(work: () => Promise<T>) {
@@ -142,7 +144,7 @@ async function recovers() {
 }
 
 describe('a database that is down', () => {
-  test('is said to be unavailable, at once, and found again soon', async () => {
+  test('is reported as unavailable at once, and used again soon after it returns', async () => {
     await recovers()
     line.state = 'refused'
     for (let round = 0; round < 3; round++) {
@@ -156,7 +158,7 @@ describe('a database that is down', () => {
     await recovers()
   })
 
-  test('breaks off what was under way as unavailable', async () => {
+  test('fails the running queries as unavailable', async () => {
     const admin = postgres(testDatabase.url, { max: 1, onnotice: () => {} })
     await admin.unsafe('begin; lock table latchkey.users')
     const pending = Promise.all(
@@ -177,7 +179,7 @@ describe('a database that is down', () => {
     await recovers()
   })
 
-  test('is not known from one whose sessions an operator ended', async () => {
+  test('is treated like one whose sessions an operator ended', async () => {
     await recovers()
     const admin = postgres(testDatabase.url, { max: 1 })
     await admin`select pg_terminate_backend(pid) from pg_stat_activity
@@ -187,8 +189,8 @@ describe('a database that is down', () => {
   })
 })
 
-describe('a database that the network swallowed', () => {
-  test('is said to be unavailable soon and found again soon', async () => {
+describe('a database whose packets the network drops', () => {
+  test('is soon reported as unavailable, and used again soon after it returns', async () => {
     await recovers()
     line.state = 'swallowed'
     const asked = Object.entries(questions).flatMap((entry) => Array(20).fill(entry))
@@ -204,7 +206,7 @@ describe('a database that the network swallowed', () => {
   })
 })
 
-test('a pooler that refuses settings is talked to without them from then on', async () => {
+test('a pooler that refuses settings gets connections without them from then on', async () => {
   line.state = 'pooled'
   const pooled = openDatabase({ url: line.url, defaultUserScopes: null })
   expect(await pooled.users.count(anyUser)).toBeGreaterThan(0)
@@ -216,7 +218,7 @@ test('a pooler that refuses settings is talked to without them from then on', as
   line.state = 'open'
 })
 
-test('a transaction whose connection was lost goes no further, on no other connection', async () => {
+test('a transaction whose connection was lost does not continue on another connection', async () => {
   const pool = createPool({
     link: {
       url: testDatabase.url,
@@ -245,13 +247,13 @@ test('a transaction whose connection was lost goes no further, on no other conne
   await pool.close()
 })
 
-test('slow changes keep no look-up waiting, and are sent away when none ends', async () => {
+test('slow changes do not delay lookups, and further ones are refused while none ends', async () => {
   await recovers()
   const admin = postgres(testDatabase.url, { max: 1, onnotice: () => {} })
   const [user] = await admin`select id from latchkey.users limit 1`
   await admin.unsafe(`begin; update latchkey.users set name = 'held' where id = '${user?.id}'`)
   const rename = () => database.users.update(user?.id, { name: id() }, operator)
-  // On a machine under load some are given up before the lock is.
+  // On a machine under load some changes time out before the lock is released.
   const held = Promise.allSettled(Array.from({ length: 10 }, rename))
   const lookUp = await timed<unknown>(questions.key)
   expect(lookUp.outcome).toBeNull()
@@ -266,7 +268,7 @@ test('slow changes keep no look-up waiting, and are sent away when none ends', a
   }
 })
 
-test('whoever finds all connections busy waits while some come free, and not longer', async () => {
+test('a caller that finds all connections busy waits while some become free, and no longer', async () => {
   const semaphore = new Semaphore(1, 300)
   let leave = () => {}
   const inside = semaphore.run(() => new Promise<void>((resolve) => (leave = resolve)))
@@ -281,7 +283,7 @@ test('whoever finds all connections busy waits while some come free, and not lon
   void next
 })
 
-test('a mistake of ours is no outage, and its message has no parameters', async () => {
+test('a bug is not an outage, and its message has no parameters', async () => {
   const broken = openDatabase({ url: testDatabase.url, defaultUserScopes: null })
   const failure = await broken.keys
     .insert(

@@ -15,9 +15,11 @@ let database: TestDatabase
 let sql: postgres.Sql
 let pool: Lookups
 let freshness: Freshness
-/** Happens after each use of a connection for lookups, before it is known to be over. */
+/**
+ * Called after each use of a connection for lookups, before the caller knows that the use has ended.
+ */
 let afterRun: () => Promise<void>
-/** Causes of failures of those connections, in their order. */
+/** The causes of failures of those connections, in order. */
 let failures: unknown[]
 const open: ChangeWatch[] = []
 
@@ -89,8 +91,8 @@ const proven = () =>
     { timeout: 20_000 },
   )
 
-/** How often the database is asked until its answer counts. */
-async function askings(): Promise<number> {
+/** Returns the number of queries until an answer counts. */
+async function countQueries(): Promise<number> {
   let asked = 0
   await freshness.lookUp(({ findKey }, node) => {
     asked++
@@ -103,14 +105,14 @@ const rows = () => sql`select id from latchkey.nodes`
 const removed = () => sql`select id from removed`
 
 describe("a node's row", () => {
-  it('is missed by no lookup once it is removed, and does not come back', async () => {
+  it('is not required by lookups once it is removed, and does not come back', async () => {
     const watching = watch(1_000)
     await proven()
     const asked: number[] = []
     afterRun = async () => {
       if (asked.length > 0 || (await rows()).length > 0) return
       asked.push(0)
-      asked[0] = await askings()
+      asked[0] = await countQueries()
     }
     await watching.close()
     expect(asked).toEqual([1])
@@ -124,12 +126,12 @@ describe("a node's row", () => {
     await proven()
     await first.close()
     expect(await removed()).toEqual([])
-    expect(await askings()).toBe(1)
+    expect(await countQueries()).toBe(1)
     await second.close()
     expect(await removed()).toEqual([{ id: freshness.nodeId }])
   })
 
-  it('stays where one begins to watch while the last one ends', async () => {
+  it('stays if one begins to watch while the last one ends', async () => {
     const first = watch(1_000)
     await proven()
     const ending = first.close()
@@ -137,32 +139,32 @@ describe("a node's row", () => {
     await ending
     await proven()
     expect(await rows()).toEqual([{ id: freshness.nodeId }])
-    expect(await askings()).toBe(1)
+    expect(await countQueries()).toBe(1)
   })
 })
 
-describe('where sessions may only read by default', () => {
+describe('if sessions are read-only by default', () => {
   const setDefault = (value: string) =>
     sql.unsafe(`alter database ${new URL(database.url).pathname.slice(1)} ${value}`)
   const connections = () => sql`
     select pid, backend_start::text from pg_stat_activity
     where datname = current_database() and application_name = 'latchkey-authentication'`
 
-  it('lookups keep their connections, and the node knows why it may remember nothing', async () => {
+  it('lookups keep their connections, and the node reports why it caches nothing', async () => {
     await setDefault('set default_transaction_read_only = on')
-    // Two at once, so that there are two connections.
-    expect(await Promise.all([askings(), askings()])).toEqual([1, 1])
+    // Two concurrent queries, so that there are two connections.
+    expect(await Promise.all([countQueries(), countQueries()])).toEqual([1, 1])
     const before = await connections()
     expect(before).toHaveLength(2)
     watch(500)
     await vi.waitUntil(() => failures.length >= 10, { timeout: 20_000 })
-    expect(await Promise.all([askings(), askings()])).toEqual([1, 1])
+    expect(await Promise.all([countQueries(), countQueries()])).toEqual([1, 1])
     expect(new Set(failures)).toEqual(new Set(['read-only']))
     expect(freshness.state()).toMatchObject({ heartbeat: false, cause: 'read-only' })
     expect(await connections()).toEqual(expect.arrayContaining([...before]))
 
     await setDefault('reset default_transaction_read_only')
     await proven()
-    expect(await askings()).toBe(1)
+    expect(await countQueries()).toBe(1)
   })
 })

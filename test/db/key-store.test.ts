@@ -13,8 +13,8 @@ beforeAll(async () => {
 
 afterAll(() => stores.close())
 
-describe('making a key', () => {
-  test('keeps what was given, scopes sorted and once, and tells the audit trail', async () => {
+describe('creating a key', () => {
+  test('stores the input, with sorted and unique scopes, and records it in the audit trail', async () => {
     const made = await stores.makeKey(owner, {
       scopes: ['read:users', 'read:keys', 'read:users', 'x:{"odd",}'],
       metadata: { team: 'core', nested: [1, null, { deep: true }] },
@@ -52,7 +52,7 @@ describe('making a key', () => {
     ])
   })
 
-  test('stops exactly at the limit when a hundred are made at once', async () => {
+  test('stops exactly at the limit when a hundred are created at once', async () => {
     const crowd = await stores.makeUser()
     for (let made = 0; made < 5; made++) await stores.makeKey(crowd)
     await stores.makeKey(crowd, { expiresAt: later(-1) })
@@ -66,7 +66,7 @@ describe('making a key', () => {
     expect(await stores.keys.count({ ownerId: crowd.id, status: 'ACTIVE', now })).toBe(10)
   })
 
-  test('needs a living parent of the same owner, at most eight generations down', async () => {
+  test('needs an active parent of the same owner, at most eight generations down', async () => {
     const insert = (parentId: string) =>
       stores.keys.insert({ ...newKey(owner), parentId }, 100, ada)
     const expired = await stores.makeKey(owner, { expiresAt: now })
@@ -85,7 +85,7 @@ describe('making a key', () => {
 })
 
 describe('finding keys', () => {
-  test('answers many in the order asked, and null for what is not there', async () => {
+  test('returns many in the requested order, and null for those that do not exist', async () => {
     const [one, two] = [await stores.makeKey(owner), await stores.makeKey(owner)]
     expect(await stores.keys.findMany([two.id, 'no-id\0', id(), one.id, two.id])).toEqual([
       two,
@@ -98,7 +98,7 @@ describe('finding keys', () => {
     expect(await stores.keys.find("'; drop table users")).toBeNull()
   })
 
-  test('tells who is within whose family', async () => {
+  test('reports whether a key is a descendant of another', async () => {
     const parent = await stores.makeKey(owner)
     const child = await stores.makeKey(owner, { parentId: parent.id })
     const grandchild = await stores.makeKey(owner, { parentId: child.id })
@@ -138,7 +138,7 @@ describe('finding keys', () => {
     })
   })
 
-  test('sorts them by status', async () => {
+  test('filters them by status', async () => {
     const lister = await stores.makeUser()
     const active = await stores.makeKey(lister, { expiresAt: later(1) })
     const expired = await stores.makeKey(lister, { expiresAt: now })
@@ -158,7 +158,7 @@ describe('finding keys', () => {
 })
 
 describe('updating a key', () => {
-  test('changes what is named and tells before and after', async () => {
+  test('changes the given fields and records the values before and after', async () => {
     const made = await stores.makeKey(owner)
     const after = await stores.keys.update(
       made.id,
@@ -182,13 +182,13 @@ describe('updating a key', () => {
     })
   })
 
-  test('writes nothing where nothing changes', async () => {
+  test('writes nothing if nothing changes', async () => {
     const made = await stores.makeKey(owner)
     expect(await stores.keys.update(made.id, { name: made.name }, ada)).toEqual(made)
     expect(await stores.events(made.id)).toHaveLength(1)
   })
 
-  test('is not for a revoked key', async () => {
+  test('fails for a revoked key', async () => {
     const made = await stores.makeKey(owner)
     await stores.keys.revoke(made.id, null, now, ada)
     expect(await stores.keys.update(made.id, { name: 'late' }, ada)).toBeNull()
@@ -210,7 +210,7 @@ describe('rotating a key', () => {
     return [found?.secretHash, found?.previousSecretHash].map((hash) => hash && Buffer.from(hash))
   }
 
-  test('lets exactly one of a hundred at once through', async () => {
+  test('succeeds for exactly one of a hundred at once', async () => {
     const first = randomBytes(32)
     const made = await stores.makeKey(owner, { secretHash: first })
     const rotations = Array.from({ length: 100 }, () => rotation())
@@ -229,7 +229,7 @@ describe('rotating a key', () => {
     expect(await stores.events(made.id)).toHaveLength(2)
   })
 
-  test('may be done again by force or when the grace period is over', async () => {
+  test('succeeds again by force or after the grace period', async () => {
     const made = await stores.makeKey(owner)
     await stores.keys.rotate(made.id, rotation(), ada)
     const forced = rotation({ force: true, now: later(1) })
@@ -251,7 +251,7 @@ describe('rotating a key', () => {
     expect(await secrets(made.id)).toEqual([abrupt.secretHash, null])
   })
 
-  test('is not for a revoked or expired key', async () => {
+  test('fails for a revoked or expired key', async () => {
     const expired = await stores.makeKey(owner, { expiresAt: now })
     const revoked = await stores.makeKey(owner)
     await stores.keys.revoke(revoked.id, null, now, ada)
@@ -262,7 +262,7 @@ describe('rotating a key', () => {
 })
 
 describe('revoking a key', () => {
-  test('takes its descendants along, once, each told to the audit trail', async () => {
+  test('revokes its descendants, once, and records each in the audit trail', async () => {
     const parent = await stores.makeKey(owner)
     const child = await stores.makeKey(owner, { parentId: parent.id })
     const grandchild = await stores.makeKey(owner, { parentId: child.id })
@@ -290,7 +290,7 @@ describe('revoking a key', () => {
     expect(await stores.keys.revoke(id(), null, now, ada)).toBeNull()
   })
 
-  test('leaves no child alive that is being made meanwhile', async () => {
+  test('revokes a child that is being created meanwhile', async () => {
     for (let round = 0; round < 10; round++) {
       const parent = await stores.makeKey(owner)
       const child = { ...newKey(owner), parentId: parent.id }
@@ -305,7 +305,7 @@ describe('revoking a key', () => {
   })
 })
 
-test('no audit event tells a hash', async () => {
+test('no audit event contains a hash', async () => {
   const secretHash = Buffer.alloc(32, 0xab)
   const made = await stores.makeKey(owner, { secretHash })
   await stores.keys.rotate(

@@ -46,7 +46,7 @@ afterAll(async () => {
 })
 
 describe('the uses of keys, written to the database', () => {
-  it('are all written, of as many keys as are remembered', async () => {
+  it('are all written, for as many keys as a node collects', async () => {
     const database = open()
     const errors: unknown[] = []
     const recorder = createUseRecorder({
@@ -65,7 +65,7 @@ describe('the uses of keys, written to the database', () => {
     expect([row?.count, errors]).toEqual([count, []])
   }, 120_000)
 
-  it('never go back, and pass over keys that are gone', async () => {
+  it('never go back, and skip deleted keys', async () => {
     const { directory, close } = open()
     const passedOver = [
       await directory.markUsed([use(1, seconds(9), ['x']), use(count + 1, seconds(9), ['x'])]),
@@ -82,7 +82,7 @@ describe('the uses of keys, written to the database', () => {
     ])
   })
 
-  it('wait for nobody who holds a row: the key is passed over, and only that one', async () => {
+  it('do not wait for a locked row: its key is skipped, and only that one', async () => {
     const { directory, close } = open()
     let passedOver: unknown
     await sql.begin(async (transaction) => {
@@ -96,11 +96,11 @@ describe('the uses of keys, written to the database', () => {
     expect(await lastUsed(11)).toEqual([seconds(20)])
   })
 
-  it('of the same keys are written by several nodes at once, and the last one stays', async () => {
+  it('of the same keys are written by several nodes at once, and the latest remains', async () => {
     const nodes = [1, 3, 7, 9].map((stride) => ({ stride, database: open() }))
     const numbers = Array.from({ length: 500 }, (_, n) => n + 1_000)
     const write = async ({ stride, database }: (typeof nodes)[number]) => {
-      // Each in an order of its own.
+      // Each node uses another order.
       let left = numbers.map((_, n) =>
         use(((n * stride) % 500) + 1_000, seconds(100 + stride), ['x']),
       )
@@ -115,7 +115,7 @@ describe('the uses of keys, written to the database', () => {
     expect(new Set(times.map(Number))).toEqual(new Set([seconds(109).getTime()]))
   })
 
-  it('are of columns that no index knows', async () => {
+  it('are in columns without an index', async () => {
     const rows = await sql`
       select indexrelid::regclass::text as index, pg_get_indexdef(indexrelid) as definition
       from pg_index
@@ -130,7 +130,8 @@ describe('the uses of keys, written to the database', () => {
       return Number(row?.bytes)
     }
     const updates = async () => {
-      // A session tells its statistics when it ends, and this one has told of others' by then.
+      // A session reports its statistics when it ends, and this one has also reported those of others
+      // by then.
       const [row] = await sql`
         select n_tup_upd::int as all, n_tup_hot_upd::int as hot from pg_stat_all_tables
         where relid = 'latchkey.api_keys'::regclass`

@@ -5,17 +5,18 @@ export const issuer = 'https://issuer.example'
 /** The n-th user of {@link fillTables}: `subject-n`, four keys each. */
 export const userId = (n: number) => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`
 
-/** The n-th key, of user 1 + n / 4; every second of a user's keys was made by its first. */
+/** The n-th key, of user 1 + n / 4. Every second key of a user is a child of its first key. */
 export const keyId = (n: number) => String(n).padStart(16, 'k')
 
-/** When the n-th user and the n-th key were made. */
+/** The creation time of the n-th user and the n-th key. */
 export const madeAt = (n: number) => new Date(Date.parse('2026-01-01T00:00:00Z') + n * 1000)
 
 export const counts = { users: 40_000, keys: 160_000, events: 80_000 }
 
 /**
- * So many rows that PostgreSQL plans for a large table, and the statistics to plan by. What triggers
- * would write down is written as it is, since they would take longer than everything else.
+ * Inserts so many rows that PostgreSQL plans for a large table, and updates the statistics for the
+ * planner. The values that triggers would compute are inserted directly, because the triggers would
+ * take longer than everything else.
  */
 export async function fillTables(sql: postgres.Sql): Promise<void> {
   await sql.begin(async (transaction) => {
@@ -51,7 +52,8 @@ export async function fillTables(sql: postgres.Sql): Promise<void> {
     await transaction`
       insert into latchkey.deleted_users (issuer, subject)
       select ${issuer}, 'gone-' || n from generate_series(1, 20000) as n`
-    // Some in each of four months to come, and those of before this month in the default partition.
+    // There are some in each of the next four months, and those from before this month in the default
+    // partition.
     await transaction`
       insert into latchkey.audit_events (at, type, actor_subject, target_type, target_id)
       select now() + (n - ${counts.events / 2}::int) * interval '3 minutes',

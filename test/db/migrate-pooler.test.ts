@@ -55,7 +55,7 @@ describe.skipIf(!hasProgram('pgbouncer'))('migrating behind a transaction pooler
     await direct`drop role latchkey_pooled`
   })
 
-  test('what an earlier version left locked there is named, and giving up ends the wait', async () => {
+  test('a lock that an earlier version left there is named, and aborting ends the wait', async () => {
     await direct`delete from latchkey.migrations where name is not null`
     const older = await direct.reserve()
     await older`select pg_advisory_lock(1818326115, 3)`

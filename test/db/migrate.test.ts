@@ -49,7 +49,7 @@ describe('an empty database', () => {
     expect(await recorded()).toEqual(shipped.map(({ name }) => name))
   })
 
-  test('has everything of ours in the schema latchkey', async () => {
+  test('has all objects of Latchkey in the schema latchkey', async () => {
     await migrate(database.url)
     const schemas = await sql`
       select distinct nspname as name
@@ -80,7 +80,7 @@ describe('an empty database', () => {
     expect(await sql`select from pg_namespace where nspname = 'latchkey'`).toHaveLength(0)
   })
 
-  test('is not half migrated when the connection is lost and could be made again', async () => {
+  test('is not half migrated when the connection is lost and could be reopened', async () => {
     const session = openSession({ url: database.url, applicationName: 'test' })
     const attempt = session.transaction(async () => {
       const [row] = await session.query<{ pid: number }>('select pg_backend_pid() as pid')
@@ -115,7 +115,7 @@ describe('a database that Drizzle migrated', () => {
     expect(await recorded()).toHaveLength(shipped.length)
   })
 
-  test('up to an earlier version gets what is missing, and the names of what it has', async () => {
+  test('up to an earlier version gets the missing migrations, and the names of the applied ones', async () => {
     const session = openSession({ url: database.url, applicationName: 'test' })
     await session.query(`
       create schema latchkey;
@@ -140,7 +140,7 @@ describe('a database that Drizzle migrated', () => {
 describe('a migrated database', () => {
   beforeEach(() => use(createTestDatabase()))
 
-  test('is left as it is, and nothing is said', async () => {
+  test('is left unchanged, without a message', async () => {
     const said: string[] = []
     await migrate(database.url, { log: (message) => said.push(message) })
     await verifySchema(database.url)
@@ -171,7 +171,7 @@ describe('a migrated database', () => {
     await verifySchema(database.url)
   })
 
-  test('gets what is missing only once an earlier version, which holds its lock for a session, is done', async () => {
+  test('gets the missing migrations only after an earlier version, which holds its lock for a session, has ended', async () => {
     await sql`delete from latchkey.migrations where hash = ${shipped.at(-1)?.hash ?? ''}`
     const older = await sql.reserve()
     const [{ pid } = { pid: 0 }] = await older`select pg_backend_pid() as pid`
@@ -196,7 +196,7 @@ describe('a migrated database', () => {
     )
   })
 
-  test('is no longer waited for once the caller gives up', async () => {
+  test('is no longer waited for once the caller aborts', async () => {
     await sql`delete from latchkey.migrations where hash = ${shipped.at(-1)?.hash ?? ''}`
     const older = await sql.reserve()
     await older`select pg_advisory_lock(${sessionLock[0]}, ${sessionLock[1]})`
@@ -210,7 +210,7 @@ describe('a migrated database', () => {
     older.release()
   })
 
-  test('is told to cancel a statement when the caller gives up', async () => {
+  test('is asked to cancel a statement when the caller aborts', async () => {
     const stop = new AbortController()
     const reason = new Error('stop')
     const session = openSession({
@@ -229,7 +229,7 @@ describe('a migrated database', () => {
     await session.close()
   })
 
-  test('lets queries by while a migration waits for a table', async () => {
+  test('runs queries while a migration waits for a table', async () => {
     const blocked: Migration = {
       name: '9999_blocked',
       hash: 'blocked',

@@ -49,14 +49,14 @@ describe('peppers that keys are stored under', () => {
       { fingerprint: 'aaaa', keys: 2 },
       { fingerprint: 'bbbb', keys: 1 },
     ])
-    // It had not expired then.
+    // The key had not expired then.
     expect(await stores.peppers.findMissing(['aaaa', 'bbbb'], later(-2))).toEqual([
       { fingerprint: 'cccc', keys: 1 },
     ])
     expect(expired.expiresAt).toEqual(later(-1))
   })
 
-  it('count keys of before fingerprints, and the latest use', async () => {
+  it('count keys from before fingerprints existed, and the latest use', async () => {
     const before = await key('eeee')
     await stores.sql`update latchkey.api_keys set secret_pepper = null where id = ${before.id}`
     const used = await key('ffff')
@@ -93,7 +93,7 @@ describe('peppers that keys are stored under', () => {
     expect((await stored(id)).current[1]).toBe('3333')
   })
 
-  it('are forgotten with the hashes of secrets that are dead', async () => {
+  it('are removed with the hashes of secrets that no longer work', async () => {
     const { id } = await key('4444')
     await stores.keys.rotate(
       id,
@@ -141,7 +141,7 @@ describe('a hash of the same secret under another pepper', () => {
     expect(await stored(id)).toEqual({ current: [rotated, 'old'], previous: [to, 'new'] })
   })
 
-  it('is not written over a secret that came in between', async () => {
+  it('does not overwrite a secret that was stored in between', async () => {
     const { id, from } = await made()
     const rotated = randomBytes(32)
     await stores.keys.rotate(
@@ -153,7 +153,7 @@ describe('a hash of the same secret under another pepper', () => {
     expect(await stored(id)).toEqual({ current: [rotated, 'old'], previous: [null, null] })
   })
 
-  it('is not written while a rotation is under way, nor over what it made', async () => {
+  it('is not written during a rotation, and does not overwrite its new secret', async () => {
     const { id, from } = await made()
     const rotated = randomBytes(32)
     await stores.sql.begin(async (transaction) => {
@@ -174,7 +174,7 @@ describe('a hash of the same secret under another pepper', () => {
     expect((await stored(id)).current).toEqual([Buffer.alloc(0), null])
   })
 
-  it('is no event of the audit trail', async () => {
+  it('is not recorded in the audit trail', async () => {
     const { id, from } = await made()
     await write(rehash(id, from))
     expect((await stores.events(id)).map(({ type }) => type)).toEqual(['api_key.created'])

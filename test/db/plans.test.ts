@@ -10,7 +10,7 @@ let at: TestDatabase
 let sql: postgres.Sql
 let recorder: PlanRecorder
 let database: Database
-/** Partitions with rows, and the other large tables. */
+/** The partitions with rows, and the other large tables. */
 let large: Set<string>
 
 beforeAll(async () => {
@@ -52,20 +52,26 @@ const sighting = { issuer, subject: 'subject-77', grant: null }
 
 interface Case {
   readonly run: (database: Database) => Promise<unknown>
-  /** All that are used, and no other; of a partition as of the whole table. */
+  /**
+   * The indexes that the plan uses, all of them and no other. An index of a partition has the name of
+   * that of the whole table.
+   */
   readonly indexes: readonly string[]
-  /** Not each of `indexes` need be used: what a partition holds depends on the day. */
+  /** Whether some of `indexes` may be unused, because the content of a partition depends on the day. */
   readonly some?: boolean
-  /** Rows looked at, at most. Default 60: a page of 50, and whose it is. */
+  /** The most rows that may be read. Default: 60, a page of 50 and their owners. */
   readonly rows?: number
-  /** Where it wants most rows of a table, the planner may read it from the start. Default: false. */
+  /**
+   * Whether the planner may read a table sequentially, because most of its rows are needed. Default:
+   * false.
+   */
   readonly wholeTable?: boolean
 }
 
-/** Whatever the stores offer, by its name and what is special. */
+/** The methods of the stores, by name and variant. */
 const cases: Record<string, Case> = {
   'directory.findKeyForVerification': {
-    // Prepared: after five times PostgreSQL may settle for a plan without looking at the value.
+    // The statement is prepared: after five executions PostgreSQL may choose a generic plan.
     run: async ({ directory }) => {
       for (let n = 0; n < 8; n++) await directory.findKeyForVerification(keyId(n * 1000))
     },
@@ -125,13 +131,13 @@ const cases: Record<string, Case> = {
   'peppers.findMissing, where one is': {
     run: ({ peppers }) => peppers.findMissing([], now),
     indexes: ['api_keys_pepper_idx', 'api_keys_previous_pepper_idx'],
-    // They are counted, and are most of the table: an index saves nothing.
+    // They are counted, and are most of the table: an index would save nothing.
     rows: counts.keys,
     some: true,
     wholeTable: true,
   },
   'peppers.usage': {
-    // By the pages of the table, some thousand at a time.
+    // The statements read the pages of the table, about a thousand at a time.
     run: ({ peppers }) => peppers.usage(['first', 'second'], now),
     indexes: ['api_keys_pepper_idx', 'api_keys_previous_pepper_idx'],
   },
@@ -330,7 +336,7 @@ const cases: Record<string, Case> = {
     run: ({ audit }) => audit.list({ types: ['user.updated'] }, page),
     indexes: ofType,
     some: true,
-    // One in four is of that type.
+    // One row in four has that type.
     rows: 400,
   },
   'audit.list, of a type that never was': {
@@ -380,7 +386,7 @@ const cases: Record<string, Case> = {
 }
 
 describe('on large tables', () => {
-  it.each(Object.entries(cases))('%s goes by indexes alone', async (_name, expected) => {
+  it.each(Object.entries(cases))('%s uses only indexes', async (_name, expected) => {
     recorder.take()
     await expected.run(database)
     const statements = recorder.take()
@@ -397,13 +403,13 @@ describe('on large tables', () => {
     expect(most).toBeLessThanOrEqual(expected.rows ?? 60)
   })
 
-  it('every method of the stores was looked at', () => {
+  it('every method of the stores is covered', () => {
     const { users, keys, audit, directory, peppers } = database
     const methods = Object.entries({ users, keys, audit, directory, peppers }).flatMap(
       ([name, store]) => Object.keys(store).map((method) => `${name}.${method}`),
     )
     const looked = new Set(Object.keys(cases).map((name) => name.split(',')[0]))
-    // Which makes no query: `change-feed.ts` listens.
+    // `watch` runs no query: `change-feed.ts` listens.
     looked.add('directory.watch')
     expect(methods.filter((method) => !looked.has(method))).toEqual([])
   })
@@ -413,14 +419,17 @@ function isWholeTable(node: PlanNode): boolean {
   return node['Node Type'] === 'Seq Scan' && large.has(node['Relation Name'] ?? '')
 }
 
-/** Nothing where another node below it has found the rows. */
+/** Returns the rows read by a scan node; 0 if a node below it has found the rows. */
 function rowsRead(node: PlanNode): number {
   if (!/^(Seq|Index|Index Only|Bitmap Heap) Scan$/.test(node['Node Type'])) return 0
   const each = (node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0)
   return each * (node['Actual Loops'] ?? 1)
 }
 
-/** The name of a partition's index without the partition's; empty partitions are nobody's concern. */
+/**
+ * Returns the name of an index of a partition without that of the partition. Empty partitions are
+ * ignored.
+ */
 function general(index: string): string {
   return index.replace(/^(audit_events)_(default|\d{4}_\d{2})_/, '$1_')
 }

@@ -21,7 +21,7 @@ const open = (url: string, milliseconds: number, size = 1) =>
     startDeadline: () => startDeadline(milliseconds),
   })
 
-it('gives up a connection that falls silent before its server has told what it is', async () => {
+it('closes a connection whose server stops answering before its survey', async () => {
   const network = await startSilencer(database.url, 'pg_control_system')
   const pool = open(network.url, 200)
   try {
@@ -34,11 +34,11 @@ it('gives up a connection that falls silent before its server has told what it i
   }
 })
 
-it('makes every connection anew after one was refused a write, and lets what the others read finish', async () => {
+it('replaces every connection after one was refused a write, and lets the reads of the others finish', async () => {
   const pool = open(database.url, 20_000, 2)
   const pid = sql`select pg_backend_pid() as pid`
   try {
-    // Two at once, so that there are two connections.
+    // Two concurrent queries, so that there are two connections.
     const before = await Promise.all([1, 2].map(() => pool.run((queries) => queries.execute(pid))))
     const reading = pool.run((queries) => queries.execute(sql`select pg_sleep(0.5), 1 as one`))
     const write = sql.raw('begin read only; create table refused ()')
@@ -69,7 +69,7 @@ it('opens no connection once it is closed', async () => {
   await network.close()
 })
 
-it('reports no failure of what it gives up when it is closed', async () => {
+it('reports no failure of work that it interrupts when it is closed', async () => {
   const failed = vi.fn()
   const pool = createPool({
     link: {
@@ -90,7 +90,7 @@ it('reports no failure of what it gives up when it is closed', async () => {
   expect(failed).not.toHaveBeenCalled()
 })
 
-/** A network that swallows all of the first connection from the first `text` that it carries on. */
+/** A network that drops all data of the first connection after the first `text` that it carries. */
 async function startSilencer(databaseUrl: string, text: string) {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()

@@ -9,8 +9,8 @@ import { ada, newKey, now } from './store-fixture.ts'
 const isHere = hasProgram('pgbouncer')
 
 /**
- * Asks again after 503, as a client does: two sessions serve everyone here, on a machine under load. The
- * last failure is thrown after 20 seconds.
+ * Retries after 503, as a client does: two sessions serve all callers here, on a machine under load.
+ * The last failure is thrown after 20 seconds.
  */
 async function whenFree<T>(ask: () => Promise<T>): Promise<T> {
   const until = performance.now() + 20_000
@@ -48,13 +48,13 @@ describe.skipIf(!isHere)('behind a transaction pooler', () => {
     const user = await whenFree(() =>
       database.users.insert({ issuer, subject, email: null, name: null, scopes: null }, ada),
     )
-    if (user === 'duplicate') throw new Error('There is that user already.')
+    if (user === 'duplicate') throw new Error('The user exists already.')
     const key = newKey(user)
     await whenFree(() => database.keys.insert(key, 100, ada))
     return { user, key }
   }
 
-  it('look-ups and changes at once, more than there are sessions, all find and change', async () => {
+  it('more concurrent lookups and changes than sessions all succeed', async () => {
     const made = await Promise.all(Array.from({ length: 20 }, (_, n) => makeKey(`subject ${n}`)))
     const found = await Promise.all(
       Array.from({ length: 5 }, () => made)
@@ -70,7 +70,7 @@ describe.skipIf(!isHere)('behind a transaction pooler', () => {
     expect(revoked.map((one) => one?.key.revokedAt)).toEqual(made.map(() => now))
   })
 
-  it('a change is heard over the connection of its own', async () => {
+  it('a notification of a change arrives over the direct connection', async () => {
     const { key } = await makeKey('heard')
     await new Promise<void>((resolve) => {
       const feed = database.directory.watch?.(

@@ -4,16 +4,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 /**
- * In a rolling upgrade the previous release serves on the schema that the new one has migrated. What it
- * sends in a run through all of its stores, its start included, was recorded
- * (`previous-release/record.mjs`), and is sent here to the schema as it is now.
+ * In a rolling upgrade the previous release serves on the schema that the new one has migrated. The
+ * statements that it sends in a run through all of its stores, its start included, were recorded
+ * (`previous-release/record.mjs`). This test sends them to the current schema.
  *
- * It covers that each statement still works and does what it did. It does not cover statements that the
- * run does not come to, such as other combinations of filters.
+ * It shows that each statement still works and has the same effect. It does not cover statements that
+ * the run does not reach, such as other combinations of filters.
  */
 interface Statement {
   readonly text: string
-  /** As SQL literals. */
+  /** The parameters as SQL literals. */
   readonly parameters: readonly string[]
 }
 

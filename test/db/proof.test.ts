@@ -27,7 +27,7 @@ describe('the known primary', () => {
     expect(() => primary.observe(survey({ inRecovery: true }))).toThrow(unproven('recovery'))
   })
 
-  it('refuses an answer without what this node had committed before it asked', () => {
+  it('refuses an answer that lacks the counter which this node had committed before', () => {
     const primary = new KnownPrimary()
     primary.acknowledge(7, 6, 6)
     const { committed } = primary
@@ -37,7 +37,7 @@ describe('the known primary', () => {
     }
   })
 
-  it('takes the highest timeline of a cluster for the primary, in whatever order they are seen', () => {
+  it('accepts the highest timeline of a cluster as the primary, in whatever order they are seen', () => {
     fc.assert(
       fc.property(fc.array(timeline, { minLength: 1 }), (timelines) => {
         const primary = new KnownPrimary()
@@ -56,7 +56,7 @@ describe('the known primary', () => {
     )
   })
 
-  it('asks anew when a server is on a timeline that it has not learnt yet', () => {
+  it('is outdated when a server is on a higher timeline', () => {
     const primary = new KnownPrimary()
     primary.observe(survey())
     expect(primary.isOutdatedBy(state({ timeline: '00000002' }))).toBe(true)
@@ -73,13 +73,13 @@ describe('the known primary', () => {
     primary.check(state(), 0)
   })
 
-  it('tells of another history when less is there than this node had committed', () => {
+  it('reports another history if the primary lacks what this node had committed', () => {
     const primary = new KnownPrimary()
     let others = 0
     primary.onOtherHistory(() => others++)
     primary.acknowledge(1, null, 0)
     primary.acknowledge(3, 1, 1)
-    // Sent before 3 was committed, and committed after it.
+    // It was sent before 3 was committed, and was committed after it.
     primary.acknowledge(2, 3, 1)
     expect(others).toBe(0)
     primary.acknowledge(4, 2, 3)
@@ -87,7 +87,7 @@ describe('the known primary', () => {
     expect(others).toBe(2)
   })
 
-  it('goes by the counter alone where a server tells no timeline', () => {
+  it('uses only the counter if a server reports no timeline', () => {
     const primary = new KnownPrimary()
     primary.observe(survey({ system: null, timeline: null }))
     primary.acknowledge(1, null, 0)

@@ -16,7 +16,7 @@ import {
 import { startStandbyPair } from '../support/standby.ts'
 import { ada, newKey, now } from './store-fixture.ts'
 
-/** A replica that has heard of nothing yet, which shows who was asked. */
+/** A replica that has received no change yet, which shows which server was asked. */
 let behind: TestDatabase
 let primary: TestDatabase
 let network: DatabaseProxy
@@ -64,7 +64,7 @@ describe('a read replica', () => {
     expect(network.statements(reads) - asked).toBe(6)
   })
 
-  it('is never asked whether a credential is good, nor for what is about to change', async () => {
+  it('is never asked about a credential, nor for data that is about to change', async () => {
     const { user, key } = await makeUserWithKey('verified')
     await database.users.list(everyone, page)
     const counted = () => network.statements(lookups) + network.statements(reads)
@@ -79,7 +79,7 @@ describe('a read replica', () => {
     expect(counted()).toBe(asked)
   })
 
-  it('that is gone takes its lists along and nothing else', async () => {
+  it('that is down fails its lists and nothing else', async () => {
     const { key } = await makeUserWithKey('served')
     network.setState('cut')
     await expect(database.users.list(everyone, page)).rejects.toMatchObject({

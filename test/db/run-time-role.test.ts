@@ -33,7 +33,7 @@ async function on<T>(url: string, work: (sql: postgres.Sql) => PromiseLike<T>): 
 beforeAll(async () => {
   admin = postgres(inject('databaseServerUrl'), { max: 1, onnotice: () => {} })
   database = await createEmptyDatabase()
-  // No superuser either: it owns nothing but what it makes.
+  // The role is not a superuser, and owns only what it creates.
   await admin.unsafe(`create role ${owner} login createrole password '${password}'`)
   await admin.unsafe(
     `grant create on database ${new URL(database.url).pathname.slice(1)} to ${owner}`,
@@ -168,9 +168,9 @@ describe('the role that --grant makes', () => {
 })
 
 describe('partitions of the audit trail', () => {
-  test('are made by the role through a function alone, with the same protection', async () => {
+  test('are created by the role only through a function, with the same protection', async () => {
     const [last] = await on(ownerUrl, async (sql) => {
-      // What an operator may have set for other tables of the schema.
+      // Default privileges that an operator may have set for other tables of the schema.
       await sql.unsafe(
         `alter default privileges in schema latchkey grant all on tables to public, "${role.replaceAll('"', '""')}"`,
       )
@@ -198,7 +198,7 @@ describe('partitions of the audit trail', () => {
     }
   })
 
-  test('are made for a bounded number of months', async () => {
+  test('are created for a bounded number of months', async () => {
     await on(roleUrl, async (sql) => {
       for (const months of [-1, 61, 2_000_000_000, null]) {
         await expect(sql`select latchkey.ensure_audit_partitions(${months})`).rejects.toMatchObject(
@@ -210,7 +210,7 @@ describe('partitions of the audit trail', () => {
     })
   })
 
-  test('are made whatever the caller puts before the names of PostgreSQL', async () => {
+  test('are created whatever the caller puts before the names of PostgreSQL', async () => {
     await on(roleUrl, async (sql) => {
       await sql`create temporary table pg_class (relnamespace oid, relname text)`
       await sql`insert into pg_class select 'latchkey'::regnamespace,
@@ -227,7 +227,7 @@ describe('partitions of the audit trail', () => {
     expect(row?.count).toBe(16)
   })
 
-  test('are left to others by a role that was not granted that', async () => {
+  test('are not created by a role without that right', async () => {
     const name = `"${role.replaceAll('"', '""')}"`
     const execute = 'execute on function latchkey.ensure_audit_partitions(int)'
     await on(ownerUrl, async (sql) => {
@@ -245,7 +245,7 @@ describe('partitions of the audit trail', () => {
 })
 
 describe('granting', () => {
-  test('covers tables and takes away what is more, when it is done again', async () => {
+  test('covers new tables and revokes excess rights when it is repeated', async () => {
     const name = `"${role.replaceAll('"', '""')}"`
     await on(ownerUrl, async (sql) => {
       await sql`create table latchkey.later (id serial)`
@@ -287,7 +287,7 @@ describe('granting', () => {
     }
   })
 
-  test('by a role that may neither create nor grant says so', async () => {
+  test('by a role that may neither create nor grant fails with the reason', async () => {
     await expect(grant(roleUrl, `latchkey_new_${unique}`)).rejects.toThrow(
       /The role .* does not exist.* may not create it \(CREATEROLE\)/,
     )
@@ -303,7 +303,7 @@ describe('granting', () => {
 })
 
 describe('a role without the rights', () => {
-  test('to change the schema says so where it is not up to date', async () => {
+  test('to change the schema gets an error if the schema is not up to date', async () => {
     const empty = await createEmptyDatabase()
     await expect(migrate(as(empty.url, role))).rejects.toThrow(
       /may not change the schema .*Run `latchkey migrate` as the role that owns/,
@@ -311,7 +311,7 @@ describe('a role without the rights', () => {
     await empty.close()
   })
 
-  test('that the server needs is refused at the start, and told which', async () => {
+  test('that the server needs is refused at start, with the list of missing rights', async () => {
     const other = await createTestDatabase()
     await expect(verifySchema(as(other.url, role))).rejects.toThrow(
       /may not read latchkey.migrations: run `latchkey migrate --grant/,

@@ -100,7 +100,7 @@ describe('the files', () => {
     expect(read.map(({ compatibleFrom }) => compatibleFrom)).toEqual([null, read[0]?.hash, null])
   })
 
-  test('that declare compatibility with none before them are a fault', () => {
+  test('that declare compatibility with an unknown migration are a fault', () => {
     for (const named of ['0002_c', '0001_b', 'b']) {
       const files = {
         '0000_a': '',

@@ -7,7 +7,7 @@ import type { NewKey } from '../../src/keys/store.ts'
 import type { User } from '../../src/users/user.ts'
 import { createTestDatabase } from '../support/database.ts'
 
-/** A moment all these tests share as "now". */
+/** The time that all these tests use as "now". */
 export const now = new Date('2026-03-01T12:00:00.000Z')
 export const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
 

@@ -59,7 +59,7 @@ async function family() {
 }
 
 describe('an API key written by hand', () => {
-  test('carries what its ancestors leave of it, sorted and once', async () => {
+  test('has the scopes that its ancestors allow, sorted and unique', async () => {
     const { parent, child, grandchild } = await family()
     expect(parent.lineage_scopes).toEqual(['a', 'b', 'c'])
     expect(child.lineage_scopes).toEqual(['b', 'c'])
@@ -93,7 +93,7 @@ describe('an API key written by hand', () => {
     },
   )
 
-  test('that had no scope before that was refused has been revoked', async () => {
+  test('without a scope, from before that was refused, has been revoked', async () => {
     const { owner, parent } = await family()
     await sql`alter table latchkey.api_keys drop constraint api_keys_scopes_check`
     const none = await insertKey(owner, null, [])
@@ -110,7 +110,7 @@ describe('an API key written by hand', () => {
     expect(await key(unnamed.id)).toMatchObject({ scopes: ['b'], revoked_at: null })
   })
 
-  test('does not let its reckoned columns be forged', async () => {
+  test('has computed columns that cannot be forged', async () => {
     const { child } = await family()
     await sql`update latchkey.api_keys
       set lineage_scopes = '{admin}', depth = 0, lineage_expires_at = 'infinity' where id = ${child.id}`
@@ -121,7 +121,7 @@ describe('an API key written by hand', () => {
     })
   })
 
-  test('hands its expiry down', async () => {
+  test('passes its expiry on to its descendants', async () => {
     const { parent, child, grandchild } = await family()
     const soon = new Date('2030-01-01T00:00:00Z')
     const later = new Date('2031-01-01T00:00:00Z')
@@ -133,7 +133,7 @@ describe('an API key written by hand', () => {
     expect((await key(grandchild.id)).lineage_expires_at).toEqual(later)
   })
 
-  test('hands its revocation down to every descendant, and only down', async () => {
+  test('passes its revocation on to every descendant, and to no ancestor', async () => {
     const { parent, child, grandchild } = await family()
     await sql`update latchkey.api_keys set revoked_at = now(), revoked_reason = 'leaked' where id = ${child.id}`
     expect((await key(parent.id)).revoked_at).toBeNull()
@@ -151,13 +151,13 @@ describe('an API key written by hand', () => {
     }
   })
 
-  test('is revoked from birth under a revoked parent', async () => {
+  test('is created as revoked under a revoked parent', async () => {
     const { owner, parent } = await family()
     await sql`update latchkey.api_keys set revoked_at = now() where id = ${parent.id}`
     expect((await insertKey(owner, parent, ['a'])).revoked_at).not.toBeNull()
   })
 
-  test('born while its parent is being revoked is revoked too', async () => {
+  test('created while its parent is being revoked is revoked too', async () => {
     const { owner, parent } = await family()
     let born: Promise<postgres.Row> | undefined
     await sql.begin(async (revoking) => {
@@ -168,7 +168,7 @@ describe('an API key written by hand', () => {
     expect((await born)?.revoked_at).not.toBeNull()
   })
 
-  test('is gone with a parent that is deleted', async () => {
+  test('is deleted with its parent', async () => {
     const { parent, child, grandchild } = await family()
     await sql`delete from latchkey.api_keys where id = ${parent.id}`
     expect(await key(child.id)).toBeUndefined()
@@ -194,7 +194,7 @@ describe('an API key written by hand', () => {
     await expect(insertKey(owner, last, ['a'])).rejects.toThrow('api_keys_depth_check')
   })
 
-  test('does not wait for its parent to note a use', async () => {
+  test('does not wait for its parent to record a use', async () => {
     const { parent, child } = await family()
     await sql.begin(async (other) => {
       await other`update latchkey.api_keys set name = 'held' where id = ${parent.id}`
@@ -205,7 +205,7 @@ describe('an API key written by hand', () => {
 })
 
 describe('a user written by hand', () => {
-  test('has the union of what its issuer states for all audiences', async () => {
+  test('has the union of the grants that its issuer states for all audiences', async () => {
     const grants = { one: { scopes: ['b', 'a'], iat: 1 }, two: { scopes: ['c', 'a'], iat: 2 } }
     const user = await insertUser({ issuer_grants: sql.json(grants) as never })
     expect(user.issuer_scopes).toEqual(['a', 'b', 'c'])
@@ -224,7 +224,7 @@ describe('a user written by hand', () => {
     expect(changed?.updated_at.getTime()).toBeGreaterThanOrEqual(user.updated_at.getTime())
   })
 
-  test('leaves a tombstone with its scopes and takes its keys along when deleted', async () => {
+  test('leaves a tombstone with its scopes when deleted, and its keys are deleted too', async () => {
     const user = await insertUser({ scopes: ['read:users'] as never })
     const made = await insertKey(user, null, ['read:users'])
     await sql`delete from latchkey.users where id = ${user.id}`
@@ -249,7 +249,7 @@ describe('the audit trail', () => {
     expect(now?.partition).toBe(`latchkey.audit_events_${now?.month}`)
   })
 
-  test('takes an event of any time', async () => {
+  test('accepts an event of any time', async () => {
     await tell('1999-12-31T23:59:59Z')
     expect(await sql`select type from latchkey.audit_events_default`).toHaveLength(1)
   })
@@ -261,7 +261,7 @@ describe('the audit trail', () => {
     expect(partitions?.count).toBe(26)
   })
 
-  test('is never changed', async () => {
+  test('cannot be changed', async () => {
     await tell('2001-01-01T00:00:00Z')
     await sql`insert into latchkey.audit_events (type) values ('user.created')`
     const month = new Date().toISOString().slice(0, 7).replace('-', '_')
@@ -276,7 +276,7 @@ describe('the audit trail', () => {
     }
   })
 
-  test('is never changed by a session that replicates either, which may add to it', async () => {
+  test('cannot be changed by a replicating session either, which may add events', async () => {
     await sql`select latchkey.ensure_audit_partitions(30)`
     const partitions = await sql`
       select inhrelid::regclass::text as name from pg_inherits

@@ -10,8 +10,8 @@ beforeAll(async () => {
 
 afterAll(() => stores.close())
 
-describe('making a user', () => {
-  test('keeps what was given and tells the audit trail', async () => {
+describe('creating a user', () => {
+  test('stores the input and records it in the audit trail', async () => {
     const user = await stores.makeUser({ email: 'a@b.example', scopes: ['b', 'a', 'b'] })
     expect(user).toMatchObject({
       email: 'a@b.example',
@@ -31,13 +31,13 @@ describe('making a user', () => {
     ])
   })
 
-  test('is refused where there is one', async () => {
+  test('is refused if the user exists', async () => {
     const { issuer, subject } = await stores.makeUser()
     const again = { issuer, subject, email: null, name: null, scopes: null }
     expect(await stores.users.insert(again, ada)).toBe('duplicate')
   })
 
-  test('lifts the tombstone of a deleted one', async () => {
+  test('removes the tombstone of a deleted user', async () => {
     const user = await stores.makeUser({ scopes: ['a'] })
     const find = () => stores.users.findTombstone(user.issuer, user.subject)
     expect(await find()).toBeUndefined()
@@ -49,7 +49,7 @@ describe('making a user', () => {
 })
 
 describe('finding users', () => {
-  test('answers many in the order asked, and null for what is not there', async () => {
+  test('returns many in the requested order, and null for those that do not exist', async () => {
     const [one, two] = [await stores.makeUser(), await stores.makeUser()]
     expect(
       await stores.users.findMany([two.id, 'not-an-id', randomUUID(), one.id.toUpperCase()]),
@@ -94,7 +94,7 @@ describe('finding users', () => {
 })
 
 describe('changing a user', () => {
-  test('tells before and after of what changed, and nothing otherwise', async () => {
+  test('records the values before and after, and nothing if nothing changed', async () => {
     const user = await stores.makeUser({ email: 'old@b.example' })
     const changed = await stores.users.update(user.id, { email: null, name: 'Ada' }, ada)
     expect(changed).toMatchObject({ email: null, name: 'Ada' })
@@ -116,7 +116,7 @@ describe('changing a user', () => {
     ])
   })
 
-  test('answers null where there is none', async () => {
+  test('returns null if the user does not exist', async () => {
     for (const nobody of [randomUUID(), 'x']) {
       expect(await stores.users.update(nobody, { name: 'x' }, ada)).toBeNull()
       expect(await stores.users.setScopes(nobody, null, ada)).toBeNull()
@@ -126,7 +126,7 @@ describe('changing a user', () => {
   })
 })
 
-test('deleting a user takes its keys along, those made meanwhile included', async () => {
+test('deleting a user deletes its keys, including keys that are created meanwhile', async () => {
   const user = await stores.makeUser()
   const { id: keyId } = await stores.makeKey(user)
   const made = newKey(user)

@@ -34,14 +34,14 @@ describe('a key set', () => {
   const jwk = JSON.parse(writeIdentityKeys([good])).keys[0]
   const other = JSON.parse(writeIdentityKeys([createIdentityKey('EdDSA')])).keys[0]
   test.each([
-    ['no JSON', '{', 'no JWK Set'],
-    ['a single key', JSON.stringify(jwk), 'no JWK Set'],
-    ['no keys', '{"keys":[]}', 'no JWK Set'],
+    ['no JSON', '{', 'does not contain a JWK Set'],
+    ['a single key', JSON.stringify(jwk), 'does not contain a JWK Set'],
+    ['no keys', '{"keys":[]}', 'does not contain a JWK Set'],
     ['a key without its private part first', publicOnly(good.publicJwk), 'private part'],
     ['a secret key', '{"keys":[{"kty":"oct","k":"AAAA"}]}', 'neither'],
     ['another algorithm', JSON.stringify({ keys: [{ ...jwk, alg: 'ES256' }] }), 'neither'],
     ['parts of two keys', JSON.stringify({ keys: [{ ...jwk, x: other.x }] }), 'cannot be read'],
-    ['one kid twice', JSON.stringify({ keys: [jwk, { ...other, kid: jwk.kid }] }), 'one `kid`'],
+    ['one kid twice', JSON.stringify({ keys: [jwk, { ...other, kid: jwk.kid }] }), 'same `kid`'],
     ['a kid with a line break', JSON.stringify({ keys: [{ ...jwk, kid: 'a\nb' }] }), 'kid'],
   ])('with %s is refused, and the message has nothing of it', (_, text, message) => {
     expect(() => readIdentityKeys(text)).toThrow(message)

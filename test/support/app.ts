@@ -16,8 +16,8 @@ import { temporaryFolder } from './server-process.ts'
 export interface GraphQLAnswer {
   readonly status: number
   readonly headers: Headers
-  // Tests look into answers freely; what they expect is checked by the expectation itself.
-  // biome-ignore lint/suspicious/noExplicitAny: the shape is each test's own
+  // Tests read any part of an answer; the expectation itself checks its type.
+  // biome-ignore lint/suspicious/noExplicitAny: each test expects its own shape
   readonly body: any
   readonly text: string
 }
@@ -40,9 +40,9 @@ export interface TestAppOptions extends CreateAppOptions {
 }
 
 /**
- * The real server on a fresh database, with a real issuer of its own, but for the socket.
+ * Creates the real server on a fresh database with a real issuer, but without a socket.
  *
- * @param environment may be made of the database's URL
+ * @param environment the variables, or a function that returns them for the URL of the database
  */
 export async function createTestApp(
   environment: Environment | ((databaseUrl: string) => Environment) = {},
@@ -95,11 +95,12 @@ export async function createTestApp(
     }
   }
 
-  /** Resolves once the server, which is in this process, has heard of every change until now. */
+  /** Resolves when the server, which runs in this process, has received every change until now. */
   async function waitForChanges(): Promise<void> {
     const until = performance.now() + retryLimitMs
-    // It answers a question after all that it was told before (see src/db/nodes.ts), if it is proven
-    // that it is told: what is asked before that is asked again.
+    // The server answers a question after it has processed all earlier notifications (see
+    // src/db/nodes.ts), if it is proven that it receives them. A question from before the proof is
+    // repeated.
     const question = randomUUID()
     const answered = feed.passed(question).then(() => true)
     for (;;) {
@@ -111,7 +112,10 @@ export async function createTestApp(
 
   return {
     waitForChanges,
-    /** Changes something by hand, as an operator in psql does, until the server has heard of it. */
+    /**
+     * Runs a statement as an operator in psql would, and waits until the server has received the
+     * change.
+     */
     async byHand(strings: TemplateStringsArray, ...values: postgres.ParameterOrFragment<never>[]) {
       await sql(strings, ...values)
       await waitForChanges()
@@ -123,32 +127,32 @@ export async function createTestApp(
     post,
     issuer,
     stores,
-    /** For looking and changing by hand, as an operator in psql does. */
+    /** A client for reading and changing rows as an operator in psql would. */
     sql,
     databaseUrl: database.url,
-    /** What lies between the server and its database. */
+    /** The proxy between the server and its database. */
     network,
-    /** What lies between the server and what it hears of changes. */
+    /** The proxy between the server and the connection that receives its notifications. */
     feed,
-    /** Every line of the log so far. */
+    /** All lines of the log so far. */
     logged,
-    /** Lets time pass for the server, by the wall clock. */
+    /** Advances the wall clock of the server. */
     advance: (milliseconds: number) => {
       clock.offset += milliseconds
     },
-    /** A user with that grant (`null`: no ceiling). */
+    /** Creates a user with that grant (`null`: no ceiling). */
     async user(subject: string, scopes: readonly string[] | null = null): Promise<User> {
       const made = await stores.users.insert(
         { issuer: issuer.issuer, subject, email: null, name: null, scopes },
         operator,
       )
-      if (made === 'duplicate') throw new Error(`There is a user ${subject} already`)
+      if (made === 'duplicate') throw new Error(`The user ${subject} exists already.`)
       return made
     },
-    /** A JWT of that subject, from the issuer. */
+    /** Signs a JWT of that subject as the issuer. */
     jwt: (subject: string, scopes: readonly string[], claims: object = {}): Promise<string> =>
       issuer.sign({ sub: subject, scope: scopes.join(' '), aud: 'https://api.example', ...claims }),
-    /** A key of that subject, made by it with a JWT of the same scopes and `write:keys`. */
+    /** Creates a key of that subject, with a JWT of the same scopes and `write:keys`. */
     async key(subject: string, scopes: readonly string[], input: object = {}) {
       const jwt = await this.jwt(subject, [...new Set([...scopes, 'write:keys'])])
       const answer = await ask(createKey, {
@@ -158,12 +162,14 @@ export async function createTestApp(
       const { apiKey, secret } = answer.body.data.createApiKey
       return { id: apiKey.id as string, secret: secret as string }
     },
-    /** Stops the server, which writes what it has collected; looking is still possible. */
+    /**
+     * Stops the server, which then writes the uses it has collected. The database can still be read.
+     */
     flush: () => app.close(),
     async close() {
       await app.close()
       await stores.close()
-      // The driver waits for ever where the server ends the session at the same time.
+      // The driver would wait forever if the server ended the session at the same time.
       await sql.end({ timeout: 5 })
       await issuer.close()
       await network.close()
@@ -173,13 +179,16 @@ export async function createTestApp(
   }
 }
 
-/** Milliseconds for which a test asks again: longer than a machine under load needs, less than a test may take. */
+/**
+ * The time for which a test retries, in milliseconds: longer than a machine under load needs, shorter
+ * than the time limit of a test.
+ */
 const retryLimitMs = 20_000
 
 /**
- * Asks again while the answer is 503, as a client does: a machine under load may have no connection free.
+ * Retries while the answer is 503, as a client does: a machine under load may have no connection free.
  *
- * @returns the last answer, which is 503 where none was another in 20 seconds
+ * @returns the last answer, which is 503 if every answer in 20 seconds was
  */
 export async function retryUnavailable<T extends { readonly status: number }>(
   ask: () => Promise<T>,
@@ -191,7 +200,7 @@ export async function retryUnavailable<T extends { readonly status: number }>(
   }
 }
 
-/** Calls one mutation with its input, on the application that `on` gives unless another is named. */
+/** Calls one mutation with its input, on the application that `on` returns unless another is named. */
 export const mutation =
   (name: string, payload: string, on: () => Pick<TestApp, 'ask'>) =>
   (input: object, ask: Ask, app = on()): Promise<GraphQLAnswer> =>
@@ -200,7 +209,7 @@ export const mutation =
       { ...ask, variables: { input } },
     )
 
-/** The status and the extensions of the first error. */
+/** Returns the status and the extensions of the first error. */
 export const errorOf = ({ status, body }: GraphQLAnswer) => ({
   status,
   ...body.errors?.[0]?.extensions,

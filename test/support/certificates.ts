@@ -11,13 +11,13 @@ export interface IssuedCertificate {
   readonly key: string
 }
 
-/** A certificate authority of a test's own, made by `openssl`. */
+/** A certificate authority of one test, created with `openssl`. */
 export interface CertificateAuthority {
-  /** Path of its own certificate in PEM. */
+  /** The path of its own certificate in PEM. */
   readonly file: string
-  /** @param names of the subject, as openssl writes them: `DNS:localhost`, `IP:127.0.0.1` */
+  /** @param names the names of the subject, as openssl writes them: `DNS:localhost`, `IP:127.0.0.1` */
   issue(commonName: string, names?: readonly string[]): IssuedCertificate
-  /** Path of a list that revokes `certificate`. */
+  /** Revokes `certificate` and returns the path of the revocation list. */
   revoke(certificate: IssuedCertificate): string
 }
 

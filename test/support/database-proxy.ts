@@ -1,25 +1,25 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** What the network does to what passes: nothing, swallow it, or cut every connection. */
+/** The state of the network: it forwards all data, drops it silently, or closes every connection. */
 export type NetworkState = 'up' | 'black-hole' | 'cut'
 
 export interface DatabaseProxy {
-  /** Of the database, by way of this. */
+  /** The URL of the database through the proxy. */
   readonly url: string
   /**
-   * Statements executed so far whose text matches. A server also executes statements in the background
-   * (heartbeats, uses, upkeep), which a test does not want to count.
+   * Returns the number of statements executed so far whose text matches. A server also executes
+   * statements in the background (heartbeats, uses, upkeep), which a test does not want to count.
    */
   readonly statements: (text: RegExp) => number
-  /** Resolves once `text` has passed to the database. */
+  /** Resolves when `text` has been forwarded to the database. */
   passed(text: string): Promise<void>
-  /** Resolves once `text` has come from the database. */
+  /** Resolves when `text` has been returned by the database. */
   returned(text: string): Promise<void>
   /** Calls `listener` with each notice of the database from now on. */
   onNotice(listener: (message: string) => void): void
-  /** From now on; connections that are cut stay so. */
+  /** Sets the state from now on. Connections that were closed stay closed. */
   setState(state: NetworkState): void
-  /** From now on, what passes takes that long, either way. Milliseconds. */
+  /** Delays all data in both directions from now on. Milliseconds. */
   delay(milliseconds: number): void
   close(): Promise<void>
 }
@@ -27,10 +27,10 @@ export interface DatabaseProxy {
 /** Lookups of credentials: of API keys by id, and of users by issuer and subject. */
 export const lookups = /\bas asked \(id\)|\bas one left join\b/
 export const keyLookups = /\bas asked \(id\)/
-/** Statements that only read tables of the domain, lookups of credentials not among them. */
+/** Statements that only read tables of the domain, except lookups of credentials. */
 export const reads = /^select\b.* from "latchkey"\."(?:api_keys|users|audit_events)"/s
 
-/** A network between a server and its PostgreSQL that counts and that can fail. */
+/** Starts a proxy between a server and its PostgreSQL that counts statements and can fail. */
 export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
@@ -59,7 +59,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       [database, client],
     ] as const) {
       sockets.add(from)
-      // Nothing overtakes what was sent before it, when the delay gets less.
+      // Data keeps its order when the delay becomes shorter.
       let due = 0
       from.on('data', (chunk: Buffer) => {
         if (state !== 'up') return
@@ -113,8 +113,8 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
 }
 
 /**
- * Follows what one side sends (PostgreSQL documentation, §54.7): each message has a type and a length,
- * but for a client's first, which has no type.
+ * Parses the data that one side sends (PostgreSQL documentation, §54.7): each message has a type and a
+ * length, except the first of a client, which has no type.
  */
 function followMessages(
   started: boolean,

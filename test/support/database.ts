@@ -4,16 +4,16 @@ import { inject } from 'vitest'
 
 export interface TestDatabase {
   readonly url: string
-  /** Drops it, whoever is still connected. */
+  /** Drops the database, also while clients are connected. */
   close(): Promise<void>
 }
 
-/** A migrated, empty database of the caller's own. */
+/** Creates a migrated, empty database for the caller alone. */
 export function createTestDatabase(): Promise<TestDatabase> {
   return createDatabase(inject('databaseTemplate'))
 }
 
-/** One without the schema latchkey. */
+/** Creates a database without the schema latchkey. */
 export function createEmptyDatabase(): Promise<TestDatabase> {
   return createDatabase('template0')
 }

@@ -20,7 +20,10 @@ export const jsonAnswer = (body: string): Answer => ({
   body,
 })
 
-/** The real server with the Node adapter for one endpoint alone: each test answers, and sees what it is handed. */
+/**
+ * Starts the real server with the Node adapter for one endpoint. Each test defines the answer and sees
+ * the requests that the endpoint receives.
+ */
 export async function startDirectListener() {
   const requests: HttpRequest[] = []
   const contexts: RequestContext[] = []
@@ -65,24 +68,24 @@ export async function startDirectListener() {
     port: server.port,
     requests,
     contexts,
-    /** What went wrong while answering. */
+    /** The failures while answering. */
     causes,
     completed,
-    /** From now on, forgetting what was handed over before. */
+    /** Sets the answer from now on, and discards the requests received before. */
     answer(next: Answering): void {
       answering = next
       for (const list of [requests, contexts, causes]) list.length = 0
       completed.mockClear()
     },
-    /** The first request that was handed over. */
+    /** Returns the first request that the endpoint received. */
     received(): HttpRequest {
       const [request] = requests
-      if (request === undefined) throw new Error('Nothing was handed over.')
+      if (request === undefined) throw new Error('No request was received.')
       return request
     },
-    /** The connection of the last request, as the server sees it. */
+    /** Returns the connection of the last request on the side of the server. */
     connection(): Socket {
-      if (connection === undefined) throw new Error('Nothing was asked.')
+      if (connection === undefined) throw new Error('No request was sent.')
       return connection
     },
     post: (body: string, headers: readonly string[] = [], target = '/graphql') =>

@@ -3,7 +3,7 @@ import type { ApiKey } from '../../src/keys/api-key.ts'
 import type { Principal } from '../../src/principal.ts'
 import type { User } from '../../src/users/user.ts'
 
-/** Things of the domain with everything in them, for tests that look at a few properties of each. */
+/** Complete objects of the domain, for tests that read a few properties of each. */
 
 export function principalOf(
   scopes: readonly string[],

@@ -5,23 +5,23 @@ import type { AddressInfo, Socket } from 'node:net'
 export interface Echo {
   readonly method: string
   readonly url: string
-  /** As they came, names in lower case, in turn with values. */
+  /** The headers in the order received, as pairs of a lower-case name and a value. */
   readonly headers: readonly (readonly [string, string])[]
   readonly body: string
 }
 
 export interface EchoBackend {
   readonly port: number
-  /** Requests that came here. */
+  /** The requests received so far. */
   readonly seen: Echo[]
-  /** Connections that were ever opened. */
+  /** Returns the number of connections opened so far. */
   readonly connections: () => number
-  /** Called with each part of a body as it comes. */
+  /** Called with each part of a body when it arrives. */
   onPart: (part: string) => void
   close(): Promise<void>
 }
 
-/** A backend that answers with what it was sent. */
+/** Starts a backend that answers each request with a description of it. */
 export async function startEchoBackend(): Promise<EchoBackend> {
   const seen: Echo[] = []
   const sockets = new Set<Socket>()

@@ -1,4 +1,7 @@
-/** What a backend is promised, written out: the code under test must not say what is expected of it. */
+/**
+ * The headers that a backend can rely on. They are listed here, so that the code under test does not
+ * define its own expectation.
+ */
 export const identityNames = [
   'x-user-id',
   'x-user-issuer',

@@ -4,18 +4,21 @@ import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { type JWTPayload, SignJWT } from 'jose'
 
-/** `aud` of the tokens that a test issuer signs, unless a claim says otherwise. */
+/** The `aud` of the tokens that a test issuer signs, unless a claim sets another. */
 export const testAudience = 'https://api.example'
 
 export interface SigningKey {
   readonly id: string
   readonly algorithm: string
   readonly privateKey: KeyObject
-  /** As it is published. */
+  /** The public key as it is published. */
   readonly publicJwk: JsonWebKey & Record<string, unknown>
 }
 
-/** How an issuer misbehaves: answers 500, nothing at all, elsewhere, too much or no JSON, or hangs up. */
+/**
+ * A failure of an issuer: status 500, no answer, a redirect, too much data, data that is not JSON, or a
+ * closed connection.
+ */
 export type Failure = 'error' | 'silence' | 'redirect' | 'huge' | 'garbage' | 'reset'
 
 export interface TestIssuer {
@@ -23,41 +26,45 @@ export interface TestIssuer {
   readonly jwksUri: string
   /** The key that `sign` uses. */
   readonly key: SigningKey
-  /** The keys that are published; may be changed. */
+  /** The published keys; a test may change them. */
   published: (JsonWebKey & Record<string, unknown>)[]
-  /** Headers of the key set's answer; may be changed. */
+  /** The headers of the response with the key set; a test may change them. */
   headers: Record<string, string>
-  /** Requests so far. */
+  /** The number of requests so far. */
   readonly requests: { discovery: number; keys: number }
   /**
-   * An access token, by default of `alice` for five minutes from now; a claim or header that is
-   * `undefined` is left out.
+   * Signs an access token, by default of `alice` for five minutes from now. A claim or header that is
+   * `undefined` is omitted.
    */
   sign(
     claims?: Record<string, unknown>,
     options?: { header?: Record<string, unknown>; key?: SigningKey },
   ): Promise<string>
-  /** Signs and publishes with a new key; the old one stays published where `keep` says so. */
+  /**
+   * Creates a new key, signs with it and publishes it. The old key stays published if `keep` is true.
+   */
   rotateKey(options?: { keep?: boolean }): Promise<SigningKey>
-  /** From now on every request fails in that way; `null`: none does. */
+  /** Makes every request fail in that way from now on; `null`: no request fails. */
   fail(how: Failure | null): void
   close(): Promise<void>
 }
 
 export interface TestIssuerOptions {
-  /** Path of the issuer's URL, such as `/realms/example`. Default: none. */
+  /** The path of the issuer's URL, such as `/realms/example`. Default: no path. */
   readonly issuerPath?: string
   /** Default: `ES256`. */
   readonly alg?: string
   /** The key to start with. Default: a new one, which for RSA takes a while. */
   readonly key?: SigningKey
-  /** Members of the metadata that differ; `null` as a whole: the place answers 404. */
+  /** Members that override the OpenID Connect metadata; `null`: the path answers 404. */
   readonly openidConfiguration?: Record<string, unknown> | null
-  /** The same for RFC 8414's place. Default: `null`. */
+  /** Members that override the metadata at the path of RFC 8414. Default: `null`. */
   readonly authorizationServer?: Record<string, unknown> | null
 }
 
-/** An issuer on this machine: discovery and a JWK Set over HTTP, and tokens signed with its key. */
+/**
+ * Starts an issuer on this machine: discovery and a JWK Set over HTTP, and tokens signed with its key.
+ */
 export async function startIssuer(options: TestIssuerOptions = {}): Promise<TestIssuer> {
   const path = options.issuerPath ?? ''
   let key = options.key ?? (await createSigningKey(options.alg))
@@ -115,7 +122,7 @@ export async function startIssuer(options: TestIssuerOptions = {}): Promise<Test
   return self
 }
 
-/** Signs exactly these claims; `undefined` ones are left out. */
+/** Signs exactly these claims. Claims that are `undefined` are omitted. */
 export function signJwt(
   claims: Record<string, unknown>,
   { header = {}, key }: { header?: Record<string, unknown>; key: SigningKey },

@@ -5,12 +5,12 @@ import type { App } from '../../src/server/create-app.ts'
 export interface RawAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  /** Names and values in turn, as they were sent. */
+  /** Alternating names and values, as they were sent. */
   readonly rawHeaders: readonly string[]
   readonly body: string
 }
 
-/** The app behind a socket of its own. */
+/** Serves the app on a socket of its own. */
 export async function listenWith(app: Pick<App, 'fetch' | 'listener'>) {
   const listener = await listen({
     host: '127.0.0.1',
@@ -30,11 +30,11 @@ export async function listenWith(app: Pick<App, 'fetch' | 'listener'>) {
 export interface SendOptions {
   readonly method?: string
   readonly body?: string
-  /** Default: a connection of its own, which is closed after the answer. */
+  /** The agent. Default: a connection of its own, which is closed after the answer. */
   readonly agent?: Agent | false
 }
 
-/** Sends exactly this: neither the target nor the headers are made right on the way. */
+/** Sends exactly this request: neither the target nor the headers are corrected on the way. */
 export function send(
   port: number,
   target: string,

@@ -8,39 +8,42 @@ import { findBinaries, sharedFolder } from '../../src/db/embedded/binaries.ts'
 import { createCluster, superuser } from '../../src/db/embedded/cluster.ts'
 import { isAlive, startPostmaster, stopPostmaster } from '../../src/db/embedded/postmaster.ts'
 
-/** Password of the superuser `postgres` of every server made here. */
+/** The password of the superuser `postgres` of every server created here. */
 export const serverPassword = 'not a secret'
 
-/** A PostgreSQL server on a data folder of its own, that a test may stop, kill and start again. */
+/** A PostgreSQL server on a data folder of its own, which a test may stop, kill and start again. */
 export interface OwnPostgres {
   readonly port: number
-  /** Data folder of the cluster. */
+  /** The data folder of the cluster. */
   readonly folder: string
-  /** Of the database `postgres`, as its superuser. */
+  /** The URL of the database `postgres`, with its superuser. */
   readonly url: string
   readonly running: boolean
-  /** Starts it again on the same port. `settings` are added to those it was made with. */
+  /** Starts the server again on the same port. `settings` are added to the earlier ones. */
   start(settings?: Settings): Promise<void>
-  /** Fast shutdown: clients are cut, a standby receives everything first. */
+  /**
+   * Shuts the server down (fast): client connections are closed, and a standby receives everything
+   * first.
+   */
   stop(): Promise<void>
-  /** Ends it at once, as a crash does: nothing is flushed, no client is told. */
+  /** Ends the server at once, like a crash: nothing is flushed, and no client is notified. */
   kill(): Promise<void>
-  /** Runs statements on a connection of its own and returns the rows of the last. */
+  /** Runs statements on a connection of its own and returns the rows of the last one. */
   query(statements: string): Promise<readonly Record<string, unknown>[]>
   /** Writes a file into the data folder, readable by the server alone, and returns its path. */
   writeFile(name: string, content: string | Buffer): Promise<string>
-  /** Stops it and removes its data. */
+  /** Stops the server and removes its data. */
   close(): Promise<void>
 }
 
 export type Settings = Readonly<Record<string, string>>
 
 export interface OwnPostgresOptions {
-  /** PostgreSQL settings, `{ ssl: 'on' }`. */
+  /** PostgreSQL settings, such as `{ ssl: 'on' }`. */
   readonly settings?: Settings
-  /** Fills the data folder, instead of initdb. Owners and modes are set afterwards. */
+  /** Fills the data folder in place of initdb. Owners and modes are set afterwards. */
   readonly fill?: (folder: string) => Promise<void>
-  /** Start it. Default: true. */
+  /** Whether to start the server. Default: true. */
   readonly started?: boolean
 }
 
@@ -50,10 +53,10 @@ const defaults: Settings = {
   shared_buffers: '16MB',
 }
 
-/** Makes a server, started unless told otherwise. `close` it in `afterAll`. */
+/** Creates a server, and starts it by default. `close` it in `afterAll`. */
 export async function createOwnPostgres(options: OwnPostgresOptions = {}): Promise<OwnPostgres> {
   const parent = await mkdtemp(join(tmpdir(), 'latchkey-postgres-'))
-  // For the account that root lends PostgreSQL.
+  // The account that runs PostgreSQL on behalf of root needs access.
   await chmod(parent, 0o755)
   const folder = join(parent, 'data')
   const account = await chooseAccount(folder)
@@ -147,6 +150,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch {
-    // It is gone.
+    // The process has ended.
   }
 }

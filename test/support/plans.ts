@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { startDatabaseProxy } from './database-proxy.ts'
 
-/** One node of a plan, as `EXPLAIN (ANALYZE, FORMAT JSON)` has it. */
+/** One node of a plan, in the form of `EXPLAIN (ANALYZE, FORMAT JSON)`. */
 export interface PlanNode {
   readonly 'Node Type': string
   readonly 'Relation Name'?: string
@@ -12,29 +12,30 @@ export interface PlanNode {
   readonly Plans?: readonly PlanNode[]
 }
 
-/** One statement that was executed, by a client or within a trigger, and the nodes of its plan. */
+/** One statement that a client or a trigger executed, and the nodes of its plan. */
 export interface ExecutedStatement {
   readonly text: string
   readonly nodes: readonly PlanNode[]
 }
 
 export interface PlanRecorder {
-  /** Of the database; what is executed by way of it is recorded. */
+  /** The URL of the database. Statements that are executed through it are recorded. */
   readonly url: string
-  /** What was executed since the last call. */
+  /** Returns the statements executed since the last call. */
   take(): readonly ExecutedStatement[]
   close(): Promise<void>
 }
 
 /**
- * Has PostgreSQL tell how it executed each statement, those of triggers and foreign keys too
- * (auto_explain, which comes with it), in notices to the client; and reads them on their way.
+ * Makes PostgreSQL report in notices how it executed each statement, including those of triggers and
+ * foreign keys (auto_explain, which is part of PostgreSQL), and reads these notices on their way to the
+ * client.
  */
 export async function recordPlans(databaseUrl: string): Promise<PlanRecorder> {
   const name = new URL(databaseUrl).pathname.slice(1)
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} })
   for (const [setting, value] of Object.entries(settings)) {
-    // For the sessions that begin from now on.
+    // The setting applies to sessions that begin from now on.
     await sql.unsafe(`alter database ${name} set ${setting} = '${value}'`)
   }
   await sql.end()

@@ -4,18 +4,18 @@ import { freePort, startProgram } from './programs.ts'
 import { temporaryFolder } from './server-process.ts'
 
 export interface Pooler {
-  /** The same database by way of the pooler. */
+  /** Returns the URL of the same database through the pooler. */
   urlOf(databaseUrl: string): string
   stop(): Promise<void>
 }
 
 export interface PoolerOptions {
   readonly mode: 'transaction' | 'session'
-  /** Sessions of the server at most, for each database. */
+  /** The most sessions on the server for each database. */
   readonly size: number
 }
 
-/** PgBouncer in front of the server at `serverUrl`, for whichever of its databases. */
+/** Starts PgBouncer in front of the server at `serverUrl`, for all of its databases. */
 export async function startPooler(
   serverUrl: string,
   { mode, size }: PoolerOptions,
@@ -40,7 +40,7 @@ pool_mode = ${mode}
 default_pool_size = ${size}
 `,
   )
-  // It does not run as root, and reads them as whom it runs.
+  // PgBouncer does not run as root, and reads the files as the account that it runs as.
   const isRoot = process.getuid?.() === 0
   if (isRoot) chmodSync(folder, 0o755)
   const words = isRoot ? ['-u', 'nobody', file] : [file]

@@ -11,12 +11,15 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The server that all test files share. */
     databaseServerUrl: string
-    /** Name of a migrated database that a test file's own is copied from. */
+    /** The name of the migrated database from which the database of each test file is copied. */
     databaseTemplate: string
   }
 }
 
-/** One real PostgreSQL for the whole run: our own in a folder that is thrown away, or `TEST_DATABASE_URL`. */
+/**
+ * Provides one real PostgreSQL for the whole run: an embedded one in a temporary folder, or
+ * `TEST_DATABASE_URL`.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env.TEST_DATABASE_URL
   const server = given === undefined ? await startThrowaway() : { url: given, stop: async () => {} }
@@ -37,7 +40,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function startThrowaway(): Promise<{ url: string; stop(): Promise<void> }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'latchkey-test-'))
-  // For the account that root lends PostgreSQL.
+  // The account that runs PostgreSQL on behalf of root needs access.
   await chmod(dataDir, 0o755)
   const server = await startEmbeddedPostgres({
     dataDir,

@@ -7,8 +7,8 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from './server-process.ts'
 
 /**
- * Whether the machine has a program. Where tests must not be left out (`CI=true`), one fails for it;
- * elsewhere they are skipped, which this says.
+ * Returns whether the machine has a program. If it does not, a test fails where tests must not be
+ * skipped (`CI=true`); elsewhere a message says that they are skipped.
  */
 export function hasProgram(name: string, debianPackage = name): boolean {
   const found = spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
@@ -21,7 +21,7 @@ export function hasProgram(name: string, debianPackage = name): boolean {
 }
 
 export interface RunningProgram {
-  /** What it wrote so far. */
+  /** Returns the output so far. */
   readonly output: () => string
   stop(): Promise<void>
 }
@@ -65,7 +65,7 @@ function isOpen(port: number): Promise<boolean> {
   })
 }
 
-/** A port that was free a moment ago, for a program that cannot tell which one it took. */
+/** Returns a port that was free a moment ago, for a program that cannot report which port it took. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -75,7 +75,7 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** A folder of configuration, copied, with some texts in it replaced. */
+/** Copies a folder of configuration and replaces some texts in it. */
 export function copyConfiguration(
   folder: string,
   replacements: Readonly<Record<string, string>>,

@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
-/** Sends that text over a connection of its own, closes its side, and resolves with all that comes back. */
+/**
+ * Sends the text over a connection of its own, closes the sending side, and resolves with everything
+ * that is received.
+ */
 export async function exchange(port: number, text: string): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
   let answer = ''

@@ -1,6 +1,6 @@
 import { constants, createHmac, type KeyObject, sign } from 'node:crypto'
 
-/** Signs any text as if it were header and claims, with none of the care that a library takes. */
+/** Signs any text as header and claims, without the checks of a library. */
 export function rawJws(
   header: string | Record<string, unknown>,
   payload: string | Buffer | Record<string, unknown>,

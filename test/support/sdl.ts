@@ -11,10 +11,11 @@ import {
 } from 'graphql'
 
 /**
- * What of `target` is missing from `actual`, both SDL: types, fields, arguments, exact types,
- * defaults, interfaces, members, enum values, directives with their arguments, and definitions of
- * directives. `actual` may have more, but nothing that breaks a caller of `target`: a further
- * argument or input field must be optional. One line for each difference; empty when there is none.
+ * Returns the parts of `target` that are missing from `actual`, both SDL: types, fields, arguments,
+ * exact types, defaults, interfaces, members, enum values, directives with their arguments, and
+ * definitions of directives. `actual` may have more parts, but none that breaks a caller of `target`: a
+ * further argument or input field must be optional. Returns one line for each difference, and an empty
+ * list if there is none.
  */
 export function containsSdl(actual: string, target: string): string[] {
   const present = byIdentity(parse(actual).definitions)
@@ -116,7 +117,7 @@ function directives({ nodes }: Group): readonly string[] {
   )
 }
 
-/** `@link` matches when at least the same is imported of the same specification. */
+/** `@link` matches if it imports at least the same elements of the same specification. */
 function imports(link: DirectiveNode): readonly string[] {
   const argument = (name: string) => link.arguments?.find((node) => node.name.value === name)?.value
   const url = argument('url')

@@ -6,28 +6,31 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll } from 'vitest'
 
-/** As it is installed: built (by `pretest`), in a process of its own. */
+/** The built command (by `pretest`), which tests run in a process of its own. */
 export const bin = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 export interface ServerProcess {
   readonly child: ChildProcess
-  /** Lines of the banner, by name. */
+  /** The lines of the banner, by name. */
   readonly banner: Readonly<Record<string, string>>
   readonly url: string
-  /** What it wrote to standard error so far. */
+  /** Returns the standard error output so far. */
   readonly errors: () => string
   /** Resolves with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals | null>
 }
 
-/** One that the database's own account can reach too, where the tests run as root. */
+/** Creates a folder that the account of the database can access too if the tests run as root. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
   chmodSync(folder, 0o755)
   return folder
 }
 
-/** `latchkey serve` in development, ready. Rejects with what it wrote when it ends before. */
+/**
+ * Starts `latchkey serve` in development and waits until it is ready. Rejects with its error output if
+ * it ends before.
+ */
 export async function startServerProcess(
   dataDir: string,
   environment: Record<string, string> = {},
@@ -58,7 +61,10 @@ export async function startServerProcess(
   throw new Error(`It ended with ${await ended}: ${errors}`)
 }
 
-/** A server for all tests of a file, on a folder of its own. A test that ends it puts another in its place. */
+/**
+ * Provides a server for all tests of a file, on a folder of its own. A test that ends it must replace
+ * it.
+ */
 export function serverForAll(): { readonly dataDir: string; process: ServerProcess } {
   const dataDir = temporaryFolder()
   const running = { dataDir } as { readonly dataDir: string; process: ServerProcess }
@@ -73,7 +79,7 @@ export function serverForAll(): { readonly dataDir: string; process: ServerProce
   return running
 }
 
-/** The status of an answer to that credential. */
+/** Returns the HTTP status of a request with that credential. */
 export async function statusOf({ url }: ServerProcess, credential: string): Promise<number> {
   const response = await fetch(url, {
     method: 'POST',
@@ -84,7 +90,7 @@ export async function statusOf({ url }: ServerProcess, credential: string): Prom
   return response.status
 }
 
-/** What a command of the built program answers, beside a server on that folder. */
+/** Runs a command of the built program while a server runs on that folder, and returns its output. */
 export function commandOn(dataDir: string, ...words: string[]) {
   const env = { PATH: process.env.PATH, DATA_DIR: dataDir }
   return JSON.parse(execFileSync(process.execPath, [bin, ...words, '--json'], { env }).toString())

@@ -1,6 +1,8 @@
 import { createSchema } from 'graphql-yoga'
 
-/** Interfaces and unions with guards everywhere, and a note of each field that is resolved. */
+/**
+ * Creates a schema with guards on interfaces and unions, and a list of the fields that were resolved.
+ */
 export function createSpiedSchema() {
   const calls: string[] = []
   const spy =

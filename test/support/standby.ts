@@ -10,14 +10,16 @@ import {
 export interface StandbyPair {
   readonly primary: OwnPostgres
   readonly standby: OwnPostgres
-  /** Resolves once the standby shows all that is committed on the primary now. */
+  /** Resolves when the standby shows everything that is committed on the primary now. */
   caughtUp(): Promise<void>
-  /** The standby goes on receiving, and shows nothing new until `resumeReplay`. */
+  /**
+   * Pauses replay: the standby continues to receive data, but shows none of it until `resumeReplay`.
+   */
   pauseReplay(): Promise<void>
   resumeReplay(): Promise<void>
-  /** Makes a primary of the standby, on a new timeline; the old one is left as it is. */
+  /** Promotes the standby to a primary on a new timeline. The old primary is left unchanged. */
   promote(): Promise<void>
-  /** Starts the former primary, which was stopped, as a standby of the promoted one. */
+  /** Starts the former primary, which was stopped, as a standby of the new one. */
   rejoin(): Promise<void>
   /** Stops both and removes their data. */
   close(): Promise<void>
@@ -28,7 +30,7 @@ export interface StandbyPairOptions {
   readonly settings?: Settings
 }
 
-/** Starts both, with an empty database `postgres`. `close` them in `afterAll`. */
+/** Starts both servers, with an empty database `postgres`. `close` them in `afterAll`. */
 export async function startStandbyPair(options: StandbyPairOptions = {}): Promise<StandbyPair> {
   const settings = {
     wal_keep_size: '256MB',
@@ -80,7 +82,7 @@ async function follow(standby: OwnPostgres, primary: OwnPostgres): Promise<void>
   })
 }
 
-/** Waits on the server itself until `condition` holds; the statement's failure says that it never did. */
+/** Waits on the server until `condition` holds. The statement fails if it never does. */
 async function waitUntil(server: OwnPostgres, condition: string): Promise<void> {
   await server.query(`
     set statement_timeout = '20s';

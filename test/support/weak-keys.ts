@@ -30,12 +30,12 @@ function firstPrimes(count: number): bigint[] {
   return primes
 }
 
-/** The product of the first primes. ROCA takes 126 of them for keys of 1984 to 3936 bits. */
+/** Returns the product of the first primes. ROCA uses 126 of them for keys of 1984 to 3936 bits. */
 export function primorial(count: number): bigint {
   return firstPrimes(count).reduce((product, prime) => product * prime, 1n)
 }
 
-/** An RSA key of 2048 bits whose primes have the form that CVE-2017-15361 (ROCA) is about. */
+/** Creates an RSA key of 2048 bits whose primes have the form that CVE-2017-15361 (ROCA) describes. */
 export function createRocaKey(): KeyObject {
   const [p, q] = [rocaPrime(), rocaPrime()]
   const e = 65_537n
@@ -48,7 +48,7 @@ export function createRocaKey(): KeyObject {
 function rocaPrime(): bigint {
   const product = primorial(126)
   const random = (bytes: number) => BigInt(`0x${randomBytes(bytes).toString('hex')}`)
-  // From three quarters of 2^1024 on, so that a product of two has 2048 bits.
+  // The primes are at least three quarters of 2^1024, so that a product of two has 2048 bits.
   const least = (3n << 1022n) / product + 1n
   for (;;) {
     const factor = least + (random(8) % (least / 3n))
@@ -93,8 +93,8 @@ export function ed25519Jwk(encoded: string) {
 }
 
 /**
- * A JWS that verifies with a public key of small order, made without a private key: `R` is the identity and
- * `S` zero, which is right for one message in as many as the order says.
+ * Forges a JWS that verifies with a public key of small order, without a private key: `R` is the
+ * identity and `S` is zero, which is valid for one message in as many as the order.
  */
 export function forgeWithSmallOrder(
   encoded: string,

@@ -1,6 +1,6 @@
 /**
  * Records every statement that a release sends to PostgreSQL in a run through all of its stores, for
- * `previous-release.test.ts`, which sends them to the schema as it is now. To be run once a release:
+ * `previous-release.test.ts`, which sends them to the current schema. Run it once for each release:
  *
  *   git worktree add ../release v0.1.0 && (cd ../release && npm ci)
  *   node test/db/previous-release/record.mjs ../release/dist > test/db/previous-release/statements.json
@@ -18,7 +18,10 @@ const { migrate } = await release('db/migrate.js')
 const { openDatabase } = await release('db/database.js')
 const { awaitNodes } = await release('db/nodes.js')
 
-/** Of the one user: the test makes it the default too, so that the statements find the same user there. */
+/**
+ * The id of the one user. The test makes it the default too, so that the statements find the same user
+ * there.
+ */
 const userId = '11111111-1111-4111-8111-111111111111'
 const issuer = 'https://issuer.example'
 const now = new Date('2026-03-01T12:00:00.000Z')
@@ -159,7 +162,10 @@ async function useKeys(keys, directory) {
   await keys.eraseDeadSecrets({ grace: later(7200), death: later(7200) })
 }
 
-/** What the log has between the two marks, without what `postgres` asks of the catalogue for itself. */
+/**
+ * Returns the statements in the log between the two marks, without the catalogue queries of `postgres`
+ * itself.
+ */
 async function recorded() {
   for (;;) {
     const text = await readFile(join(folder, 'postgres', 'log', 'statements.json'), 'utf8')
@@ -188,7 +194,7 @@ function parse(log) {
     .filter((statement) => statement !== null)
 }
 
-/** As SQL literals. */
+/** The parameters as SQL literals. */
 function parametersOf(detail) {
   const list = /^Parameters: ([\s\S]*)$/i.exec(detail ?? '')?.[1] ?? ''
   return [...list.matchAll(/\$\d+ = ('(?:[^']|'')*'|NULL)/g)].map(([, literal]) => literal)
