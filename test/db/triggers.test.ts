@@ -180,10 +180,10 @@ describe('an API key written by hand', () => {
     const other = await insertUser()
     await expect(
       sql`update latchkey.api_keys set owner_id = ${other.id} where id = ${parent.id}`,
-    ).rejects.toThrow('keeps its id, owner and parent')
+    ).rejects.toThrow('id, owner and parent of an API key cannot be changed')
     await expect(
       sql`update latchkey.api_keys set parent_id = null where id = ${child.id}`,
-    ).rejects.toThrow('keeps its id, owner and parent')
+    ).rejects.toThrow('id, owner and parent of an API key cannot be changed')
     await expect(insertKey(other, grandchild, ['b'])).rejects.toThrow('same owner')
   })
 
@@ -271,7 +271,7 @@ describe('the audit trail', () => {
         `delete from latchkey.${table}`,
         `truncate latchkey.${table}`,
       ]) {
-        await expect(sql.unsafe(statement), statement).rejects.toThrow('only ever added to')
+        await expect(sql.unsafe(statement), statement).rejects.toThrow('is append-only')
       }
     }
   })
@@ -292,10 +292,10 @@ describe('the audit trail', () => {
     )
     for (const table of ['latchkey.audit_events', ...partitions.map(({ name }) => name)]) {
       for (const statement of [`update ${table} set type = 'x'`, `truncate ${table}`]) {
-        await expect(attempt(statement), statement).rejects.toThrow('only ever added to')
+        await expect(attempt(statement), statement).rejects.toThrow('is append-only')
       }
     }
-    await expect(attempt('delete from latchkey.audit_events')).rejects.toThrow('only ever added to')
+    await expect(attempt('delete from latchkey.audit_events')).rejects.toThrow('is append-only')
   })
 })
 
