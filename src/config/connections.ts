@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs'
-import { withoutOther } from '../db/connection-string/tls.ts'
+import { missingCounterpart } from '../db/connection-string/tls.ts'
 import { type ConnectionTarget, parseConnectionString } from '../db/connection-string.ts'
 import type { Fault } from './faults.ts'
 import type { Settings } from './variables.ts'
@@ -54,7 +54,7 @@ function fileFaults({ tls }: ConnectionTarget): string[] {
       const { leftOut = null } = tls.certificate ?? {}
       if (parameter !== leftOut || file === null) return `names no readable file in ${parameter}`
       const given = leftOut === 'sslcert' ? 'sslkey' : 'sslcert'
-      return `${given} ${withoutOther(leftOut, file)}`
+      return `${given} ${missingCounterpart(leftOut, file)}`
     })
 }
 

@@ -100,8 +100,8 @@ interface HostAttempt {
  *
  * @throws ConnectError if the server refused the login
  */
-async function tryHost({ failures, ...how }: HostAttempt): Promise<Connection | null> {
-  const { target, host, options } = how
+async function tryHost({ failures, ...parameters }: HostAttempt): Promise<Connection | null> {
+  const { target, host, options } = parameters
   const limit = Math.min(options.connectTimeout, target.connectTimeout ?? options.connectTimeout)
   const limited = <T>(address: Address | null, work: (signal: AbortSignal) => Promise<T>) =>
     withinTime(limit, options.signal, work).catch((error: unknown) => {
@@ -111,7 +111,9 @@ async function tryHost({ failures, ...how }: HostAttempt): Promise<Connection | 
     })
   const addresses = await limited(null, () => addressesOf(host, target.loadBalanceHosts))
   for (const address of addresses ?? []) {
-    const connection = await limited(address, (signal) => attempt({ ...how, address, signal }))
+    const connection = await limited(address, (signal) =>
+      attempt({ ...parameters, address, signal }),
+    )
     if (connection !== null) return connection
     if (isRefusedLogin(failures.at(-1)?.cause)) throw new ConnectError(failures)
   }

@@ -47,7 +47,7 @@ export async function insertKey(
     .insert(apiKeys)
     .values({ ...key, scopes: [...sorted(key.scopes)] })
     .returning(keyColumns)
-  const made = existing(row)
+  const made = requireRow(row)
   // Another session has revoked the parent since.
   if (made.revokedAt !== null) throw new RollbackWith('parent-gone')
   await record(transaction, by, [
@@ -95,7 +95,7 @@ export async function updateKey(
     .where(eq(apiKeys.id, id))
     .returning(keyColumns)
   await record(transaction, by, [{ type: 'api_key.updated', targetId: id, details }])
-  return toApiKey(existing(row))
+  return toApiKey(requireRow(row))
 }
 
 export async function rotateKey(
@@ -174,7 +174,7 @@ export async function expirePrevious(
       },
     },
   ])
-  return toApiKey(existing(row))
+  return toApiKey(requireRow(row))
 }
 
 export async function revokeAllKeys(
@@ -229,7 +229,7 @@ export async function revokeKey(
     })),
   )
   return {
-    key: toApiKey(existing(rows.find((row) => row.id === id))),
+    key: toApiKey(requireRow(rows.find((row) => row.id === id))),
     descendants: rows.filter((row) => row.id !== id).map(toApiKey),
   }
 }
@@ -269,7 +269,7 @@ function narrowed(held: readonly string[], wanted: readonly string[]): string[] 
   return sorted(wanted).filter((scope) => held.includes(scope))
 }
 
-function existing(row: KeyRow | undefined): KeyRow {
+function requireRow(row: KeyRow | undefined): KeyRow {
   if (row === undefined) throw new Error('A row that was locked or just written does not exist.')
   return row
 }

@@ -94,7 +94,7 @@ async function readAll(access: Access, now: Date): Promise<Map<string | null, Pe
     const rows = await access.read((queries) =>
       readPages(queries, from, from + pagesAtOnce, now.toISOString()),
     )
-    for (const row of rows) usage.set(row.fingerprint, added(usage.get(row.fingerprint), row))
+    for (const row of rows) usage.set(row.fingerprint, mergeUsage(usage.get(row.fingerprint), row))
   }
   return usage
 }
@@ -129,7 +129,7 @@ interface PageUsage extends Record<string, unknown> {
   readonly used_at: number | null
 }
 
-function added(known: PepperUsage | undefined, more: PepperUsage): PepperUsage {
+function mergeUsage(known: PepperUsage | undefined, more: PepperUsage): PepperUsage {
   if (known === undefined) return more
   const times = [known.lastUsedAt, more.lastUsedAt].filter((time) => time !== null)
   return {

@@ -58,7 +58,7 @@ export function createPooledLinks<Prepared>(
     if (found.isPooled) {
       Object.assign(linkOptions, { target: { ...linkOptions.target, prepare: false } })
     }
-    Object.assign(linkOptions, { target: beginningWith(found, linkOptions.target) })
+    Object.assign(linkOptions, { target: withHostFirst(found, linkOptions.target) })
   }
 
   function use(slot: Slot<Prepared>, afterwards: (link: Link<Prepared>) => void = ignore) {
@@ -91,7 +91,7 @@ export function createPooledLinks<Prepared>(
 const ignore = () => {}
 
 /** Returns the same hosts with `found` first; unchanged if they are tried in random order. */
-function beginningWith(
+function withHostFirst(
   found: Pick<HostTarget, 'host' | 'port'>,
   target: ConnectionTarget,
 ): ConnectionTarget {

@@ -235,12 +235,12 @@ describe('a connection', () => {
   })
 
   it('receives notifications', async () => {
-    const heard = new Promise((resolve) => {
+    const notification = new Promise((resolve) => {
       void connectPlainly({ onnotify: (...words) => resolve(words) }).then(({ sql }) =>
         sql.unsafe(`listen somewhere; notify somewhere, 'something'`),
       )
     })
-    expect(await heard).toEqual(['somewhere', 'something'])
+    expect(await notification).toEqual(['somewhere', 'something'])
   })
 
   it('is not shared: calls that need a connection of their own fail', async () => {
@@ -307,13 +307,13 @@ describe('a connection that is lost', () => {
 
   async function losable(applicationName: string) {
     let ends = 0
-    let tell = () => {}
+    let reportEnd = () => {}
     const ended = new Promise<void>((resolve) => {
-      tell = resolve
+      reportEnd = resolve
     })
     const onclose = () => {
       ends++
-      tell()
+      reportEnd()
     }
     const connection = await connectPlainly({ applicationName, onclose })
     return { connection, ended, ends: () => ends }

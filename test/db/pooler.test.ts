@@ -12,7 +12,7 @@ const isHere = hasProgram('pgbouncer')
  * Retries after 503, as a client does: two sessions serve all callers here, on a machine under load.
  * The last failure is thrown after 20 seconds.
  */
-async function whenFree<T>(ask: () => Promise<T>): Promise<T> {
+async function retryUnavailable<T>(ask: () => Promise<T>): Promise<T> {
   const until = performance.now() + 20_000
   for (;;) {
     try {
@@ -45,12 +45,12 @@ describe.skipIf(!isHere)('behind a transaction pooler', () => {
 
   async function makeKey(subject: string) {
     const issuer = 'https://issuer.example'
-    const user = await whenFree(() =>
+    const user = await retryUnavailable(() =>
       database.users.insert({ issuer, subject, email: null, name: null, scopes: null }, ada),
     )
     if (user === 'duplicate') throw new Error('The user exists already.')
     const key = newKey(user)
-    await whenFree(() => database.keys.insert(key, 100, ada))
+    await retryUnavailable(() => database.keys.insert(key, 100, ada))
     return { user, key }
   }
 
@@ -59,13 +59,15 @@ describe.skipIf(!isHere)('behind a transaction pooler', () => {
     const found = await Promise.all(
       Array.from({ length: 5 }, () => made)
         .flat()
-        .map(({ key }) => whenFree(() => database.directory.findKeyForVerification(key.id))),
+        .map(({ key }) =>
+          retryUnavailable(() => database.directory.findKeyForVerification(key.id)),
+        ),
     )
     expect(found.map((key) => key?.owner.subject)).toEqual(
       Array.from({ length: 5 }, () => made.map(({ user }) => user.subject)).flat(),
     )
     const revoked = await Promise.all(
-      made.map(({ key }) => whenFree(() => database.keys.revoke(key.id, null, now, ada))),
+      made.map(({ key }) => retryUnavailable(() => database.keys.revoke(key.id, null, now, ada))),
     )
     expect(revoked.map((one) => one?.key.revokedAt)).toEqual(made.map(() => now))
   })

@@ -240,7 +240,7 @@ describe('a user written by hand', () => {
 })
 
 describe('the audit trail', () => {
-  const tell = (at: string) =>
+  const insertEvent = (at: string) =>
     sql`insert into latchkey.audit_events (at, type) values (${at}, 'user.created')`
 
   test('is kept by month', async () => {
@@ -250,7 +250,7 @@ describe('the audit trail', () => {
   })
 
   test('accepts an event of any time', async () => {
-    await tell('1999-12-31T23:59:59Z')
+    await insertEvent('1999-12-31T23:59:59Z')
     expect(await sql`select type from latchkey.audit_events_default`).toHaveLength(1)
   })
 
@@ -262,7 +262,7 @@ describe('the audit trail', () => {
   })
 
   test('cannot be changed', async () => {
-    await tell('2001-01-01T00:00:00Z')
+    await insertEvent('2001-01-01T00:00:00Z')
     await sql`insert into latchkey.audit_events (type) values ('user.created')`
     const month = new Date().toISOString().slice(0, 7).replace('-', '_')
     for (const table of ['audit_events', 'audit_events_default', `audit_events_${month}`]) {

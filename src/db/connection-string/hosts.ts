@@ -19,7 +19,8 @@ export function readHosts(
 ): readonly HostTarget[] {
   const inUri = uriHosts.some((host) => host !== '')
   const addresses = parameters.list('hostaddr')
-  const named = given.get('host') || !inUri ? parameters.list('host') : uriHosts.flatMap(byComma)
+  const named =
+    given.get('host') || !inUri ? parameters.list('host') : uriHosts.flatMap(splitAtCommas)
   const hosts = named ?? addresses?.map(() => '') ?? ['']
   const portsInUri = uriPorts.some((port) => port !== '')
   const portList = given.get('port') || !portsInUri ? parameters.list('port') : uriPorts
@@ -50,7 +51,7 @@ export function readHosts(
 }
 
 /** Splits a host at commas: the percent-encoded folder of a socket may be part of a list too. */
-function byComma(host: string): readonly string[] {
+function splitAtCommas(host: string): readonly string[] {
   return host.split(',')
 }
 

@@ -43,7 +43,7 @@ export const variables = {
 export type ParameterName = keyof typeof variables
 
 /** Parameters of libpq that are safe to ignore: nothing that they ask for is missing. */
-const withoutConsequence =
+const ignorable =
   /^(?:keepalives(?:_.*)?|tcp_user_timeout|sslcompression|krbsrvname|gsslib|gssdelegation|(?:fallback_)?application_name)$/
 
 /** Reads parameters one by one, and collects their faults. */
@@ -101,7 +101,7 @@ export function checkUnknown(
   faults: string[],
 ): readonly string[] {
   const unknown = [...given.keys()].filter(
-    (name) => !Object.hasOwn(variables, name) && !withoutConsequence.test(name),
+    (name) => !Object.hasOwn(variables, name) && !ignorable.test(name),
   )
   const ignored = unknown.filter((name) => {
     const meant = name.replace(/[_-]/g, '').toLowerCase()

@@ -69,6 +69,6 @@ function readCertificate(parameters: ParameterReader): TlsTarget['certificate'] 
  * Returns the fault for a certificate without a key, or a key without a certificate, where `file`,
  * libpq's default file of the other, is missing. It completes a sentence about the one that is given.
  */
-export function withoutOther(leftOut: 'sslcert' | 'sslkey', file: string): string {
+export function missingCounterpart(leftOut: 'sslcert' | 'sslkey', file: string): string {
   return `needs ${leftOut} too: ${file} does not exist or cannot be read`
 }

@@ -23,14 +23,14 @@ export interface Attempt {
  *
  * @throws the cause of the refused login if there was one, otherwise the cause of the last failure
  */
-export async function attempt(how: Attempt): Promise<Connection> {
-  const { statementTimeout = null } = how.options
+export async function attempt(parameters: Attempt): Promise<Connection> {
+  const { statementTimeout = null } = parameters.options
   const failures: unknown[] = []
-  for (const wire of wiresFor(how.target.tls.mode, how.address.isUnixSocket)) {
+  for (const wire of wiresFor(parameters.target.tls.mode, parameters.address.isUnixSocket)) {
     try {
-      return await login(wire, statementTimeout, how).catch((error: unknown) => {
+      return await login(wire, statementTimeout, parameters).catch((error: unknown) => {
         if (statementTimeout === null || !isRefusedSetting(error)) throw error
-        return login(wire, null, how)
+        return login(wire, null, parameters)
       })
     } catch (error) {
       failures.push(error)

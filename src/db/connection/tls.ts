@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, createSecureContext } from 'node:tls'
-import { withoutOther } from '../connection-string/tls.ts'
+import { missingCounterpart } from '../connection-string/tls.ts'
 import type { ClientCertificate, HostTarget, SslMode, TlsTarget } from '../connection-string.ts'
 import { TlsFileError } from './errors.ts'
 
@@ -90,7 +90,7 @@ async function readOfClient(
   if (parameter !== leftOut) return await read(parameter, file)
   return await readFile(file).catch((cause: unknown) => {
     const other = parameter === 'sslcert' ? 'sslkey' : 'sslcert'
-    throw new TlsFileError(other, withoutOther(leftOut, file), { cause })
+    throw new TlsFileError(other, missingCounterpart(leftOut, file), { cause })
   })
 }
 

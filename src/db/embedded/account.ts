@@ -29,7 +29,7 @@ export async function chooseAccount(existingData: string): Promise<Account | nul
 }
 
 /** Whether that account can execute `path`, a program, or enter it, a folder. */
-export function canPass(account: Account, path: string): boolean {
+export function canAccess(account: Account, path: string): boolean {
   const options = { uid: account.uid, gid: account.gid, stdio: 'ignore', cwd: '/' } as const
   return spawnSync('/bin/sh', ['-c', 'test -x "$1"', 'sh', path], options).status === 0
 }

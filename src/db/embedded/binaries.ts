@@ -12,7 +12,7 @@ import {
   symlink,
 } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import { type Account, canPass } from './account.ts'
+import { type Account, canAccess } from './account.ts'
 import { EmbeddedUnavailableError } from './errors.ts'
 
 /** The paths of the programs. */
@@ -58,7 +58,7 @@ export async function prepareBinaries(
   elsewhere: () => Promise<string>,
 ): Promise<Binaries> {
   const whole = await complete(native)
-  if (whole && (account === null || canPass(account, program(native, 'postgres')))) {
+  if (whole && (account === null || canAccess(account, program(native, 'postgres')))) {
     return programs(native)
   }
   const target = join(await elsewhere(), `binaries-${await versionOf(native)}`)

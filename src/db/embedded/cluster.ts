@@ -15,7 +15,7 @@ import {
 } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { type Account, canPass } from './account.ts'
+import { type Account, canAccess } from './account.ts'
 import { type Binaries, cleanEnvironment } from './binaries.ts'
 import { EmbeddedStartError } from './errors.ts'
 import { isAlive } from './postmaster.ts'
@@ -36,7 +36,7 @@ export async function clusterFolder(
   const here = join(dataDir, 'postgres')
   const found = await lstat(here).catch(() => null)
   if (found?.isSymbolicLink()) return resolve(dataDir, await readlink(here))
-  if (found !== null || account === null || canPass(account, dataDir)) return here
+  if (found !== null || account === null || canAccess(account, dataDir)) return here
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)
   const there = join(await elsewhere(), name)
   await symlink(there, here).catch(unless('EEXIST'))

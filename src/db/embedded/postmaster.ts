@@ -53,7 +53,7 @@ export async function startPostmaster(
     const port = await freePort()
     const child = launch(folder, port, logFile, binaries, account, settings)
     onLaunch?.()
-    const outcome = await readiness(child, folder)
+    const outcome = await waitUntilReady(child, folder)
     if (outcome !== 'exited') return outcome
     if ((await runningPostmaster(folder)) !== null) return null
     const output = await lastLines(logFile)
@@ -121,7 +121,7 @@ function launch(
   }
 }
 
-async function readiness(child: ChildProcess, folder: string): Promise<Postmaster | 'exited'> {
+async function waitUntilReady(child: ChildProcess, folder: string): Promise<Postmaster | 'exited'> {
   let gone = false
   child.once('exit', () => {
     gone = true
