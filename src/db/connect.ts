@@ -36,7 +36,7 @@ export interface Connection extends ServerKind {
    * their own.
    */
   readonly sql: postgres.Sql
-  /** Whether the session is open. It never becomes true again after it was false. */
+  /** Whether the session is open. Once false, it stays false. */
   readonly alive: boolean
   readonly host: string
   readonly port: number

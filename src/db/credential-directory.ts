@@ -61,7 +61,10 @@ function orDecoy<T extends Column>(column: T, decoy: SQL): SQL<GetColumnData<T>>
 
 const someUser = sql`(select id from ${users} order by id limit 1)`
 
-/** The most keys that one statement looks up. With more, the first of them would wait too long. */
+/**
+ * The maximum number of keys that one statement looks up. With more, the first of them would wait too
+ * long.
+ */
 const maxBatchSize = 8
 
 /**

@@ -58,7 +58,7 @@ export interface DatabaseOptions {
   readonly readUrl?: string
   /** The grant of users first seen in a JWT. `null`: no ceiling. */
   readonly defaultUserScopes: readonly string[] | null
-  /** The most connections, in addition to 4 for authentication. Default: 10. */
+  /** The maximum number of connections, in addition to 4 for authentication. Default: 10. */
   readonly connections?: number
   /** Called when a cause of failures begins and when it ends. Default: no call. */
   readonly onTrouble?: (trouble: Trouble) => void

@@ -71,7 +71,7 @@ function withReject(): { promise: Promise<never>; reject: (reason: Error) => voi
   const promise = new Promise<never>((_resolve, rejectPromise) => {
     reject = rejectPromise
   })
-  // No caller may be waiting any more when it rejects.
+  // It may reject when no caller waits for it any longer.
   promise.catch(() => {})
   return { promise, reject }
 }

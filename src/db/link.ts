@@ -31,7 +31,7 @@ export interface Link<Prepared> {
   readonly prepared: Prepared | null
   /** Rejects if no server can be reached, accepts the login and is admitted. */
   readonly opened: Promise<Prepared>
-  /** Whether the link can be used. It never becomes true again after it was false. */
+  /** Whether the link can be used. Once false, it stays false. */
   readonly alive: boolean
   /** The host of the connection and its settings; `null` until the link is `opened`. */
   readonly admitted: Admitted | null

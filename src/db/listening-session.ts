@@ -31,7 +31,7 @@ export interface ListeningSession {
   end(failure?: unknown): void
 }
 
-/** The most answers that may be pending. A node that sends no answer is asked again. */
+/** The maximum number of answers that may be pending. A node that sends no answer is asked again. */
 const maxAnswers = 20
 
 /**

@@ -28,7 +28,7 @@ export interface NodeAnswers {
    * The nodes that did not answer. They do not use it either, because their staleness bound has passed.
    */
   readonly unanswered: readonly Node[]
-  /** Whether the nodes could be listed. If not, `maxStaleness` was waited instead. */
+  /** Whether the nodes could be listed. If not, this call waited for `maxStaleness`. */
   readonly listed: boolean
   /** The duration of the wait. */
   readonly milliseconds: number
@@ -56,8 +56,8 @@ const longestStaleness = 3_600_000
  * most until their staleness bounds have passed.
  *
  * The question is a notification. Each node receives it after those of all earlier commits (PostgreSQL,
- * NOTIFY), so a node that answers has processed them. A node without a row (it had no right to write
- * one) is not waited for; its staleness bound holds all the same.
+ * NOTIFY), so a node that answers has processed them. This function does not wait for a node without a
+ * row, which had no right to write one; the staleness bound of such a node still holds.
  */
 export async function awaitNodes({ url, maxStaleness }: AwaitNodesOptions): Promise<NodeAnswers> {
   const question = randomUUID()

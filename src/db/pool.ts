@@ -36,7 +36,7 @@ export interface RunOptions {
 
 export interface PoolOptions<Prepared> {
   readonly link: PoolLinkOptions
-  /** The most connections. */
+  /** The maximum number of connections. */
   readonly size: number
   readonly prepare: Prepare<Prepared>
   /** Starts the time limit of `work`. */

@@ -141,8 +141,8 @@ export class KnownPrimary {
   }
 
   /**
-   * Releases the counter before the row of this node is removed: no server needs to have it any more,
-   * not even for pending lookups.
+   * Releases the counter before the row of this node is removed: no server needs to have the row, not
+   * even for pending lookups.
    */
   releaseCounter(): void {
     this.#committed = 0

@@ -23,7 +23,10 @@ export interface IdentityIssuerOptions {
   readonly issuer: string
   /** The clock. Milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: () => number
-  /** The most tokens that are cached for further requests of the same principal. Default: 10000. */
+  /**
+   * The maximum number of tokens that are cached for further requests of the same principal. Default:
+   * 10000.
+   */
   readonly maxTokens?: number
 }
 
@@ -100,7 +103,7 @@ export function createIdentityIssuer(options: IdentityIssuerOptions): IdentityIs
   }
 }
 
-/** The most audiences whose tokens are cached for one principal. */
+/** The maximum number of audiences whose tokens are cached for one principal. */
 const maxAudiences = 16
 
 /**

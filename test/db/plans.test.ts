@@ -59,7 +59,7 @@ interface Case {
   readonly indexes: readonly string[]
   /** Whether some of `indexes` may be unused, because the content of a partition depends on the day. */
   readonly some?: boolean
-  /** The most rows that may be read. Default: 60, a page of 50 and their owners. */
+  /** The maximum number of rows that may be read. Default: 60, a page of 50 and their owners. */
   readonly rows?: number
   /**
    * Whether the planner may read a table sequentially, because most of its rows are needed. Default:

@@ -11,7 +11,7 @@ export interface Pooler {
 
 export interface PoolerOptions {
   readonly mode: 'transaction' | 'session'
-  /** The most sessions on the server for each database. */
+  /** The maximum number of sessions on the server for each database. */
   readonly size: number
 }
 

@@ -15,7 +15,7 @@ export interface SessionOptions {
 /** The client of the driver on a socket that this module opened, and on no other socket. */
 export interface Session {
   readonly sql: postgres.Sql
-  /** Whether the session is open. It never becomes true again after it was false. */
+  /** Whether the session is open. Once false, it stays false. */
   readonly alive: boolean
   /** Closes the connection at once; the queries that are running fail. */
   destroy(): void
@@ -51,8 +51,8 @@ export function startSession(
     postgres({
       max: 1,
       user: target.user,
-      // A function counts also when it returns an empty password; otherwise the driver would read a
-      // variable.
+      // A function is used even if it returns an empty password. For an empty string the driver would
+      // read an environment variable.
       password: () => target.password ?? '',
       database: target.database,
       ssl: false,
@@ -143,8 +143,8 @@ function fenced<T extends postgres.Sql>(sql: T, root: postgres.Sql, isAlive: () 
 }
 
 /**
- * Hides a variable from the driver, which would read it if an option is omitted, and has no setting
- * against that.
+ * Hides an environment variable while `work` runs: the driver reads it if an option is omitted, and no
+ * setting prevents that.
  */
 function withoutVariable<T>(name: string, work: () => T): T {
   const value = process.env[name]

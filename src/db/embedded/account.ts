@@ -22,13 +22,13 @@ export async function chooseAccount(existingData: string): Promise<Account | nul
   const account = (await accountNamed('postgres')) ?? (await accountNamed('nobody'))
   if (account === null) {
     throw new EmbeddedStartError(
-      'PostgreSQL does not run as root, and neither the account postgres nor the account nobody exists: run this as another user, or set DATABASE_URL.',
+      'PostgreSQL does not run as root, and neither the account postgres nor the account nobody exists: run this command as another user, or set DATABASE_URL.',
     )
   }
   return account
 }
 
-/** Whether that account can execute `path`, a program, or enter it, a folder. */
+/** Returns whether the account can execute the program `path`, or enter the folder `path`. */
 export function canAccess(account: Account, path: string): boolean {
   const options = { uid: account.uid, gid: account.gid, stdio: 'ignore', cwd: '/' } as const
   return spawnSync('/bin/sh', ['-c', 'test -x "$1"', 'sh', path], options).status === 0

@@ -52,7 +52,7 @@ export async function clusterPassword(dataDir: string): Promise<string> {
   const known = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EACCES') return unless('ENOENT')(error)
     throw new EmbeddedStartError(
-      `${dataDir} belongs to another user: run this as that user, or set DATA_DIR to a folder of your own.`,
+      `${dataDir} belongs to another user: run this command as that user, or set DATA_DIR to a folder of your own.`,
       { cause: error },
     )
   })

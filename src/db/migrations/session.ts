@@ -29,7 +29,7 @@ export interface SessionOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The time limit for cancelling a statement that nobody waits for any more. Milliseconds. */
+/** The time limit for cancelling a statement after the caller has aborted. Milliseconds. */
 const cancelTime = 300
 
 /**
