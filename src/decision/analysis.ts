@@ -6,7 +6,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql'
 import { booleanFor, conditionVariables, type Variables } from './condition.ts'
-import type { Circumstance, Dependence } from './dependence.ts'
+import type { DynamicGuard, ResolvedGuard } from './dynamic-guard.ts'
 import { type Evaluation, evaluatePlan, nothingGuarded } from './evaluation.ts'
 import type { Arguments } from './field-rules.ts'
 import { type Plan, planOperation } from './plan.ts'
@@ -16,22 +16,22 @@ export interface Analysis {
   readonly operation: OperationDefinitionNode
   /** How many selections were looked at: grows with the document's length, never faster. */
   readonly steps: number
-  /** What the operation needs with these variables. Remembered; does not change what it is given. */
+  /** What the operation needs with these variables. Cached; does not change what it is given. */
   evaluate(variables: Variables): Evaluation
 }
 
-interface Remembered {
+interface CachedAnalysis {
   readonly schema: GraphQLSchema
   readonly operationName: string | null
   readonly analysis: Analysis
 }
 
 /** Nearly always one to a document, so that a look through the list is all it costs. */
-const remembered = new WeakMap<DocumentNode, Remembered[]>()
+const analyses = new WeakMap<DocumentNode, CachedAnalysis[]>()
 
 /**
  * Finds out which guarded fields an operation reaches. Done once for each schema, document object and
- * operation name, and remembered as long as the document object lives.
+ * operation name, and cached as long as the document object lives.
  *
  * @param document must be valid against the schema
  * @returns `null` when the document has no such operation, or several and none was named
@@ -42,24 +42,24 @@ export function analyseOperation(
   operationName?: string | null,
 ): Analysis | null {
   const name = operationName ?? null
-  let ofDocument = remembered.get(document)
+  let ofDocument = analyses.get(document)
   if (ofDocument === undefined) {
     ofDocument = []
-    remembered.set(document, ofDocument)
+    analyses.set(document, ofDocument)
   }
   for (const known of ofDocument) {
     if (known.operationName === name && known.schema === schema) return known.analysis
   }
   const operation = getOperationAST(document, name)
-  // A name that is not there is not remembered: callers could invent them without end.
+  // A name that is not there is not cached: callers could invent them without end.
   if (!operation) return null
   const analysis = new PlannedAnalysis(schema, planOperation(schema, document, operation))
   ofDocument.push({ schema, operationName: name, analysis })
   return analysis
 }
 
-/** Circumstances of requests that are remembered for each operation. */
-const maximumCombinations = 32
+/** Evaluations that are cached for each operation. */
+const maximumEvaluations = 32
 
 class PlannedAnalysis implements Analysis {
   readonly operation: OperationDefinitionNode
@@ -76,7 +76,7 @@ class PlannedAnalysis implements Analysis {
     this.#plan = plan
     if (plan.root === null) {
       this.#unconditional = nothingGuarded
-    } else if (plan.variables.length === 0 && plan.dependences.length === 0) {
+    } else if (plan.variables.length === 0 && plan.dynamicGuards.length === 0) {
       this.#unconditional = evaluatePlan(plan, () => undefined, new Map())
     }
   }
@@ -84,24 +84,24 @@ class PlannedAnalysis implements Analysis {
   evaluate(variables: Variables): Evaluation {
     if (this.#unconditional !== null) return this.#unconditional
     const values = new Map<string, boolean | undefined>()
-    let combination: string | null = ''
+    let cacheKey: string | null = ''
     for (const variable of this.#plan.variables) {
       const value = booleanFor(variable, variables)
       values.set(variable.name, value)
-      combination += value === undefined ? '?' : value ? '1' : '0'
+      cacheKey += value === undefined ? '?' : value ? '1' : '0'
     }
-    const circumstances = this.#circumstances(variables)
-    for (const { key } of circumstances.values()) {
-      combination = key === null || combination === null ? null : `${combination} ${key}`
+    const resolvedGuards = this.#resolvedGuards(variables)
+    for (const { key } of resolvedGuards.values()) {
+      cacheKey = key === null || cacheKey === null ? null : `${cacheKey} ${key}`
     }
-    const known = combination === null ? undefined : this.#evaluations.get(combination)
+    const known = cacheKey === null ? undefined : this.#evaluations.get(cacheKey)
     if (known !== undefined) return known
     const outcomeOf = (name: string) =>
       // What a payload tells may be left out by variables that decide nothing else.
       values.has(name) ? values.get(name) : this.#booleanOf(name, variables)
-    const evaluation = evaluatePlan(this.#plan, outcomeOf, circumstances)
-    if (combination !== null && this.#evaluations.size < maximumCombinations) {
-      this.#evaluations.set(combination, evaluation)
+    const evaluation = evaluatePlan(this.#plan, outcomeOf, resolvedGuards)
+    if (cacheKey !== null && this.#evaluations.size < maximumEvaluations) {
+      this.#evaluations.set(cacheKey, evaluation)
     }
     return evaluation
   }
@@ -111,11 +111,11 @@ class PlannedAnalysis implements Analysis {
     return variable && booleanFor(variable, variables)
   }
 
-  #circumstances(variables: Variables): ReadonlyMap<Dependence, Circumstance> {
-    const { dependences, operation } = this.#plan
-    if (dependences.length === 0) return new Map()
+  #resolvedGuards(variables: Variables): ReadonlyMap<DynamicGuard, ResolvedGuard> {
+    const { dynamicGuards, operation } = this.#plan
+    if (dynamicGuards.length === 0) return new Map()
     const coerced = coercedVariables(this.#schema, operation, variables)
-    return new Map(dependences.map((one) => [one, one.evaluate({ variables, coerced })]))
+    return new Map(dynamicGuards.map((one) => [one, one.evaluate({ variables, coerced })]))
   }
 }
 

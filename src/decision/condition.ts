@@ -30,7 +30,7 @@ export function conditionsOf(selection: SelectionNode): readonly Condition[] | n
 /** A variable that conditions name, with its default where that is a boolean. */
 export interface ConditionVariable {
   readonly name: string
-  readonly byDefault: boolean | undefined
+  readonly defaultValue: boolean | undefined
 }
 
 /** Those of `names` in their order, with the defaults that `operation` gives them. */
@@ -44,17 +44,17 @@ export function conditionVariables(
       defaultValue?.kind === Kind.BOOLEAN ? defaultValue.value : undefined,
     ]),
   )
-  return [...names].map((name) => ({ name, byDefault: defaults.get(name) }))
+  return [...names].map((name) => ({ name, defaultValue: defaults.get(name) }))
 }
 
 /** `undefined`: execution would refuse what was sent, so nothing may be concluded from it. */
 export function booleanFor(
-  { name, byDefault }: ConditionVariable,
+  { name, defaultValue }: ConditionVariable,
   variables: Variables,
 ): boolean | undefined {
   if (variables === 'any') return undefined
   const sent = variables && Object.hasOwn(variables, name) ? variables[name] : undefined
-  if (sent === undefined) return byDefault
+  if (sent === undefined) return defaultValue
   return typeof sent === 'boolean' ? sent : undefined
 }
 

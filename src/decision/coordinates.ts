@@ -23,7 +23,7 @@ export function scopeCoordinates(schema: GraphQLSchema): ReadonlyMap<string, rea
   for (const { coordinate, declaration } of declarations(schema)) {
     for (const scope of declaration.requiresScopes?.flat() ?? []) add(scope, coordinate)
   }
-  for (const { coordinate, scopes } of answersWithGuardedType(schema)) {
+  for (const { coordinate, scopes } of fieldsReturningGuardedTypes(schema)) {
     for (const scope of scopes) add(scope, coordinate)
   }
   return new Map([...coordinates].map(([scope, list]) => [scope, sorted(list)]))
@@ -48,12 +48,12 @@ export function* declarations(schema: GraphQLSchema): Generator<Declared> {
   }
 }
 
-function* answersWithGuardedType(schema: GraphQLSchema) {
+function* fieldsReturningGuardedTypes(schema: GraphQLSchema) {
   const guards = SchemaGuards.of(schema)
   for (const type of Object.values(schema.getTypeMap())) {
     if (isIntrospectionType(type) || !(isObjectType(type) || isInterfaceType(type))) continue
     for (const field of Object.values(type.getFields())) {
-      const scopes = guards.ofAnyAnswer(field).flat(2)
+      const scopes = guards.ofAnyReturnType(field).flat(2)
       if (scopes.length > 0) yield { coordinate: `${type.name}.${field.name}`, scopes }
     }
   }

@@ -1,9 +1,9 @@
 import type { Principal } from '../principal.ts'
 import { both, minimal, type ScopeRequirement } from '../scopes.ts'
-import type { Circumstance, Dependence } from './dependence.ts'
+import type { DynamicGuard, ResolvedGuard } from './dynamic-guard.ts'
 import type { PayloadRule } from './field-rules.ts'
 import { anyCredential } from './guard.ts'
-import { type BooleanFor, type ToldField, toldBeyond } from './payload.ts'
+import { type BooleanFor, coveredPayloadFields, type PayloadField } from './payload-fields.ts'
 import type { Plan, ReachedField, Selections } from './plan.ts'
 
 /** Requirements that must all be met. */
@@ -37,7 +37,7 @@ export interface GuardedField {
   readonly coordinate: string
   /** What it takes to reach it, in one: as `Evaluation.scopes`. */
   readonly requirement: ScopeRequirement
-  /** Where `requirement` does not say it all, since someone is exempt or there are too many ways. */
+  /** Where `requirement` does not say it all, since someone is exempt or there are too many alternatives. */
   readonly needs?: Needs
   /** Where it is answered, by response names and without list indices; at most 20. */
   readonly paths: readonly (readonly string[])[]
@@ -55,13 +55,13 @@ export const nothingGuarded: Evaluation = {
   fields: [],
 }
 
-interface Place {
+interface PathNode {
   readonly name: string
-  readonly above: Place | null
+  readonly above: PathNode | null
 }
 
 /** A field as it is reached; where values decide, the same coordinate may need this here and that there. */
-interface Found {
+interface FieldEntry {
   readonly coordinate: string
   readonly requirements: Map<string, ScopeRequirement>
   readonly exemptible: ExemptibleRequirement[]
@@ -70,108 +70,113 @@ interface Found {
 
 /**
  * @param booleanFor the value of a variable; `undefined`: it may be either
- * @param circumstances what depends on the request's values
+ * @param resolvedGuards what depends on the request's values
  */
 export function evaluatePlan(
   plan: Plan,
   booleanFor: BooleanFor,
-  circumstances: ReadonlyMap<Dependence, Circumstance>,
+  resolvedGuards: ReadonlyMap<DynamicGuard, ResolvedGuard>,
 ): Evaluation {
   if (plan.root === null) return nothingGuarded
-  const found = new Map<string, Found>()
+  const entries = new Map<string, FieldEntry>()
   const visited = new Set<Selections>()
   let revisits = 0
-  const waiting: { selections: Selections; place: Place | null }[] = [
-    { selections: plan.root, place: null },
+  const queue: { selections: Selections; pathNode: PathNode | null }[] = [
+    { selections: plan.root, pathNode: null },
   ]
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     if (visited.has(next.selections)) {
       revisits += 1
       if (revisits > maximumRevisits) continue
     }
     visited.add(next.selections)
-    for (const { conditions, field, below } of next.selections.ways) {
+    for (const { conditions, field, below } of next.selections.branches) {
       if (conditions.some(({ variable, value }) => booleanFor(variable) === !value)) continue
-      const place = field === null ? next.place : { name: field.responseName, above: next.place }
-      const dependence = field?.dependence ?? null
-      const circumstance = dependence === null ? undefined : circumstances.get(dependence)
-      if (field !== null) note(found, field, circumstance, place)
-      if (dependence !== null) {
-        for (const rule of dependence.payload) {
-          const told = toldBeyond(rule, dependence, plan.fragments, booleanFor)
-          notePayload(found, rule, told, circumstance, place)
+      const pathNode =
+        field === null ? next.pathNode : { name: field.responseName, above: next.pathNode }
+      const dynamicGuard = field?.dynamicGuard ?? null
+      const resolved = dynamicGuard === null ? undefined : resolvedGuards.get(dynamicGuard)
+      if (field !== null) addField(entries, field, resolved, pathNode)
+      if (dynamicGuard !== null) {
+        for (const rule of dynamicGuard.payload) {
+          const payloadFields = coveredPayloadFields(rule, dynamicGuard, plan.fragments, booleanFor)
+          addPayloadFields(entries, rule, payloadFields, resolved, pathNode)
         }
       }
-      const types = circumstance?.types ?? null
+      const types = resolved?.types ?? null
       for (const selections of below) {
-        if (types === null || types.has(selections.type.name)) waiting.push({ selections, place })
+        if (types === null || types.has(selections.type.name)) queue.push({ selections, pathNode })
       }
     }
   }
-  return summarise(found)
+  return toEvaluation(entries)
 }
 
-/** @param circumstance tells apart what needs something else at another place */
-function entryFor(found: Map<string, Found>, coordinate: string, circumstance: string): Found {
-  const key = `${coordinate} ${circumstance}`
-  let entry = found.get(key)
+/** @param variant tells apart what needs something else at another place */
+function entryFor(
+  entries: Map<string, FieldEntry>,
+  coordinate: string,
+  variant: string,
+): FieldEntry {
+  const key = `${coordinate} ${variant}`
+  let entry = entries.get(key)
   if (entry === undefined) {
     entry = { coordinate, requirements: new Map(), exemptible: [], paths: new Map() }
-    found.set(key, entry)
+    entries.set(key, entry)
   }
   return entry
 }
 
-function note(
-  found: Map<string, Found>,
+function addField(
+  entries: Map<string, FieldEntry>,
   { coordinate, guards }: ReachedField,
-  circumstance: Circumstance | undefined,
-  place: Place | null,
+  resolved: ResolvedGuard | undefined,
+  pathNode: PathNode | null,
 ): void {
-  const further = circumstance?.guards ?? []
-  if (guards.length + further.length === 0) return
-  const { requirements, paths } = entryFor(found, coordinate, JSON.stringify(further))
-  for (const guard of [...guards, ...further]) requirements.set(JSON.stringify(guard), guard)
-  notePath(paths, pathTo(place))
+  const valueGuards = resolved?.guards ?? []
+  if (guards.length + valueGuards.length === 0) return
+  const { requirements, paths } = entryFor(entries, coordinate, JSON.stringify(valueGuards))
+  for (const guard of [...guards, ...valueGuards]) requirements.set(JSON.stringify(guard), guard)
+  addPath(paths, pathTo(pathNode))
 }
 
 /** The fields by which a payload tells what takes further scopes. */
-function notePayload(
-  found: Map<string, Found>,
+function addPayloadFields(
+  entries: Map<string, FieldEntry>,
   rule: PayloadRule,
-  told: readonly ToldField[],
-  circumstance: Circumstance | undefined,
-  place: Place | null,
+  payloadFields: readonly PayloadField[],
+  resolved: ResolvedGuard | undefined,
+  pathNode: PathNode | null,
 ): void {
   const requirement = rule.requiresScopes
-  const isExempt = circumstance?.exemptions.get(rule)
-  for (const { coordinate, path } of told) {
-    const { requirements, exemptible, paths } = entryFor(found, coordinate, place?.name ?? '')
+  const isExempt = resolved?.exemptions.get(rule)
+  for (const { coordinate, path } of payloadFields) {
+    const { requirements, exemptible, paths } = entryFor(entries, coordinate, pathNode?.name ?? '')
     // The same for all that one field tells, which may be the same thing many times.
     if (isExempt) {
       if (!exemptible.some((one) => one.isExempt === isExempt)) {
         exemptible.push({ requirement, isExempt })
       }
     } else requirements.set(JSON.stringify(requirement), requirement)
-    notePath(paths, [...pathTo(place), ...path])
+    addPath(paths, [...pathTo(pathNode), ...path])
   }
 }
 
-function notePath(paths: Found['paths'], path: readonly string[]): void {
+function addPath(paths: FieldEntry['paths'], path: readonly string[]): void {
   if (paths.size < maximumPaths) paths.set(path.join('.'), path)
 }
 
-function pathTo(place: Place | null): readonly string[] {
+function pathTo(pathNode: PathNode | null): readonly string[] {
   const path: string[] = []
-  for (let at = place; at !== null; at = at.above) path.push(at.name)
+  for (let at = pathNode; at !== null; at = at.above) path.push(at.name)
   return path.reverse()
 }
 
-function summarise(found: ReadonlyMap<string, Found>): Evaluation {
-  if (found.size === 0) return nothingGuarded
+function toEvaluation(entries: ReadonlyMap<string, FieldEntry>): Evaluation {
+  if (entries.size === 0) return nothingGuarded
   const distinct = new Map<string, ScopeRequirement>()
   const exemptible: ExemptibleRequirement[] = []
-  for (const one of found.values()) {
+  for (const one of entries.values()) {
     for (const [key, requirement] of one.requirements) distinct.set(key, requirement)
     exemptible.push(...one.exemptible)
   }
@@ -179,19 +184,19 @@ function summarise(found: ReadonlyMap<string, Found>): Evaluation {
   return {
     requirements,
     ...(exemptible.length > 0 && { exemptible }),
-    scopes: allOf(everyRequirement({ requirements, exemptible })),
+    scopes: allOf(allRequirements({ requirements, exemptible })),
     authenticated: true,
-    fields: [...found.values()]
+    fields: [...entries.values()]
       .map(guardedField)
       .sort((a, b) => (a.coordinate < b.coordinate ? -1 : 1)),
   }
 }
 
-function guardedField({ coordinate, requirements, exemptible, paths }: Found) {
+function guardedField({ coordinate, requirements, exemptible, paths }: FieldEntry) {
   const needs = { requirements: [...requirements.values()], exemptible }
-  const requirement = allOf(everyRequirement(needs))
-  const ways = needs.requirements.reduce((product, { length }) => product * length, 1)
-  const isExact = exemptible.length === 0 && ways <= maximumAlternatives
+  const requirement = allOf(allRequirements(needs))
+  const alternatives = needs.requirements.reduce((product, { length }) => product * length, 1)
+  const isExact = exemptible.length === 0 && alternatives <= maximumAlternatives
   return {
     coordinate,
     requirement,
@@ -201,7 +206,7 @@ function guardedField({ coordinate, requirements, exemptible, paths }: Found) {
 }
 
 /** As if no one were exempt. */
-function everyRequirement({ requirements, exemptible = [] }: Needs): readonly ScopeRequirement[] {
+function allRequirements({ requirements, exemptible = [] }: Needs): readonly ScopeRequirement[] {
   return [...requirements, ...exemptible.map(({ requirement }) => requirement)]
 }
 
@@ -209,7 +214,7 @@ function everyRequirement({ requirements, exemptible = [] }: Needs): readonly Sc
 export function combinedScopes(evaluations: readonly Evaluation[]): ScopeRequirement {
   const distinct = new Map(
     evaluations
-      .flatMap(everyRequirement)
+      .flatMap(allRequirements)
       .map((requirement) => [JSON.stringify(requirement), requirement]),
   )
   return allOf([...distinct.values()])

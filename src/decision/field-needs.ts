@@ -8,8 +8,8 @@ import {
   narrowedBy,
   possibleTypesOf,
 } from './field-rules.ts'
-import { toldBeyond } from './payload.ts'
-import { answeredWith, SchemaGuards } from './schema-guards.ts'
+import { coveredPayloadFields } from './payload-fields.ts'
+import { guardsForTypes, SchemaGuards } from './schema-guards.ts'
 
 export interface FieldNeed {
   readonly requirement: ScopeRequirement
@@ -26,10 +26,10 @@ export function fieldNeeds(
   type: GraphQLObjectType,
   field: Field,
 ): FieldNeeds | null {
-  const answer = SchemaGuards.of(schema).ofAnswer(field)
+  const answer = SchemaGuards.of(schema).ofReturnType(field)
   const { payload = [] } = fieldRulesOf(field)
   const possibleTypes = possibleTypesOf(schema, type, field)
-  const always = answeredWith(answer, null).map((requirement) => ({ requirement }))
+  const always = guardsForTypes(answer, null).map((requirement) => ({ requirement }))
   if (always.length === 0 && payload.length === 0 && possibleTypes === null) return null
 
   return (args, { fieldNodes, fragments, variableValues }) => {
@@ -37,7 +37,7 @@ export function fieldNeeds(
     const needs: FieldNeed[] =
       types === null
         ? [...always]
-        : answeredWith(answer, types).map((one) => ({ requirement: one }))
+        : guardsForTypes(answer, types).map((one) => ({ requirement: one }))
     const [node] = fieldNodes
     if (payload.length === 0 || node === undefined) return needs
     const known = new Map(Object.entries(fragments))
@@ -46,7 +46,7 @@ export function fieldNeeds(
       const { isExempt, requiresScopes: requirement } = rule
       // Nodes of one response name may each select something else of the payload.
       const tells = fieldNodes.some(
-        (one) => toldBeyond(rule, { field, node: one }, known, booleanFor).length > 0,
+        (one) => coveredPayloadFields(rule, { field, node: one }, known, booleanFor).length > 0,
       )
       if (!tells) continue
       needs.push({

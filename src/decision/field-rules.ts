@@ -129,7 +129,7 @@ export function narrowedBy(
 }
 
 /** The abstract types that some field with `possibleTypes` answers with. */
-export function narrowedAnswers(schema: GraphQLSchema): ReadonlySet<GraphQLAbstractType> {
+export function narrowedReturnTypes(schema: GraphQLSchema): ReadonlySet<GraphQLAbstractType> {
   const answers = new Set<GraphQLAbstractType>()
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue

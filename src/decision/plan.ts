@@ -18,11 +18,11 @@ import {
   conditionsOf,
   conditionVariables,
 } from './condition.ts'
-import { Dependence } from './dependence.ts'
+import { DynamicGuard } from './dynamic-guard.ts'
 import type { Field } from './field-rules.ts'
-import { type Fragments, responseName } from './payload.ts'
+import { type Fragments, responseName } from './payload-fields.ts'
 import { checkReturnedTypes } from './returned-types.ts'
-import { distinct, type Guards, ofType, SchemaGuards } from './schema-guards.ts'
+import { distinct, type Guards, SchemaGuards, typeGuards } from './schema-guards.ts'
 
 /**
  * Every way through an operation that leads to something guarded.
@@ -39,7 +39,7 @@ export interface Plan {
   /** The variables that decide whether something guarded is reached. */
   readonly variables: readonly ConditionVariable[]
   /** Fields whose guard depends on their arguments. */
-  readonly dependences: readonly Dependence[]
+  readonly dynamicGuards: readonly DynamicGuard[]
   /** How many selections were looked at. */
   readonly steps: number
 }
@@ -47,10 +47,10 @@ export interface Plan {
 /** What a selection set reaches on one object type. */
 export interface Selections {
   readonly type: { readonly name: string }
-  readonly ways: readonly Way[]
+  readonly branches: readonly Branch[]
 }
 
-export interface Way {
+export interface Branch {
   readonly conditions: readonly Condition[]
   /** `null` for a fragment, which answers under no name of its own. */
   readonly field: ReachedField | null
@@ -63,17 +63,17 @@ export interface ReachedField {
   /** What it takes whatever the request's values are. */
   readonly guards: Guards
   /** What depends on them; `null`: nothing. */
-  readonly dependence: Dependence | null
+  readonly dynamicGuard: DynamicGuard | null
 }
 
-interface DraftWay extends Way {
+interface DraftBranch extends Branch {
   readonly below: readonly Draft[]
 }
 
 interface Draft extends Selections {
   readonly set: SelectionSetNode
   readonly type: GraphQLObjectType
-  ways: readonly DraftWay[]
+  branches: readonly DraftBranch[]
   guarded: boolean
   readonly parents: Draft[]
 }
@@ -88,20 +88,20 @@ export function planOperation(
   const type = schema.getRootType(operation.operation)
   const root = type ? planner.plan(operation.selectionSet, type) : undefined
   const variables = new Set<string>()
-  const dependences = new Set<Dependence>()
-  for (const { ways } of planner.guarded()) {
-    for (const { conditions, field } of ways) {
+  const dynamicGuards = new Set<DynamicGuard>()
+  for (const { branches } of planner.guarded()) {
+    for (const { conditions, field } of branches) {
       for (const { variable } of conditions) variables.add(variable)
-      if (field?.dependence) dependences.add(field.dependence)
+      if (field?.dynamicGuard) dynamicGuards.add(field.dynamicGuard)
     }
   }
-  if ([...dependences].some(({ narrows }) => narrows)) checkReturnedTypes(schema)
+  if ([...dynamicGuards].some(({ narrows }) => narrows)) checkReturnedTypes(schema)
   return {
     operation,
     root: root?.guarded ? root : null,
     fragments: planner.fragments,
     variables: conditionVariables(variables, operation),
-    dependences: [...dependences],
+    dynamicGuards: [...dynamicGuards],
     steps: planner.steps,
   }
 }
@@ -127,9 +127,10 @@ class Planner {
   plan(set: SelectionSetNode, type: GraphQLObjectType): Draft {
     const root = this.#draft(set, type)
     // The list grows while it is walked: no recursion, so depth cannot exhaust the stack.
-    for (const draft of this.#order) draft.ways = this.#waysOf(draft)
+    for (const draft of this.#order) draft.branches = this.#branchesOf(draft)
     this.#markGuarded()
-    for (const draft of this.guarded()) draft.ways = draft.ways.flatMap(withoutUnguarded)
+    for (const draft of this.guarded())
+      draft.branches = draft.branches.flatMap(withoutUnguardedBranches)
     return root
   }
 
@@ -145,22 +146,22 @@ class Planner {
     }
     let draft = ofSet.get(type)
     if (draft === undefined) {
-      draft = { set, type, ways: [], guarded: false, parents: [] }
+      draft = { set, type, branches: [], guarded: false, parents: [] }
       ofSet.set(type, draft)
       this.#order.push(draft)
     }
     return draft
   }
 
-  #waysOf(draft: Draft): readonly DraftWay[] {
-    const ways: DraftWay[] = []
+  #branchesOf(draft: Draft): readonly DraftBranch[] {
+    const branches: DraftBranch[] = []
     for (const selection of draft.set.selections) {
       this.steps += 1
       const conditions = conditionsOf(selection)
       if (conditions === null) continue
       if (selection.kind === Kind.FIELD) {
         const reached = this.#fieldOf(draft, selection)
-        if (reached !== null) ways.push({ conditions, ...reached })
+        if (reached !== null) branches.push({ conditions, ...reached })
         continue
       }
       const fragment =
@@ -169,20 +170,20 @@ class Planner {
           : selection
       if (fragment !== undefined && this.#applies(fragment.typeCondition, draft.type)) {
         const below = this.#below(draft, fragment.selectionSet, [draft.type])
-        ways.push({ conditions, field: null, below })
+        branches.push({ conditions, field: null, below })
       }
     }
-    return ways
+    return branches
   }
 
-  #fieldOf(draft: Draft, node: FieldNode): Pick<DraftWay, 'field' | 'below'> | null {
+  #fieldOf(draft: Draft, node: FieldNode): Pick<DraftBranch, 'field' | 'below'> | null {
     const field = draft.type.getFields()[node.name.value]
     if (field === undefined) return this.#typeNameOf(draft.type, node)
-    const answer = getNamedType(field.type)
-    const types = isObjectType(answer)
-      ? [answer]
-      : isAbstractType(answer)
-        ? this.#schema.getPossibleTypes(answer)
+    const returnType = getNamedType(field.type)
+    const types = isObjectType(returnType)
+      ? [returnType]
+      : isAbstractType(returnType)
+        ? this.#schema.getPossibleTypes(returnType)
         : []
     return {
       field: this.#reachedField(draft.type, field, node),
@@ -191,15 +192,15 @@ class Planner {
   }
 
   #reachedField(type: GraphQLObjectType, field: Field, node: FieldNode): ReachedField {
-    const dependence = new Dependence(this.#schema, this.#operation, type, field, node)
-    const answered = dependence.narrows
-      ? this.#guards.ofAnswer(field).always
-      : this.#guards.ofAnyAnswer(field)
+    const dynamicGuard = new DynamicGuard(this.#schema, this.#operation, type, field, node)
+    const returnTypeGuards = dynamicGuard.narrows
+      ? this.#guards.ofReturnType(field).always
+      : this.#guards.ofAnyReturnType(field)
     return {
       coordinate: `${type.name}.${field.name}`,
       responseName: responseName(node),
-      guards: distinct([...this.#guards.ofField(type, field), ...answered]),
-      dependence: dependence.exists ? dependence : null,
+      guards: distinct([...this.#guards.ofField(type, field), ...returnTypeGuards]),
+      dynamicGuard: dynamicGuard.exists ? dynamicGuard : null,
     }
   }
 
@@ -207,14 +208,17 @@ class Planner {
    * Introspection fields are of no type and are free. So is the name of a type, since the field that
    * answers with the type has its guard; no field answers with a root type.
    */
-  #typeNameOf(type: GraphQLObjectType, node: FieldNode): Pick<DraftWay, 'field' | 'below'> | null {
+  #typeNameOf(
+    type: GraphQLObjectType,
+    node: FieldNode,
+  ): Pick<DraftBranch, 'field' | 'below'> | null {
     const root = this.#schema.getRootType(this.#operation.operation)
     if (node.name.value !== '__typename' || type !== root) return null
-    const guards = ofType(type)
+    const guards = typeGuards(type)
     if (guards.length === 0) return null
     const coordinate = `${type.name}.__typename`
     return {
-      field: { coordinate, responseName: responseName(node), guards, dependence: null },
+      field: { coordinate, responseName: responseName(node), guards, dynamicGuard: null },
       below: [],
     }
   }
@@ -234,7 +238,9 @@ class Planner {
   }
 
   #markGuarded(): void {
-    const marked = this.#order.filter(({ ways }) => ways.some(({ field }) => mayNeed(field)))
+    const marked = this.#order.filter(({ branches }) =>
+      branches.some(({ field }) => mayBeGuarded(field)),
+    )
     for (const draft of marked) draft.guarded = true
     for (const draft of marked) {
       for (const parent of draft.parents) {
@@ -246,11 +252,11 @@ class Planner {
   }
 }
 
-function withoutUnguarded(way: DraftWay): readonly DraftWay[] {
-  const below = way.below.filter(({ guarded }) => guarded)
-  return below.length > 0 || mayNeed(way.field) ? [{ ...way, below }] : []
+function withoutUnguardedBranches(branch: DraftBranch): readonly DraftBranch[] {
+  const below = branch.below.filter(({ guarded }) => guarded)
+  return below.length > 0 || mayBeGuarded(branch.field) ? [{ ...branch, below }] : []
 }
 
-function mayNeed(field: ReachedField | null): boolean {
-  return field !== null && (field.guards.length > 0 || field.dependence !== null)
+function mayBeGuarded(field: ReachedField | null): boolean {
+  return field !== null && (field.guards.length > 0 || field.dynamicGuard !== null)
 }

@@ -5,7 +5,7 @@ import {
   type GraphQLSchema,
   type GraphQLTypeResolver,
 } from 'graphql'
-import { narrowedAnswers, narrowedTypes, possibleTypesOf } from './field-rules.ts'
+import { narrowedReturnTypes, narrowedTypes, possibleTypesOf } from './field-rules.ts'
 
 const prepared = new WeakSet<GraphQLSchema>()
 const checking = new WeakSet<GraphQLTypeResolver<unknown, unknown>>()
@@ -18,7 +18,7 @@ const checking = new WeakSet<GraphQLTypeResolver<unknown, unknown>>()
 export function checkReturnedTypes(schema: GraphQLSchema): void {
   if (prepared.has(schema)) return
   prepared.add(schema)
-  for (const type of narrowedAnswers(schema)) {
+  for (const type of narrowedReturnTypes(schema)) {
     const resolveType: GraphQLAbstractType['resolveType'] = type.resolveType
     if (resolveType && checking.has(resolveType)) continue
     type.resolveType = checked(resolveType ?? defaultTypeResolver)

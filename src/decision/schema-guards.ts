@@ -17,7 +17,7 @@ import { type Declaring, declarationOf, guardOf } from './guard.ts'
 export type Guards = readonly ScopeRequirement[]
 
 /** What it takes to be answered with a value. */
-export interface AnswerGuards {
+export interface ReturnTypeGuards {
   /** Whatever type the value turns out to be. */
   readonly always: Guards
   /** Further, by the object type of the value; types that need nothing further are left out. */
@@ -43,7 +43,7 @@ export class SchemaGuards {
 
   readonly #schema: GraphQLSchema
   readonly #fields = new Map<Field, Guards>()
-  readonly #answers = new Map<GraphQLNamedOutputType, AnswerGuards>()
+  readonly #returnTypes = new Map<GraphQLNamedOutputType, ReturnTypeGuards>()
 
   private constructor(schema: GraphQLSchema) {
     this.#schema = schema
@@ -58,44 +58,44 @@ export class SchemaGuards {
     let guards = this.#fields.get(field)
     if (guards === undefined) {
       const inherited = type.getInterfaces().map((parent) => parent.getFields()[field.name])
-      guards = distinct([...declared([field, ...inherited]), ...ofType(type)])
+      guards = distinct([...declared([field, ...inherited]), ...typeGuards(type)])
       this.#fields.set(field, guards)
     }
     return guards
   }
 
   /** What it takes to be answered with a value of the field's type, whatever is selected of it. */
-  ofAnswer(field: Field): AnswerGuards {
+  ofReturnType(field: Field): ReturnTypeGuards {
     const type = getNamedType(field.type)
-    let guards = this.#answers.get(type)
+    let guards = this.#returnTypes.get(type)
     if (guards === undefined) {
       const possible = isAbstractType(type) ? this.#schema.getPossibleTypes(type) : []
       guards = {
-        always: ofType(type),
+        always: typeGuards(type),
         byType: new Map(
           possible
-            .map((one) => [one.name, ofType(one)] as const)
+            .map((one) => [one.name, typeGuards(one)] as const)
             .filter(([, ofOne]) => ofOne.length > 0),
         ),
         ofNamed: (name) => {
           const one = this.#schema.getType(name)
-          return one === undefined ? [] : ofType(one)
+          return one === undefined ? [] : typeGuards(one)
         },
       }
-      this.#answers.set(type, guards)
+      this.#returnTypes.set(type, guards)
     }
     return guards
   }
 
   /** All that it may take to be answered with a value of the field's type. */
-  ofAnyAnswer(field: Field): Guards {
-    return answeredWith(this.ofAnswer(field), null)
+  ofAnyReturnType(field: Field): Guards {
+    return guardsForTypes(this.ofReturnType(field), null)
   }
 }
 
 /** @param types the types that the value may be of; `null`: any that the field may answer with */
-export function answeredWith(
-  { always, byType, ofNamed }: AnswerGuards,
+export function guardsForTypes(
+  { always, byType, ofNamed }: ReturnTypeGuards,
   types: ReadonlySet<string> | null,
 ): Guards {
   if (types !== null) return distinct([...always, ...[...types].flatMap(ofNamed)])
@@ -103,7 +103,7 @@ export function answeredWith(
 }
 
 /** What a type declares, with the interfaces that it implements. */
-export function ofType(type: GraphQLNamedType): Guards {
+export function typeGuards(type: GraphQLNamedType): Guards {
   const parents = isObjectType(type) || isInterfaceType(type) ? type.getInterfaces() : []
   return distinct(declared([type, ...parents]))
 }

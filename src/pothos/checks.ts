@@ -17,20 +17,20 @@ const federationFields = new Set(['_service', '_entities'])
 /** What is wrong with the declarations of a built schema: each names its coordinate and what to write. */
 export function faultsIn(schema: GraphQLSchema, catalogue: ScopeCatalogue): readonly string[] {
   return [
-    ...namelessScopes(catalogue),
-    ...silentRootFields(schema),
+    ...invalidScopeNames(catalogue),
+    ...undeclaredRootFields(schema),
     ...unknownScopes(schema, catalogue),
     ...Object.values(schema.getTypeMap())
       .filter((type) => isObjectType(type) || isInterfaceType(type))
       .flatMap((type) => [
-        ...waysAroundTypeGuard(type),
-        ...lesserGuards(type),
+        ...typeGuardBypasses(type),
+        ...weakerGuards(type),
         ...misplacedPossibleTypes(schema, type),
       ]),
   ]
 }
 
-function namelessScopes(catalogue: ScopeCatalogue): readonly string[] {
+function invalidScopeNames(catalogue: ScopeCatalogue): readonly string[] {
   return [...catalogue.keys()]
     .filter((name) => !isScopeName(name))
     .map(
@@ -39,7 +39,7 @@ function namelessScopes(catalogue: ScopeCatalogue): readonly string[] {
     )
 }
 
-function silentRootFields(schema: GraphQLSchema): readonly string[] {
+function undeclaredRootFields(schema: GraphQLSchema): readonly string[] {
   return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap(
     (type) =>
       Object.values(type?.getFields() ?? {})
@@ -63,7 +63,7 @@ function unknownScopes(schema: GraphQLSchema, catalogue: ScopeCatalogue): readon
 }
 
 /** A guard of a whole type, or of an interface for all of its types, holds for every field. */
-function waysAroundTypeGuard(type: FieldOwner): readonly string[] {
+function typeGuardBypasses(type: FieldOwner): readonly string[] {
   const guarding = [type, ...type.getInterfaces()].find(
     (element) => guardOf(declarationOf(element)) !== null,
   )
@@ -71,11 +71,11 @@ function waysAroundTypeGuard(type: FieldOwner): readonly string[] {
   const advice = `but ${guarding.name} is guarded as a whole. Leave it out, or guard the fields of ${guarding.name} one by one.`
   return [
     ...['skipInterfaceScopes', 'runScopesOnType']
-      .filter((name) => sets(type, name))
+      .filter((name) => isSet(type, name))
       .map((name) => `${type.name} sets ${name}, ${advice}`),
     ...Object.values(type.getFields()).flatMap((field) =>
       ['public', 'skipTypeScopes', 'skipInterfaceScopes']
-        .filter((name) => sets(field, name))
+        .filter((name) => isSet(field, name))
         .map((name) => `${type.name}.${field.name} sets ${name}, ${advice}`),
     ),
   ]
@@ -102,13 +102,13 @@ function misplacedPossibleTypes(schema: GraphQLSchema, type: FieldOwner): readon
     })
 }
 
-function sets(element: { extensions: object }, option: string): boolean {
+function isSet(element: { extensions: object }, option: string): boolean {
   const { pothosOptions } = element.extensions as { pothosOptions?: Record<string, unknown> }
   return pothosOptions?.[option] === true
 }
 
 /** A type that redeclares a field of its interface does not inherit the field's guard. */
-function lesserGuards(type: FieldOwner): readonly string[] {
+function weakerGuards(type: FieldOwner): readonly string[] {
   return type.getInterfaces().flatMap((parent) =>
     Object.values(parent.getFields()).flatMap((field) => {
       const needed = checkedGuard(parent, field.name)

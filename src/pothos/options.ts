@@ -36,7 +36,7 @@ export interface LatchkeyPluginOptions<Scope extends string> {
   scopes: Readonly<Record<Scope, string>> | ScopeCatalogue
 }
 
-const ways = 'public: true, authenticated: true or requiresScopes'
+const declarationForms = 'public: true, authenticated: true or requiresScopes'
 
 /** What `options` declare, or the fault in them. */
 export function readDeclaration(
@@ -48,7 +48,7 @@ export function readDeclaration(
     options.requiresScopes === undefined ? null : 'requiresScopes',
   ].filter((name) => name !== null)
   if (declared.length > 1) {
-    return { fault: `declares ${declared.join(' and ')}. Write only one of ${ways}` }
+    return { fault: `declares ${declared.join(' and ')}. Write only one of ${declarationForms}` }
   }
   if (options.public === true) return { declaration: { public: true } }
   if (options.authenticated === true) return { declaration: { authenticated: true } }

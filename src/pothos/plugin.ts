@@ -9,14 +9,14 @@ import SchemaBuilder, {
 import type { GraphQLSchema } from 'graphql'
 import { type Declaration, guardOf } from '../decision/index.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
-import { checkAnswers, type ScopeAuthParts } from './answer-checks.ts'
 import { faultsIn } from './checks.ts'
-import { describeAnswers } from './described-answers.ts'
 import { withDeclaration, withRules } from './extensions.ts'
+import { addFastPath } from './fast-path.ts'
+import { addFieldChecks, type ScopeAuthParts } from './field-checks.ts'
 import { readDeclaration, readRules } from './options.ts'
+import { describeReturnTypes } from './return-type-sentences.ts'
 import { type LatchkeyAuthScopes, principalReader, withRequirement } from './scope-auth.ts'
 import { describe } from './sentence.ts'
-import { checkFirst } from './shortcut.ts'
 
 /** Makes of one declaration the scope-auth rule, the directive, the sentence and the catalogue's row. */
 export class PothosLatchkeyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
@@ -45,8 +45,9 @@ export class PothosLatchkeyPlugin<Types extends SchemaTypes> extends BasePlugin<
     if (fault !== undefined) throw new PothosSchemaError(fault)
     const principalOf = principalReader(scopeAuth?.authScopes)
     if (principalOf === undefined) return
-    const isOurs = (rule: unknown) => [...this.#rules.values()].includes(rule as LatchkeyAuthScopes)
-    checkFirst(this.buildCache, { principalOf, isOurs })
+    const isDeclarationRule = (rule: unknown) =>
+      [...this.#rules.values()].includes(rule as LatchkeyAuthScopes)
+    addFastPath(this.buildCache, { principalOf, isDeclarationRule })
   }
 
   override onTypeConfig(typeConfig: PothosTypeConfig): PothosTypeConfig {
@@ -81,9 +82,9 @@ export class PothosLatchkeyPlugin<Types extends SchemaTypes> extends BasePlugin<
       scopes instanceof Map ? scopes : new Map(Object.entries<string>(scopes as never))
     const faults = [...new Set([...this.#faults, ...faultsIn(schema, catalogue)])]
     if (faults.length > 0) throw new PothosSchemaError(faults.join('\n'))
-    describeAnswers(schema)
+    describeReturnTypes(schema)
     const { scopeAuth } = this.builder.options as { scopeAuth?: ScopeAuthParts }
-    if (scopeAuth !== undefined) checkAnswers(schema, scopeAuth)
+    if (scopeAuth !== undefined) addFieldChecks(schema, scopeAuth)
     return schema
   }
 
@@ -105,7 +106,7 @@ export class PothosLatchkeyPlugin<Types extends SchemaTypes> extends BasePlugin<
           ? config.pothosOptions
           : {
               ...config.pothosOptions,
-              authScopes: withRequirement(ownRule(config.pothosOptions), this.#rule(guard)),
+              authScopes: withRequirement(existingRule(config.pothosOptions), this.#rule(guard)),
             },
     }
   }
@@ -126,7 +127,7 @@ interface GuardedConfig {
   readonly pothosOptions: object
 }
 
-function ownRule(options: object): object | undefined {
+function existingRule(options: object): object | undefined {
   return (options as { authScopes?: object }).authScopes
 }
 

@@ -40,7 +40,7 @@ export function scopeAuthOptions<Context extends object>(
         principal !== null && satisfies(requirement, principal.scopes),
     }
   }
-  readers.set(authScopes, principalOf as (context: object) => Principal | null)
+  principalReaders.set(authScopes, principalOf as (context: object) => Principal | null)
   return {
     authScopes,
     defaultStrategy: 'all',
@@ -55,30 +55,30 @@ export function scopeAuthOptions<Context extends object>(
   }
 }
 
-const readers = new WeakMap<object, (context: object) => Principal | null>()
+const principalReaders = new WeakMap<object, (context: object) => Principal | null>()
 
 /** How the `authScopes` that `scopeAuthOptions` made find the principal; `undefined` of any others. */
 export function principalReader(
   authScopes: object | undefined,
 ): ((context: object) => Principal | null) | undefined {
-  return authScopes && readers.get(authScopes)
+  return authScopes && principalReaders.get(authScopes)
 }
 
 type Rule<Map> = Map | ((...args: never[]) => Map | boolean | PromiseLike<Map | boolean>)
 
-/** The scope-auth rule that asks for `requirement` beside what `own` asks for already. */
+/** The scope-auth rule that asks for `requirement` beside what `existing` asks for already. */
 export function withRequirement(
-  own: Rule<object> | undefined,
+  existing: Rule<object> | undefined,
   rule: LatchkeyAuthScopes,
 ): Rule<object> {
-  if (own === undefined) return rule
-  if (typeof own !== 'function') return { $all: { ...own, latchkey: rule.latchkey } }
+  if (existing === undefined) return rule
+  if (typeof existing !== 'function') return { $all: { ...existing, latchkey: rule.latchkey } }
   const add = (answer: object | boolean): object | boolean => {
     if (typeof answer === 'boolean') return answer && rule
     return { $all: { ...answer, latchkey: rule.latchkey } }
   }
   return (...args) => {
-    const answer = own(...args)
+    const answer = existing(...args)
     return typeof answer === 'object' && 'then' in answer
       ? (answer as PromiseLike<object | boolean>).then(add)
       : add(answer)

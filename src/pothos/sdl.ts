@@ -43,7 +43,7 @@ const header = parse(
 ).definitions
 
 /** What each subgraph has and no subgraph's SDL says. */
-const machinery = {
+const subgraphElements = {
   types: new Set(['_Any', '_Entity', '_Service']),
   fields: new Set(['_entities', '_service']),
 }
@@ -64,21 +64,21 @@ export function printSdl(schema: GraphQLSchema): string {
     return position === -1 ? rootNames.length : position
   }
   const rest = getDocumentNodeFromSchema(sorted)
-    .definitions.filter((definition) => !machinery.types.has(nameOf(definition)))
-    .map(withoutMachinery)
+    .definitions.filter((definition) => !subgraphElements.types.has(nameOf(definition)))
+    .map(withoutSubgraphElements)
     .filter((definition) => !inHeader.has(identity(definition)))
-    .filter((definition) => !isUsualSchemaDefinition(definition, rootNames))
+    .filter((definition) => !isDefaultSchemaDefinition(definition, rootNames))
     .sort((a, b) => rank(a) - rank(b))
   return `${print({ kind: Kind.DOCUMENT, definitions: [...header, ...rest] })}\n`
 }
 
-function withoutMachinery(definition: DefinitionNode): DefinitionNode {
+function withoutSubgraphElements(definition: DefinitionNode): DefinitionNode {
   if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION || !definition.fields) return definition
-  const fields = definition.fields.filter(({ name }) => !machinery.fields.has(name.value))
+  const fields = definition.fields.filter(({ name }) => !subgraphElements.fields.has(name.value))
   return fields.length === definition.fields.length ? definition : { ...definition, fields }
 }
 
-function isUsualSchemaDefinition(definition: DefinitionNode, rootNames: readonly string[]) {
+function isDefaultSchemaDefinition(definition: DefinitionNode, rootNames: readonly string[]) {
   return (
     definition.kind === Kind.SCHEMA_DEFINITION &&
     definition.directives?.length === 0 &&

@@ -24,7 +24,7 @@ export function describe(description: string | null | undefined, declaration: De
 }
 
 /** A description that `describe` made, with another sentence. */
-export function describeAgain(
+export function replaceSentence(
   description: string | null | undefined,
   declaration: Declaration,
   sentence: string,

@@ -5,17 +5,17 @@ import type { ApiKeyTypes } from './api-key-type.ts'
 import type { Builder } from './builder.ts'
 import { callerOf } from './context.ts'
 import {
-  outcomeOfKey,
-  tellsCountOfKeys,
-  tellsOfExpiredSecret,
-  tellsOfNewKey,
-  tellsOfRevokedKeys,
-  tellsOfRotatedKey,
-  tellsOfUpdatedKey,
+  expiredSecretPayloadGuard,
+  newKeyPayloadGuard,
+  outcomeFields,
+  revokedCountPayloadGuard,
+  revokedKeysPayloadGuard,
+  rotatedKeyPayloadGuard,
+  updatedKeyPayloadGuard,
 } from './payload-rules.ts'
 import { selectedFields } from './selection.ts'
 
-const moreOfKey =
+const withoutReadKeys =
   'Without `read:keys` the payload tells only what became of the key: `id`, `start`, `scopes`, `status`, `revokedAt` and `revokedReason`'
 
 export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): void {
@@ -25,7 +25,7 @@ export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): v
     createApiKey: t.field({
       type: payloads.CreateApiKeyPayload,
       requiresScopes: 'write:keys',
-      extensions: tellsOfNewKey,
+      extensions: newKeyPayloadGuard,
       description:
         'Makes a key for yourself, of scopes that you hold. One made with a key is its child: never wider, never longer-lived, gone with it.',
       args: { input: t.arg({ type: inputs.CreateApiKeyInput, required: true }) },
@@ -35,8 +35,8 @@ export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): v
     updateApiKey: t.field({
       type: payloads.UpdateApiKeyPayload,
       requiresScopes: 'write:keys',
-      extensions: tellsOfUpdatedKey,
-      description: `Changes what a key is called or narrows its scopes; narrowing another user's key needs \`manage:keys\`, and \`read:users\` to be answered more of it than its scopes and status. ${moreOfKey}, and what is set.`,
+      extensions: updatedKeyPayloadGuard,
+      description: `Changes what a key is called or narrows its scopes; narrowing another user's key needs \`manage:keys\`, and \`read:users\` to be answered more of it than its scopes and status. ${withoutReadKeys}, and what is set.`,
       args: { input: t.arg({ type: inputs.UpdateApiKeyInput, required: true }) },
       resolve: async (_root, { input }, context, info) => ({
         apiKey: await context.services.keys.update(callerOf(context), input, discloses(info)),
@@ -45,8 +45,8 @@ export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): v
     rotateApiKey: t.field({
       type: payloads.RotateApiKeyPayload,
       requiresScopes: 'write:keys',
-      extensions: tellsOfRotatedKey,
-      description: `Gives a key a new secret, which works at once; the old one works until the grace period ends. ${moreOfKey}, and of the rotation.`,
+      extensions: rotatedKeyPayloadGuard,
+      description: `Gives a key a new secret, which works at once; the old one works until the grace period ends. ${withoutReadKeys}, and of the rotation.`,
       args: { input: t.arg({ type: inputs.RotateApiKeyInput, required: true }) },
       resolve: (_root, { input }, context) =>
         context.services.keys.rotate(callerOf(context), input),
@@ -54,8 +54,8 @@ export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): v
     expirePreviousSecret: t.field({
       type: payloads.ExpirePreviousSecretPayload,
       requiresScopes: 'write:keys',
-      extensions: tellsOfExpiredSecret,
-      description: `Ends a rotation's grace period now. \`previousSecret.lastUsedAt\` tells whether someone still uses the old secret. ${moreOfKey}, and of the rotation.`,
+      extensions: expiredSecretPayloadGuard,
+      description: `Ends a rotation's grace period now. \`previousSecret.lastUsedAt\` tells whether someone still uses the old secret. ${withoutReadKeys}, and of the rotation.`,
       args: { input: t.arg({ type: inputs.ExpirePreviousSecretInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         apiKey: await context.services.keys.expirePrevious(callerOf(context), input.id),
@@ -64,7 +64,7 @@ export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): v
     revokeAllApiKeys: t.field({
       type: payloads.RevokeAllApiKeysPayload,
       requiresScopes: 'write:keys',
-      extensions: tellsCountOfKeys,
+      extensions: revokedCountPayloadGuard,
       description:
         'Refuses every key of a user from now on, also the one that this is sent with. JWTs go on: see `signOutEverywhere`.',
       args: { input: t.arg({ type: inputs.RevokeAllApiKeysInput, required: true }) },
@@ -75,8 +75,8 @@ export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): v
     revokeApiKey: t.field({
       type: payloads.RevokeApiKeyPayload,
       requiresScopes: 'write:keys',
-      extensions: tellsOfRevokedKeys,
-      description: `Refuses a key and every key it made from now on; another user's key needs \`manage:keys\`, and \`read:users\` to be answered more of it than its scopes and status. ${moreOfKey}.`,
+      extensions: revokedKeysPayloadGuard,
+      description: `Refuses a key and every key it made from now on; another user's key needs \`manage:keys\`, and \`read:users\` to be answered more of it than its scopes and status. ${withoutReadKeys}.`,
       args: { input: t.arg({ type: inputs.RevokeApiKeyInput, required: true }) },
       resolve: async (_root, { input }, context, info) => {
         const { keys, now, maxStalenessMs } = context.services
@@ -93,7 +93,7 @@ export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): v
 function discloses(info: GraphQLResolveInfo): boolean {
   return ['apiKey', 'revokedDescendants'].some((path) =>
     [...selectedFields(info, path)].some(
-      (field) => field !== '__typename' && !outcomeOfKey.has(field),
+      (field) => field !== '__typename' && !outcomeFields.has(field),
     ),
   )
 }

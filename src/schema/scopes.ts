@@ -132,19 +132,23 @@ function scopesOf(
     refuse: costError,
     hideSuggestions: principal === null,
   })
-  if (!found.ok) throw new InvalidDocumentError(found.about, found.errors.map(fault))
+  if (!found.ok) throw new InvalidDocumentError(found.about, found.errors.map(documentFault))
   const { scopes, fields } = found.evaluation
   return { scopes, missing: missingScopes(scopes, principal?.scopes ?? new Set()), fields }
 }
 
-function fault({ message, locations = [], extensions: { limit } }: GraphQLError): DocumentFault {
+function documentFault({
+  message,
+  locations = [],
+  extensions: { limit },
+}: GraphQLError): DocumentFault {
   return { message, locations, ...(typeof limit === 'string' && { limit }) }
 }
 
-const coordinatesIn = remembering(scopeCoordinates)
+const coordinatesByScope = remembering(scopeCoordinates)
 
 function coordinatesOf(schema: GraphQLSchema, scope: string): readonly string[] {
-  return coordinatesIn(schema).get(scope) ?? []
+  return coordinatesByScope(schema).get(scope) ?? []
 }
 
 function mutable(requirement: ScopeRequirement): string[][] {

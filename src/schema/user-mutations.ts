@@ -1,11 +1,12 @@
 import type { Builder } from './builder.ts'
 import { callerOf } from './context.ts'
-import { tellsOfUser } from './payload-rules.ts'
+import { userPayloadGuard } from './payload-rules.ts'
 import type { UserTypes } from './user.ts'
 import { registerUserInputs } from './user-inputs.ts'
 import { registerUserPayloads } from './user-payloads.ts'
 
-const moreOfUser = 'Without `read:users` only `id` and `status` of another user may be selected.'
+const withoutReadUsers =
+  'Without `read:users` only `id` and `status` of another user may be selected.'
 
 export function registerUserMutations(builder: Builder, types: UserTypes): void {
   const inputs = registerUserInputs(builder)
@@ -14,8 +15,8 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
     createUser: t.field({
       type: payloads.CreateUserPayload,
       requiresScopes: 'write:users',
-      extensions: tellsOfUser(null),
-      description: `Makes a user, also one that was deleted before. ${moreOfUser} A user that is there already is then answered like a new one, and stays as it is.`,
+      extensions: userPayloadGuard(null),
+      description: `Makes a user, also one that was deleted before. ${withoutReadUsers} A user that is there already is then answered like a new one, and stays as it is.`,
       args: { input: t.arg({ type: inputs.CreateUserInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.create(callerOf(context), input),
@@ -24,8 +25,8 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
     updateUser: t.field({
       type: payloads.UpdateUserPayload,
       requiresScopes: 'write:users',
-      extensions: tellsOfUser('id'),
-      description: `Changes a user's e-mail address or name. ${moreOfUser}`,
+      extensions: userPayloadGuard('id'),
+      description: `Changes a user's e-mail address or name. ${withoutReadUsers}`,
       args: { input: t.arg({ type: inputs.UpdateUserInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.update(callerOf(context), input),
@@ -34,8 +35,8 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
     suspendUser: t.field({
       type: payloads.SuspendUserPayload,
       requiresScopes: 'write:users',
-      extensions: tellsOfUser('id'),
-      description: `Refuses every credential of a user until it is reactivated. ${moreOfUser}`,
+      extensions: userPayloadGuard('id'),
+      description: `Refuses every credential of a user until it is reactivated. ${withoutReadUsers}`,
       args: { input: t.arg({ type: inputs.SuspendUserInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.suspend(callerOf(context), input.id, input.reason),
@@ -44,8 +45,8 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
     reactivateUser: t.field({
       type: payloads.ReactivateUserPayload,
       requiresScopes: 'write:users',
-      extensions: tellsOfUser('id'),
-      description: `Honours the credentials of a suspended user again; revoked keys stay revoked. ${moreOfUser}`,
+      extensions: userPayloadGuard('id'),
+      description: `Honours the credentials of a suspended user again; revoked keys stay revoked. ${withoutReadUsers}`,
       args: { input: t.arg({ type: inputs.ReactivateUserInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.reactivate(callerOf(context), input.id),
@@ -64,8 +65,8 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
     setUserScopes: t.field({
       type: payloads.SetUserScopesPayload,
       requiresScopes: 'write:grants',
-      extensions: tellsOfUser('userId'),
-      description: `Sets the ceiling over all of a user's credentials: taking a scope away narrows every key and token at once. ${moreOfUser}`,
+      extensions: userPayloadGuard('userId'),
+      description: `Sets the ceiling over all of a user's credentials: taking a scope away narrows every key and token at once. ${withoutReadUsers}`,
       args: { input: t.arg({ type: inputs.SetUserScopesInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.setScopes(callerOf(context), input),

@@ -57,15 +57,15 @@ describe('the variables of conditions', () => {
   it('come with what is true by default', () => {
     const source = 'query ($a: Boolean = true, $b: Boolean = false, $c: Boolean, $d: Int = 1) { a }'
     expect(conditionVariables(['d', 'c', 'b', 'a', 'e'], operation(source))).toEqual([
-      { name: 'd', byDefault: undefined },
-      { name: 'c', byDefault: undefined },
-      { name: 'b', byDefault: false },
-      { name: 'a', byDefault: true },
-      { name: 'e', byDefault: undefined },
+      { name: 'd', defaultValue: undefined },
+      { name: 'c', defaultValue: undefined },
+      { name: 'b', defaultValue: false },
+      { name: 'a', defaultValue: true },
+      { name: 'e', defaultValue: undefined },
     ])
     const { variableDefinitions: _none, ...bare } = operation('{ a }')
     expect(conditionVariables(['a'], bare as OperationDefinitionNode)).toEqual([
-      { name: 'a', byDefault: undefined },
+      { name: 'a', defaultValue: undefined },
     ])
   })
 
@@ -82,7 +82,7 @@ describe('the variables of conditions', () => {
     [{ a: 0 }, undefined],
     [Object.create({ a: false }), true],
   ])('are, where %j was sent and true is the default, %s', (variables, value) => {
-    const variable = { name: 'a', byDefault: true }
+    const variable = { name: 'a', defaultValue: true }
     expect(booleanFor(variable, variables as Record<string, unknown>)).toBe(value)
   })
 })

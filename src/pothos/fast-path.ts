@@ -13,11 +13,11 @@ import type { LatchkeyAuthScopes } from './scope-auth.ts'
 type Resolver = GraphQLFieldResolver<unknown, object>
 type Guarded = { authScopes?: unknown; grantScopes?: unknown }
 
-export interface ShortcutOptions {
+export interface FastPathOptions {
   /** Of a request's context. */
   readonly principalOf: (context: object) => Principal | null
   /** Whether a scope-auth rule was made of a declaration alone. */
-  readonly isOurs: (rule: unknown) => boolean
+  readonly isDeclarationRule: (rule: unknown) => boolean
 }
 
 /**
@@ -29,9 +29,9 @@ export interface ShortcutOptions {
  *
  * Nothing is changed where Pothos does not show its plugins: then scope-auth is asked at each field.
  */
-export function checkFirst<Types extends SchemaTypes>(
+export function addFastPath<Types extends SchemaTypes>(
   buildCache: BuildCache<Types>,
-  options: ShortcutOptions,
+  options: FastPathOptions,
 ): void {
   const { plugin } = buildCache
   if (!(plugin instanceof MergedPlugins)) return
@@ -42,7 +42,7 @@ export function checkFirst<Types extends SchemaTypes>(
 
 function replaceWrapResolve<Types extends SchemaTypes>(
   scopeAuth: BasePlugin<Types>,
-  { principalOf, isOurs }: ShortcutOptions,
+  { principalOf, isDeclarationRule }: FastPathOptions,
 ): void {
   const wrapResolve = scopeAuth.wrapResolve.bind(scopeAuth)
 
@@ -59,7 +59,7 @@ function replaceWrapResolve<Types extends SchemaTypes>(
     const guards = [config, ...types].map(({ pothosOptions }) => pothosOptions as Guarded)
     if (guards.some(({ grantScopes }) => grantScopes !== undefined)) return null
     const own = guards.map(({ authScopes }) => authScopes).filter((one) => one != null)
-    if (!own.every(isOurs)) return null
+    if (!own.every(isDeclarationRule)) return null
     return (own as LatchkeyAuthScopes[]).map(({ latchkey }) => latchkey)
   }
 

@@ -33,7 +33,7 @@ export interface ScopeAuthParts {
  * answer with, which scope-auth checks only at the fields of such a type, and what a payload tells.
  * Changes the resolvers of those fields alone.
  */
-export function checkAnswers(schema: GraphQLSchema, scopeAuth: ScopeAuthParts): void {
+export function addFieldChecks(schema: GraphQLSchema, scopeAuth: ScopeAuthParts): void {
   checkReturnedTypes(schema)
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue
@@ -57,7 +57,7 @@ function guard(
       const refuse = (requirement: ScopeRequirement): never => {
         throw refusalBy(scopeAuth, requirement, parent, context, info)
       }
-      return pass(needs(args, info), context, scopeAuth, proceed, refuse)
+      return runIfMet(needs(args, info), context, scopeAuth, proceed, refuse)
     }
   }
   if (type === schema.getSubscriptionType()) {
@@ -67,11 +67,11 @@ function guard(
   }
 }
 
-type Needed = ReturnType<FieldNeeds>
+type NeededRequirements = ReturnType<FieldNeeds>
 
 /** Synchronously, unless the application's own scopes are looked up. */
-function pass(
-  needed: Needed,
+function runIfMet(
+  requirements: NeededRequirements,
   context: object,
   { authScopes }: ScopeAuthParts,
   proceed: () => unknown,
@@ -80,7 +80,7 @@ function pass(
   const principalOf = principalReader(authScopes)
   if (principalOf !== undefined) {
     const principal = principalOf(context)
-    for (const { requirement, isExempt } of needed) {
+    for (const { requirement, isExempt } of requirements) {
       if (principal !== null && satisfies(requirement, principal.scopes)) continue
       if (principal !== null && isExempt?.(principal)) continue
       refuse(requirement)
@@ -88,8 +88,8 @@ function pass(
     return proceed()
   }
   return (async () => {
-    const scopes = needed.length > 0 ? await authScopes?.(context) : undefined
-    for (const { requirement } of needed) {
+    const scopes = requirements.length > 0 ? await authScopes?.(context) : undefined
+    for (const { requirement } of requirements) {
       if ((await scopes?.latchkey?.(requirement)) !== true) refuse(requirement)
     }
     return proceed()
@@ -106,7 +106,7 @@ function refusalBy(
   const message = `Not authorized to resolve ${info.parentType.name}.${info.fieldName}`
   const kind = AuthScopeFailureType.AuthScope
   const failure = { kind, scope: 'latchkey', parameter, error: null } as const
-  const told = unauthorizedError?.(parent as object, context, info, { message, failure })
-  if (told === undefined) return new UnauthenticatedError(message)
-  return typeof told === 'string' ? new Error(told) : told
+  const error = unauthorizedError?.(parent as object, context, info, { message, failure })
+  if (error === undefined) return new UnauthenticatedError(message)
+  return typeof error === 'string' ? new Error(error) : error
 }

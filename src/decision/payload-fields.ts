@@ -14,19 +14,19 @@ export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>
 export type BooleanFor = (variable: string) => boolean | undefined
 
 /** A field by which a payload tells what takes further scopes. */
-export interface ToldField {
+export interface PayloadField {
   readonly coordinate: string
   /** Below the field that answers with the payload, by response names. */
   readonly path: readonly string[]
 }
 
 /** The fields selected of a payload that a rule covers, each with one path. */
-export function toldBeyond(
+export function coveredPayloadFields(
   { paths, covers }: PayloadRule,
   { field, node }: { readonly field: Field; readonly node: FieldNode },
   fragments: Fragments,
   booleanFor: BooleanFor,
-): readonly ToldField[] {
+): readonly PayloadField[] {
   return paths.flatMap((names) => {
     let values: readonly Value[] = [{ type: getNamedType(field.type), nodes: [node], path: [] }]
     for (const name of names) {

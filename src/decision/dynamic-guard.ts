@@ -6,6 +6,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql'
 import type { Principal } from '../principal.ts'
+import { guardsOfArguments, mayPassGuardedValue } from './argument-guards.ts'
 import type { Variables } from './condition.ts'
 import {
   type Arguments,
@@ -16,8 +17,12 @@ import {
   type PossibleTypes,
   possibleTypesOf,
 } from './field-rules.ts'
-import { givenGuards, mayGiveGuarded } from './input-guards.ts'
-import { type AnswerGuards, answeredWith, type Guards, SchemaGuards } from './schema-guards.ts'
+import {
+  type Guards,
+  guardsForTypes,
+  type ReturnTypeGuards,
+  SchemaGuards,
+} from './schema-guards.ts'
 
 /** Values that a request brings, by which the guard of a field may differ. */
 export interface RequestValues {
@@ -28,8 +33,8 @@ export interface RequestValues {
 }
 
 /** What a field needs with the values of one request. */
-export interface Circumstance {
-  /** The same for circumstances that are equal; `null`: not to be remembered. */
+export interface ResolvedGuard {
+  /** The same for guards that are equal; `null`: not to be remembered. */
   readonly key: string | null
   readonly guards: Guards
   /** The object types that the field may answer with; `null`: any. */
@@ -42,15 +47,15 @@ export interface Circumstance {
  * What of a field's guard depends on its arguments: the types that they narrow the answer to, the
  * guarded scalars and enums among them, and whose value the field tells of.
  */
-export class Dependence {
+export class DynamicGuard {
   readonly field: Field
   readonly node: FieldNode
   readonly payload: readonly PayloadRule[]
   readonly #schema: GraphQLSchema
   readonly #operation: OperationDefinitionNode
-  readonly #answer: AnswerGuards
+  readonly #returnType: ReturnTypeGuards
   readonly #possibleTypes: PossibleTypes | null
-  readonly #givesGuarded: boolean
+  readonly #passesGuardedValue: boolean
 
   constructor(
     schema: GraphQLSchema,
@@ -64,38 +69,38 @@ export class Dependence {
     this.payload = fieldRulesOf(field).payload ?? []
     this.#schema = schema
     this.#operation = operation
-    this.#answer = SchemaGuards.of(schema).ofAnswer(field)
+    this.#returnType = SchemaGuards.of(schema).ofReturnType(field)
     this.#possibleTypes = possibleTypesOf(schema, parent, field)
-    this.#givesGuarded = mayGiveGuarded(field, node)
+    this.#passesGuardedValue = mayPassGuardedValue(field, node)
   }
 
   /** Whether anything depends on values at all. */
   get exists(): boolean {
-    return this.narrows || this.#givesGuarded || this.payload.length > 0
+    return this.narrows || this.#passesGuardedValue || this.payload.length > 0
   }
 
   get narrows(): boolean {
     return this.#possibleTypes !== null
   }
 
-  evaluate({ variables, coerced }: RequestValues): Circumstance {
+  evaluate({ variables, coerced }: RequestValues): ResolvedGuard {
     const types =
       this.#possibleTypes &&
       narrowedTypes(this.#schema, this.field, this.#possibleTypes, this.node, coerced)
-    const given = this.#givesGuarded
-      ? givenGuards(this.field, this.node, this.#operation, variables)
+    const argumentGuards = this.#passesGuardedValue
+      ? guardsOfArguments(this.field, this.node, this.#operation, variables)
       : []
-    const answered = this.narrows ? answeredWith(this.#answer, types) : []
+    const returnTypeGuards = this.narrows ? guardsForTypes(this.#returnType, types) : []
     const names = types === null ? null : [...types].sort()
     return {
-      key: this.payload.length === 0 ? JSON.stringify([names, given]) : null,
-      guards: [...answered, ...given],
+      key: this.payload.length === 0 ? JSON.stringify([names, argumentGuards]) : null,
+      guards: [...returnTypeGuards, ...argumentGuards],
       types,
       exemptions: this.#exemptions(coerced),
     }
   }
 
-  #exemptions(coerced: Arguments | null): Circumstance['exemptions'] {
+  #exemptions(coerced: Arguments | null): ResolvedGuard['exemptions'] {
     const exemptions = new Map<PayloadRule, (caller: Principal) => boolean>()
     if (coerced === null || this.payload.every(({ isExempt }) => isExempt === undefined)) {
       return exemptions

@@ -10,7 +10,7 @@ import {
 } from 'graphql'
 import type { Variables } from './condition.ts'
 import type { Field } from './field-rules.ts'
-import { distinct, type Guards, ofType } from './schema-guards.ts'
+import { distinct, type Guards, typeGuards } from './schema-guards.ts'
 
 const reachable = new WeakMap<GraphQLNamedType, Guards>()
 
@@ -25,15 +25,15 @@ function guardsWithin(type: GraphQLInputType): Guards {
       if (!isInputObjectType(one)) continue
       for (const field of Object.values(one.getFields())) types.add(getNamedType(field.type))
     }
-    guards = distinct([...types].flatMap((one) => (isInputObjectType(one) ? [] : ofType(one))))
+    guards = distinct([...types].flatMap((one) => (isInputObjectType(one) ? [] : typeGuards(one))))
     reachable.set(start, guards)
   }
   return guards
 }
 
 /** Whether the arguments that `node` gives may hold a value of a guarded scalar or enum. */
-export function mayGiveGuarded(field: Field, node: FieldNode): boolean {
-  return givenArguments(field, node).some(({ type }) => guardsWithin(type).length > 0)
+export function mayPassGuardedValue(field: Field, node: FieldNode): boolean {
+  return passedArguments(field, node).some(({ type }) => guardsWithin(type).length > 0)
 }
 
 /**
@@ -42,75 +42,75 @@ export function mayGiveGuarded(field: Field, node: FieldNode): boolean {
  *
  * @param variables as the request sent them, before coercion
  */
-export function givenGuards(
+export function guardsOfArguments(
   field: Field,
   node: FieldNode,
   operation: OperationDefinitionNode,
   variables: Variables,
 ): Guards {
   const guards: Guards[] = []
-  const sent: Sent[] = []
-  const written: Written[] = [...givenArguments(field, node)]
-  for (let next = written.pop(); next !== undefined; next = written.pop()) {
+  const values: InputValue[] = []
+  const nodes: InputNode[] = [...passedArguments(field, node)]
+  for (let next = nodes.pop(); next !== undefined; next = nodes.pop()) {
     const { type, value } = next
     if (guardsWithin(type).length === 0) continue
     if (value.kind === Kind.VARIABLE) {
       const name = value.name.value
       if (variables === 'any') guards.push(guardsWithin(type))
       else if (variables && Object.hasOwn(variables, name)) {
-        sent.push({ type, value: variables[name] })
+        values.push({ type, value: variables[name] })
       } else {
-        const byDefault = defaultOf(operation, name)
-        if (byDefault !== undefined) written.push({ type, value: byDefault })
+        const defaultValue = defaultOf(operation, name)
+        if (defaultValue !== undefined) nodes.push({ type, value: defaultValue })
       }
     } else if (value.kind === Kind.LIST) {
-      for (const item of value.values) written.push({ type, value: item })
+      for (const item of value.values) nodes.push({ type, value: item })
     } else if (value.kind === Kind.OBJECT) {
       for (const { name, value: member } of value.fields) {
-        const of = memberType(type, name.value)
-        if (of !== undefined) written.push({ type: of, value: member })
+        const of = typeOfMember(type, name.value)
+        if (of !== undefined) nodes.push({ type: of, value: member })
       }
-    } else guards.push(ofType(getNamedType(type)))
+    } else guards.push(typeGuards(getNamedType(type)))
   }
-  return distinct([...guards.flat(), ...sentGuards(sent)])
+  return distinct([...guards.flat(), ...guardsOfVariables(values)])
 }
 
-/** @param sent values of variables; emptied. Not walked by recursion: they may be nested without end. */
-function sentGuards(sent: Sent[]): Guards {
+/** @param values of variables; emptied. Not walked by recursion: they may be nested without end. */
+function guardsOfVariables(values: InputValue[]): Guards {
   const guards: Guards[] = []
-  for (let next = sent.pop(); next !== undefined; next = sent.pop()) {
+  for (let next = values.pop(); next !== undefined; next = values.pop()) {
     const { type, value } = next
     if (guardsWithin(type).length === 0) continue
     if (Array.isArray(value)) {
-      for (const item of value) sent.push({ type, value: item })
+      for (const item of value) values.push({ type, value: item })
     } else if (isInputObjectType(getNamedType(type))) {
       for (const [name, member] of Object.entries(value ?? {})) {
-        const of = memberType(type, name)
-        if (of !== undefined) sent.push({ type: of, value: member })
+        const of = typeOfMember(type, name)
+        if (of !== undefined) values.push({ type: of, value: member })
       }
-    } else guards.push(ofType(getNamedType(type)))
+    } else guards.push(typeGuards(getNamedType(type)))
   }
   return guards.flat()
 }
 
-interface Written {
+interface InputNode {
   readonly type: GraphQLInputType
   readonly value: ValueNode
 }
 
-interface Sent {
+interface InputValue {
   readonly type: GraphQLInputType
   readonly value: unknown
 }
 
-function givenArguments(field: Field, node: FieldNode): readonly Written[] {
+function passedArguments(field: Field, node: FieldNode): readonly InputNode[] {
   return (node.arguments ?? []).flatMap(({ name, value }) => {
     const argument = field.args.find((one) => one.name === name.value)
     return argument === undefined ? [] : [{ type: argument.type, value }]
   })
 }
 
-function memberType(type: GraphQLInputType, name: string): GraphQLInputType | undefined {
+function typeOfMember(type: GraphQLInputType, name: string): GraphQLInputType | undefined {
   const named = getNamedType(type)
   return isInputObjectType(named) ? named.getFields()[name]?.type : undefined
 }
