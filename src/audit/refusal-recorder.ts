@@ -40,13 +40,13 @@ export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalR
     const kind = kindOf(refusal)
     const known = collected.get(kind)
     const isOther = known === undefined && collected.size >= maxKinds
-    return isOther ? [others, collected.get(others)] : [kind, known]
+    return isOther ? [overflowKind, collected.get(overflowKind)] : [kind, known]
   }
 
   function add(refusals: RefusedCredentials): void {
     const [kind, known] = find(refusals)
     if (known === undefined) {
-      collected.set(kind, { ...refusals, ...(kind === others && several) })
+      collected.set(kind, { ...refusals, ...(kind === overflowKind && overflow) })
     } else {
       known.count += refusals.count
       if (refusals.since < known.since) known.since = refusals.since
@@ -75,8 +75,8 @@ export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalR
   }
 }
 
-const others = ''
-const several = { reason: null, sourceAddress: null, credentialId: null, requestId: null }
+const overflowKind = ''
+const overflow = { reason: null, sourceAddress: null, credentialId: null, requestId: null }
 
 /** An unknown id is whatever its sender made up: it makes no kind of its own. */
 function kindOf({
@@ -84,6 +84,6 @@ function kindOf({
   sourceAddress,
   credentialId,
 }: Omit<RefusedCredentials, 'count' | 'since'>): string {
-  if (reason === null) return others
+  if (reason === null) return overflowKind
   return `${reason} ${sourceAddress} ${reason === 'key-unknown' ? '' : credentialId}`
 }

@@ -19,14 +19,14 @@ export interface KeyAccess {
    *
    * @throws NotFoundError
    */
-  changeable(principal: Principal, id: string): Promise<ApiKey>
+  findChangeable(principal: Principal, id: string): Promise<ApiKey>
   /**
    * Another owner's key, for one who manages keys; `null` for everyone else.
    *
    * @param discloses whether the caller will be told more of it than what became of it
    * @throws ScopesNotHeldError, before anything is changed, when it would be read as well
    */
-  managed(principal: Principal, id: string, discloses: boolean): Promise<ApiKey | null>
+  findManaged(principal: Principal, id: string, discloses: boolean): Promise<ApiKey | null>
   /**
    * No secret reaches a caller whose own scopes are less than what the secret opens.
    *
@@ -35,19 +35,19 @@ export interface KeyAccess {
   requireHeld(scopes: readonly string[], principal: Principal): void
 }
 
-const readOthers = ['manage:keys', 'read:users']
+const scopesToRead = ['manage:keys', 'read:users']
 /** To be told in a payload what a query would tell. */
-const tellOthers = ['manage:keys', 'read:keys', 'read:users']
+const scopesToDisclose = ['manage:keys', 'read:keys', 'read:users']
 
-/** @param note told which scopes of a caller a rule here went by */
+/** @param onScopesNeeded told which scopes of a caller a rule here went by */
 export function createKeyAccess(
   store: Pick<KeyStore, 'find' | 'isWithin'>,
-  note: (principal: Principal, scopes: readonly string[]) => void,
+  onScopesNeeded: (principal: Principal, scopes: readonly string[]) => void,
 ): KeyAccess {
   function mayRead(principal: Principal, owner: OwnerRef): boolean {
     if (isSameOwner(owner, ownerOf(principal))) return true
-    if (!holdsAll(readOthers, principal.scopes)) return false
-    note(principal, readOthers)
+    if (!holdsAll(scopesToRead, principal.scopes)) return false
+    onScopesNeeded(principal, scopesToRead)
     return true
   }
 
@@ -61,12 +61,12 @@ export function createKeyAccess(
 
     async read(principal, id) {
       const own = await findOwn(principal, id)
-      if (own !== null || !holdsAll(readOthers, principal.scopes)) return own
+      if (own !== null || !holdsAll(scopesToRead, principal.scopes)) return own
       const key = await store.find(id)
       return key !== null && mayRead(principal, ownerOfKey(key)) ? key : null
     },
 
-    async changeable(principal, id) {
+    async findChangeable(principal, id) {
       const key = await findOwn(principal, id)
       if (key === null) throw new NotFoundError('API key')
       const { kind, id: credentialId } = principal.credential
@@ -77,24 +77,24 @@ export function createKeyAccess(
       return key
     },
 
-    async managed(principal, id, discloses) {
+    async findManaged(principal, id, discloses) {
       if (!principal.scopes.has('manage:keys')) return null
       const key = await store.find(id)
       if (key === null || isSameOwner(ownerOfKey(key), ownerOf(principal))) return null
-      const needed = discloses ? tellOthers : ['manage:keys']
+      const needed = discloses ? scopesToDisclose : ['manage:keys']
       if (!holdsAll(needed, principal.scopes)) {
         throw new ScopesNotHeldError(
           needed.filter((scope) => !principal.scopes.has(scope)),
           "Reading another user's API key needs `read:keys` and `read:users`, not both of which you hold. Nothing was changed: ask for its `id`, `start`, `scopes`, `status`, `revokedAt` and `revokedReason` alone.",
         )
       }
-      note(principal, needed)
+      onScopesNeeded(principal, needed)
       return key
     },
 
     requireHeld(scopes, principal) {
       requireHeld(scopes, principal.scopes)
-      note(principal, scopes)
+      onScopesNeeded(principal, scopes)
     },
   }
 }

@@ -8,7 +8,7 @@ import { checkMetadata, descriptionRule, nameRule } from './rules.ts'
 import type { KeyChange } from './store.ts'
 
 /** What an update asks for. @throws BadUserInputError */
-export function keyChange(input: UpdateKeyInput, key: ApiKey): KeyChange {
+export function toKeyChange(input: UpdateKeyInput, key: ApiKey): KeyChange {
   return {
     ...(input.name != null && { name: requiredText('name', input.name, nameRule) }),
     ...(input.description !== undefined && {
@@ -19,8 +19,8 @@ export function keyChange(input: UpdateKeyInput, key: ApiKey): KeyChange {
   }
 }
 
-function narrowed(asked: readonly string[], key: ApiKey): readonly string[] {
-  const scopes = requireDistinctScopes('scopes', asked)
+function narrowed(requested: readonly string[], key: ApiKey): readonly string[] {
+  const scopes = requireDistinctScopes('scopes', requested)
   if (scopes.length === 0) {
     throw new BadUserInputError(
       'scopes',
@@ -46,7 +46,7 @@ export function requireScopeLeft(current: ApiKey, { scopes }: KeyChange): void {
 }
 
 /** For another owner's key. @throws BadUserInputError */
-export function refuseAllButNarrowing(input: UpdateKeyInput): void {
+export function requireOnlyNarrowing(input: UpdateKeyInput): void {
   for (const field of ['name', 'description', 'metadata'] as const) {
     if (input[field] !== undefined) {
       throw new BadUserInputError(field, `\`${field}\` of a key is its owner's to change.`)

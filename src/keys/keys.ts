@@ -9,7 +9,7 @@ import type { ScopeCatalogue } from '../scopes.ts'
 import { optionalText, reasonRule } from '../text-rules.ts'
 import { createKeyAccess, type KeyAccess } from './access.ts'
 import type { ApiKey, ScopeUse } from './api-key.ts'
-import { keyChange, refuseAllButNarrowing, requireScopeLeft } from './change.ts'
+import { requireOnlyNarrowing, requireScopeLeft, toKeyChange } from './change.ts'
 import type {
   CreateKeyInput,
   IssuedKey,
@@ -73,13 +73,13 @@ export interface KeyService {
 interface Parts extends Omit<KeyServiceOptions, 'now'> {
   readonly now: () => Date
   readonly access: KeyAccess
-  readonly note: (principal: Principal, scopes: readonly string[]) => void
+  readonly onScopesNeeded: (principal: Principal, scopes: readonly string[]) => void
 }
 
 export function createKeyService(options: KeyServiceOptions): KeyService {
-  const note = options.onScopesNeeded ?? (() => {})
-  const access = createKeyAccess(options.store, note)
-  const parts: Parts = { ...options, now: () => new Date(options.now()), access, note }
+  const onScopesNeeded = options.onScopesNeeded ?? (() => {})
+  const access = createKeyAccess(options.store, onScopesNeeded)
+  const parts: Parts = { ...options, now: () => new Date(options.now()), access, onScopesNeeded }
   return { ...reading(parts), ...issuing(parts), ...changing(parts), ...revoking(parts) }
 }
 
@@ -87,7 +87,7 @@ function reading({ store, access, now }: Parts) {
   return {
     read: access.read,
     filter(principal, { ownerId, status }) {
-      const owner = askedOwner(principal, ownerId)
+      const owner = requestedOwner(principal, ownerId)
       if (!access.mayRead(principal, owner)) return null
       return { ownerId: ownerIdOf(owner), status, now: now() }
     },
@@ -132,11 +132,11 @@ function changing({ store, maker, access, now }: Parts) {
   return {
     async update(caller, input, discloses = true) {
       const { principal } = caller
-      const other = await access.managed(principal, input.id, discloses)
-      const key = other ?? (await access.changeable(principal, input.id))
+      const other = await access.findManaged(principal, input.id, discloses)
+      const key = other ?? (await access.findChangeable(principal, input.id))
       if (key.revokedAt !== null) throw revoked()
-      if (other !== null) refuseAllButNarrowing(input)
-      const change = keyChange(input, key)
+      if (other !== null) requireOnlyNarrowing(input)
+      const change = toKeyChange(input, key)
       if (Object.keys(change).length === 0) return key
       const updated = await store.update(key.id, change, actorOf(caller), (current) =>
         requireScopeLeft(current, change),
@@ -148,7 +148,7 @@ function changing({ store, maker, access, now }: Parts) {
     async rotate(caller, input) {
       const { principal } = caller
       const grace = gracePeriod(input.gracePeriodSeconds)
-      const key = await access.changeable(principal, input.id)
+      const key = await access.findChangeable(principal, input.id)
       access.requireHeld(key.scopes, principal)
       if (key.revokedAt !== null) throw revoked()
       const at = now()
@@ -174,7 +174,7 @@ function changing({ store, maker, access, now }: Parts) {
     },
 
     async expirePrevious(caller, id) {
-      const key = await access.changeable(caller.principal, id)
+      const key = await access.findChangeable(caller.principal, id)
       const expired = await store.expirePrevious(key.id, now(), actorOf(caller))
       if (expired === null) {
         throw new ConflictError('The API key has expired or was revoked, and its secrets with it.')
@@ -184,12 +184,13 @@ function changing({ store, maker, access, now }: Parts) {
   } satisfies Partial<KeyService>
 }
 
-function revoking({ store, access, note, now }: Parts) {
+function revoking({ store, access, onScopesNeeded, now }: Parts) {
   return {
     async revoke(caller, { id, reason }, discloses = true) {
       const { principal } = caller
       const key =
-        (await access.findOwn(principal, id)) ?? (await access.managed(principal, id, discloses))
+        (await access.findOwn(principal, id)) ??
+        (await access.findManaged(principal, id, discloses))
       if (key === null) throw new NotFoundError('API key')
       const text = optionalText('reason', reason, reasonRule)
       const revocation = await store.revoke(id, text, now(), actorOf(caller))
@@ -199,10 +200,10 @@ function revoking({ store, access, note, now }: Parts) {
 
     async revokeAll(caller, { ownerId, reason }) {
       const { principal } = caller
-      const owner = askedOwner(principal, ownerId)
+      const owner = requestedOwner(principal, ownerId)
       if (!isSameOwner(owner, ownerOf(principal))) {
         if (!principal.scopes.has('manage:keys')) throw new NotFoundError('user')
-        note(principal, ['manage:keys'])
+        onScopesNeeded(principal, ['manage:keys'])
       }
       const text = optionalText('reason', reason, reasonRule)
       const count = await store.revokeAll(ownerIdOf(owner), text, now(), actorOf(caller))
@@ -213,7 +214,7 @@ function revoking({ store, access, note, now }: Parts) {
 }
 
 /** The owner of that id; left out, whom the caller's credential stands for. */
-function askedOwner(principal: Principal, ownerId: string | null | undefined): OwnerRef {
+function requestedOwner(principal: Principal, ownerId: string | null | undefined): OwnerRef {
   return ownerId == null ? ownerOf(principal) : userOwner(ownerId)
 }
 

@@ -11,7 +11,7 @@ export const maxMetadataDepth = 8
 export const defaultGracePeriodSeconds = 24 * 60 * 60
 export const maxGracePeriodSeconds = 30 * 24 * 60 * 60
 /** How long the hash of a revoked or expired key is kept: its holder can be told so until then. */
-export const deadSecretDays = 30
+export const deadSecretRetentionDays = 30
 /** Generations that a key may have above it: keys make keys, which make keys. */
 export const maxLineageDepth = 8
 
@@ -23,28 +23,28 @@ export interface ExpiryLimits {
 }
 
 /**
- * When a new key expires: as asked within the limits, and the earliest of the limits when nothing is
- * asked. @throws BadUserInputError on `expiresAt`
+ * When a new key expires: as requested within the limits, and the earliest of the limits when nothing is
+ * requested. @throws BadUserInputError on `expiresAt`
  */
 export function resolveExpiry(
-  asked: Date | null | undefined,
+  requested: Date | null | undefined,
   now: Date,
   { parentExpiresAt, maxLifetimeDays }: ExpiryLimits,
 ): Date | null {
   const latest = maxLifetimeDays === null ? null : new Date(now.getTime() + maxLifetimeDays * day)
-  if (asked == null) return earliest(parentExpiresAt, latest)
-  if (asked <= now) throw badExpiry('lies in the past')
-  if (asked > lastStoredDate)
+  if (requested == null) return earliest(parentExpiresAt, latest)
+  if (requested <= now) throw badExpiry('lies in the past')
+  if (requested > lastStoredDate)
     throw badExpiry('lies after the year 9998: leave it out for a key that stays')
-  if (parentExpiresAt !== null && asked > parentExpiresAt) {
+  if (parentExpiresAt !== null && requested > parentExpiresAt) {
     throw badExpiry(
       `is later than that of the key it is made with, which expires at ${parentExpiresAt.toISOString()}`,
     )
   }
-  if (latest !== null && asked > latest) {
+  if (latest !== null && requested > latest) {
     throw badExpiry(`is too late: a key lives at most ${maxLifetimeDays} days here`)
   }
-  return asked
+  return requested
 }
 
 function earliest(a: Date | null, b: Date | null): Date | null {
@@ -108,12 +108,12 @@ function depthOf(value: JsonValue, depth = 0): number {
 
 /** Milliseconds. @throws BadUserInputError on `gracePeriodSeconds` */
 export function gracePeriod(seconds: number | null | undefined): number {
-  const asked = seconds ?? defaultGracePeriodSeconds
-  if (asked < 0 || asked > maxGracePeriodSeconds) {
+  const requested = seconds ?? defaultGracePeriodSeconds
+  if (requested < 0 || requested > maxGracePeriodSeconds) {
     throw new BadUserInputError(
       'gracePeriodSeconds',
       `\`gracePeriodSeconds\` must be between 0 and ${maxGracePeriodSeconds} (30 days).`,
     )
   }
-  return asked * 1000
+  return requested * 1000
 }

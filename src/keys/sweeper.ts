@@ -1,11 +1,11 @@
-import { deadSecretDays } from './rules.ts'
+import { deadSecretRetentionDays } from './rules.ts'
 import type { KeyStore } from './store.ts'
 
 const day = 24 * 60 * 60 * 1000
 
 /**
  * Erases the hashes of secrets that are dead: of before a rotation as soon as its grace period is
- * over, of revoked and expired keys {@link deadSecretDays} days later. Until then one who has the
+ * over, of revoked and expired keys {@link deadSecretRetentionDays} days later. Until then one who has the
  * secret is told that it was revoked or has expired; from then on that it is not valid. The keys
  * themselves stay, for their owner and the audit trail.
  *
@@ -16,7 +16,7 @@ export async function sweepDeadSecrets(
   store: Pick<KeyStore, 'eraseDeadSecrets'>,
   now: number,
 ): Promise<number> {
-  const limits = { grace: new Date(now), death: new Date(now - deadSecretDays * day) }
+  const limits = { grace: new Date(now), death: new Date(now - deadSecretRetentionDays * day) }
   let total = 0
   for (;;) {
     const erased = await store.eraseDeadSecrets(limits)

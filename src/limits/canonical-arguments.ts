@@ -1,15 +1,15 @@
 import { type ArgumentNode, type FieldNode, Kind, type ValueNode } from 'graphql'
 
-const known = new WeakMap<FieldNode, string>()
+const cached = new WeakMap<FieldNode, string>()
 
 /** Equal for fields with the same arguments, in whatever order they and the fields of objects stand. */
 export function canonicalArguments(field: FieldNode): string {
   const { arguments: given } = field
   if (given === undefined || given.length === 0) return ''
-  let text = known.get(field)
+  let text = cached.get(field)
   if (text === undefined) {
     text = JSON.stringify(byName(given))
-    known.set(field, text)
+    cached.set(field, text)
   }
   return text
 }

@@ -36,7 +36,7 @@ export function createCostLimit(maximum: number, pages: PageSizes): CostLimit {
     }),
   )
 
-  const tooDear = (operation: OperationDefinitionNode) =>
+  const costError = (operation: OperationDefinitionNode) =>
     limitError(
       'cost',
       maximum,
@@ -46,8 +46,8 @@ export function createCostLimit(maximum: number, pages: PageSizes): CostLimit {
   return {
     rule: (context) => ({
       OperationDefinition(operation) {
-        const { least } = costsIn(context.getSchema())(context.getDocument())(operation)
-        if (least > maximum) context.reportError(tooDear(operation))
+        const { minimum } = costsIn(context.getSchema())(context.getDocument())(operation)
+        if (minimum > maximum) context.reportError(costError(operation))
       },
     }),
     errorFor({ schema, document, operationName, variableValues }) {
@@ -55,7 +55,7 @@ export function createCostLimit(maximum: number, pages: PageSizes): CostLimit {
       // No such operation: executing it says so.
       if (!operation) return null
       const cost = costsIn(schema)(document)(operation).with(variableValues)
-      return cost > maximum ? tooDear(operation) : null
+      return cost > maximum ? costError(operation) : null
     },
   }
 }

@@ -29,16 +29,16 @@ const maxMembers = 1_000
 
 /** The same of a value that was sent; infinite where an object has too many members. Without recursion: JSON may be nested deeper than the stack is. */
 export function countSentElements(value: unknown): number {
-  const waiting = [value]
+  const queue = [value]
   let count = 0
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     if (typeof next !== 'object' || next === null) continue
     const values: readonly unknown[] = Array.isArray(next) ? next : Object.values(next)
     if (Array.isArray(next)) count += values.length
     // Each error about such an object prints all of it; metadata of 4 KB has fewer members.
     else if (values.length > maxMembers) return Number.POSITIVE_INFINITY
     for (const inner of values) {
-      if (typeof inner === 'object' && inner !== null) waiting.push(inner)
+      if (typeof inner === 'object' && inner !== null) queue.push(inner)
     }
   }
   return count

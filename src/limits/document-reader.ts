@@ -50,7 +50,7 @@ interface Validation {
 }
 
 /** Smaller documents are validated in less than a millisecond. */
-const [fewTokens, fewCharacters] = [150, 300]
+const [smallDocumentTokens, smallDocumentCharacters] = [150, 300]
 
 /** Places in a long document take time to find, and a reader's eye stops earlier. */
 const maxErrors = 25
@@ -113,9 +113,9 @@ export function createDocumentReader(options: DocumentReaderOptions): DocumentRe
     parse,
     validate: validateOnce,
     prepare(schema, text) {
-      if (text.length < fewCharacters) return undefined
+      if (text.length < smallDocumentCharacters) return undefined
       const document = documentOrNull(() => parse(text))
-      if (document === null || (document.tokenCount ?? 0) < fewTokens) return undefined
+      if (document === null || (document.tokenCount ?? 0) < smallDocumentTokens) return undefined
       if (validationsIn(schema)(document).errors !== null) return undefined
       return validateInTurns(schema, document)
     },

@@ -11,7 +11,7 @@ export interface FieldCost {
 
 /** How many values a page has where neither `first` nor `last` is given. */
 export interface PageSizes {
-  readonly usual: number
+  readonly defaultSize: number
 }
 
 /** What the cost of a field depends on, but for its arguments' values. */
@@ -43,7 +43,7 @@ export function costRuleOf(
       : [],
     listSize:
       pageArguments.length > 0
-        ? pages.usual
+        ? pages.defaultSize
         : (listSize ?? introspectionSizes(schema).get(`${typeName}.${field.name}`) ?? 1),
   }
 }

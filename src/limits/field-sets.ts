@@ -54,8 +54,8 @@ export class FieldSets {
     const merged = new Map<string, SelectedField[]>()
     const spread = new Set<string>()
     // Grows while it is walked.
-    const waiting = new Set(selections)
-    for (const next of waiting) {
+    const queue = new Set(selections)
+    for (const next of queue) {
       for (const field of next.fields) {
         const name = field.node.alias?.value ?? field.node.name.value
         const group = merged.get(name)
@@ -66,7 +66,7 @@ export class FieldSets {
         if (spread.has(name)) continue
         spread.add(name)
         const fragment = this.#fragment(name)
-        if (fragment !== null) waiting.add(fragment)
+        if (fragment !== null) queue.add(fragment)
       }
     }
     return merged

@@ -13,21 +13,21 @@ import { remembering } from '../remembering.ts'
  * The fields that answer with a type of the client's choice, or with the largest types: what is selected
  * below them is asked of a type that may be many times as large as the average.
  */
-function chosenTypes(schema: GraphQLSchema): readonly (readonly [string, number])[] {
+function worstCaseSizes(schema: GraphQLSchema): readonly (readonly [string, number])[] {
   const types = Object.values(schema.getTypeMap())
   const sizes = types.map(sizesOf)
-  const largest = Math.max(
+  const worstCase = Math.max(
     1,
     ...(['fields', 'args', 'inputFields'] as const).map((kind) => {
       const counts = sizes.map((size) => size[kind])
-      const usual = average(counts)
-      return usual === 0 ? 1 : Math.max(...counts) / usual
+      const mean = average(counts)
+      return mean === 0 ? 1 : Math.max(...counts) / mean
     }),
   )
   const query = schema.getQueryType()?.name
   const roots = ['__Schema.queryType', '__Schema.mutationType', '__Schema.subscriptionType']
   return [...roots, `${query}.__type`].map(
-    (coordinate) => [coordinate, Math.ceil(largest)] as const,
+    (coordinate) => [coordinate, Math.ceil(worstCase)] as const,
   )
 }
 
@@ -41,7 +41,7 @@ function sizesOf(type: GraphQLNamedType) {
 }
 
 /** About every second type that is asked for what it wraps is a list or non-null. */
-const wrapped = 0.5
+const ofTypeRatio = 0.5
 
 /**
  * How many values fields of introspection answer with, by coordinate, on average over the schema: which
@@ -52,27 +52,32 @@ export const introspectionSizes = remembering(
     const types = Object.values(schema.getTypeMap())
     const directives = schema.getDirectives()
     const fields = types.filter(hasFields).flatMap((type) => Object.values(type.getFields()))
-    const ofEachType = (count: (type: GraphQLNamedType) => number) => average(types.map(count))
+    const averagePerType = (count: (type: GraphQLNamedType) => number) => average(types.map(count))
     return new Map([
-      ...chosenTypes(schema),
+      ...worstCaseSizes(schema),
       ['__Schema.types', types.length],
       ['__Schema.directives', directives.length],
       ['__Directive.args', average(directives.map(({ args }) => args.length))],
       ['__Type.fields', fields.length / types.length],
       [
         '__Type.interfaces',
-        ofEachType((type) => (hasFields(type) ? type.getInterfaces().length : 0)),
+        averagePerType((type) => (hasFields(type) ? type.getInterfaces().length : 0)),
       ],
       [
         '__Type.possibleTypes',
-        ofEachType((type) => (isAbstractType(type) ? schema.getPossibleTypes(type).length : 0)),
+        averagePerType((type) => (isAbstractType(type) ? schema.getPossibleTypes(type).length : 0)),
       ],
-      ['__Type.enumValues', ofEachType((type) => (isEnumType(type) ? type.getValues().length : 0))],
+      [
+        '__Type.enumValues',
+        averagePerType((type) => (isEnumType(type) ? type.getValues().length : 0)),
+      ],
       [
         '__Type.inputFields',
-        ofEachType((type) => (isInputObjectType(type) ? Object.keys(type.getFields()).length : 0)),
+        averagePerType((type) =>
+          isInputObjectType(type) ? Object.keys(type.getFields()).length : 0,
+        ),
       ],
-      ['__Type.ofType', wrapped],
+      ['__Type.ofType', ofTypeRatio],
       ['__Field.args', average(fields.map(({ args }) => args.length))],
     ])
   },

@@ -33,20 +33,20 @@ export type SentVariables = Readonly<Record<string, unknown>> | null | undefined
 /** The cost of an operation, as far as it can be told before its variables are known. */
 export interface OperationCost {
   /** What it costs whatever is sent. */
-  readonly least: number
+  readonly minimum: number
   /** What it costs with these variables. */
   with(variables: SentVariables): number
 }
 
 /** One run through an operation with its variables. */
-interface Run {
+interface CostRun {
   readonly variable: VariableLookup
   /** Costs of fragments, so that each is added up once however often it is spread. */
   readonly fragments: Map<string, number>
 }
 
 /** A number where no variable matters. */
-type Cost = number | ((run: Run) => number)
+type Cost = number | ((run: CostRun) => number)
 
 /**
  * Works out how many fields the answer to `operation` could hold at most, in time linear in the document:
@@ -58,16 +58,16 @@ export function costOfOperation(
   operation: OperationDefinitionNode,
 ): OperationCost {
   const cost = planner.operation(operation)
-  if (typeof cost === 'number') return { least: cost, with: () => cost }
+  if (typeof cost === 'number') return { minimum: cost, with: () => cost }
   const total = (variable: VariableLookup) => cost({ variable, fragments: new Map() })
   return {
-    least: total(unknown),
+    minimum: total(unknownVariable),
     with: (variables) => total(variableLookup(operation, variables)),
   }
 }
 
 /** A variable of which nothing is known asks for one value. */
-const unknown: VariableLookup = () => ({ sent: 1, count: 0 })
+const unknownVariable: VariableLookup = () => ({ sent: 1, count: 0 })
 
 /** Counts what was sent for each variable once, however often it is used. */
 function variableLookup(
@@ -135,7 +135,7 @@ export class CostPlanner {
     const once =
       typeof cost === 'number'
         ? cost
-        : (run: Run) => {
+        : (run: CostRun) => {
             let sum = run.fragments.get(name)
             if (sum === undefined) {
               sum = cost(run)
@@ -172,7 +172,7 @@ export class CostPlanner {
 }
 
 function costOfValue(value: ValueNode): Cost {
-  if (!hasVariable(value)) return countElements(value, unknown)
+  if (!hasVariable(value)) return countElements(value, unknownVariable)
   return ({ variable }) => countElements(value, variable)
 }
 
@@ -187,12 +187,14 @@ function sizeOf(rule: FieldCostRule, given: readonly ArgumentNode[]): Cost {
     const listed = lists.map((value) => lengthOf(value, variable))
     return Math.max(0, ...asked, ...listed) || rule.listSize
   }
-  return [...pages, ...lists].some(hasVariable) ? ({ variable }) => size(variable) : size(unknown)
+  return [...pages, ...lists].some(hasVariable)
+    ? ({ variable }) => size(variable)
+    : size(unknownVariable)
 }
 
 function sumOf(costs: readonly Cost[]): Cost {
   let known = 0
-  const others: ((run: Run) => number)[] = []
+  const others: ((run: CostRun) => number)[] = []
   for (const cost of costs) {
     if (typeof cost === 'number') known += cost
     else others.push(cost)
@@ -207,6 +209,6 @@ function product(a: Cost, b: Cost): Cost {
   return (run) => one(run) * other(run)
 }
 
-function asFunction(cost: Cost): (run: Run) => number {
+function asFunction(cost: Cost): (run: CostRun) => number {
   return typeof cost === 'number' ? () => cost : cost
 }

@@ -57,7 +57,7 @@ export class OverlapCheck {
   readonly #context: ValidationContext
   readonly #sets: FieldSets
   readonly #seen = new Set<string>()
-  #waiting: Merged[] = []
+  #queue: Merged[] = []
 
   constructor(context: ValidationContext) {
     this.#context = context
@@ -68,10 +68,10 @@ export class OverlapCheck {
   run(operation: OperationDefinitionNode): GraphQLError | null {
     const type = this.#context.getSchema().getRootType(operation.operation)
     const root = this.#sets.selections(operation.selectionSet, type ?? undefined)
-    this.#waiting = []
-    this.#wait([root], 'all')
+    this.#queue = []
+    this.#enqueue([root], 'all')
     // The list grows while it is walked: no recursion, so depth cannot exhaust the stack.
-    for (const next of this.#waiting) {
+    for (const next of this.#queue) {
       for (const [responseName, fields] of this.#sets.merge(next.selections)) {
         this.steps += fields.length
         if (this.steps > maximumSteps) return tooManySteps(operation)
@@ -89,10 +89,10 @@ export class OverlapCheck {
       const conflict = conflictIn(group, conflictOfFields)
       if (conflict !== null) return conflict
       if (groups.length > 1) this.steps += group.length
-      this.#wait(this.#below(group), 'all')
+      this.#enqueue(this.#below(group), 'all')
     }
     // What is compared in all respects is compared in shape as well.
-    if (groups.length !== 1) this.#wait(this.#below(fields), 'shape')
+    if (groups.length !== 1) this.#enqueue(this.#below(fields), 'shape')
     return conflictIn(fields, conflictOfShapes)
   }
 
@@ -106,12 +106,12 @@ export class OverlapCheck {
     return below
   }
 
-  #wait(selections: readonly SelectionsOnType[], comparison: Comparison) {
+  #enqueue(selections: readonly SelectionsOnType[], comparison: Comparison) {
     if (selections.length === 0) return
     const key = `${comparison} ${selections.map(({ id }) => id).join(' ')}`
     if (this.#seen.has(key)) return
     this.#seen.add(key)
-    this.#waiting.push({ selections, comparison })
+    this.#queue.push({ selections, comparison })
   }
 }
 

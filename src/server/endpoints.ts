@@ -87,7 +87,9 @@ function createServerGraphQL(
   admission: Admission<RequestContext>,
 ) {
   const { keyPrefix, maxStalenessMs, publicIntrospection } = config
-  const operationGuards = createOperationGuards(config.operationLimits, { usual: defaultPageSize })
+  const operationGuards = createOperationGuards(config.operationLimits, {
+    defaultSize: defaultPageSize,
+  })
   const { audit } = database
   return createGraphQL({
     admission,

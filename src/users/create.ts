@@ -14,10 +14,10 @@ export interface CreateUserOptions {
   readonly catalogue: ScopeCatalogue
   /** The first is meant where a new user names none. */
   readonly issuers: readonly string[]
-  /** What a new user is granted where nothing is asked; `null`: nothing. */
+  /** What a new user is granted where nothing is requested; `null`: nothing. */
   readonly defaultScopes: readonly string[] | null
   /** Told which scopes of a caller a rule here went by. */
-  readonly note: (principal: Principal, scopes: readonly string[]) => void
+  readonly onScopesNeeded: (principal: Principal, scopes: readonly string[]) => void
 }
 
 /** @throws BadUserInputError, ConflictError, ScopesNotHeldError */
@@ -38,8 +38,8 @@ export async function createUser(
   const email = optionalEmail('email', input.email)
   const name = optionalText('name', input.name, userNameRule)
   const scopes = initialScopes(options, caller.principal, input.scopes)
-  const wanted = { issuer, subject, email, name, scopes }
-  const user = await store.insert(wanted, actorOf(caller))
+  const newUser = { issuer, subject, email, name, scopes }
+  const user = await store.insert(newUser, actorOf(caller))
   if (user !== 'duplicate') return user
   if (mayReadUsers(caller.principal)) {
     throw new ConflictError(`There is already a user with subject ${subject} of that issuer.`)
@@ -47,29 +47,29 @@ export async function createUser(
   // As if it were new: neither that the user was there nor that it is suspended is told.
   const known = await store.findByIdentity(issuer, subject)
   if (known !== null) return { ...known, status: 'ACTIVE' }
-  const anew = await store.insert(wanted, actorOf(caller))
-  if (anew !== 'duplicate') return anew
+  const recreated = await store.insert(newUser, actorOf(caller))
+  if (recreated !== 'duplicate') return recreated
   throw new ConflictError('The user was changed by someone else meanwhile. Try again.')
 }
 
 /** What a new user is granted, as far as it can be told without knowing who was there before. */
 function initialScopes(
-  { catalogue, defaultScopes, note }: CreateUserOptions,
+  { catalogue, defaultScopes, onScopesNeeded }: CreateUserOptions,
   principal: Principal,
-  asked: readonly string[] | null | undefined,
+  requested: readonly string[] | null | undefined,
 ): (tombstone: Tombstone | undefined) => readonly string[] {
   const mayWiden = principal.scopes.has('write:grants')
-  if (asked == null) {
+  if (requested == null) {
     const scopes = defaultScopes ?? []
     return (tombstone) => (mayWiden ? scopes : withinTombstone(scopes, tombstone))
   }
-  const scopes = requireDistinctScopes('scopes', asked)
+  const scopes = requireDistinctScopes('scopes', requested)
   requireInCatalogue('scopes', scopes, catalogue)
   requireHeld(scopes, principal.scopes)
-  note(principal, scopes)
+  onScopesNeeded(principal, scopes)
   return (tombstone) => {
     if (mayWiden) {
-      note(principal, ['write:grants'])
+      onScopesNeeded(principal, ['write:grants'])
       return scopes
     }
     const within = withinTombstone(scopes, tombstone)

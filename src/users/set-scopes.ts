@@ -12,40 +12,40 @@ export interface SetUserScopesOptions {
   readonly store: Pick<UserStore, 'setScopes'>
   readonly catalogue: ScopeCatalogue
   /** Told which scopes of a caller a rule here went by. */
-  readonly note: (principal: Principal, scopes: readonly string[]) => void
+  readonly onScopesNeeded: (principal: Principal, scopes: readonly string[]) => void
 }
 
 /** @throws BadUserInputError, ScopesNotHeldError. `null`: there is no such user */
 export async function setUserScopes(
-  { store, catalogue, note }: SetUserScopesOptions,
+  { store, catalogue, onScopesNeeded }: SetUserScopesOptions,
   caller: Caller,
-  { userId, scopes: asked }: SetUserScopesInput,
+  { userId, scopes: requested }: SetUserScopesInput,
 ): Promise<User | null> {
-  if (asked === undefined) {
+  if (requested === undefined) {
     throw new BadUserInputError(
       'scopes',
       '`scopes` was left out. Send a list, or null to lift the ceiling.',
     )
   }
   const { principal } = caller
-  if (asked === null) {
+  if (requested === null) {
     const all = [...catalogue.keys()]
     const lifted = await store.setScopes(userId, null, actorOf(caller), () => {
       requireHeld(all, principal.scopes)
-      note(principal, all)
+      onScopesNeeded(principal, all)
     })
     return lifted
   }
-  const scopes = requireDistinctScopes('scopes', asked)
+  const scopes = requireDistinctScopes('scopes', requested)
   // Looked at when it is set: what someone else took away meanwhile would be added again.
   return store.setScopes(userId, scopes, actorOf(caller), (before) => {
     const kept = new Set(withinGrant(scopes, { ours: before.scopes, issuers: null }))
     const added = scopes.filter((scope) => !kept.has(scope))
     // What is named as missing must not depend on a grant that the caller may not read.
     const permitted = added.every((scope) => catalogue.has(scope) && principal.scopes.has(scope))
-    const judged = permitted || mayReadUsers(principal) ? added : scopes
-    requireInCatalogue('scopes', judged, catalogue)
-    requireHeld(judged, principal.scopes)
-    note(principal, added)
+    const checked = permitted || mayReadUsers(principal) ? added : scopes
+    requireInCatalogue('scopes', checked, catalogue)
+    requireHeld(checked, principal.scopes)
+    onScopesNeeded(principal, added)
   })
 }

@@ -17,13 +17,13 @@ export async function signOut(
   caller: Caller,
 ): Promise<Date | null> {
   const { userId } = caller.principal
-  const asked = now()
+  const requestedAt = now()
   // `iat` counts whole seconds: what was issued in this one is refused, and what is issued after the
   // answer must not be, so the answer waits for the next.
-  const second = Math.ceil(asked / 1000)
+  const second = Math.ceil(requestedAt / 1000)
   const token = tokenOf?.(caller.principal) ?? null
   const later = token !== null && token.issuedAt >= second ? [token] : []
   const at = await store.signOut(userId, new Date(second * 1000), actorOf(caller), ...later)
-  await setTimeout(second * 1000 - asked)
+  await setTimeout(second * 1000 - requestedAt)
   return at
 }

@@ -51,7 +51,7 @@ export interface UserService {
 
 export function createUserService(options: UserServiceOptions): UserService {
   const { store } = options
-  const parts = { ...options, note: options.onScopesNeeded ?? (() => {}) }
+  const parts = { ...options, onScopesNeeded: options.onScopesNeeded ?? (() => {}) }
   return {
     find: store.find,
     findMany: store.findMany,

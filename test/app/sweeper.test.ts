@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { deadSecretDays } from '../../src/keys/rules.ts'
+import { deadSecretRetentionDays } from '../../src/keys/rules.ts'
 import { sweepDeadSecrets } from '../../src/keys/sweeper.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 
@@ -35,9 +35,9 @@ describe('the hash of a dead secret', () => {
   it('of a revoked key is kept for a while, so that its holder can be told, and then erased', async () => {
     const { id, secret } = await app.key('alice', all)
     await revoke(id)
-    await sweep(deadSecretDays - 1)
+    await sweep(deadSecretRetentionDays - 1)
     expect(await told(secret)).toBe('The API key was revoked.')
-    expect(await sweep(deadSecretDays + 1)).toBeGreaterThan(0)
+    expect(await sweep(deadSecretRetentionDays + 1)).toBeGreaterThan(0)
     expect(await hashes(id)).toEqual({ secret: 0, previous: null })
     expect(await told(secret)).toBe('The credential is not valid.')
   })
@@ -46,7 +46,7 @@ describe('the hash of a dead secret', () => {
     const { id, secret } = await app.key('alice', all, {
       expiresAt: new Date(Date.now() + 1000).toISOString(),
     })
-    await sweep(deadSecretDays + 1)
+    await sweep(deadSecretRetentionDays + 1)
     expect(await hashes(id)).toEqual({ secret: 0, previous: null })
     await app.byHand`update latchkey.api_keys set expires_at = null where id = ${id}`
     expect(await told(secret)).toBe('The credential is not valid.')
@@ -71,7 +71,7 @@ describe('the hash of a dead secret', () => {
       'query ($id: ID!) { apiKey(id: $id) { name scopes status revokedAt lastUsedAt usedScopes { scope } } }'
     await revoke(id)
     const before = await app.ask(query, { as: alice, variables: { id } })
-    await sweep(deadSecretDays + 1)
+    await sweep(deadSecretRetentionDays + 1)
     expect((await hashes(id)).secret).toBe(0)
     expect((await app.ask(query, { as: alice, variables: { id } })).text).toBe(before.text)
     const events = await app.sql`select type from latchkey.audit_events where target_id = ${id}`
@@ -94,9 +94,9 @@ describe('a sweep', () => {
     await revoke(id)
     await app.sql.begin(async (other) => {
       await other`select pg_advisory_xact_lock(1818326115, 4)`
-      expect(await sweep(deadSecretDays + 1)).toBe(0)
+      expect(await sweep(deadSecretRetentionDays + 1)).toBe(0)
     })
     expect((await hashes(id)).secret).toBe(32)
-    expect(await sweep(deadSecretDays + 1)).toBeGreaterThan(0)
+    expect(await sweep(deadSecretRetentionDays + 1)).toBeGreaterThan(0)
   })
 })

@@ -11,7 +11,7 @@ const schema = buildSchema(/* GraphQL */ `
 
 function costs(source: string) {
   const document = parse(source)
-  const planner = new CostPlanner(schema, document, { usual: 20 })
+  const planner = new CostPlanner(schema, document, { defaultSize: 20 })
   const [first, ...others] = document.definitions
     .filter((node) => node.kind === Kind.OPERATION_DEFINITION)
     .map((operation) => costOfOperation(planner, operation))
@@ -69,14 +69,14 @@ describe('the cost of an operation', () => {
     ['a fragment within itself once', '{ item { ...F } } fragment F on Item { id ...F }', {}, 2],
     ['fields that are not there', '{ nothing { at all } }', {}, 1],
   ])('counts %s', (_name, source, variables, expected) => {
-    const { least, ...cost } = costs(source)
+    const { minimum, ...cost } = costs(source)
     expect(cost.with(variables as Record<string, unknown>)).toBe(expected)
-    expect(least).toBeLessThanOrEqual(expected)
+    expect(minimum).toBeLessThanOrEqual(expected)
   })
 
-  it('is least where nothing is known of a variable', () => {
-    expect(costs('query ($n: Int) { items(first: $n) { id } }').least).toBe(2)
-    expect(costs('{ items(first: 3) { id } }').least).toBe(6)
+  it('is the minimum where nothing is known of a variable', () => {
+    expect(costs('query ($n: Int) { items(first: $n) { id } }').minimum).toBe(2)
+    expect(costs('{ items(first: 3) { id } }').minimum).toBe(6)
   })
 
   it('does not exhaust the stack where JSON is nested deep', () => {
