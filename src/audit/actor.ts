@@ -1,4 +1,4 @@
-/** Who made a change: a principal, or an operator at the command line (all `null`). */
+/** The origin of a change: a principal, or an operator at the command line (all fields `null`). */
 export interface Actor {
   readonly issuer: string | null
   readonly subject: string | null

@@ -1,7 +1,7 @@
 import type { Principal } from '../principal.ts'
 import type { Actor } from './actor.ts'
 
-/** Who asks for a change, and in which request. */
+/** The principal that makes a change, and the id of its request. */
 export interface Caller {
   readonly principal: Principal
   readonly requestId: string | null

@@ -1,31 +1,34 @@
 import type { JsonObject } from '../json.ts'
 import type { Actor } from './actor.ts'
 
-export type EventType =
-  | 'user.created'
-  | 'user.updated'
-  | 'user.suspended'
-  | 'user.reactivated'
-  | 'user.deleted'
-  | 'user.scopes_set'
-  | 'user.signed_out'
-  | 'api_key.created'
-  | 'api_key.updated'
-  | 'api_key.rotated'
-  | 'api_key.previous_secret_expired'
-  | 'api_key.revoked'
-  | 'credential.refused'
+export const eventTypes = [
+  'user.created',
+  'user.updated',
+  'user.suspended',
+  'user.reactivated',
+  'user.deleted',
+  'user.scopes_set',
+  'user.signed_out',
+  'api_key.created',
+  'api_key.updated',
+  'api_key.rotated',
+  'api_key.previous_secret_expired',
+  'api_key.revoked',
+  'credential.refused',
+] as const
 
-/** Something that happened, as it is told for good. */
+export type EventType = (typeof eventTypes)[number]
+
+/** An event as the audit trail stores it. Events never change. */
 export interface AuditEvent {
-  /** Decimal digits; of two events of one moment the later one has the higher. */
+  /** Decimal digits. Of two events at the same time, the later one has the higher number. */
   readonly id: string
   readonly at: Date
   readonly type: string
   readonly actor: Omit<Actor, 'requestId'>
   readonly targetType: string | null
   readonly targetId: string | null
-  /** What was and what is now, or what else there is to tell; never a secret. */
+  /** The values before and after the change, or other facts of the event; never a secret. */
   readonly details: JsonObject
   readonly requestId: string | null
 }

@@ -4,12 +4,12 @@ import type { RefusedCredentials } from './store.ts'
 export interface RefusedCredential {
   readonly reason: string
   readonly sourceAddress: string | null
-  /** Public id of the key; never more of a credential. */
+  /** The public id of the key; never any other part of a credential. */
   readonly credentialId: string | null
   readonly requestId: string | null
 }
 
-/** Collects refusals in memory: no request waits for their writing, and a flood makes few rows. */
+/** Collects refusals in memory, so that no request waits for a write and a flood causes few rows. */
 export interface RefusalRecorder extends Flusher {
   record(refusal: RefusedCredential): void
 }
@@ -18,9 +18,9 @@ export interface RefusalRecorderOptions {
   readonly write: (refusals: readonly RefusedCredentials[]) => Promise<void>
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  /** How often what was collected is written. Milliseconds, default 10000. */
+  /** Milliseconds between two writes. Default 10000. */
   readonly intervalMs?: number
-  /** How many kinds are told apart between two writes; the rest is only counted. Default 50. */
+  /** How many kinds are counted separately between two writes; all others share one row. Default 50. */
   readonly maxKinds?: number
   readonly onError?: (error: unknown) => void
 }
@@ -78,7 +78,7 @@ export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalR
 const overflowKind = ''
 const overflow = { reason: null, sourceAddress: null, credentialId: null, requestId: null }
 
-/** An unknown id is whatever its sender made up: it makes no kind of its own. */
+/** The sender chooses an unknown id freely, so it is not part of the kind. */
 function kindOf({
   reason,
   sourceAddress,

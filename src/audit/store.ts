@@ -2,39 +2,40 @@ import type { Page, PageRequest } from '../pagination.ts'
 import type { AuditEvent } from './event.ts'
 
 /**
- * The audit trail. What changes users and keys is told by their stores, in the same transaction.
+ * The audit trail. The stores of users and keys record their changes themselves, in the transaction of
+ * the change.
  * Every method throws ServiceUnavailableError when the database cannot be reached.
  */
 export interface AuditStore {
   /** Newest first. */
   list(filter: AuditEventFilter, page: PageRequest): Promise<Page<AuditEvent>>
   count(filter: AuditEventFilter): Promise<number>
-  /** Tells of credentials that were refused, in one statement. */
+  /** Records refused credentials, in one statement. */
   recordRefusals(refusals: readonly RefusedCredentials[]): Promise<void>
-  /** Makes the partitions of the coming year that are missing. */
+  /** Creates the partitions of the coming year that are missing. */
   ensurePartitions(): Promise<void>
 }
 
-/** All that are given must fit. */
+/** An event must meet all conditions that are given. */
 export interface AuditEventFilter {
-  /** Any of them. */
+  /** The event has one of these types. */
   readonly types?: readonly string[] | null | undefined
   readonly actorSubject?: string | null | undefined
   readonly targetId?: string | null | undefined
-  /** At that moment or later. */
+  /** The event happened at this time or later. */
   readonly since?: Date | null | undefined
-  /** Before that moment. */
+  /** The event happened before this time. */
   readonly until?: Date | null | undefined
 }
 
-/** Credentials refused for one reason, to one address, within some seconds. */
+/** Credentials that were refused for one reason, from one address, between two writes. */
 export interface RefusedCredentials {
-  /** `null`: several reasons and addresses, more than are told apart at a time. */
+  /** `null`: several reasons and addresses, beyond the number of kinds that are counted separately. */
   readonly reason: string | null
   readonly sourceAddress: string | null
-  /** Public id of the key in the first of them, where it had one. */
+  /** The public id of the key in the first refusal, if that had one. */
   readonly credentialId: string | null
-  /** Of the first of them. */
+  /** The id of the first refused request. */
   readonly requestId: string | null
   readonly count: number
   readonly since: Date

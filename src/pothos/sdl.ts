@@ -8,7 +8,7 @@ import {
   print,
 } from 'graphql'
 
-/** What makes the SDL a subgraph of Apollo Federation 2, and the directives that it may carry. */
+/** The definitions that make the SDL a subgraph of Apollo Federation 2, and the directives that it may use. */
 const header = parse(
   /* GraphQL */ `
     extend schema
@@ -17,40 +17,48 @@ const header = parse(
         import: ["@key", "@shareable", "@authenticated", "@requiresScopes"]
       )
 
-    "Needs a credential, whatever its scopes."
+    "Requires a credential, which may have any scopes."
     directive @authenticated on ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR
 
-    "Needs all the scopes of any one of the lists."
+    "Requires scopes. All scopes of any one inner list suffice."
     directive @requiresScopes(
+      "The alternatives: lists of scopes, each of which suffices."
       scopes: [[federation__Scope!]!]!
     ) on ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR
 
-    "Needs no credential."
+    "Requires no credential: every caller may select the field."
     directive @public on FIELD_DEFINITION
 
+    "Makes the type an entity of Apollo Federation, to which other subgraphs can refer."
     directive @key(
+      "The fields that identify an entity."
       fields: federation__FieldSet!
+      "Whether this subgraph can return the entity by these fields."
       resolvable: Boolean = true
     ) repeatable on INTERFACE | OBJECT
 
+    "Allows several subgraphs of Apollo Federation to resolve the field, or all fields of the type."
     directive @shareable repeatable on FIELD_DEFINITION | OBJECT
 
+    "Names of fields, written as a selection set without the outer braces."
     scalar federation__FieldSet
 
+    "The name of a scope."
     scalar federation__Scope
   `,
   { noLocation: true },
 ).definitions
 
-/** What each subgraph has and no subgraph's SDL says. */
+/** Types and fields that every subgraph has and that its SDL leaves out. */
 const subgraphElements = {
   types: new Set(['_Any', '_Entity', '_Service']),
   fields: new Set(['_entities', '_service']),
 }
 
 /**
- * The schema as SDL of a Federation 2 subgraph, with its directives and descriptions, always in the
- * same order. Directives are those of `extensions.directives` and of the SDL it was built from.
+ * Prints the schema as the SDL of a Federation 2 subgraph, with directives and descriptions. The order
+ * of the definitions is always the same. The directives are those of `extensions.directives` and those of
+ * the SDL that the schema was built from.
  */
 export function printSdl(schema: GraphQLSchema): string {
   const sorted = lexicographicSortSchema(schema)

@@ -6,59 +6,90 @@ import {
   maxMetadataDepth,
   nameRule,
 } from '../keys/rules.ts'
+import { reasonRule } from '../text-rules.ts'
 import type { Builder } from './builder.ts'
+
+const name = `1 to ${nameRule.maxLength} characters on one line.`
+const description = `At most ${descriptionRule.maxLength} characters; line breaks are allowed.`
+const metadata = `At most ${maxMetadataBytes} bytes as JSON, nested at most ${maxMetadataDepth} levels deep.`
+const unchanged = 'Left out or null, it stays unchanged.'
+const reason = `The reason, at most ${reasonRule.maxLength} characters. The audit trail and \`ApiKey.revokedReason\` show it. Default: none.`
 
 export function registerApiKeyInputs(builder: Builder) {
   const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
+    description: 'The input of `createApiKey`.',
     fields: (t) => ({
-      name: t.string({ required: true, description: `At most ${nameRule.maxLength} characters.` }),
+      name: t.string({ required: true, description: `The name of the key. ${name}` }),
       scopes: t.stringList({
         required: true,
-        description: 'At least one, each one that you hold.',
+        description:
+          'The scopes of the key: at least one, none of them twice. The caller must hold each of them.',
       }),
-      description: t.string({ description: `At most ${descriptionRule.maxLength} characters.` }),
+      description: t.string({
+        description: `A description of the key. ${description} Default: none.`,
+      }),
       expiresAt: t.field({
         type: 'DateTime',
-        description: 'Left out: never, or with the key that makes it.',
+        description:
+          'The time at which the key expires. It must be in the future, not later than the expiry of the parent, and within the maximum lifetime of the server (`KEY_MAX_LIFETIME_DAYS`). Default: the latest time that is allowed; without a limit the key does not expire.',
       }),
       metadata: t.field({
         type: 'JSONObject',
-        description: `At most ${maxMetadataBytes} bytes as JSON, nested at most ${maxMetadataDepth} deep.`,
+        description: `Data that the server stores and does not interpret. ${metadata} Default: \`{}\`.`,
       }),
     }),
   })
   const UpdateApiKeyInput = builder.inputType('UpdateApiKeyInput', {
+    description:
+      "The input of `updateApiKey`. For another user's key, only `id` and `scopes` are allowed.",
     fields: (t) => ({
-      id: t.id({ required: true }),
-      name: t.string(),
-      description: t.string(),
-      metadata: t.field({ type: 'JSONObject', description: 'Replaces what was there.' }),
-      scopes: t.stringList({ description: 'What the key keeps of its scopes: they only narrow.' }),
+      id: t.id({ required: true, description: 'The id of the key.' }),
+      name: t.string({ description: `The new name. ${name} ${unchanged}` }),
+      description: t.string({
+        description: `The new description. ${description} Null removes it; left out, it stays unchanged.`,
+      }),
+      metadata: t.field({
+        type: 'JSONObject',
+        description: `The new metadata, which replaces all of the old metadata. ${metadata} ${unchanged}`,
+      }),
+      scopes: t.stringList({
+        description:
+          'The scopes that the key keeps: at least one, and only scopes that it has. Left out or null, all stay.',
+      }),
     }),
   })
   const RotateApiKeyInput = builder.inputType('RotateApiKeyInput', {
+    description: 'The input of `rotateApiKey`.',
     fields: (t) => ({
-      id: t.id({ required: true }),
+      id: t.id({ required: true, description: 'The id of the key.' }),
       gracePeriodSeconds: t.int({
-        description: `How long the old secret goes on working: 0 to ${maxGracePeriodSeconds}, by default ${defaultGracePeriodSeconds}.`,
+        description: `How long the old secret still works, in seconds: 0 to ${maxGracePeriodSeconds} (30 days), but never beyond the expiry of the key. Default: ${defaultGracePeriodSeconds} (24 hours).`,
       }),
       force: t.boolean({
-        description: 'Rotate though the grace period of the last rotation still runs, ending it.',
+        description:
+          'Whether to rotate during the grace period of an earlier rotation, which then ends at once. Default: false; the mutation then fails with `CONFLICT`.',
       }),
     }),
   })
   const RevokeApiKeyInput = builder.inputType('RevokeApiKeyInput', {
-    fields: (t) => ({ id: t.id({ required: true }), reason: t.string() }),
+    description: 'The input of `revokeApiKey`.',
+    fields: (t) => ({
+      id: t.id({ required: true, description: 'The id of the key.' }),
+      reason: t.string({ description: reason }),
+    }),
   })
   const ExpirePreviousSecretInput = builder.inputType('ExpirePreviousSecretInput', {
-    fields: (t) => ({ id: t.id({ required: true }) }),
+    description: 'The input of `expirePreviousSecret`.',
+    fields: (t) => ({ id: t.id({ required: true, description: 'The id of the key.' }) }),
   })
   const RevokeAllApiKeysInput = builder.inputType('RevokeAllApiKeysInput', {
+    description: 'The input of `revokeAllApiKeys`.',
     fields: (t) => ({
       ownerId: t.id({
-        description: 'Whose keys; left out, your own. Another user needs `manage:keys`.',
+        description:
+          'The id of the user who owns the keys. Default: the caller. Another user requires scope `manage:keys`.',
       }),
-      reason: t.string(),
+      reason: t.string({ description: reason }),
     }),
   })
   return {

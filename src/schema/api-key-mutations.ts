@@ -1,4 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql'
+import { apiKeyMutationDescriptions as descriptions } from './api-key-descriptions.ts'
 import { registerApiKeyInputs } from './api-key-inputs.ts'
 import { registerApiKeyPayloads } from './api-key-payloads.ts'
 import type { ApiKeyTypes } from './api-key-type.ts'
@@ -15,9 +16,6 @@ import {
 } from './payload-rules.ts'
 import { selectedFields } from './selection.ts'
 
-const withoutReadKeys =
-  'Without `read:keys` the payload tells only what became of the key: `id`, `start`, `scopes`, `status`, `revokedAt` and `revokedReason`'
-
 export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): void {
   const inputs = registerApiKeyInputs(builder)
   const payloads = registerApiKeyPayloads(builder, types)
@@ -26,9 +24,14 @@ export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): v
       type: payloads.CreateApiKeyPayload,
       requiresScopes: 'write:keys',
       extensions: newKeyPayloadGuard,
-      description:
-        'Makes a key for yourself, of scopes that you hold. One made with a key is its child: never wider, never longer-lived, gone with it.',
-      args: { input: t.arg({ type: inputs.CreateApiKeyInput, required: true }) },
+      description: descriptions.createApiKey,
+      args: {
+        input: t.arg({
+          type: inputs.CreateApiKeyInput,
+          required: true,
+          description: 'The properties of the new key.',
+        }),
+      },
       resolve: (_root, { input }, context) =>
         context.services.keys.create(callerOf(context), input),
     }),
@@ -36,8 +39,14 @@ export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): v
       type: payloads.UpdateApiKeyPayload,
       requiresScopes: 'write:keys',
       extensions: updatedKeyPayloadGuard,
-      description: `Changes what a key is called or narrows its scopes; narrowing another user's key needs \`manage:keys\`, and \`read:users\` to be answered more of it than its scopes and status. ${withoutReadKeys}, and what is set.`,
-      args: { input: t.arg({ type: inputs.UpdateApiKeyInput, required: true }) },
+      description: descriptions.updateApiKey,
+      args: {
+        input: t.arg({
+          type: inputs.UpdateApiKeyInput,
+          required: true,
+          description: 'The key and the changes to it.',
+        }),
+      },
       resolve: async (_root, { input }, context, info) => ({
         apiKey: await context.services.keys.update(callerOf(context), input, discloses(info)),
       }),
@@ -46,8 +55,14 @@ export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): v
       type: payloads.RotateApiKeyPayload,
       requiresScopes: 'write:keys',
       extensions: rotatedKeyPayloadGuard,
-      description: `Gives a key a new secret, which works at once; the old one works until the grace period ends. ${withoutReadKeys}, and of the rotation.`,
-      args: { input: t.arg({ type: inputs.RotateApiKeyInput, required: true }) },
+      description: descriptions.rotateApiKey,
+      args: {
+        input: t.arg({
+          type: inputs.RotateApiKeyInput,
+          required: true,
+          description: 'The key and the grace period of its old secret.',
+        }),
+      },
       resolve: (_root, { input }, context) =>
         context.services.keys.rotate(callerOf(context), input),
     }),
@@ -55,8 +70,14 @@ export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): v
       type: payloads.ExpirePreviousSecretPayload,
       requiresScopes: 'write:keys',
       extensions: expiredSecretPayloadGuard,
-      description: `Ends a rotation's grace period now. \`previousSecret.lastUsedAt\` tells whether someone still uses the old secret. ${withoutReadKeys}, and of the rotation.`,
-      args: { input: t.arg({ type: inputs.ExpirePreviousSecretInput, required: true }) },
+      description: descriptions.expirePreviousSecret,
+      args: {
+        input: t.arg({
+          type: inputs.ExpirePreviousSecretInput,
+          required: true,
+          description: 'The key whose old secret expires.',
+        }),
+      },
       resolve: async (_root, { input }, context) => ({
         apiKey: await context.services.keys.expirePrevious(callerOf(context), input.id),
       }),
@@ -65,9 +86,14 @@ export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): v
       type: payloads.RevokeAllApiKeysPayload,
       requiresScopes: 'write:keys',
       extensions: revokedCountPayloadGuard,
-      description:
-        'Refuses every key of a user from now on, also the one that this is sent with. JWTs go on: see `signOutEverywhere`.',
-      args: { input: t.arg({ type: inputs.RevokeAllApiKeysInput, required: true }) },
+      description: descriptions.revokeAllApiKeys,
+      args: {
+        input: t.arg({
+          type: inputs.RevokeAllApiKeysInput,
+          required: true,
+          description: 'The owner of the keys and the reason.',
+        }),
+      },
       resolve: async (_root, { input }, context) => ({
         revokedCount: await context.services.keys.revokeAll(callerOf(context), input),
       }),
@@ -76,12 +102,18 @@ export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): v
       type: payloads.RevokeApiKeyPayload,
       requiresScopes: 'write:keys',
       extensions: revokedKeysPayloadGuard,
-      description: `Refuses a key and every key it made from now on; another user's key needs \`manage:keys\`, and \`read:users\` to be answered more of it than its scopes and status. ${withoutReadKeys}.`,
-      args: { input: t.arg({ type: inputs.RevokeApiKeyInput, required: true }) },
+      description: descriptions.revokeApiKey,
+      args: {
+        input: t.arg({
+          type: inputs.RevokeApiKeyInput,
+          required: true,
+          description: 'The key and the reason.',
+        }),
+      },
       resolve: async (_root, { input }, context, info) => {
         const { keys, now, maxStalenessMs } = context.services
         const { key, descendants } = await keys.revoke(callerOf(context), input, discloses(info))
-        // The bound runs from the commit, which is past by now.
+        // The staleness bound starts at the commit, which has happened by now.
         const effectiveBy = new Date(now() + maxStalenessMs)
         return { apiKey: key, revokedDescendants: descendants, effectiveBy }
       },
@@ -89,7 +121,7 @@ export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): v
   }))
 }
 
-/** Whether a payload will tell more of a key than what became of it. */
+/** Whether the selection on the payload has more fields of a key than `outcomeFields`. */
 function discloses(info: GraphQLResolveInfo): boolean {
   return ['apiKey', 'revokedDescendants'].some((path) =>
     [...selectedFields(info, path)].some(

@@ -4,37 +4,46 @@ import type { Builder } from './builder.ts'
 import { costs } from './costs.ts'
 
 export function registerApiKeyPayloads(builder: Builder, { ApiKeyRef }: ApiKeyTypes) {
-  const issued = (name: string, description: string) =>
+  const issued = (name: string, mutation: string, description: string) =>
     builder.objectRef<{ apiKey: ApiKey; secret: string }>(name).implement({
-      description,
+      description: `The payload of \`${mutation}\`.`,
       fields: (t) => ({
-        apiKey: t.expose('apiKey', { type: ApiKeyRef }),
+        apiKey: t.expose('apiKey', { type: ApiKeyRef, description }),
         secret: t.exposeString('secret', {
-          description: 'The whole key. Shown this once; no one can read it again.',
+          description:
+            'The complete key, which a client sends as its credential. Only this payload contains it; it cannot be read again.',
         }),
       }),
     })
-  const CreateApiKeyPayload = issued('CreateApiKeyPayload', 'The new key.')
-  const RotateApiKeyPayload = issued('RotateApiKeyPayload', 'The key with its new secret.')
+  const CreateApiKeyPayload = issued('CreateApiKeyPayload', 'createApiKey', 'The new key.')
+  const RotateApiKeyPayload = issued('RotateApiKeyPayload', 'rotateApiKey', 'The rotated key.')
   const UpdateApiKeyPayload = builder
     .objectRef<{ apiKey: ApiKey }>('UpdateApiKeyPayload')
     .implement({
-      description: 'The key as it is now.',
-      fields: (t) => ({ apiKey: t.expose('apiKey', { type: ApiKeyRef }) }),
+      description: 'The payload of `updateApiKey`.',
+      fields: (t) => ({
+        apiKey: t.expose('apiKey', { type: ApiKeyRef, description: 'The key after the change.' }),
+      }),
     })
   const ExpirePreviousSecretPayload = builder
     .objectRef<{ apiKey: ApiKey }>('ExpirePreviousSecretPayload')
     .implement({
-      description: 'The key, of which only the new secret works.',
-      fields: (t) => ({ apiKey: t.expose('apiKey', { type: ApiKeyRef }) }),
+      description: 'The payload of `expirePreviousSecret`.',
+      fields: (t) => ({
+        apiKey: t.expose('apiKey', {
+          type: ApiKeyRef,
+          description: 'The key, of which only the current secret works now.',
+        }),
+      }),
     })
   const RevokeAllApiKeysPayload = builder
     .objectRef<{ revokedCount: number }>('RevokeAllApiKeysPayload')
     .implement({
-      description: 'What was revoked.',
+      description: 'The payload of `revokeAllApiKeys`.',
       fields: (t) => ({
         revokedCount: t.exposeInt('revokedCount', {
-          description: 'Keys that were not revoked before, expired ones among them.',
+          description:
+            'The number of keys that this mutation revoked, including expired keys. Keys that were revoked before do not count.',
         }),
       }),
     })
@@ -43,19 +52,20 @@ export function registerApiKeyPayloads(builder: Builder, { ApiKeyRef }: ApiKeyTy
       'RevokeApiKeyPayload',
     )
     .implement({
-      description: 'What was revoked.',
+      description: 'The payload of `revokeApiKey`.',
       fields: (t) => ({
-        apiKey: t.expose('apiKey', { type: ApiKeyRef }),
+        apiKey: t.expose('apiKey', { type: ApiKeyRef, description: 'The revoked key.' }),
         revokedDescendants: t.field({
           type: [ApiKeyRef],
           extensions: costs.descendants,
-          description: 'Keys that it made, directly or through others, and that went with it.',
+          description:
+            'The descendants of the key that this mutation revoked with it. Descendants that were revoked before are not listed.',
           resolve: ({ revokedDescendants }) => [...revokedDescendants],
         }),
         effectiveBy: t.expose('effectiveBy', {
           type: 'DateTime',
           description:
-            'From then on every node refuses them, whatever fails; as a rule within milliseconds.',
+            'The time from which every node refuses the keys, whatever fails. Usually a node refuses them within milliseconds.',
         }),
       }),
     })

@@ -13,8 +13,9 @@ export function registerApiKeyQueries(
     {
       type: ApiKeyRef,
       name: 'ApiKeyConnection',
+      description: 'One page of a list of API keys (Relay Cursor Connections).',
     },
-    { name: 'ApiKeyEdge' },
+    { name: 'ApiKeyEdge', description: 'An API key and its position in a list.' },
   )
 
   builder.queryFields((t) => ({
@@ -23,20 +24,23 @@ export function registerApiKeyQueries(
       nullable: true,
       requiresScopes: 'read:keys',
       description:
-        "One API key, or null: one of your own, or anyone's with `manage:keys` and `read:users`.",
-      args: { id: t.arg.id({ required: true }) },
+        'Returns one API key. Null if no such key exists, or if it belongs to another user and the caller lacks `manage:keys` or `read:users`.',
+      args: { id: t.arg.id({ required: true, description: 'The id of the key.' }) },
       resolve: (_root, { id }, context) => context.services.keys.read(principalOf(context), id),
     }),
     apiKeys: t.connection(
       {
         type: ApiKeyRef,
         requiresScopes: 'read:keys',
-        description: 'API keys of one user, newest first.',
+        description: 'Lists the API keys of one user, newest first.',
         args: {
-          status: t.arg({ type: ApiKeyStatus }),
+          status: t.arg({
+            type: ApiKeyStatus,
+            description: 'Lists only keys with this status. Default: any status.',
+          }),
           ownerId: t.arg.id({
             description:
-              'Left out, your own. Another user needs `manage:keys` and `read:users`; without them the list is empty.',
+              'The id of the user who owns the keys. Default: the caller. Another user requires scopes `manage:keys` and `read:users`; without them the list is empty.',
           }),
         },
         resolve: async (_root, { status, ownerId, ...args }, context) => {

@@ -16,66 +16,104 @@ export function registerApiKeyType(builder: Builder, { UserRef }: UserTypes) {
   const { PreviousSecretRef, ScopeUseRef } = registerApiKeyUse(builder)
   const ApiKeyRef = builder.objectRef<ApiKey>('ApiKey')
   ApiKeyRef.implement({
-    description: 'A credential of a user, for programs. Its secret is shown once and kept nowhere.',
+    description:
+      'An API key: a credential that a user creates for a program. The server stores only a hash of its secret.',
     fields: (t) => ({
-      id: t.exposeID('id', { description: 'The second part of the key; public.' }),
-      owner: t.field({ type: UserRef, resolve: (key, _args, context) => ownerOf(key, context) }),
-      name: t.exposeString('name'),
-      description: t.exposeString('description', { nullable: true }),
+      id: t.exposeID('id', {
+        description:
+          'The public id of the key: 16 characters, which are the second part of the complete key.',
+      }),
+      owner: t.field({
+        type: UserRef,
+        description: 'The user who owns the key.',
+        resolve: (key, _args, context) => ownerOf(key, context),
+      }),
+      name: t.exposeString('name', { description: 'The name of the key.' }),
+      description: t.exposeString('description', {
+        nullable: true,
+        description: 'The description of the key. Null if it has none.',
+      }),
       scopes: t.stringList({
-        description: 'As the key was given them.',
+        description:
+          'The scopes that the key was created with, without those that were removed since. Sorted.',
         resolve: (key) => [...key.scopes],
       }),
       effectiveScopes: t.stringList({
         description:
-          "What the key is worth now: its scopes within its owner's grant and those of the keys it descends from.",
+          "The effective scopes of the key: those of its scopes that its owner's grant and all of its ancestors also have. Sorted.",
         resolve: async (key, _args, context) => [
           ...withinGrant(key.lineageScopes, grantOf(await ownerOf(key, context))),
         ],
       }),
-      metadata: t.expose('metadata', { type: 'JSONObject', extensions: costs.json }),
+      metadata: t.expose('metadata', {
+        type: 'JSONObject',
+        extensions: costs.json,
+        description: 'Data that the owner stored with the key. The server does not interpret it.',
+      }),
       status: t.field({
         type: ApiKeyStatus,
+        description: 'Whether the key is active, expired or revoked.',
         resolve: (key, _args, { services }) => apiKeyStatus(key, new Date(services.now())),
       }),
       start: t.string({
-        description: 'What a person recognises the key by: its prefix and id.',
+        description:
+          'The beginning of the complete key, by which a person recognizes it: prefix and id, without the secret.',
         resolve: (key, _args, { services }) => keyStart(services.keyPrefix, key.id),
       }),
       parent: t.field({
         type: ApiKeyRef,
         nullable: true,
         description:
-          'The key that made it: it is never wider, never longer-lived, and gone with it.',
+          'The key that created this key. This key never has a scope that its parent lacks, never expires later, and is revoked with it. Null if a JWT or an operator created this key.',
         resolve: (key, _args, { loaders }) =>
           key.parentId === null ? null : loaders.apiKey.load(key.parentId),
       }),
-      createdAt: t.expose('createdAt', { type: 'DateTime' }),
-      expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true }),
+      createdAt: t.expose('createdAt', {
+        type: 'DateTime',
+        description: 'The time at which the key was created.',
+      }),
+      expiresAt: t.expose('expiresAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'The time at which the key expires. Null if it does not expire.',
+      }),
       lastUsedAt: t.expose('lastUsedAt', {
         type: 'DateTime',
         nullable: true,
-        description: 'At most 10 seconds late.',
+        description:
+          'The time at which the key was last used, updated at most 10 seconds late. Null if it was never used.',
       }),
-      rotatedAt: t.expose('rotatedAt', { type: 'DateTime', nullable: true }),
-      revokedAt: t.expose('revokedAt', { type: 'DateTime', nullable: true }),
-      revokedReason: t.exposeString('revokedReason', { nullable: true }),
+      rotatedAt: t.expose('rotatedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'The time of the last rotation. Null if the key was never rotated.',
+      }),
+      revokedAt: t.expose('revokedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'The time at which the key was revoked. Null if it is not revoked.',
+      }),
+      revokedReason: t.exposeString('revokedReason', {
+        nullable: true,
+        description: 'The reason that was given for the revocation. Null if none was given.',
+      }),
       previousSecret: t.field({
         type: PreviousSecretRef,
         nullable: true,
         description:
-          "The secret before the last rotation, while that rotation's grace period runs.",
+          'The secret that the last rotation replaced, during its grace period. Null outside a grace period.',
         resolve: (key, _args, { services }) => previousSecret(key, new Date(services.now())),
       }),
       usedScopes: t.field({
         type: [ScopeUseRef],
         extensions: costs.usedScopes,
-        description: 'Scopes that operations of the key really needed. At most 10 seconds late.',
+        description:
+          'The scopes that operations with the key needed, sorted, updated at most 10 seconds late. A scope counts only if an operation required it.',
         resolve: async (key, _args, { loaders }) => [...(await loaders.scopeUses.load(key.id))],
       }),
       unusedScopes: t.stringList({
         description:
-          'Scopes of the key that no operation it ran has needed: it could do without them.',
+          'The scopes of the key that no operation with it has needed yet. `updateApiKey` can remove them.',
         resolve: async (key, _args, { loaders }) => {
           const used = new Set((await loaders.scopeUses.load(key.id)).map(({ scope }) => scope))
           return key.scopes.filter((scope) => !used.has(scope))
@@ -86,7 +124,7 @@ export function registerApiKeyType(builder: Builder, { UserRef }: UserTypes) {
   return { ApiKeyRef, ApiKeyStatus }
 }
 
-/** A key goes with its owner; only a deletion in the middle of this request leaves one without. */
+/** A key is deleted with its owner, so the owner is missing only if it was deleted during this request. */
 async function ownerOf(key: ApiKey, { loaders }: Context): Promise<User> {
   const owner = await loaders.user.load(key.ownerId)
   if (owner === null) throw new NotFoundError('user')
@@ -95,11 +133,19 @@ async function ownerOf(key: ApiKey, { loaders }: Context): Promise<User> {
 
 function statusType(builder: Builder) {
   return builder.enumType('ApiKeyStatus', {
-    description: 'Whether a key is honoured.',
+    description: 'The status of an API key.',
     values: {
-      ACTIVE: { description: 'Honoured.' },
-      EXPIRED: { description: 'Its time, or that of the key that made it, is over.' },
-      REVOKED: { description: 'Refused for good.' },
+      ACTIVE: {
+        description:
+          'The key is neither expired nor revoked. The server accepts it unless its owner is suspended.',
+      },
+      EXPIRED: {
+        description: 'The key or one of its ancestors has expired. The server refuses it.',
+      },
+      REVOKED: {
+        description:
+          'The key was revoked, by itself or with an ancestor. The server refuses it for good.',
+      },
     },
   })
 }

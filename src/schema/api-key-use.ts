@@ -1,30 +1,30 @@
 import type { PreviousSecret, ScopeUse } from '../keys/api-key.ts'
 import type { Builder } from './builder.ts'
 
-/** What is known of how a key is used. */
+/** Registers the types that show how a key is used. */
 export function registerApiKeyUse(builder: Builder) {
   const PreviousSecretRef = builder.objectRef<PreviousSecret>('PreviousSecret').implement({
-    description: 'What a rotation left behind.',
+    description: 'The secret of an API key that a rotation replaced and that still works.',
     fields: (t) => ({
       expiresAt: t.expose('expiresAt', {
         type: 'DateTime',
-        description: 'When the old secret stops to work.',
+        description: 'The time at which the grace period ends and the old secret stops working.',
       }),
       lastUsedAt: t.expose('lastUsedAt', {
         type: 'DateTime',
         nullable: true,
         description:
-          'When someone used the old secret last since the rotation; null: no one did. At most 10 seconds late.',
+          'The time at which the old secret was last used since the rotation, updated at most 10 seconds late. Null if it was not used since then.',
       }),
     }),
   })
   const ScopeUseRef = builder.objectRef<ScopeUse>('ScopeUse').implement({
-    description: 'That a scope was needed.',
+    description: 'A scope that operations with an API key needed.',
     fields: (t) => ({
-      scope: t.exposeString('scope'),
+      scope: t.exposeString('scope', { description: 'The name of the scope.' }),
       lastUsedAt: t.expose('lastUsedAt', {
         type: 'DateTime',
-        description: 'When the latest operation ran that needed it.',
+        description: 'The time of the latest operation that needed the scope.',
       }),
     }),
   })

@@ -1,4 +1,4 @@
-import { type AuditEvent, isEventId } from '../audit/event.ts'
+import { type AuditEvent, eventTypes, isEventId } from '../audit/event.ts'
 import type { Builder } from './builder.ts'
 import { costs } from './costs.ts'
 import { connection, pageRequest } from './pages.ts'
@@ -6,47 +6,79 @@ import type { PrincipalTypes } from './principal.ts'
 
 export function registerAuditEvents(builder: Builder, { CredentialKind }: PrincipalTypes) {
   const AuditActor = builder.objectRef<AuditEvent['actor']>('AuditActor').implement({
-    description: 'Who did it. All null: an operator at the command line, or no one who is known.',
+    description:
+      'The principal that caused an audit event. All fields are null for an operator at the command line and for a refused credential.',
     fields: (t) => ({
-      issuer: t.exposeString('issuer', { nullable: true }),
-      subject: t.exposeID('subject', { nullable: true }),
-      credentialKind: t.expose('credentialKind', { type: CredentialKind, nullable: true }),
+      issuer: t.exposeString('issuer', {
+        nullable: true,
+        description: 'The issuer of the user who caused the event.',
+      }),
+      subject: t.exposeID('subject', {
+        nullable: true,
+        description: 'The subject of the user who caused the event.',
+      }),
+      credentialKind: t.expose('credentialKind', {
+        type: CredentialKind,
+        nullable: true,
+        description: 'The kind of the credential that was used.',
+      }),
       credentialId: t.exposeID('credentialId', {
         nullable: true,
-        description: 'Of the key, or `jti` of the JWT.',
+        description:
+          'The public id of the API key that was used, or the `jti` of the JWT. Null for a JWT without `jti`.',
       }),
     }),
   })
 
   const AuditEventRef = builder.objectRef<AuditEvent>('AuditEvent').implement({
-    description: 'Something that happened. Events are only ever added.',
+    description:
+      'An event of the audit trail: a change to a user, a grant or an API key, or refused credentials. Events never change.',
     fields: (t) => ({
-      id: t.exposeID('id'),
-      at: t.expose('at', { type: 'DateTime' }),
-      type: t.exposeString('type', { description: 'Such as `api_key.created`.' }),
-      actor: t.expose('actor', { type: AuditActor }),
-      targetType: t.exposeString('targetType', { nullable: true }),
-      targetId: t.exposeID('targetId', { nullable: true }),
+      id: t.exposeID('id', { description: 'The id of the event.' }),
+      at: t.expose('at', { type: 'DateTime', description: 'The time of the event.' }),
+      type: t.exposeString('type', {
+        description: `The type of the event: ${eventTypes.map((type) => `\`${type}\``).join(', ')}.`,
+      }),
+      actor: t.expose('actor', {
+        type: AuditActor,
+        description: 'The principal that caused the event.',
+      }),
+      targetType: t.exposeString('targetType', {
+        nullable: true,
+        description:
+          'The kind of object that the event is about: `user` or `api_key`. Null for a refused credential that belongs to no known key.',
+      }),
+      targetId: t.exposeID('targetId', {
+        nullable: true,
+        description: 'The id of the user or API key that the event is about.',
+      }),
       details: t.expose('details', {
         type: 'JSONObject',
         extensions: costs.json,
-        description: 'What was and what is now, as `{from, to}` of each field; never a secret.',
+        description:
+          'The facts of the event. For a changed field the value is `{from, to}`: the values before and after the change. An event `credential.refused` stands for all refusals of one kind within 10 seconds; `count` is their number. Never a secret.',
       }),
       requestId: t.exposeString('requestId', {
         nullable: true,
-        description: '`X-Request-Id` of the answer to the request that did it.',
+        description:
+          'The `X-Request-Id` of the response to the request that caused the event. Null if no request caused it.',
       }),
     }),
   })
 
   const AuditEventFilter = builder.inputType('AuditEventFilter', {
-    description: 'All that are given must fit.',
+    description: 'The conditions of `auditEvents`. An event must meet all that are given.',
     fields: (t) => ({
-      types: t.stringList({ description: 'Any of these types.' }),
-      actorSubject: t.id(),
-      targetId: t.id(),
-      since: t.field({ type: 'DateTime', description: 'At that moment or later.' }),
-      until: t.field({ type: 'DateTime', description: 'Before that moment.' }),
+      types: t.stringList({
+        description: 'The event has one of these types. An empty list matches no event.',
+      }),
+      actorSubject: t.id({ description: 'The subject of the user who caused the event.' }),
+      targetId: t.id({ description: 'The id of the user or API key that the event is about.' }),
+      since: t.field({
+        type: 'DateTime',
+        description: 'The event happened at this time or later.',
+      }),
+      until: t.field({ type: 'DateTime', description: 'The event happened before this time.' }),
     }),
   })
 
@@ -54,8 +86,9 @@ export function registerAuditEvents(builder: Builder, { CredentialKind }: Princi
     {
       type: AuditEventRef,
       name: 'AuditEventConnection',
+      description: 'One page of the audit trail (Relay Cursor Connections).',
     },
-    { name: 'AuditEventEdge' },
+    { name: 'AuditEventEdge', description: 'An audit event and its position in a list.' },
   )
 
   builder.queryField('auditEvents', (t) =>
@@ -63,8 +96,14 @@ export function registerAuditEvents(builder: Builder, { CredentialKind }: Princi
       {
         type: AuditEventRef,
         requiresScopes: 'read:audit',
-        description: 'What happened to users, grants and keys, newest first.',
-        args: { filter: t.arg({ type: AuditEventFilter }) },
+        description:
+          'Lists the audit trail, newest first: changes to users, grants and API keys, and refused credentials.',
+        args: {
+          filter: t.arg({
+            type: AuditEventFilter,
+            description: 'Lists only events that meet these conditions. Default: all events.',
+          }),
+        },
         resolve: async (_root, { filter, ...args }, { services, turns }) => {
           const request = pageRequest(args, isEventId)
           const wanted = filter ?? {}

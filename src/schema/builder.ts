@@ -5,11 +5,12 @@ import { DateTimeResolver, JSONObjectResolver } from 'graphql-scalars'
 import type { JsonObject } from '../json.ts'
 import { type LatchkeyAuthScopes, latchkeyPlugin, scopeAuthOptions } from '../pothos/index.ts'
 import type { BuiltInScope, ScopeCatalogue } from '../scopes.ts'
+import { connectionOptions } from './connection-options.ts'
 import type { Context } from './context.ts'
 
 export type Builder = ReturnType<typeof createBuilder>
 
-/** The builder that every file of this folder adds its types to. */
+/** Returns the builder to which the files of this folder add their types. */
 export function createBuilder(catalogue: ScopeCatalogue) {
   const builder = new SchemaBuilder<{
     Context: Context
@@ -35,21 +36,30 @@ export function createBuilder(catalogue: ScopeCatalogue) {
       cursorType: 'String',
       nodeQueryOptions: false,
       nodesQueryOptions: false,
-      edgesFieldOptions: { nullable: { list: false, items: false } },
-      nodeFieldOptions: { nullable: false },
-      nodesOnConnection: true,
-      pageInfoTypeOptions: { extensions: { directives: { shareable: {} } } },
+      ...connectionOptions,
     },
   })
-  builder.addScalarType('DateTime', DateTimeResolver)
-  builder.addScalarType('JSONObject', JSONObjectResolver)
+  builder.addScalarType('DateTime', DateTimeResolver, {
+    description:
+      'A date and time as in RFC 3339 §5.6, such as `2027-12-03T10:15:30.000Z`. The server answers in UTC with milliseconds, and accepts any offset.',
+  })
+  builder.addScalarType('JSONObject', JSONObjectResolver, {
+    description: 'A JSON object (ECMA-404).',
+  })
   builder.globalConnectionField('totalCount', (t) =>
     t.int({
-      description: 'How many there are in all. Counted only when selected.',
+      description:
+        'The number of items on all pages together. The server counts them only if this field is selected.',
       resolve: (page) => page.totalCount(),
     }),
   )
-  builder.queryType()
-  builder.mutationType()
+  builder.queryType({ description: queryDescription })
+  builder.mutationType({ description: mutationDescription })
   return builder
 }
+
+const queryDescription =
+  'The queries. The server authorizes an operation as a whole before it runs: if the caller lacks a scope for any field, nothing runs, and the response has one error with code `FORBIDDEN` and the scopes in `extensions.missingScopes`. Without a credential the code is `UNAUTHENTICATED`.'
+
+const mutationDescription =
+  'The mutations. A mutation can fail with these codes in `extensions.code`: `BAD_USER_INPUT` (an input value is not valid; `extensions.field` names it), `NOT_FOUND` (the object does not exist or the caller may not change it), `CONFLICT` (the current state does not allow the change), `FORBIDDEN` (the caller lacks the scopes in `extensions.missingScopes`), `SERVICE_UNAVAILABLE` (the database cannot be reached; retry later). The audit trail records every change.'

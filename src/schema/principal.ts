@@ -8,40 +8,67 @@ export type PrincipalTypes = ReturnType<typeof registerPrincipal>
 
 export function registerPrincipal(builder: Builder, { UserRef }: UserTypes) {
   const CredentialKind = builder.enumType('CredentialKind', {
-    description: 'What a client sent.',
+    description: 'The kind of a credential.',
     values: {
-      API_KEY: { description: 'A key made here.' },
-      JWT: { description: 'A token signed by an issuer that this server trusts.' },
+      API_KEY: { description: 'An API key that this server issued.' },
+      JWT: { description: 'A JWT that is signed by an issuer that this server trusts.' },
     },
   })
 
   const CredentialRef = builder.objectRef<Credential>('Credential').implement({
-    description: 'What the client sent, for showing; nothing depends on which kind it is.',
+    description:
+      'The credential that the request presented, for display. Authorization does not depend on its kind.',
     fields: (t) => ({
-      kind: t.expose('kind', { type: CredentialKind }),
-      id: t.exposeID('id', { nullable: true, description: 'Of the key, or `jti` of the JWT.' }),
-      name: t.exposeString('name', { nullable: true }),
-      issuer: t.exposeString('issuer', { nullable: true }),
+      kind: t.expose('kind', { type: CredentialKind, description: 'The kind of the credential.' }),
+      id: t.exposeID('id', {
+        nullable: true,
+        description:
+          'The public id of the API key, or the `jti` of the JWT. Null for a JWT without `jti`.',
+      }),
+      name: t.exposeString('name', {
+        nullable: true,
+        description: 'The name of the API key. Null for a JWT.',
+      }),
+      issuer: t.exposeString('issuer', {
+        nullable: true,
+        description: 'The issuer of the JWT (`iss`). Null for an API key.',
+      }),
       scopes: t.stringList({
-        description: "What it carries, before its owner's grant narrowed it.",
+        description:
+          "The scopes that the credential itself carries, before its owner's grant narrows them. Sorted.",
         resolve: (credential) => [...credential.scopes],
       }),
-      expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true }),
+      expiresAt: t.expose('expiresAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'The time at which the credential expires. Null if it does not expire.',
+      }),
     }),
   })
 
   const PrincipalRef = builder.objectRef<Principal>('Principal').implement({
-    description: 'Who is asking.',
+    description:
+      'The caller of a request: a user and the scopes that its credential has at this moment.',
     fields: (t) => ({
-      issuer: t.exposeString('issuer'),
-      subject: t.exposeID('subject'),
+      issuer: t.exposeString('issuer', {
+        description: 'The issuer of the user. Together with `subject` it identifies the user.',
+      }),
+      subject: t.exposeID('subject', {
+        description:
+          'The subject of the user: `sub` of a JWT; for an API key, the subject of its owner.',
+      }),
       scopes: t.stringList({
-        description: 'Effective: what this request may do.',
+        description:
+          "The effective scopes of the request: those of the credential that the owner's grant and all ancestors of an API key also have. Sorted.",
         resolve: (principal) => [...sorted(principal.scopes)],
       }),
-      credential: t.expose('credential', { type: CredentialRef }),
+      credential: t.expose('credential', {
+        type: CredentialRef,
+        description: 'The credential that the request presented.',
+      }),
       user: t.field({
         type: UserRef,
+        description: 'The user to whom the credential belongs.',
         resolve: async (principal, _args, { loaders }) => {
           const user = await loaders.user.load(principal.userId)
           if (user === null) throw new NotFoundError('user')
@@ -56,7 +83,8 @@ export function registerPrincipal(builder: Builder, { UserRef }: UserTypes) {
       type: PrincipalRef,
       nullable: true,
       public: true,
-      description: 'Who is asking; null when no credential was sent.',
+      description:
+        'Returns the caller: its user, effective scopes and credential. Null if the request has no credential.',
       resolve: (_root, _args, context) => context.principal,
     }),
   )

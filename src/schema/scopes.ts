@@ -24,14 +24,14 @@ interface OperationScopes {
   readonly fields: readonly ScopedField[]
 }
 
-/** What scopes there are, and which an operation needs: the schema's own answer. */
+/** Registers the queries about scopes: the catalogue, and the scopes that an operation requires. */
 export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
   const { ScopeRef, OperationScopesRef } = scopeTypes(builder)
   builder.queryFields((t) => ({
     scopes: t.field({
       type: [ScopeRef],
       public: true,
-      description: 'Every scope that this server knows.',
+      description: `Lists all scopes that this server knows: those of its own schema and those of \`SCOPES_FILE\`. ${privacy}`,
       extensions: { cost: { listSize: catalogue.size } satisfies FieldCost },
       resolve: () => [...catalogue].map(([name, description]) => ({ name, description })),
     }),
@@ -39,15 +39,20 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
       type: OperationScopesRef,
       public: true,
       extensions: costs.requiredScopes,
-      description:
-        'Which scopes an operation needs. It is validated and never run; the limits on operations hold for it as well.',
+      description: `Returns the scopes that an operation requires, without running it. The operation must be valid and within the limits on operations; otherwise the query fails with \`BAD_USER_INPUT\`, and \`extensions.errors\` lists what is wrong. ${privacy}`,
       args: {
-        document: t.arg.string({ required: true, description: 'GraphQL, as a request has it.' }),
-        operationName: t.arg.string({ description: 'Where the document has several operations.' }),
+        document: t.arg.string({
+          required: true,
+          description: 'The GraphQL document with the operation, as a request sends it.',
+        }),
+        operationName: t.arg.string({
+          description:
+            'The name of the operation. Required if the document has several operations; an empty string counts as left out.',
+        }),
         variables: t.arg({
           type: 'JSONObject',
           description:
-            'Those that `@skip` and `@include` ask for decide what is reached; where one is left out, both outcomes count.',
+            'The variables of the operation, as a request sends them; any of them may be left out. If a variable of `@skip` or `@include` is left out and has no default, its selection counts as included.',
         }),
       },
       resolve: (_root, { document, operationName, variables }, context, { schema }) => {
@@ -56,7 +61,7 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
         return context.turns.take(async () => {
           await reader.prepare(schema, document)
           return scopesOf(schema, context, document, {
-            // Empty, it counts as none, as in a request.
+            // An empty name counts as none, as in a request.
             operationName: operationName || null,
             variables,
           })
@@ -66,50 +71,59 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
   }))
 }
 
+/** A sentence for the queries that `PUBLIC_INTROSPECTION` closes. */
+const privacy =
+  'Where the operator sets `PUBLIC_INTROSPECTION=false`, the server refuses callers without a credential (`UNAUTHENTICATED`).'
+
 function scopeTypes(builder: Builder) {
   const ScopeRef = builder.objectRef<Scope>('Scope').implement({
-    description: 'Something that a credential may be allowed to do. No scope implies another.',
+    description: 'A permission that a credential can carry. No scope implies another scope.',
     fields: (t) => ({
-      name: t.exposeString('name'),
-      description: t.exposeString('description'),
+      name: t.exposeString('name', { description: 'The name of the scope, such as `read:users`.' }),
+      description: t.exposeString('description', {
+        description: 'The description of the scope: what it allows.',
+      }),
       fields: t.stringList({
         description:
-          'Schema coordinates that ask for it, such as `Query.users`; none for those of other services.',
+          'The schema coordinates of the fields and types that require the scope, such as `Query.users`, sorted. Empty for a scope that only other services use.',
         resolve: ({ name }, _args, _context, { schema }) => [...coordinatesOf(schema, name)],
       }),
     }),
   })
 
   const ScopedFieldRef = builder.objectRef<ScopedField>('ScopedField').implement({
-    description: 'A guarded field that an operation reaches.',
+    description: 'A field of an operation that requires a credential or scopes.',
     fields: (t) => ({
       coordinate: t.exposeString('coordinate', {
-        description: 'Of the object type that holds it, such as `User.email`.',
+        description: 'The schema coordinate of the field on its object type, such as `User.email`.',
       }),
       scopes: t.field({
         type: t.listRef(t.listRef('String')),
-        description: 'Any one list suffices; `[[]]` when any credential does.',
+        description:
+          'The scopes that the field requires: all scopes of any one inner list suffice. `[[]]` if any credential suffices.',
         resolve: ({ requirement }) => mutable(requirement),
       }),
     }),
   })
 
   const OperationScopesRef = builder.objectRef<OperationScopes>('OperationScopes').implement({
-    description: 'What an operation needs, without running it.',
+    description: 'The scopes that an operation requires.',
     fields: (t) => ({
       scopes: t.field({
         type: t.listRef(t.listRef('String')),
         description:
-          'Any one list suffices. The least privilege: no list contains another; `[[]]` when no scope is needed.',
+          'The scopes that the operation requires: all scopes of any one inner list suffice. No list contains another. `[[]]` if no scope is required.',
         resolve: ({ scopes }) => mutable(scopes),
       }),
       missing: t.stringList({
-        description: 'What you lack of the list that you are nearest to.',
+        description:
+          'The scopes that the caller lacks, from the alternative in `scopes` that it comes closest to. Empty if it lacks none.',
         resolve: ({ missing }) => [...missing],
       }),
       fields: t.field({
         type: [ScopedFieldRef],
-        description: 'Every guarded field that it reaches.',
+        description:
+          'All fields of the operation that require a credential or scopes, sorted by coordinate.',
         resolve: ({ fields }) => [...fields],
       }),
     }),

@@ -6,7 +6,7 @@ import { registerUserInputs } from './user-inputs.ts'
 import { registerUserPayloads } from './user-payloads.ts'
 
 const withoutReadUsers =
-  'Without `read:users` only `id` and `status` of another user may be selected.'
+  'Without `read:users`, only `id` and `status` of another user may be selected.'
 
 export function registerUserMutations(builder: Builder, types: UserTypes): void {
   const inputs = registerUserInputs(builder)
@@ -16,8 +16,14 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.CreateUserPayload,
       requiresScopes: 'write:users',
       extensions: userPayloadGuard(null),
-      description: `Makes a user, also one that was deleted before. ${withoutReadUsers} A user that is there already is then answered like a new one, and stays as it is.`,
-      args: { input: t.arg({ type: inputs.CreateUserInput, required: true }) },
+      description: `Creates a user, or creates a deleted user again.\n\n\`FORBIDDEN\`: the caller lacks a scope of the new grant. \`CONFLICT\`: the user exists. A caller without \`read:users\` does not get this error, but the existing user, unchanged and with status \`ACTIVE\` as if it were new. ${withoutReadUsers}`,
+      args: {
+        input: t.arg({
+          type: inputs.CreateUserInput,
+          required: true,
+          description: 'The properties of the new user.',
+        }),
+      },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.create(callerOf(context), input),
       }),
@@ -26,8 +32,14 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.UpdateUserPayload,
       requiresScopes: 'write:users',
       extensions: userPayloadGuard('id'),
-      description: `Changes a user's e-mail address or name. ${withoutReadUsers}`,
-      args: { input: t.arg({ type: inputs.UpdateUserInput, required: true }) },
+      description: `Changes the e-mail address or the name of a user. ${withoutReadUsers}`,
+      args: {
+        input: t.arg({
+          type: inputs.UpdateUserInput,
+          required: true,
+          description: 'The user and the changes to it.',
+        }),
+      },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.update(callerOf(context), input),
       }),
@@ -36,8 +48,14 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.SuspendUserPayload,
       requiresScopes: 'write:users',
       extensions: userPayloadGuard('id'),
-      description: `Refuses every credential of a user until it is reactivated. ${withoutReadUsers}`,
-      args: { input: t.arg({ type: inputs.SuspendUserInput, required: true }) },
+      description: `Suspends a user: the server refuses all credentials of the user until \`reactivateUser\`. ${withoutReadUsers}`,
+      args: {
+        input: t.arg({
+          type: inputs.SuspendUserInput,
+          required: true,
+          description: 'The user and the reason.',
+        }),
+      },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.suspend(callerOf(context), input.id, input.reason),
       }),
@@ -46,8 +64,14 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.ReactivateUserPayload,
       requiresScopes: 'write:users',
       extensions: userPayloadGuard('id'),
-      description: `Honours the credentials of a suspended user again; revoked keys stay revoked. ${withoutReadUsers}`,
-      args: { input: t.arg({ type: inputs.ReactivateUserInput, required: true }) },
+      description: `Ends the suspension of a user: the server accepts its credentials again, except keys that are revoked or have expired. ${withoutReadUsers}`,
+      args: {
+        input: t.arg({
+          type: inputs.ReactivateUserInput,
+          required: true,
+          description: 'The user to reactivate.',
+        }),
+      },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.reactivate(callerOf(context), input.id),
       }),
@@ -56,8 +80,14 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.DeleteUserPayload,
       requiresScopes: 'write:users',
       description:
-        'Removes a user with its keys. Its JWTs stay refused until someone creates the user anew.',
-      args: { input: t.arg({ type: inputs.DeleteUserInput, required: true }) },
+        'Deletes a user and its API keys. The server refuses the JWTs of the user until `createUser` creates the same subject of the same issuer again.',
+      args: {
+        input: t.arg({
+          type: inputs.DeleteUserInput,
+          required: true,
+          description: 'The user to delete.',
+        }),
+      },
       resolve: async (_root, { input }, context) => ({
         deletedUserId: await context.services.users.delete(callerOf(context), input.id),
       }),
@@ -66,8 +96,14 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.SetUserScopesPayload,
       requiresScopes: 'write:grants',
       extensions: userPayloadGuard('userId'),
-      description: `Sets the ceiling over all of a user's credentials: taking a scope away narrows every key and token at once. ${withoutReadUsers}`,
-      args: { input: t.arg({ type: inputs.SetUserScopesInput, required: true }) },
+      description: `Sets the grant of a user: the ceiling on the scopes of all its credentials. A scope that the grant loses is lost at once by existing API keys and JWTs too.\n\n\`FORBIDDEN\`: the caller lacks a scope that the new grant adds. Removing the ceiling requires all scopes of the server. ${withoutReadUsers}`,
+      args: {
+        input: t.arg({
+          type: inputs.SetUserScopesInput,
+          required: true,
+          description: 'The user and its new grant.',
+        }),
+      },
       resolve: async (_root, { input }, context) => ({
         user: await context.services.users.setScopes(callerOf(context), input),
       }),
@@ -76,7 +112,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.SignOutEverywherePayload,
       requiresScopes: 'write:keys',
       description:
-        'Refuses your JWTs that were issued before now, this one included. API keys go on: see `revokeAllApiKeys`.',
+        'Refuses the JWTs of the caller that were issued until now, including the JWT that sends this mutation. API keys stay valid; `revokeAllApiKeys` revokes those. The response takes up to a second, so that a JWT that is issued after it works.',
       resolve: async (_root, _args, context) => ({
         at: await context.services.users.signOut(callerOf(context)),
       }),

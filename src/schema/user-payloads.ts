@@ -3,33 +3,43 @@ import type { Builder } from './builder.ts'
 import type { UserTypes } from './user.ts'
 
 export function registerUserPayloads(builder: Builder, { UserRef }: UserTypes) {
-  const payload = (name: string, description: string) =>
+  const payload = (name: string, mutation: string, description: string) =>
     builder.objectRef<{ user: User }>(name).implement({
-      description,
-      fields: (t) => ({ user: t.expose('user', { type: UserRef }) }),
+      description: `The payload of \`${mutation}\`.`,
+      fields: (t) => ({ user: t.expose('user', { type: UserRef, description }) }),
     })
 
-  const CreateUserPayload = payload('CreateUserPayload', 'The new user.')
-  const UpdateUserPayload = payload('UpdateUserPayload', 'The user as it is now.')
-  const SuspendUserPayload = payload('SuspendUserPayload', 'The user, suspended.')
-  const ReactivateUserPayload = payload('ReactivateUserPayload', 'The user, active again.')
-  const SetUserScopesPayload = payload('SetUserScopesPayload', 'The user with its new grant.')
+  const CreateUserPayload = payload('CreateUserPayload', 'createUser', 'The new user.')
+  const UpdateUserPayload = payload('UpdateUserPayload', 'updateUser', 'The user after the change.')
+  const SuspendUserPayload = payload('SuspendUserPayload', 'suspendUser', 'The suspended user.')
+  const ReactivateUserPayload = payload(
+    'ReactivateUserPayload',
+    'reactivateUser',
+    'The reactivated user.',
+  )
+  const SetUserScopesPayload = payload(
+    'SetUserScopesPayload',
+    'setUserScopes',
+    'The user with its new grant.',
+  )
   const DeleteUserPayload = builder
     .objectRef<{ deletedUserId: string }>('DeleteUserPayload')
     .implement({
-      description: 'What is no more.',
-      fields: (t) => ({ deletedUserId: t.exposeID('deletedUserId') }),
+      description: 'The payload of `deleteUser`.',
+      fields: (t) => ({
+        deletedUserId: t.exposeID('deletedUserId', { description: 'The id of the deleted user.' }),
+      }),
     })
 
   const SignOutEverywherePayload = builder
     .objectRef<{ at: Date }>('SignOutEverywherePayload')
     .implement({
-      description: 'Done.',
+      description: 'The payload of `signOutEverywhere`.',
       fields: (t) => ({
         at: t.expose('at', {
           type: 'DateTime',
           description:
-            'JWTs that were issued before this moment are refused, and so is the one that sent this mutation.',
+            'The server refuses JWTs of the caller that were issued (`iat`) before this time, and the JWT that sent the mutation.',
         }),
       }),
     })

@@ -5,7 +5,7 @@ import { principalOf } from './context.ts'
 import { connection, pageRequest } from './pages.ts'
 import type { UserTypes } from './user.ts'
 
-/** Characters: subjects, addresses and names have fewer. */
+/** Characters. Subjects, e-mail addresses and names are shorter. */
 const maxSearchLength = 400
 
 export function registerUserQueries(builder: Builder, { UserRef, UserStatus }: UserTypes): void {
@@ -13,15 +13,16 @@ export function registerUserQueries(builder: Builder, { UserRef, UserStatus }: U
     {
       type: UserRef,
       name: 'UserConnection',
+      description: 'One page of a list of users (Relay Cursor Connections).',
     },
-    { name: 'UserEdge' },
+    { name: 'UserEdge', description: 'A user and its position in a list.' },
   )
 
   builder.queryFields((t) => ({
     me: t.field({
       type: UserRef,
       authenticated: true,
-      description: 'The user that the credential belongs to.',
+      description: 'Returns the user to whom the credential belongs.',
       resolve: async (_root, _args, context) => {
         const user = await context.loaders.user.load(principalOf(context).userId)
         if (user === null) throw new NotFoundError('user')
@@ -32,26 +33,32 @@ export function registerUserQueries(builder: Builder, { UserRef, UserStatus }: U
       type: UserRef,
       nullable: true,
       requiresScopes: 'read:users',
-      description: 'One user, or null.',
-      args: { id: t.arg.id({ required: true }) },
-      // What no user can be called is answered at once.
+      description: 'Returns one user. Null if no such user exists.',
+      args: { id: t.arg.id({ required: true, description: 'The id of the user, a UUID.' }) },
+      // A text that cannot be an id needs no query.
       resolve: (_root, { id }, context) => (isUserId(id) ? context.loaders.user.load(id) : null),
     }),
     users: t.connection(
       {
         type: UserRef,
         requiresScopes: 'read:users',
-        description: 'Users, newest first.',
+        description: 'Lists users, newest first.',
         args: {
           search: t.arg.string({
-            description: 'What the subject, e-mail address or name begins with, in any case.',
+            description: `Lists only users whose subject, e-mail address or name begins with this text, in upper or lower case: at most ${maxSearchLength} characters. Default: all users.`,
           }),
-          status: t.arg({ type: UserStatus }),
+          status: t.arg({
+            type: UserStatus,
+            description: 'Lists only users with this status. Default: any status.',
+          }),
         },
         resolve: async (_root, { search, status, ...args }, { services, turns }) => {
           const request = pageRequest(args, isUserId)
           if (search != null && search.length > maxSearchLength) {
-            throw new BadUserInputError('search', 'is longer than anything that is searched.')
+            throw new BadUserInputError(
+              'search',
+              `\`search\` must have at most ${maxSearchLength} characters.`,
+            )
           }
           const filter = { search: search || null, status: status ?? null }
           const page = await turns.take(() => services.users.list(filter, request))

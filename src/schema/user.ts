@@ -1,3 +1,4 @@
+import { administrativeScopes } from '../scopes.ts'
 import type { User } from '../users/user.ts'
 import type { Builder } from './builder.ts'
 import { registerUserMutations } from './user-mutations.ts'
@@ -12,37 +13,59 @@ export function registerUsers(builder: Builder): UserTypes {
   return types
 }
 
+const administrative = new Intl.ListFormat('en').format(
+  [...administrativeScopes].map((name) => `\`${name}\``),
+)
+
 function registerUserType(builder: Builder) {
   const UserStatus = builder.enumType('UserStatus', {
-    description: 'Whether the credentials of a user are honoured.',
+    description: 'The status of a user.',
     values: {
-      ACTIVE: { description: 'Credentials are honoured.' },
-      SUSPENDED: { description: 'Every credential is refused until the user is reactivated.' },
+      ACTIVE: { description: 'The server accepts the credentials of the user.' },
+      SUSPENDED: {
+        description: 'The server refuses every credential of the user until `reactivateUser`.',
+      },
     },
   })
 
   const UserRef = builder.objectRef<User>('User').implement({
-    description: 'Someone who holds credentials: a subject of an issuer.',
+    description:
+      'A user: one subject of one issuer. JWTs with that subject and API keys that it created are its credentials.',
     extensions: { directives: { key: { fields: 'id' } } },
     fields: (t) => ({
-      id: t.exposeID('id'),
+      id: t.exposeID('id', { description: 'The id of the user, a UUID.' }),
       issuer: t.exposeString('issuer', {
-        description: 'Who vouches for the subject: `iss` of its JWTs.',
+        description: 'The issuer of the user: `iss` of its JWTs.',
       }),
       subject: t.exposeID('subject', {
-        description: 'Who it is to that issuer: `sub` of its JWTs.',
+        description:
+          'The subject of the user, which identifies it at its issuer: `sub` of its JWTs.',
       }),
-      email: t.exposeString('email', { nullable: true }),
-      name: t.exposeString('name', { nullable: true }),
-      status: t.expose('status', { type: UserStatus }),
+      email: t.exposeString('email', {
+        nullable: true,
+        description: 'The e-mail address of the user. Null if none is stored.',
+      }),
+      name: t.exposeString('name', {
+        nullable: true,
+        description: 'The name of the user. Null if none is stored.',
+      }),
+      status: t.expose('status', {
+        type: UserStatus,
+        description: 'Whether the user is active or suspended.',
+      }),
       scopes: t.stringList({
         nullable: true,
-        description:
-          'The ceiling over all credentials of the user; null: no ceiling, the issuer decides.',
+        description: `The grant of the user: the ceiling on the scopes of all its credentials, sorted. A \`grantClaim\` of the issuer can lower the ceiling. Null sets no ceiling: credentials keep the scopes that they carry, except ${administrative}. Those require a grant here or in the \`grantClaim\`.`,
         resolve: (user) => (user.scopes === null ? null : [...user.scopes]),
       }),
-      createdAt: t.expose('createdAt', { type: 'DateTime' }),
-      updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
+      createdAt: t.expose('createdAt', {
+        type: 'DateTime',
+        description: 'The time at which the user was created.',
+      }),
+      updatedAt: t.expose('updatedAt', {
+        type: 'DateTime',
+        description: 'The time of the last change to the user.',
+      }),
     }),
   })
   return { UserRef, UserStatus }

@@ -65,21 +65,33 @@ describe('one declaration', () => {
     expect(sdl).toMatchInlineSnapshot(`
       "extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@authenticated", "@requiresScopes"])
 
-      "Needs a credential, whatever its scopes."
+      "Requires a credential, which may have any scopes."
       directive @authenticated on ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR
 
-      "Needs all the scopes of any one of the lists."
-      directive @requiresScopes(scopes: [[federation__Scope!]!]!) on ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR
+      "Requires scopes. All scopes of any one inner list suffice."
+      directive @requiresScopes(
+        "The alternatives: lists of scopes, each of which suffices."
+        scopes: [[federation__Scope!]!]!
+      ) on ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR
 
-      "Needs no credential."
+      "Requires no credential: every caller may select the field."
       directive @public on FIELD_DEFINITION
 
-      directive @key(fields: federation__FieldSet!, resolvable: Boolean = true) repeatable on INTERFACE | OBJECT
+      "Makes the type an entity of Apollo Federation, to which other subgraphs can refer."
+      directive @key(
+        "The fields that identify an entity."
+        fields: federation__FieldSet!
+        "Whether this subgraph can return the entity by these fields."
+        resolvable: Boolean = true
+      ) repeatable on INTERFACE | OBJECT
 
+      "Allows several subgraphs of Apollo Federation to resolve the field, or all fields of the type."
       directive @shareable repeatable on FIELD_DEFINITION | OBJECT
 
+      "Names of fields, written as a selection set without the outer braces."
       scalar federation__FieldSet
 
+      "The name of a scope."
       scalar federation__Scope
 
       type Query {
