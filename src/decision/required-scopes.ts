@@ -79,7 +79,7 @@ export function requiredScopes(
   })
   if (refused) return { ok: false, about: 'document', errors: [refused] }
   const analysis = analyseOperation(schema, document, operation.name?.value)
-  if (analysis === null) throw new Error('An operation of the document is not there.')
+  if (analysis === null) throw new Error('The chosen operation is missing from the document.')
   return { ok: true, evaluation: analysis.evaluate(variables) }
 }
 

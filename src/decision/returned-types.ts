@@ -47,7 +47,7 @@ function requirePossible(name: string | undefined, info: GraphQLResolveInfo): st
   if (allowed === null || name === undefined || allowed.has(name)) return name
   const { parentType, fieldName } = info
   throw new Error(
-    `${parentType.name}.${fieldName} answers with the type ${name}, which its possibleTypes did not name.`,
+    `${parentType.name}.${fieldName} returned the type ${name}, which its possibleTypes did not name.`,
   )
 }
 

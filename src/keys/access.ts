@@ -6,29 +6,29 @@ import { holdsAll } from '../scopes.ts'
 import { type ApiKey, ownerOfKey } from './api-key.ts'
 import type { KeyStore } from './store.ts'
 
-/** Which keys a caller may read, change and hand on. */
+/** The rules that decide which keys a caller may read and change. */
 export interface KeyAccess {
   read(principal: Principal, id: string): Promise<ApiKey | null>
-  /** A key of the caller's own; another's is not even read. */
+  /** A key of the caller. The key of another owner is not read. */
   findOwn(principal: Principal, id: string): Promise<ApiKey | null>
-  /** Whether keys of that owner may be read: one's own; with `manage:keys` and `read:users` everyone's. */
+  /** Whether the caller may read keys of that owner: its own, or with `manage:keys` and `read:users` those of any owner. */
   mayRead(principal: Principal, owner: OwnerRef): boolean
   /**
-   * The key when it is one that the caller's credential may hand on or change: a key only itself and
-   * those it made.
+   * A key that the caller's credential may change or rotate. An API key may do so only with itself and its
+   * descendants.
    *
    * @throws NotFoundError
    */
   findChangeable(principal: Principal, id: string): Promise<ApiKey>
   /**
-   * Another owner's key, for one who manages keys; `null` for everyone else.
+   * The key of another owner, for a caller with `manage:keys`; `null` for other callers.
    *
-   * @param discloses whether the caller will be told more of it than what became of it
-   * @throws ScopesNotHeldError, before anything is changed, when it would be read as well
+   * @param discloses whether the response shows more of the key than the outcome of the change
+   * @throws ScopesNotHeldError before any change, if `discloses` and the caller may not read the key
    */
   findManaged(principal: Principal, id: string, discloses: boolean): Promise<ApiKey | null>
   /**
-   * No secret reaches a caller whose own scopes are less than what the secret opens.
+   * Requires that the caller holds all `scopes` of a key before it receives the secret of that key.
    *
    * @throws ScopesNotHeldError
    */
@@ -36,10 +36,10 @@ export interface KeyAccess {
 }
 
 const scopesToRead = ['manage:keys', 'read:users']
-/** To be told in a payload what a query would tell. */
+/** Scopes for a payload that shows what a query would show. */
 const scopesToDisclose = ['manage:keys', 'read:keys', 'read:users']
 
-/** @param onScopesNeeded told which scopes of a caller a rule here went by */
+/** @param onScopesNeeded called with scopes of the caller that a rule here required */
 export function createKeyAccess(
   store: Pick<KeyStore, 'find' | 'isWithin'>,
   onScopesNeeded: (principal: Principal, scopes: readonly string[]) => void,
@@ -85,7 +85,7 @@ export function createKeyAccess(
       if (!holdsAll(needed, principal.scopes)) {
         throw new ScopesNotHeldError(
           needed.filter((scope) => !principal.scopes.has(scope)),
-          "Reading another user's API key needs `read:keys` and `read:users`, not both of which you hold. Nothing was changed: ask for its `id`, `start`, `scopes`, `status`, `revokedAt` and `revokedReason` alone.",
+          "Reading another user's API key requires `read:keys` and `read:users`, and the credential lacks at least one of them. Nothing was changed. Select only `id`, `start`, `scopes`, `status`, `revokedAt` and `revokedReason` of the key.",
         )
       }
       onScopesNeeded(principal, needed)

@@ -1,41 +1,41 @@
 import type { JsonObject } from '../json.ts'
 import { type OwnerRef, userOwner } from '../owner.ts'
 
-/** An API key as it is kept. The secret itself is nowhere: only its hash, which stays in the database. */
+/** An API key as it is stored. Its secret is not stored; the hash of the secret stays in the database. */
 export interface ApiKey {
-  /** Public: the second part of the key. 16 base62 characters. */
+  /** The public second part of the key: 16 base62 characters. */
   readonly id: string
-  /** Of its owner: `ownerOfKey` says of which kind that is. */
+  /** The id of the owner; `ownerOfKey` returns its kind too. */
   readonly ownerId: string
-  /** The key that made it. */
+  /** The id of the key that created it. */
   readonly parentId: string | null
   readonly name: string
   readonly description: string | null
   /** Sorted. */
   readonly scopes: readonly string[]
-  /** `scopes` within those of every ancestor. */
+  /** Those of `scopes` that every ancestor has too. */
   readonly lineageScopes: readonly string[]
   readonly metadata: JsonObject
   readonly createdAt: Date
   readonly expiresAt: Date | null
-  /** The earliest of its own and every ancestor's expiry. */
+  /** The earliest expiry among the key and its ancestors. */
   readonly lineageExpiresAt: Date | null
   readonly lastUsedAt: Date | null
   readonly rotatedAt: Date | null
   readonly revokedAt: Date | null
   readonly revokedReason: string | null
-  /** Until when the secret before the last rotation works. */
+  /** The end of the grace period of the last rotation. */
   readonly previousExpiresAt: Date | null
   readonly previousLastUsedAt: Date | null
 }
 
-/** The latest operation of a key that really needed that scope. */
+/** A scope that operations with a key needed, and the time of the latest one. */
 export interface ScopeUse {
   readonly scope: string
   readonly lastUsedAt: Date
 }
 
-/** What a rotation left behind. */
+/** The secret that a rotation replaced and that still works. */
 export interface PreviousSecret {
   readonly expiresAt: Date
   readonly lastUsedAt: Date | null
@@ -53,7 +53,7 @@ export function apiKeyStatus(key: ApiKey, now: Date): ApiKeyStatus {
   return 'ACTIVE'
 }
 
-/** The secret before the last rotation, as long as it works. */
+/** The secret that the last rotation replaced, during its grace period; otherwise `null`. */
 export function previousSecret(key: ApiKey, now: Date): PreviousSecret | null {
   const { previousExpiresAt } = key
   if (previousExpiresAt === null || previousExpiresAt <= now) return null

@@ -7,7 +7,7 @@ import type { UpdateKeyInput } from './inputs.ts'
 import { checkMetadata, descriptionRule, nameRule } from './rules.ts'
 import type { KeyChange } from './store.ts'
 
-/** What an update asks for. @throws BadUserInputError */
+/** Returns the change that an update requests. @throws BadUserInputError */
 export function toKeyChange(input: UpdateKeyInput, key: ApiKey): KeyChange {
   return {
     ...(input.name != null && { name: requiredText('name', input.name, nameRule) }),
@@ -24,32 +24,32 @@ function narrowed(requested: readonly string[], key: ApiKey): readonly string[] 
   if (scopes.length === 0) {
     throw new BadUserInputError(
       'scopes',
-      '`scopes` must keep at least one scope; or revoke the key.',
+      '`scopes` must keep at least one scope. To remove all scopes, revoke the key.',
     )
   }
   if (!holdsAll(scopes, new Set(key.scopes))) {
     throw new BadUserInputError(
       'scopes',
-      `\`scopes\` can only be narrowed: the key has ${key.scopes.join(', ')}. Make a new key for more.`,
+      `\`scopes\` can only remove scopes: the key has ${key.scopes.join(', ')}. Create a new key for other scopes.`,
     )
   }
   return scopes
 }
 
-/** Someone else may have narrowed the key since it was read. @throws ConflictError */
+/** Another request may have removed scopes since the key was read. @throws ConflictError */
 export function requireScopeLeft(current: ApiKey, { scopes }: KeyChange): void {
   if (scopes !== undefined && !scopes.some((scope) => current.scopes.includes(scope))) {
     throw new ConflictError(
-      `The key was narrowed meanwhile and has only ${current.scopes.join(', ')}.`,
+      `Another request removed scopes from the key. It now has only ${current.scopes.join(', ')}.`,
     )
   }
 }
 
-/** For another owner's key. @throws BadUserInputError */
+/** Allows only `scopes` for the key of another owner. @throws BadUserInputError */
 export function requireOnlyNarrowing(input: UpdateKeyInput): void {
   for (const field of ['name', 'description', 'metadata'] as const) {
     if (input[field] !== undefined) {
-      throw new BadUserInputError(field, `\`${field}\` of a key is its owner's to change.`)
+      throw new BadUserInputError(field, `Only the owner of a key can change its \`${field}\`.`)
     }
   }
 }

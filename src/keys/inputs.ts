@@ -1,10 +1,10 @@
 import type { JsonObject } from '../json.ts'
 import type { ApiKey, ApiKeyStatus } from './api-key.ts'
 
-/** A key with its secret, which is nowhere but here: shown once. */
+/** A key with its secret, which is stored nowhere and shown once. */
 export interface IssuedKey {
   readonly apiKey: ApiKey
-  /** The whole key. */
+  /** The complete key. */
   readonly secret: string
 }
 
@@ -36,7 +36,7 @@ export interface RevokeKeyInput {
 }
 
 export interface RevokeAllKeysInput {
-  /** Left out, the caller. */
+  /** Default: the caller. */
   readonly ownerId?: string | null | undefined
   readonly reason?: string | null | undefined
 }

@@ -17,7 +17,7 @@ import type { KeyStore } from './store.ts'
 export interface IssueOptions {
   readonly store: Pick<KeyStore, 'insert'>
   readonly maker: KeyMaker
-  /** Keys of one owner that are neither revoked nor expired. */
+  /** The most active keys (neither revoked nor expired) that one owner may have. */
   readonly maxPerOwner: number
   /** `null`: no limit. */
   readonly maxLifetimeDays: number | null
@@ -26,13 +26,13 @@ export interface IssueOptions {
 
 export interface NewKeyRequest {
   readonly owner: OwnerRef
-  /** The key that makes this one. */
+  /** The key that creates this one; `null`: a JWT or an operator does. */
   readonly parent: ParentKey | null
   readonly input: CreateKeyInput
-  /** Those of `input`, checked. */
+  /** The scopes of `input` after the checks. */
   readonly scopes: readonly string[]
   readonly by: Actor
-  /** Active keys of the owner at most, this one included; default: `maxPerOwner`. */
+  /** The most active keys that the owner may then have, this one included. Default: `maxPerOwner`. */
   readonly limit?: number | undefined
 }
 
@@ -71,20 +71,22 @@ export async function issueKey(
   switch (outcome) {
     case 'limit-reached':
       throw new ConflictError(
-        `There may be ${maxPerOwner} active ${maxPerOwner === 1 ? 'key' : 'keys'} at most. Revoke one first.`,
+        `The owner may have at most ${maxPerOwner} active ${maxPerOwner === 1 ? 'key' : 'keys'}. Revoke one first.`,
       )
     case 'parent-gone':
-      throw new ConflictError('The key that this one is made with was revoked meanwhile.')
+      throw new ConflictError(
+        'The parent of the new key was revoked. Create the key with another credential.',
+      )
     case 'too-deep':
       throw new ConflictError(
-        `Keys made by keys may form a chain of at most ${maxLineageDepth}. Use one nearer to its start.`,
+        `A key may have at most ${maxLineageDepth} ancestors. Create the key with one of the ancestors.`,
       )
     default:
       return { apiKey: outcome, secret: key }
   }
 }
 
-/** A key that is made with a key is its child. */
+/** The parent of a new key: the key that creates it; `null` for a JWT. */
 export function parentFor({ credential }: Principal): ParentKey | null {
   return credential.kind === 'API_KEY' && credential.id !== null
     ? { id: credential.id, expiresAt: credential.expiresAt }

@@ -28,44 +28,44 @@ export interface KeyServiceOptions {
   readonly store: KeyStore
   readonly maker: KeyMaker
   readonly catalogue: ScopeCatalogue
-  /** Keys of one owner that are neither revoked nor expired. */
+  /** The most active keys (neither revoked nor expired) that one owner may have. */
   readonly maxPerOwner: number
   /** `null`: no limit. */
   readonly maxLifetimeDays: number | null
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  /** Told which scopes of a caller a rule here went by, beside those that the operation declares. */
+  /** Called with scopes of the caller that a rule of this service required, beside those that the operation declares. */
   readonly onScopesNeeded?: (principal: Principal, scopes: readonly string[]) => void
 }
 
 /**
- * What a caller may do with API keys. Mutations on what is not there, or not for the caller to change,
- * throw NotFoundError; queries answer `null`. Neither text nor time tells which of the two it was: for
- * such a caller another's key is not even read.
+ * The operations of a caller on API keys. For a key that does not exist, or that the caller may not change,
+ * mutations throw NotFoundError and queries return `null`. Neither the message nor the response time shows
+ * which of the two it was: the key of another user is not read for such a caller.
  */
 export interface KeyService {
   read(principal: Principal, id: string): Promise<ApiKey | null>
-  /** In the order of `ids`, whosever they are: for keys that a visible key leads to. */
+  /** In the order of `ids`, of any owner: for keys to which a visible key refers. */
   findMany(ids: readonly string[]): Promise<readonly (ApiKey | null)[]>
-  /** Which keys `list` and `count` mean, or `null` where the caller may see none of them. */
+  /** The filter for `list` and `count`; `null` where the caller may see none of the keys. */
   filter(principal: Principal, input: ListKeysInput): KeyFilter | null
   list(filter: KeyFilter, page: PageRequest): Promise<Page<ApiKey>>
   count(filter: KeyFilter): Promise<number>
   create(caller: Caller, input: CreateKeyInput): Promise<IssuedKey>
-  /** @param discloses whether the caller will be told more of the key than what became of it. Default true */
+  /** @param discloses whether the response shows more of the key than the outcome of the change. Default true */
   update(caller: Caller, input: UpdateKeyInput, discloses?: boolean): Promise<ApiKey>
   rotate(caller: Caller, input: RotateKeyInput): Promise<IssuedKey>
   /** Ends the grace period of the last rotation now. */
   expirePrevious(caller: Caller, id: string): Promise<ApiKey>
   /** @param discloses as for `update` */
   revoke(caller: Caller, input: RevokeKeyInput, discloses?: boolean): Promise<Revocation>
-  /** @returns how many were revoked, the one that the call was made with among them */
+  /** @returns the number of keys that were revoked, including the caller's own */
   revokeAll(caller: Caller, input: RevokeAllKeysInput): Promise<number>
-  /** What each key's operations really needed; in the order of `ids`. One query. */
+  /** The scopes that the operations with each key needed, in the order of `ids`. One query. */
   findScopeUses(ids: readonly string[]): Promise<readonly (readonly ScopeUse[])[]>
   /**
-   * A key made by an operator for `ownerId`, bound by the rules of form alone.
-   * @param limit active keys of its owner at most, this one included; default: what is configured
+   * Creates a key for `ownerId` as an operator: its scopes need only be in the catalogue.
+   * @param limit the most active keys that the owner may then have, this one included; default: `maxPerOwner`
    */
   createAsOperator(ownerId: string, input: CreateKeyInput, limit?: number): Promise<IssuedKey>
 }
@@ -162,12 +162,12 @@ function changing({ store, maker, access, now }: Parts) {
       }
       const outcome = await store.rotate(key.id, rotation, actorOf(caller))
       if (outcome === null) {
-        throw new ConflictError('The API key has expired or was revoked. Make a new one.')
+        throw new ConflictError('The API key has expired or was revoked. Create a new one.')
       }
       if ('until' in outcome) {
         throw new ConflictError(
-          `The last rotation is still under way: the previous secret works until ${outcome.until.toISOString()}. ` +
-            'Wait until then, or rotate with `force: true`, which ends it now.',
+          `The grace period of the last rotation has not ended: the previous secret works until ${outcome.until.toISOString()}. ` +
+            'Wait until then, or rotate with `force: true`, which ends the grace period at once.',
         )
       }
       return { apiKey: outcome, secret }
@@ -177,7 +177,9 @@ function changing({ store, maker, access, now }: Parts) {
       const key = await access.findChangeable(caller.principal, id)
       const expired = await store.expirePrevious(key.id, now(), actorOf(caller))
       if (expired === null) {
-        throw new ConflictError('The API key has expired or was revoked, and its secrets with it.')
+        throw new ConflictError(
+          'The API key has expired or was revoked. None of its secrets works.',
+        )
       }
       return expired
     },
@@ -213,7 +215,7 @@ function revoking({ store, access, onScopesNeeded, now }: Parts) {
   } satisfies Partial<KeyService>
 }
 
-/** The owner of that id; left out, whom the caller's credential stands for. */
+/** The owner with that id. Default: the caller. */
 function requestedOwner(principal: Principal, ownerId: string | null | undefined): OwnerRef {
   return ownerId == null ? ownerOf(principal) : userOwner(ownerId)
 }

@@ -1,13 +1,13 @@
-/** Makes the text of keys and the hash that is stored of them. */
+/** Creates the text of keys and the hashes that are stored. */
 export interface KeyMaker {
   newKey(): MadeSecret & { readonly id: string }
   newSecret(id: string): MadeSecret
 }
 
 interface MadeSecret {
-  /** The whole key. */
+  /** The complete key. */
   readonly key: string
   readonly secretHash: Uint8Array
-  /** Fingerprint of the pepper of that hash; empty: none. */
+  /** The fingerprint of the pepper that the hash uses; empty: no pepper. */
   readonly secretPepper: string
 }

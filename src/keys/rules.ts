@@ -10,21 +10,21 @@ export const maxMetadataBytes = 4096
 export const maxMetadataDepth = 8
 export const defaultGracePeriodSeconds = 24 * 60 * 60
 export const maxGracePeriodSeconds = 30 * 24 * 60 * 60
-/** How long the hash of a revoked or expired key is kept: its holder can be told so until then. */
+/** Days for which the hash of a revoked or expired key is kept, so that its holder gets that reason. */
 export const deadSecretRetentionDays = 30
-/** Generations that a key may have above it: keys make keys, which make keys. */
+/** The most ancestors that a key may have. */
 export const maxLineageDepth = 8
 
 export interface ExpiryLimits {
-  /** Of the parent key; `null`: none. */
+  /** The expiry of the parent key; `null`: no parent, or one that does not expire. */
   readonly parentExpiresAt: Date | null
-  /** Days; `null`: none. */
+  /** Days; `null`: no limit. */
   readonly maxLifetimeDays: number | null
 }
 
 /**
- * When a new key expires: as requested within the limits, and the earliest of the limits when nothing is
- * requested. @throws BadUserInputError on `expiresAt`
+ * Returns the expiry of a new key: the requested one if it is within the limits, or by default the earliest
+ * limit. @throws BadUserInputError on `expiresAt`
  */
 export function resolveExpiry(
   requested: Date | null | undefined,
@@ -33,16 +33,14 @@ export function resolveExpiry(
 ): Date | null {
   const latest = maxLifetimeDays === null ? null : new Date(now.getTime() + maxLifetimeDays * day)
   if (requested == null) return earliest(parentExpiresAt, latest)
-  if (requested <= now) throw badExpiry('lies in the past')
+  if (requested <= now) throw badExpiry('is in the past')
   if (requested > lastStoredDate)
-    throw badExpiry('lies after the year 9998: leave it out for a key that stays')
+    throw badExpiry('is after the year 9998. Leave it out for a key that does not expire')
   if (parentExpiresAt !== null && requested > parentExpiresAt) {
-    throw badExpiry(
-      `is later than that of the key it is made with, which expires at ${parentExpiresAt.toISOString()}`,
-    )
+    throw badExpiry(`is later than the expiry of the parent key, ${parentExpiresAt.toISOString()}`)
   }
   if (latest !== null && requested > latest) {
-    throw badExpiry(`is too late: a key lives at most ${maxLifetimeDays} days here`)
+    throw badExpiry(`is too late: on this server a key lives at most ${maxLifetimeDays} days`)
   }
   return requested
 }
@@ -56,11 +54,11 @@ function badExpiry(what: string): BadUserInputError {
   return new BadUserInputError('expiresAt', `\`expiresAt\` ${what}.`)
 }
 
-/** @throws BadUserInputError on `metadata` when it is too large, too deep or holds what Postgres can't keep */
+/** @throws BadUserInputError on `metadata` that is too large, too deep or holds text that Postgres cannot store */
 export function checkMetadata(metadata: JsonObject): JsonObject {
   const fault = metadataFault(metadata)
   if (fault !== null) throw new BadUserInputError('metadata', `\`metadata\` ${fault}.`)
-  // Written in a document it has no prototype, which the database's library cannot take.
+  // Metadata of a document has no prototype, which the database library does not accept.
   return { ...metadata }
 }
 
@@ -73,10 +71,10 @@ function metadataFault(metadata: JsonObject): string | null {
   const where = unstorableText(metadata, 'metadata')
   return where === null
     ? null
-    : `must hold neither the character U+0000 nor half of a surrogate pair, as ${where} does`
+    : `must not contain the character U+0000 or an unpaired surrogate, as ${where} does`
 }
 
-/** Where there is text that Postgres cannot keep in jsonb, in words; `null`: nowhere. */
+/** The place of text that Postgres cannot store in jsonb, for a message; `null`: there is none. */
 function unstorableText(value: JsonValue, path: string): string | null {
   if (typeof value === 'string') return isStorable(value) ? null : `\`${path}\``
   if (value === null || typeof value !== 'object') return null
@@ -97,7 +95,7 @@ function step(parent: object, key: string): string {
   return /^[\p{L}\p{N}_$]+$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
 }
 
-/** Levels of nesting; stops counting just past the limit, so a hostile depth costs nothing. */
+/** Levels of nesting. Counting stops just past the limit, so that deep nesting costs no time. */
 function depthOf(value: JsonValue, depth = 0): number {
   if (value === null || typeof value !== 'object' || depth > maxMetadataDepth) return depth
   return Object.values(value).reduce<number>(
@@ -106,7 +104,7 @@ function depthOf(value: JsonValue, depth = 0): number {
   )
 }
 
-/** Milliseconds. @throws BadUserInputError on `gracePeriodSeconds` */
+/** The grace period in milliseconds. @throws BadUserInputError on `gracePeriodSeconds` */
 export function gracePeriod(seconds: number | null | undefined): number {
   const requested = seconds ?? defaultGracePeriodSeconds
   if (requested < 0 || requested > maxGracePeriodSeconds) {

@@ -4,21 +4,22 @@ import type { Page, PageRequest } from '../pagination.ts'
 import type { ApiKey, ApiKeyStatus, ScopeUse } from './api-key.ts'
 
 /**
- * Where API keys are kept. Each change is one transaction that also writes what the audit trail tells.
+ * The storage of API keys. Each change is one transaction, which also records its audit event.
  * Every method throws ServiceUnavailableError when the database cannot be reached.
  */
 export interface KeyStore {
-  /** @param ownerId where given, the key of another is not read at all */
+  /** @param ownerId if given, the key of another owner is not read */
   find(id: string, ownerId?: string): Promise<ApiKey | null>
-  /** In the order of `ids`; `null` where there is none. One query. */
+  /** In the order of `ids`; `null` for an id without a key. One query. */
   findMany(ids: readonly string[]): Promise<readonly (ApiKey | null)[]>
   list(filter: KeyFilter, page: PageRequest): Promise<Page<ApiKey>>
   count(filter: KeyFilter): Promise<number>
-  /** Whether `id` is `ancestorId` or made by it, directly or through others. */
+  /** Whether `id` is `ancestorId` or one of its descendants. */
   isWithin(id: string, ancestorId: string): Promise<boolean>
   /**
-   * @returns the key, or `'limit-reached'` when the owner already has `limit` keys that are neither
-   * revoked nor expired (exact under concurrency), or `'parent-gone'` / `'too-deep'`
+   * @returns the key; `'limit-reached'` if the owner already has `limit` active keys (exact under
+   * concurrency); `'parent-gone'` if the owner or the parent does not exist or the parent is revoked;
+   * `'too-deep'` if the parent has as many ancestors as a key may have
    */
   insert(
     key: NewKey,
@@ -26,8 +27,9 @@ export interface KeyStore {
     by: Actor,
   ): Promise<ApiKey | 'limit-reached' | 'parent-gone' | 'too-deep'>
   /**
-   * `null` when it is not there or revoked. `scopes` may only narrow: others are dropped.
-   * @param check may prevent it by throwing, by the key as it is when it is changed
+   * Changes a key. `scopes` can only remove scopes: new ones are ignored.
+   * @param check gets the key right before the change; an error that it throws prevents the change
+   * @returns `null` if the key does not exist or is revoked
    */
   update(
     id: string,
@@ -36,8 +38,9 @@ export interface KeyStore {
     check?: (before: ApiKey) => void,
   ): Promise<ApiKey | null>
   /**
-   * Swaps the secret; of several at once exactly one wins.
-   * @returns `{ until }` when a grace period runs and `force` is off; `null` when not there, revoked or expired
+   * Replaces the secret. Of several concurrent rotations exactly one succeeds.
+   * @returns `{ until }` during a grace period without `force`; `null` if the key does not exist, is revoked
+   * or has expired
    */
   rotate(
     id: string,
@@ -45,24 +48,24 @@ export interface KeyStore {
     by: Actor,
   ): Promise<ApiKey | { readonly until: Date } | null>
   /**
-   * Ends the grace period of the last rotation; the key as it is where none runs.
-   * `null` when not there, revoked or expired.
+   * Ends the grace period of the last rotation, if there is one.
+   * @returns the key; `null` if it does not exist, is revoked or has expired
    */
   expirePrevious(id: string, now: Date, by: Actor): Promise<ApiKey | null>
-  /** Idempotent: a revoked key keeps its first `revokedAt` and reason. `null` when not there. */
+  /** Idempotent: a revoked key keeps its first `revokedAt` and reason. `null` if the key does not exist. */
   revoke(id: string, reason: string | null, now: Date, by: Actor): Promise<Revocation | null>
   /**
    * Revokes every key of `ownerId` that is not revoked yet.
-   * @returns how many; `null` when there is no such user
+   * @returns the number of keys; `null` if the user does not exist
    */
   revokeAll(ownerId: string, reason: string | null, now: Date, by: Actor): Promise<number | null>
-  /** What each key's operations really needed, sorted by scope; in the order of `ids`. One query. */
+  /** The scopes that the operations with each key needed, sorted; in the order of `ids`. One query. */
   findScopeUses(ids: readonly string[]): Promise<readonly (readonly ScopeUse[])[]>
   /**
-   * Erases hashes that can no longer let anyone in: of secrets before a rotation whose grace period
-   * ended before `limits.grace`, and of keys that were revoked or expired before `limits.death`. Some
-   * at a time; on one node at a time: another that asks meanwhile is answered 0.
-   * @returns of how many keys; 0 when nothing is left to do
+   * Erases hashes that no longer verify a secret: those of previous secrets whose grace period ended
+   * before `limits.grace`, and those of keys that were revoked or expired before `limits.death`. Erases one
+   * batch, on one node at a time: a concurrent call on another node returns 0.
+   * @returns the number of keys in the batch; 0 if nothing is left to erase
    */
   eraseDeadSecrets(limits: EraseLimits): Promise<number>
 }
@@ -87,7 +90,7 @@ export interface NewKey {
   readonly scopes: readonly string[]
   readonly metadata: JsonObject
   readonly secretHash: Uint8Array
-  /** Fingerprint of the pepper of that hash; empty: none. */
+  /** The fingerprint of the pepper that the hash uses; empty: no pepper. */
   readonly secretPepper: string
   readonly createdAt: Date
   readonly expiresAt: Date | null
@@ -102,16 +105,16 @@ export interface KeyChange {
 
 export interface Rotation {
   readonly secretHash: Uint8Array
-  /** Fingerprint of the pepper of that hash; empty: none. */
+  /** The fingerprint of the pepper that the hash uses; empty: no pepper. */
   readonly secretPepper: string
   readonly now: Date
-  /** When the old secret stops; the store never lets it pass the key's own expiry. */
+  /** The requested end of the grace period. The store limits it to the expiry of the key. */
   readonly previousExpiresAt: Date
   readonly force: boolean
 }
 
 export interface Revocation {
   readonly key: ApiKey
-  /** Those that this call revoked, not those that were revoked before. */
+  /** The descendants that this call revoked, without those that were revoked before. */
   readonly descendants: readonly ApiKey[]
 }

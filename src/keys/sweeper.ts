@@ -4,13 +4,13 @@ import type { KeyStore } from './store.ts'
 const day = 24 * 60 * 60 * 1000
 
 /**
- * Erases the hashes of secrets that are dead: of before a rotation as soon as its grace period is
- * over, of revoked and expired keys {@link deadSecretRetentionDays} days later. Until then one who has the
- * secret is told that it was revoked or has expired; from then on that it is not valid. The keys
- * themselves stay, for their owner and the audit trail.
+ * Erases the hashes of secrets that no longer work: those of previous secrets as soon as their grace period
+ * ends, those of revoked and expired keys after {@link deadSecretRetentionDays} days. Until then the holder of
+ * the secret gets the reason (revoked or expired); after that, the key is not valid like any unknown key. The
+ * rows of the keys stay, for their owner and the audit trail.
  *
  * @param now milliseconds since the epoch
- * @returns of how many keys; 0 also while another node does it
+ * @returns the number of keys; 0 also while another node erases them
  */
 export async function sweepDeadSecrets(
   store: Pick<KeyStore, 'eraseDeadSecrets'>,

@@ -40,7 +40,7 @@ export function createCostLimit(maximum: number, pages: PageSizes): CostLimit {
     limitError(
       'cost',
       maximum,
-      `The operation could answer with more than ${maximum} fields. Ask for fewer of them, or for smaller pages.`,
+      `The operation could return more than ${maximum} fields. Select fewer fields, or request smaller pages.`,
       operation,
     )
   return {

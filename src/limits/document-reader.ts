@@ -137,7 +137,8 @@ function advance(validation: Validation): readonly GraphQLError[] | null {
     const { done, value } = validation.step()
     // A step that threw leaves nothing to go on from: the document never counts as valid.
     if (done) {
-      if (value === undefined) throw new Error('The validation of a document was broken off.')
+      if (value === undefined)
+        throw new Error('The validation of the document was interrupted by an error.')
       validation.errors = value
     }
   }

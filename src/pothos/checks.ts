@@ -35,7 +35,7 @@ function invalidScopeNames(catalogue: ScopeCatalogue): readonly string[] {
     .filter((name) => !isScopeName(name))
     .map(
       (name) =>
-        `${JSON.stringify(name)} cannot be a scope. Write 1 to 128 visible ASCII characters without space, quotation mark or backslash (RFC 6749 §3.3).`,
+        `${JSON.stringify(name)} is not a valid scope name. Write 1 to 128 visible ASCII characters without space, quotation mark or backslash (RFC 6749 §3.3).`,
     )
 }
 
@@ -46,7 +46,7 @@ function undeclaredRootFields(schema: GraphQLSchema): readonly string[] {
         .filter((field) => !federationFields.has(field.name) && declarationOf(field) === null)
         .map(
           (field) =>
-            `${type?.name}.${field.name} does not say who may call it. Write one of public: true, authenticated: true or requiresScopes.`,
+            `${type?.name}.${field.name} does not declare who may call it. Write one of public: true, authenticated: true or requiresScopes.`,
         ),
   )
 }
@@ -68,7 +68,7 @@ function typeGuardBypasses(type: FieldOwner): readonly string[] {
     (element) => guardOf(declarationOf(element)) !== null,
   )
   if (guarding === undefined) return []
-  const advice = `but ${guarding.name} is guarded as a whole. Leave it out, or guard the fields of ${guarding.name} one by one.`
+  const advice = `but the guard on ${guarding.name} protects all of its fields. Leave it out, or declare guards on the single fields of ${guarding.name}.`
   return [
     ...['skipInterfaceScopes', 'runScopesOnType']
       .filter((name) => isSet(type, name))
@@ -90,14 +90,14 @@ function misplacedPossibleTypes(schema: GraphQLSchema, type: FieldOwner): readon
       const coordinate = `${type.name}.${field.name}`
       if (typeof fieldRulesOf(field).possibleTypes !== 'function') {
         return [
-          `${coordinate} sets possibleTypes to something else than a function of its arguments.`,
+          `${coordinate} sets possibleTypes to a value that is not a function of its arguments.`,
         ]
       }
       if (acts)
         return [`${coordinate} sets possibleTypes, which counts in queries only. Leave it out.`]
       if (isAbstractType(getNamedType(field.type))) return []
       return [
-        `${coordinate} sets possibleTypes, but answers with neither an interface nor a union. Leave it out.`,
+        `${coordinate} sets possibleTypes, but returns neither an interface nor a union. Leave it out.`,
       ]
     })
 }
@@ -115,7 +115,7 @@ function weakerGuards(type: FieldOwner): readonly string[] {
       const own = checkedGuard(type, field.name)
       if (isAtLeast(own, needed)) return []
       return [
-        `${type.name}.${field.name} is guarded less than ${parent.name}.${field.name}, which it implements. Write ${optionFor(needed)} on ${type.name}.${field.name}, or something stricter.`,
+        `${type.name}.${field.name} has a weaker guard than ${parent.name}.${field.name}, which it implements. Write ${optionFor(needed)} on ${type.name}.${field.name}, or a stricter guard.`,
       ]
     }),
   )

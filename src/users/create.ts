@@ -12,11 +12,11 @@ import type { User } from './user.ts'
 export interface CreateUserOptions {
   readonly store: Pick<UserStore, 'insert' | 'findByIdentity'>
   readonly catalogue: ScopeCatalogue
-  /** The first is meant where a new user names none. */
+  /** The trusted issuers. The first is the default for new users. */
   readonly issuers: readonly string[]
-  /** What a new user is granted where nothing is requested; `null`: nothing. */
+  /** The default grant of a new user; `null`: no scopes. */
   readonly defaultScopes: readonly string[] | null
-  /** Told which scopes of a caller a rule here went by. */
+  /** Called with scopes of the caller that a rule here required. */
   readonly onScopesNeeded: (principal: Principal, scopes: readonly string[]) => void
 }
 
@@ -31,7 +31,7 @@ export async function createUser(
   if (issuer === undefined || !issuers.includes(issuer)) {
     throw new BadUserInputError(
       'issuer',
-      `\`issuer\` is not one that this server trusts. It trusts ${issuers.join(', ') || 'none'}.`,
+      `\`issuer\` must be an issuer that this server trusts. It trusts ${issuers.join(', ') || 'no issuer'}.`,
     )
   }
   const subject = requiredSubject('subject', input.subject)
@@ -42,17 +42,17 @@ export async function createUser(
   const user = await store.insert(newUser, actorOf(caller))
   if (user !== 'duplicate') return user
   if (mayReadUsers(caller.principal)) {
-    throw new ConflictError(`There is already a user with subject ${subject} of that issuer.`)
+    throw new ConflictError(`A user with subject ${subject} of that issuer exists already.`)
   }
-  // As if it were new: neither that the user was there nor that it is suspended is told.
+  // The caller may not read users, so the answer shows neither that the user existed nor that it is suspended.
   const known = await store.findByIdentity(issuer, subject)
   if (known !== null) return { ...known, status: 'ACTIVE' }
   const recreated = await store.insert(newUser, actorOf(caller))
   if (recreated !== 'duplicate') return recreated
-  throw new ConflictError('The user was changed by someone else meanwhile. Try again.')
+  throw new ConflictError('Another request changed the user at the same time. Try again.')
 }
 
-/** What a new user is granted, as far as it can be told without knowing who was there before. */
+/** Returns a function that computes the grant of a new user from the tombstone of a deleted one, if there is one. */
 function initialScopes(
   { catalogue, defaultScopes, onScopesNeeded }: CreateUserOptions,
   principal: Principal,
@@ -73,7 +73,7 @@ function initialScopes(
       return scopes
     }
     const within = withinTombstone(scopes, tombstone)
-    // An error would tell that the user was there before, and what it was granted.
+    // An error would show that the user existed before, and its grant.
     if (mayReadUsers(principal)) requireHeld(scopes, new Set(within))
     return within
   }

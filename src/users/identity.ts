@@ -1,19 +1,19 @@
 import { isUuid } from '../uuid.ts'
 import { isVisibleAscii } from '../visible-ascii.ts'
 
-/** A user is a subject of an issuer. Characters at most. */
+/** Maximum lengths in characters. A user is identified by issuer and subject. */
 export const maxIssuerLength = 2048
 export const maxSubjectLength = 255
 
-/** What a subject is, for messages. */
+/** The form of a subject, for messages. */
 export const subjectForm = `1 to ${maxSubjectLength} visible ASCII characters`
 
-/** Whether `text` can be a user's subject, a JWT's `sub`: it goes into headers, logs and URLs as it is. */
+/** Whether `text` can be the subject of a user (`sub` of a JWT). Headers, logs and URLs contain it unchanged. */
 export function isSubject(text: string): boolean {
   return isVisibleAscii(text, maxSubjectLength)
 }
 
-/** Whether `text` can be the id of a user: what cannot needs no query. */
+/** Whether `text` can be the id of a user. Other texts need no query. */
 export function isUserId(text: string): boolean {
   return isUuid(text)
 }

@@ -14,6 +14,6 @@ export interface UpdateUserInput {
 
 export interface SetUserScopesInput {
   readonly userId: string
-  /** `null` lifts the ceiling; `undefined` is refused, so that leaving it out never does. */
+  /** `null` removes the ceiling. `undefined` is an error, so that no caller removes the ceiling by mistake. */
   readonly scopes?: readonly string[] | null | undefined
 }

@@ -11,11 +11,11 @@ import type { User } from './user.ts'
 export interface SetUserScopesOptions {
   readonly store: Pick<UserStore, 'setScopes'>
   readonly catalogue: ScopeCatalogue
-  /** Told which scopes of a caller a rule here went by. */
+  /** Called with scopes of the caller that a rule here required. */
   readonly onScopesNeeded: (principal: Principal, scopes: readonly string[]) => void
 }
 
-/** @throws BadUserInputError, ScopesNotHeldError. `null`: there is no such user */
+/** @returns `null` if the user does not exist @throws BadUserInputError, ScopesNotHeldError */
 export async function setUserScopes(
   { store, catalogue, onScopesNeeded }: SetUserScopesOptions,
   caller: Caller,
@@ -24,7 +24,7 @@ export async function setUserScopes(
   if (requested === undefined) {
     throw new BadUserInputError(
       'scopes',
-      '`scopes` was left out. Send a list, or null to lift the ceiling.',
+      '`scopes` was left out. Send a list, or null to remove the ceiling.',
     )
   }
   const { principal } = caller
@@ -37,11 +37,11 @@ export async function setUserScopes(
     return lifted
   }
   const scopes = requireDistinctScopes('scopes', requested)
-  // Looked at when it is set: what someone else took away meanwhile would be added again.
+  // The check runs in the transaction: a scope that another request has just removed counts as added.
   return store.setScopes(userId, scopes, actorOf(caller), (before) => {
     const kept = new Set(withinGrant(scopes, { ours: before.scopes, issuers: null }))
     const added = scopes.filter((scope) => !kept.has(scope))
-    // What is named as missing must not depend on a grant that the caller may not read.
+    // The missing scopes in the error must not depend on a grant that the caller may not read.
     const permitted = added.every((scope) => catalogue.has(scope) && principal.scopes.has(scope))
     const checked = permitted || mayReadUsers(principal) ? added : scopes
     requireInCatalogue('scopes', checked, catalogue)

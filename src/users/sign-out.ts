@@ -7,19 +7,19 @@ export interface SignOutOptions {
   readonly store: Pick<UserStore, 'signOut'>
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  /** The JWT that a caller presented; `null`: an API key. */
+  /** The JWT that a caller presented; `null` for an API key. */
   readonly tokenOf?: (principal: Principal) => SignedOutToken | null
 }
 
-/** @returns the moment from which on JWTs are honoured; `null`: there is no such user */
+/** @returns the time from which newly issued JWTs are accepted; `null` if the user does not exist */
 export async function signOut(
   { store, now, tokenOf }: SignOutOptions,
   caller: Caller,
 ): Promise<Date | null> {
   const { userId } = caller.principal
   const requestedAt = now()
-  // `iat` counts whole seconds: what was issued in this one is refused, and what is issued after the
-  // answer must not be, so the answer waits for the next.
+  // `iat` counts whole seconds. JWTs of the current second are refused, and JWTs that are issued after the
+  // response must be accepted, so the response waits for the next second.
   const second = Math.ceil(requestedAt / 1000)
   const token = tokenOf?.(caller.principal) ?? null
   const later = token !== null && token.issuedAt >= second ? [token] : []

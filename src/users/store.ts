@@ -3,29 +3,29 @@ import type { Page, PageRequest } from '../pagination.ts'
 import type { User, UserStatus } from './user.ts'
 
 /**
- * Where users are kept. Each change is one transaction that also writes what the audit trail tells.
+ * The storage of users. Each change is one transaction, which also records its audit event.
  * Every method throws ServiceUnavailableError when the database cannot be reached.
  */
 export interface UserStore {
-  /** Any string is a possible id; what is no UUID is simply not there. */
+  /** Accepts any string as `id`; `null` if it is not the id of a user. */
   find(id: string): Promise<User | null>
   findByIdentity(issuer: string, subject: string): Promise<User | null>
-  /** In the order of `ids`; `null` where there is none. One query. */
+  /** In the order of `ids`; `null` for an id without a user. One query. */
   findMany(ids: readonly string[]): Promise<readonly (User | null)[]>
   list(filter: UserFilter, page: PageRequest): Promise<Page<User>>
   count(filter: UserFilter): Promise<number>
-  /** The scopes that a deleted user of that identity held (`null`: no ceiling), or `undefined` when none was deleted. */
+  /** The tombstone of a deleted user; `undefined` if no such user was deleted. */
   findTombstone(issuer: string, subject: string): Promise<Tombstone | undefined>
   /**
-   * Lifts a tombstone of the same identity. `'duplicate'` when the user exists.
+   * Creates a user and removes the tombstone of the same issuer and subject. `'duplicate'` if the user exists.
    *
-   * @throws what `user.scopes` throws as a function, and nothing is made
+   * @throws the error of `user.scopes`, if that is a function; then no user is created
    */
   insert(user: NewUser, by: Actor): Promise<User | 'duplicate'>
   update(id: string, change: UserChange, by: Actor): Promise<User | null>
   setStatus(id: string, status: UserStatus, reason: string | null, by: Actor): Promise<User | null>
   /**
-   * @param check sees the user as it is when the scopes are set; what it throws prevents that
+   * @param check gets the user right before the change; an error that it throws prevents the change
    */
   setScopes(
     id: string,
@@ -34,12 +34,12 @@ export interface UserStore {
     check?: (before: User) => void,
   ): Promise<User | null>
   /**
-   * From now on JWTs issued before `now` are refused, and `token` whenever it was issued.
+   * Refuses JWTs that were issued before `now`, and `token` whatever its `iat`.
    *
-   * @returns that moment, which never goes back
+   * @returns the time before which JWTs are refused, which never decreases; `null` if the user does not exist
    */
   signOut(id: string, now: Date, by: Actor, token?: SignedOutToken | null): Promise<Date | null>
-  /** Removes the user and all its keys and leaves a tombstone. `false` when not there. */
+  /** Deletes the user and all its keys and stores a tombstone. `false` if the user does not exist. */
   delete(id: string, by: Actor): Promise<boolean>
 }
 
@@ -60,14 +60,14 @@ export interface NewUser {
   readonly subject: string
   readonly email: string | null
   readonly name: string | null
-  /** A function is told what a deleted user of that identity held, when the user is made. */
+  /** The grant. A function gets the tombstone of a deleted user when the user is created. */
   readonly scopes: readonly string[] | null | ((tombstone: Tombstone | undefined) => Scopes)
 }
 
 type Scopes = readonly string[] | null
 
 export interface Tombstone {
-  /** What the user held; `null`: no ceiling. */
+  /** The grant of the deleted user; `null`: no ceiling. */
   readonly scopes: readonly string[] | null
 }
 

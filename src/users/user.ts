@@ -8,9 +8,9 @@ export interface User {
   readonly email: string | null
   readonly name: string | null
   readonly status: UserStatus
-  /** Our ceiling over all of the user's credentials, sorted; `null`: none. */
+  /** The grant on this server, sorted: the ceiling of all credentials; `null`: no ceiling. */
   readonly scopes: readonly string[] | null
-  /** The ceiling that the issuer states; `null`: none stated. */
+  /** The ceiling from the `grantClaim` of the issuer; `null`: no ceiling. */
   readonly issuerScopes: readonly string[] | null
   readonly createdAt: Date
   readonly updatedAt: Date

@@ -15,36 +15,37 @@ import type { User } from './user.ts'
 export interface UserServiceOptions {
   readonly store: UserStore
   readonly catalogue: ScopeCatalogue
-  /** The first is meant where a new user names none. */
+  /** The trusted issuers. The first is the default for new users. */
   readonly issuers: readonly string[]
-  /** What a new user is granted where nothing is asked; `null`: nothing. */
+  /** The default grant of a new user; `null`: no scopes. */
   readonly defaultScopes: readonly string[] | null
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  /** The JWT that a caller presented; `null`: an API key. */
+  /** The JWT that a caller presented; `null` for an API key. */
   readonly tokenOf?: (principal: Principal) => SignedOutToken | null
-  /** Told which scopes of a caller a rule here went by, beside those that the operation declares. */
+  /** Called with scopes of the caller that a rule of this service required, beside those that the operation declares. */
   readonly onScopesNeeded?: (principal: Principal, scopes: readonly string[]) => void
 }
 
-/** What a caller may do with users. Mutations on what is not there throw NotFoundError; queries answer `null`. */
+/** The operations of a caller on users. If the user does not exist, mutations throw NotFoundError and queries return `null`. */
 export interface UserService {
   find(id: string): Promise<User | null>
   findMany(ids: readonly string[]): Promise<readonly (User | null)[]>
   list(filter: UserFilter, page: PageRequest): Promise<Page<User>>
   count(filter: UserFilter): Promise<number>
-  /** Answers the user that is there already, unchanged, to a caller without `read:users`. */
+  /** Returns an existing user unchanged to a caller without `read:users`. */
   create(caller: Caller, input: CreateUserInput): Promise<User>
   update(caller: Caller, input: UpdateUserInput): Promise<User>
   suspend(caller: Caller, id: string, reason: string | null | undefined): Promise<User>
   reactivate(caller: Caller, id: string): Promise<User>
-  /** @returns the id of the user that is no more */
+  /** @returns the id of the deleted user */
   delete(caller: Caller, id: string): Promise<string>
   setScopes(caller: Caller, input: SetUserScopesInput): Promise<User>
   /**
-   * Refuses the caller's JWTs that were issued up to now, and the one that it sent whenever that was
-   * issued. Takes up to a second, so that a JWT issued right afterwards is honoured. @returns the moment
-   * from which on
+   * Refuses the caller's JWTs that were issued until now, and the JWT that it sent whatever its `iat`. Takes
+   * up to a second, so that a JWT that is issued right afterwards is accepted.
+   *
+   * @returns the time before which JWTs are refused
    */
   signOut(caller: Caller): Promise<Date>
 }

@@ -219,7 +219,7 @@ describe('making a key', () => {
     await service.create(caller, input)
     expect(asked[0]?.[1]).toMatchObject({ parentId: 'parent', expiresAt: later(9) })
     await expect(service.create(caller, { ...input, expiresAt: later(10) })).rejects.toThrow(
-      badInput('expiresAt', /that of the key it is made with/),
+      badInput('expiresAt', /expiry of the parent key/),
     )
   })
 
@@ -246,9 +246,12 @@ describe('making a key', () => {
   })
 
   it.each([
-    ['limit-reached', /^There may be 7 active keys at most\. Revoke one first\.$/],
-    ['parent-gone', /^The key that this one is made with was revoked meanwhile\.$/],
-    ['too-deep', /^Keys made by keys may form a chain of at most 8\. Use one nearer/],
+    ['limit-reached', /^The owner may have at most 7 active keys\. Revoke one first\.$/],
+    [
+      'parent-gone',
+      /^The parent of the new key was revoked\. Create the key with another credential\.$/,
+    ],
+    ['too-deep', /^A key may have at most 8 ancestors\. Create the key with one of/],
   ])('that the store answers with %s is a conflict', async (outcome, message) => {
     answers.insert = outcome
     await expect(service.create(ada, input)).rejects.toThrow(conflict(message))
@@ -258,7 +261,7 @@ describe('making a key', () => {
     service = create({ maxPerOwner: 1 })
     answers.insert = 'limit-reached'
     await expect(service.create(ada, input)).rejects.toThrow(
-      conflict(/^There may be 1 active key at most\. Revoke one first\.$/),
+      conflict(/^The owner may have at most 1 active key\. Revoke one first\.$/),
     )
   })
 
@@ -363,12 +366,16 @@ describe('updating a key', () => {
     [{ name: 'x'.repeat(101) }, 'name', /at most 100/],
     [{ description: 'x'.repeat(501) }, 'description', /at most 500/],
     [{ metadata: { a: '\0' } }, 'metadata', /U\+0000/],
-    [{ scopes: [] }, 'scopes', /^`scopes` must keep at least one scope; or revoke the key\.$/],
+    [
+      { scopes: [] },
+      'scopes',
+      /^`scopes` must keep at least one scope\. To remove all scopes, revoke the key\.$/,
+    ],
     [{ scopes: ['read:users', 'read:users'] }, 'scopes', /twice/],
     [
       { scopes: ['read:users', 'write:keys'] },
       'scopes',
-      /^`scopes` can only be narrowed: the key has read:keys, read:users\. Make a new key for more\.$/,
+      /^`scopes` can only remove scopes: the key has read:keys, read:users\. Create a new key for other scopes\.$/,
     ],
   ])('by %j is refused', async (input, field, message) => {
     put('k', { scopes: ['read:keys', 'read:users'] })
@@ -400,7 +407,7 @@ describe('updating a key', () => {
     ] as const) {
       await expect(
         service.update(manager, { id: 'k', scopes: ['read:users'], [field]: value }),
-      ).rejects.toThrow(badInput(field, /^`\w+` of a key is its owner's to change\.$/))
+      ).rejects.toThrow(badInput(field, /^Only the owner of a key can change its `\w+`\.$/))
     }
     const noManager = callerWith(['write:keys', 'read:users'], { userId: 'grace' })
     await expect(service.update(noManager, { id: 'k', scopes: ['read:users'] })).rejects.toThrow(
@@ -456,7 +463,7 @@ describe('rotating a key', () => {
     put('k')
     answers.rotate = null
     await expect(service.rotate(ada, { id: 'k' })).rejects.toThrow(
-      conflict(/^The API key has expired or was revoked\. Make a new one\.$/),
+      conflict(/^The API key has expired or was revoked\. Create a new one\.$/),
     )
   })
 
@@ -465,7 +472,7 @@ describe('rotating a key', () => {
     answers.rotate = { until: later(1) }
     await expect(service.rotate(ada, { id: 'k' })).rejects.toThrow(
       conflict(
-        /^The last rotation is still under way: the previous secret works until 2026-06-01T12:00:00\.001Z\. Wait until then, or rotate with `force: true`, which ends it now\.$/,
+        /^The grace period of the last rotation has not ended: the previous secret works until 2026-06-01T12:00:00\.001Z\. Wait until then, or rotate with `force: true`, which ends the grace period at once\.$/,
       ),
     )
   })
@@ -488,7 +495,7 @@ describe('ending a grace period', () => {
     put('k')
     answers.expirePrevious = null
     await expect(service.expirePrevious(ada, 'k')).rejects.toThrow(
-      conflict(/^The API key has expired or was revoked, and its secrets with it\.$/),
+      conflict(/^The API key has expired or was revoked\. None of its secrets works\.$/),
     )
   })
 })

@@ -31,28 +31,28 @@ describe('the expiry of a new key', () => {
   })
 
   it.each<[string, Date, Date | null, number | null, string]>([
-    ['in the past', later(-1), null, null, '`expiresAt` lies in the past.'],
-    ['now', now, null, null, '`expiresAt` lies in the past.'],
+    ['in the past', later(-1), null, null, '`expiresAt` is in the past.'],
+    ['now', now, null, null, '`expiresAt` is in the past.'],
     [
       'after the last date',
       new Date(lastDate.getTime() + 1),
       null,
       null,
-      '`expiresAt` lies after the year 9998: leave it out for a key that stays.',
+      '`expiresAt` is after the year 9998. Leave it out for a key that does not expire.',
     ],
     [
       'after the parent',
       later(6),
       later(5),
       null,
-      '`expiresAt` is later than that of the key it is made with, which expires at 2026-06-01T12:00:00.005Z.',
+      '`expiresAt` is later than the expiry of the parent key, 2026-06-01T12:00:00.005Z.',
     ],
     [
       'after the limit',
       later(2 * day + 1),
       null,
       2,
-      '`expiresAt` is too late: a key lives at most 2 days here.',
+      '`expiresAt` is too late: on this server a key lives at most 2 days.',
     ],
   ])('is refused %s', (_name, asked, parentExpiresAt, maxLifetimeDays, message) => {
     expect(() => resolveExpiry(asked, now, { parentExpiresAt, maxLifetimeDays })).toThrow(
@@ -117,7 +117,7 @@ describe('metadata', () => {
     [
       'holds NUL',
       { a: 'b\0' },
-      /^`metadata` must hold neither the character U\+0000 nor half of a surrogate pair, as `metadata\.a` does\.$/,
+      /^`metadata` must not contain the character U\+0000 or an unpaired surrogate, as `metadata\.a` does\.$/,
     ],
     ['holds NUL in a list', { a: ['b', ['\0']] }, /, as `metadata\.a\[1\]\[0\]` does/],
     [

@@ -49,7 +49,7 @@ describe('the schema is not built', () => {
       ['Query.silent', 'Mutation.change', 'Subscription.events']
         .map(
           (coordinate) =>
-            `${coordinate} does not say who may call it. Write one of public: true, authenticated: true or requiresScopes.`,
+            `${coordinate} does not declare who may call it. Write one of public: true, authenticated: true or requiresScopes.`,
         )
         .join('\n'),
     )
@@ -129,7 +129,7 @@ describe('the schema is not built', () => {
       }
     }
     const message =
-      'Bread.price is guarded less than Priced.price, which it implements. Write requiresScopes: [["read:orders"],["read:prices"]] on Bread.price, or something stricter.'
+      'Bread.price has a weaker guard than Priced.price, which it implements. Write requiresScopes: [["read:orders"],["read:prices"]] on Bread.price, or a stricter guard.'
     expect(faults(define({}))).toBe(message)
     expect(faults(define({ requiresScopes: [['admin']] }))).toBe(message)
     expect(faults(define({ requiresScopes: [['read:orders', 'admin']] }))).toBe('none')
@@ -160,7 +160,7 @@ describe('the schema is not built', () => {
       ['Bill.total sets skipTypeScopes', 'Bill'],
     ]) {
       expect(message).toContain(
-        `${option}, but ${guarding} is guarded as a whole. Leave it out, or guard the fields of ${guarding} one by one.`,
+        `${option}, but the guard on ${guarding} protects all of its fields. Leave it out, or declare guards on the single fields of ${guarding}.`,
       )
     }
   })
@@ -187,7 +187,7 @@ describe('the schema is not built', () => {
       scopeAuth: scopeAuthOptions((context) => context.principal),
     })
     builder.queryType({ fields: (t) => ({ hello: t.string({ public: true, resolve: () => '' }) }) })
-    expect(() => builder.toSchema()).toThrow('"read orders" cannot be a scope.')
+    expect(() => builder.toSchema()).toThrow('"read orders" is not a valid scope name.')
   })
 
   it('when scope-auth is missing or would pass with one scope of several', () => {

@@ -172,9 +172,7 @@ describe('possibleTypes', () => {
           t.string({ public: true, possibleTypes, resolve: () => '' }),
         )
       }),
-    ).toContain(
-      'Query.plain sets possibleTypes, but answers with neither an interface nor a union.',
-    )
+    ).toContain('Query.plain sets possibleTypes, but returns neither an interface nor a union.')
     expect(
       faults((builder) => {
         const good = builder.interfaceRef<object>('Good').implement({})
@@ -194,6 +192,6 @@ describe('possibleTypes', () => {
           t.string({ public: true, possibleTypes: ['Bread'] as never, resolve: () => '' }),
         )
       }),
-    ).toContain('Query.list sets possibleTypes to something else than a function of its arguments.')
+    ).toContain('Query.list sets possibleTypes to a value that is not a function of its arguments.')
   })
 })

@@ -112,7 +112,7 @@ describe('making a user', () => {
     [
       { issuer: 'https://evil.example' },
       'issuer',
-      /^`issuer` is not one that this server trusts\. It trusts https:\/\/issuer\.example, https:\/\/other\.example\.$/,
+      /^`issuer` must be an issuer that this server trusts\. It trusts https:\/\/issuer\.example, https:\/\/other\.example\.$/,
     ],
     [{ subject: 'a b' }, 'subject', /visible ASCII/],
     [{ email: 'nothing' }, 'email', /e-mail/],
@@ -129,7 +129,7 @@ describe('making a user', () => {
 
   it('is not done where no issuer is trusted', async () => {
     await expect(create(null, []).create(clerk, { subject: 'eve' })).rejects.toThrow(
-      badInput('issuer', /It trusts none\.$/),
+      badInput('issuer', /It trusts no issuer\.$/),
     )
   })
 
@@ -137,7 +137,7 @@ describe('making a user', () => {
     await expect(service.create(clerk, { subject: 'bob' })).rejects.toThrow(
       expect.objectContaining({
         code: 'CONFLICT',
-        message: 'There is already a user with subject bob of that issuer.',
+        message: 'A user with subject bob of that issuer exists already.',
       }),
     )
   })
@@ -315,7 +315,7 @@ describe('setting what a user may hold', () => {
 
   it('is refused where scopes are left out or stand there twice', async () => {
     await expect(service.setScopes(admin, { userId: 'bob' })).rejects.toThrow(
-      badInput('scopes', /^`scopes` was left out\. Send a list, or null to lift the ceiling\.$/),
+      badInput('scopes', /^`scopes` was left out\. Send a list, or null to remove the ceiling\.$/),
     )
     await expect(
       service.setScopes(admin, { userId: 'bob', scopes: ['read:users', 'read:users'] }),
