@@ -11,12 +11,12 @@ import { type Evaluation, evaluatePlan, nothingGuarded } from './evaluation.ts'
 import type { Arguments } from './field-rules.ts'
 import { type Plan, planOperation } from './plan.ts'
 
-/** What is known of an operation before its variables are. */
+/** An analysed operation, before its variables are known. */
 export interface Analysis {
   readonly operation: OperationDefinitionNode
-  /** How many selections were looked at: grows with the document's length, never faster. */
+  /** The number of selections that were visited. It grows linearly with the length of the document. */
   readonly steps: number
-  /** What the operation needs with these variables. Cached; does not change what it is given. */
+  /** Returns the requirements of the operation with these variables. Cached; does not change its argument. */
   evaluate(variables: Variables): Evaluation
 }
 
@@ -26,15 +26,15 @@ interface CachedAnalysis {
   readonly analysis: Analysis
 }
 
-/** Nearly always one to a document, so that a look through the list is all it costs. */
+/** Nearly every document has one analysis, so a search through the list is fast. */
 const analyses = new WeakMap<DocumentNode, CachedAnalysis[]>()
 
 /**
- * Finds out which guarded fields an operation reaches. Done once for each schema, document object and
- * operation name, and cached as long as the document object lives.
+ * Finds the guarded fields that an operation reaches. The result is cached by schema, document object and
+ * operation name, as long as the document object lives.
  *
  * @param document must be valid against the schema
- * @returns `null` when the document has no such operation, or several and none was named
+ * @returns `null` if the document has no such operation, or several operations and no name is given
  */
 export function analyseOperation(
   schema: GraphQLSchema,
@@ -51,14 +51,14 @@ export function analyseOperation(
     if (known.operationName === name && known.schema === schema) return known.analysis
   }
   const operation = getOperationAST(document, name)
-  // A name that is not there is not cached: callers could invent them without end.
+  // The absence of a name is not cached: callers can invent any number of names.
   if (!operation) return null
   const analysis = new PlannedAnalysis(schema, planOperation(schema, document, operation))
   ofDocument.push({ schema, operationName: name, analysis })
   return analysis
 }
 
-/** Evaluations that are cached for each operation. */
+/** The maximum number of evaluations that are cached for one operation. */
 const maximumEvaluations = 32
 
 class PlannedAnalysis implements Analysis {
@@ -97,7 +97,7 @@ class PlannedAnalysis implements Analysis {
     const known = cacheKey === null ? undefined : this.#evaluations.get(cacheKey)
     if (known !== undefined) return known
     const outcomeOf = (name: string) =>
-      // What a payload tells may be left out by variables that decide nothing else.
+      // A variable that decides only about fields of a payload is not among the plan's variables.
       values.has(name) ? values.get(name) : this.#booleanOf(name, variables)
     const evaluation = evaluatePlan(this.#plan, outcomeOf, resolvedGuards)
     if (cacheKey !== null && this.#evaluations.size < maximumEvaluations) {
@@ -125,7 +125,7 @@ function coercedVariables(
   variables: Variables,
 ): Arguments | null {
   if (variables === 'any') return variableDefinitions.length === 0 ? {} : null
-  // Execution says what is wrong with them, up to a number of errors; here the first ends it.
+  // Execution reports the errors in the variables; here the first one ends the coercion.
   const options = { maxErrors: 0, hideSuggestions: true }
   return getVariableValues(schema, variableDefinitions, variables ?? {}, options).coerced ?? null
 }

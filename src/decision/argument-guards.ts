@@ -14,13 +14,13 @@ import { distinct, type Guards, typeGuards } from './schema-guards.ts'
 
 const reachable = new WeakMap<GraphQLNamedType, Guards>()
 
-/** The guards of all scalars and enums that a value of `type` may hold. */
+/** The guards of all scalars and enums that a value of `type` may contain. */
 function guardsWithin(type: GraphQLInputType): Guards {
   const start = getNamedType(type)
   let guards = reachable.get(start)
   if (guards === undefined) {
     const types = new Set<GraphQLNamedType>([start])
-    // The set grows while it is walked; input types may refer to themselves.
+    // The set grows during the loop; input types may refer to themselves.
     for (const one of types) {
       if (!isInputObjectType(one)) continue
       for (const field of Object.values(one.getFields())) types.add(getNamedType(field.type))
@@ -31,14 +31,14 @@ function guardsWithin(type: GraphQLInputType): Guards {
   return guards
 }
 
-/** Whether the arguments that `node` gives may hold a value of a guarded scalar or enum. */
+/** Whether the arguments of `node` may contain a value of a guarded scalar or enum. */
 export function mayPassGuardedValue(field: Field, node: FieldNode): boolean {
   return passedArguments(field, node).some(({ type }) => guardsWithin(type).length > 0)
 }
 
 /**
- * The guards of the scalars and enums that a field is given values of. To ask about a value tells of
- * it: a filter by a guarded scalar answers whether the value is there.
+ * The guards of the scalars and enums whose values the arguments of a field contain. A filter by a guarded
+ * scalar reveals whether the value exists, so it requires the guard too.
  *
  * @param variables as the request sent them, before coercion
  */
@@ -75,7 +75,10 @@ export function guardsOfArguments(
   return distinct([...guards.flat(), ...guardsOfVariables(values)])
 }
 
-/** @param values of variables; emptied. Not walked by recursion: they may be nested without end. */
+/**
+ * @param values of variables, removed from the list. The loop avoids recursion, because they may be nested
+ * deeply.
+ */
 function guardsOfVariables(values: InputValue[]): Guards {
   const guards: Guards[] = []
   for (let next = values.pop(); next !== undefined; next = values.pop()) {

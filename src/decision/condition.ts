@@ -1,15 +1,15 @@
 import { type DirectiveNode, Kind, type OperationDefinitionNode, type SelectionNode } from 'graphql'
 
-/** A selection is reached only while `variable` is `value`, as `@skip` and `@include` have it. */
+/** A condition of `@skip` or `@include`: the selection is reached only if `variable` is `value`. */
 export interface Condition {
   readonly variable: string
   readonly value: boolean
 }
 
-/** Values that a request sent for the variables, before coercion; `'any'`: whatever may be sent. */
+/** The values of the variables as sent, before coercion; `'any'`: any values are possible. */
 export type Variables = Readonly<Record<string, unknown>> | null | undefined | 'any'
 
-/** The conditions under which `selection` is reached; `null` when it never is. */
+/** The conditions under which `selection` is reached; `null` if it is never reached. */
 export function conditionsOf(selection: SelectionNode): readonly Condition[] | null {
   const conditions: Condition[] = []
   for (const [name, value] of [
@@ -27,13 +27,13 @@ export function conditionsOf(selection: SelectionNode): readonly Condition[] | n
   return conditions
 }
 
-/** A variable that conditions name, with its default where that is a boolean. */
+/** A variable of a condition, with its default if that is a boolean. */
 export interface ConditionVariable {
   readonly name: string
   readonly defaultValue: boolean | undefined
 }
 
-/** Those of `names` in their order, with the defaults that `operation` gives them. */
+/** The variables with these names, in their order, with their defaults in `operation`. */
 export function conditionVariables(
   names: Iterable<string>,
   operation: OperationDefinitionNode,
@@ -47,7 +47,7 @@ export function conditionVariables(
   return [...names].map((name) => ({ name, defaultValue: defaults.get(name) }))
 }
 
-/** `undefined`: execution would refuse what was sent, so nothing may be concluded from it. */
+/** The value of the variable; `undefined` if it is unknown, or not a boolean, which execution refuses. */
 export function booleanFor(
   { name, defaultValue }: ConditionVariable,
   variables: Variables,

@@ -10,8 +10,8 @@ import { type Declaration, declarationOf } from './guard.ts'
 import { SchemaGuards } from './schema-guards.ts'
 
 /**
- * For each scope the schema coordinates that ask for it, sorted: fields such as `Query.users`, types
- * such as `User` where the whole type does, and the fields that may answer with such a type.
+ * Returns for each scope the schema coordinates that require it, sorted: fields such as `Query.users`, types
+ * such as `User` if the type is guarded, and the fields that may return a guarded type.
  */
 export function scopeCoordinates(schema: GraphQLSchema): ReadonlyMap<string, readonly string[]> {
   const coordinates = new Map<string, Set<string>>()

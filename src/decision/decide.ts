@@ -16,22 +16,22 @@ export interface Allowed {
   readonly outcome: 'allowed'
 }
 
-/** Something guarded would be reached and no one is asking. */
+/** The operation reaches a guarded field and the caller has no credential. */
 export interface Unauthenticated {
   readonly outcome: 'unauthenticated'
-  /** Every guarded field that would be reached. */
+  /** All guarded fields that the operation reaches. */
   readonly fields: readonly GuardedField[]
 }
 
 export interface Insufficient extends MissingScopes {
   readonly outcome: 'insufficient'
-  /** The guarded fields that the principal may not reach. */
+  /** The guarded fields whose requirements the principal does not meet. */
   readonly fields: readonly GuardedField[]
 }
 
 const allowed: Allowed = { outcome: 'allowed' }
 
-/** Whether `principal` may run an operation that needs what `evaluation` says, whole or not at all. */
+/** Decides whether `principal` may run an operation with the requirements of `evaluation`, as a whole. */
 export function decide(evaluation: Evaluation, principal: Principal | null): Decision {
   if (!evaluation.authenticated) return allowed
   if (principal === null) return { outcome: 'unauthenticated', fields: evaluation.fields }
@@ -48,7 +48,7 @@ function isMet({ requirements, exemptible = [] }: Needs, principal: Principal): 
   return true
 }
 
-/** What `principal` itself has to meet. */
+/** The requirements that `principal` must meet, without those from which it is exempt. */
 function requirementsFor({ requirements, exemptible }: Needs, principal: Principal) {
   if (exemptible === undefined) return requirements
   const others = exemptible.filter(({ isExempt }) => !isExempt(principal))
@@ -56,22 +56,25 @@ function requirementsFor({ requirements, exemptible }: Needs, principal: Princip
 }
 
 /**
- * The scopes by which `principal` meets what `evaluation` needs: of the alternatives that it meets,
- * the one with the fewest.
+ * Returns the scopes with which `principal` meets the requirements of `evaluation`: the smallest alternative
+ * that it holds.
  */
 export function scopesUsed(evaluation: Evaluation, principal: Principal): readonly string[] {
   const requirements = requirementsFor(evaluation, principal)
   const scopes = evaluation.exemptible === undefined ? evaluation.scopes : allOf(requirements)
   const met = scopes.find((list) => holdsAll(list, principal.scopes))
   if (met !== undefined) return met
-  // There are more alternatives than are kept as one list.
+  // `scopes` lists at most 64 alternatives, and the principal holds none of them.
   const each = requirements.map((requirement) =>
     minimal(requirement).find((list) => holdsAll(list, principal.scopes)),
   )
   return sorted(each.flatMap((list) => list ?? []))
 }
 
-/** What `principal` lacks of `requirement`, and what of that only its grant withholds. */
+/**
+ * Returns the scopes of `requirement` that `principal` lacks, and those of them that only its grant
+ * withholds.
+ */
 export function missingFor(requirement: ScopeRequirement, principal: Principal): MissingScopes {
   const missing = missingScopes(requirement, principal.scopes)
   return {
@@ -81,7 +84,7 @@ export function missingFor(requirement: ScopeRequirement, principal: Principal):
   }
 }
 
-/** The error that tells a caller of a refusal. */
+/** Returns the error for a denied operation. */
 export function refusal(
   decision: Unauthenticated | Insufficient,
 ): UnauthenticatedError | InsufficientScopeError {

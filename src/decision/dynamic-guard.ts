@@ -24,28 +24,28 @@ import {
   SchemaGuards,
 } from './schema-guards.ts'
 
-/** Values that a request brings, by which the guard of a field may differ. */
+/** The values of one request on which the guard of a field may depend. */
 export interface RequestValues {
-  /** As they were sent. */
+  /** The variables as sent. */
   readonly variables: Variables
-  /** As a resolver gets them; `null`: not known, or not valid. */
+  /** The coerced variables; `null` if they are unknown or not valid. */
   readonly coerced: Arguments | null
 }
 
-/** What a field needs with the values of one request. */
+/** The guard of a field with the values of one request. */
 export interface ResolvedGuard {
-  /** The same for guards that are equal; `null`: not to be remembered. */
+  /** A key for caches, the same for equal guards; `null`: the result must not be cached. */
   readonly key: string | null
   readonly guards: Guards
-  /** The object types that the field may answer with; `null`: any. */
+  /** The object types that the field may return; `null`: all types of its return type. */
   readonly types: ReadonlySet<string> | null
-  /** By payload rule of the field: whether a caller is exempt from it. Without one no caller is. */
+  /** For payload rules of the field, whether a caller is exempt. No caller is exempt from the other rules. */
   readonly exemptions: ReadonlyMap<PayloadRule, (caller: Principal) => boolean>
 }
 
 /**
- * What of a field's guard depends on its arguments: the types that they narrow the answer to, the
- * guarded scalars and enums among them, and whose value the field tells of.
+ * The part of a field's guard that depends on its arguments: the types to which they narrow the return type,
+ * the guarded scalars and enums in them, and the owner of the value that a payload shows.
  */
 export class DynamicGuard {
   readonly field: Field
@@ -74,7 +74,7 @@ export class DynamicGuard {
     this.#passesGuardedValue = mayPassGuardedValue(field, node)
   }
 
-  /** Whether anything depends on values at all. */
+  /** Whether the guard of the field depends on arguments at all. */
   get exists(): boolean {
     return this.narrows || this.#passesGuardedValue || this.payload.length > 0
   }
@@ -109,7 +109,7 @@ export class DynamicGuard {
     try {
       args = getArgumentValues(this.field, this.node, coerced)
     } catch {
-      // Arguments that execution refuses: the field does not run.
+      // Execution refuses these arguments, so the field does not run.
       return exemptions
     }
     for (const rule of this.payload) {

@@ -8,21 +8,21 @@ import type { Plan, ReachedField, Selections } from './plan.ts'
 
 /** Requirements that must all be met. */
 export interface Needs {
-  /** Each distinct. */
+  /** Without duplicates. */
   readonly requirements: readonly ScopeRequirement[]
-  /** Further ones, from which some callers are exempt. */
+  /** Further requirements, from which some callers are exempt. */
   readonly exemptible?: readonly ExemptibleRequirement[]
 }
 
-/** What an operation with given variables needs; `requirements` is empty when nothing is guarded. */
+/** The requirements of an operation with given variables. `requirements` is empty if no field is guarded. */
 export interface Evaluation extends Needs {
   /**
-   * All of them in one, without alternatives that contain another: any one inner list suffices. `[[]]`
-   * when no scope is needed. Holds at most 64 alternatives, the shortest: where more would exist,
-   * each one listed suffices but others may too.
+   * All requirements combined into one, without alternatives that contain another: any one inner list
+   * suffices. `[[]]` if no scope is required. Lists at most 64 alternatives, the shortest; if more exist,
+   * alternatives that are not listed suffice too.
    */
   readonly scopes: ScopeRequirement
-  /** Whether a credential is needed, with scopes or not. */
+  /** Whether the operation requires a credential, with or without scopes. */
   readonly authenticated: boolean
   readonly fields: readonly GuardedField[]
 }
@@ -33,19 +33,22 @@ export interface ExemptibleRequirement {
 }
 
 export interface GuardedField {
-  /** Of the object type that holds it, such as `User.email`. */
+  /** The schema coordinate on the object type, such as `User.email`. */
   readonly coordinate: string
-  /** What it takes to reach it, in one: as `Evaluation.scopes`. */
+  /** The requirements of the field combined into one, as in `Evaluation.scopes`. */
   readonly requirement: ScopeRequirement
-  /** Where `requirement` does not say it all, since someone is exempt or there are too many alternatives. */
+  /**
+   * The exact requirements, if `requirement` is not exact: some callers are exempt, or there are too many
+   * alternatives.
+   */
   readonly needs?: Needs
-  /** Where it is answered, by response names and without list indices; at most 20. */
+  /** The paths of the field in the response, by response names and without list indices; at most 20. */
   readonly paths: readonly (readonly string[])[]
 }
 
 const maximumAlternatives = 64
 const maximumPaths = 20
-/** How often a fragment may be gone through again just to name one more path. */
+/** The total number of repeated visits to fragments that only find more paths. */
 const maximumRevisits = 1000
 
 export const nothingGuarded: Evaluation = {
@@ -60,7 +63,7 @@ interface PathNode {
   readonly above: PathNode | null
 }
 
-/** A field as it is reached; where values decide, the same coordinate may need this here and that there. */
+/** A guarded field that is reached. One coordinate has several entries if its guard depends on arguments. */
 interface FieldEntry {
   readonly coordinate: string
   readonly requirements: Map<string, ScopeRequirement>
@@ -69,8 +72,8 @@ interface FieldEntry {
 }
 
 /**
- * @param booleanFor the value of a variable; `undefined`: it may be either
- * @param resolvedGuards what depends on the request's values
+ * @param booleanFor returns the value of a variable; `undefined` if it may be true or false
+ * @param resolvedGuards the guards that depend on the values of the request
  */
 export function evaluatePlan(
   plan: Plan,
@@ -112,7 +115,7 @@ export function evaluatePlan(
   return toEvaluation(entries)
 }
 
-/** @param variant tells apart what needs something else at another place */
+/** @param variant separates entries of one coordinate that have different requirements */
 function entryFor(
   entries: Map<string, FieldEntry>,
   coordinate: string,
@@ -140,7 +143,7 @@ function addField(
   addPath(paths, pathTo(pathNode))
 }
 
-/** The fields by which a payload tells what takes further scopes. */
+/** Adds the selected fields of a payload that require further scopes. */
 function addPayloadFields(
   entries: Map<string, FieldEntry>,
   rule: PayloadRule,
@@ -152,7 +155,7 @@ function addPayloadFields(
   const isExempt = resolved?.exemptions.get(rule)
   for (const { coordinate, path } of payloadFields) {
     const { requirements, exemptible, paths } = entryFor(entries, coordinate, pathNode?.name ?? '')
-    // The same for all that one field tells, which may be the same thing many times.
+    // One function for all fields of one payload, so that repeated selections add nothing.
     if (isExempt) {
       if (!exemptible.some((one) => one.isExempt === isExempt)) {
         exemptible.push({ requirement, isExempt })
@@ -205,12 +208,12 @@ function guardedField({ coordinate, requirements, exemptible, paths }: FieldEntr
   }
 }
 
-/** As if no one were exempt. */
+/** All requirements, with those from which callers may be exempt. */
 function allRequirements({ requirements, exemptible = [] }: Needs): readonly ScopeRequirement[] {
   return [...requirements, ...exemptible.map(({ requirement }) => requirement)]
 }
 
-/** What it takes to run each of several operations: any one inner list suffices; as `Evaluation.scopes`. */
+/** The scopes that suffice for each of several operations: any one inner list, as in `Evaluation.scopes`. */
 export function combinedScopes(evaluations: readonly Evaluation[]): ScopeRequirement {
   const distinct = new Map(
     evaluations
@@ -221,8 +224,8 @@ export function combinedScopes(evaluations: readonly Evaluation[]): ScopeRequire
 }
 
 /**
- * Requirements in one: any one inner list suffices. At most 64 alternatives, the shortest. Those with
- * one alternative come first: they never multiply.
+ * Combines requirements into one: any one inner list suffices. Lists at most 64 alternatives, the shortest.
+ * Requirements with one alternative are combined first, because they do not increase the number.
  */
 export function allOf(requirements: readonly ScopeRequirement[]): ScopeRequirement {
   return [...requirements]

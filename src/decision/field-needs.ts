@@ -17,10 +17,10 @@ export interface FieldNeed {
   readonly isExempt?: (caller: Principal) => boolean
 }
 
-/** What it takes to be answered by a field that is being resolved, beside what it declares itself. */
+/** Returns the requirements of a field that is being resolved, beside those that it declares itself. */
 export type FieldNeeds = (args: Arguments, info: GraphQLResolveInfo) => readonly FieldNeed[]
 
-/** `null`: nothing beside what it declares. */
+/** @returns `null` if the field has no requirements beside those that it declares */
 export function fieldNeeds(
   schema: GraphQLSchema,
   type: GraphQLObjectType,
@@ -44,11 +44,11 @@ export function fieldNeeds(
     const booleanFor = (name: string) => variableValues[name] as boolean | undefined
     for (const rule of payload) {
       const { isExempt, requiresScopes: requirement } = rule
-      // Nodes of one response name may each select something else of the payload.
-      const tells = fieldNodes.some(
+      // The nodes of one response name may select different fields of the payload.
+      const applies = fieldNodes.some(
         (one) => coveredPayloadFields(rule, { field, node: one }, known, booleanFor).length > 0,
       )
-      if (!tells) continue
+      if (!applies) continue
       needs.push({
         requirement,
         ...(isExempt && { isExempt: (caller: Principal) => isExempt(args, caller) }),

@@ -15,25 +15,28 @@ import type { ScopeRequirement } from '../scopes.ts'
 
 export type Arguments = Readonly<Record<string, unknown>>
 
-/** Names of the types that a field may answer with, given its coerced arguments. */
+/** Returns the names of the types that a field may return, given its coerced arguments. */
 export type PossibleTypes = (args: Arguments) => Iterable<string>
 
-/** Fields that a payload answers with and that take further scopes. */
+/** A rule for fields of a payload that require further scopes. */
 export interface PayloadRule {
-  /** Paths of fields below the payload, to the values that hold the fields; `[]`: the payload itself. */
+  /** The paths of fields from the payload to the objects with the fields; `[]` is the payload itself. */
   readonly paths: readonly (readonly string[])[]
-  /** Whether a field of such a value takes further scopes. */
+  /** Whether a field of such an object requires further scopes. */
   readonly covers: (fieldName: string) => boolean
-  /** What those fields take. */
+  /** The scopes that those fields require. */
   readonly requiresScopes: ScopeRequirement
-  /** Whether a caller needs no further scopes, such as one to whom the value belongs. Default: no caller. */
+  /**
+   * Whether a caller is exempt from the rule, such as the owner of the object. Default: no caller is
+   * exempt.
+   */
   readonly isExempt?: (args: Arguments, caller: Principal) => boolean
 }
 
-/** What a field may hold in `extensions.latchkey` beside its declaration. */
+/** The rules that a field may have in `extensions.latchkey` beside its declaration. */
 export interface FieldRules {
   readonly possibleTypes?: PossibleTypes
-  /** Each counts by itself. */
+  /** Each rule applies independently of the others. */
   readonly payload?: readonly PayloadRule[]
 }
 
@@ -44,9 +47,9 @@ export function fieldRulesOf({ extensions }: Pick<Field, 'extensions'>): FieldRu
 }
 
 /**
- * What narrows the types that a field answers with: its `possibleTypes`, and of a subgraph's
- * `_entities` the `__typename`s of the representations. `null` where nothing does; a field of the
- * mutation or subscription type has run by the time its answer could be compared.
+ * Returns the function that narrows the types that a field returns: its `possibleTypes`, or for `_entities` of
+ * a subgraph the `__typename`s of the representations. `null` if there is no such function, and for fields of
+ * the mutation and subscription types, which have run before their return type can be checked.
  */
 export function possibleTypesOf(
   schema: GraphQLSchema,
@@ -62,9 +65,10 @@ export function possibleTypesOf(
 }
 
 /**
- * Apollo Federation, subgraph specification: `_entities(representations: [_Any!]!)`. Every type of the
- * schema where a representation has no name or one that is no string: resolvers look types up by it,
- * whether the union of entities has them or not, and `['Order']` finds what `'Order'` does.
+ * Narrows `_entities(representations: [_Any!]!)` (Apollo Federation, subgraph specification). If the
+ * `__typename` of a representation is missing or is not a string, every type of the schema counts: resolvers
+ * look up types by it, even types outside the union of entities, and `['Order']` finds the same type as
+ * `'Order'`.
  */
 function typesOfRepresentations(schema: GraphQLSchema): PossibleTypes {
   return ({ representations }) => {
@@ -78,11 +82,11 @@ function typesOfRepresentations(schema: GraphQLSchema): PossibleTypes {
 }
 
 /**
- * The object types that a field may answer with, given its arguments. `null` where that cannot be
- * told, since the arguments are not known or not valid, or `possibleTypes` throws: then it may be any.
+ * Returns the object types that a field may return, given its arguments. `null` means any type: the arguments
+ * are unknown or not valid, or `possibleTypes` throws.
  *
- * @param variables coerced; `null`: not known
- * @throws TypeError where `possibleTypes` does not return names
+ * @param variables the coerced variables; `null` if they are unknown
+ * @throws TypeError if `possibleTypes` does not return names
  */
 export function narrowedTypes(
   schema: GraphQLSchema,
@@ -101,7 +105,7 @@ export function narrowedTypes(
   return narrowedBy(schema, field, possibleTypes, args)
 }
 
-/** The same by coerced arguments. */
+/** Like `narrowedTypes`, for arguments that are already coerced. */
 export function narrowedBy(
   schema: GraphQLSchema,
   field: Field,
@@ -122,13 +126,13 @@ export function narrowedBy(
     if (isAbstractType(type)) {
       for (const possible of schema.getPossibleTypes(type)) types.add(possible.name)
     }
-    // An interface has a guard of its own, which counts though no type implements it.
+    // An interface has its own guard, which counts even if no type implements the interface.
     if (isObjectType(type) || isInterfaceType(type)) types.add(type.name)
   }
   return types
 }
 
-/** The abstract types that some field with `possibleTypes` answers with. */
+/** The abstract types that fields with `possibleTypes` return. */
 export function narrowedReturnTypes(schema: GraphQLSchema): ReadonlySet<GraphQLAbstractType> {
   const answers = new Set<GraphQLAbstractType>()
   for (const type of Object.values(schema.getTypeMap())) {

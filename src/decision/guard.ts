@@ -1,14 +1,14 @@
 import { type ASTNode, type ConstDirectiveNode, valueFromASTUntyped } from 'graphql'
 import { both, minimal, type ScopeRequirement } from '../scopes.ts'
 
-/** What a field or type says of itself: `extensions.latchkey` of a schema built in code. */
+/** The declaration of a field or type: `extensions.latchkey` of a schema that is built in code. */
 export interface Declaration {
   readonly public?: true
   readonly authenticated?: true
   readonly requiresScopes?: ScopeRequirement
 }
 
-/** What it takes to pass: scopes, any credential at all (`[[]]`), or nothing (`null`). */
+/** The requirement of a field or type: scopes, any credential (`[[]]`), or nothing (`null`). */
 export type Guard = ScopeRequirement | null
 
 export const anyCredential: ScopeRequirement = [[]]
@@ -20,8 +20,8 @@ export interface Declaring {
 }
 
 /**
- * What `element` declares: its `extensions.latchkey` or else the directives `@public`,
- * `@authenticated` and `@requiresScopes` of the SDL it was built from. `null` when it says nothing.
+ * Returns the declaration of `element`: its `extensions.latchkey`, or else the directives `@public`,
+ * `@authenticated` and `@requiresScopes` of the SDL that it was built from. `null` if it has neither.
  */
 export function declarationOf(element: Declaring): Declaration | null {
   const extension = element.extensions?.latchkey
@@ -36,7 +36,7 @@ export function declarationOf(element: Declaring): Declaration | null {
   return null
 }
 
-/** `extensions.latchkey` may also hold rules of a field alone; then the directives still count. */
+/** Whether `extensions.latchkey` has a declaration. It may have only rules; then the directives count. */
 function declares(extension: unknown): extension is Declaration {
   if (typeof extension !== 'object' || extension === null) return false
   return ['public', 'authenticated', 'requiresScopes'].some((name) => name in extension)
@@ -47,13 +47,13 @@ export function guardOf(declaration: Declaration | null): Guard {
   return declaration?.authenticated === true ? anyCredential : null
 }
 
-/** The guard that holds where both do. */
+/** The guard that requires both guards. */
 export function bothGuards(a: Guard, b: Guard): Guard {
   if (a === null || b === null) return a ?? b
   return both(a, b)
 }
 
-/** Whether whoever passes `guard` passes `other` as well. */
+/** Whether every principal that meets `guard` also meets `other`. */
 export function isAtLeast(guard: Guard, other: Guard): boolean {
   if (other === null) return true
   if (guard === null) return false
@@ -65,7 +65,7 @@ function directivesOf(node: ASTNode | null | undefined): readonly ConstDirective
   return (node.directives ?? []) as readonly ConstDirectiveNode[]
 }
 
-/** Read as GraphQL coerces lists: one value stands for a list of it. */
+/** The `scopes` argument, with the list coercion of GraphQL: a single value means a list of it. */
 function scopesArgument(directive: ConstDirectiveNode): ScopeRequirement {
   const argument = directive.arguments?.find(({ name }) => name.value === 'scopes')
   const value: unknown = argument === undefined ? null : valueFromASTUntyped(argument.value)

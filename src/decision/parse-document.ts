@@ -1,8 +1,11 @@
 import { type DocumentNode, GraphQLError, parse, type Source } from 'graphql'
 
 /**
- * @param maxTokens what is longer is not read to its end
- * @throws GraphQLError saying where; `extensions.limit` when the document is too long or too deep
+ * Parses a document.
+ *
+ * @param maxTokens the parser stops after this number of tokens. Default: no limit
+ * @throws GraphQLError with the location; with `extensions.limit` if the document is too long or nested too
+ * deeply
  */
 export function parseDocument(source: string | Source, maxTokens?: number): DocumentNode {
   try {
@@ -11,7 +14,7 @@ export function parseDocument(source: string | Source, maxTokens?: number): Docu
     // The parser recurses into nested values: a few thousand brackets exhaust its stack.
     if (error instanceof RangeError) {
       const extensions = { limit: 'depth' }
-      throw new GraphQLError('Syntax Error: The document is nested too deep.', { extensions })
+      throw new GraphQLError('Syntax Error: The document is nested too deeply.', { extensions })
     }
     if (error instanceof GraphQLError && /more tha\w \d+ tokens/.test(error.message)) {
       error.extensions.limit = 'tokens'

@@ -13,14 +13,14 @@ import type { Field, PayloadRule } from './field-rules.ts'
 export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>
 export type BooleanFor = (variable: string) => boolean | undefined
 
-/** A field by which a payload tells what takes further scopes. */
+/** A selected field of a payload that requires further scopes. */
 export interface PayloadField {
   readonly coordinate: string
-  /** Below the field that answers with the payload, by response names. */
+  /** The path below the field that returns the payload, by response names. */
   readonly path: readonly string[]
 }
 
-/** The fields selected of a payload that a rule covers, each with one path. */
+/** Returns the selected fields of a payload that a rule covers, each with one path. */
 export function coveredPayloadFields(
   { paths, covers }: PayloadRule,
   { field, node }: { readonly field: Field; readonly node: FieldNode },
@@ -49,7 +49,7 @@ interface Value {
   readonly path: readonly string[]
 }
 
-/** The values that a field answers with, one for each response name. */
+/** The objects that a field returns, one for each response name. */
 function below(
   { type, nodes, path }: Value,
   name: string,
@@ -72,7 +72,7 @@ function below(
   }))
 }
 
-/** The fields selected below `nodes`, through fragments; each fragment is walked once. */
+/** The fields that are selected below `nodes`, in fragments too. Each fragment is visited once. */
 function selectedFields(
   nodes: readonly FieldNode[],
   fragments: Fragments,

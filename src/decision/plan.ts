@@ -25,26 +25,26 @@ import { checkReturnedTypes } from './returned-types.ts'
 import { distinct, type Guards, SchemaGuards, typeGuards } from './schema-guards.ts'
 
 /**
- * Every way through an operation that leads to something guarded.
+ * All paths through an operation that lead to a guarded field.
  *
- * A selection set is looked at once for each object type that it may meet, so type conditions are
- * exact, a fragment spread many times costs once, and the work grows with the document and not with
- * what its fragments would expand to.
+ * A selection set is visited once for each object type to which it may apply. So type conditions are exact, a
+ * fragment costs the same however often it is spread, and the work grows with the document and not with the
+ * expansion of its fragments.
  */
 export interface Plan {
   readonly operation: OperationDefinitionNode
-  /** `null` when nothing of it is guarded. */
+  /** `null` if no field of the operation is guarded. */
   readonly root: Selections | null
   readonly fragments: Fragments
-  /** The variables that decide whether something guarded is reached. */
+  /** The variables that decide whether a guarded field is reached. */
   readonly variables: readonly ConditionVariable[]
   /** Fields whose guard depends on their arguments. */
   readonly dynamicGuards: readonly DynamicGuard[]
-  /** How many selections were looked at. */
+  /** The number of selections that were visited. */
   readonly steps: number
 }
 
-/** What a selection set reaches on one object type. */
+/** The guarded paths of a selection set on one object type. */
 export interface Selections {
   readonly type: { readonly name: string }
   readonly branches: readonly Branch[]
@@ -52,7 +52,7 @@ export interface Selections {
 
 export interface Branch {
   readonly conditions: readonly Condition[]
-  /** `null` for a fragment, which answers under no name of its own. */
+  /** `null` for a fragment, which has no response name. */
   readonly field: ReachedField | null
   readonly below: readonly Selections[]
 }
@@ -60,9 +60,9 @@ export interface Branch {
 export interface ReachedField {
   readonly coordinate: string
   readonly responseName: string
-  /** What it takes whatever the request's values are. */
+  /** The guards that do not depend on the values of the request. */
   readonly guards: Guards
-  /** What depends on them; `null`: nothing. */
+  /** The guard that depends on the values of the request; `null` if there is none. */
   readonly dynamicGuard: DynamicGuard | null
 }
 
@@ -78,7 +78,7 @@ interface Draft extends Selections {
   readonly parents: Draft[]
 }
 
-/** The document must be valid against the schema. */
+/** Plans an operation. The document must be valid against the schema. */
 export function planOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -126,7 +126,7 @@ class Planner {
 
   plan(set: SelectionSetNode, type: GraphQLObjectType): Draft {
     const root = this.#draft(set, type)
-    // The list grows while it is walked: no recursion, so depth cannot exhaust the stack.
+    // The list grows during the loop. Without recursion, depth cannot exhaust the stack.
     for (const draft of this.#order) draft.branches = this.#branchesOf(draft)
     this.#markGuarded()
     for (const draft of this.guarded())
@@ -205,8 +205,8 @@ class Planner {
   }
 
   /**
-   * Introspection fields are of no type and are free. So is the name of a type, since the field that
-   * answers with the type has its guard; no field answers with a root type.
+   * Introspection fields belong to no type and have no guard. `__typename` has none either, because the field
+   * that returns the type has the guard of the type. No field returns a root type, so there it is checked here.
    */
   #typeNameOf(
     type: GraphQLObjectType,

@@ -13,31 +13,34 @@ import type { Evaluation } from './evaluation.ts'
 import { parseDocument } from './parse-document.ts'
 
 export interface RequiredScopesOptions {
-  /** May be left out where the document has one operation. */
+  /** Required only if the document has several operations. */
   readonly operationName?: string | null | undefined
   /**
-   * As a request would send them. Where `@skip` or `@include` needs one that is neither here nor has
-   * a default, both outcomes count. `'any'`: both outcomes of all of them count.
+   * The variables, as a request would send them. If a variable of `@skip` or `@include` is missing and has no
+   * default, both outcomes count. `'any'`: both outcomes count for all variables.
    */
   readonly variables?: Variables
   /**
-   * Parses and validates: the document, or what is wrong with it. Default: by graphql-js, without a limit.
+   * Parses and validates the document. Default: graphql-js, without limits.
    */
   readonly read?: (schema: GraphQLSchema, source: string) => ReadDocument
-  /** Why a valid operation is refused nevertheless, such as for its cost. */
+  /**
+   * Returns an error for a valid operation that is refused, for example because of its cost; otherwise
+   * `null`.
+   */
   readonly refuse?: (operation: {
     readonly schema: GraphQLSchema
     readonly document: DocumentNode
     readonly operationName: string | undefined
     readonly variableValues: Readonly<Record<string, unknown>> | null
   }) => GraphQLError | null
-  /** Leave "Did you mean …?" out of the errors, which tells what the schema has. Default: false. */
+  /** Whether errors omit "Did you mean …?", which reveals names of the schema. Default: false. */
   readonly hideSuggestions?: boolean
 }
 
-/** A document as parsed, and what is wrong with it. */
+/** A parsed document and its errors. */
 export interface ReadDocument {
-  /** `null` where it could not be parsed. */
+  /** `null` if the document could not be parsed. */
   readonly document: DocumentNode | null
   readonly errors: readonly GraphQLError[]
 }
@@ -46,14 +49,14 @@ export type RequiredScopes =
   | { readonly ok: true; readonly evaluation: Evaluation }
   | {
       readonly ok: false
-      /** Which of what was given is at fault. */
+      /** The input that is at fault. */
       readonly about: 'document' | 'operationName' | 'variables'
       readonly errors: readonly GraphQLError[]
     }
 
 /**
- * The least privilege that an operation needs, without executing it: or what is wrong with the
- * document, with locations.
+ * Returns the scopes that an operation requires, without executing it, or the errors in the document with
+ * their locations.
  */
 export function requiredScopes(
   schema: GraphQLSchema,
@@ -114,10 +117,10 @@ function chosenOperation(
   return named ?? new GraphQLError(`The document has no operation named ${JSON.stringify(name)}.`)
 }
 
-/** As execution has it: each error takes time to make, and a list of variables may hold thousands. */
+/** The limit of execution too. Each error takes time to create, and a list of variables may have thousands. */
 const maxErrors = 50
 
-/** Only what was sent is looked at: a question about scopes need not know every value. */
+/** Checks only the variables that were sent, because scopes can be determined without the others. */
 function faultsOf(
   variables: Variables,
   schema: GraphQLSchema,

@@ -11,9 +11,8 @@ const prepared = new WeakSet<GraphQLSchema>()
 const checking = new WeakSet<GraphQLTypeResolver<unknown, unknown>>()
 
 /**
- * Makes each field that narrows its types fail where it answers with another one: the caller was let
- * in by the types that `possibleTypes` named. Changes how the schema's abstract types are resolved,
- * once.
+ * Makes a field with `possibleTypes` fail if it returns another type: the caller was authorized for the types
+ * that `possibleTypes` named. Replaces `resolveType` of the abstract types of the schema, once.
  */
 export function checkReturnedTypes(schema: GraphQLSchema): void {
   if (prepared.has(schema)) return
@@ -35,7 +34,7 @@ function checked(resolveType: GraphQLTypeResolver<unknown, unknown>): typeof res
   }
 }
 
-/** By the field that is being answered: of a list, all items have the same. */
+/** Cached by the `info` of a field, which all items of a list share. */
 const allowedBy = new WeakMap<GraphQLResolveInfo, ReadonlySet<string> | null>()
 
 function requirePossible(name: string | undefined, info: GraphQLResolveInfo): string | undefined {

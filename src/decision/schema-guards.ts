@@ -13,16 +13,16 @@ import type { ScopeRequirement } from '../scopes.ts'
 import type { Field } from './field-rules.ts'
 import { type Declaring, declarationOf, guardOf } from './guard.ts'
 
-/** Requirements of which each must be met; none is listed twice. */
+/** Requirements that must all be met, without duplicates. */
 export type Guards = readonly ScopeRequirement[]
 
-/** What it takes to be answered with a value. */
+/** The guards of the types that a field may return. */
 export interface ReturnTypeGuards {
-  /** Whatever type the value turns out to be. */
+  /** The guards of every value, whatever its object type. */
   readonly always: Guards
-  /** Further, by the object type of the value; types that need nothing further are left out. */
+  /** Further guards by the object type of the value, without types that have none. */
   readonly byType: ReadonlyMap<string, Guards>
-  /** The guards of any type of the schema: resolvers of `_entities` look up types that its union lacks. */
+  /** The guards of any type of the schema, because resolvers of `_entities` look up types outside its union. */
   readonly ofNamed: (name: string) => Guards
 }
 
@@ -30,7 +30,7 @@ export type FieldOwner = GraphQLObjectType | GraphQLInterfaceType
 
 const ofSchema = new WeakMap<GraphQLSchema, SchemaGuards>()
 
-/** The guards of one schema, found out when they are asked for and remembered. */
+/** The guards of one schema, computed on first use and cached. */
 export class SchemaGuards {
   static of(schema: GraphQLSchema): SchemaGuards {
     let guards = ofSchema.get(schema)
@@ -50,9 +50,8 @@ export class SchemaGuards {
   }
 
   /**
-   * What it takes to reach a field of `type`: what the field declares, what its type declares, and what
-   * the interfaces of its type declare for themselves and for this field. An interface's guard so holds
-   * however the field is reached.
+   * The guards of a field of `type`: those of the field, of its type, of the interfaces of its type, and of this
+   * field on those interfaces. So the guard of an interface holds on every path to the field.
    */
   ofField(type: FieldOwner, field: Field): Guards {
     let guards = this.#fields.get(field)
@@ -64,7 +63,7 @@ export class SchemaGuards {
     return guards
   }
 
-  /** What it takes to be answered with a value of the field's type, whatever is selected of it. */
+  /** The guards of the field's return type. They hold whatever is selected on it. */
   ofReturnType(field: Field): ReturnTypeGuards {
     const type = getNamedType(field.type)
     let guards = this.#returnTypes.get(type)
@@ -87,13 +86,13 @@ export class SchemaGuards {
     return guards
   }
 
-  /** All that it may take to be answered with a value of the field's type. */
+  /** The guards of all types that the field may return. */
   ofAnyReturnType(field: Field): Guards {
     return guardsForTypes(this.ofReturnType(field), null)
   }
 }
 
-/** @param types the types that the value may be of; `null`: any that the field may answer with */
+/** @param types the possible types of the value; `null`: all types that the field may return */
 export function guardsForTypes(
   { always, byType, ofNamed }: ReturnTypeGuards,
   types: ReadonlySet<string> | null,
@@ -102,7 +101,7 @@ export function guardsForTypes(
   return byType.size === 0 ? always : distinct([...always, ...[...byType.values()].flat()])
 }
 
-/** What a type declares, with the interfaces that it implements. */
+/** The guards of a type and of the interfaces that it implements. */
 export function typeGuards(type: GraphQLNamedType): Guards {
   const parents = isObjectType(type) || isInterfaceType(type) ? type.getInterfaces() : []
   return distinct(declared([type, ...parents]))

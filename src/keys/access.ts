@@ -11,7 +11,10 @@ export interface KeyAccess {
   read(principal: Principal, id: string): Promise<ApiKey | null>
   /** A key of the caller. The key of another owner is not read. */
   findOwn(principal: Principal, id: string): Promise<ApiKey | null>
-  /** Whether the caller may read keys of that owner: its own, or with `manage:keys` and `read:users` those of any owner. */
+  /**
+   * Whether the caller may read keys of that owner: its own, or with `manage:keys` and `read:users` those
+   * of any owner.
+   */
   mayRead(principal: Principal, owner: OwnerRef): boolean
   /**
    * A key that the caller's credential may change or rotate. An API key may do so only with itself and its

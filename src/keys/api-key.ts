@@ -13,7 +13,7 @@ export interface ApiKey {
   readonly description: string | null
   /** Sorted. */
   readonly scopes: readonly string[]
-  /** Those of `scopes` that every ancestor has too. */
+  /** The scopes of the key that every ancestor has too. */
   readonly lineageScopes: readonly string[]
   readonly metadata: JsonObject
   readonly createdAt: Date

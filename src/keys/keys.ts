@@ -34,7 +34,10 @@ export interface KeyServiceOptions {
   readonly maxLifetimeDays: number | null
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  /** Called with scopes of the caller that a rule of this service required, beside those that the operation declares. */
+  /**
+   * Called with scopes of the caller that a rule of this service required, beside those that the operation
+   * declares.
+   */
   readonly onScopesNeeded?: (principal: Principal, scopes: readonly string[]) => void
 }
 
@@ -52,7 +55,10 @@ export interface KeyService {
   list(filter: KeyFilter, page: PageRequest): Promise<Page<ApiKey>>
   count(filter: KeyFilter): Promise<number>
   create(caller: Caller, input: CreateKeyInput): Promise<IssuedKey>
-  /** @param discloses whether the response shows more of the key than the outcome of the change. Default true */
+  /**
+   * @param discloses whether the response shows more of the key than the outcome of the change. Default
+   * true
+   */
   update(caller: Caller, input: UpdateKeyInput, discloses?: boolean): Promise<ApiKey>
   rotate(caller: Caller, input: RotateKeyInput): Promise<IssuedKey>
   /** Ends the grace period of the last rotation now. */

@@ -54,7 +54,10 @@ function badExpiry(what: string): BadUserInputError {
   return new BadUserInputError('expiresAt', `\`expiresAt\` ${what}.`)
 }
 
-/** @throws BadUserInputError on `metadata` that is too large, too deep or holds text that Postgres cannot store */
+/**
+ * @throws BadUserInputError on `metadata` that is too large, too deep or holds text that Postgres cannot
+ * store
+ */
 export function checkMetadata(metadata: JsonObject): JsonObject {
   const fault = metadataFault(metadata)
   if (fault !== null) throw new BadUserInputError('metadata', `\`metadata\` ${fault}.`)

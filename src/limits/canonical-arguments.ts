@@ -2,7 +2,7 @@ import { type ArgumentNode, type FieldNode, Kind, type ValueNode } from 'graphql
 
 const cached = new WeakMap<FieldNode, string>()
 
-/** Equal for fields with the same arguments, in whatever order they and the fields of objects stand. */
+/** Returns a text that is equal for equal arguments, whatever the order of arguments and object fields. */
 export function canonicalArguments(field: FieldNode): string {
   const { arguments: given } = field
   if (given === undefined || given.length === 0) return ''
@@ -31,7 +31,7 @@ function canonical(value: ValueNode): unknown {
     case Kind.NULL:
       return [value.kind]
     case Kind.STRING:
-      // As graphql-js has it: a block string is another value.
+      // graphql-js distinguishes block strings from other strings.
       return [value.kind, value.value, value.block === true]
     default:
       return [value.kind, value.value]

@@ -11,7 +11,7 @@ import type { PageSizes } from './field-costs.ts'
 import { limitError } from './limit-error.ts'
 import { CostPlanner, costOfOperation, type SentVariables } from './operation-cost.ts'
 
-/** What is about to be executed. */
+/** An operation that is about to be executed. */
 export interface ChosenOperation {
   readonly schema: GraphQLSchema
   readonly document: DocumentNode
@@ -20,9 +20,9 @@ export interface ChosenOperation {
 }
 
 export interface CostLimit {
-  /** Refuses what is too dear whatever its variables are. */
+  /** Refuses operations that cost too much with any variables. */
   readonly rule: ValidationRule
-  /** Why a valid operation may not run with its variables; `null` where it may. */
+  /** Returns an error if a valid operation costs too much with its variables; otherwise `null`. */
   errorFor(operation: ChosenOperation): GraphQLError | null
 }
 
@@ -52,7 +52,7 @@ export function createCostLimit(maximum: number, pages: PageSizes): CostLimit {
     }),
     errorFor({ schema, document, operationName, variableValues }) {
       const operation = getOperationAST(document, operationName)
-      // No such operation: executing it says so.
+      // Execution reports the missing operation.
       if (!operation) return null
       const cost = costsIn(schema)(document)(operation).with(variableValues)
       return cost > maximum ? costError(operation) : null

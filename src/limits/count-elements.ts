@@ -1,16 +1,16 @@
 import { Kind, type ValueNode } from 'graphql'
 
-/** What is known of a variable's value. */
+/** The value of a variable, as far as it is known. */
 export interface VariableValue {
-  /** As it was sent, before coercion; `undefined`: nothing was. */
+  /** The value as sent, before coercion; `undefined` if none was sent. */
   readonly sent: unknown
-  /** How many elements its lists have, at any depth. */
+  /** The number of list elements in the value, at any depth. */
   readonly count: number
 }
 
 export type VariableLookup = (name: string) => VariableValue
 
-/** How many elements the lists in a value of a document have, at any depth. */
+/** Counts the list elements in a value of a document, at any depth. */
 export function countElements(value: ValueNode, variable: VariableLookup): number {
   switch (value.kind) {
     case Kind.VARIABLE:
@@ -24,10 +24,13 @@ export function countElements(value: ValueNode, variable: VariableLookup): numbe
   }
 }
 
-/** Members of one object at most, in a value that is sent. */
+/** The most members that one object in a sent value may have. */
 const maxMembers = 1_000
 
-/** The same of a value that was sent; infinite where an object has too many members. Without recursion: JSON may be nested deeper than the stack is. */
+/**
+ * Counts the list elements in a sent value. Infinite if an object has too many members. Uses no recursion,
+ * because JSON may be nested deeper than the stack allows.
+ */
 export function countSentElements(value: unknown): number {
   const queue = [value]
   let count = 0
@@ -35,7 +38,7 @@ export function countSentElements(value: unknown): number {
     if (typeof next !== 'object' || next === null) continue
     const values: readonly unknown[] = Array.isArray(next) ? next : Object.values(next)
     if (Array.isArray(next)) count += values.length
-    // Each error about such an object prints all of it; metadata of 4 KB has fewer members.
+    // An error about such an object prints all of it. Metadata of 4 KB has fewer members.
     else if (values.length > maxMembers) return Number.POSITIVE_INFINITY
     for (const inner of values) {
       if (typeof inner === 'object' && inner !== null) queue.push(inner)
@@ -44,7 +47,7 @@ export function countSentElements(value: unknown): number {
   return count
 }
 
-/** The length of a list; 1 for a single value, which is coerced to a list of it; 0 for nothing. */
+/** The length of a list; 1 for a single value, which is coerced to a list; 0 for null or no value. */
 export function lengthOf(value: ValueNode, variable: VariableLookup): number {
   if (value.kind === Kind.VARIABLE) {
     const { sent } = variable(value.name.value)
@@ -54,14 +57,14 @@ export function lengthOf(value: ValueNode, variable: VariableLookup): number {
   return value.kind === Kind.NULL ? 0 : 1
 }
 
-/** 0 for `null`, and for what is no number, which execution refuses. */
+/** The number in a value; 0 for `null` and for other values, which execution refuses. */
 export function numberIn(value: ValueNode, variable: VariableLookup): number {
   if (value.kind === Kind.INT) return Number(value.value)
   const sent = value.kind === Kind.VARIABLE ? variable(value.name.value).sent : 0
   return typeof sent === 'number' ? sent : 0
 }
 
-/** Whether `value` is a variable or has one in it. */
+/** Whether `value` is or contains a variable. */
 export function hasVariable(value: ValueNode): boolean {
   if (value.kind === Kind.LIST) return value.values.some(hasVariable)
   if (value.kind === Kind.OBJECT) return value.fields.some((field) => hasVariable(field.value))

@@ -14,49 +14,49 @@ import { parseWithinLimits } from './parse-within-limits.ts'
 import { specificationRules } from './validation-rules.ts'
 
 export interface DocumentReaderOptions {
-  /** Longer documents are not read to their end. */
+  /** The parser stops after this number of tokens. */
   readonly maxTokens: number
-  /** Checked before the rules of the specification, whose work they bound. */
+  /** Rules that run before those of the specification and bound their work. */
   readonly rules: readonly ValidationRule[]
-  /** Leave "Did you mean …?" out of the errors, which tells what the schema has. */
+  /** Whether errors omit "Did you mean …?", which reveals names of the schema. */
   readonly hideSuggestions: boolean
-  /** Bytes that what is kept may take, as estimated. */
+  /** The maximum size of the cache in bytes, estimated. */
   readonly maxBytes: number
 }
 
 /**
- * Parses and validates documents, each text once, and keeps what came of it, failures included, up to a
- * number of bytes. One for each kind of caller, since their limits and errors differ.
+ * Parses and validates documents, and caches the results by text, including failures, up to a number of bytes.
+ * Anonymous and authenticated callers have separate readers, because their limits and errors differ.
  */
 export interface DocumentReader {
-  /** The same text gives the same document. @throws GraphQLError */
+  /** Returns the same document object for the same text while it is cached. @throws GraphQLError */
   parse(source: string | Source): DocumentNode
-  /** At most 25 errors; none: the document is valid. */
+  /** Returns at most 25 errors; an empty list means that the document is valid. */
   validate(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[]
   read(schema: GraphQLSchema, text: string): ReadDocument
   /**
-   * Does the work of the others on a large document that is new, in several turns of the event loop.
+   * Parses and validates a large document that is not cached, in several turns of the event loop.
    *
-   * @returns when it is done; `undefined` where little is to be done
+   * @returns a promise that is fulfilled when this is done; `undefined` if the document is small or cached
    */
   prepare(schema: GraphQLSchema, text: string): Promise<void> | undefined
 }
 
-/** How far the validation of a document has come, for whoever asks next to go on from there. */
+/** The progress of a validation, which the next caller continues. */
 interface Validation {
-  /** `null`: it is not done. */
+  /** `null` until the validation is complete. */
   errors: readonly GraphQLError[] | null
   readonly step: () => IteratorResult<undefined, readonly GraphQLError[] | undefined>
 }
 
-/** Smaller documents are validated in less than a millisecond. */
+/** Smaller documents take less than a millisecond to validate. */
 const [smallDocumentTokens, smallDocumentCharacters] = [150, 300]
 
-/** Places in a long document take time to find, and a reader's eye stops earlier. */
+/** The most errors of one document. The location of each takes time to compute in a long document. */
 const maxErrors = 25
-/** What parsing and analysis keep of a token, with its node, measured (Node 20): 250 to 500. */
+/** The memory that parsing and analysis use for a token with its node. Measured with Node 20: 250 to 500. */
 const bytesPerToken = 500
-/** Of an entry's own: the cache's bookkeeping and an error. */
+/** The memory of an entry itself: the data of the cache, and an error. */
 const bytesPerEntry = 1_000
 
 export function createDocumentReader(options: DocumentReaderOptions): DocumentReader {
@@ -84,7 +84,7 @@ export function createDocumentReader(options: DocumentReaderOptions): DocumentRe
     }),
   )
 
-  /** One after the other, since each goes through the whole document. */
+  /** Yields after each group of rules, since each group visits the whole document. */
   function* stepsOf(schema: GraphQLSchema, document: DocumentNode) {
     const errors: GraphQLError[] = []
     for (const group of [rules, ...specificationRules]) {
@@ -131,11 +131,11 @@ export function createDocumentReader(options: DocumentReaderOptions): DocumentRe
   }
 }
 
-/** One more step. @returns the errors once there are no more steps */
+/** Runs the next step. @returns the errors after the last step; `null` before */
 function advance(validation: Validation): readonly GraphQLError[] | null {
   if (validation.errors === null) {
     const { done, value } = validation.step()
-    // A step that threw leaves nothing to go on from: the document never counts as valid.
+    // After a step that threw, the validation cannot continue: the document never counts as valid.
     if (done) {
       if (value === undefined)
         throw new Error('The validation of the document was interrupted by an error.')
@@ -149,7 +149,7 @@ function documentOrNull(parse: () => DocumentNode): DocumentNode | null {
   try {
     return parse()
   } catch {
-    // Whoever asks for it is told.
+    // The caller gets the error from `parse`.
     return null
   }
 }
@@ -165,6 +165,6 @@ function parsedOrError(source: string | Source, maxTokens: number): DocumentNode
 
 function bytesOf(known: DocumentNode | GraphQLError, text: string): number {
   const tokens = known instanceof GraphQLError ? 0 : (known.tokenCount ?? text.length)
-  // Characters of two bytes, once as the key and once as the source.
+  // The text is stored twice, as the key and as the source, with two bytes for each character.
   return bytesPerEntry + 4 * text.length + bytesPerToken * tokens
 }

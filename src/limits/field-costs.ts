@@ -1,27 +1,27 @@
 import { type GraphQLField, type GraphQLSchema, isListType, isNonNullType } from 'graphql'
 import { introspectionSizes } from './introspection-sizes.ts'
 
-/** What a field of a schema built in code may say of its cost: `extensions.cost`. */
+/** The cost of a field: `extensions.cost` of a schema that is built in code. */
 export interface FieldCost {
-  /** What the field itself counts as, without what is selected of it. Default 1. */
+  /** The cost of the field itself, without the selection on it. Default 1. */
   readonly weight?: number
-  /** How many values its list has, where no argument tells. Default 1. */
+  /** The length of the returned list, if no argument decides it. Default 1. */
   readonly listSize?: number
 }
 
-/** How many values a page has where neither `first` nor `last` is given. */
+/** The number of items on a page without `first` and `last`. */
 export interface PageSizes {
   readonly defaultSize: number
 }
 
-/** What the cost of a field depends on, but for its arguments' values. */
+/** The properties of a field that determine its cost together with the values of its arguments. */
 export interface FieldCostRule {
   readonly weight: number
-  /** Arguments that say how long the answered list is: the numbers `first` and `last`. */
+  /** The arguments that decide the length of the returned list: the numbers `first` and `last`. */
   readonly pageArguments: readonly string[]
-  /** The same of those that are lists themselves, such as ids: one value is answered for each. */
+  /** The arguments that are lists, such as ids: the field returns one item for each element. */
   readonly listArguments: readonly string[]
-  /** Where no argument tells. */
+  /** The length of the returned list, if no argument decides it. */
   readonly listSize: number
 }
 

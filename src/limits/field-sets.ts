@@ -9,25 +9,25 @@ import {
   type ValidationContext,
 } from 'graphql'
 
-/** A field where it is selected. */
+/** A field in a selection set. */
 export interface SelectedField {
   readonly node: FieldNode
-  /** `undefined` where the document names a type that does not exist. */
+  /** `undefined` if the document names a type that does not exist. */
   readonly parentType: GraphQLNamedType | undefined
-  /** `undefined` where the type has no such field, or it is `__typename`. */
+  /** `undefined` if the type has no such field, and for `__typename`. */
   readonly definition: GraphQLField<unknown, unknown> | undefined
 }
 
-/** A selection set on the type that it is selected of, inline fragments taken in. */
+/** A selection set on its parent type, including the fields of inline fragments. */
 export interface SelectionsOnType {
-  /** Of this selection set, within one document. */
+  /** Identifies the selection set within one document. */
   readonly id: number
   readonly fields: readonly SelectedField[]
-  /** Names of the fragments that are spread. */
+  /** The names of the fragments that the selection set spreads. */
   readonly spreads: readonly string[]
 }
 
-/** The fields of a document's selection sets, each read once. */
+/** Collects the fields of the selection sets of a document. Reads each set once. */
 export class FieldSets {
   readonly #context: ValidationContext
   readonly #selections = new Map<SelectionSetNode, SelectionsOnType>()
@@ -49,11 +49,11 @@ export class FieldSets {
     return known
   }
 
-  /** All fields of `selections` and of the fragments that they spread, once each, by response name. */
+  /** Returns all fields of `selections` and of the fragments that they spread, once each, by response name. */
   merge(selections: readonly SelectionsOnType[]): ReadonlyMap<string, readonly SelectedField[]> {
     const merged = new Map<string, SelectedField[]>()
     const spread = new Set<string>()
-    // Grows while it is walked.
+    // The set grows during the loop.
     const queue = new Set(selections)
     for (const next of queue) {
       for (const field of next.fields) {

@@ -4,7 +4,7 @@ const fields = new Map(
   [SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef].map((field) => [field.name, field]),
 )
 
-/** A field that every document may select though no type has it, of that name. */
+/** Returns the introspection field with this name, such as `__typename`, which belongs to no type. */
 export function introspectionField(name: string) {
   return fields.get(name)
 }

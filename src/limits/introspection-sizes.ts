@@ -10,8 +10,8 @@ import {
 import { remembering } from '../remembering.ts'
 
 /**
- * The fields that answer with a type of the client's choice, or with the largest types: what is selected
- * below them is asked of a type that may be many times as large as the average.
+ * Sizes of the introspection fields that return a type of the client's choice or one of the largest types. The
+ * selection on them may apply to a type that is many times as large as the average.
  */
 function worstCaseSizes(schema: GraphQLSchema): readonly (readonly [string, number])[] {
   const types = Object.values(schema.getTypeMap())
@@ -40,12 +40,13 @@ function sizesOf(type: GraphQLNamedType) {
   }
 }
 
-/** About every second type that is asked for what it wraps is a list or non-null. */
+/** The share of types with an `ofType`: about every second one is a list or non-null. */
 const ofTypeRatio = 0.5
 
 /**
- * How many values fields of introspection answer with, by coordinate, on average over the schema: which
- * types they are asked of is not known before. They can be selected in circles, fields of types of fields.
+ * The number of values that introspection fields return, by coordinate: averages over the schema, because the
+ * types to which a selection applies are not known in advance. Selections can be cyclic: fields of types of
+ * fields.
  */
 export const introspectionSizes = remembering(
   (schema: GraphQLSchema): ReadonlyMap<string, number> => {

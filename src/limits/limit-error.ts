@@ -1,6 +1,6 @@
 import { type ASTNode, GraphQLError } from 'graphql'
 
-/** A refusal that says which limit was passed. @param limit for `extensions.limit` */
+/** Returns an error that names the limit that was exceeded. @param limit the value of `extensions.limit` */
 export function limitError(
   limit: string,
   maximum: number,

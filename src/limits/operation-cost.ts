@@ -27,31 +27,31 @@ import {
 import { costRuleOf, type FieldCostRule, type PageSizes } from './field-costs.ts'
 import { introspectionField } from './introspection-fields.ts'
 
-/** What was sent for the variables, before coercion. */
+/** The variables as sent, before coercion. */
 export type SentVariables = Readonly<Record<string, unknown>> | null | undefined
 
-/** The cost of an operation, as far as it can be told before its variables are known. */
+/** The cost of an operation, computed as far as possible before its variables are known. */
 export interface OperationCost {
-  /** What it costs whatever is sent. */
+  /** The lowest cost with any variables. */
   readonly minimum: number
-  /** What it costs with these variables. */
+  /** Returns the cost with these variables. */
   with(variables: SentVariables): number
 }
 
-/** One run through an operation with its variables. */
+/** One computation of a cost with variables. */
 interface CostRun {
   readonly variable: VariableLookup
-  /** Costs of fragments, so that each is added up once however often it is spread. */
+  /** The costs of fragments, so that each is computed once however often it is spread. */
   readonly fragments: Map<string, number>
 }
 
-/** A number where no variable matters. */
+/** A number if the cost does not depend on variables. */
 type Cost = number | ((run: CostRun) => number)
 
 /**
- * Works out how many fields the answer to `operation` could hold at most, in time linear in the document:
- * each field counts its weight, everything in a page or list as often as that is long, and each element
- * of a list in its arguments one.
+ * Computes how many fields the response of `operation` can have at most, in time linear in the document. Each
+ * field counts its weight, each selection on a page or list as often as that has items, and each element of a
+ * list in an argument 1.
  */
 export function costOfOperation(
   planner: CostPlanner,
@@ -66,10 +66,10 @@ export function costOfOperation(
   }
 }
 
-/** A variable of which nothing is known asks for one value. */
+/** An unknown variable counts as a single value. */
 const unknownVariable: VariableLookup = () => ({ sent: 1, count: 0 })
 
-/** Counts what was sent for each variable once, however often it is used. */
+/** Counts the value of each variable once, however often it is used. */
 function variableLookup(
   { variableDefinitions = [] }: OperationDefinitionNode,
   variables: SentVariables,
@@ -89,9 +89,9 @@ function variableLookup(
   }
 }
 
-/** Of one document: what its operations share is looked at once. */
+/** Computes the costs of one document. Fragments that its operations share are visited once. */
 export class CostPlanner {
-  /** Selections that were looked at. */
+  /** The number of selections that were visited. */
   steps = 0
   readonly #schema: GraphQLSchema
   readonly #pages: PageSizes
@@ -126,7 +126,7 @@ export class CostPlanner {
   #fragment(name: string): Cost {
     const known = this.#fragments.get(name)
     if (known !== undefined) return known
-    // A fragment within itself is refused by other rules.
+    // Other rules refuse a fragment that spreads itself.
     this.#fragments.set(name, 0)
     const fragment = this.#definitions.get(name)
     if (fragment === undefined) return 0
@@ -176,7 +176,7 @@ function costOfValue(value: ValueNode): Cost {
   return ({ variable }) => countElements(value, variable)
 }
 
-/** How long the answered list is; an object counts as a list of one. */
+/** The length of the returned list; an object counts as 1. */
 function sizeOf(rule: FieldCostRule, given: readonly ArgumentNode[]): Cost {
   const valuesOf = (names: readonly string[]) =>
     given.filter(({ name }) => names.includes(name.value)).map(({ value }) => value)

@@ -5,17 +5,17 @@ import type { PageSizes } from './field-costs.ts'
 import type { OperationLimits } from './operation-limits.ts'
 import { limitRules } from './rules.ts'
 
-/** The limits at work: what documents and operations pass before more work goes into them. */
+/** The checks that documents and operations must pass before execution. */
 export interface OperationGuards {
   readonly anonymous: DocumentReader
-  /** For callers with a valid credential: larger documents, and suggestions in errors. */
+  /** For callers with a valid credential: allows larger documents, and errors contain suggestions. */
   readonly authenticated: DocumentReader
-  /** Why a valid operation costs too much with its variables; `null` where it does not. */
+  /** Returns an error if a valid operation costs too much with its variables; otherwise `null`. */
   costError(operation: ChosenOperation): GraphQLError | null
 }
 
 const megabyte = 2 ** 20
-/** Documents of anonymous callers have a cache of their own, so that they evict nothing else. */
+/** Documents of anonymous callers have a separate cache, so that they evict no others. */
 const cacheBytes = { anonymous: 8 * megabyte, authenticated: 32 * megabyte }
 
 export function createOperationGuards(limits: OperationLimits, pages: PageSizes): OperationGuards {

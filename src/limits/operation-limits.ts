@@ -1,21 +1,21 @@
-/** How large an operation may be. */
+/** The limits on the size of an operation. */
 export interface OperationLimits {
-  /** Of the whole document: names, values and punctuation. */
+  /** The most tokens (names, values and punctuation) in the document. */
   readonly tokens: number
-  /** The same for requests without a credential; never more than `tokens`. */
+  /** The most tokens for requests without a credential; `tokens` applies as well. */
   readonly anonymousTokens: number
-  /** Fields within fields. */
+  /** The deepest nesting of fields. */
   readonly depth: number
   readonly aliases: number
   readonly directives: number
   /**
-   * The most fields that the answer could hold: each counts one or its weight, everything in a list as
-   * often as `first`, `last` or a list of arguments says, and each element of such a list one.
+   * The most fields that the response could have. Each field counts 1 or its weight, a selection on a list as
+   * often as `first`, `last` or a list in the arguments says, and each element of such a list 1.
    */
   readonly cost: number
 }
 
-/** Enough for the usual introspection query, which is 15 deep, and for three full pages of 100. */
+/** Defaults that allow the usual introspection query, which is 15 levels deep, and three full pages of 100. */
 export const defaultOperationLimits: OperationLimits = {
   tokens: 2000,
   anonymousTokens: 1000,

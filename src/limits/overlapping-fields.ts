@@ -16,23 +16,23 @@ import { FieldSets, type SelectedField, type SelectionsOnType } from './field-se
 import { introspectionField } from './introspection-fields.ts'
 import { limitError } from './limit-error.ts'
 
-/** How many fields may be looked at, counted once in each merged selection that they are part of. */
+/** The most fields that may be compared. A field counts once in each merged selection that contains it. */
 const maximumSteps = 10_000
 
 /**
- * What is compared of the fields of one response name: the shape of their answers, or all that must be
- * the same where they have a parent type in common.
+ * The comparison of fields with one response name: only the shape of their results, or everything that must
+ * be equal if they have a common parent type.
  */
 type Comparison = 'shape' | 'all'
 
 /**
- * Takes the place of graphql-js' rule of the same name (GraphQL §5.3.2), whose comparison of each field
- * with each other is quadratic. All fields of one response name are put in one group instead, each is
- * compared with one of the group, and what they select is merged and compared in the same way. After
- * Simon Adameit, as in Sangria (https://github.com/sangria-graphql/sangria/pull/458).
+ * Replaces the rule of graphql-js with the same name (GraphQL §5.3.2), which compares each field with each
+ * other in quadratic time. This rule groups the fields by response name, compares each field with one of its
+ * group, and merges and compares their selections in the same way. The algorithm is Simon Adameit's, as in
+ * Sangria (https://github.com/sangria-graphql/sangria/pull/458).
  *
- * Object and abstract parent types in one selection can make the number of merged selections grow faster
- * than the document. Such a document is refused after a fixed number of steps.
+ * With object and abstract parent types in one selection, the number of merged selections can grow faster than
+ * the document. The rule refuses such a document after a fixed number of steps.
  */
 export const overlappingFieldsRule: ValidationRule = (context) => {
   const check = new OverlapCheck(context)
@@ -50,9 +50,9 @@ interface Merged {
   readonly comparison: Comparison
 }
 
-/** Of one document: what its operations share is compared once, and counted together. */
+/** Checks one document. Selections that its operations share are compared and counted once. */
 export class OverlapCheck {
-  /** Fields that were looked at. */
+  /** The number of fields that were compared. */
   steps = 0
   readonly #context: ValidationContext
   readonly #sets: FieldSets
@@ -64,13 +64,13 @@ export class OverlapCheck {
     this.#sets = new FieldSets(context)
   }
 
-  /** The first conflict, or the refusal of what takes too many steps; `null`: all can be merged. */
+  /** Returns the first conflict, or the error for too many steps; `null` if all fields can be merged. */
   run(operation: OperationDefinitionNode): GraphQLError | null {
     const type = this.#context.getSchema().getRootType(operation.operation)
     const root = this.#sets.selections(operation.selectionSet, type ?? undefined)
     this.#queue = []
     this.#enqueue([root], 'all')
-    // The list grows while it is walked: no recursion, so depth cannot exhaust the stack.
+    // The list grows during the loop. Without recursion, depth cannot exhaust the stack.
     for (const next of this.#queue) {
       for (const [responseName, fields] of this.#sets.merge(next.selections)) {
         this.steps += fields.length
@@ -82,7 +82,7 @@ export class OverlapCheck {
     return null
   }
 
-  /** The first conflict of fields of one response name; what they select is put off. */
+  /** Returns the first conflict of fields with one response name. Adds their selections to the queue. */
   #compare(fields: readonly SelectedField[], comparison: Comparison): Conflict | null {
     const groups = comparison === 'all' ? byCommonParent(fields) : []
     for (const group of groups) {
@@ -91,7 +91,7 @@ export class OverlapCheck {
       if (groups.length > 1) this.steps += group.length
       this.#enqueue(this.#below(group), 'all')
     }
-    // What is compared in all respects is compared in shape as well.
+    // The comparison 'all' includes the comparison of shapes.
     if (groups.length !== 1) this.#enqueue(this.#below(fields), 'shape')
     return conflictIn(fields, conflictOfShapes)
   }
@@ -116,8 +116,8 @@ export class OverlapCheck {
 }
 
 /**
- * Groups of fields that may be answered for the same object: those of each object type, with those of
- * interfaces and unions in each group.
+ * Returns groups of fields that may be resolved on the same object: the fields of each object type, together
+ * with the fields of interfaces and unions.
  */
 function byCommonParent(fields: readonly SelectedField[]): readonly (readonly SelectedField[])[] {
   const onObjects = new Map<GraphQLNamedType, SelectedField[]>()
@@ -140,7 +140,7 @@ interface Conflict {
   readonly fields: readonly [SelectedField, SelectedField]
 }
 
-/** Equality carries over, so that one field stands for all before it. */
+/** Equality is transitive, so one field represents all before it. */
 function conflictIn(
   fields: readonly SelectedField[],
   reasonOf: (a: SelectedField, b: SelectedField) => string | null,
@@ -169,7 +169,10 @@ function conflictOfFields({ node: a }: SelectedField, { node: b }: SelectedField
   return canonicalArguments(a) === canonicalArguments(b) ? null : 'they have differing arguments'
 }
 
-/** Objects, interfaces and unions have one shape: what is selected of them is compared by itself. */
+/**
+ * Objects, interfaces and unions have the same shape, because the selections on them are compared
+ * separately.
+ */
 function haveSameShape(a: GraphQLOutputType, b: GraphQLOutputType): boolean {
   if (a === b) return true
   if (isListType(a) || isListType(b)) {

@@ -1,13 +1,16 @@
 import { type DocumentNode, GraphQLError, Source } from 'graphql'
 import { parseDocument } from '../decision/index.ts'
 
-/** Characters of a document for each token that it may have: comments, indentation and long strings. */
+/**
+ * The characters that a document may have for each allowed token, for comments, indentation and long
+ * strings.
+ */
 const charactersPerToken = 32
 
 /**
- * Parses a document of at most `maxTokens` tokens, as many lines, and 32 characters for each token.
- * Comments and blank lines are no tokens, yet each takes time to read, and the place of every error is
- * found by counting lines.
+ * Parses a document of at most `maxTokens` tokens, `maxTokens` lines, and 32 characters for each allowed token.
+ * Comments and blank lines do not count as tokens, but reading them takes time, and so does the computation of
+ * error locations, which counts lines.
  *
  * @throws GraphQLError with `extensions.limit`: `tokens`, `length` or `depth`
  */
@@ -21,7 +24,7 @@ export function parseWithinLimits(source: string | Source, maxTokens: number): D
   )
 }
 
-/** Where the first `maximum` lines end; `null` where there are no more. */
+/** Returns the index at which the first `maximum` lines end; `null` if the text has fewer lines. */
 function endOfLines(text: string, maximum: number): number | null {
   let lines = 0
   for (let at = 0; at < text.length; at++) {
@@ -35,7 +38,7 @@ function endOfLines(text: string, maximum: number): number | null {
   return null
 }
 
-/** The number of tokens is what most have too many of, and what they know of. */
+/** Returns the error about tokens, if there are too many: it is the most common one and the clearest. */
 function tooManyTokens(start: string, maxTokens: number): GraphQLError | null {
   try {
     parseDocument(new Source(start), maxTokens)

@@ -17,7 +17,7 @@ interface Counter {
 type Limit = 'depth' | 'aliases' | 'directives'
 type CounterOf = (maximum: number, handlers: Handlers) => (context: ValidationContext) => Counter
 
-/** Introspection counts as well: it can go round in circles. */
+/** Introspection counts as well, because its selections can be cyclic. */
 const counters: Record<Limit, CounterOf> = {
   depth: (n, handlers) =>
     maxDepthRule({ n, flattenFragments: true, ignoreIntrospection: false, ...handlers }),
@@ -34,8 +34,8 @@ const messages: Record<Limit, (maximum: number) => string> = {
 }
 
 /**
- * Rules to validate a document by before those of the specification, in time linear in its length.
- * Each error says which limit (`extensions.limit`) and where.
+ * Returns validation rules that run before those of the specification, in time linear in the document. Each
+ * error has the name of the limit (`extensions.limit`) and a location.
  */
 export function limitRules(limits: Pick<OperationLimits, Limit>): readonly ValidationRule[] {
   return (Object.keys(counters) as Limit[]).map((limit) => limitRule(limit, limits[limit]))

@@ -5,12 +5,12 @@ const linearRules: readonly ValidationRule[] = specifiedRules.map((rule) =>
   rule === OverlappingFieldsCanBeMergedRule ? overlappingFieldsRule : rule,
 )
 
-/** How many rules go through a document together. */
+/** The number of rules that visit a document together. */
 const groupSize = 5
 
 /**
- * The rules of the GraphQL specification (§5), each of which takes time about linear in the document, in
- * groups that can be checked in turns of their own.
+ * The rules of the GraphQL specification (§5), each with a running time about linear in the document. They are
+ * in groups, so that each group can run in a separate turn of the event loop.
  */
 export const specificationRules: readonly (readonly ValidationRule[])[] = Array.from(
   { length: Math.ceil(linearRules.length / groupSize) },

@@ -11,10 +11,10 @@ import { bothGuards, declarationOf, type Guard, guardOf, isAtLeast } from '../de
 import type { FieldOwner } from '../decision/schema-guards.ts'
 import { isScopeName, type ScopeCatalogue } from '../scopes.ts'
 
-/** Answered by the subgraph machinery of federation; they need no declaration. */
+/** The fields that every subgraph of a federation has. They need no declaration. */
 const federationFields = new Set(['_service', '_entities'])
 
-/** What is wrong with the declarations of a built schema: each names its coordinate and what to write. */
+/** Returns the faults in the declarations of a built schema. Each names the coordinate and the correction. */
 export function faultsIn(schema: GraphQLSchema, catalogue: ScopeCatalogue): readonly string[] {
   return [
     ...invalidScopeNames(catalogue),
@@ -62,7 +62,10 @@ function unknownScopes(schema: GraphQLSchema, catalogue: ScopeCatalogue): readon
   )
 }
 
-/** A guard of a whole type, or of an interface for all of its types, holds for every field. */
+/**
+ * Returns a fault for each option that exempts a field from the guard of its type or interface, which must
+ * hold for every field.
+ */
 function typeGuardBypasses(type: FieldOwner): readonly string[] {
   const guarding = [type, ...type.getInterfaces()].find(
     (element) => guardOf(declarationOf(element)) !== null,
@@ -81,7 +84,7 @@ function typeGuardBypasses(type: FieldOwner): readonly string[] {
   ]
 }
 
-/** It counts where arguments decide between types, and can still be decided by before anything is done. */
+/** `possibleTypes` is allowed where arguments choose between types and the check precedes any effect. */
 function misplacedPossibleTypes(schema: GraphQLSchema, type: FieldOwner): readonly string[] {
   const acts = type === schema.getMutationType() || type === schema.getSubscriptionType()
   return Object.values(type.getFields())
@@ -121,7 +124,7 @@ function weakerGuards(type: FieldOwner): readonly string[] {
   )
 }
 
-/** The guard that scope-auth checks at the field: without what only the interfaces' field declares. */
+/** The guard that scope-auth checks at the field. It leaves out the declarations of the interface's field. */
 function checkedGuard(type: FieldOwner, fieldName: string): Guard {
   return [type.getFields()[fieldName], type, ...type.getInterfaces()]
     .map((element) => (element === undefined ? null : guardOf(declarationOf(element))))

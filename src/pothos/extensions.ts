@@ -4,8 +4,8 @@ import type { Declaration } from '../decision/index.ts'
 type Extensions = Readonly<Record<string, unknown>>
 
 /**
- * `extensions` with the declaration for this package to read, and as a directive where printers of
- * SDL look for one: `extensions.directives`, arguments by name of directive.
+ * Returns `extensions` with the declaration in `extensions.latchkey`, for this package, and as a directive in
+ * `extensions.directives` (arguments by the name of the directive), for printers of SDL.
  */
 export function withDeclaration(
   extensions: Extensions | null | undefined,
@@ -18,7 +18,7 @@ export function withDeclaration(
   }
 }
 
-/** `extensions` with the rules of a field beside what it declares. */
+/** Returns `extensions` with the rules of a field in `extensions.latchkey`. */
 export function withRules(
   extensions: Extensions | null | undefined,
   rules: FieldRules,
@@ -29,7 +29,10 @@ export function withRules(
   }
 }
 
-/** Pothos' directives plugin can write a list of `{ name, args }`, which GraphQL Tools no longer reads. */
+/**
+ * Converts the list of `{ name, args }` that Pothos' directives plugin writes; GraphQL Tools no longer
+ * reads it.
+ */
 function byName(directives: unknown): object {
   if (!Array.isArray(directives)) return { ...(directives as object | undefined) }
   const named: Record<string, unknown[]> = {}

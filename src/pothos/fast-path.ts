@@ -14,20 +14,20 @@ type Resolver = GraphQLFieldResolver<unknown, object>
 type Guarded = { authScopes?: unknown; grantScopes?: unknown }
 
 export interface FastPathOptions {
-  /** Of a request's context. */
+  /** Reads the principal from the context of a request. */
   readonly principalOf: (context: object) => Principal | null
-  /** Whether a scope-auth rule was made of a declaration alone. */
+  /** Whether a scope-auth rule consists of a declaration alone. */
   readonly isDeclarationRule: (rule: unknown) => boolean
 }
 
 /**
- * Scope-auth makes a cache for each request and walks through steps at each field, which takes far
- * longer than the check itself. Where a field is guarded by declarations alone, this check comes first,
- * and scope-auth is asked only if it fails. For this the plugin's `wrapResolve` is replaced: what
- * scope-auth wraps is known to scope-auth alone, and Pothos hands each plugin no more than the result of
- * the one before.
+ * Adds a check before scope-auth. Scope-auth creates a cache for each request and runs several steps at each
+ * field, which takes far longer than the comparison of scopes. Where declarations alone guard a field, this
+ * check runs first, and scope-auth runs only if it fails.
  *
- * Nothing is changed where Pothos does not show its plugins: then scope-auth is asked at each field.
+ * The function replaces the plugin's `wrapResolve`, because Pothos gives each plugin only the resolver that the
+ * previous plugin has wrapped. If Pothos does not expose its plugins, nothing changes: scope-auth then
+ * checks each field.
  */
 export function addFastPath<Types extends SchemaTypes>(
   buildCache: BuildCache<Types>,
@@ -46,7 +46,7 @@ function replaceWrapResolve<Types extends SchemaTypes>(
 ): void {
   const wrapResolve = scopeAuth.wrapResolve.bind(scopeAuth)
 
-  /** What has to be met; `null` where more than declarations decides. */
+  /** The requirements of the field; `null` if more than declarations guard it. */
   function requirementsOf(
     config: PothosOutputFieldConfig<Types>,
   ): readonly ScopeRequirement[] | null {

@@ -17,7 +17,7 @@ import { principalReader } from './scope-auth.ts'
 type Resolver = GraphQLFieldResolver<unknown, object>
 type Scopes = { latchkey?: (requirement: ScopeRequirement) => boolean | Promise<boolean> }
 
-/** Of the builder's `scopeAuth` options. */
+/** The parts of the builder's `scopeAuth` options that the checks use. */
 export interface ScopeAuthParts {
   readonly authScopes?: (context: object) => Scopes | Promise<Scopes>
   readonly unauthorizedError?: (
@@ -29,9 +29,9 @@ export interface ScopeAuthParts {
 }
 
 /**
- * Has each field check what its answer takes before it is resolved: the guards of the types that it may
- * answer with, which scope-auth checks only at the fields of such a type, and what a payload tells.
- * Changes the resolvers of those fields alone.
+ * Adds checks that run before a field is resolved: the guards of the types that it may return, which scope-auth
+ * checks only at the fields of such a type, and the rules of payloads. Replaces the resolvers of the fields
+ * concerned.
  */
 export function addFieldChecks(schema: GraphQLSchema, scopeAuth: ScopeAuthParts): void {
   checkReturnedTypes(schema)
@@ -69,7 +69,7 @@ function guard(
 
 type NeededRequirements = ReturnType<FieldNeeds>
 
-/** Synchronously, unless the application's own scopes are looked up. */
+/** Runs `proceed` if all requirements are met. Synchronous unless the application's own `authScopes` decide. */
 function runIfMet(
   requirements: NeededRequirements,
   context: object,

@@ -13,7 +13,7 @@ declare global {
     }
 
     export interface UserSchemaTypes {
-      /** The names that `requiresScopes` may hold; any string when left out. */
+      /** The scope names that `requiresScopes` may contain. Default: any string. */
       Scopes: string
     }
 

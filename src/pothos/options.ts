@@ -2,43 +2,43 @@ import type { FieldRules } from '../decision/field-rules.ts'
 import type { Declaration } from '../decision/index.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 
-/** Any one inner list suffices, all of its scopes; a single name stands for `[[name]]`. */
+/** Alternatives: all scopes of any one inner list suffice. A single name means `[[name]]`. */
 export type RequiredScopes<Scope extends string> = Scope | readonly (readonly Scope[])[]
 
-/** What a type may declare of all its fields. At most one of the two. */
+/** The declaration of a type, which holds for all its fields. At most one of the two options. */
 export interface TypeGuardOptions<Scope extends string> {
-  /** Needs a credential, whatever its scopes. */
+  /** Requires a credential, which may have any scopes. */
   authenticated?: true
-  /** Needs these scopes. */
+  /** Requires these scopes. */
   requiresScopes?: RequiredScopes<Scope>
 }
 
-/** What a field may declare: at most one of the three, and exactly one on a root field. */
+/** The declaration of a field: at most one of the three options, and exactly one on a root field. */
 export interface FieldGuardOptions<Scope extends string> extends TypeGuardOptions<Scope> {
-  /** Needs nothing: anyone may read it, with or without a credential. */
+  /** Requires nothing: every caller may select the field, with or without a credential. */
   public?: true
   /**
-   * Names the types that the field may answer with, given its arguments as GraphQL coerces them: only
-   * their guards then count. For a field of an interface or union whose arguments decide the type, such
-   * as Relay's `node`; not for mutations and subscriptions. An answer of another type is an error.
-   * Where it throws, every type counts. Default: every type that the interface or union may be.
+   * Returns the names of the types that the field may return, given its coerced arguments. Only the guards of
+   * those types then count. For query fields that return an interface or union and whose arguments decide the
+   * type, such as Relay's `node`; not allowed on mutations and subscriptions. If the field returns another
+   * type, it fails. If the function throws, every type counts. Default: all types of the interface or union.
    */
   possibleTypes?: (args: Readonly<Record<string, unknown>>) => Iterable<string>
 }
 
-/** What of `options` is no declaration: kept in `extensions.latchkey`. */
+/** Returns the options that are rules and not declarations, for `extensions.latchkey`. */
 export function readRules({ possibleTypes }: FieldGuardOptions<string>): FieldRules {
   return possibleTypes === undefined ? {} : { possibleTypes }
 }
 
 export interface LatchkeyPluginOptions<Scope extends string> {
-  /** Every scope that a declaration may name, with its description: name to description. */
+  /** All scopes that declarations may name: name to description. */
   scopes: Readonly<Record<Scope, string>> | ScopeCatalogue
 }
 
 const declarationForms = 'public: true, authenticated: true or requiresScopes'
 
-/** What `options` declare, or the fault in them. */
+/** Returns the declaration in `options`, or the fault in it. */
 export function readDeclaration(
   options: FieldGuardOptions<string>,
 ): { declaration: Declaration | null } | { fault: string } {

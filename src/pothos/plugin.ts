@@ -18,10 +18,13 @@ import { describeReturnTypes } from './return-type-sentences.ts'
 import { type LatchkeyAuthScopes, principalReader, withRequirement } from './scope-auth.ts'
 import { describe } from './sentence.ts'
 
-/** Makes of one declaration the scope-auth rule, the directive, the sentence and the catalogue's row. */
+/**
+ * The Pothos plugin. It turns one declaration into the scope-auth rule, the directive and the sentence in
+ * the description.
+ */
 export class PothosLatchkeyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   readonly #faults: string[] = []
-  /** One object for equal requirements: scope-auth remembers its answer by it within a request. */
+  /** One object for equal requirements, because scope-auth caches its result by object within a request. */
   readonly #rules = new Map<string, LatchkeyAuthScopes>()
 
   override beforeBuild(): void {
@@ -132,8 +135,8 @@ function existingRule(options: object): object | undefined {
 }
 
 /**
- * The plugin's name for `plugins: [latchkeyPlugin, ScopeAuthPlugin]`. A call rather than a constant,
- * so that no bundler inlines the name and drops the registration with the module.
+ * The name of the plugin, for `plugins: [latchkeyPlugin, ScopeAuthPlugin]`. It is the result of a call, so that
+ * no bundler inlines it as a constant and drops the registration with the module.
  */
 export const latchkeyPlugin = register()
 

@@ -6,8 +6,8 @@ import { guardsForTypes, SchemaGuards } from '../decision/schema-guards.ts'
 import { replaceSentence, sentenceFor } from './sentence.ts'
 
 /**
- * Has each field that declares what it needs say also what the types need that it may answer with.
- * Changes the descriptions of those fields alone.
+ * Adds the requirements of the types that a field may return to the description of the field. Changes only
+ * descriptions of fields with a declaration.
  */
 export function describeReturnTypes(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {

@@ -9,8 +9,8 @@ import type { Principal } from '../principal.ts'
 import { type ScopeRequirement, satisfies } from '../scopes.ts'
 
 /**
- * The scope-auth scope behind every declaration. Name it in the builder's types:
- * `AuthScopes: LatchkeyAuthScopes; DefaultAuthStrategy: 'all'`, beside scopes of your own if any.
+ * The scope-auth scope that enforces every declaration. The types of the builder must name it:
+ * `AuthScopes: LatchkeyAuthScopes; DefaultAuthStrategy: 'all'`. They may add scopes of the application.
  */
 export type LatchkeyAuthScopes = { latchkey: ScopeRequirement }
 
@@ -27,8 +27,10 @@ export interface LatchkeyScopeAuthOptions<Context> {
 }
 
 /**
- * The builder's `scopeAuth` options: scope-auth checks each field against the principal once more,
- * synchronously, and refuses with this package's errors.
+ * Returns the `scopeAuth` options for the builder. Scope-auth then checks each field against the principal,
+ * synchronously, and throws the errors of this package.
+ *
+ * @param principalOf reads the principal from the context of a request; `null` for an anonymous caller
  */
 export function scopeAuthOptions<Context extends object>(
   principalOf: (context: Context) => Principal | null,
@@ -57,7 +59,7 @@ export function scopeAuthOptions<Context extends object>(
 
 const principalReaders = new WeakMap<object, (context: object) => Principal | null>()
 
-/** How the `authScopes` that `scopeAuthOptions` made find the principal; `undefined` of any others. */
+/** Returns the `principalOf` of `authScopes` that `scopeAuthOptions` created; `undefined` for any others. */
 export function principalReader(
   authScopes: object | undefined,
 ): ((context: object) => Principal | null) | undefined {
@@ -66,7 +68,7 @@ export function principalReader(
 
 type Rule<Map> = Map | ((...args: never[]) => Map | boolean | PromiseLike<Map | boolean>)
 
-/** The scope-auth rule that asks for `requirement` beside what `existing` asks for already. */
+/** Returns a scope-auth rule that requires `rule` in addition to `existing`. */
 export function withRequirement(
   existing: Rule<object> | undefined,
   rule: LatchkeyAuthScopes,

@@ -1,6 +1,6 @@
 import type { Declaration } from '../decision/index.ts'
 
-/** What a declaration says to a reader of the schema. */
+/** Returns the sentence that describes a declaration in the schema. */
 export function sentenceFor(declaration: Declaration): string {
   if (declaration.requiresScopes === undefined) {
     return declaration.authenticated ? 'Requires a credential.' : 'Requires no credential.'
@@ -17,13 +17,13 @@ export function sentenceFor(declaration: Declaration): string {
   return `Requires ${alternatives.map(nounAndNames).join(', or ')}.`
 }
 
-/** `description` with the sentence as its last paragraph. */
+/** Returns `description` with the sentence of the declaration as its last paragraph. */
 export function describe(description: string | null | undefined, declaration: Declaration): string {
   const sentence = sentenceFor(declaration)
   return description ? `${description}\n\n${sentence}` : sentence
 }
 
-/** A description that `describe` made, with another sentence. */
+/** Returns a description from `describe` with `sentence` in place of the declaration's. */
 export function replaceSentence(
   description: string | null | undefined,
   declaration: Declaration,

@@ -6,7 +6,10 @@ const onlyDescendants =
 const othersKey = (action: string) =>
   `${action} another user's key requires scope \`manage:keys\`. Selecting more of it than \`id\`, \`start\`, \`scopes\`, \`status\`, \`revokedAt\` and \`revokedReason\` also requires \`read:keys\` and \`read:users\`.`
 
-/** @param further fields that this mutation may return without `read:keys`, beside those of every mutation of a key */
+/**
+ * @param further fields that this mutation may return without `read:keys`, beside those of every mutation
+ * of a key
+ */
 const withoutReadKeys = (further: string, what = 'the key') =>
   `Without \`read:keys\`, only these fields of ${what} may be selected: \`id\`, \`start\`, \`owner\`, \`scopes\`, \`status\`, \`revokedAt\`${further}.`
 
@@ -43,12 +46,12 @@ export const apiKeyMutationDescriptions = {
     `${withoutReadKeys(', `revokedReason`, `rotatedAt` and `previousSecret`')} ${ofOwnKey}`,
   ),
   revokeApiKey: paragraphs(
-    'Revokes an API key and all of its descendants for good. A key that was revoked before keeps its `revokedAt` and `revokedReason`.',
+    'Permanently revokes an API key and all of its descendants. A key that was revoked before keeps its `revokedAt` and `revokedReason`.',
     `Any credential of the owner with scope \`write:keys\` may revoke the key. ${othersKey('Revoking')}`,
     `${withoutReadKeys(' and `revokedReason`', 'a key')} ${ofOwnKey}`,
   ),
   revokeAllApiKeys: paragraphs(
-    'Revokes all API keys of a user for good, including the key that sends this mutation. JWTs of the user stay valid; `signOutEverywhere` refuses those.',
+    'Permanently revokes all API keys of a user, including the key that sends this mutation. JWTs of the user stay valid; `signOutEverywhere` refuses those.',
     "Revoking another user's keys requires scope `manage:keys` (otherwise `NOT_FOUND`). Selecting `revokedCount` then also requires `read:keys` and `read:users`.",
   ),
 } as const

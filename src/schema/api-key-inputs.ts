@@ -63,7 +63,7 @@ export function registerApiKeyInputs(builder: Builder) {
     fields: (t) => ({
       id: t.id({ required: true, description: 'The id of the key.' }),
       gracePeriodSeconds: t.int({
-        description: `How long the old secret still works, in seconds: 0 to ${maxGracePeriodSeconds} (30 days), but never beyond the expiry of the key. Default: ${defaultGracePeriodSeconds} (24 hours).`,
+        description: `The time for which the old secret still works, in seconds: 0 to ${maxGracePeriodSeconds} (30 days), but never beyond the expiry of the key. Default: ${defaultGracePeriodSeconds} (24 hours).`,
       }),
       force: t.boolean({
         description:

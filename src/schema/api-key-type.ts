@@ -144,7 +144,7 @@ function statusType(builder: Builder) {
       },
       REVOKED: {
         description:
-          'The key was revoked, by itself or with an ancestor. The server refuses it for good.',
+          'The key was revoked, by itself or with an ancestor. The server refuses it permanently.',
       },
     },
   })

@@ -11,17 +11,17 @@ import type { Turns } from '../turns.ts'
 import type { User } from '../users/user.ts'
 import type { UserService } from '../users/users.ts'
 
-/** What resolvers get: who asks, the domain, and per-request loaders. */
+/** The context of resolvers: the caller, the services of the domain, and loaders for one request. */
 export interface Context {
   readonly principal: Principal | null
   readonly requestId: string | null
-  /** Once it has passed the request was answered without what its resolvers may still find. */
+  /** After the deadline the server has already responded, so resolvers must stop. */
   readonly deadline: { passed: boolean }
   readonly services: Services
   readonly loaders: Loaders
-  /** For the parts of the request that take long. */
+  /** The turns of the event loop in which long parts of the request run. */
   readonly turns: Turns
-  /** Other services, called for whoever asks. */
+  /** Other services, called on behalf of the caller. */
   readonly backends: Backends
 }
 
@@ -29,24 +29,24 @@ export interface Services {
   readonly keys: KeyService
   readonly users: UserService
   readonly audit: Pick<AuditStore, 'list' | 'count'>
-  /** First part of every key, for showing what a key starts with. */
+  /** The first part of every key, for `ApiKey.start`. */
   readonly keyPrefix: string
-  /** Within which every node honours a change, whatever fails. */
+  /** The staleness bound: milliseconds until every node applies a change, whatever fails. */
   readonly maxStalenessMs: number
-  /** What documents must keep to, those that are handed over as input too. */
+  /** The limits for documents, those in the input of `requiredScopes` too. */
   readonly operationGuards: OperationGuards
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
 
-/** One query for all owners of a page, one for all parents, whatever its length. */
+/** Loaders that fetch all owners of a page in one query, and all parents in one. */
 export interface Loaders {
   readonly user: DataLoader<string, User | null>
   readonly apiKey: DataLoader<string, ApiKey | null>
   readonly scopeUses: DataLoader<string, readonly ScopeUse[]>
 }
 
-/** Those of one request. Most need none, so each is made when it is asked for. */
+/** The loaders of one request. Most requests need none, so each is created on first use. */
 export class RequestLoaders implements Loaders {
   readonly #services: Pick<Services, 'keys' | 'users'>
   #user: Loaders['user'] | null = null
@@ -76,7 +76,7 @@ export class RequestLoaders implements Loaders {
   }
 }
 
-/** The caller of a field that is declared to need one. @throws ServiceUnavailableError when its time is up */
+/** The caller of a field that requires a credential. @throws ServiceUnavailableError after the deadline */
 export function callerOf(context: Context): Caller {
   return { principal: principalOf(context), requestId: context.requestId }
 }

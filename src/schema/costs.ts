@@ -1,13 +1,16 @@
 import type { FieldCost } from '../limits/field-costs.ts'
 
-/** Costs of fields that take longer than one field, or answer with lists whose length no argument tells. */
+/**
+ * Costs of fields that take longer than other fields, or return lists whose length does not depend on an
+ * argument.
+ */
 export const costs = {
   /** Up to 4 KB of JSON. */
   json: { cost: { weight: 20 } },
   /** A document is parsed and validated. */
   requiredScopes: { cost: { weight: 1_000 } },
-  /** Of one key: it seldom holds more. */
+  /** One key rarely has more scopes. */
   usedScopes: { cost: { listSize: 10 } },
-  /** As many keys as a user may have by default. */
+  /** The number of keys that a user may have by default. */
   descendants: { cost: { listSize: 100 } },
 } as const satisfies Record<string, { readonly cost: FieldCost }>

@@ -8,7 +8,7 @@ import { registerPrincipal } from './principal.ts'
 import { registerScopes } from './scopes.ts'
 import { registerUsers } from './user.ts'
 
-/** The whole schema. It holds no data source: resolvers find those in their context. */
+/** Builds the schema. It contains no data source: resolvers get the services from their context. */
 export function createSchema(catalogue: ScopeCatalogue = createScopeCatalogue()): GraphQLSchema {
   const builder = createBuilder(catalogue)
   const users = registerUsers(builder)

@@ -18,17 +18,18 @@ export interface Connection<T> {
     readonly startCursor: string | null
     readonly endCursor: string | null
   }
-  /** Asked of the database only when the field is selected. */
+  /** Queries the database, so it is called only if the field is selected. */
   readonly totalCount: () => number | Promise<number>
 }
 
-/** How many rows a page has where nothing is asked, and at most. */
+/** The number of rows on a page without `first` and `last`. */
 export const defaultPageSize = 20
+/** The highest value of `first` and `last`. */
 export const maxPageSize = 100
 
 /**
  * @param isId whether a row of this list can have that id
- * @throws BadUserInputError naming the argument that cannot be
+ * @throws BadUserInputError that names the invalid argument
  */
 export function pageRequest(args: ConnectionArguments, isId: (id: string) => boolean): PageRequest {
   const { first, last, after, before } = args
@@ -74,10 +75,10 @@ export function emptyConnection<T>(): Connection<T> {
   }
 }
 
-/** More than any has: a request may bring a megabyte, and name it many times. */
+/** Characters. Valid cursors are shorter; a request may contain a megabyte and use it many times. */
 const maxCursorLength = 200
 
-/** Opaque to clients: base64url of `<milliseconds>:<id>`. */
+/** Encodes a cursor, which is opaque to clients: base64url of `<milliseconds>:<id>`. */
 export function encodeCursor({ at, id }: Position): string {
   return Buffer.from(`${at.getTime()}:${id}`).toString('base64url')
 }
@@ -109,7 +110,7 @@ function position(
   if (cursor == null) return null
   const decoded = decodeCursor(cursor)
   if (decoded === null || !isId(decoded.id)) {
-    throw new BadUserInputError(field, `\`${field}\` is not a cursor that this server gave out.`)
+    throw new BadUserInputError(field, `\`${field}\` is not a cursor of this list.`)
   }
   return decoded
 }

@@ -2,8 +2,8 @@ import type { FieldRules, PayloadRule } from '../decision/field-rules.ts'
 import type { Principal } from '../principal.ts'
 
 /*
- * No payload of a mutation tells what a query would refuse the same caller. Asking for more is refused
- * with the whole operation, before anything is changed.
+ * The payload of a mutation shows only what a query would show to the same caller. An operation that selects
+ * more is denied as a whole, before any change.
  */
 
 type Extensions = { readonly latchkey: FieldRules }
@@ -11,20 +11,20 @@ type Input = Readonly<Record<string, unknown>>
 
 const extensions = (...payload: readonly PayloadRule[]): Extensions => ({ latchkey: { payload } })
 
-/** @param idName the member of `input` that names the user; `null`: it is a new one */
+/** @param idName the field of `input` that has the id of the user; `null` for a new user */
 export function userPayloadGuard(idName: 'id' | 'userId' | null): Extensions {
   return extensions({
     paths: [['user']],
     covers: allExcept(['id', 'status']),
     requiresScopes: [['read:users']],
     ...(idName !== null && {
-      // Anyone may read its own user: `Query.me`.
+      // Every caller may read its own user by `Query.me`.
       isExempt: (args, { userId }) => isId(inputArgument(args)[idName], userId),
     }),
   })
 }
 
-/** The fields of a changed key that say what became of it: no scope beside the mutation's is needed. */
+/** The fields of a changed key that show the outcome. They require only the scope of the mutation. */
 export const outcomeFields: ReadonlySet<string> = new Set([
   'id',
   'start',
@@ -34,23 +34,23 @@ export const outcomeFields: ReadonlySet<string> = new Set([
   'revokedReason',
 ])
 
-/** What a key can read of itself by `Query.viewer`. */
+/** The fields that a key can read about itself by `Query.viewer`. */
 const selfReadableFields = ['name', 'expiresAt', 'effectiveScopes']
 
-/** Of the caller's own key, since `Query.me` tells it; of another user's the resolver refuses it. */
+/** The owner of the caller's key is shown by `Query.me`; for another user's key the resolver refuses it. */
 const openFields = [...outcomeFields, 'owner']
 
-/** The members of `UpdateApiKeyInput` that the payload answers with as they were given. */
+/** The fields of `UpdateApiKeyInput` that the payload returns unchanged. */
 const settableFields = ['name', 'description', 'metadata']
 
-/** The caller gave all that there is of the key, which is a child of the caller's credential. */
+/** The caller chose all properties of the new key itself. Its parent is the caller's credential. */
 export const newKeyPayloadGuard = extensions({
   paths: [['apiKey', 'parent']],
   covers: allExcept([...openFields, ...selfReadableFields]),
   requiresScopes: [['read:keys']],
 })
 
-/** The caller gets the key's secret, and could read with it what the key can read of itself. */
+/** The caller gets the secret of the key, with which it can read all that the key can read about itself. */
 export const rotatedKeyPayloadGuard = extensions({
   paths: [['apiKey']],
   covers: allExcept([...openFields, ...selfReadableFields, 'rotatedAt', 'previousSecret']),
@@ -65,7 +65,7 @@ export const revokedKeysPayloadGuard = extensions(
   ...keyPayloadRules([['apiKey'], ['revokedDescendants']]),
 )
 
-/** What the caller sets it may be told. */
+/** The caller may select the fields that it sets. */
 export const updatedKeyPayloadGuard = extensions(
   ...keyPayloadRules([['apiKey']], settableFields),
   ...settableFields.map((field) => ({
@@ -78,7 +78,10 @@ export const updatedKeyPayloadGuard = extensions(
   })),
 )
 
-/** The number of another user's keys needs what listing them needs. Without `manage:keys` the resolver refuses. */
+/**
+ * The number of another user's keys requires the scopes that a list of them requires. Without `manage:keys`
+ * the resolver refuses the mutation.
+ */
 export const revokedCountPayloadGuard = extensions({
   paths: [[]],
   covers: allExcept([]),
@@ -89,7 +92,7 @@ export const revokedCountPayloadGuard = extensions({
   },
 })
 
-/** @param open fields that need no further scope, beside the outcome */
+/** @param open fields that require no further scope, beside `openFields` */
 function keyPayloadRules(
   paths: PayloadRule['paths'],
   open: readonly string[] = [],
@@ -98,7 +101,7 @@ function keyPayloadRules(
   const requiresScopes = [['read:keys']]
   return [
     { paths, covers: allExcept([...openFields, ...selfReadableFields, ...open]), requiresScopes },
-    // Of the keys that are answered with, the one that the caller named may be its credential.
+    // Of the returned keys, only the key of the input can be the caller's credential.
     {
       paths: paths.slice(0, 1),
       covers: (name) => own.includes(name),
@@ -109,7 +112,7 @@ function keyPayloadRules(
   ]
 }
 
-/** Whether the key that a caller changes is its own credential. */
+/** Whether a caller changes the key that is its own credential. */
 function isOwnCredential(args: Input, { credential }: Principal): boolean {
   return credential.kind === 'API_KEY' && inputArgument(args).id === credential.id
 }
@@ -119,7 +122,7 @@ function allExcept(names: readonly string[]): PayloadRule['covers'] {
   return (name) => !open.has(name)
 }
 
-/** User ids are UUIDs, which have no case. */
+/** User ids are UUIDs, which are case-insensitive. */
 function isId(value: unknown, id: string): boolean {
   return typeof value === 'string' && value.toLowerCase() === id
 }

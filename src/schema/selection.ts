@@ -9,8 +9,8 @@ import {
 } from 'graphql'
 
 /**
- * The fields that an answer will hold of `path` below the field being resolved, whatever they are
- * called in it (GraphQL §6.3.2).
+ * The names of the fields that are selected on the field `path` below the field that is resolved, whatever
+ * their aliases (GraphQL §6.3.2).
  */
 export function selectedFields(
   info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'variableValues'>,
@@ -28,7 +28,7 @@ export function selectedFields(
   return names
 }
 
-/** @param seen fragments that were gone through: one that is spread again adds nothing */
+/** @param seen fragments that were visited; spreading one again adds no field */
 function fieldsOf(
   selections: readonly SelectionNode[],
   fragments: Readonly<Record<string, FragmentDefinitionNode>>,

@@ -52,7 +52,10 @@ export async function createUser(
   throw new ConflictError('Another request changed the user at the same time. Try again.')
 }
 
-/** Returns a function that computes the grant of a new user from the tombstone of a deleted one, if there is one. */
+/**
+ * Returns a function that computes the grant of a new user from the tombstone of a deleted one, if there is
+ * one.
+ */
 function initialScopes(
   { catalogue, defaultScopes, onScopesNeeded }: CreateUserOptions,
   principal: Principal,

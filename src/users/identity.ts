@@ -8,7 +8,10 @@ export const maxSubjectLength = 255
 /** The form of a subject, for messages. */
 export const subjectForm = `1 to ${maxSubjectLength} visible ASCII characters`
 
-/** Whether `text` can be the subject of a user (`sub` of a JWT). Headers, logs and URLs contain it unchanged. */
+/**
+ * Whether `text` can be the subject of a user (`sub` of a JWT). Headers, logs and URLs contain it
+ * unchanged.
+ */
 export function isSubject(text: string): boolean {
   return isVisibleAscii(text, maxSubjectLength)
 }

@@ -23,11 +23,17 @@ export interface UserServiceOptions {
   readonly now: () => number
   /** The JWT that a caller presented; `null` for an API key. */
   readonly tokenOf?: (principal: Principal) => SignedOutToken | null
-  /** Called with scopes of the caller that a rule of this service required, beside those that the operation declares. */
+  /**
+   * Called with scopes of the caller that a rule of this service required, beside those that the operation
+   * declares.
+   */
   readonly onScopesNeeded?: (principal: Principal, scopes: readonly string[]) => void
 }
 
-/** The operations of a caller on users. If the user does not exist, mutations throw NotFoundError and queries return `null`. */
+/**
+ * The operations of a caller on users. If the user does not exist, mutations throw NotFoundError and
+ * queries return `null`.
+ */
 export interface UserService {
   find(id: string): Promise<User | null>
   findMany(ids: readonly string[]): Promise<readonly (User | null)[]>
