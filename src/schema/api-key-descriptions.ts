@@ -10,7 +10,7 @@ const othersKey = (action: string) =>
  * @param further fields that this mutation may return without `read:keys`, beside those of every mutation
  * of a key
  */
-const withoutReadKeys = (further: string, what = 'the key') =>
+const withoutReadKeys = (further: string, what = 'a key of the caller') =>
   `Without \`read:keys\`, only these fields of ${what} may be selected: \`id\`, \`start\`, \`owner\`, \`scopes\`, \`status\`, \`revokedAt\`${further}.`
 
 const ofOwnKey =
@@ -48,7 +48,7 @@ export const apiKeyMutationDescriptions = {
   revokeApiKey: paragraphs(
     'Permanently revokes an API key and all of its descendants. A key that was revoked before keeps its `revokedAt` and `revokedReason`.',
     `Any credential of the owner with scope \`write:keys\` may revoke the key. ${othersKey('Revoking')}`,
-    `${withoutReadKeys(' and `revokedReason`', 'a key')} ${ofOwnKey}`,
+    `${withoutReadKeys(' and `revokedReason`')} ${ofOwnKey}`,
   ),
   revokeAllApiKeys: paragraphs(
     'Permanently revokes all API keys of a user, including the key that sends this mutation. JWTs of the user stay valid; `signOutEverywhere` refuses those.',

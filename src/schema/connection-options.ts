@@ -3,14 +3,14 @@ import { defaultPageSize, maxPageSize } from './pages.ts'
 /** Options of Pothos' Relay plugin: nullability and descriptions of connections (Relay Cursor Connections). */
 export const connectionOptions = {
   firstArgOptions: {
-    description: `The number of items to return from the beginning of the list: 0 to ${maxPageSize}. Default: ${defaultPageSize}. Not allowed together with \`last\`.`,
+    description: `The maximum number of items to return from the beginning of the list: 0 to ${maxPageSize}. Default: ${defaultPageSize}. Not allowed together with \`last\`.`,
   },
   afterArgOptions: {
     description:
       'Returns only items after the item with this cursor. Default: from the first item.',
   },
   lastArgOptions: {
-    description: `The number of items to return from the end of the list: 0 to ${maxPageSize}. Not allowed together with \`first\`.`,
+    description: `The maximum number of items to return from the end of the list: 0 to ${maxPageSize}. Not allowed together with \`first\`.`,
   },
   beforeArgOptions: {
     description:

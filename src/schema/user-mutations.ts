@@ -6,7 +6,7 @@ import { registerUserInputs } from './user-inputs.ts'
 import { registerUserPayloads } from './user-payloads.ts'
 
 const withoutReadUsers =
-  'Without `read:users`, only `id` and `status` of another user may be selected.'
+  '\n\nWithout `read:users`, only `id` and `status` of another user may be selected.'
 
 export function registerUserMutations(builder: Builder, types: UserTypes): void {
   const inputs = registerUserInputs(builder)
@@ -16,7 +16,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.CreateUserPayload,
       requiresScopes: 'write:users',
       extensions: userPayloadGuard(null),
-      description: `Creates a user, or creates a deleted user again.\n\n\`FORBIDDEN\`: the caller lacks a scope of the new grant. \`CONFLICT\`: the user exists. A caller without \`read:users\` does not get this error, but the existing user, unchanged and with status \`ACTIVE\` as if it were new. ${withoutReadUsers}`,
+      description: `Creates a user, or creates a deleted user again.\n\n\`FORBIDDEN\`: the caller lacks a scope of the new grant. \`CONFLICT\`: the user exists. A caller without \`read:users\` gets the existing user instead of this error: the user stays unchanged, and the payload shows it with status \`ACTIVE\`, as if it were new.${withoutReadUsers}`,
       args: {
         input: t.arg({
           type: inputs.CreateUserInput,
@@ -32,7 +32,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.UpdateUserPayload,
       requiresScopes: 'write:users',
       extensions: userPayloadGuard('id'),
-      description: `Changes the e-mail address or the name of a user. ${withoutReadUsers}`,
+      description: `Changes the e-mail address or the name of a user.${withoutReadUsers}`,
       args: {
         input: t.arg({
           type: inputs.UpdateUserInput,
@@ -48,7 +48,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.SuspendUserPayload,
       requiresScopes: 'write:users',
       extensions: userPayloadGuard('id'),
-      description: `Suspends a user: the server refuses all credentials of the user until \`reactivateUser\`. ${withoutReadUsers}`,
+      description: `Suspends a user: the server refuses all credentials of the user until \`reactivateUser\` ends the suspension.${withoutReadUsers}`,
       args: {
         input: t.arg({
           type: inputs.SuspendUserInput,
@@ -64,7 +64,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.ReactivateUserPayload,
       requiresScopes: 'write:users',
       extensions: userPayloadGuard('id'),
-      description: `Ends the suspension of a user: the server accepts its credentials again, except keys that are revoked or have expired. ${withoutReadUsers}`,
+      description: `Ends the suspension of a user: the server accepts its credentials again, except keys that are revoked or have expired.${withoutReadUsers}`,
       args: {
         input: t.arg({
           type: inputs.ReactivateUserInput,
@@ -80,7 +80,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.DeleteUserPayload,
       requiresScopes: 'write:users',
       description:
-        'Deletes a user and its API keys. The server refuses the JWTs of the user until `createUser` creates the same subject of the same issuer again.',
+        'Deletes a user and its API keys. The server refuses the JWTs of the user until `createUser` creates a user with the same issuer and subject.',
       args: {
         input: t.arg({
           type: inputs.DeleteUserInput,
@@ -96,7 +96,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.SetUserScopesPayload,
       requiresScopes: 'write:grants',
       extensions: userPayloadGuard('userId'),
-      description: `Sets the grant of a user: the ceiling on the scopes of all its credentials. A scope that the grant loses is lost at once by existing API keys and JWTs too.\n\n\`FORBIDDEN\`: the caller lacks a scope that the new grant adds. Removing the ceiling requires all scopes of the server. ${withoutReadUsers}`,
+      description: `Sets the grant of a user: the ceiling on the scopes of all its credentials. Existing API keys and JWTs lose at once each scope that the new grant lacks.\n\n\`FORBIDDEN\`: the caller lacks a scope that the new grant adds. Removing the ceiling requires all scopes of the server.${withoutReadUsers}`,
       args: {
         input: t.arg({
           type: inputs.SetUserScopesInput,
@@ -112,7 +112,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.SignOutEverywherePayload,
       requiresScopes: 'write:keys',
       description:
-        'Refuses the JWTs of the caller that were issued until now, including the JWT that sends this mutation. API keys stay valid; `revokeAllApiKeys` revokes those. The response takes up to a second, so that a JWT that is issued after it works.',
+        'Refuses the JWTs of the caller that were issued up to now, including the JWT that sends this mutation. API keys stay valid; `revokeAllApiKeys` revokes those. The response takes up to a second, so that a JWT that is issued after it works.',
       resolve: async (_root, _args, context) => ({
         at: await context.services.users.signOut(callerOf(context)),
       }),

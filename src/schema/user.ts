@@ -23,7 +23,8 @@ function registerUserType(builder: Builder) {
     values: {
       ACTIVE: { description: 'The server accepts the credentials of the user.' },
       SUSPENDED: {
-        description: 'The server refuses every credential of the user until `reactivateUser`.',
+        description:
+          'The server refuses every credential of the user until `reactivateUser` ends the suspension.',
       },
     },
   })
