@@ -54,7 +54,7 @@ export function registerApiKeyInputs(builder: Builder) {
       }),
       scopes: t.stringList({
         description:
-          'The scopes that the key keeps: at least one, and only scopes that it has. Left out or null, all stay.',
+          'The scopes that the key keeps: at least one, none of them twice, and only scopes that it has. Left out or null, all stay.',
       }),
     }),
   })
@@ -63,7 +63,7 @@ export function registerApiKeyInputs(builder: Builder) {
     fields: (t) => ({
       id: t.id({ required: true, description: 'The id of the key.' }),
       gracePeriodSeconds: t.int({
-        description: `The time for which the old secret still works, in seconds: 0 to ${maxGracePeriodSeconds} (30 days), but never beyond the expiry of the key. Default: ${defaultGracePeriodSeconds} (24 hours).`,
+        description: `The time for which the old secret still works, in seconds: 0 to ${maxGracePeriodSeconds} (30 days), but never beyond the expiry of the key. With 0 it stops working at once. Default: ${defaultGracePeriodSeconds} (24 hours).`,
       }),
       force: t.boolean({
         description:

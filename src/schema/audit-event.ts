@@ -56,7 +56,7 @@ export function registerAuditEvents(builder: Builder, { CredentialKind }: Princi
         type: 'JSONObject',
         extensions: costs.json,
         description:
-          'The facts of the event. For a changed field the value is `{from, to}`: the values before and after the change. An event `credential.refused` stands for all refusals of one kind within 10 seconds; `count` is their number. Never a secret.',
+          'The facts of the event. For a changed field the value is `{from, to}`: the values before and after the change. An event `credential.refused` stands for all refusals with the same reason, address and key within 10 seconds; `count` is their number. Never a secret.',
       }),
       requestId: t.exposeString('requestId', {
         nullable: true,

@@ -58,8 +58,12 @@ export function createBuilder(catalogue: ScopeCatalogue) {
   return builder
 }
 
-const queryDescription =
-  'The queries. The server authorizes an operation as a whole before it runs: if the caller lacks a scope for any field, nothing runs, and the response has one error with code `FORBIDDEN` and the scopes in `extensions.missingScopes`. Without a credential the code is `UNAUTHENTICATED`.'
+const queryDescription = `The queries.
 
-const mutationDescription =
-  'The mutations. A mutation can fail with these codes in `extensions.code`: `BAD_USER_INPUT` (an input value is not valid; `extensions.field` names it), `NOT_FOUND` (the object does not exist or the caller may not change it), `CONFLICT` (the current state does not allow the change), `FORBIDDEN` (the caller lacks the scopes in `extensions.missingScopes`), `SERVICE_UNAVAILABLE` (the database cannot be reached; retry later). The audit trail records every change.'
+The server authorizes an operation as a whole before it runs. If the caller lacks a scope for any field, nothing runs, and the response has one error with these \`extensions\`: \`code\` is \`FORBIDDEN\`, \`requiredScopes\` lists the alternatives, each of which suffices, \`missingScopes\` lists the scopes that the caller lacks, from the alternative that it comes closest to, and \`notGranted\` lists those of them that the credential carries and the grant of the user withholds. Without a credential \`code\` is \`UNAUTHENTICATED\`.
+
+The server refuses an operation that exceeds a limit on operations; \`extensions.limit\` names the limit. An invalid argument fails with \`BAD_USER_INPUT\`; \`extensions.field\` names it.`
+
+const mutationDescription = `The mutations. The audit trail records every change.
+
+A mutation can fail with these codes in \`extensions.code\`: \`BAD_USER_INPUT\` (an input value is not valid; \`extensions.field\` names it), \`NOT_FOUND\` (the object does not exist, or the caller may not change it), \`CONFLICT\` (the current state does not allow the change), \`FORBIDDEN\` (the caller lacks the scopes in \`extensions.missingScopes\`), \`SERVICE_UNAVAILABLE\` (the database cannot be reached; retry later).`

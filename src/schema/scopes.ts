@@ -92,7 +92,7 @@ function scopeTypes(builder: Builder) {
   })
 
   const ScopedFieldRef = builder.objectRef<ScopedField>('ScopedField').implement({
-    description: 'A field of an operation that requires a credential or scopes.',
+    description: 'A guarded field of an operation: it requires a credential or scopes.',
     fields: (t) => ({
       coordinate: t.exposeString('coordinate', {
         description: 'The schema coordinate of the field on its object type, such as `User.email`.',
@@ -112,7 +112,7 @@ function scopeTypes(builder: Builder) {
       scopes: t.field({
         type: t.listRef(t.listRef('String')),
         description:
-          'The scopes that the operation requires: all scopes of any one inner list suffice. No list contains another. `[[]]` if no scope is required.',
+          'The scopes that the operation requires: all scopes of any one inner list suffice. No list contains another. `[[]]` if no scope is required; a credential is then required unless `fields` is empty.',
         resolve: ({ scopes }) => mutable(scopes),
       }),
       missing: t.stringList({

@@ -13,7 +13,7 @@ export function registerUsers(builder: Builder): UserTypes {
   return types
 }
 
-const administrative = new Intl.ListFormat('en').format(
+const administrative = new Intl.ListFormat('en-GB').format(
   [...administrativeScopes].map((name) => `\`${name}\``),
 )
 
@@ -31,7 +31,7 @@ function registerUserType(builder: Builder) {
 
   const UserRef = builder.objectRef<User>('User').implement({
     description:
-      'A user: one subject of one issuer. JWTs with that subject and API keys that it created are its credentials.',
+      'A user: one subject of one issuer. Its credentials are the JWTs with that issuer and subject, and its API keys.',
     extensions: { directives: { key: { fields: 'id' } } },
     fields: (t) => ({
       id: t.exposeID('id', { description: 'The id of the user, a UUID.' }),
