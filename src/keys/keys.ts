@@ -56,8 +56,8 @@ export interface KeyService {
   count(filter: KeyFilter): Promise<number>
   create(caller: Caller, input: CreateKeyInput): Promise<IssuedKey>
   /**
-   * @param discloses whether the response shows more of the key than the outcome of the change. Default
-   * true
+   * @param discloses whether the response shows more of the key than the outcome of the change.
+   * Default: true
    */
   update(caller: Caller, input: UpdateKeyInput, discloses?: boolean): Promise<ApiKey>
   rotate(caller: Caller, input: RotateKeyInput): Promise<IssuedKey>
@@ -70,7 +70,7 @@ export interface KeyService {
   /** The scopes that the operations with each key needed, in the order of `ids`. One query. */
   findScopeUses(ids: readonly string[]): Promise<readonly (readonly ScopeUse[])[]>
   /**
-   * Creates a key for `ownerId` as an operator: its scopes need only be in the catalogue.
+   * Creates a key for `ownerId` as an operator, without the checks of a caller's scopes.
    * @param limit the most active keys that the owner may then have, this one included; default: `maxPerOwner`
    */
   createAsOperator(ownerId: string, input: CreateKeyInput, limit?: number): Promise<IssuedKey>

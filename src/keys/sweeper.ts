@@ -6,7 +6,7 @@ const day = 24 * 60 * 60 * 1000
 /**
  * Erases the hashes of secrets that no longer work: those of previous secrets as soon as their grace period
  * ends, those of revoked and expired keys after {@link deadSecretRetentionDays} days. Until then the holder of
- * the secret gets the reason (revoked or expired); after that, the key is not valid like any unknown key. The
+ * the secret gets the reason (revoked or expired); after that, the same answer as for an unknown key. The
  * rows of the keys stay, for their owner and the audit trail.
  *
  * @param now milliseconds since the epoch
