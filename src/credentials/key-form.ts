@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { detachedCopy } from '../detached-copy.ts'
 import { keyIdLength, keyIdSyntax } from '../key-syntax.ts'
-import { copyOf } from '../remembering.ts'
 
 /**
  * An API key as it is written: `<prefix>_<id>_<secret><checksum>`, base62 but for the separators, so
@@ -43,7 +43,7 @@ export function parseKey(text: string, prefix: string): KeyParts | null {
   const id = prefix.length + 1
   const secret = id + keyIdLength + 1
   return {
-    id: copyOf(text.slice(id, id + keyIdLength)),
+    id: detachedCopy(text.slice(id, id + keyIdLength)),
     secret: text.slice(secret, secret + secretLength),
   }
 }

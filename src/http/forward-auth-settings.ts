@@ -1,5 +1,5 @@
+import { detachedCopy } from '../detached-copy.ts'
 import { defaultAudience, isAudience } from '../identity/claims.ts'
-import { copyOf } from '../remembering.ts'
 import { isScopeName, sorted } from '../scopes.ts'
 
 export const forwardAuthPath = '/auth/verify'
@@ -56,7 +56,7 @@ export function readForwardAuthSettings(target: string): ForwardAuthSettings {
   if (target === last.target) return last.settings
   const text = settingsText(target)
   if (text === null) return defaults
-  last = remembered.get(text) ?? remember(copyOf(text))
+  last = remembered.get(text) ?? remember(detachedCopy(text))
   return last.settings
 }
 

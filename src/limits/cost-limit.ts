@@ -6,7 +6,7 @@ import {
   type OperationDefinitionNode,
   type ValidationRule,
 } from 'graphql'
-import { remembering } from '../remembering.ts'
+import { memoizeWeak } from '../memoize-weak.ts'
 import type { PageSizes } from './field-costs.ts'
 import { limitError } from './limit-error.ts'
 import { CostPlanner, costOfOperation, type SentVariables } from './operation-cost.ts'
@@ -27,10 +27,10 @@ export interface CostLimit {
 }
 
 export function createCostLimit(maximum: number, pages: PageSizes): CostLimit {
-  const costsIn = remembering((schema: GraphQLSchema) =>
-    remembering((document: DocumentNode) => {
+  const costsIn = memoizeWeak((schema: GraphQLSchema) =>
+    memoizeWeak((document: DocumentNode) => {
       const planner = new CostPlanner(schema, document, pages)
-      return remembering((operation: OperationDefinitionNode) =>
+      return memoizeWeak((operation: OperationDefinitionNode) =>
         costOfOperation(planner, operation),
       )
     }),

@@ -8,7 +8,7 @@ import {
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import type { ReadDocument } from '../decision/index.ts'
-import { remembering } from '../remembering.ts'
+import { memoizeWeak } from '../memoize-weak.ts'
 import { withoutStack } from '../without-stack.ts'
 import { parseWithinLimits } from './parse-within-limits.ts'
 import { specificationRules } from './validation-rules.ts'
@@ -77,8 +77,8 @@ export function createDocumentReader(options: DocumentReaderOptions): DocumentRe
     return known
   }
 
-  const validationsIn = remembering((schema: GraphQLSchema) =>
-    remembering((document: DocumentNode): Validation => {
+  const validationsIn = memoizeWeak((schema: GraphQLSchema) =>
+    memoizeWeak((document: DocumentNode): Validation => {
       const steps = stepsOf(schema, document)
       return { errors: null, step: () => steps.next() }
     }),

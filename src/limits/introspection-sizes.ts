@@ -7,7 +7,7 @@ import {
   isInterfaceType,
   isObjectType,
 } from 'graphql'
-import { remembering } from '../remembering.ts'
+import { memoizeWeak } from '../memoize-weak.ts'
 
 /**
  * Sizes of the introspection fields that return a type of the client's choice or one of the largest types. The
@@ -48,7 +48,7 @@ const ofTypeRatio = 0.5
  * types to which a selection applies are not known in advance. Selections can be cyclic: fields of types of
  * fields.
  */
-export const introspectionSizes = remembering(
+export const introspectionSizes = memoizeWeak(
   (schema: GraphQLSchema): ReadonlyMap<string, number> => {
     const types = Object.values(schema.getTypeMap())
     const directives = schema.getDirectives()

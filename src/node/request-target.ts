@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
-import { copyOf } from '../remembering.ts'
+import { detachedCopy } from '../detached-copy.ts'
 import type { NodeListener } from './node-listener.ts'
 import { sendProblem } from './node-problem.ts'
 
@@ -43,7 +43,7 @@ const knownHosts = new LRUCache<string, true>({ max: 100 })
 function isHost(host: string): boolean {
   if (knownHosts.has(host)) return true
   if (!/^[^\s/?#@\\]+$/.test(host) || !URL.canParse(`http://${host}/`)) return false
-  knownHosts.set(copyOf(host), true)
+  knownHosts.set(detachedCopy(host), true)
   return true
 }
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { securityHeaders } from '../http/security-headers.ts'
-import { remembering } from '../remembering.ts'
+import { memoizeWeak } from '../memoize-weak.ts'
 import type { Answer } from '../yoga/error-answer.ts'
 import type { SendBody } from './answer-batch.ts'
 
@@ -37,8 +37,8 @@ export const forPrograms: Headers = {}
 const notItsOwn = new Set(['content-length', 'transfer-encoding', 'x-request-id'])
 
 /** Names and values in turn, by the answer's own headers and those that depend on the origin. */
-const linesOf = remembering((own: Headers) =>
-  remembering((shared: Headers): readonly string[] => {
+const linesOf = memoizeWeak((own: Headers) =>
+  memoizeWeak((shared: Headers): readonly string[] => {
     const lines = Object.entries(own).filter(([name]) => !notItsOwn.has(name.toLowerCase()))
     if (shared === forPrograms) return lines.flat()
     const names = new Set(lines.map(([name]) => name.toLowerCase()))

@@ -1,6 +1,6 @@
 import { BadUserInputError } from '../errors.ts'
+import { memoizeWeak } from '../memoize-weak.ts'
 import { printSdl } from '../pothos/index.ts'
-import { remembering } from '../remembering.ts'
 import type { User } from '../users/user.ts'
 import type { Builder } from './builder.ts'
 import type { UserTypes } from './user.ts'
@@ -68,4 +68,4 @@ function userId(representation: unknown): string {
   )
 }
 
-const sdlOf = remembering(printSdl)
+const sdlOf = memoizeWeak(printSdl)

@@ -1,6 +1,6 @@
 import type { GraphQLError } from 'graphql'
 import type { FetchAPI } from 'graphql-yoga'
-import { remembering } from '../remembering.ts'
+import { memoizeWeak } from '../memoize-weak.ts'
 import { acceptedMediaType, type ResponseMediaType } from './media-types.ts'
 
 /** An answer over HTTP, with the headers that are its own, before it becomes one of some kind. */
@@ -10,7 +10,7 @@ export interface Answer {
   readonly body: string
 }
 
-const answersOf = remembering((_error: GraphQLError) => new Map<ResponseMediaType, Answer>())
+const answersOf = memoizeWeak((_error: GraphQLError) => new Map<ResponseMediaType, Answer>())
 
 /** Status and headers from `extensions.http`, the rest as the body. Remembered with the error. */
 export function errorAnswer(error: GraphQLError, accept: string | null): Answer {
@@ -43,7 +43,7 @@ export function toResponse(
   return new fetchAPI.Response(answer.body || null, responseInitOf(answer))
 }
 
-const responseInitOf = remembering(({ status, headers, body }: Answer) => ({
+const responseInitOf = memoizeWeak(({ status, headers, body }: Answer) => ({
   status,
   headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
 }))

@@ -7,13 +7,13 @@ import {
 } from '../admission/admission.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import { InvalidCredentialError, type LatchkeyError } from '../errors.ts'
+import { memoizeWeak } from '../memoize-weak.ts'
 import type { Principal } from '../principal.ts'
-import { remembering } from '../remembering.ts'
 import { withoutStack } from '../without-stack.ts'
 import { requestError } from './graphql-errors.ts'
 
 /** Most refusals tell the same, and an attacker causes many. */
-const requestErrorOf = remembering((error: LatchkeyError) => withoutStack(requestError(error)))
+const requestErrorOf = memoizeWeak((error: LatchkeyError) => withoutStack(requestError(error)))
 
 function toGraphQLError(admitted: Admitted | Promise<Admitted>): Refused {
   if (admitted instanceof Promise) return admitted.then((error) => error && requestErrorOf(error))

@@ -8,7 +8,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql'
 import { UnauthenticatedError } from '../errors.ts'
-import { remembering } from '../remembering.ts'
+import { memoizeWeak } from '../memoize-weak.ts'
 import { requestError } from './graphql-errors.ts'
 import type { PrincipalContext } from './use-principal.ts'
 
@@ -25,8 +25,8 @@ export function keepSchemaPrivate(
   fields: readonly string[],
 ): (args: ExecutionArgs) => ExecutionResult | null {
   const names = new Set([...alwaysPrivate, ...fields])
-  const asksForSchema = remembering((schema: GraphQLSchema) =>
-    remembering((document: DocumentNode) => selectsRootField(schema, document, names)),
+  const asksForSchema = memoizeWeak((schema: GraphQLSchema) =>
+    memoizeWeak((document: DocumentNode) => selectsRootField(schema, document, names)),
   )
   return ({ schema, document, contextValue }) => {
     const { principal } = contextValue as PrincipalContext

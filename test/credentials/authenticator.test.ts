@@ -343,7 +343,7 @@ describe('a JWT', () => {
   })
 })
 
-function remembering() {
+function withCaches() {
   const cache = <T>() => {
     const made = new VerifiedCache<T>({ clock, maxStaleness: 2_000 })
     made.restarted()
@@ -365,7 +365,7 @@ describe('a credential that was found good', () => {
   ] as const)(
     'is known at once until something changes: a %s',
     async (_name, credential, change) => {
-      const { authenticator, verified: cache } = remembering()
+      const { authenticator, verified: cache } = withCaches()
       const first = await authenticate(credential, authenticator)
       const questions = asked.length
       expect(authenticator.authenticate(carrying(credential))).toBe(first)
@@ -377,7 +377,7 @@ describe('a credential that was found good', () => {
   )
 
   it('is still written down each time that it is used', async () => {
-    const { authenticator } = remembering()
+    const { authenticator } = withCaches()
     await authenticate(text.key, authenticator)
     clock.at += 5
     authenticator.authenticate(carrying(text.key))
@@ -401,7 +401,7 @@ describe('a credential that was found good', () => {
       { previousExpiresAt: later(100), expiresAt: later(900) },
     ],
   ])('is asked about again at %s', async (_name, credential, change) => {
-    const { authenticator } = remembering()
+    const { authenticator } = withCaches()
     foundKey = { ...key, ...change }
     await authenticate(credential, authenticator)
     clock.at += 99
@@ -412,7 +412,7 @@ describe('a credential that was found good', () => {
   })
 
   it('is asked about again when a JWT has expired', async () => {
-    const { authenticator } = remembering()
+    const { authenticator } = withCaches()
     verified = { ok: true, jwt: { ...jwt, expiresAt: start / 1000 + 1 } }
     await authenticate(token, authenticator)
     clock.at += 999
@@ -422,14 +422,14 @@ describe('a credential that was found good', () => {
   })
 
   it('is asked about once however many present it at once', async () => {
-    const { authenticator } = remembering()
+    const { authenticator } = withCaches()
     await Promise.all(Array.from({ length: 50 }, () => authenticate(text.key, authenticator)))
     expect(asked).toHaveLength(1)
     expect(recorded).toHaveLength(50)
   })
 
   it('is not known to one with another secret of the same key', async () => {
-    const { authenticator } = remembering()
+    const { authenticator } = withCaches()
     await authenticate(text.key, authenticator)
     expect(await authenticate(older.key, authenticator)).toEqual(
       refused('key-secret-wrong', text.id),
@@ -437,7 +437,7 @@ describe('a credential that was found good', () => {
   })
 
   it('is not what was refused: that is asked about again', async () => {
-    const { authenticator } = remembering()
+    const { authenticator } = withCaches()
     foundKey = { ...key, revokedAt: later(-1) }
     await authenticate(text.key, authenticator)
     foundKey = key
@@ -445,7 +445,7 @@ describe('a credential that was found good', () => {
   })
 
   it('is not remembered when it changed while it was looked up', async () => {
-    const { authenticator, verified: cache } = remembering()
+    const { authenticator, verified: cache } = withCaches()
     const answering = authenticator.authenticate(carrying(text.key))
     cache.changed({ kind: 'key', id: text.id })
     await answering
@@ -453,7 +453,7 @@ describe('a credential that was found good', () => {
   })
 
   it('leaves no user known who changed while being looked up', async () => {
-    const { authenticator, verified: cache } = remembering()
+    const { authenticator, verified: cache } = withCaches()
     meanwhile = () => cache.changed({ kind: 'user', id: 'user' })
     await authenticate(token, authenticator)
     admitted = new ServiceUnavailableError()
@@ -468,7 +468,7 @@ describe('a key that was wrong', () => {
     ['there is none of that id', null, 'key-unknown'],
     ['its secret is another', { ...key, secretHash: hasher.hash('other') }, 'key-secret-wrong'],
   ] as const)('is known too, until something changes: %s', async (_name, found, reason) => {
-    const { authenticator, wrongKeys } = remembering()
+    const { authenticator, wrongKeys } = withCaches()
     foundKey = found
     expect(await authenticate(text.key, authenticator)).toEqual(refused(reason, text.id))
     expect(authenticator.authenticate(carrying(text.key))).toEqual(refused(reason, text.id))
@@ -479,7 +479,7 @@ describe('a key that was wrong', () => {
   })
 
   it('is for a minute', async () => {
-    const { authenticator, wrongKeys } = remembering()
+    const { authenticator, wrongKeys } = withCaches()
     foundKey = null
     await authenticate(text.key, authenticator)
     for (let second = 0; second < 60; second++) {
@@ -495,14 +495,14 @@ describe('a key that was wrong', () => {
     ['known', key],
     ['unknown', null],
   ])('tells nothing of another secret of an id that is %s', async (_name, found) => {
-    const { authenticator } = remembering()
+    const { authenticator } = withCaches()
     foundKey = found
     await authenticate(older.key, authenticator)
     expect(authenticator.authenticate(carrying(text.key))).toBeInstanceOf(Promise)
   })
 
   it('is not when the key changed while it was looked up', async () => {
-    const { authenticator, wrongKeys } = remembering()
+    const { authenticator, wrongKeys } = withCaches()
     foundKey = null
     const answering = authenticator.authenticate(carrying(text.key))
     wrongKeys.changed({ kind: 'key', id: text.id })
