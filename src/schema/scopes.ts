@@ -159,7 +159,7 @@ function documentFault({
   return { message, locations, ...(typeof limit === 'string' && { limit }) }
 }
 
-const coordinatesByScope = remembering(scopeCoordinates)
+const coordinatesByScope = memoizeWeak(scopeCoordinates)
 
 function coordinatesOf(schema: GraphQLSchema, scope: string): readonly string[] {
   return coordinatesByScope(schema).get(scope) ?? []
