@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import type { Principal } from '../principal.ts'
 import { type Anonymous, type Authentication, refuse } from './authentication.ts'
+import type { CredentialCaches } from './credential-caches.ts'
 import { createCredentialLookups } from './credential-lookups.ts'
-import type { CredentialMemory } from './credential-memory.ts'
 import { parseKey } from './key-form.ts'
 import {
   type CredentialCarrier,
@@ -41,7 +41,7 @@ export interface Authenticator {
 export interface AuthenticatorParts extends KeyVerifierParts, TokenVerifierParts {
   readonly sources: CredentialSources
   readonly uses: UseRecorder | null
-  readonly memory: CredentialMemory
+  readonly caches: CredentialCaches
 }
 
 const anonymous: Anonymous = { kind: 'anonymous' }
@@ -49,12 +49,12 @@ const anonymous: Anonymous = { kind: 'anonymous' }
 export function assembleAuthenticator(
   parts: AuthenticatorParts,
 ): Required<Omit<Authenticator, 'recheckMs'>> {
-  const { sources, directory, uses, memory } = parts
-  const { wrongKeys } = memory
+  const { sources, directory, uses, caches } = parts
+  const { wrongKeys } = caches
   const verifyKey = createKeyVerifier(parts)
   const verifyJwt = createTokenVerifier(parts)
   const lookups = createCredentialLookups(parts)
-  const { recall, look } = lookups
+  const { getCached, lookUp } = lookups
 
   function authenticate(carrier: CredentialCarrier, again: boolean) {
     const presented = readCredential(carrier, sources)
@@ -63,19 +63,19 @@ export function assembleAuthenticator(
         return anonymous
       case 'api-key': {
         const cacheKey = cacheKeyOf(presented.text)
-        const known = recall(cacheKey, again)
+        const known = getCached(cacheKey, again)
         if (known !== null) return known
         // Not before: only what has the right form is ever remembered.
         const key = directory === null ? null : parseKey(presented.text, sources.keyPrefix)
         if (key === null) return refuse('key-malformed')
         const wrong = wrongKeys?.get(cacheKey)
         if (wrong !== undefined) return refuse(wrong, key.id)
-        return look(cacheKey, again, () => verifyKey(cacheKey, key))
+        return lookUp(cacheKey, again, () => verifyKey(cacheKey, key))
       }
       case 'jwt': {
         const cacheKey = cacheKeyOf(presented.token)
         const { token } = presented
-        return recall(cacheKey, again) ?? look(cacheKey, again, () => verifyJwt(token))
+        return getCached(cacheKey, again) ?? lookUp(cacheKey, again, () => verifyJwt(token))
       }
       case 'unrecognised':
       case 'ambiguous':

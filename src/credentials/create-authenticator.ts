@@ -1,6 +1,6 @@
 import { type Authenticator, assembleAuthenticator } from './authenticator.ts'
 import type { ChangeListener } from './changes.ts'
-import type { CredentialMemory } from './credential-memory.ts'
+import type { CredentialCaches } from './credential-caches.ts'
 import { credentialDefaults } from './defaults.ts'
 import type { CredentialDirectory, MissingPepper } from './directory.ts'
 import { type IssuerSettings, type ResolvedIssuer, resolveIssuer } from './issuer-settings.ts'
@@ -93,8 +93,8 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     apiKeyQueryParameter: options.apiKeyQueryParameter ?? null,
   })
   const resolved = issuers.map(resolveIssuer)
-  const memory = createMemory(options, maxStalenessMs, clock)
-  const watch = directory?.watch?.(forgetting(memory), maxStalenessMs)
+  const caches = createCaches(options, maxStalenessMs, clock)
+  const watch = directory?.watch?.(invalidating(caches), maxStalenessMs)
   const { keyPeppers = [], onMissingPeppers } = options
   const endCheck =
     directory &&
@@ -131,12 +131,12 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     trustsIssuer: options.trustsIssuer ?? trustsOnly(resolved),
     uses,
     rehashes,
-    memory,
+    caches,
     clock,
   })
   return {
     ...authenticator,
-    recheckMs: recheckInterval(maxStalenessMs, memory.verified !== null),
+    recheckMs: recheckInterval(maxStalenessMs, caches.verified !== null),
     close: async () => {
       endCheck?.()
       await watch?.close()
@@ -156,16 +156,16 @@ function trustsOnly(issuers: readonly ResolvedIssuer[]): (issuer: string) => boo
  * What is remembered may be as old as the bound but for a margin, within which it has to be asked about
  * again; what is looked up each time may be as old as the interval.
  */
-function recheckInterval(maxStalenessMs: number, remembers: boolean): number {
+function recheckInterval(maxStalenessMs: number, cached: boolean): number {
   if (maxStalenessMs === 0) return 1_000
-  return remembers ? Math.min(100, maxStalenessMs / 2) : maxStalenessMs / 2
+  return cached ? Math.min(100, maxStalenessMs / 2) : maxStalenessMs / 2
 }
 
-function createMemory(
+function createCaches(
   { directory, jwtOutageSeconds = credentialDefaults.jwtOutageSeconds }: CreateAuthenticatorOptions,
   maxStaleness: number,
   clock: Clock,
-): CredentialMemory {
+): CredentialCaches {
   const watched = directory?.watch !== undefined && maxStaleness > 0
   return {
     verified: watched ? new VerifiedCache({ clock, maxStaleness }) : null,
@@ -178,10 +178,10 @@ function createMemory(
 }
 
 /** Hands what changes to everything that remembers. */
-function forgetting({ verified, wrongKeys, flights, users }: CredentialMemory): ChangeListener {
+function invalidating({ verified, wrongKeys, flights, users }: CredentialCaches): ChangeListener {
   return {
     changed(change) {
-      flights.separate()
+      flights.forgetAll()
       verified?.changed(change)
       wrongKeys?.changed(change)
       users.changed(change)
@@ -193,13 +193,13 @@ function forgetting({ verified, wrongKeys, flights, users }: CredentialMemory): 
       if (verified !== null) users.heard(sent)
     },
     restarted() {
-      flights.separate()
+      flights.forgetAll()
       verified?.restarted()
       wrongKeys?.restarted()
       users.restarted()
     },
     lost() {
-      flights.separate()
+      flights.forgetAll()
       verified?.lost()
       wrongKeys?.lost()
       users.lost()

@@ -1,11 +1,11 @@
 import { ServiceUnavailableError } from '../errors.ts'
 import type { Authentication, Refused, Verified } from './authentication.ts'
-import type { CredentialMemory } from './credential-memory.ts'
+import type { CredentialCaches } from './credential-caches.ts'
 import { type Clock, stampOf } from './lease.ts'
 import type { UseRecorder } from './use-recorder.ts'
 
 export interface CredentialLookupsOptions {
-  readonly memory: Pick<CredentialMemory, 'verified' | 'flights'>
+  readonly caches: Pick<CredentialCaches, 'verified' | 'flights'>
   /** Told of each use of a key. */
   readonly uses: UseRecorder | null
   readonly clock: Clock
@@ -17,9 +17,9 @@ export interface CredentialLookupsOptions {
  */
 export interface CredentialLookups {
   /** `null`: the credential is not in the cache. */
-  recall(cacheKey: string, again: boolean): Authentication | null
+  getCached(cacheKey: string, again: boolean): Authentication | null
   /** One lookup however many ask at once with the same credential. */
-  look(
+  lookUp(
     cacheKey: string,
     again: boolean,
     start: () => Promise<Verified | Refused>,
@@ -30,7 +30,7 @@ export interface CredentialLookups {
 
 export function createCredentialLookups(options: CredentialLookupsOptions): CredentialLookups {
   const { uses, clock } = options
-  const { verified, flights } = options.memory
+  const { verified, flights } = options.caches
   let lastUse = clock.wall()
 
   function accept(
@@ -50,14 +50,14 @@ export function createCredentialLookups(options: CredentialLookupsOptions): Cred
       return lastUse
     },
 
-    recall(cacheKey, again) {
+    getCached(cacheKey, again) {
       if (verified === null) return null
       const now = stampOf(clock)
       const known = verified.get(cacheKey, now)
       return known === undefined ? null : accept(known, now.wall, again)
     },
 
-    look: (cacheKey, again, start) =>
+    lookUp: (cacheKey, again, start) =>
       flights
         .run(cacheKey, () => verify(verified, cacheKey, start))
         .then(
@@ -70,12 +70,12 @@ export function createCredentialLookups(options: CredentialLookupsOptions): Cred
 
 /** What is found good is remembered, unless something changed while it was looked up. */
 async function verify(
-  verified: CredentialMemory['verified'],
+  verified: CredentialCaches['verified'],
   cacheKey: string,
-  look: () => Promise<Verified | Refused>,
+  lookUp: () => Promise<Verified | Refused>,
 ): Promise<Verified | Refused> {
   const fence = verified?.fence() ?? 0
-  const outcome = await look()
+  const outcome = await lookUp()
   if ('authentication' in outcome) {
     const { keyId, validUntil, authentication } = outcome
     const { userId } = authentication.principal

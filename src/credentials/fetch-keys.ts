@@ -1,5 +1,5 @@
 import { isObject } from '../json.ts'
-import { type FetchedJson, fetchJson, UnusableAnswer } from '../jwks/fetch-json.ts'
+import { type FetchedJson, fetchJson, UnusableResponseError } from '../jwks/fetch-json.ts'
 import type { FetchedKeys } from '../jwks/key-cache.ts'
 import { readKeySet } from '../jwks/key-set.ts'
 import { discoveryUrls, isLoopbackHost, keyUrlFault } from './issuer-url.ts'
@@ -34,7 +34,7 @@ async function discoverJwksUri(issuer: string, signal: AbortSignal): Promise<str
       return jwksUriOf(json, issuer, url)
     } catch (error) {
       // The second place is for an issuer without the first, not a second chance for one that is down.
-      if (!(error instanceof UnusableAnswer)) throw error
+      if (!(error instanceof UnusableResponseError)) throw error
       failures.push(error.message)
     }
   }
@@ -48,17 +48,17 @@ async function discoverJwksUri(issuer: string, signal: AbortSignal): Promise<str
  * @throws Error that says what was wrong
  */
 export function jwksUriOf(metadata: unknown, issuer: string, place: string): string {
-  if (!isObject(metadata)) throw new UnusableAnswer(`${place} is no JSON object`)
+  if (!isObject(metadata)) throw new UnusableResponseError(`${place} is no JSON object`)
   if (metadata.issuer !== issuer) {
-    throw new UnusableAnswer(`${place} is of the issuer ${JSON.stringify(metadata.issuer)}`)
+    throw new UnusableResponseError(`${place} is of the issuer ${JSON.stringify(metadata.issuer)}`)
   }
   const { jwks_uri: url } = metadata
   const fault = typeof url === 'string' ? keyUrlFault(url) : 'is missing'
   if (typeof url !== 'string' || fault !== null)
-    throw new UnusableAnswer(`jwks_uri of ${place} ${fault}`)
+    throw new UnusableResponseError(`jwks_uri of ${place} ${fault}`)
   // Only an issuer on this machine may lead us to this machine.
   if (isOnLoopback(url) && !isOnLoopback(issuer)) {
-    throw new UnusableAnswer(`jwks_uri of ${place} must not be on this machine`)
+    throw new UnusableResponseError(`jwks_uri of ${place} must not be on this machine`)
   }
   return url
 }

@@ -22,7 +22,7 @@ export interface IssuerPreset {
   jwksUri(issuer: string): string | null
 }
 
-const usualScopeClaims = ['scope', 'scp', 'permissions'].map(claimPath)
+const defaultScopeClaims = ['scope', 'scp', 'permissions'].map(claimPath)
 
 /**
  * RFC 9068 and RFC 7519, for an issuer without a preset. ID tokens are told by `nonce`, `at_hash` and
@@ -31,7 +31,7 @@ const usualScopeClaims = ['scope', 'scp', 'permissions'].map(claimPath)
  */
 export const standardIssuer: IssuerPreset = {
   algorithms: allJwsAlgorithms,
-  scopeClaims: () => usualScopeClaims,
+  scopeClaims: () => defaultScopeClaims,
   grantClaim: null,
   audienceOf: (claims) => claims.aud,
   isForApis: () => true,

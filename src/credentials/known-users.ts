@@ -30,8 +30,8 @@ export class KnownUsers implements ChangeListener {
   readonly #users: LRUCache<string, KnownUser>
   readonly #names = new Map<string, string>()
   /** Whether each change to what is known has been told since it was read. */
-  #hears = false
-  #lastHeard: Stamp | null = null
+  #isComplete = false
+  #lastHeartbeat: Stamp | null = null
 
   constructor({ clock, maxAge, maxUsers = 20_000 }: KnownUsersOptions) {
     this.#clock = clock
@@ -43,18 +43,18 @@ export class KnownUsers implements ChangeListener {
   }
 
   /** @param asked taken before the database was asked */
-  remember(owner: Owner, asked: Stamp): void {
+  put(owner: Owner, asked: Stamp): void {
     const name = nameOf(owner)
     this.#users.set(name, { owner, asked })
     this.#names.set(owner.userId, name)
   }
 
   /** `null` when it is not known, or what is known of it is too old. */
-  recall(sighting: Pick<UserSighting, 'issuer' | 'subject'>): Owner | null {
+  get(sighting: Pick<UserSighting, 'issuer' | 'subject'>): Owner | null {
     if (this.#maxAge === 0) return null
     const known = this.#users.get(nameOf(sighting))
     if (known === undefined) return null
-    const asOf = later(known.asked, this.#lastHeard)
+    const asOf = later(known.asked, this.#lastHeartbeat)
     return elapsed(asOf, this.#clock) > this.#maxAge ? null : known.owner
   }
 
@@ -68,9 +68,9 @@ export class KnownUsers implements ChangeListener {
 
   heard(sent: Stamp): void {
     // Of what was read before, changes may have been missed.
-    if (!this.#hears) this.#users.clear()
-    this.#hears = true
-    this.#lastHeard = later(sent, this.#lastHeard)
+    if (!this.#isComplete) this.#users.clear()
+    this.#isComplete = true
+    this.#lastHeartbeat = later(sent, this.#lastHeartbeat)
   }
 
   restarted(): void {
@@ -78,7 +78,7 @@ export class KnownUsers implements ChangeListener {
   }
 
   lost(): void {
-    this.#hears = false
+    this.#isComplete = false
   }
 }
 

@@ -19,11 +19,11 @@ export function signedPartHash(token: string): string {
   return hash('sha256', token.slice(0, token.lastIndexOf('.')), 'hex')
 }
 
-export function rememberToken(principal: Principal, token: PresentedToken): void {
+export function setPresentedToken(principal: Principal, token: PresentedToken): void {
   presented.set(principal, token)
 }
 
 /** `null` for an API key. */
-export function presentedToken(principal: Principal): PresentedToken | null {
+export function presentedTokenOf(principal: Principal): PresentedToken | null {
   return presented.get(principal) ?? null
 }

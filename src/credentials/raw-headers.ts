@@ -10,7 +10,7 @@ const nodeHeaderLimit = 1000
  * Whether Node may have dropped headers. It does not tell: a request with as many as its limit may have
  * had more, and one with more may belong to a server without that limit.
  */
-export function mayLackHeaders({ rawHeaders }: RawHeaders): boolean {
+export function mayHaveDroppedHeaders({ rawHeaders }: RawHeaders): boolean {
   return rawHeaders.length >= 2 * nodeHeaderLimit
 }
 

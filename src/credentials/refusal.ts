@@ -17,7 +17,7 @@ export type RefusalReason =
   | `jwt-${JwtRefusal}`
 
 /** Made once: an error looks at the stack, which takes longer than everything else about a refusal. */
-const told = {
+const errors = {
   ambiguous: new InvalidRequestError(
     'Send exactly one credential: more than one was found, or one header came twice.',
   ),
@@ -35,12 +35,12 @@ const told = {
 export function refusalError(reason: RefusalReason): LatchkeyError {
   switch (reason) {
     case 'ambiguous':
-      return told.ambiguous
+      return errors.ambiguous
     case 'key-revoked':
-      return told.revoked
+      return errors.revoked
     case 'key-expired':
-      return told.expired
+      return errors.expired
     default:
-      return told.invalid
+      return errors.invalid
   }
 }

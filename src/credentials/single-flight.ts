@@ -32,7 +32,7 @@ export class SingleFlight<T> {
   }
 
   /** From now on no one joins what is under way: it may answer from before something changed. */
-  separate(): void {
+  forgetAll(): void {
     this.#underWay.clear()
   }
 }

@@ -6,7 +6,7 @@ import type { CredentialSources } from './presented-credential.ts'
  * GraphQL would have a credential read twice, dropped on the way, or taken from what is none.
  */
 
-const headersWithAMeaning: ReadonlySet<string> = new Set([
+const reservedHeaders: ReadonlySet<string> = new Set([
   'authorization',
   'cookie',
   'set-cookie',
@@ -36,9 +36,9 @@ const headersWithAMeaning: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-const prefixesWithAMeaning = ['accept', 'content-', 'if-', 'sec-']
+const reservedHeaderPrefixes = ['accept', 'content-', 'if-', 'sec-']
 
-const parametersWithAMeaning: ReadonlySet<string> = new Set([
+const reservedParameters: ReadonlySet<string> = new Set([
   'query',
   'variables',
   'operationName',
@@ -55,10 +55,9 @@ export function credentialHeaderFault(name: unknown): string | null {
     return 'must be a header name'
   }
   const lower = name.toLowerCase()
-  const hasAMeaning =
-    headersWithAMeaning.has(lower) ||
-    prefixesWithAMeaning.some((prefix) => lower.startsWith(prefix))
-  return hasAMeaning ? 'must not be a header with another meaning' : null
+  const isReserved =
+    reservedHeaders.has(lower) || reservedHeaderPrefixes.some((prefix) => lower.startsWith(prefix))
+  return isReserved ? 'must not be a header with another meaning' : null
 }
 
 /** The same of a query parameter. */
@@ -66,7 +65,7 @@ export function credentialParameterFault(name: unknown): string | null {
   if (typeof name !== 'string' || !/^[A-Za-z0-9_.~-]{1,64}$/.test(name)) {
     return 'must be 1 to 64 letters, digits or any of _ . ~ -'
   }
-  return parametersWithAMeaning.has(name) ? 'must not be a parameter of GraphQL or ours' : null
+  return reservedParameters.has(name) ? 'must not be a parameter of GraphQL or ours' : null
 }
 
 /**

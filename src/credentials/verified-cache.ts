@@ -69,7 +69,7 @@ export class VerifiedCache<T> implements ChangeListener {
     this.#lease = new Lease(options.clock, Math.max(options.maxStaleness - margin, 0))
     this.#entries = new LRUCache({
       max: options.maxEntries ?? 20_000,
-      dispose: (entry, key) => this.#forget(entry, key),
+      dispose: (entry, key) => this.#removeDependencies(entry, key),
     })
   }
 
@@ -166,7 +166,7 @@ export class VerifiedCache<T> implements ChangeListener {
     this.#floor = Math.max(this.#floor, oldest[1])
   }
 
-  #forget({ keyId, userId }: Entry<T>, key: string): void {
+  #removeDependencies({ keyId, userId }: Entry<T>, key: string): void {
     if (keyId !== null) this.#dependents.remove(keyId, key)
     if (userId !== null) this.#dependents.remove(userId, key)
   }

@@ -1,5 +1,5 @@
 import { type Refused, refuse, type Verified } from './authentication.ts'
-import type { CredentialMemory, WrongKey } from './credential-memory.ts'
+import type { CredentialCaches, WrongKey } from './credential-caches.ts'
 import type { CredentialDirectory } from './directory.ts'
 import type { KeyParts } from './key-form.ts'
 import type { Clock } from './lease.ts'
@@ -17,14 +17,14 @@ export interface KeyVerifierParts {
   readonly trustsIssuer: (issuer: string) => boolean
   /** `null`: secrets stay under the pepper that they are stored under. */
   readonly rehashes: RehashQueue | null
-  readonly memory: Pick<CredentialMemory, 'wrongKeys'>
+  readonly caches: Pick<CredentialCaches, 'wrongKeys'>
   readonly clock: Clock
 }
 
 /** Looks an API key up and checks its secret, its own state and its owner's. */
 export function createKeyVerifier(parts: KeyVerifierParts) {
   const { directory, hasher, trustsIssuer, rehashes, clock } = parts
-  const { wrongKeys } = parts.memory
+  const { wrongKeys } = parts.caches
 
   return async function verifyKey(
     cacheKey: string,

@@ -1,10 +1,10 @@
 import { ServiceUnavailableError } from '../errors.ts'
 import { type Refused, refuse, type Verified } from './authentication.ts'
-import type { CredentialMemory } from './credential-memory.ts'
+import type { CredentialCaches } from './credential-caches.ts'
 import type { CredentialDirectory, Owner } from './directory.ts'
 import type { JwtVerifier, VerifiedJwt } from './jwt.ts'
 import { type Clock, stampOf } from './lease.ts'
-import { rememberToken, signedPartHash } from './presented-token.ts'
+import { setPresentedToken, signedPartHash } from './presented-token.ts'
 import { principalOfJwt } from './principals.ts'
 import { ownerRefusal, signOutRefusal } from './refusal-rules.ts'
 
@@ -15,14 +15,14 @@ export interface TokenVerifierParts {
   readonly directory: CredentialDirectory | null
   /** Whether users of that issuer are known here. */
   readonly trustsIssuer: (issuer: string) => boolean
-  readonly memory: Pick<CredentialMemory, 'verified' | 'users'>
+  readonly caches: Pick<CredentialCaches, 'verified' | 'users'>
   readonly clock: Clock
 }
 
 /** Verifies a JWT and looks its user up, who is made on first sight. */
 export function createTokenVerifier(parts: TokenVerifierParts) {
   const { jwt, directory, trustsIssuer, clock } = parts
-  const { verified, users } = parts.memory
+  const { verified, users } = parts.caches
 
   /** Goes by what this node knows of the user where the database cannot be asked. */
   async function admitUser(asked: CredentialDirectory, found: VerifiedJwt): Promise<Owner | null> {
@@ -32,10 +32,10 @@ export function createTokenVerifier(parts: TokenVerifierParts) {
       const owner = await asked.admitUser(found)
       const stale =
         owner !== null && verified?.changedSince({ keyId: null, userId: owner.userId }, fence)
-      if (owner !== null && !stale) users.remember(owner, at)
+      if (owner !== null && !stale) users.put(owner, at)
       return owner
     } catch (error) {
-      const known = error instanceof ServiceUnavailableError ? users.recall(found) : null
+      const known = error instanceof ServiceUnavailableError ? users.get(found) : null
       if (known === null) throw error
       return known
     }
@@ -52,7 +52,7 @@ export function createTokenVerifier(parts: TokenVerifierParts) {
     const reason = owner && (ownerRefusal(owner, trustsIssuer) ?? signOutRefusal(owner, presented))
     if (reason) return refuse(reason)
     const principal = principalOfJwt(found, owner)
-    rememberToken(principal, presented)
+    setPresentedToken(principal, presented)
     return {
       authentication: { kind: 'authenticated', principal },
       keyId: null,

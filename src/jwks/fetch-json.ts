@@ -12,25 +12,25 @@ export interface FetchedJson {
 }
 
 /** The server answered, but not with what was asked for. */
-export class UnusableAnswer extends Error {}
+export class UnusableResponseError extends Error {}
 
 /**
  * Fetches a JSON document. Follows no redirect.
  *
- * @throws UnusableAnswer when the status is not 200, or the body is too long or not JSON
+ * @throws UnusableResponseError when the status is not 200, or the body is too long or not JSON
  * @throws Error when there is no answer
  */
 export async function fetchJson(url: string, options: FetchJsonOptions): Promise<FetchedJson> {
   const response = await get(url, options)
   if (response.status !== 200) {
     await response.body?.cancel()
-    throw new UnusableAnswer(`${url} answered ${response.status}`)
+    throw new UnusableResponseError(`${url} answered ${response.status}`)
   }
   const text = await readText(response, url, options.maxBytes)
   try {
     return { json: JSON.parse(text), maxAgeSeconds: maxAge(response.headers.get('cache-control')) }
   } catch {
-    throw new UnusableAnswer(`${url} answered no JSON`)
+    throw new UnusableResponseError(`${url} answered no JSON`)
   }
 }
 
@@ -51,7 +51,7 @@ async function readText(response: Response, url: string, maxBytes: number): Prom
     length += part.value.byteLength
     if (length > maxBytes) {
       await reader?.cancel()
-      throw new UnusableAnswer(`${url} answered more than ${maxBytes} bytes`)
+      throw new UnusableResponseError(`${url} answered more than ${maxBytes} bytes`)
     }
     text += decoder.decode(part.value, { stream: true })
   }

@@ -1,6 +1,6 @@
 import { keyIdSyntax, keyPrefixSyntax } from '../key-syntax.ts'
 
-const usualNames = [
+const sensitiveNames = [
   'authorization',
   'proxy-authorization',
   'cookie',
@@ -32,7 +32,7 @@ const credentials: readonly [RegExp, string][] = [
  * JSON. Done on the text because it costs a fraction of looking into the objects, and misses nothing.
  */
 export function secretRemover(names: readonly string[] = []): (line: string) => string {
-  const any = [...usualNames, ...names].map(escaped).join('|')
+  const any = [...sensitiveNames, ...names].map(escaped).join('|')
   const value = '(?:"[^"\\\\]*(?:\\\\.[^"\\\\]*)*"|\\[[^\\]]*\\])'
   const named = new RegExp(`"(${any})":${value}`, 'gi')
   return (line) => {

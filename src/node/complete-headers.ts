@@ -1,4 +1,4 @@
-import { mayLackHeaders, repeatedHeader } from '../credentials/raw-headers.ts'
+import { mayHaveDroppedHeaders, repeatedHeader } from '../credentials/raw-headers.ts'
 import type { NodeListener } from './node-listener.ts'
 import { sendProblem } from './node-problem.ts'
 
@@ -12,7 +12,7 @@ import { sendProblem } from './node-problem.ts'
 export function completeHeaders(names: readonly string[]): NodeListener {
   return (request, response, send) => {
     const isOwn = send !== undefined
-    if (!isOwn && mayLackHeaders(request)) {
+    if (!isOwn && mayHaveDroppedHeaders(request)) {
       sendProblem(response, 431, 'The request has too many headers.')
       return true
     }

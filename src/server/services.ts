@@ -9,7 +9,7 @@ import {
   developmentIssuerPath,
   isDevelopmentIssuer,
 } from '../credentials/development-issuer-path.ts'
-import { presentedToken } from '../credentials/presented-token.ts'
+import { presentedTokenOf } from '../credentials/presented-token.ts'
 import type { Database } from '../db/database.ts'
 import { createDevelopmentIssuer } from '../http/development-issuer.ts'
 import { shareStaleness } from '../http/forward-auth.ts'
@@ -91,7 +91,7 @@ export async function startServices(
       store: database.users,
       issuers: names,
       defaultScopes: config.defaultUserScopes,
-      tokenOf: presentedToken,
+      tokenOf: presentedTokenOf,
     }),
     identity: prepareIdentity(config, settings),
     refusals,

@@ -1,5 +1,9 @@
 import { GraphQLError } from 'graphql'
-import { mayLackHeaders, type RawHeaders, repeatedHeader } from '../credentials/raw-headers.ts'
+import {
+  mayHaveDroppedHeaders,
+  type RawHeaders,
+  repeatedHeader,
+} from '../credentials/raw-headers.ts'
 import { withoutStack } from '../without-stack.ts'
 
 /**
@@ -17,7 +21,7 @@ function hasRawHeaders(request: unknown): request is RawHeaders {
 
 /** Why a request of which headers may be missing is refused; `null` where all are there. */
 export function missingHeadersRefusal(request: RawHeaders | null): GraphQLError | null {
-  return request !== null && mayLackHeaders(request) ? tooManyHeaders : null
+  return request !== null && mayHaveDroppedHeaders(request) ? tooManyHeaders : null
 }
 
 const tooManyHeaders = withoutStack(

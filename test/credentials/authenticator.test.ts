@@ -4,7 +4,7 @@ import {
   type AuthenticatorParts,
   assembleAuthenticator,
 } from '../../src/credentials/authenticator.ts'
-import type { CredentialMemory } from '../../src/credentials/credential-memory.ts'
+import type { CredentialCaches } from '../../src/credentials/credential-caches.ts'
 import type {
   CredentialDirectory,
   KeyForVerification,
@@ -98,7 +98,7 @@ const directory: CredentialDirectory = {
   async markUsed() {},
 }
 
-function create(change: Partial<AuthenticatorParts> = {}, memory: Partial<CredentialMemory> = {}) {
+function create(change: Partial<AuthenticatorParts> = {}, caches: Partial<CredentialCaches> = {}) {
   return assembleAuthenticator({
     sources: {
       keyPrefix: 'lk',
@@ -122,12 +122,12 @@ function create(change: Partial<AuthenticatorParts> = {}, memory: Partial<Creden
       close: async () => {},
     },
     rehashes: null,
-    memory: {
+    caches: {
       verified: null,
       wrongKeys: null,
       flights: new SingleFlight(clock, 1_000),
       users: new KnownUsers({ clock, maxAge: 60_000 }),
-      ...memory,
+      ...caches,
     },
     clock,
     ...change,
@@ -350,11 +350,11 @@ function withCaches() {
     made.heard({ monotonic: clock.monotonic(), wall: clock.wall() })
     return made
   }
-  const memory = {
+  const caches = {
     verified: cache<Verified>(),
     wrongKeys: cache<'key-unknown' | 'key-secret-wrong'>(),
   }
-  return { ...memory, authenticator: create({}, memory) }
+  return { ...caches, authenticator: create({}, caches) }
 }
 
 describe('a credential that was found good', () => {

@@ -23,19 +23,19 @@ beforeEach(() => {
 
 describe('what is known of a user', () => {
   it('is as old as its row where no changes are heard, whatever else was read since', () => {
-    users.remember(ada, now())
+    users.put(ada, now())
     clock.at += 60_000
-    users.remember({ ...ada, userId: 'other', subject: 'grace' }, now())
-    expect(users.recall(ada)).toBe(ada)
+    users.put({ ...ada, userId: 'other', subject: 'grace' }, now())
+    expect(users.get(ada)).toBe(ada)
     clock.at += 1
-    expect(users.recall(ada)).toBeNull()
-    expect(users.recall({ ...ada, subject: 'grace' })).not.toBeNull()
+    expect(users.get(ada)).toBeNull()
+    expect(users.get({ ...ada, subject: 'grace' })).not.toBeNull()
   })
 
   it('is as old as the last heartbeat that was heard while changes are heard', () => {
     users.restarted()
     users.heard(now())
-    users.remember(ada, now())
+    users.put(ada, now())
     for (let heartbeats = 0; heartbeats < 10; heartbeats++) {
       clock.at += 50_000
       users.heard(now())
@@ -43,56 +43,56 @@ describe('what is known of a user', () => {
     // The outage begins: nothing is heard any more.
     users.lost()
     clock.at += 60_000
-    expect(users.recall(ada)).toBe(ada)
+    expect(users.get(ada)).toBe(ada)
     clock.at += 1
-    expect(users.recall(ada)).toBeNull()
+    expect(users.get(ada)).toBeNull()
   })
 
   it('does not get younger by what is heard after changes may have been missed', () => {
     users.restarted()
     users.heard(now())
     users.lost()
-    users.remember(ada, now())
+    users.put(ada, now())
     clock.at += 1
     users.heard(now())
-    expect(users.recall(ada)).toBeNull()
+    expect(users.get(ada)).toBeNull()
   })
 
   it('is read before the node listens, and then forgotten', () => {
-    users.remember(ada, now())
+    users.put(ada, now())
     users.restarted()
-    expect(users.recall(ada)).toBeNull()
-    users.remember(ada, now())
+    expect(users.get(ada)).toBeNull()
+    users.put(ada, now())
     users.heard(now())
-    expect(users.recall(ada)).toBeNull()
+    expect(users.get(ada)).toBeNull()
   })
 
   it('ages by the clock that went further', () => {
     const paused = { monotonic: () => 0, wall: () => clock.at }
     users = new KnownUsers({ clock: paused, maxAge: 60_000 })
-    users.remember(ada, { monotonic: 0, wall: clock.at })
+    users.put(ada, { monotonic: 0, wall: clock.at })
     clock.at += 60_001
-    expect(users.recall(ada)).toBeNull()
+    expect(users.get(ada)).toBeNull()
   })
 
   it('is forgotten when that user or everything changes', () => {
     for (const change of [{ kind: 'user', id: 'user' }, { kind: 'everything' }] as const) {
-      users.remember(ada, now())
+      users.put(ada, now())
       users.changed({ kind: 'user', id: 'other' })
-      expect(users.recall(ada)).toBe(ada)
+      expect(users.get(ada)).toBe(ada)
       users.changed(change)
-      expect(users.recall(ada)).toBeNull()
+      expect(users.get(ada)).toBeNull()
     }
   })
 
   it('is not mistaken for that of a user whose issuer and subject read the same in a row', () => {
-    users.remember({ ...ada, issuer: 'a b', subject: 'c' }, now())
-    expect(users.recall({ issuer: 'a', subject: 'b c' })).toBeNull()
+    users.put({ ...ada, issuer: 'a b', subject: 'c' }, now())
+    expect(users.get({ issuer: 'a', subject: 'b c' })).toBeNull()
   })
 
   it('is nothing where nothing may be recalled', () => {
     users = new KnownUsers({ clock, maxAge: 0 })
-    users.remember(ada, now())
-    expect(users.recall(ada)).toBeNull()
+    users.put(ada, now())
+    expect(users.get(ada)).toBeNull()
   })
 })

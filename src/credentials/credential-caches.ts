@@ -3,7 +3,7 @@ import type { KnownUsers } from './known-users.ts'
 import type { SingleFlight } from './single-flight.ts'
 import type { VerifiedCache } from './verified-cache.ts'
 
-export interface CredentialMemory {
+export interface CredentialCaches {
   /** Good credentials by their hash; `null`: each is looked up each time. */
   readonly verified: VerifiedCache<Verified> | null
   /**
