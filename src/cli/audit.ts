@@ -3,7 +3,7 @@ import type { AuditEvent } from '../audit/event.ts'
 import type { AuditEventFilter, AuditStore } from '../audit/store.ts'
 import { loadConfig } from '../config.ts'
 import type { CommandContext } from './command-context.ts'
-import { durationSeconds, limit, scopes as words } from './option-values.ts'
+import { durationSeconds, limit, parseList } from './option-values.ts'
 import { answer, auditLine } from './output.ts'
 
 interface Options {
@@ -25,13 +25,13 @@ export function addAudit(program: Command, context: CommandContext): void {
     .command('audit')
     .description('Show what happened to users, grants and keys, oldest first.')
     .option('--follow', 'go on with what happens from now on, until interrupted')
-    .option('--type <types>', 'only those, a comma list', words)
+    .option('--type <types>', 'only those, a comma list', parseList)
     .option('--actor <subject>', 'only what that subject did')
     .option('--target <id>', 'only what happened to that user or API key')
     .option(
       '--since <time>',
       'from then on: 2026-03-01T12:00:00Z, or 2h for two hours ago',
-      (text) => moment(text, context.now()),
+      (text) => parseTime(text, context.now()),
     )
     .option('--limit <count>', 'at most so many, the latest', limit, 100)
     .option('--json', 'answer in JSON; with --follow an object a line')
@@ -92,7 +92,7 @@ async function follow(
       if (!beforeStart(event, rows, options)) write(event)
     }
     for (const [id, at] of seen) if (since !== null && at < since) seen.delete(id)
-    await Promise.race([stop, pause(pollInterval)])
+    await Promise.race([stop, sleep(pollInterval)])
   }
 }
 
@@ -123,11 +123,11 @@ function later(a: Date | null, b: Date | null): Date | null {
   return a > b ? a : b
 }
 
-function pause(milliseconds: number): Promise<void> {
+function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
-function moment(text: string, now: number): Date {
+function parseTime(text: string, now: number): Date {
   const date = /^\d{4}-\d\d-\d\d/.test(text)
     ? new Date(text)
     : new Date(now - durationSeconds(text) * 1000)

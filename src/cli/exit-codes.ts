@@ -37,14 +37,14 @@ const databaseFailures = [
 ]
 
 /** The database answers: its schema, or the rights of the role, are not what is needed. */
-const notAsNeeded: ReadonlySet<Cause | null> = new Set(['schema', 'rights'])
+const configurationCauses: ReadonlySet<Cause | null> = new Set(['schema', 'rights'])
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ConfigError || error instanceof SchemaError) return exitCodes.configuration
   if (error instanceof PendingMigrationsError) return exitCodes.pending
   if (error instanceof UsageError || error instanceof BadUserInputError) return exitCodes.usage
   if (error instanceof WorkerStartError) return error.exitCode
-  if (error instanceof ServiceUnavailableError && notAsNeeded.has(causeOfFailure(error))) {
+  if (error instanceof ServiceUnavailableError && configurationCauses.has(causeOfFailure(error))) {
     return exitCodes.configuration
   }
   if (databaseFailures.some((kind) => error instanceof kind)) return exitCodes.databaseUnavailable
@@ -68,8 +68,8 @@ export class PendingMigrationsError extends Error {
 }
 
 /** What the command is about is not there. */
-export class NothingThereError extends Error {
-  override readonly name = 'NothingThereError'
+export class TargetNotFoundError extends Error {
+  override readonly name = 'TargetNotFoundError'
   readonly code = 'NOT_FOUND'
 
   constructor(what: 'API key' | 'user', named: string) {

@@ -1,12 +1,12 @@
 import { isUserId } from '../users/identity.ts'
 import type { UserStore } from '../users/store.ts'
 import type { User } from '../users/user.ts'
-import { NothingThereError, UsageError } from './exit-codes.ts'
+import { TargetNotFoundError, UsageError } from './exit-codes.ts'
 
 /**
  * The user with that id, else the one with that subject, of `issuer` where several have it.
  *
- * @throws NothingThereError when there is none
+ * @throws TargetNotFoundError when there is none
  * @throws UsageError when several issuers have that subject and none is named
  */
 export async function findUser(
@@ -17,7 +17,7 @@ export async function findUser(
   const byId = isUserId(idOrSubject) ? await users.find(idOrSubject) : null
   if (byId !== null) return byId
   if (issuer !== undefined)
-    return present(await users.findByIdentity(issuer, idOrSubject), idOrSubject)
+    return requireUser(await users.findByIdentity(issuer, idOrSubject), idOrSubject)
   const found = await bySubject(users, idOrSubject)
   if (found.length > 1) {
     const issuers = found.map((user) => `  ${user.issuer}`).sort()
@@ -25,7 +25,7 @@ export async function findUser(
       `Several issuers have that subject. Name one with --issuer:\n${issuers.join('\n')}`,
     )
   }
-  return present(found[0] ?? null, idOrSubject)
+  return requireUser(found[0] ?? null, idOrSubject)
 }
 
 async function bySubject(users: UserStore, subject: string): Promise<readonly User[]> {
@@ -41,8 +41,8 @@ async function bySubject(users: UserStore, subject: string): Promise<readonly Us
   }
 }
 
-/** @throws NothingThereError when it is `null` */
-export function present(user: User | null, named: string): User {
-  if (user === null) throw new NothingThereError('user', named)
+/** @throws TargetNotFoundError when it is `null` */
+export function requireUser(user: User | null, named: string): User {
+  if (user === null) throw new TargetNotFoundError('user', named)
   return user
 }

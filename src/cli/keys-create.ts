@@ -3,7 +3,7 @@ import { loadConfig } from '../config.ts'
 import type { JsonObject } from '../json.ts'
 import type { CommandContext } from './command-context.ts'
 import { findUser } from './find-user.ts'
-import { durationSeconds, jsonObject, scopes } from './option-values.ts'
+import { durationSeconds, jsonObject, parseList } from './option-values.ts'
 import { answer, dateTime } from './output.ts'
 import { keyView } from './views.ts'
 
@@ -25,7 +25,11 @@ export function addKeysCreate(keys: Command, context: CommandContext): void {
     .requiredOption('--owner <user>', 'whose key: id or subject')
     .option('--issuer <issuer>', 'of the owner, where several have that subject')
     .requiredOption('--name <name>', 'what it is for')
-    .requiredOption('--scope <scopes>', 'what it may do; repeat it or separate by commas', scopes)
+    .requiredOption(
+      '--scope <scopes>',
+      'what it may do; repeat it or separate by commas',
+      parseList,
+    )
     .option('--description <text>', 'more about it')
     .option('--expires-in <duration>', 'how long it lives, such as 90d', durationSeconds)
     .option('--metadata <json>', 'a JSON object kept with it', jsonObject)

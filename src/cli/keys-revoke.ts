@@ -4,7 +4,7 @@ import { loadConfig } from '../config.ts'
 import type { Node, NodeAnswers } from '../db/nodes.ts'
 import { optionalText, reasonRule } from '../text-rules.ts'
 import type { CommandContext } from './command-context.ts'
-import { NothingThereError } from './exit-codes.ts'
+import { TargetNotFoundError } from './exit-codes.ts'
 import { answer, onOneLine } from './output.ts'
 import { keyView } from './views.ts'
 
@@ -29,7 +29,7 @@ export function addKeysRevoke(keys: Command, context: CommandContext): void {
         loadConfig(context.environment),
         async ({ keys: store, awaitNodes }) => {
           const revocation = await store.revoke(id, reason, now, operator)
-          if (revocation === null) throw new NothingThereError('API key', id)
+          if (revocation === null) throw new TargetNotFoundError('API key', id)
           return { ...revocation, nodes: options.wait === true ? await awaitNodes() : null }
         },
       )

@@ -21,7 +21,7 @@ export function durationSeconds(text: string): number {
 }
 
 /** Scopes separated by commas or spaces, added to those of the same option before. */
-export function scopes(text: string, before: readonly string[] = []): readonly string[] {
+export function parseList(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...text.split(/[\s,]+/).filter((scope) => scope !== '')]
 }
 

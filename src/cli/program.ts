@@ -7,7 +7,7 @@ import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import { secretRemover } from '../log/secrets.ts'
 import { addAudit } from './audit.ts'
 import type { CommandContext } from './command-context.ts'
-import { exitCodeHelp, exitCodeOf, exitCodes, NothingThereError } from './exit-codes.ts'
+import { exitCodeHelp, exitCodeOf, exitCodes, TargetNotFoundError } from './exit-codes.ts'
 import { addIdentityKeys } from './identity-keys.ts'
 import { addKeysCreate } from './keys-create.ts'
 import { addKeysList } from './keys-list.ts'
@@ -23,7 +23,7 @@ import { addUsersGrant } from './users-grant.ts'
 import { addUsersList } from './users-list.ts'
 import { addUsersReactivate } from './users-reactivate.ts'
 import { addUsersSuspend } from './users-suspend.ts'
-import { notingWarnings } from './warnings.ts'
+import { withWarnings } from './warnings.ts'
 
 const withoutSecrets = secretRemover()
 
@@ -69,7 +69,7 @@ export async function runCommand(
   // Commander writes its own errors as text, and before it throws them.
   const quiet = json ? { ...context, note: () => {} } : context
   try {
-    await createProgram(notingWarnings(quiet)).parseAsync(words, { from: 'user' })
+    await createProgram(withWarnings(quiet)).parseAsync(words, { from: 'user' })
     return exitCodes.done
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done
@@ -91,16 +91,16 @@ function errorView(error: unknown, exitCode: number) {
   }
 }
 
-function hasCode(error: unknown): error is LatchkeyError | NothingThereError {
-  return error instanceof LatchkeyError || error instanceof NothingThereError
+function hasCode(error: unknown): error is LatchkeyError | TargetNotFoundError {
+  return error instanceof LatchkeyError || error instanceof TargetNotFoundError
 }
 
 function messageOf(error: unknown): string {
   if (error instanceof ServiceUnavailableError) {
     const sentence = describeCause(causeOfFailure(error) ?? 'unavailable')
     // Each address with its cause: the sentence does not tell one failure of TLS from another.
-    const told = error.cause instanceof ConnectError ? error.cause.errors : []
-    const detail = [...new Set(told.map(({ message }) => message))].join('; ')
+    const failures = error.cause instanceof ConnectError ? error.cause.errors : []
+    const detail = [...new Set(failures.map(({ message }) => message))].join('; ')
     return detail === '' ? sentence : `${sentence} (${onOneLine(withoutSecrets(detail))})`
   }
   return withoutSecrets(error instanceof Error ? error.message : 'something unknown failed')

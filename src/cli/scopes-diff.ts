@@ -59,11 +59,11 @@ export async function compareSchemas(
 
   const json = {
     needMore: changes.map(({ operation, before, after }) => ({
-      ...place(operation),
+      ...locationOf(operation),
       before: view(before),
       after: view(after),
     })),
-    invalid: invalid.map(({ operation, errors }) => ({ ...place(operation), errors })),
+    invalid: invalid.map(({ operation, errors }) => ({ ...locationOf(operation), errors })),
     ...(brokenKeys !== null && { brokenKeys: brokenKeys.map(keyJson) }),
   }
   answer(context, options, json, () => {
@@ -112,7 +112,7 @@ function keyJson({ key, owner, missing, operations }: BrokenKey) {
   return { id: key.id, name: key.name, ownerId: owner.id, missing, operations }
 }
 
-function place({ name, file, line }: Operation) {
+function locationOf({ name, file, line }: Operation) {
   return { name, file, line }
 }
 

@@ -26,7 +26,7 @@ interface Row {
 type Need = Pick<Evaluation, 'authenticated' | 'scopes'>
 
 /** Tells what each operation in `files` needs and what all of them do, and makes that key where asked. */
-export async function tellNeeds(
+export async function reportNeeds(
   files: readonly string[],
   options: NeedsOptions,
   context: CommandContext,

@@ -3,7 +3,7 @@ import type { CommandContext } from './command-context.ts'
 import { UsageError } from './exit-codes.ts'
 import { durationSeconds } from './option-values.ts'
 import { compareSchemas, type DiffOptions } from './scopes-diff.ts'
-import { type NeedsOptions, tellNeeds } from './scopes-needs.ts'
+import { type NeedsOptions, reportNeeds } from './scopes-needs.ts'
 
 export function addScopes(program: Command, context: CommandContext): void {
   program
@@ -35,7 +35,7 @@ export function addScopes(program: Command, context: CommandContext): void {
           throw new UsageError('--keys goes with --diff.')
         }
         if (options.diff === true) await compareSchemas(files, options, context)
-        else await tellNeeds(files, options, context)
+        else await reportNeeds(files, options, context)
       },
     )
 }

@@ -1,7 +1,7 @@
 const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 /** How long stopping may take before the process is ended anyway. Milliseconds. */
-const patience = 9_500
+const stopTimeoutMs = 9_500
 
 /**
  * Resolves when the process is asked to stop. Asking again changes nothing: npm and the terminal both
@@ -11,7 +11,7 @@ export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     const stop = () => {
       resolve()
-      endAfterPatience()
+      exitAfterTimeout()
     }
     for (const signal of signals) process.on(signal, stop)
   })
@@ -43,7 +43,7 @@ export function cleanUpOnStop(cleanUp: () => Promise<void>): () => void {
   const stop = () => {
     if (stopping) return
     stopping = true
-    endAfterPatience()
+    exitAfterTimeout()
     const end = () => process.exit(1)
     cleanUp().then(end, end)
   }
@@ -53,6 +53,6 @@ export function cleanUpOnStop(cleanUp: () => Promise<void>): () => void {
   }
 }
 
-function endAfterPatience(): void {
-  setTimeout(() => process.exit(1), patience).unref()
+function exitAfterTimeout(): void {
+  setTimeout(() => process.exit(1), stopTimeoutMs).unref()
 }

@@ -3,7 +3,7 @@ import { type Config, ConfigError, loadConfig } from '../config.ts'
 import { developmentIssuerPath } from '../credentials/development-issuer-path.ts'
 import { createDevelopmentIssuer } from '../http/development-issuer.ts'
 import type { CommandContext } from './command-context.ts'
-import { durationSeconds, scopes } from './option-values.ts'
+import { durationSeconds, parseList } from './option-values.ts'
 import { answer } from './output.ts'
 
 interface Options {
@@ -18,7 +18,7 @@ export function addToken(program: Command, context: CommandContext): void {
     .command('token')
     .description('Print a JWT of the development issuer. There is none in production.')
     .requiredOption('--subject <subject>', 'whose token: `sub`')
-    .option('--scope <scopes>', 'what it carries; repeat it or separate by spaces', scopes, [])
+    .option('--scope <scopes>', 'what it carries; repeat it or separate by spaces', parseList, [])
     .option('--expires-in <duration>', 'how long it lives, at most 24h', durationSeconds, 3600)
     .option('--json', 'answer in JSON as the token endpoint does')
     .addHelpText('after', examples)

@@ -2,7 +2,7 @@ import { operator } from '../audit/actor.ts'
 import { loadConfig } from '../config.ts'
 import type { UserStatus } from '../users/user.ts'
 import type { CommandContext } from './command-context.ts'
-import { findUser, present } from './find-user.ts'
+import { findUser, requireUser } from './find-user.ts'
 import { answer } from './output.ts'
 import { userView } from './views.ts'
 
@@ -21,7 +21,7 @@ export async function setStatus(
 ): Promise<void> {
   const user = await context.withDatabase(loadConfig(context.environment), async ({ users }) => {
     const { id } = await findUser(users, idOrSubject, options.issuer)
-    return present(await users.setStatus(id, status, reason, operator), idOrSubject)
+    return requireUser(await users.setStatus(id, status, reason, operator), idOrSubject)
   })
   answer(
     context,

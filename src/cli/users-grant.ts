@@ -4,8 +4,8 @@ import { loadConfig } from '../config.ts'
 import { requireDistinctScopes, requireInCatalogue } from '../scope-rules.ts'
 import type { CommandContext } from './command-context.ts'
 import { UsageError } from './exit-codes.ts'
-import { findUser, present } from './find-user.ts'
-import { scopes } from './option-values.ts'
+import { findUser, requireUser } from './find-user.ts'
+import { parseList } from './option-values.ts'
 import { answer, scopeText } from './output.ts'
 import { userView } from './views.ts'
 
@@ -24,7 +24,7 @@ export function addUsersGrant(users: Command, context: CommandContext): void {
     .option(
       '--scopes <scopes>',
       'all that they hold from now on, a comma list; "" for none',
-      scopes,
+      parseList,
     )
     .addOption(
       new Option(
@@ -46,7 +46,7 @@ export function addUsersGrant(users: Command, context: CommandContext): void {
           : null
         if (granted !== null) requireInCatalogue('scopes', granted, catalogue)
         const { id } = await findUser(store, idOrSubject, options.issuer)
-        return present(await store.setScopes(id, granted, operator), idOrSubject)
+        return requireUser(await store.setScopes(id, granted, operator), idOrSubject)
       })
       answer(
         context,

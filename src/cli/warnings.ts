@@ -5,7 +5,7 @@ import { onOneLine } from './output.ts'
  * Notes what the configuration says without effect, such as ignored parameters of a connection string,
  * as soon as a command connects. `serve` logs the same.
  */
-export function notingWarnings(context: CommandContext): CommandContext {
+export function withWarnings(context: CommandContext): CommandContext {
   function note({ warnings }: { readonly warnings: readonly string[] }): void {
     for (const warning of warnings) context.note(`latchkey: warning: ${onOneLine(warning)}\n`)
   }

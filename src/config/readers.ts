@@ -27,7 +27,7 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T)
   return z.enum(values, { error: `must be one of ${values.join(', ')}` })
 }
 
-export const yesOrNo = z.stringbool({ error: 'must be true or false' })
+export const trueOrFalse = z.stringbool({ error: 'must be true or false' })
 
 export const hostName = z
   .string()
@@ -58,18 +58,18 @@ export const postgresUrl = z.string().superRefine((text, context) => {
   }
 })
 
-export const keyPrefix = z.string().superRefine(refusing(keyPrefixFault))
+export const keyPrefix = z.string().superRefine(rejectWith(keyPrefixFault))
 
 /** Header names in lower case that have no other meaning here. */
 export const credentialHeader = z
   .string()
-  .superRefine(refusing(credentialHeaderFault))
+  .superRefine(rejectWith(credentialHeaderFault))
   .transform((name) => name.toLowerCase())
   .refine((name) => !isIdentityHeader(name), 'must not be a header with another meaning')
 
-export const credentialParameter = z.string().superRefine(refusing(credentialParameterFault))
+export const credentialParameter = z.string().superRefine(rejectWith(credentialParameterFault))
 
-function refusing(faultOf: (text: string) => string | null) {
+function rejectWith(faultOf: (text: string) => string | null) {
   return (text: string, context: z.RefinementCtx): void => {
     const message = faultOf(text)
     if (message !== null) context.addIssue({ code: 'custom', message })

@@ -14,8 +14,8 @@ import {
   postgresUrl,
   proxies,
   scopeList,
+  trueOrFalse,
   wholeNumber,
-  yesOrNo,
 } from './readers.ts'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -170,7 +170,7 @@ const variables = {
   PUBLIC_INTROSPECTION: {
     meaning: '`false` closes the schema to the anonymous',
     default: 'true',
-    read: yesOrNo,
+    read: trueOrFalse,
   },
   OPERATION_MAX_TOKENS: {
     meaning: 'Names, values and punctuation in one GraphQL document; it may have as many lines',

@@ -34,15 +34,17 @@ export async function findBrokenKeys(
     const filter = { ownerId: owner.id, status: 'ACTIVE', now } as const
     for await (const key of all((page) => keys.list(filter, page))) {
       const held = withinGrant(key.lineageScopes, grantOf(owner))
-      const lost = changes.filter(
+      const brokenOperations = changes.filter(
         ({ before, after }) => allows(before, held) && !allows(after, held),
       )
-      if (lost.length === 0) continue
-      const missing = lost.flatMap(({ after }) => missingScopes(after.scopes, new Set(held)))
+      if (brokenOperations.length === 0) continue
+      const missing = brokenOperations.flatMap(({ after }) =>
+        missingScopes(after.scopes, new Set(held)),
+      )
       broken.push({
         key,
         owner,
-        operations: lost.map(({ name }) => name),
+        operations: brokenOperations.map(({ name }) => name),
         missing: [...new Set(missing)].sort(),
       })
     }

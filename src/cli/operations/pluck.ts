@@ -28,14 +28,14 @@ export function pluckGraphql(code: string, file: string): readonly string[] {
     plugins: pluginsFor(file),
   })
   const found = new Set<TemplateLiteral>()
-  const waiting: unknown[] = [program]
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+  const pending: unknown[] = [program]
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (Array.isArray(next)) {
-      waiting.push(...next)
+      pending.push(...next)
     } else if (isNode(next)) {
       const template = graphqlIn(next)
       if (template !== null) found.add(template)
-      waiting.push(...Object.values(next).filter((value) => typeof value === 'object'))
+      pending.push(...Object.values(next).filter((value) => typeof value === 'object'))
     }
   }
   return [...found].sort((a, b) => a.start - b.start).map((template) => textOf(template, code))
@@ -65,13 +65,13 @@ function textOf({ quasis }: TemplateLiteral, code: string): string {
   let text = ''
   let end = 0
   for (const quasi of quasis) {
-    text += blanked(code.slice(end, quasi.start)) + (quasi.value.cooked ?? quasi.value.raw)
+    text += blankedOut(code.slice(end, quasi.start)) + (quasi.value.cooked ?? quasi.value.raw)
     end = quasi.end
   }
   return text
 }
 
-function blanked(code: string): string {
+function blankedOut(code: string): string {
   return code.replace(/[^\n]/g, ' ')
 }
 

@@ -49,7 +49,7 @@ export async function readOperations(files: readonly string[], folder: string): 
     }
   }
   const { faults } = found
-  return { operations: found.operations.map((node) => whole(node, found)), faults }
+  return { operations: found.operations.map((node) => withFragments(node, found)), faults }
 }
 
 function textsIn(text: string, file: string): readonly string[] {
@@ -72,18 +72,18 @@ function collect({ definitions }: DocumentNode, found: Definitions): void {
   }
 }
 
-function whole(operation: OperationDefinitionNode, found: Definitions): Operation {
+function withFragments(operation: OperationDefinitionNode, found: Definitions): Operation {
   const needed = new Map<string, FragmentDefinitionNode>()
-  const waiting: (OperationDefinitionNode | FragmentDefinitionNode)[] = [operation]
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+  const pending: (OperationDefinitionNode | FragmentDefinitionNode)[] = [operation]
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     for (const name of spreadsIn(node)) {
       const fragment = needed.has(name) ? undefined : nearest(name, node, found)
       if (fragment === undefined) continue
       needed.set(name, fragment)
-      waiting.push(fragment)
+      pending.push(fragment)
     }
   }
-  const { file, line } = placeOf(operation)
+  const { file, line } = locationOf(operation)
   return {
     name: `${operation.operation} ${operation.name?.value ?? '(without a name)'}`,
     file,
@@ -99,13 +99,15 @@ function nearest(
   { fragments, faults }: Definitions,
 ): FragmentDefinitionNode | undefined {
   const all = fragments.get(name) ?? []
-  const { file, line, column } = placeOf(from)
-  const here = all.filter((fragment) => placeOf(fragment).file === file)
+  const { file, line, column } = locationOf(from)
+  const here = all.filter((fragment) => locationOf(fragment).file === file)
   const candidates = here.length > 0 ? here : all
   if (new Set(candidates.map(print)).size > 1) {
-    const places = candidates.map(placeOf).map((place) => `${place.file}:${place.line}`)
+    const locations = candidates
+      .map(locationOf)
+      .map((location) => `${location.file}:${location.line}`)
     faults.push(
-      `${file}:${line}:${column}: Fragment "${name}" is defined differently in ${places.join(' and ')}.`,
+      `${file}:${line}:${column}: Fragment "${name}" is defined differently in ${locations.join(' and ')}.`,
     )
   }
   return candidates[0]
@@ -117,9 +119,9 @@ function spreadsIn(node: OperationDefinitionNode | FragmentDefinitionNode): Read
   return names
 }
 
-function placeOf({ loc }: OperationDefinitionNode | FragmentDefinitionNode) {
-  const place = loc ? getLocation(loc.source, loc.start) : { line: 0, column: 0 }
-  return { file: loc?.source.name ?? '', ...place }
+function locationOf({ loc }: OperationDefinitionNode | FragmentDefinitionNode) {
+  const location = loc ? getLocation(loc.source, loc.start) : { line: 0, column: 0 }
+  return { file: loc?.source.name ?? '', ...location }
 }
 
 export function faultOf(error: unknown, file: string): SourceFault {
