@@ -27,9 +27,9 @@ export { describeConfig } from './config/variables.ts'
 export interface Config {
   readonly mode: Mode
   readonly host: string
-  /** 0: any free port. */
+  /** `0`: any free port. */
   readonly port: number
-  /** Without a slash at its end. `null`: known once the server listens, `http://HOST:PORT`. */
+  /** Has no slash at its end. `null`: `http://HOST:PORT`, once the server listens and knows its port. */
   readonly publicUrl: string | null
   readonly database: {
     /** `null`: the embedded server. */
@@ -37,50 +37,49 @@ export interface Config {
     readonly listenUrl: string | null
     readonly readUrl: string | null
   }
-  /** `off`: the server changes no schema. */
+  /** `off`: the server never changes the database schema. */
   readonly migrate: 'auto' | 'off'
-  /** Absolute. */
+  /** An absolute path. */
   readonly dataDir: string
   /** Empty in development. */
   readonly issuers: readonly IssuerSettings[]
-  /** In lower case, as are all header names. */
+  /** In lower case, like all header names. */
   readonly apiKeyHeader: string
   readonly jwtHeader: string | null
   readonly apiKeyQueryParam: string | null
   readonly keyPrefix: string
-  /** The first hashes, all verify. */
+  /** The first one hashes new secrets; all of them verify. */
   readonly keyPeppers: readonly string[]
   readonly keyMaxLifetimeDays: number | null
   readonly keyMaxPerUser: number
-  /** `null`: the issuer decides. */
+  /** `null`: no ceiling, the issuer decides. */
   readonly defaultUserScopes: readonly string[] | null
   readonly maxStalenessMs: number
   readonly jwtOutageSeconds: number
-  /** 0: no limit. */
+  /** `0`: no limit. */
   readonly authFailuresPerMinute: number
   readonly trustedProxies: TrustedProxies
-  /** Origins of pages that may call from a browser. */
+  /** The origins whose pages may call this server from a browser. */
   readonly corsOrigins: readonly string[]
   /** Scopes of other services, name to description. */
   readonly otherScopes: Readonly<Record<string, string>>
   readonly publicIntrospection: boolean
   readonly operationLimits: OperationLimits
-  /** Absolute; `null`: none. */
+  /** An absolute path. */
   readonly identityKeysFile: string | null
   readonly logLevel: LogLevel
-  /** What is set and has no effect, or another than elsewhere: sentences for the log, without values. */
+  /** Sentences for the log about settings without the usual effect. They contain no values. */
   readonly warnings: readonly string[]
 }
 
-/** Values by variable name, as in `process.env`. */
+/** Texts by variable name, like `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The configuration in the environment, read and checked as a whole. A variable that is set to nothing
- * counts as unset, except DEFAULT_USER_SCOPES (no scope) and KEY_PEPPER (a fault), where that
- * would silently allow more.
+ * Reads and checks the configuration in the environment. An empty variable counts as unset, except
+ * DEFAULT_USER_SCOPES (no scope) and KEY_PEPPER (a fault), because unset ones would allow more.
  *
- * @throws ConfigError with every fault there is
+ * @throws ConfigError with every fault
  */
 export function loadConfig(environment: Environment = process.env): Config {
   const faults: Fault[] = []
@@ -149,22 +148,21 @@ export function loadConfig(environment: Environment = process.env): Config {
 export interface MigrationTarget {
   /** `null`: the embedded server. */
   readonly url: string | null
-  /** Absolute. */
+  /** An absolute path. */
   readonly dataDir: string
-  /** What the connection string says without effect. They never repeat a part of it. */
+  /** Sentences about ignored settings of the connection string. They contain no part of it. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Which database is migrated. The rest of the configuration need not be right, or be there: migrating
- * needs no issuer.
+ * Returns the database to migrate. The other variables are ignored, since a migration needs no issuer.
  *
- * @param url instead of DATABASE_URL
- * @throws ConfigError
+ * @param url used instead of DATABASE_URL
+ * @throws ConfigError with the faults of NODE_ENV, DATABASE_URL and DATA_DIR
  */
 export function migrationTarget(environment: Environment, url?: string): MigrationTarget {
-  // As by an unset variable of a shell. Another database than the one that was meant must not be migrated.
-  if (url === '') throw new ConfigError([{ variable: '--url', message: 'is empty' }])
+  // An unset shell variable gives an empty text. It must not fall back to the embedded database.
+  if (url === '') throw new ConfigError([{ variable: '--url', message: 'must not be empty' }])
   const read: Fault[] = []
   const given = pickVariables(
     url === undefined ? environment : { ...environment, DATABASE_URL: url },
@@ -188,20 +186,20 @@ export function migrationTarget(environment: Environment, url?: string): Migrati
 }
 
 /**
- * Where the keys of identity tokens are, or are to be made: the rest of the configuration need not be
- * right, or the file be there, for the commands that make it.
+ * Returns the path of the file with the keys of identity tokens. The file need not exist, and the other
+ * variables are ignored: commands create the file before the server is configured.
  */
 export function identityKeysPath(environment: Environment = process.env): string {
   const settings = readVariables(pickVariables(environment), [])
   return resolve(settings.IDENTITY_KEYS_FILE ?? defaultIdentityKeysFile(settings.DATA_DIR))
 }
 
-/** The URL of a server that listens on `host` and `port`. */
+/** Returns the URL of a server that listens on `host` and `port`. */
 export function listeningUrl(host: string, port: number): string {
   return `http://${joinHostPort(host, port)}`
 }
 
-/** The headers that credentials come in beside `Authorization`, in lower case. */
+/** Returns the headers that carry credentials, besides `Authorization`, in lower case. */
 export function credentialHeadersOf(config: Config): readonly string[] {
   return [config.apiKeyHeader, config.jwtHeader].filter((name) => name !== null)
 }

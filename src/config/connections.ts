@@ -7,7 +7,7 @@ import type { Settings } from './variables.ts'
 const variables = ['DATABASE_URL', 'DATABASE_LISTEN_URL', 'DATABASE_READ_URL'] as const
 type Variable = (typeof variables)[number]
 
-/** What connection strings say that this server cannot do, though each is right in itself. */
+/** Finds settings of valid connection strings that this server cannot use. */
 export function connectionFaults(settings: Settings): readonly Fault[] {
   return targetsOf(settings).flatMap(([variable, target]) =>
     [...standbyFaults(variable, target), ...fileFaults(target)].map((message) => ({
@@ -17,7 +17,7 @@ export function connectionFaults(settings: Settings): readonly Fault[] {
   )
 }
 
-/** For the log, by the variable that they are about. They never repeat its value. */
+/** Returns warnings for the log, each with its variable. They never contain the value. */
 export function connectionWarnings(settings: Settings): readonly (readonly [Variable, string])[] {
   return targetsOf(settings).flatMap(([variable, { warnings }]) =>
     warnings.map((warning) => [variable, warning] as const),
@@ -31,12 +31,12 @@ function targetsOf(settings: Settings): readonly (readonly [Variable, Connection
   })
 }
 
-/** Only a primary can be written to, and decides about credentials. */
+/** Writes and decisions about credentials need a primary. */
 function standbyFaults(variable: Variable, { targetSessionAttrs }: ConnectionTarget): string[] {
   if (variable === 'DATABASE_READ_URL') return []
   if (!['standby', 'read-only', 'prefer-standby'].includes(targetSessionAttrs)) return []
   return [
-    `must lead to a primary: target_session_attrs=${targetSessionAttrs} is for DATABASE_READ_URL alone`,
+    `must lead to a primary: target_session_attrs=${targetSessionAttrs} is allowed in DATABASE_READ_URL only`,
   ]
 }
 
@@ -52,7 +52,8 @@ function fileFaults({ tls }: ConnectionTarget): string[] {
     .filter(([, file]) => file !== null && !isReadable(file))
     .map(([parameter, file]) => {
       const { leftOut = null } = tls.certificate ?? {}
-      if (parameter !== leftOut || file === null) return `names no readable file in ${parameter}`
+      if (parameter !== leftOut || file === null)
+        return `names a file in ${parameter} that does not exist or cannot be read`
       const given = leftOut === 'sslcert' ? 'sslkey' : 'sslcert'
       return `${given} ${missingCounterpart(leftOut, file)}`
     })

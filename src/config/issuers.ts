@@ -3,13 +3,13 @@ import { parseJson } from '../json.ts'
 import type { Fault } from './faults.ts'
 import type { GivenVariables, Settings } from './variables.ts'
 
-/** Whether anything of an issuer was set, be it faulty: then there is no development issuer. */
+/** Whether an issuer is configured, even a faulty one: then there is no development issuer. */
 export function namesIssuer(given: GivenVariables): boolean {
   const { JWT_ISSUER, JWT_AUDIENCE, JWKS_URI, JWT_ISSUERS } = given
   return [JWT_ISSUER, JWT_AUDIENCE, JWKS_URI, JWT_ISSUERS].some((text) => text !== undefined)
 }
 
-/** The issuers of the shorthand and of the list together. */
+/** Reads the issuers of the shorthand (JWT_ISSUER) and of the list (JWT_ISSUERS). */
 export function readIssuers(settings: Settings, faults: Fault[]): readonly IssuerSettings[] {
   const shorthand = readShorthand(settings, faults)
   const listed = readList(settings.JWT_ISSUERS, faults)
@@ -17,10 +17,10 @@ export function readIssuers(settings: Settings, faults: Fault[]): readonly Issue
   for (const [index, { issuer }] of listed.entries()) {
     const first = all.findIndex((other) => other.issuer === issuer)
     if (first < shorthand.length) {
-      const message = `[${index}] is the issuer that JWT_ISSUER names: keep one of the two`
+      const message = `[${index}] is also configured as JWT_ISSUER: remove one of the two`
       faults.push({ variable: 'JWT_ISSUERS', message })
     } else if (first - shorthand.length < index) {
-      const message = `[${index}] is the same issuer as [${first - shorthand.length}]: keep one of the two`
+      const message = `[${index}] is the same issuer as [${first - shorthand.length}]: remove one of the two`
       faults.push({ variable: 'JWT_ISSUERS', message })
     }
   }
@@ -38,14 +38,14 @@ function readShorthand(settings: Settings, faults: Fault[]): readonly IssuerSett
   if (issuer === undefined) {
     for (const variable of ['JWT_AUDIENCE', 'JWKS_URI'] as const) {
       if (settings[variable] === undefined) continue
-      faults.push({ variable, message: 'is nothing without JWT_ISSUER: set that too' })
+      faults.push({ variable, message: 'has no effect without JWT_ISSUER: set both or neither' })
     }
     return []
   }
   if (audience === undefined) {
     faults.push({
       variable: 'JWT_AUDIENCE',
-      message: 'must be set with JWT_ISSUER: what `aud` its tokens for this server carry',
+      message: 'must be set with JWT_ISSUER, to the `aud` of its JWTs for this server',
     })
     return []
   }
@@ -63,7 +63,7 @@ function readList(text: string | undefined, faults: Fault[]): readonly IssuerSet
   const variable = 'JWT_ISSUERS'
   const list = parseJson(text)
   if (!Array.isArray(list) || list.length === 0) {
-    faults.push({ variable, message: 'must be a JSON array with an object for each issuer' })
+    faults.push({ variable, message: 'must be a JSON array with one object per issuer' })
     return []
   }
   return list.flatMap((entry: unknown, index) => {

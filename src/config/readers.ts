@@ -10,8 +10,8 @@ import { parseProxyRange, type TrustedProxies, trustedProxies } from '../net/tru
 import { isScopeName } from '../scopes.ts'
 
 /*
- * How one variable's text becomes a value. No message repeats the text: it may be a secret that
- * ended up in the wrong variable.
+ * Parsers of single variables. No message contains the text of a variable: it may be a secret that was
+ * put into the wrong one.
  */
 
 export function wholeNumber(least: number, most: number) {
@@ -36,10 +36,13 @@ export const hostName = z
   })
   .transform((host) => host.replace(/^\[|\]$/g, ''))
 
-/** An http(s) URL to which a path can be appended: no slash at its end, nothing after the path. */
+/** An http(s) URL without query and fragment. The result has no slash at its end: paths are appended to it. */
 export const baseUrl = z
   .string()
-  .refine(isBaseUrl, 'must be an http:// or https:// URL without user, query and fragment')
+  .refine(
+    isBaseUrl,
+    'must be an http:// or https:// URL without user name, password, query and fragment',
+  )
   .transform((url) => new URL(url).href.replace(/\/+$/, ''))
 
 function isBaseUrl(text: string): boolean {
@@ -48,7 +51,7 @@ function isBaseUrl(text: string): boolean {
   return /^https?:$/.test(protocol) && username === '' && password === '' && !/[?#]/.test(text)
 }
 
-/** A connection string with nothing wrong in it. Read again where a connection is made. */
+/** A valid connection string. The text is kept, and parsed again for each connection. */
 export const postgresUrl = z.string().superRefine((text, context) => {
   try {
     parseConnectionString(text)
@@ -60,7 +63,7 @@ export const postgresUrl = z.string().superRefine((text, context) => {
 
 export const keyPrefix = z.string().superRefine(rejectWith(keyPrefixFault))
 
-/** Header names in lower case that have no other meaning here. */
+/** The name of a header without another meaning. The result is in lower case. */
 export const credentialHeader = z
   .string()
   .superRefine(rejectWith(credentialHeaderFault))
@@ -84,22 +87,22 @@ export const peppers = z
   .string()
   .transform(commaList)
   .refine((list) => list.length > 0 && list.every((pepper) => pepper !== ''), {
-    error: 'must be a comma list without empty entries (leave it unset for no pepper)',
+    error: 'must be a list separated by commas, without empty entries (unset it to use no pepper)',
   })
-  .refine((list) => new Set(list).size === list.length, 'must not name a pepper twice')
+  .refine((list) => new Set(list).size === list.length, 'must not contain a pepper twice')
 
-/** Comma list or space list; empty is the empty list. */
+/** Scope names separated by commas or white space. An empty text is an empty list. */
 export const scopeList = z
   .string()
   .transform((text) => text.split(/[\s,]+/).filter((name) => name !== ''))
-  .refine((names) => names.every(isScopeName), 'must be a comma list of scope names')
+  .refine((names) => names.every(isScopeName), 'must be a list of scope names separated by commas')
 
-/** Origins (RFC 6454 §6.2) as browsers send them, so that they can be compared as they are. */
+/** Origins (RFC 6454 §6.2) in the form that browsers send, so that they are compared as text. */
 export const origins = z.string().transform((text, context): readonly string[] => {
   const list = text === '' ? [] : commaList(text)
   list.forEach((origin, index) => {
     if (isOrigin(origin)) return
-    const message = `entry ${index + 1} must be an exact origin such as https://app.example.com: no *, no path, no slash at its end`
+    const message = `entry ${index + 1} must be an exact origin such as https://app.example.com: without wildcard, path and final slash`
     context.addIssue({ code: 'custom', message })
   })
   return [...new Set(list)]

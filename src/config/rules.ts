@@ -9,14 +9,14 @@ import { namesIssuer } from './issuers.ts'
 import type { GivenVariables, Settings } from './variables.ts'
 
 /*
- * What must hold between variables. A rule looks at what was given rather than at what could be read
- * where a faulty value should not be reported as a missing one too.
+ * Rules about several variables. Some of them look at the given text and not at the parsed value, so that
+ * a faulty variable is not reported as a missing one too.
  */
 
 /**
- * *development*: no issuer is configured and this is not production, so the server is its own issuer,
- * on loopback alone. *self-run*: an issuer, and the embedded database is allowed. *production*: a
- * database and an issuer, or nothing.
+ * *development*: NODE_ENV is not `production` and no issuer is configured. The server has an issuer of its
+ * own and listens on a loopback address only. *self-run*: an issuer is configured; the embedded database
+ * is allowed. *production*: a database and an issuer are required.
  */
 export type Mode = 'development' | 'self-run' | 'production'
 
@@ -34,27 +34,28 @@ export function modeFaults(
   const faults: Fault[] = []
   if (mode === 'development' && !isLoopbackHost(host)) {
     const message =
-      'must be a loopback address such as 127.0.0.1 while no issuer is configured: set JWT_ISSUER and JWT_AUDIENCE, or NODE_ENV=production, to serve others'
+      'must be a loopback address such as 127.0.0.1 in development. To listen on another address, set JWT_ISSUER and JWT_AUDIENCE, or NODE_ENV=production'
     faults.push({ variable: 'HOST', message })
   }
   faults.push(...embeddedFaults(mode, given))
   if (mode !== 'production') return faults
   if (!namesIssuer(given)) {
     const message =
-      'must be set in production, with JWT_AUDIENCE (or JWT_ISSUERS for several): there is no development issuer'
+      'must be set in production, with JWT_AUDIENCE (or set JWT_ISSUERS): production has no development issuer'
     faults.push({ variable: 'JWT_ISSUER', message })
   }
   if (issuers.some(({ issuer }) => isDevelopmentIssuer(issuer))) {
-    const message = 'must not name a development issuer in production'
+    const message =
+      'must not be a development issuer in production: set the issuer of your identity provider'
     faults.push({ variable: given.JWT_ISSUER ? 'JWT_ISSUER' : 'JWT_ISSUERS', message })
   }
   return faults
 }
 
-/** Production has no embedded database. */
 export function embeddedFaults(mode: Mode, given: GivenVariables): readonly Fault[] {
   if (mode !== 'production' || given.DATABASE_URL !== undefined) return []
-  const message = 'must be set in production: postgres://user@host:5432/database'
+  const message =
+    'must be set in production, such as postgres://user:password@host:5432/database: production has no embedded database'
   return [{ variable: 'DATABASE_URL', message }]
 }
 
@@ -62,15 +63,18 @@ export function databaseFaults(given: GivenVariables): readonly Fault[] {
   if (given.DATABASE_URL !== undefined) return []
   return (['DATABASE_LISTEN_URL', 'DATABASE_READ_URL'] as const)
     .filter((variable) => given[variable] !== undefined)
-    .map((variable) => ({ variable, message: 'is nothing without DATABASE_URL: set that too' }))
+    .map((variable) => ({
+      variable,
+      message: 'has no effect without DATABASE_URL: set both or neither',
+    }))
 }
 
 export function headerFaults(settings: Settings): readonly Fault[] {
   if (settings.JWT_HEADER !== settings.API_KEY_HEADER) return []
-  return [{ variable: 'JWT_HEADER', message: 'must not be the header for API keys' }]
+  return [{ variable: 'JWT_HEADER', message: 'must not be the same header as API_KEY_HEADER' }]
 }
 
-/** `others` is `null` when it could not be read: then what is unknown cannot be told. */
+/** @param others `null`: SCOPES_FILE could not be read, so nothing is checked */
 export function defaultScopeFaults(
   settings: Settings,
   others: Readonly<Record<string, string>> | null,
@@ -78,7 +82,7 @@ export function defaultScopeFaults(
   if (settings.DEFAULT_USER_SCOPES === undefined || others === null) return []
   const known = createScopeCatalogue(others)
   if (settings.DEFAULT_USER_SCOPES.every((scope) => known.has(scope))) return []
-  const message = `holds a scope that is not known; there are ${[...known.keys()].join(', ')}`
+  const message = `contains an unknown scope. The known scopes are ${[...known.keys()].join(', ')}`
   return [{ variable: 'DEFAULT_USER_SCOPES', message }]
 }
 
@@ -92,11 +96,11 @@ function identityKeysFileFault(mode: Mode, path: string): string | null {
   try {
     readIdentityKeysFile(path)
     if (mode === 'production' && isWorldReadable(path)) {
-      return 'names a file that every account may read: it holds private keys, so chmod o-r'
+      return 'names a file of private keys that every account on this machine may read: run chmod o-r on it'
     }
     return null
   } catch (error) {
     if (error instanceof IdentityKeysError) return `names a file that ${error.message}`
-    return 'names no readable file'
+    return 'names a file that does not exist or cannot be read'
   }
 }

@@ -6,7 +6,7 @@ import type { Fault } from './faults.ts'
 const variable = 'SCOPES_FILE'
 const shape = z.record(z.string(), z.string().min(1).max(1000))
 
-/** Scopes of other services, name to description; `null` where the file cannot be used. */
+/** Reads the scopes of other services, name to description. Returns `null` for a faulty file. */
 export function readScopesFile(
   file: string | undefined,
   faults: Fault[],
@@ -17,23 +17,26 @@ export function readScopesFile(
     content = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     const message =
-      error instanceof SyntaxError ? 'must name a file with JSON in it' : 'names no readable file'
+      error instanceof SyntaxError
+        ? 'names a file that is not JSON'
+        : 'names a file that does not exist or cannot be read'
     faults.push({ variable, message })
     return null
   }
   const scopes = shape.safeParse(content)
   if (!scopes.success) {
-    const message = 'must hold a JSON object of scope names to descriptions (1 to 1000 characters)'
+    const message =
+      'must name a file with a JSON object of scope names to descriptions (1 to 1000 characters)'
     faults.push({ variable, message })
     return null
   }
   const before = faults.length
   for (const name of Object.keys(scopes.data)) {
     if (!isScopeName(name)) {
-      const message = `holds a name that is no scope (RFC 6749 §3.3): ${JSON.stringify(name)}`
+      const message = `contains ${JSON.stringify(name)}, which is not a scope name (RFC 6749 §3.3)`
       faults.push({ variable, message })
     } else if (Object.hasOwn(builtInScopes, name)) {
-      faults.push({ variable, message: `redefines \`${name}\`, a scope of this server` })
+      faults.push({ variable, message: `redefines \`${name}\`, a built-in scope: remove it` })
     }
   }
   return faults.length === before ? scopes.data : null

@@ -23,193 +23,216 @@ export type LogLevel = (typeof logLevels)[number]
 
 const text = z.string()
 
-/** Every variable there is: what it means, what it is when unset, and how its text is read. */
+/** Every environment variable: its meaning, its default and its parser. */
 const variables = {
   NODE_ENV: {
-    meaning: '`production` demands a database and an issuer, and has nothing for development',
-    unset: 'not production',
+    meaning:
+      '`production` requires DATABASE_URL and a JWT issuer, and turns off every development feature. Any other value: self-run where an issuer is configured, else development.',
+    unset: 'not `production`',
     read: text.refine((mode) => mode === 'production' || !/^prod(uction)?$/i.test(mode), {
       error: 'must be exactly `production` for production',
     }),
   },
   HOST: {
-    meaning: 'Address to listen on; without an issuer it must be a loopback address',
+    meaning: 'The address to listen on. In development it must be a loopback address.',
     default: '127.0.0.1',
     read: hostName,
   },
   PORT: {
-    meaning: 'Port to listen on; 0: any free port',
+    meaning: 'The port to listen on; `0`: any free port.',
     default: '4000',
     read: wholeNumber(0, 65_535),
   },
   PUBLIC_URL: {
-    meaning: 'This server as others see it; the issuer of identity tokens',
-    unset: 'http://HOST:PORT',
+    meaning:
+      'The URL under which clients and backends reach this server. It is the issuer (`iss`) of identity tokens.',
+    unset: '`http://HOST:PORT`',
     read: baseUrl,
   },
   DATABASE_URL: {
-    meaning: 'PostgreSQL 14 or later, `postgres://user:password@host:5432/database`',
-    unset: 'the embedded server, kept in DATA_DIR',
+    meaning:
+      'The connection string of the database, PostgreSQL 14 or later: `postgres://user:password@host:5432/database`. Required in production.',
+    unset: 'an embedded PostgreSQL in DATA_DIR',
     read: postgresUrl,
   },
   DATABASE_LISTEN_URL: {
-    meaning: 'Direct connection for LISTEN where DATABASE_URL is a pooler',
+    meaning:
+      'A direct connection to the primary, for LISTEN. Set it where DATABASE_URL leads to a connection pooler.',
     unset: 'DATABASE_URL',
     read: postgresUrl,
   },
   DATABASE_READ_URL: {
-    meaning: 'A replica, for lists',
+    meaning:
+      'The connection string of a replica that serves lists and counts, which may then be behind the primary.',
     unset: 'DATABASE_URL',
     read: postgresUrl,
   },
   MIGRATE: {
     meaning:
-      '`auto`, or `off`: the server changes no schema, needs DML rights only, and refuses a schema that is not up to date',
+      '`auto`: the server migrates the database when it starts. `off`: it never changes the schema, needs only the rights to read and write rows, and does not start on a schema that is not up to date.',
     default: 'auto',
     read: oneOf(['auto', 'off']),
   },
   DATA_DIR: {
-    meaning: 'Folder of the embedded database and the development keys',
+    meaning:
+      'The folder of the embedded database and of the keys that the server generates outside production.',
     default: '.data',
     read: text,
   },
   JWT_ISSUER: {
-    meaning: 'The one issuer whose JWTs are accepted; needs JWT_AUDIENCE',
-    unset: 'none: development issuer',
+    meaning:
+      'The issuer (`iss`) whose JWTs are accepted; requires JWT_AUDIENCE. Use JWT_ISSUERS for several issuers or further settings.',
+    unset: 'none; in development the development issuer',
     read: text,
   },
   JWT_AUDIENCE: {
-    meaning: 'What `aud` must contain in the JWTs of JWT_ISSUER',
+    meaning: 'The audience: `aud` of a JWT from JWT_ISSUER must contain this value.',
     unset: 'none',
     read: text,
   },
   JWKS_URI: {
-    meaning: 'Where the public keys of JWT_ISSUER are',
+    meaning: 'The URL of the JWK Set with the public keys of JWT_ISSUER.',
     unset: 'found by discovery',
     read: text,
   },
   JWT_ISSUERS: {
     meaning:
-      'Several issuers, a JSON array of `{issuer, audience, preset?, jwksUri?, algorithms?, scopeClaims?, grantClaim?, clockToleranceSeconds?, maxTokenAgeSeconds?, requireAccessTokenType?}`',
+      'The issuers whose JWTs are accepted: a JSON array of objects `{issuer, audience, preset?, jwksUri?, algorithms?, scopeClaims?, grantClaim?, clockToleranceSeconds?, maxTokenAgeSeconds?, requireAccessTokenType?}`.',
     unset: 'none',
     read: text,
   },
   API_KEY_HEADER: {
-    meaning: 'Header for API keys, beside `Authorization`',
+    meaning: 'The header that carries an API key, as an alternative to `Authorization`.',
     default: credentialDefaults.apiKeyHeader,
     read: credentialHeader,
   },
   JWT_HEADER: {
-    meaning: 'Header for JWTs, beside `Authorization`',
+    meaning: 'The header that carries a JWT, as an alternative to `Authorization`.',
     unset: 'none',
     read: credentialHeader,
   },
   API_KEY_QUERY_PARAM: {
-    meaning: 'Query parameter for API keys; URLs end up in logs, so better not',
+    meaning:
+      'The query parameter that carries an API key. Not recommended: URLs are written to logs.',
     unset: 'none',
     read: credentialParameter,
   },
   KEY_PREFIX: {
-    meaning: 'First part of every API key',
+    meaning:
+      'The prefix of every API key: 1 to 16 lower-case letters and digits, beginning with a letter.',
     default: credentialDefaults.keyPrefix,
     read: keyPrefix,
   },
   KEY_PEPPER: {
     meaning:
-      'Secrets for an HMAC over stored hashes, a comma list: the first hashes, all verify; keys stored without one stay valid',
+      'The peppers (HMAC keys) under which the secrets of API keys are hashed, separated by commas. The first one hashes new secrets; all of them verify. Keys that were stored without a pepper stay valid.',
     unset: 'none',
     read: peppers,
   },
   KEY_MAX_LIFETIME_DAYS: {
-    meaning: 'Longest lifetime of an API key',
+    meaning:
+      'The maximum lifetime of an API key, in days. Where it is set, every new key has an expiry.',
     unset: 'no limit',
     read: wholeNumber(1, 36_500),
   },
   KEY_MAX_PER_USER: {
-    meaning: 'How many usable API keys a user may have',
+    meaning: 'The maximum number of API keys per user that are neither revoked nor expired.',
     default: '100',
     read: wholeNumber(1, 1_000_000),
   },
   DEFAULT_USER_SCOPES: {
-    meaning: 'Grant of a user first seen in a JWT, a comma list; set but empty: no scope',
-    unset: 'the issuer decides',
+    meaning:
+      'The scopes granted to a new user on the first JWT, separated by commas. Empty: no scope.',
+    unset: 'no ceiling: the issuer decides',
     read: scopeList,
   },
   MAX_STALENESS_MS: {
-    meaning: 'Hard bound on honouring a revocation, on every node, in milliseconds',
+    meaning:
+      'The staleness bound in milliseconds: every node honours a revocation, or any other change, within this time.',
     default: String(credentialDefaults.maxStalenessMs),
     read: wholeNumber(100, 3_600_000),
   },
   JWT_OUTAGE_SECONDS: {
-    meaning: 'How long JWTs of known users are honoured while the database is down; 0: not',
+    meaning:
+      'For how many seconds a node accepts JWTs of users that it has read before while the database is unreachable; `0`: it accepts none.',
     default: String(credentialDefaults.jwtOutageSeconds),
     read: wholeNumber(0, 86_400),
   },
   AUTH_FAILURES_PER_MINUTE: {
-    meaning: 'Refused credentials per address and minute before 429; 0: no limit',
+    meaning:
+      'The number of refused credentials per client address and minute, after which the server answers 429; `0`: no limit.',
     default: '20',
     read: wholeNumber(0, 1_000_000),
   },
   TRUSTED_PROXIES: {
-    meaning: 'Whose `X-Forwarded-For` counts: comma list of IP addresses and CIDR ranges',
+    meaning:
+      'The proxies whose `X-Forwarded-For` is trusted: IP addresses and CIDR ranges, separated by commas.',
     default: '',
     unset: 'none',
     read: proxies,
   },
   CORS_ORIGINS: {
-    meaning: 'Pages that may call from a browser: comma list of exact origins, never *',
+    meaning:
+      'The origins whose pages may call this server from a browser: exact origins such as `https://app.example.com`, separated by commas. Wildcards are not allowed.',
     default: '',
     unset: 'none',
     read: origins,
   },
   SCOPES_FILE: {
-    meaning: 'JSON file, name to description: scopes of other services that keys may hold',
+    meaning:
+      'A JSON file with the scopes of other services that users and keys may hold: an object of scope names to descriptions.',
     unset: 'none',
     read: text,
   },
   PUBLIC_INTROSPECTION: {
-    meaning: '`false` closes the schema to the anonymous',
+    meaning:
+      '`false`: introspection, `_service`, `/schema.graphql` and the queries `scopes` and `requiredScopes` require a credential.',
     default: 'true',
     read: trueOrFalse,
   },
   OPERATION_MAX_TOKENS: {
-    meaning: 'Names, values and punctuation in one GraphQL document; it may have as many lines',
+    meaning:
+      'The maximum number of tokens (names, values and punctuation) in a GraphQL document, and of its lines.',
     default: String(defaultOperationLimits.tokens),
     read: wholeNumber(1, 1_000_000),
   },
   OPERATION_MAX_TOKENS_ANONYMOUS: {
-    meaning: 'The same for requests without a credential, where it is less',
+    meaning:
+      'The maximum number of tokens for requests without a credential. It cannot raise OPERATION_MAX_TOKENS.',
     default: String(defaultOperationLimits.anonymousTokens),
     read: wholeNumber(1, 1_000_000),
   },
   OPERATION_MAX_DEPTH: {
-    meaning: 'Fields within fields of one operation; introspection by the usual query takes 15',
+    meaning:
+      'The maximum depth of nested fields in an operation. The usual introspection query has a depth of 15.',
     default: String(defaultOperationLimits.depth),
     read: wholeNumber(1, 1_000),
   },
   OPERATION_MAX_ALIASES: {
-    meaning: 'Aliases of one operation, those of a fragment wherever it is spread',
+    meaning:
+      'The maximum number of aliases in an operation. Those of a fragment count each time that it is spread.',
     default: String(defaultOperationLimits.aliases),
     read: wholeNumber(0, 1_000_000),
   },
   OPERATION_MAX_DIRECTIVES: {
-    meaning: 'Directives of one operation, those of a fragment wherever it is spread',
+    meaning:
+      'The maximum number of directives in an operation. Those of a fragment count each time that it is spread.',
     default: String(defaultOperationLimits.directives),
     read: wholeNumber(0, 1_000_000),
   },
   OPERATION_MAX_COST: {
     meaning:
-      'Fields that the answer to one operation could hold at most: what is in a page or list counts as often as that is long',
+      'The maximum cost of an operation: the number of fields that its response can hold. A field below a list or page counts once per element.',
     default: String(defaultOperationLimits.cost),
     read: wholeNumber(1, 1_000_000_000),
   },
   IDENTITY_KEYS_FILE: {
-    meaning: 'Private JWK Set that signs identity tokens',
-    unset: 'none in production, else made in DATA_DIR',
+    meaning: 'A file with the private JWK Set that signs identity tokens.',
+    unset: 'none in production; otherwise a file that is generated in DATA_DIR',
     read: text,
   },
   LOG_LEVEL: {
-    meaning: `How much is logged: ${logLevels.join(', ')}`,
+    meaning: `The least severe level that is logged: ${logLevels.map((level) => `\`${level}\``).join(', ')}.`,
     default: 'info',
     read: oneOf(logLevels),
   },
@@ -217,9 +240,9 @@ const variables = {
 
 interface Definition {
   readonly meaning: string
-  /** Read as though it were set to this. */
+  /** The text that is parsed when the variable is unset. */
   readonly default?: string
-  /** What holds when it is unset, for people; the default where left out. */
+  /** The description of the default. Default: the text of `default`. */
   readonly unset?: string
   readonly read: z.ZodType
 }
@@ -227,24 +250,24 @@ interface Definition {
 type Variable = keyof typeof variables
 type Definitions = typeof variables
 
-/** Every variable as read; `undefined` where it is unset and has no default. */
+/** The parsed value of every variable; `undefined` where it is unset and has no default. */
 export type Settings = {
   readonly [V in Variable]:
     | z.output<Definitions[V]['read']>
     | (Definitions[V] extends { default: string } ? never : undefined)
 }
 
-/** What is set, as text. */
+/** The text of each variable that is set. */
 export type GivenVariables = { readonly [V in Variable]?: string }
 
 export interface VariableDescription {
   readonly variable: Variable
   readonly meaning: string
-  /** What holds when it is unset, for people. */
+  /** The description of the default. */
   readonly default: string
 }
 
-/** The table of all variables, for help and documentation. */
+/** Describes all variables, for `--help` and the documentation. The texts are Markdown. */
 export function describeConfig(): readonly VariableDescription[] {
   return definitions().map(([variable, { meaning, unset, default: value }]) => ({
     variable,
@@ -253,7 +276,7 @@ export function describeConfig(): readonly VariableDescription[] {
   }))
 }
 
-/** The variables of ours in `environment` that are set to something. */
+/** Returns the variables of this server that `environment` sets, trimmed. */
 export function pickVariables(
   environment: Readonly<Record<string, string | undefined>>,
 ): GivenVariables {
@@ -267,10 +290,10 @@ export function pickVariables(
   return given
 }
 
-/** To take these for unset would silently allow more than was meant. */
+/** An empty value of these variables is not the same as an unset variable, which would allow more. */
 const meaningfulWhenEmpty: ReadonlySet<Variable> = new Set(['DEFAULT_USER_SCOPES', 'KEY_PEPPER'])
 
-/** Reads every variable by itself. One that is faulty reads as though it were unset. */
+/** Parses every variable by itself. A faulty one adds a fault and gets the value of an unset one. */
 export function readVariables(given: GivenVariables, faults: Fault[]): Settings {
   const settings = definitions().map(([variable, definition]) => {
     const unset =

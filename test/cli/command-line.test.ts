@@ -35,7 +35,7 @@ test.each([
 
 test('serve --help explains every variable', async () => {
   const { out } = await run(['serve', '--help'])
-  expect(out).toMatch(/PORT\n +Port to listen on; 0: any free port\n +Default: 4000/)
+  expect(out).toMatch(/PORT\n +The port to listen on; `0`: any free port\.\n +Default: 4000/)
   expect(out).toContain('IDENTITY_KEYS_FILE')
 })
 

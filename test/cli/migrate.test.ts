@@ -77,7 +77,7 @@ test('--url names the database instead of DATABASE_URL, and is read like it', as
   expect(err).not.toContain('canary7c1f')
   const noFile = await migrate(['--url', 'postgres://x@127.0.0.1:1/x?sslrootcert=/none.pem'])
   expect(noFile.code).toBe(78)
-  expect(noFile.err).toContain('--url names no readable file in sslrootcert')
+  expect(noFile.err).toContain('--url names a file in sslrootcert that does not exist')
 })
 
 test('an empty --url is refused, rather than another database migrated', async () => {
@@ -90,7 +90,7 @@ test('needs a database in production, and nothing else', async () => {
   const { code, err } = await migrate([], { DATABASE_URL: '' })
   expect(code).toBe(78)
   expect(err).toBe(
-    'latchkey: The configuration cannot be used:\n  DATABASE_URL must be set in production: postgres://user@host:5432/database\n',
+    'latchkey: The configuration is not valid:\n  DATABASE_URL must be set in production, such as postgres://user:password@host:5432/database: production has no embedded database\n',
   )
 })
 

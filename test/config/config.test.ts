@@ -50,7 +50,7 @@ describe('an empty environment', () => {
     expect(isAbsolute(config.dataDir)).toBe(true)
   })
 
-  test('gives a configuration that nobody can change afterwards', () => {
+  test('gives a frozen configuration', () => {
     const config = loadConfig({ ...production, DEFAULT_USER_SCOPES: 'read:users', KEY_PEPPER: 'a' })
     for (const part of [
       config,
@@ -68,11 +68,11 @@ describe('an empty environment', () => {
 })
 
 describe('the mode', () => {
-  test('is production where NODE_ENV says so', () => {
+  test('is production where NODE_ENV is production', () => {
     expect(loadConfig({ ...production, HOST: '0.0.0.0' }).mode).toBe('production')
   })
 
-  test('is self-run where an issuer is configured, and may then listen to others and embed', () => {
+  test('is self-run where an issuer is configured: any address and the embedded database are allowed', () => {
     const config = loadConfig({ ...issuer, HOST: '0.0.0.0' })
     expect(config).toMatchObject({ mode: 'self-run', host: '0.0.0.0', database: { url: null } })
   })
@@ -154,7 +154,7 @@ describe('values', () => {
     )
   })
 
-  test('what a connection string cannot have is a warning that names the variable, not the value', () => {
+  test('an ignored setting of a connection string is a warning that names the variable, not the value', () => {
     const config = loadConfig({
       ...production,
       DATABASE_URL: 'postgres://u:canary@db/x?pgbouncer=canary',
@@ -272,7 +272,7 @@ describe('faults', () => {
     [
       'DATABASE_URL',
       { DATABASE_URL: 'postgres://u@host/db?sslmode=verify-full&sslrootcert=/not/there.pem' },
-      /no readable file in sslrootcert/,
+      /a file in sslrootcert that does not exist/,
     ],
     [
       'DATABASE_LISTEN_URL',
@@ -309,7 +309,7 @@ describe('faults', () => {
     ['API_KEY_HEADER', { API_KEY_HEADER: 'Authorization' }, /another meaning/],
     ['JWT_HEADER', { JWT_HEADER: 'X-User-Id' }, /another meaning/],
     ['JWT_HEADER', { JWT_HEADER: 'x-identity' }, /another meaning/],
-    ['JWT_HEADER', { JWT_HEADER: 'X-API-Key' }, /API keys/],
+    ['JWT_HEADER', { JWT_HEADER: 'X-API-Key' }, /API_KEY_HEADER/],
     ['API_KEY_QUERY_PARAM', { API_KEY_QUERY_PARAM: 'query' }, /GraphQL/],
     ['API_KEY_QUERY_PARAM', { API_KEY_QUERY_PARAM: 'a&b' }, /letters/],
     ['KEY_PREFIX', { KEY_PREFIX: 'LK' }, /lower-case/],
@@ -337,7 +337,7 @@ describe('faults', () => {
     ['TRUSTED_PROXIES', { TRUSTED_PROXIES: '10.0.0.0/8/8' }, /entry 1/],
     ['TRUSTED_PROXIES', { TRUSTED_PROXIES: 'fe80::1%eth0' }, /entry 1/],
     ['PUBLIC_INTROSPECTION', { PUBLIC_INTROSPECTION: 'maybe' }, /true or false/],
-    ['IDENTITY_KEYS_FILE', { IDENTITY_KEYS_FILE: '/nonexistent/keys.json' }, /readable/],
+    ['IDENTITY_KEYS_FILE', { IDENTITY_KEYS_FILE: '/nonexistent/keys.json' }, /cannot be read/],
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }, /trace, debug/],
   ])('%s: %o', (variable, environment, message) => {
     const faults = faultsOf(environment)
@@ -345,7 +345,7 @@ describe('faults', () => {
     expect(faults[0]?.message).toMatch(message)
   })
 
-  test('are all listed at once, in a text that says what to set', () => {
+  test('are all listed at once, in a text that states what to set', () => {
     const environment = {
       NODE_ENV: 'production',
       PORT: 'x',
@@ -392,8 +392,8 @@ describe('faults', () => {
   })
 })
 
-describe('what migrating needs', () => {
-  test('is the database alone, whatever else is missing or faulty', () => {
+describe('the target of a migration', () => {
+  test('depends on the database variables only, whatever else is missing or faulty', () => {
     const url = 'postgres://u:p@host/db'
     const environment = { NODE_ENV: 'production', PORT: 'x', JWT_ISSUERS: '[' }
     expect(migrationTarget({ ...environment, DATABASE_URL: url })).toMatchObject({ url })
@@ -410,7 +410,7 @@ describe('what migrating needs', () => {
     ['DATABASE_URL', { DATABASE_URL: 'canary7c1f' }, undefined],
     ['--url', {}, 'canary7c1f'],
     ['NODE_ENV', { NODE_ENV: 'Production' }, undefined],
-  ])('is a fault of %s where it is not right', (variable, environment, url) => {
+  ])('is a fault of %s where it is not valid', (variable, environment, url) => {
     expect(() => migrationTarget(environment, url)).toThrow(ConfigError)
     expect(() => migrationTarget(environment, url)).toThrow(new RegExp(`\n  ${variable} must`))
     expect(() => migrationTarget(environment, url)).not.toThrow('canary7c1f')
@@ -418,7 +418,7 @@ describe('what migrating needs', () => {
 })
 
 describe('SCOPES_FILE', () => {
-  test('names scopes of other services, which then may be default scopes', () => {
+  test('adds scopes of other services, which may then be default scopes', () => {
     const SCOPES_FILE = file('{"read:orders":"Read orders."}')
     const config = loadConfig({ SCOPES_FILE, DEFAULT_USER_SCOPES: 'read:orders' })
     expect(config.otherScopes).toEqual({ 'read:orders': 'Read orders.' })
@@ -428,10 +428,10 @@ describe('SCOPES_FILE', () => {
   test.each<[string, string, RegExp]>([
     ['not JSON', '{', /JSON/],
     ['a list', '["read:orders"]', /JSON object/],
-    ['no text for a description', '{"read:orders":1}', /descriptions/],
-    ['no scope name', '{"read orders":"x"}', /RFC 6749/],
-    ['a scope of our own', '{"read:users":"x"}', /`read:users`/],
-  ])('holding %s is a fault', (_, content, message) => {
+    ['a description that is not text', '{"read:orders":1}', /descriptions/],
+    ['an invalid scope name', '{"read orders":"x"}', /RFC 6749/],
+    ['a built-in scope', '{"read:users":"x"}', /`read:users`/],
+  ])('containing %s is a fault', (_, content, message) => {
     const faults = faultsOf({ SCOPES_FILE: file(content), DEFAULT_USER_SCOPES: 'read:orders' })
     expect(faults.map((fault) => fault.variable)).toEqual(['SCOPES_FILE'])
     expect(faults[0]?.message).toMatch(message)
@@ -442,11 +442,11 @@ describe('SCOPES_FILE', () => {
   })
 })
 
-test('every variable is described, with what holds when it is unset', () => {
+test('every variable has a description and a default', () => {
   const table = describeConfig()
   expect(table.find(({ variable }) => variable === 'PORT')).toEqual({
     variable: 'PORT',
-    meaning: 'Port to listen on; 0: any free port',
+    meaning: 'The port to listen on; `0`: any free port.',
     default: '4000',
   })
   for (const row of table) {
