@@ -16,25 +16,31 @@ interface Options {
   readonly json?: boolean
 }
 
-/** How often `--follow` looks, and how late an event may become visible behind later ones. Milliseconds. */
+/** The interval in milliseconds at which `--follow` reads new events. */
 const pollInterval = 1_000
+/** An event may become visible this long after later ones. Milliseconds. */
 const overlap = 15_000
 
 export function addAudit(program: Command, context: CommandContext): void {
   program
     .command('audit')
-    .description('Show what happened to users, grants and keys, oldest first.')
-    .option('--follow', 'go on with what happens from now on, until interrupted')
-    .option('--type <types>', 'only those, a comma list', parseList)
-    .option('--actor <subject>', 'only what that subject did')
-    .option('--target <id>', 'only what happened to that user or API key')
+    .description('Show the audit trail: the changes of users, grants and keys, oldest first.')
+    .option('--follow', 'then print new events as they happen, until interrupted')
+    .option('--type <types>', 'only events of these types, separated by commas', parseList)
+    .option('--actor <subject>', 'only changes made by this subject')
+    .option('--target <id>', 'only changes of the user or API key with this id')
     .option(
       '--since <time>',
-      'from then on: 2026-03-01T12:00:00Z, or 2h for two hours ago',
+      'only events from this time on: 2026-03-01T12:00:00Z, or 2h for two hours ago',
       (text) => parseTime(text, context.now()),
     )
-    .option('--limit <count>', 'at most so many, the latest', limit, 100)
-    .option('--json', 'answer in JSON; with --follow an object a line')
+    .option(
+      '--limit <count>',
+      'the maximum number of events, the latest ones; 1 to 1000',
+      limit,
+      100,
+    )
+    .option('--json', 'print JSON; with --follow one object a line')
     .addHelpText('after', examples)
     .action(async (options: Options) => {
       const filter: AuditEventFilter = {
@@ -59,7 +65,7 @@ async function show(
   const { rows, more } = await latest(audit, filter, options.limit)
   const events = [...rows].reverse()
   answer(context, options, { events, more }, () => events.map(auditLine).join(''))
-  if (more) context.note('There are more before: raise --limit.\n')
+  if (more) context.note('There are earlier events. Raise --limit or set --since to see them.\n')
 }
 
 async function follow(
@@ -83,7 +89,8 @@ async function follow(
     write(event)
   }
   while (!stopped) {
-    // A change shows when it commits, with the time at which it began: later ones may show before it.
+    // An event carries the time at which its transaction began and becomes visible at its commit, so
+    // later events may become visible first.
     const since = later(filter.since ?? null, newest && new Date(newest.getTime() - overlap))
     for await (const event of oldestFirst(audit, { ...filter, since })) {
       if (seen.has(event.id)) continue
@@ -96,7 +103,7 @@ async function follow(
   }
 }
 
-/** Whether it was left out at the start, being beyond `--limit`. */
+/** Whether the first page left the event out because of `--limit`. */
 function beforeStart(event: AuditEvent, first: readonly AuditEvent[], options: Options): boolean {
   const oldest = first.at(-1)
   if (first.length < options.limit || oldest === undefined) return false

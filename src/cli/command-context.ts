@@ -8,49 +8,49 @@ import type { KeyStore } from '../keys/store.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import type { UserStore } from '../users/store.ts'
 
-/** What the commands work with; the process's own in `main.ts`. */
+/** The environment of a command: input, output and services. `main.ts` makes the one of the process. */
 export interface CommandContext {
   readonly environment: Environment
   readonly version: string
-  /** What a command answers. */
+  /** Writes the result of a command: standard output. */
   readonly out: (text: string) => void
-  /** Resolves when no one reads any more what a command answers. */
+  /** Resolves when the reader of `out` has closed it. */
   readonly outputClosed: Promise<void>
-  /** What is said beside it. */
+  /** Writes notes and errors: standard error. */
   readonly note: (text: string) => void
-  /** Milliseconds since the epoch. */
+  /** Returns the time, in milliseconds since the epoch. */
   readonly now: () => number
-  /** Has the garbage collector keep the heap small, for more processor time. */
+  /** Makes the garbage collector run earlier: a smaller heap for more processor time. */
   keepHeapSmall(): Promise<void>
-  /** Resolves once it serves; rejects with the signal's reason when that is aborted before. */
+  /** Resolves once the server accepts requests. Rejects with the reason of `signal` if that is aborted first. */
   readonly startServer: (config: Config, signal: AbortSignal) => Promise<{ stop(): Promise<void> }>
-  /** The same by that many processes, of which this one is either one or keeps them. */
+  /** Starts `count` workers if this process is the primary, or the server of one worker if it is one. */
   readonly startWorkers: (
     config: Config,
     count: number,
     signal: AbortSignal,
   ) => Promise<{ stop(): Promise<void> }>
-  /** Resolves when the process is asked to stop, from when it is called. */
+  /** Resolves when the process receives a stop signal after the call. */
   readonly stopSignal: () => Promise<void>
-  /** Connects to a database's migrations, or to those of the embedded one, for as long as `use` takes. */
+  /** Connects to the target, or to the embedded database, until `use` has settled. */
   readonly withMigrations: <T>(
     target: MigrationTarget,
     options: MigrateOptions,
     use: (migrations: Migrations) => Promise<T>,
   ) => Promise<T>
   readonly printSchema: () => Promise<string>
-  /** The SDL that is kept beside the code. */
+  /** The path of the committed `schema.graphql`. */
   readonly schemaFile: string
   readonly withDatabase: WithDatabase
 }
 
-/** Connects to the database, or to the embedded one, for as long as `use` takes. */
+/** Connects to the configured or embedded database until `use` has settled. */
 export type WithDatabase = <T>(
   config: Config,
   use: (database: OperatorDatabase) => Promise<T>,
 ) => Promise<T>
 
-/** What an operator may do at the command line. */
+/** The operations that the command line offers to an operator. */
 export interface OperatorDatabase {
   readonly keys: KeyStore
   readonly users: UserStore
@@ -58,6 +58,6 @@ export interface OperatorDatabase {
   readonly peppers: PepperStore
   readonly catalogue: ScopeCatalogue
   readonly createKey: (ownerId: string, input: CreateKeyInput) => Promise<IssuedKey>
-  /** Waits until every living node has heard of what was done before, or uses nothing older. */
+  /** Waits until every node has received all changes committed so far, or its staleness bound has passed. */
   readonly awaitNodes: () => Promise<NodeAnswers>
 }

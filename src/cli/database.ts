@@ -10,14 +10,12 @@ import { configuredKeyService } from '../server/key-service.ts'
 import type { CommandContext, OperatorDatabase, WithDatabase } from './command-context.ts'
 import { cleanUpOnStop } from './stop-signal.ts'
 
-/** Connects to the migrations of a database, or of the embedded one. */
 export const withTargetMigrations: CommandContext['withMigrations'] = (target, options, use) =>
   withUrl(target, (url) => withMigrations(url, options, use))
 
-/** Opens the configured database, or the embedded one, for as long as `use` takes. */
 export const withDatabase: WithDatabase = (config, use) =>
   withUrl({ url: config.database.url, dataDir: config.dataDir }, async (url) => {
-    // The embedded one may never have been started before; another is for its owner to migrate.
+    // An embedded database may be new. Any other is migrated by its owner.
     if (config.database.url === null && config.migrate === 'auto') await migrate(url)
     const { defaultUserScopes } = config
     const database = openDatabase({ url, defaultUserScopes, connections: 2 })
@@ -61,7 +59,7 @@ async function withUrl<T>(
   }
 }
 
-/** The embedded server is a process of its own: it must not outlive one that started it. */
+/** Stops the embedded server, a process of its own, also if this process is stopped meanwhile. */
 async function withEmbedded<T>(dataDir: string, use: (url: string) => Promise<T>): Promise<T> {
   const connecting = connectEmbedded({ dataDir })
   const stop = async () => await (await connecting).stop()

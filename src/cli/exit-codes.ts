@@ -10,7 +10,7 @@ import { SchemaError } from '../db/migrations/errors.ts'
 import { BadUserInputError, ServiceUnavailableError } from '../errors.ts'
 import { WorkerStartError } from '../server/worker-messages.ts'
 
-/** What a command ends with. 69 and 78 are those of sysexits.h. */
+/** The exit codes of the commands. 69 and 78 are EX_UNAVAILABLE and EX_CONFIG of sysexits.h. */
 export const exitCodes = {
   done: 0,
   failed: 1,
@@ -21,13 +21,13 @@ export const exitCodes = {
 } as const
 
 export const exitCodeHelp = `Exit codes:
-  ${exitCodes.done}   done
+  ${exitCodes.done}   success
   ${exitCodes.failed}   failed, refused or not found
-  ${exitCodes.usage}   the command line, or a value in it, is not right
-  ${exitCodes.pending}   \`migrate --status\` found migrations that are pending
+  ${exitCodes.usage}   the command line, or a value in it, is not valid
+  ${exitCodes.pending}   \`migrate --status\` found pending migrations
   ${exitCodes.databaseUnavailable}  the database cannot be reached
-  ${exitCodes.configuration}  the configuration is not right (every fault is listed), or the database's schema or the
-      role's rights are not what it needs`
+  ${exitCodes.configuration}  the configuration is not valid (every fault is listed), or the server cannot use the
+      database: its schema is not supported, or its role lacks a right`
 
 const databaseFailures = [
   ServiceUnavailableError,
@@ -36,7 +36,7 @@ const databaseFailures = [
   EmbeddedUnavailableError,
 ]
 
-/** The database answers: its schema, or the rights of the role, are not what is needed. */
+/** Failures of a database that answers, but whose schema or role has to be changed. */
 const configurationCauses: ReadonlySet<Cause | null> = new Set(['schema', 'rights'])
 
 export function exitCodeOf(error: unknown): number {
@@ -51,23 +51,23 @@ export function exitCodeOf(error: unknown): number {
   return exitCodes.failed
 }
 
-/** The command line is right by its form but does not say what is needed. */
+/** The options are valid one by one, but not together or for this input. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** The schema can be brought up to date, and is not yet. */
+/** `migrate --status` found pending migrations. */
 export class PendingMigrationsError extends Error {
   override readonly name = 'PendingMigrationsError'
 
   constructor(count: number) {
     super(
-      `${count} migration${count === 1 ? ' is' : 's are'} pending: \`latchkey migrate\` applies ${count === 1 ? 'it' : 'them'}.`,
+      `${count} migration${count === 1 ? ' is' : 's are'} pending. Run \`latchkey migrate\` to apply ${count === 1 ? 'it' : 'them'}.`,
     )
   }
 }
 
-/** What the command is about is not there. */
+/** The key or user that the command names does not exist. */
 export class TargetNotFoundError extends Error {
   override readonly name = 'TargetNotFoundError'
   readonly code = 'NOT_FOUND'

@@ -4,10 +4,10 @@ import type { User } from '../users/user.ts'
 import { TargetNotFoundError, UsageError } from './exit-codes.ts'
 
 /**
- * The user with that id, else the one with that subject, of `issuer` where several have it.
+ * Finds a user by id, otherwise by subject. `issuer` is needed where several issuers have that subject.
  *
- * @throws TargetNotFoundError when there is none
- * @throws UsageError when several issuers have that subject and none is named
+ * @throws TargetNotFoundError when there is no such user
+ * @throws UsageError when several issuers have that subject and `issuer` is not given
  */
 export async function findUser(
   users: UserStore,
@@ -22,7 +22,7 @@ export async function findUser(
   if (found.length > 1) {
     const issuers = found.map((user) => `  ${user.issuer}`).sort()
     throw new UsageError(
-      `Several issuers have that subject. Name one with --issuer:\n${issuers.join('\n')}`,
+      `Several issuers have a user with this subject. Choose one with --issuer:\n${issuers.join('\n')}`,
     )
   }
   return requireUser(found[0] ?? null, idOrSubject)
@@ -41,7 +41,7 @@ async function bySubject(users: UserStore, subject: string): Promise<readonly Us
   }
 }
 
-/** @throws TargetNotFoundError when it is `null` */
+/** @throws TargetNotFoundError when `user` is `null` */
 export function requireUser(user: User | null, named: string): User {
   if (user === null) throw new TargetNotFoundError('user', named)
   return user

@@ -25,24 +25,34 @@ interface Options {
 export function addIdentityKeys(program: Command, context: CommandContext): void {
   const group = program
     .command('identity-keys')
-    .description('The keys that sign identity tokens, a private JWK Set in a file.')
+    .description(
+      'Create, rotate and list the keys that sign identity tokens: a file with a private JWK Set.',
+    )
     .addHelpText('after', examples)
 
-  command(group, 'new', 'Make the file: a key that signs and the one that will after a rotation.')
+  command(
+    group,
+    'new',
+    'Create the file with two keys: one that signs, and the next one, which signs after a rotation.',
+  )
     .addOption(algorithm().default('EdDSA'))
     .action((options: Options) => {
       const file = fileOf(options, context)
       try {
         createIdentityKeysFile(file, newIdentityKeys(options.algorithm ?? 'EdDSA'))
       } catch (error) {
-        throw new Error(`${file} cannot be made: ${reason(error)}.`)
+        throw new Error(`The file ${file} was not created: it ${reason(error)}.`)
       }
       show(file, options, context)
       context.note(`Set IDENTITY_KEYS_FILE=${file} on every node.\n`)
     })
 
-  command(group, 'rotate', 'Let the next key sign and publish a new one for the time after.')
-    .addOption(algorithm('of the new key; that of the signing key where left out'))
+  command(
+    group,
+    'rotate',
+    'Sign with the next key, and publish a new key for the rotation after this one.',
+  )
+    .addOption(algorithm('the algorithm of the new key (default: that of the key that signs)'))
     .action((options: Options) => {
       const file = fileOf(options, context)
       const before = read(file)
@@ -51,12 +61,12 @@ export function addIdentityKeys(program: Command, context: CommandContext): void
       const unchanged = read(file).signer.id === before.signer.id
       context.note(
         unchanged
-          ? 'The new key is published only. Restart every node, then rotate again to sign with it.\n'
-          : 'Restart the nodes one after the other: each of them knows both keys already.\n',
+          ? 'The new key is published and does not sign yet. Restart every node, then rotate again to sign with it.\n'
+          : 'Restart the nodes one after another. Every node already publishes both keys.\n',
       )
     })
 
-  command(group, 'list', 'Show the keys without their private parts.').action((options: Options) =>
+  command(group, 'list', 'List the keys, without their private parts.').action((options: Options) =>
     show(fileOf(options, context), options, context),
   )
 }
@@ -65,11 +75,14 @@ function command(group: Command, name: string, description: string): Command {
   return group
     .command(name)
     .description(description)
-    .option('--file <file>', 'default: IDENTITY_KEYS_FILE, else the one in DATA_DIR')
-    .option('--json', 'answer in JSON')
+    .option(
+      '--file <file>',
+      'the file of the keys (default: IDENTITY_KEYS_FILE, otherwise the file in DATA_DIR)',
+    )
+    .option('--json', 'print JSON')
 }
 
-function algorithm(description = 'of the keys'): Option {
+function algorithm(description = 'the algorithm of the keys'): Option {
   return new Option('--algorithm <name>', description).choices(['EdDSA', 'ES256'])
 }
 
@@ -81,7 +94,7 @@ function read(file: string): IdentityKeySet {
   try {
     return readIdentityKeysFile(file)
   } catch (error) {
-    throw new Error(`${file} ${reason(error)}.`)
+    throw new Error(`The file ${file} ${reason(error)}.`)
   }
 }
 
@@ -99,20 +112,23 @@ function show(file: string, options: Options, context: CommandContext): void {
     ),
   )
   if (isWorldReadable(file)) {
-    context.note('Every account here may read this file: chmod o-r. Production refuses it.\n')
+    context.note(
+      'Every account on this machine may read this file. Run chmod o-r on it: production refuses it otherwise.\n',
+    )
   }
 }
 
 function reason(error: unknown): string {
   if (error instanceof IdentityKeysError) return error.message
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EEXIST') return 'is there already (rotate changes the key that signs)'
-  if (code === 'ENOENT') return 'is not there (identity-keys new makes it)'
+  if (code === 'EEXIST') return 'exists already (identity-keys rotate changes the key that signs)'
+  if (code === 'ENOENT') return 'does not exist (identity-keys new creates it)'
   return `cannot be read or written${typeof code === 'string' ? ` (${code})` : ''}`
 }
 
 const examples = `
-Keys are used in turn: next (published), signs, retired (published, for tokens still out).
+The role of a key is next (published only), then signs, then retired (published for tokens that are
+still valid).
 
 Examples:
   $ latchkey identity-keys new --file /etc/latchkey/identity-keys.json

@@ -21,19 +21,23 @@ interface Options {
 export function addKeysCreate(keys: Command, context: CommandContext): void {
   keys
     .command('create')
-    .description('Make an API key for a user and print it, this once.')
-    .requiredOption('--owner <user>', 'whose key: id or subject')
-    .option('--issuer <issuer>', 'of the owner, where several have that subject')
-    .requiredOption('--name <name>', 'what it is for')
+    .description('Create an API key for a user and print it. The key is shown only once.')
+    .requiredOption('--owner <user>', 'the owner of the key: id or subject of a user')
+    .option('--issuer <issuer>', 'the issuer of the owner, if several issuers have that subject')
+    .requiredOption('--name <name>', 'a name for the key, such as its purpose')
     .requiredOption(
       '--scope <scopes>',
-      'what it may do; repeat it or separate by commas',
+      'the scopes of the key, separated by commas; may be repeated',
       parseList,
     )
-    .option('--description <text>', 'more about it')
-    .option('--expires-in <duration>', 'how long it lives, such as 90d', durationSeconds)
-    .option('--metadata <json>', 'a JSON object kept with it', jsonObject)
-    .option('--json', 'answer in JSON')
+    .option('--description <text>', 'a longer description')
+    .option(
+      '--expires-in <duration>',
+      'the lifetime of the key, such as 90d or 12h (default: no expiry, or KEY_MAX_LIFETIME_DAYS)',
+      durationSeconds,
+    )
+    .option('--metadata <json>', 'a JSON object that is stored with the key', jsonObject)
+    .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (options: Options) => {
       const now = context.now()
@@ -54,13 +58,15 @@ export function addKeysCreate(keys: Command, context: CommandContext): void {
       const json = { key: secret, apiKey: keyView(apiKey, new Date(now)) }
       answer(context, options, json, () => `${secret}\n`)
       const expiry =
-        apiKey.lineageExpiresAt === null ? '' : `, until ${dateTime(apiKey.lineageExpiresAt)}`
-      context.note(`Key ${apiKey.id} was made${expiry}. It is shown only this once.\n`)
+        apiKey.lineageExpiresAt === null
+          ? ''
+          : `, which expires at ${dateTime(apiKey.lineageExpiresAt)}`
+      context.note(`Created key ${apiKey.id}${expiry}. It is not shown again.\n`)
     })
 }
 
 const examples = `
-The key alone goes to standard output, so that it can be put where it belongs.
+Only the key goes to standard output, so that it can be piped into a secret store.
 
 Examples:
   $ latchkey keys create --owner ada --name ci --scope read:users --expires-in 90d

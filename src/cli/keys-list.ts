@@ -19,13 +19,17 @@ export function addKeysList(keys: Command, context: CommandContext): void {
   keys
     .command('list')
     .description("List a user's API keys, newest first.")
-    .requiredOption('--owner <user>', 'whose keys: id or subject')
-    .option('--issuer <issuer>', 'of the owner, where several have that subject')
+    .requiredOption('--owner <user>', 'the owner of the keys: id or subject of a user')
+    .option('--issuer <issuer>', 'the issuer of the owner, if several issuers have that subject')
     .addOption(
-      new Option('--status <status>', 'only those').choices(['active', 'expired', 'revoked']),
+      new Option('--status <status>', 'only keys with this status').choices([
+        'active',
+        'expired',
+        'revoked',
+      ]),
     )
-    .option('--limit <count>', 'at most this many', limit, 100)
-    .option('--json', 'answer in JSON')
+    .option('--limit <count>', 'the maximum number of keys, 1 to 1000', limit, 100)
+    .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (options: Options) => {
       const now = new Date(context.now())
@@ -42,7 +46,7 @@ export function addKeysList(keys: Command, context: CommandContext): void {
       )
       const json = { keys: page.rows.map((key) => keyView(key, now)), more: page.more }
       answer(context, options, json, () => keyTable(page.rows, now))
-      if (page.more) context.note('There are more: raise --limit.\n')
+      if (page.more) context.note('There are more keys. Raise --limit to see them.\n')
     })
 }
 

@@ -10,7 +10,7 @@ interface Options {
 }
 
 interface PepperView extends PepperUsage {
-  /** In KEY_PEPPER, from 1; `null`: not there. */
+  /** The position in KEY_PEPPER, from 1; `null`: not configured. */
   readonly position: number | null
   readonly removable: boolean
   readonly note: string
@@ -20,9 +20,9 @@ export function addKeysPeppers(keys: Command, context: CommandContext): void {
   keys
     .command('peppers')
     .description(
-      'Show which peppers keys are stored under, by fingerprint, and which may be removed from KEY_PEPPER.',
+      'Show the peppers that stored keys are hashed under, by fingerprint, and which of them may be removed from KEY_PEPPER.',
     )
-    .option('--json', 'answer in JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (options: Options) => {
       const config = loadConfig(context.environment)
@@ -35,7 +35,7 @@ export function addKeysPeppers(keys: Command, context: CommandContext): void {
     })
 }
 
-/** Those configured first, in their order; then those that are not. */
+/** Returns the configured peppers in their order, then the others that are in use. */
 function viewsOf(usage: readonly PepperUsage[], configured: readonly string[]): PepperView[] {
   const used = (fingerprint: string | null) => usage.find((one) => one.fingerprint === fingerprint)
   const rest = usage.filter(({ fingerprint }) => !configured.includes(fingerprint ?? noPepper))
@@ -53,12 +53,13 @@ function viewsOf(usage: readonly PepperUsage[], configured: readonly string[]): 
 
 function noteOn(one: PepperUsage, index: number, unknown: number): string {
   if (one.fingerprint === null) {
-    return 'stored before there were fingerprints: under any pepper or none'
+    return 'stored before fingerprints existed: any pepper or none'
   }
   if (one.fingerprint === noPepper) return 'stored without a pepper'
-  if (index < 0) return 'not configured: put it back into KEY_PEPPER, or revoke these keys'
+  if (index < 0) return 'not configured: add it to KEY_PEPPER again, or revoke these keys'
   if (index === 0) return 'hashes new secrets'
-  if (secretsOf(one) > 0) return 'needed: a key is hashed again when it is next used'
+  if (secretsOf(one) > 0)
+    return 'needed: each key is hashed with the first pepper when it is next used'
   return unknown === 0
     ? 'may be removed: no key is stored under it'
     : 'needed: keys without a fingerprint may be stored under it'
@@ -73,7 +74,7 @@ function unused(fingerprint: string | null): PepperUsage {
 }
 
 function pepperTable(peppers: readonly PepperView[]): string {
-  if (peppers.length === 0) return 'No key is stored, and no pepper is configured.\n'
+  if (peppers.length === 0) return 'No pepper is configured, and no key is stored.\n'
   const headings = ['FINGERPRINT', 'POSITION', 'KEYS', 'PREVIOUS SECRETS', 'LAST USED', 'NOTE']
   const rows = peppers.map((one) => [
     one.fingerprint === null ? '(unknown)' : one.fingerprint || '(none)',
@@ -87,8 +88,8 @@ function pepperTable(peppers: readonly PepperView[]): string {
 }
 
 const examples = `
-Keys that are revoked or expired do not count. Keys that change meanwhile may be counted twice or not
-at all; that no key is stored under a pepper is exact.
+Revoked and expired keys do not count. Keys that change while this command runs may be counted twice
+or not at all. The note that a pepper may be removed is exact.
 
 Examples:
   $ latchkey keys peppers

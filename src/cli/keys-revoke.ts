@@ -17,10 +17,13 @@ interface Options {
 export function addKeysRevoke(keys: Command, context: CommandContext): void {
   keys
     .command('revoke <id>')
-    .description('Revoke an API key and those made with it. It cannot be undone.')
-    .option('--reason <text>', 'why, for the owner and the audit trail')
-    .option('--wait', 'until every node refuses them: as they say, or for MAX_STALENESS_MS at most')
-    .option('--json', 'answer in JSON')
+    .description('Revoke an API key and all keys created with it. A revocation cannot be undone.')
+    .option('--reason <text>', 'the reason, for the owner and the audit trail')
+    .option(
+      '--wait',
+      'wait until every node has confirmed that it refuses the keys, for at most MAX_STALENESS_MS',
+    )
+    .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (id: string, options: Options) => {
       const now = new Date(context.now())
@@ -47,24 +50,26 @@ export function addKeysRevoke(keys: Command, context: CommandContext): void {
     })
 }
 
-/** Which nodes said that they refuse it, and why the others do too. */
+/** Names the nodes that confirmed, and explains why the others refuse the key too. */
 function nodeLines({ answered, unanswered, listed, milliseconds }: NodeAnswers): string[] {
   if (!listed) {
-    return [`The nodes could not be asked; ${milliseconds} ms later every one refuses it.\n`]
+    return [
+      `The nodes could not be asked. Every node refuses the key: ${milliseconds} ms have passed, the staleness bound.\n`,
+    ]
   }
   if (answered.length + unanswered.length === 0) return ['No node is running.\n']
   return [
     ...answered.map((node) => `Refused by ${nameOf(node)}.\n`),
     ...unanswered.map(
       (node) =>
-        `No answer from ${nameOf(node)}; it uses nothing older than ${node.maxStalenessMs} ms, so it refuses it too.\n`,
+        `No answer from ${nameOf(node)}. It refuses the key too: its staleness bound of ${node.maxStalenessMs} ms has passed.\n`,
     ),
     ...(answered.length === 0
       ? [
-          'Where DATABASE_URL is a pooler, no answer can be heard: set DATABASE_LISTEN_URL to a direct connection.\n',
+          'No node answered. If DATABASE_URL leads to a pooler, set DATABASE_LISTEN_URL to a direct connection.\n',
         ]
       : []),
-    `Every node refuses it, ${milliseconds} ms after it was revoked.\n`,
+    `Every node refuses the key, ${milliseconds} ms after the revocation.\n`,
   ]
 }
 

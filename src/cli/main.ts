@@ -6,10 +6,10 @@ import type { CommandContext } from './command-context.ts'
 import { runCommand } from './program.ts'
 import { stopSignal } from './stop-signal.ts'
 
-/** Of the package, from `src/cli` and `dist/cli` alike. */
+/** The folder of the package: the same from `src/cli` and from `dist/cli`. */
 const root = new URL('../../', import.meta.url)
 
-// Who reads no further (`latchkey users list | head`) has what they wanted.
+// A reader such as `head` closes standard output early. That is not an error.
 const outputClosed = new Promise<void>((resolve) => {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
@@ -19,7 +19,7 @@ const outputClosed = new Promise<void>((resolve) => {
 
 let stopping = false
 
-/** What few commands need is loaded by those, so that the others start at once. */
+/** Modules that few commands need are loaded by those commands, so that the others start quickly. */
 const context: CommandContext = {
   environment: process.env,
   version: JSON.parse(readFileSync(new URL('package.json', root), 'utf8')).version,
@@ -55,5 +55,5 @@ const context: CommandContext = {
 }
 
 process.exitCode = await runCommand(process.argv.slice(2), context)
-// A connection to a server that does not answer would keep the process until it times out.
+// A connection to a database that does not answer would keep the process alive until its timeout.
 if (stopping) process.exit()

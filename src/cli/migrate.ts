@@ -19,28 +19,27 @@ export function addMigrate(program: Command, context: CommandContext): void {
   program
     .command('migrate')
     .description(
-      'Bring the schema of the database up to date, all of it or nothing. Any number of processes may do so at once: one does the work, the others wait. It needs no issuer.',
+      'Migrate the database to the schema of this version, in one transaction. Several processes may run it at once: one migrates, the others wait. No JWT issuer is needed.',
     )
-    .option('--url <url>', 'of the database, instead of DATABASE_URL')
+    .option('--url <url>', 'the connection string of the database (default: DATABASE_URL)')
     .addOption(
       new Option(
         '--status',
-        `list the migrations and whether they are applied; change nothing. Ends with ${exitCodes.pending} where some are pending, with ${exitCodes.configuration} where this version cannot use the schema`,
+        `list the migrations and their states, without changes. Exit code ${exitCodes.pending}: migrations are pending; ${exitCodes.configuration}: this version cannot use the schema`,
       ),
     )
     .addOption(
-      new Option('--dry-run', 'print the SQL that would be executed; change nothing').conflicts([
-        'status',
-        'grant',
-      ]),
+      new Option('--dry-run', 'print the SQL of the pending migrations, without changes').conflicts(
+        ['status', 'grant'],
+      ),
     )
     .addOption(
       new Option(
         '--grant <role>',
-        'then grant that role what the server needs to run with MIGRATE=off, and no more; a role that is missing is made, without a password',
+        'then grant this role exactly the rights that the server needs with MIGRATE=off. A missing role is created without a password',
       ).conflicts('status'),
     )
-    .option('--json', 'answer in JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (options: Options) => {
       const target = migrationTarget(context.environment, options.url)
@@ -67,12 +66,13 @@ async function apply(
   await migrations.apply()
   if (options.grant !== undefined) {
     const { role, created } = await migrations.grant(options.grant).catch((error: unknown) => {
-      // What was migrated stays, whatever comes of the grant.
+      // The migrations are committed even if the grant fails.
       for (const line of done) context.note(`${onOneLine(line)}\n`)
       throw error
     })
-    if (created) done.push(`Created the role ${role}, which can log in and has no password.`)
-    done.push(`Granted ${role} what the server needs.`)
+    if (created)
+      done.push(`Created the role ${role} with the right to log in. It has no password yet.`)
+    done.push(`Granted ${role} the rights that the server needs.`)
   }
   answer(context, options, { upToDate: true, done }, () =>
     [...done, 'The database is up to date.'].map((line) => `${onOneLine(line)}\n`).join(''),
@@ -122,9 +122,9 @@ function listed({ applied, pending, missing, newer, incompatible }: SchemaState)
 const explained: Readonly<Record<State, string>> = {
   applied: 'applied',
   pending: 'pending',
-  missing: 'MISSING, although a later one is applied',
-  compatible: 'applied by a newer version, compatible with this one',
-  incompatible: 'applied by a newer version, NOT compatible with this one',
+  missing: 'MISSING, although a later migration is applied',
+  compatible: 'applied by a newer version; this version can use it',
+  incompatible: 'applied by a newer version; this version CANNOT use it',
 }
 
 async function showSql(
@@ -142,8 +142,8 @@ async function showSql(
 }
 
 const examples = `
-A role for the server, which then runs with MIGRATE=off: migrate as the role that owns the schema,
-grant the server's role its rights, and give it a password. After an upgrade do the first two again.
+To run the server as a role with few rights (MIGRATE=off): run migrate --grant as the role that owns the
+schema, then give the new role a password. Run migrate --grant again after each upgrade.
 
 Examples:
   $ latchkey migrate

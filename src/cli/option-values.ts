@@ -10,7 +10,7 @@ const unitSeconds: Readonly<Record<string, number>> = {
   y: 31_536_000,
 }
 
-/** Seconds in `90d`, `12h`, `3600`. */
+/** Parses `90d`, `12h` or `3600` (seconds) to seconds. */
 export function durationSeconds(text: string): number {
   const [, digits, unit = 's'] = /^(\d{1,9})([smhdwy]?)$/.exec(text) ?? []
   const seconds = Number(digits) * (unitSeconds[unit || 's'] ?? Number.NaN)
@@ -20,7 +20,7 @@ export function durationSeconds(text: string): number {
   return seconds
 }
 
-/** Scopes separated by commas or spaces, added to those of the same option before. */
+/** Parses a list separated by commas or spaces, and appends it to that of an earlier use of the option. */
 export function parseList(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...text.split(/[\s,]+/).filter((scope) => scope !== '')]
 }

@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../audit/event.ts'
 import type { CommandContext } from './command-context.ts'
 
-/** Answers with `json` for machines, else with `text`. */
+/** Prints `json` where `--json` is given, otherwise `text`. */
 export function answer(
   { out }: Pick<CommandContext, 'out'>,
   options: { readonly json?: boolean | undefined },
@@ -11,7 +11,7 @@ export function answer(
   out(options.json === true ? `${JSON.stringify(json, null, 2)}\n` : text())
 }
 
-/** Columns as wide as they must be, the headings first. */
+/** Formats a table. Each column is as wide as its longest cell. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [headings, ...rows.map((row) => row.map(onOneLine))]
   const widths = headings.map((_, column) =>
@@ -32,14 +32,14 @@ export function scopeText(scopes: readonly string[] | null): string {
   return scopes.length === 0 ? '(none)' : scopes.join(' ')
 }
 
-/** One line: when, what, to what, by whom, and the details. */
+/** Formats an event as one line: time, type, target, actor and details. */
 export function auditLine({ at, type, targetId, actor, details }: AuditEvent): string {
   const by = actor.subject === null ? '-' : `${actor.credentialKind ?? '-'}:${actor.subject}`
   const words = [at.toISOString(), type, targetId ?? '-', by, JSON.stringify(details)]
   return `${onOneLine(words.join('  '))}\n`
 }
 
-/** A terminal obeys control characters, wherever they come from. */
+/** Replaces control characters, which a terminal would obey. */
 export function onOneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?')
 }

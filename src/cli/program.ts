@@ -29,11 +29,11 @@ const withoutSecrets = secretRemover()
 
 function createProgram(context: CommandContext): Command {
   const program = new Command('latchkey')
-    .description('API keys and JWTs as one principal with scopes: the server and its operation.')
+    .description('Run and operate a GraphQL server that accepts API keys and JWTs alike.')
     .version(context.version)
     .exitOverride()
     .configureOutput({ writeOut: context.out, writeErr: context.note })
-    .showHelpAfterError('(--help shows how it is used)')
+    .showHelpAfterError('(Run it with --help to see its options.)')
     .addHelpText('after', `\n${exitCodeHelp}\n${examples}`)
   addServe(program, context)
   addMigrate(program, context)
@@ -42,12 +42,18 @@ function createProgram(context: CommandContext): Command {
   addToken(program, context)
   addIdentityKeys(program, context)
   addAudit(program, context)
-  const keys = program.command('keys').description("Users' API keys.")
+  const keys = program
+    .command('keys')
+    .description("List, create and revoke users' API keys.")
+    .addHelpText('after', keysExamples)
   addKeysList(keys, context)
   addKeysCreate(keys, context)
   addKeysRevoke(keys, context)
   addKeysPeppers(keys, context)
-  const users = program.command('users').description('Users and what they hold.')
+  const users = program
+    .command('users')
+    .description('List, suspend and reactivate users, and set their grants.')
+    .addHelpText('after', usersExamples)
   addUsersList(users, context)
   addUsersGrant(users, context)
   addUsersSuspend(users, context)
@@ -56,9 +62,9 @@ function createProgram(context: CommandContext): Command {
 }
 
 /**
- * Runs the command that `words` say (without the program's own name) and says what went wrong, as
- * JSON where `--json` asks for it.
+ * Runs a command and reports an error to standard error, as JSON where `--json` is given.
  *
+ * @param words the arguments of the command line, without the name of the program
  * @returns the exit code
  */
 export async function runCommand(
@@ -66,7 +72,7 @@ export async function runCommand(
   context: CommandContext,
 ): Promise<number> {
   const json = words.includes('--json')
-  // Commander writes its own errors as text, and before it throws them.
+  // Commander writes its errors as text before it throws them.
   const quiet = json ? { ...context, note: () => {} } : context
   try {
     await createProgram(withWarnings(quiet)).parseAsync(words, { from: 'user' })
@@ -83,7 +89,7 @@ export async function runCommand(
 
 function errorView(error: unknown, exitCode: number) {
   return {
-    // Commander's own begins so for people.
+    // Commander begins its messages with this word.
     message: messageOf(error).replace(/^error: /, ''),
     exitCode,
     ...(hasCode(error) ? { code: error.code } : {}),
@@ -98,12 +104,14 @@ function hasCode(error: unknown): error is LatchkeyError | TargetNotFoundError {
 function messageOf(error: unknown): string {
   if (error instanceof ServiceUnavailableError) {
     const sentence = describeCause(causeOfFailure(error) ?? 'unavailable')
-    // Each address with its cause: the sentence does not tell one failure of TLS from another.
+    // Each address has its own cause, such as the fault of a certificate. The sentence names none of them.
     const failures = error.cause instanceof ConnectError ? error.cause.errors : []
     const detail = [...new Set(failures.map(({ message }) => message))].join('; ')
     return detail === '' ? sentence : `${sentence} (${onOneLine(withoutSecrets(detail))})`
   }
-  return withoutSecrets(error instanceof Error ? error.message : 'something unknown failed')
+  return withoutSecrets(
+    error instanceof Error ? error.message : 'The command failed for an unknown reason.',
+  )
 }
 
 const examples = `
@@ -112,3 +120,14 @@ Examples:
   $ latchkey token --subject ada --scope read:users
   $ latchkey keys create --owner ada --name ci --scope read:users --expires-in 90d
   $ latchkey users list --json`
+
+const keysExamples = `
+Examples:
+  $ latchkey keys list --owner ada
+  $ latchkey keys create --owner ada --name ci --scope read:users --expires-in 90d
+  $ latchkey keys revoke 4fQ1Zs0bKx8TtYv2 --wait`
+
+const usersExamples = `
+Examples:
+  $ latchkey users list --search ada
+  $ latchkey users grant ada --scopes read:users,read:keys`

@@ -12,9 +12,9 @@ export function addSchema(program: Command, context: CommandContext): void {
     .command('schema')
     .description('Print the GraphQL schema as SDL.')
     .addOption(
-      new Option('--check', 'compare with the schema.graphql that is kept').conflicts('output'),
+      new Option('--check', 'fail if the committed schema.graphql differs').conflicts('output'),
     )
-    .option('--output <file>', 'write to a file instead')
+    .option('--output <file>', 'write to this file instead of standard output')
     .addHelpText('after', examples)
     .action(async (options: Options) => {
       const sdl = await context.printSchema()
@@ -27,9 +27,9 @@ export function addSchema(program: Command, context: CommandContext): void {
 async function check(sdl: string, { schemaFile, note }: CommandContext): Promise<void> {
   const kept = await readFile(schemaFile, 'utf8').catch(() => null)
   if (kept === sdl) return note('schema.graphql is up to date.\n')
-  const what = kept === null ? 'is missing' : 'is not what the code makes'
+  const what = kept === null ? 'is missing' : 'is out of date'
   throw new Error(
-    `${schemaFile} ${what}. Run \`npx latchkey schema --output schema.graphql\` and commit it.`,
+    `The file ${schemaFile} ${what}. Run \`npx latchkey schema --output schema.graphql\` and commit it.`,
   )
 }
 

@@ -14,15 +14,15 @@ export interface DiffOptions {
 
 interface Comparison {
   readonly operation: Operation
-  /** `null`: it is not valid against the old schema. */
+  /** `null`: the operation is not valid under the old schema. */
   readonly before: Evaluation | null
   readonly after: Evaluation | readonly string[]
 }
 
 /**
- * Tells which operations need more by the second schema than by the first.
+ * Reports the operations that need more scopes under the second schema than under the first.
  *
- * @throws Error when there is one, or one that is no longer valid
+ * @throws Error when there are some, or when an operation is no longer valid
  */
 export async function compareSchemas(
   [oldFile, newFile, ...files]: readonly string[],
@@ -31,7 +31,7 @@ export async function compareSchemas(
 ): Promise<void> {
   if (oldFile === undefined || newFile === undefined) {
     throw new UsageError(
-      '--diff needs an old and a new SDL: latchkey scopes --diff OLD NEW [files].',
+      '--diff requires two SDL files: latchkey scopes --diff OLD NEW [files...].',
     )
   }
   const [{ operationsIn }, { isFaulty, needsMore, needsOf, needsText, schemaOf }] =
@@ -75,14 +75,17 @@ export async function compareSchemas(
     ])
     return [
       rows.length === 0
-        ? 'No operation needs more.\n'
-        : table(['OPERATION', 'FILE', 'NEEDED', 'NEEDS NOW'], rows),
+        ? 'No operation needs more scopes.\n'
+        : table(['OPERATION', 'FILE', 'NEEDED BEFORE', 'NEEDS NOW'], rows),
       ...invalid.flatMap(({ errors }) => errors.map((error) => `${error}\n`)),
       brokenKeys === null ? '' : `\n${keyText(brokenKeys)}`,
     ].join('')
   })
   const breaking = changes.length + invalid.length
-  if (breaking > 0) throw new Error(`${breaking} of ${compared.length} operations would break.`)
+  if (breaking > 0)
+    throw new Error(
+      `${breaking} of ${compared.length} operations would break: they need more scopes or are no longer valid.`,
+    )
 }
 
 async function keysBrokenBy(
@@ -97,7 +100,7 @@ async function keysBrokenBy(
 }
 
 function keyText(keys: readonly BrokenKey[]): string {
-  if (keys.length === 0) return 'No active key would break.\n'
+  if (keys.length === 0) return 'The change breaks no active key.\n'
   const rows = keys.map(({ key, owner, missing, operations }) => [
     key.id,
     key.name,
@@ -105,7 +108,7 @@ function keyText(keys: readonly BrokenKey[]): string {
     missing.join(' '),
     operations.join(', '),
   ])
-  return table(['KEY', 'NAME', 'OWNER', 'WOULD LACK', 'FOR'], rows)
+  return table(['KEY', 'NAME', 'OWNER', 'MISSING SCOPES', 'OPERATIONS'], rows)
 }
 
 function keyJson({ key, owner, missing, operations }: BrokenKey) {

@@ -25,16 +25,16 @@ interface Row {
 
 type Need = Pick<Evaluation, 'authenticated' | 'scopes'>
 
-/** Tells what each operation in `files` needs and what all of them do, and makes that key where asked. */
+/** Reports the scopes that each operation and the whole application need. Creates a key with them if asked. */
 export async function reportNeeds(
   files: readonly string[],
   options: NeedsOptions,
   context: CommandContext,
 ): Promise<void> {
   if (options.createKey !== undefined && options.owner === undefined) {
-    throw new UsageError('--create-key needs --owner.')
+    throw new UsageError('--create-key requires --owner.')
   }
-  // What parses TypeScript is loaded by who needs it, so that the other commands start at once.
+  // The parser of TypeScript takes long to load. Other commands do not need it.
   const [{ operationsIn, refuseFaults }, { isFaulty, needsOf, needsText, schemaOf }, decision] =
     await Promise.all([
       import('./operations/sources.ts'),
@@ -67,7 +67,7 @@ export async function reportNeeds(
     }),
   }
   const report = reportOf(rows, application, needsText)
-  // The key alone goes to standard output, so that it can be put where it belongs.
+  // Only the key goes to standard output, so that it can be piped into a secret store.
   if (issued !== null && options.json !== true) context.note(report)
   answer(context, options, json, () => (issued === null ? report : `${issued.secret}\n`))
 }
@@ -110,7 +110,9 @@ async function issueKey(
   if (name === undefined || owner === undefined) return null
   const [scopes = []] = alternatives
   if (scopes.length === 0)
-    throw new UsageError('No operation needs a scope: there is no key to make.')
+    throw new UsageError(
+      'No operation needs a scope, so no key was created: a key needs at least one scope.',
+    )
   const expiresAt = expiresIn === undefined ? null : new Date(context.now() + expiresIn * 1000)
   return await context.withDatabase(
     loadConfig(context.environment),

@@ -8,23 +8,29 @@ import { type NeedsOptions, reportNeeds } from './scopes-needs.ts'
 export function addScopes(program: Command, context: CommandContext): void {
   program
     .command('scopes')
-    .description('Say which scopes the operations of an application need.')
-    .argument('[files...]', 'files, folders or globs with GraphQL in them; default: all below here')
-    .option('--schema <file>', "SDL to go by instead of this server's own")
-    .addOption(
-      new Option('--create-key <name>', 'make a key of just those scopes').conflicts('diff'),
+    .description('Show the scopes that the GraphQL operations of an application need.')
+    .argument(
+      '[files...]',
+      'files, folders or globs with GraphQL operations (default: the current folder)',
     )
-    .option('--owner <user>', 'whose key: id or subject')
-    .option('--issuer <issuer>', 'of the owner, where several have that subject')
-    .option('--expires-in <duration>', 'how long the key lives, such as 90d', durationSeconds)
+    .option('--schema <file>', "the SDL of the schema (default: this server's own)")
+    .addOption(
+      new Option(
+        '--create-key <name>',
+        'create an API key with exactly these scopes; requires --owner',
+      ).conflicts('diff'),
+    )
+    .option('--owner <user>', 'the owner of the key: id or subject of a user')
+    .option('--issuer <issuer>', 'the issuer of the owner, if several issuers have that subject')
+    .option('--expires-in <duration>', 'the lifetime of the key, such as 90d', durationSeconds)
     .addOption(
       new Option(
         '--diff',
-        'the first two files are an old and a new SDL: say what needs more',
+        'compare two schemas: the first two files are the old and the new SDL',
       ).conflicts('schema'),
     )
-    .option('--keys', 'with --diff: also the active keys that the change would break')
-    .option('--json', 'answer in JSON')
+    .option('--keys', 'with --diff: also list the active keys that the change would break')
+    .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(
       async (
@@ -32,7 +38,7 @@ export function addScopes(program: Command, context: CommandContext): void {
         options: NeedsOptions & DiffOptions & { readonly diff?: boolean },
       ) => {
         if (options.keys === true && options.diff !== true) {
-          throw new UsageError('--keys goes with --diff.')
+          throw new UsageError('--keys requires --diff.')
         }
         if (options.diff === true) await compareSchemas(files, options, context)
         else await reportNeeds(files, options, context)
@@ -41,9 +47,10 @@ export function addScopes(program: Command, context: CommandContext): void {
 }
 
 const examples = `
-GraphQL is read from .graphql and .gql files, and in TypeScript and JavaScript from templates tagged
-or called with gql or graphql or following a comment GraphQL. Any one of the sets joined by "or" will do; --create-key
-takes the first. With --diff the exit code is 1 when an operation needs more.
+Operations are read from .graphql and .gql files, and from TypeScript and JavaScript: template literals
+that are tagged with gql or graphql, are the argument of a function of that name, or follow the comment
+/* GraphQL */. Scope sets joined by "or" are alternatives: any one is enough, and --create-key takes the
+first. With --diff the exit code is 1 if an operation needs more scopes or is no longer valid.
 
 Examples:
   $ latchkey scopes src

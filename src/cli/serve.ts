@@ -12,11 +12,18 @@ interface Options {
 export function addServe(program: Command, context: CommandContext): void {
   program
     .command('serve')
-    .description('Start the server. SIGTERM and SIGINT stop it once what is in flight is done.')
-    .option('--workers <count>', 'serve by that many processes, each a node', workers, 1)
+    .description(
+      'Start the server. On SIGTERM or SIGINT it finishes the requests under way and stops.',
+    )
+    .option(
+      '--workers <count>',
+      'the number of worker processes, 1 to 64; each is a node of its own',
+      workers,
+      1,
+    )
     .option(
       '--small-heap',
-      'collect garbage earlier: less memory, for up to a tenth more processor time (sets the V8 flag --heap-growing-percent=50)',
+      'use less memory and up to 10% more processor time: garbage is collected earlier (V8 flag --heap-growing-percent=50)',
     )
     .addHelpText('after', `${environmentHelp()}\n${examples}`)
     .action(async (options: Options) => {
@@ -48,5 +55,5 @@ function environmentHelp(): string {
   const lines = describeConfig().map(
     (row) => `  ${row.variable}\n      ${row.meaning}\n      Default: ${row.default}`,
   )
-  return `\nEnvironment:\n${lines.join('\n')}`
+  return `\nEnvironment variables:\n${lines.join('\n')}`
 }

@@ -1,11 +1,11 @@
 const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
-/** How long stopping may take before the process is ended anyway. Milliseconds. */
+/** The process exits this long after a stop signal, even if it has not finished. Milliseconds. */
 const stopTimeoutMs = 9_500
 
 /**
- * Resolves when the process is asked to stop. Asking again changes nothing: npm and the terminal both
- * pass on one Ctrl-C.
+ * Resolves at the first stop signal. Further signals are ignored, because npm and the terminal each send
+ * one for a single Ctrl-C.
  */
 export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
@@ -17,26 +17,26 @@ export function stopSignal(): Promise<void> {
   })
 }
 
-/** Aborted when `asked` resolves. */
+/** Returns a signal that is aborted when `asked` resolves. */
 export function abortSignal(asked: Promise<void>): AbortSignal {
   const controller = new AbortController()
   void asked.then(() => controller.abort(new StoppedError()))
   return controller.signal
 }
 
-/** The process was asked to stop before it had done what it was started for. */
+/** A stop signal came before the command had finished. */
 class StoppedError extends Error {
   override readonly name = 'StoppedError'
 
   constructor() {
-    super('It was stopped before it was done.')
+    super('The command was stopped before it had finished.')
   }
 }
 
 /**
- * From now on, a process that is asked to stop cleans up before it ends with 1.
+ * Runs `cleanUp` at a stop signal, then exits with 1.
  *
- * @returns what makes it end at once again
+ * @returns a function that restores the default reaction to the signals
  */
 export function cleanUpOnStop(cleanUp: () => Promise<void>): () => void {
   let stopping = false

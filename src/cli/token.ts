@@ -16,11 +16,23 @@ interface Options {
 export function addToken(program: Command, context: CommandContext): void {
   program
     .command('token')
-    .description('Print a JWT of the development issuer. There is none in production.')
-    .requiredOption('--subject <subject>', 'whose token: `sub`')
-    .option('--scope <scopes>', 'what it carries; repeat it or separate by spaces', parseList, [])
-    .option('--expires-in <duration>', 'how long it lives, at most 24h', durationSeconds, 3600)
-    .option('--json', 'answer in JSON as the token endpoint does')
+    .description(
+      'Print a JWT of the development issuer. It works only in development: without a JWT issuer, outside production.',
+    )
+    .requiredOption('--subject <subject>', 'the subject (`sub`) of the token, such as ada')
+    .option(
+      '--scope <scopes>',
+      'the scopes of the token, separated by spaces or commas; may be repeated',
+      parseList,
+      [],
+    )
+    .option(
+      '--expires-in <duration>',
+      'the lifetime of the token, at most 24h',
+      durationSeconds,
+      3600,
+    )
+    .option('--json', 'print JSON in the form of a token endpoint (RFC 6749 §5.1)')
     .addHelpText('after', examples)
     .action(async (options: Options) => {
       const config = loadConfig(context.environment)
@@ -40,15 +52,16 @@ export function addToken(program: Command, context: CommandContext): void {
 
 function issuerUrl({ mode, publicUrl }: Config): string {
   if (mode === 'production') {
-    const message = 'is production, where there is no development issuer: ask your own for a token'
+    const message =
+      'is `production`, where there is no development issuer: get a token from your issuer'
     throw new ConfigError([{ variable: 'NODE_ENV', message }])
   }
   if (mode === 'self-run') {
-    const message = 'is set, so there is no development issuer: ask your own for a token'
+    const message = 'is set, so there is no development issuer: get a token from your issuer'
     throw new ConfigError([{ variable: 'JWT_ISSUER', message }])
   }
   if (publicUrl === null) {
-    const message = 'must be set while PORT is 0: it is part of the issuer'
+    const message = 'must be set where PORT is 0: it is part of the issuer of the token'
     throw new ConfigError([{ variable: 'PUBLIC_URL', message }])
   }
   return publicUrl + developmentIssuerPath

@@ -11,7 +11,7 @@ export interface StatusOptions {
   readonly json?: boolean
 }
 
-/** Sets a user's status and answers with the user. */
+/** Sets the status of a user and prints the user. */
 export async function setStatus(
   context: CommandContext,
   idOrSubject: string,

@@ -11,7 +11,7 @@ import { userView } from './views.ts'
 
 interface Options {
   readonly scopes?: readonly string[]
-  /** `false` by `--no-ceiling`. */
+  /** `false`: `--no-ceiling` is given. */
   readonly ceiling: boolean
   readonly issuer?: string
   readonly json?: boolean
@@ -20,24 +20,20 @@ interface Options {
 export function addUsersGrant(users: Command, context: CommandContext): void {
   users
     .command('grant <user>')
-    .description('Set what a user holds: the ceiling over all of their keys and tokens.')
-    .option(
-      '--scopes <scopes>',
-      'all that they hold from now on, a comma list; "" for none',
-      parseList,
-    )
+    .description('Set the grant of a user: the scopes that bound all keys and JWTs of the user.')
+    .option('--scopes <scopes>', 'the new grant, separated by commas; "" for no scope', parseList)
     .addOption(
       new Option(
         '--no-ceiling',
-        'no ceiling of ours: the issuer decides (administrative scopes excepted)',
+        'remove the ceiling: the issuer decides which scopes the user has, except administrative ones',
       ).conflicts('scopes'),
     )
-    .option('--issuer <issuer>', 'of the user, where several have that subject')
-    .option('--json', 'answer in JSON')
+    .option('--issuer <issuer>', 'the issuer of the user, if several issuers have that subject')
+    .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (idOrSubject: string, options: Options) => {
       if (options.ceiling && options.scopes === undefined) {
-        throw new UsageError('Say what is granted: --scopes a,b or --no-ceiling.')
+        throw new UsageError('The grant is missing. Set it with --scopes a,b or --no-ceiling.')
       }
       const config = loadConfig(context.environment)
       const user = await context.withDatabase(config, async ({ users: store, catalogue }) => {

@@ -17,10 +17,18 @@ export function addUsersList(users: Command, context: CommandContext): void {
   users
     .command('list')
     .description('List users, newest first.')
-    .option('--search <text>', 'whose subject, e-mail address or name begins so')
-    .addOption(new Option('--status <status>', 'only those').choices(['active', 'suspended']))
-    .option('--limit <count>', 'at most this many', limit, 100)
-    .option('--json', 'answer in JSON')
+    .option(
+      '--search <text>',
+      'only users whose subject, e-mail address or name begins with this text',
+    )
+    .addOption(
+      new Option('--status <status>', 'only users with this status').choices([
+        'active',
+        'suspended',
+      ]),
+    )
+    .option('--limit <count>', 'the maximum number of users, 1 to 1000', limit, 100)
+    .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (options: Options) => {
       const page = await context.withDatabase(
@@ -36,7 +44,8 @@ export function addUsersList(users: Command, context: CommandContext): void {
       )
       const json = { users: page.rows.map(userView), more: page.more }
       answer(context, options, json, () => userTable(page.rows))
-      if (page.more) context.note('There are more: raise --limit or narrow by --search.\n')
+      if (page.more)
+        context.note('There are more users. Raise --limit, or narrow the list with --search.\n')
     })
 }
 

@@ -5,9 +5,9 @@ import { type StatusOptions, setStatus } from './user-status.ts'
 export function addUsersReactivate(users: Command, context: CommandContext): void {
   users
     .command('reactivate <user>')
-    .description('Accept the keys and tokens of a suspended user again.')
-    .option('--issuer <issuer>', 'of the user, where several have that subject')
-    .option('--json', 'answer in JSON')
+    .description('Reactivate a suspended user: accept the keys and JWTs of the user again.')
+    .option('--issuer <issuer>', 'the issuer of the user, if several issuers have that subject')
+    .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (idOrSubject: string, options: StatusOptions) => {
       await setStatus(context, idOrSubject, options, 'ACTIVE', null)

@@ -10,10 +10,10 @@ interface Options extends StatusOptions {
 export function addUsersSuspend(users: Command, context: CommandContext): void {
   users
     .command('suspend <user>')
-    .description('Refuse all keys and tokens of a user until reactivated.')
-    .option('--reason <text>', 'why, for the audit trail')
-    .option('--issuer <issuer>', 'of the user, where several have that subject')
-    .option('--json', 'answer in JSON')
+    .description('Suspend a user: refuse all keys and JWTs of the user until `users reactivate`.')
+    .option('--reason <text>', 'the reason, for the audit trail')
+    .option('--issuer <issuer>', 'the issuer of the user, if several issuers have that subject')
+    .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (idOrSubject: string, options: Options) => {
       const reason = optionalText('reason', options.reason, reasonRule)

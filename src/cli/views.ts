@@ -2,7 +2,7 @@ import { type ApiKey, apiKeyStatus } from '../keys/api-key.ts'
 import type { User } from '../users/user.ts'
 import { dateTime, scopeText, table } from './output.ts'
 
-/** A key as `--json` shows it. */
+/** The JSON form of a key. */
 export function keyView(key: ApiKey, now: Date) {
   return {
     id: key.id,
@@ -35,7 +35,7 @@ export function keyTable(keys: readonly ApiKey[], now: Date): string {
   return table(headings, rows)
 }
 
-/** A user as `--json` shows it. */
+/** The JSON form of a user. */
 export function userView(user: User) {
   return {
     id: user.id,

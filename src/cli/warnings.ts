@@ -2,8 +2,8 @@ import type { CommandContext } from './command-context.ts'
 import { onOneLine } from './output.ts'
 
 /**
- * Notes what the configuration says without effect, such as ignored parameters of a connection string,
- * as soon as a command connects. `serve` logs the same.
+ * Prints the warnings of the configuration, such as ignored parameters of a connection string, when a
+ * command connects to the database. `serve` writes them to the log.
  */
 export function withWarnings(context: CommandContext): CommandContext {
   function note({ warnings }: { readonly warnings: readonly string[] }): void {

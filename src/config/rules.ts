@@ -55,7 +55,7 @@ export function modeFaults(
 export function embeddedFaults(mode: Mode, given: GivenVariables): readonly Fault[] {
   if (mode !== 'production' || given.DATABASE_URL !== undefined) return []
   const message =
-    'must be set in production, such as postgres://user:password@host:5432/database: production has no embedded database'
+    'must be set in production, such as postgres://user@host:5432/database: production has no embedded database'
   return [{ variable: 'DATABASE_URL', message }]
 }
 

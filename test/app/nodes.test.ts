@@ -206,7 +206,7 @@ describe('keys revoke --wait', () => {
     expect(code).toBe(0)
     expect(out.replace(/\d+ ms/, 'N ms')).toMatch(
       new RegExp(
-        `^Revoked ${id} \\(.*\\)\\.\n(Refused by .+, process ${process.pid}\\.\n){2}Every node refuses it, N ms after it was revoked\\.\n$`,
+        `^Revoked ${id} \\(.*\\)\\.\n(Refused by .+, process ${process.pid}\\.\n){2}Every node refuses the key, N ms after the revocation\\.\n$`,
       ),
     )
   })
@@ -234,7 +234,7 @@ describe('keys revoke --wait', () => {
     const { code, out } = await revoke(id)
     expect(code).toBe(0)
     expect(out).toContain(
-      'No answer from killed?[31m, process 7; it uses nothing older than 300 ms, so it refuses it too.\n',
+      'No answer from killed?[31m, process 7. It refuses the key too: its staleness bound of 300 ms has passed.\n',
     )
     expect(out).not.toContain('long gone')
   })
@@ -283,9 +283,10 @@ describe('keys revoke --wait', () => {
     }
     const { code, out } = await revokeWith(environment, id)
     expect(code).toBe(0)
-    const waited = /^The nodes could not be asked; (\d+) ms later every one refuses it\.$/m.exec(
-      out,
-    )
+    const waited =
+      /^The nodes could not be asked\. Every node refuses the key: (\d+) ms have passed, the staleness bound\.$/m.exec(
+        out,
+      )
     expect(Number(waited?.[1])).toBeGreaterThanOrEqual(700)
   })
 

@@ -23,7 +23,7 @@ describe('identity-keys', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect((await list()).keys.map(({ role }: { role: string }) => role)).toEqual(['signs', 'next'])
     const again = await run(['identity-keys', 'new'], { environment })
-    expect(again).toMatchObject({ code: 1, err: expect.stringContaining('there already') })
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining('exists already') })
   })
 
   test('rotate moves each key one role on', async () => {

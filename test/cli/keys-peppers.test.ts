@@ -76,7 +76,7 @@ describe('keys peppers', () => {
     expect(lines[1]).toMatch(new RegExp(`^${fingerprint('new')} +1 .*hashes new secrets$`))
     expect(lines[2]).toMatch(new RegExp(`^${fingerprint('old')} +2 .*may be removed`))
     expect(lines.find((line) => line.startsWith(fingerprint('lost')))).toMatch(
-      /put it back into KEY_PEPPER/,
+      /add it to KEY_PEPPER again/,
     )
     expect(lines.find((line) => line.startsWith('(none)'))).toMatch(/stored without a pepper/)
     expect(out).not.toMatch(/\b(new,|lost|old)\b/)

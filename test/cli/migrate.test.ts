@@ -28,7 +28,9 @@ const migrate = (words: readonly string[], environment: Record<string, string> =
 test('--status tells what is pending, and changes nothing', async () => {
   const { code, out, err } = await migrate(['--status'])
   expect(code).toBe(3)
-  expect(err).toMatch(/^latchkey: \d+ migrations are pending: `latchkey migrate` applies them\.\n$/)
+  expect(err).toMatch(
+    /^latchkey: \d+ migrations are pending\. Run `latchkey migrate` to apply them\.\n$/,
+  )
   expect(out).toMatch(/^MIGRATION +STATE\n0000_tables +pending\n/)
   const { upToDate, migrations } = JSON.parse((await migrate(['--status', '--json'])).out)
   expect(upToDate).toBe(false)
@@ -83,29 +85,29 @@ test('--url names the database instead of DATABASE_URL, and is read like it', as
 test('an empty --url is refused, rather than another database migrated', async () => {
   const { code, err } = await migrate(['--url', ''])
   expect(code).toBe(78)
-  expect(err).toContain('--url is empty')
+  expect(err).toContain('--url must not be empty')
 })
 
 test('needs a database in production, and nothing else', async () => {
   const { code, err } = await migrate([], { DATABASE_URL: '' })
   expect(code).toBe(78)
   expect(err).toBe(
-    'latchkey: The configuration is not valid:\n  DATABASE_URL must be set in production, such as postgres://user:password@host:5432/database: production has no embedded database\n',
+    'latchkey: The configuration is not valid:\n  DATABASE_URL must be set in production, such as postgres://user@host:5432/database: production has no embedded database\n',
   )
 })
 
-test('--grant makes the role and grants it what the server needs, again and again', async () => {
+test('--grant creates the role and grants it the rights that the server needs, again and again', async () => {
   const role = `latchkey_cli_${new URL(database.url).pathname.slice(-8)}`
   const first = JSON.parse((await migrate(['--grant', role, '--json'])).out)
   expect(first).toEqual({
     upToDate: true,
     done: [
-      `Created the role ${role}, which can log in and has no password.`,
-      `Granted ${role} what the server needs.`,
+      `Created the role ${role} with the right to log in. It has no password yet.`,
+      `Granted ${role} the rights that the server needs.`,
     ],
   })
   expect((await migrate(['--grant', role])).out).toBe(
-    `Granted ${role} what the server needs.\nThe database is up to date.\n`,
+    `Granted ${role} the rights that the server needs.\nThe database is up to date.\n`,
   )
   await sql.unsafe(`drop owned by ${role}; drop role ${role}`)
 })
@@ -120,7 +122,7 @@ test.each([
   [['--status', '--dry-run']],
   [['--status', '--grant', 'x']],
   [['--dry-run', '--grant', 'x']],
-])('%j together is not right', async (words) => {
+])('%j together is not valid', async (words) => {
   expect((await migrate(words)).code).toBe(2)
 })
 

@@ -93,7 +93,7 @@ describe('scopes', () => {
     expect(globbed).not.toContain('query Keys')
     expect(await scopes(`${path}/nothing/**`)).toMatchObject({
       code: 2,
-      err: expect.stringContaining('There is no source'),
+      err: expect.stringContaining('No source file matches'),
     })
     expect((await scopes(folder({ 'a.ts': 'const a = 1' }))).code).toBe(2)
   })
@@ -203,18 +203,21 @@ describe('scopes on a database', () => {
       )
     expect(await diff('same.graphql')).toEqual({
       code: 0,
-      out: 'No operation needs more.\n',
+      out: 'No operation needs more scopes.\n',
       err: '',
     })
     const { code, out, err } = await diff('same.graphql', 'more.graphql', 'free.graphql')
-    expect({ code, err }).toEqual({ code: 1, err: 'latchkey: 2 of 3 operations would break.\n' })
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: 'latchkey: 2 of 3 operations would break: they need more scopes or are no longer valid.\n',
+    })
     expect(
       out
         .trimEnd()
         .split('\n')
         .map((line) => line.split(/ {2,}/)),
     ).toEqual([
-      ['OPERATION', 'FILE', 'NEEDED', 'NEEDS NOW'],
+      ['OPERATION', 'FILE', 'NEEDED BEFORE', 'NEEDS NOW'],
       ['query Free', `${path}/free.graphql:1`, '(nothing)', '(any credential)'],
       [
         'query More',
@@ -237,7 +240,7 @@ describe('scopes on a database', () => {
     expect((await scopes('--diff', newer, older, `${path}/gone.graphql`)).code).toBe(0)
   })
 
-  test('--keys lists the active keys that would break, by what they are worth', async () => {
+  test('--keys lists the active keys that would break, by their effective scopes', async () => {
     await cli.user('carol')
     const key = async (name: string, held: string) => {
       const words = ['--owner', 'carol', '--name', name, '--scope', held, '--json']
@@ -268,12 +271,12 @@ describe('scopes on a database', () => {
         operations: ['query More'],
       },
     ])
-    expect((await onDatabase(...words)).out).toMatch(/KEY +NAME +OWNER +WOULD LACK +FOR/)
+    expect((await onDatabase(...words)).out).toMatch(/KEY +NAME +OWNER +MISSING SCOPES +OPERATIONS/)
   })
 
   test.each([
-    [['--diff', 'one.graphql'], /an old and a new SDL/],
-    [['--keys'], /--keys goes with --diff/],
+    [['--diff', 'one.graphql'], /two SDL files/],
+    [['--keys'], /--keys requires --diff/],
   ])('%j is refused', async (words, message) => {
     const { code, err } = await scopes(...words)
     expect(code).toBe(2)

@@ -52,7 +52,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     },
     { words: 'scopes src --create-key shop --owner ada', says: /^lk_\w+\n$/ },
     { words: 'scopes src --create-key shop --owner nobody', code: 1, says: /no user "nobody"/ },
-    { words: 'scopes missing', code: 2, says: /no source/ },
+    { words: 'scopes missing', code: 2, says: /No source file/ },
   ],
   token: [
     { words: 'token --subject ada --scope read:users', says: /^eyJ[\w-]+\.[\w-]+\.[\w-]+\n$/ },
@@ -65,15 +65,15 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   'identity-keys new': [
     { words: 'identity-keys new --file keys.json', says: / EdDSA +signs\n/ },
-    { words: 'identity-keys new --file keys.json', code: 1, says: /is there already/ },
+    { words: 'identity-keys new --file keys.json', code: 1, says: /exists already/ },
   ],
   'identity-keys rotate': [
     { words: 'identity-keys rotate --file keys.json --algorithm ES256', says: / retired\n/ },
-    { words: 'identity-keys rotate --file missing.json', code: 1, says: /is not there/ },
+    { words: 'identity-keys rotate --file missing.json', code: 1, says: /does not exist/ },
   ],
   'identity-keys list': [
     { words: 'identity-keys list --file keys.json --json', says: /^\{\s+"file": "keys.json",/ },
-    { words: 'identity-keys list', code: 1, says: /is not there/ },
+    { words: 'identity-keys list', code: 1, says: /does not exist/ },
   ],
   'keys create': [
     {

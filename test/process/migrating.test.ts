@@ -69,7 +69,7 @@ describe('a process that waits for another one to migrate', () => {
     command.kill('SIGTERM')
     const ended = await once(command, 'close')
     expect(ended).toEqual([1, null])
-    expect(errors()).toContain('latchkey: It was stopped before it was done.')
+    expect(errors()).toContain('latchkey: The command was stopped before it had finished.')
   })
 })
 

@@ -7,7 +7,7 @@ import { grantOf, type User } from '../../users/user.ts'
 import type { OperatorDatabase } from '../command-context.ts'
 import { allows } from './needs.ts'
 
-/** An operation that needs more than it did. */
+/** An operation that needs more scopes than before. */
 export interface Change {
   readonly name: string
   readonly before: Evaluation
@@ -17,13 +17,13 @@ export interface Change {
 export interface BrokenKey {
   readonly key: ApiKey
   readonly owner: User
-  /** Operations that it may run now and could not after the change. */
+  /** The operations that the key may run now, but not after the change. */
   readonly operations: readonly string[]
-  /** What it lacks for them all, sorted. */
+  /** The scopes that the key lacks for these operations, sorted. */
   readonly missing: readonly string[]
 }
 
-/** Active keys that may run one of the operations now and could not afterwards, by what they are worth now. */
+/** Finds the active keys whose effective scopes allow one of the operations before the change, but not after it. */
 export async function findBrokenKeys(
   { users, keys }: Pick<OperatorDatabase, 'users' | 'keys'>,
   changes: readonly Change[],

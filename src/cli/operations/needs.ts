@@ -3,12 +3,12 @@ import { analyseOperation, type Evaluation } from '../../decision/index.ts'
 import { type ScopeRequirement, satisfies } from '../../scopes.ts'
 import { faultOf, type Operation, type SourceFault } from './read-operations.ts'
 
-/** A schema written as SDL, a subgraph's too: what federation defines need not be in it. */
+/** Builds a schema from SDL. The SDL of a subgraph need not define the directives of federation. */
 export function schemaOf(sdl: string, file: string): GraphQLSchema {
   return buildASTSchema(parse(new Source(sdl, file)), { assumeValidSDL: true })
 }
 
-/** What an operation needs, whatever its variables are; or what is wrong with it. */
+/** Returns the scopes that an operation needs with any variables, or the faults of an invalid operation. */
 export function needsOf(
   schema: GraphQLSchema,
   { document, file }: Operation,
@@ -16,7 +16,7 @@ export function needsOf(
   const errors = validate(schema, document)
   if (errors.length > 0) return errors.map((error) => faultOf(error, file))
   const analysis = analyseOperation(schema, document)
-  if (analysis === null) throw new Error('A document of one operation has none.')
+  if (analysis === null) throw new Error('The document must contain exactly one operation.')
   return analysis.evaluate('any')
 }
 
@@ -26,19 +26,19 @@ export function isFaulty(
   return Array.isArray(needs)
 }
 
-/** Whether whoever holds exactly `scopes` may run it. */
+/** Whether a caller with exactly `scopes` may run the operation. */
 export function allows(evaluation: Evaluation, scopes: readonly string[]): boolean {
   const held = new Set(scopes)
   return evaluation.requirements.every((requirement) => satisfies(requirement, held))
 }
 
-/** Whether someone who could run `before` with no scope to spare cannot run `after`. */
+/** Whether some minimal set of scopes that is enough for `before` is not enough for `after`. */
 export function needsMore(before: Evaluation, after: Evaluation): boolean {
   if (after.authenticated && !before.authenticated) return true
   return before.scopes.some((scopes) => !allows(after, scopes))
 }
 
-/** For people: `read:users read:keys, or manage:keys`. */
+/** Formats alternatives such as `read:users read:keys, or manage:keys`. */
 export function needsText(needs: {
   readonly authenticated: boolean
   readonly scopes: ScopeRequirement

@@ -14,8 +14,9 @@ interface TemplateLiteral extends Node {
 }
 
 /**
- * The GraphQL in a file of TypeScript or JavaScript: templates tagged or called with `gql` or
- * `graphql`, and those after a comment `GraphQL`. Each at the line and column at which it stands there.
+ * Extracts the GraphQL from TypeScript or JavaScript: template literals that are tagged with `gql` or
+ * `graphql`, are the argument of a function of that name, or follow a comment `GraphQL`. Blanks before each
+ * text keep its lines and columns as in the file.
  *
  * @throws SyntaxError of the parser, with `loc`
  */
@@ -60,7 +61,7 @@ function graphqlIn(node: Node): TemplateLiteral | null {
   return commented && isTemplate(node) ? node : null
 }
 
-/** The template's text where it stands, blanks for all that is before it and for what is put in. */
+/** Returns the text of the template, with blanks for the code before it and for its expressions. */
 function textOf({ quasis }: TemplateLiteral, code: string): string {
   let text = ''
   let end = 0

@@ -14,16 +14,16 @@ import {
 } from 'graphql'
 import { pluckGraphql } from './pluck.ts'
 
-/** An operation as it would be sent: with the fragments that it needs, from wherever they are. */
+/** An operation together with the fragments that it uses, from any of the files. */
 export interface Operation {
-  /** Such as `query Users`. */
+  /** The type and name of the operation, such as `query Users`. */
   readonly name: string
   readonly file: string
   readonly line: number
   readonly document: DocumentNode
 }
 
-/** Something in the sources that is wrong, as `file:line:column: message`. */
+/** A fault in the sources, as `file:line:column: message`. */
 export type SourceFault = string
 
 export interface Sources {
@@ -37,7 +37,7 @@ interface Definitions {
   readonly faults: SourceFault[]
 }
 
-/** Every operation in `files`, absolute or relative to `folder`, in the order of files and lines. */
+/** Reads every operation in `files` (absolute or relative to `folder`), in the order of files and lines. */
 export async function readOperations(files: readonly string[], folder: string): Promise<Sources> {
   const found: Definitions = { operations: [], fragments: new Map(), faults: [] }
   for (const file of files) {
@@ -56,12 +56,12 @@ function textsIn(text: string, file: string): readonly string[] {
   return /\.(graphql|gql)$/.test(file) ? [text].filter(hasDefinitions) : pluckGraphql(text, file)
 }
 
-/** A file of comments alone is no syntax error. */
+/** A file with nothing but comments is allowed, though GraphQL's grammar requires a definition. */
 function hasDefinitions(text: string): boolean {
   return text.replace(/#.*/g, '').trim() !== ''
 }
 
-/** What else stands there, such as types, is of no interest. */
+/** Collects operations and fragments. Other definitions, such as types, are ignored. */
 function collect({ definitions }: DocumentNode, found: Definitions): void {
   for (const node of definitions) {
     if (node.kind === Kind.OPERATION_DEFINITION) found.operations.push(node)
@@ -92,7 +92,7 @@ function withFragments(operation: OperationDefinitionNode, found: Definitions): 
   }
 }
 
-/** The fragment of that name in the same file, else the one that there is. */
+/** Finds the fragment of that name in the same file, otherwise in any file. */
 function nearest(
   name: string,
   from: OperationDefinitionNode | FragmentDefinitionNode,

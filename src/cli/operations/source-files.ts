@@ -10,10 +10,11 @@ const options = {
 }
 
 /**
- * The files that `patterns` name, as those are absolute or relative to `folder`: paths, folders (all below) or globs; nothing
- * given, everything below. Sorted.
+ * Finds the source files that match `patterns`, sorted. A pattern is a file, a folder (with everything below)
+ * or a glob. Without patterns, the files below `folder` are returned.
  *
- * @throws UsageError when a pattern names nothing
+ * @param folder the folder that relative patterns start from
+ * @throws UsageError when a pattern matches no file
  */
 export async function findSources(
   patterns: readonly string[],
@@ -22,13 +23,14 @@ export async function findSources(
   const found = new Set<string>()
   for (const pattern of patterns.length === 0 ? ['.'] : patterns) {
     const files = await filesOf(pattern, folder)
-    if (files.length === 0) throw new UsageError(`There is no source ${JSON.stringify(pattern)}.`)
+    if (files.length === 0)
+      throw new UsageError(`No source file matches ${JSON.stringify(pattern)}.`)
     for (const file of files) found.add(file)
   }
   return [...found].sort()
 }
 
-/** A path that is there is taken as it is, whatever it would mean as a glob: `[id].tsx` is a name. */
+/** A path that exists is not read as a glob: `[id].tsx` is also a file name. */
 async function filesOf(pattern: string, folder: string): Promise<readonly string[]> {
   const path = resolve(folder, pattern)
   const there = await stat(path).catch(() => null)

@@ -4,9 +4,9 @@ import { type Operation, readOperations } from './read-operations.ts'
 import { findSources } from './source-files.ts'
 
 /**
- * Every operation in the files that `patterns` name.
+ * Reads every operation in the files that match `patterns`.
  *
- * @throws UsageError when there is none
+ * @throws UsageError when a pattern matches no file, or no file has an operation
  * @throws Error with every fault in the sources
  */
 export async function operationsIn(patterns: readonly string[]): Promise<readonly Operation[]> {
@@ -14,12 +14,15 @@ export async function operationsIn(patterns: readonly string[]): Promise<readonl
   const files = await findSources(patterns, folder)
   const { operations, faults } = await readOperations(files, folder)
   refuseFaults(faults)
-  if (operations.length === 0) throw new UsageError('The sources have no GraphQL operation.')
+  if (operations.length === 0)
+    throw new UsageError('The source files contain no GraphQL operation.')
   return operations
 }
 
-/** What cannot be read would be left out of what is needed, which would then be too little. */
+/** Without the operations that cannot be read, the reported scopes would be too few. */
 export function refuseFaults(faults: readonly string[]): void {
   if (faults.length === 0) return
-  throw new Error(`The sources have faults:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+  throw new Error(
+    `The source files contain faults:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+  )
 }
