@@ -25,7 +25,7 @@ export function addAudit(program: Command, context: CommandContext): void {
   program
     .command('audit')
     .description('Show the audit trail: the changes of users, grants and keys, oldest first.')
-    .option('--follow', 'then print new events as they happen, until interrupted')
+    .option('--follow', 'keep printing new events until interrupted')
     .option('--type <types>', 'only events of these types, separated by commas', parseList)
     .option('--actor <subject>', 'only changes made by this subject')
     .option('--target <id>', 'only changes of the user or API key with this id')

@@ -19,7 +19,7 @@ export function addMigrate(program: Command, context: CommandContext): void {
   program
     .command('migrate')
     .description(
-      'Migrate the database to the schema of this version, in one transaction. Several processes may run it at once: one migrates, the others wait. No JWT issuer is needed.',
+      'Migrate the database to the schema of this version, all or nothing. Several processes may run it at once: one migrates, the others wait. No JWT issuer is needed.',
     )
     .option('--url <url>', 'the connection string of the database (default: DATABASE_URL)')
     .addOption(
@@ -36,7 +36,7 @@ export function addMigrate(program: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--grant <role>',
-        'then grant this role exactly the rights that the server needs with MIGRATE=off. A missing role is created without a password',
+        'after the migration, grant this role exactly the rights that the server needs with MIGRATE=off. A missing role is created without a password',
       ).conflicts('status'),
     )
     .option('--json', 'print JSON')

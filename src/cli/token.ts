@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type Config, ConfigError, loadConfig } from '../config.ts'
 import { developmentIssuerPath } from '../credentials/development-issuer-path.ts'
 import { createDevelopmentIssuer } from '../http/development-issuer.ts'
@@ -20,17 +20,18 @@ export function addToken(program: Command, context: CommandContext): void {
       'Print a JWT of the development issuer. It works only in development: without a JWT issuer, outside production.',
     )
     .requiredOption('--subject <subject>', 'the subject (`sub`) of the token, such as ada')
-    .option(
-      '--scope <scopes>',
-      'the scopes of the token, separated by spaces or commas; may be repeated',
-      parseList,
-      [],
+    .addOption(
+      new Option(
+        '--scope <scopes>',
+        'the scopes of the token, separated by spaces or commas; may be repeated',
+      )
+        .argParser(parseList)
+        .default([], 'none'),
     )
-    .option(
-      '--expires-in <duration>',
-      'the lifetime of the token, at most 24h',
-      durationSeconds,
-      3600,
+    .addOption(
+      new Option('--expires-in <duration>', 'the lifetime of the token, at most 24h')
+        .argParser(durationSeconds)
+        .default(3600, '1h'),
     )
     .option('--json', 'print JSON in the form of a token endpoint (RFC 6749 §5.1)')
     .addHelpText('after', examples)

@@ -154,7 +154,7 @@ const variables = {
   },
   JWT_OUTAGE_SECONDS: {
     meaning:
-      'For how many seconds a node accepts JWTs of users that it has read before while the database is unreachable; `0`: it accepts none.',
+      'For how many seconds a node accepts JWTs of users whose rows it has read before while the database is unreachable; `0`: it accepts none.',
     default: String(credentialDefaults.jwtOutageSeconds),
     read: wholeNumber(0, 86_400),
   },
@@ -192,7 +192,7 @@ const variables = {
   },
   OPERATION_MAX_TOKENS: {
     meaning:
-      'The maximum number of tokens (names, values and punctuation) in a GraphQL document, and of its lines.',
+      'The maximum number of tokens (names, values and punctuation) in a GraphQL document; also the maximum number of its lines.',
     default: String(defaultOperationLimits.tokens),
     read: wholeNumber(1, 1_000_000),
   },
