@@ -1,10 +1,8 @@
 import { sorted } from './scopes.ts'
 
 /**
- * The failures that a caller is told about. Everything else is a bug and is masked.
- *
- * Each class carries the `extensions.code` of the GraphQL answer; which HTTP status and challenge
- * belong to a code is decided in one place, where errors become responses.
+ * The codes of the errors that are shown to a caller, as `extensions.code`. Any other error is a bug and is
+ * masked. The module `admission` maps each code to its HTTP status and challenge.
  */
 export type ErrorCode =
   | 'UNAUTHENTICATED'
@@ -26,7 +24,7 @@ export abstract class LatchkeyError extends Error {
   }
 }
 
-/** No credential where one is needed. */
+/** The request has no credential, and the operation needs one. */
 export class UnauthenticatedError extends LatchkeyError {
   readonly code = 'UNAUTHENTICATED'
 
@@ -35,7 +33,7 @@ export class UnauthenticatedError extends LatchkeyError {
   }
 }
 
-/** A credential was sent and is not valid. The message never says more than the sender may know. */
+/** The credential is not valid. The message reveals nothing that its sender may not know. */
 export class InvalidCredentialError extends LatchkeyError {
   readonly code = 'INVALID_CREDENTIAL'
 
@@ -44,21 +42,21 @@ export class InvalidCredentialError extends LatchkeyError {
   }
 }
 
-/** The request carries its credential in a way that no single reading is right (RFC 6750 §3.1). */
+/** The request has more than one credential, or an ambiguous one (RFC 6750 §3.1). */
 export class InvalidRequestError extends LatchkeyError {
   readonly code = 'INVALID_REQUEST'
 }
 
 export interface MissingScopes {
-  /** Any one inner list would suffice. */
+  /** The alternatives: the scopes of any one inner list are enough. */
   readonly requiredScopes: readonly (readonly string[])[]
-  /** What the caller lacks of the nearest list, sorted. */
+  /** The scopes that the caller lacks from the alternative it comes closest to, sorted. */
   readonly missingScopes: readonly string[]
-  /** Those of `missingScopes` that the credential carries but its owner's grant withholds, sorted. */
+  /** The scopes in `missingScopes` that the credential has but the grant of its owner lacks, sorted. */
   readonly notGranted: readonly string[]
 }
 
-/** The principal lacks scopes that the operation needs: nothing of it was executed. */
+/** The principal lacks scopes that the operation needs. No part of the operation was executed. */
 export class InsufficientScopeError extends LatchkeyError {
   readonly code = 'FORBIDDEN'
   readonly scopes: MissingScopes
@@ -68,7 +66,7 @@ export class InsufficientScopeError extends LatchkeyError {
     this.scopes = scopes
   }
 
-  /** The whole alternative that the caller is nearest to (RFC 6750 §3: the scope that is necessary). */
+  /** The alternative that the caller comes closest to: the `scope` of the challenge (RFC 6750 §3). */
   get neededScopes(): readonly string[] {
     const { requiredScopes, missingScopes } = this.scopes
     const missing = new Set(missingScopes)
@@ -81,7 +79,7 @@ export class InsufficientScopeError extends LatchkeyError {
   }
 }
 
-/** A mutation would hand out scopes, or tell what takes scopes to read, that its caller does not hold. */
+/** A mutation would grant scopes that its caller does not hold, or return data that it may not read. */
 export class ScopesNotHeldError extends LatchkeyError {
   readonly code = 'FORBIDDEN'
   /** Sorted. */
@@ -95,7 +93,7 @@ export class ScopesNotHeldError extends LatchkeyError {
   }
 }
 
-/** One input field is not acceptable. `field` is its path in the input, such as `metadata`. */
+/** A field of the input is not valid. `field` is its path in the input, such as `metadata`. */
 export class BadUserInputError extends LatchkeyError {
   readonly code = 'BAD_USER_INPUT'
   readonly field: string
@@ -108,13 +106,13 @@ export class BadUserInputError extends LatchkeyError {
 
 export interface DocumentFault {
   readonly message: string
-  /** In the document; lines and columns count from 1. */
+  /** The positions in the document. Lines and columns count from 1. */
   readonly locations: readonly { readonly line: number; readonly column: number }[]
-  /** Which limit was exceeded, where one was. */
+  /** The name of the limit that was exceeded, if the fault is one. */
   readonly limit?: string
 }
 
-/** A GraphQL document that was handed over as input, or what came with it, cannot be used. */
+/** A GraphQL document in the input, or its variables or operation name, is not valid. */
 export class InvalidDocumentError extends BadUserInputError {
   readonly faults: readonly DocumentFault[]
 
@@ -124,16 +122,16 @@ export class InvalidDocumentError extends BadUserInputError {
   }
 }
 
-/** The thing is not there, or not the caller's: the two are never told apart. */
+/** The target does not exist or belongs to another user. The error does not distinguish the two. */
 export class NotFoundError extends LatchkeyError {
   readonly code = 'NOT_FOUND'
 
   constructor(what: 'API key' | 'user') {
-    super(`There is no such ${what}, or it is not this credential's to change.`)
+    super(`There is no such ${what}, or this credential may not change it.`)
   }
 }
 
-/** The state of things does not allow it now. */
+/** The present state does not allow the change, such as a limit, a duplicate or a rotation under way. */
 export class ConflictError extends LatchkeyError {
   readonly code = 'CONFLICT'
 }
@@ -149,17 +147,17 @@ export class RateLimitedError extends LatchkeyError {
 }
 
 export interface UnavailabilityOptions {
-  /** Default: 1. */
+  /** The seconds after which the caller may try again. Default 1. */
   readonly retryAfterSeconds?: number
   readonly cause?: unknown
   readonly reason?: string | null
 }
 
-/** Something that is needed to decide cannot be reached. Never the credential's fault. */
+/** The database or an issuer cannot be reached, so no decision is possible. The credential may be valid. */
 export class ServiceUnavailableError extends LatchkeyError {
   readonly code = 'SERVICE_UNAVAILABLE'
   readonly retryAfterSeconds: number
-  /** A word for the log; never shown to the caller. */
+  /** A short reason for the log. It is never shown to the caller. */
   readonly reason: string | null
 
   constructor(options: UnavailabilityOptions = {}) {

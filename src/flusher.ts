@@ -1,14 +1,14 @@
-/** Writes now and then what was collected in memory. */
+/** Writes data that is collected in memory, at an interval. */
 export interface Flusher {
-  /** Writes now; of several at once there is one writing. */
+  /** Writes now, or waits for the write under way. */
   flush(): Promise<void>
   /** Stops the timer and writes the rest. */
   close(): Promise<void>
 }
 
 /**
- * @param write writes what was collected; deals with its own failures
- * @param intervalMs how often it is called. It does not keep the process alive.
+ * @param write writes the collected data and handles its own failures
+ * @param intervalMs milliseconds between two writes. The timer does not keep the process alive.
  */
 export function createFlusher(write: () => Promise<void>, intervalMs: number): Flusher {
   let flushing: Promise<void> | null = null

@@ -1,4 +1,4 @@
-/** What JSON can say (RFC 8259). */
+/** A JSON value (RFC 8259). */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
 
 export interface JsonObject {
@@ -9,7 +9,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** `undefined` when it is not JSON. The parser's own message is left out: it quotes the text. */
+/** Parses JSON. Returns `undefined` for any other text, not an error: its message would quote the text. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

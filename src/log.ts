@@ -3,15 +3,15 @@ import { prettyFactory } from 'pino-pretty'
 import { errorForLog, isError } from './log/error.ts'
 import { secretRemover } from './log/secrets.ts'
 
-/** What the rest of the code needs of a logger. An error goes under `err`. */
+/** A structured logger. Errors are logged in the field `err`. */
 export interface Logger {
   debug: LogMethod
   info: LogMethod
   warn: LogMethod
   error: LogMethod
-  /** Whether a line of that level is written at all. */
+  /** Whether lines of this level are written. */
   isLevelEnabled(level: 'debug' | 'info' | 'warn' | 'error'): boolean
-  /** A logger whose every line carries `fields`. */
+  /** Returns a logger that adds `fields` to every line. */
   child(fields: object): Logger
 }
 
@@ -21,20 +21,20 @@ interface LogMethod {
 }
 
 export interface LoggerOptions {
-  /** Least severe level that is written. */
+  /** The least severe level that is written. */
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
-  /** For people rather than as JSON, a line each. Default `false`. */
+  /** Whether lines are formatted for people, not as JSON. Default `false`. */
   readonly pretty?: boolean
-  /** Headers, beside the usual ones, whose values are credentials; in lower case. Default none. */
+  /** Further headers whose values are credentials, in lower case. Default: none. */
   readonly credentialHeaders?: readonly string[]
-  /** Default standard error: standard output is for what a command answers. */
+  /** Default: standard error, because standard output is for the results of commands. */
   readonly destination?: { write(text: string): void }
 }
 
 /**
- * A logger that keeps credentials out of what it writes. Nobody should hand it one; should it happen,
- * errors are reduced to what tells the fault, and the finished line is searched for what is named
- * like a credential or looks like one.
+ * Creates a logger that writes no credentials. Callers should pass none; as a second line of defence, only
+ * known safe properties of errors are logged, and values that are named like a credential or look like one
+ * are removed from the finished line.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const output = options.destination ?? pino.destination({ dest: 2, sync: true })
@@ -56,7 +56,7 @@ export function createLogger(options: LoggerOptions): Logger {
   )
 }
 
-/** Pino would take an error's own message, unread, for a line that has none. */
+/** For a line without a message Pino would use that of the error, without the serializer. */
 function withMessage<T extends unknown[]>(args: T): T {
   const [first, message] = args
   if (isError(first)) return [{ err: first }, message ?? errorForLog(first).message] as unknown as T

@@ -1,4 +1,4 @@
-/** The same as `make`, but made once for each object, and kept as long as that is. */
+/** Memoizes `make` by object. A value is kept as long as its object is in use. */
 export function memoizeWeak<Key extends object, Value>(
   make: (key: Key) => Value,
 ): (key: Key) => Value {

@@ -1,13 +1,13 @@
 /**
- * Whom API keys belong to and credentials stand for. There is one kind, a person: a row in `users`.
- * Code that means an owner takes this type and asks for the `kind` before it takes the owner for a
- * person; a further kind is a further member of the union.
+ * The owner of API keys, which their credentials stand for. There is one kind, a person: a row in `users`.
+ * A further kind would be a further member of this union, so code checks `kind` before it uses an owner as
+ * a person.
  */
 export type OwnerRef = UserOwner
 
 export interface UserOwner {
   readonly kind: 'USER'
-  /** Row in `users`. */
+  /** The id of the row in `users`. */
   readonly userId: string
 }
 
@@ -17,12 +17,12 @@ export function userOwner(userId: string): UserOwner {
   return { kind: 'USER', userId }
 }
 
-/** The owner that a principal's credential stands for: keys that are made with it belong to that owner. */
+/** Returns the owner that the credential of a principal stands for. Keys created with it belong to that owner. */
 export function ownerOf({ userId }: { readonly userId: string }): OwnerRef {
   return userOwner(userId)
 }
 
-/** What `api_keys.owner_id` holds. */
+/** Returns the value of `api_keys.owner_id`. */
 export function ownerIdOf(owner: OwnerRef): string {
   switch (owner.kind) {
     case 'USER':

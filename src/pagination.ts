@@ -1,6 +1,6 @@
 /**
- * Keyset pages in the order newest first: `(created_at, id)` descending. A cursor is the position of
- * a row in that order, so a page costs the same wherever it starts and rows made meanwhile move nothing.
+ * The position of a row in a keyset pagination, newest first: `(created_at, id)` descending. A page costs the
+ * same wherever it starts, and rows that are added meanwhile shift no page.
  */
 export interface Position {
   readonly at: Date
@@ -8,19 +8,19 @@ export interface Position {
 }
 
 export interface PageRequest {
-  /** At most this many rows. */
+  /** The maximum number of rows. */
   readonly limit: number
-  /** Only rows that come after this position in the order newest first. */
+  /** Only rows after this position are returned. */
   readonly after: Position | null
-  /** Only rows that come before this position in the order newest first. */
+  /** Only rows before this position are returned. */
   readonly before: Position | null
-  /** `true`: the last `limit` rows of that range rather than the first (still answered newest first). */
+  /** `true`: the last `limit` rows of the range, not the first. The order is newest first all the same. */
   readonly fromEnd: boolean
 }
 
 export interface Page<T> {
   /** Newest first. */
   readonly rows: readonly T[]
-  /** Whether the range holds more rows than fitted, on the side that was cut. */
+  /** Whether the range contains more rows than `limit`. */
   readonly more: boolean
 }

@@ -6,13 +6,13 @@ import type { Trouble } from './db/diagnosis.ts'
 export { type MigrateOptions, migrate } from './db/migrate.ts'
 
 export interface ConnectDirectoryOptions {
-  /** `postgres://…` of a database that `migrate` or the server has prepared. */
+  /** The connection string (`postgres://…`) of a database that `migrate` or the server has migrated. */
   readonly url: string
-  /** What a user first seen in a JWT may hold at most; `null`: no ceiling. Default `null`. */
+  /** The grant of a new user, created on the first JWT; `null`: no ceiling. Default `null`. */
   readonly defaultUserScopes?: readonly string[] | null
   /**
-   * Where it is told that the database cannot be used, and why: once when a cause begins (`warn`) and
-   * once when it ends (`info`). Default `console`.
+   * Receives a message when the database becomes unusable, with the cause (`warn`), and when it is usable
+   * again (`info`). Default `console`.
    */
   readonly log?: DirectoryLog
 }
@@ -24,23 +24,23 @@ export interface DirectoryLog {
 
 export interface ConnectedDirectory extends CredentialDirectory {
   /**
-   * The peppers that keys are stored under and that are not among `peppers`: for a start that is to fail
-   * by it. `createAuthenticator` asks the same, and warns.
+   * Finds the peppers that keys are stored under and that are not in `peppers`. Use it to stop a start
+   * with missing peppers; `createAuthenticator` only warns.
    *
    * @throws ServiceUnavailableError when the database cannot be reached
    */
   findMissingPeppers(peppers: readonly string[]): Promise<readonly MissingPepper[]>
-  /** Lets what is under way finish, up to 5 seconds. */
+  /** Closes the connections. Queries under way have up to 5 seconds to finish. */
   close(): Promise<void>
 }
 
-/** Users and API keys in PostgreSQL, for `createAuthenticator`. Connects when first asked. */
+/** Returns a directory of users and API keys in PostgreSQL. It connects when it is first used. */
 export function connectDirectory(options: ConnectDirectoryOptions): ConnectedDirectory {
   const { url, defaultUserScopes = null, log = console } = options
   const onTrouble = ({ kind, connection, message }: Trouble) => {
     const text = `Latchkey's ${connection} connection. ${message}`
     if (kind === 'begins') log.warn(text)
-    else log.info(`${text} This is over.`)
+    else log.info(`${text} This problem has ended.`)
   }
   const database = openDatabase({ url, defaultUserScopes, connections: 2, onTrouble })
   return {

@@ -1,37 +1,37 @@
 import { administrativeScopes } from './scopes.ts'
 
 /**
- * Who is asking. An API key and a JWT of the same user with the same scopes give equal principals
- * but for `credential`, which is for showing and auditing alone.
+ * The identity and the scopes of a caller. An API key and a JWT of the same user with the same scopes give
+ * principals that differ in `credential` only, which is meant for display and audit.
  */
 export interface Principal {
-  /** With `subject`, who it is: two issuers' subjects never mix. */
+  /** Identifies the user together with `subject`. Subjects of different issuers are different users. */
   readonly issuer: string
-  /** The JWT's `sub`; for a key, its owner's subject. */
+  /** `sub` of the JWT, or the subject of the owner of the API key. */
   readonly subject: string
-  /** Row in `users`. */
+  /** The id of the row in `users`. */
   readonly userId: string
-  /** Effective: the credential's scopes within the owner's grant as it is now. */
+  /** The effective scopes: those of the credential that the present grant of its owner allows. */
   readonly scopes: ReadonlySet<string>
   readonly credential: Credential
 }
 
 export interface Credential {
   readonly kind: 'API_KEY' | 'JWT'
-  /** Public id of the key, or the JWT's `jti`. */
+  /** The public id of the API key, or `jti` of the JWT. */
   readonly id: string | null
-  /** Name of the key; `null` for a JWT. */
+  /** The name of the API key; `null` for a JWT. */
   readonly name: string | null
-  /** Issuer of the JWT; `null` for a key. */
+  /** The issuer of the JWT; `null` for an API key. */
   readonly issuer: string | null
-  /** What the credential itself carries, before its owner's grant narrowed it; sorted. */
+  /** The scopes of the credential before its owner's grant narrows them, sorted. */
   readonly scopes: readonly string[]
   readonly expiresAt: Date | null
 }
 
 /**
- * The ceiling over all of a user's credentials: ours (`users.scopes`) and the one its issuer states
- * in a claim. `null` is no ceiling of that side.
+ * The ceiling of the scopes of all credentials of a user: that of this server (`ours`, `users.scopes`) and
+ * the one that the issuer states in a claim (`issuers`). `null`: no ceiling.
  */
 export interface Grant {
   readonly ours: readonly string[] | null
@@ -39,8 +39,8 @@ export interface Grant {
 }
 
 /**
- * Those of `scopes` that `grant` allows, in their order. Where neither side sets a ceiling everything
- * passes but the administrative scopes, which someone must have granted explicitly.
+ * Returns the scopes that `grant` allows, in their order. A grant without any ceiling allows all scopes
+ * except the administrative ones, which need an explicit grant.
  */
 export function withinGrant(scopes: readonly string[], grant: Grant): readonly string[] {
   if (grant.ours === null && grant.issuers === null) {

@@ -1,7 +1,11 @@
 import { BadUserInputError, ScopesNotHeldError } from './errors.ts'
 import { isScopeName, type ScopeCatalogue, sorted } from './scopes.ts'
 
-/** Sorted. @throws BadUserInputError when empty, with a scope twice, or with one that is not in `catalogue` */
+/**
+ * Returns `scopes` sorted.
+ *
+ * @throws BadUserInputError when it is empty, or contains a scope twice or one that is not in `catalogue`
+ */
 export function requireKnownScopes(
   field: string,
   scopes: readonly string[],
@@ -15,22 +19,30 @@ export function requireKnownScopes(
   return unique
 }
 
-/** Sorted. @throws BadUserInputError when a scope stands there twice */
+/**
+ * Returns `scopes` sorted.
+ *
+ * @throws BadUserInputError when it contains a scope twice
+ */
 export function requireDistinctScopes(field: string, scopes: readonly string[]): readonly string[] {
   const unique = sorted(scopes)
   if (unique.length !== scopes.length) {
-    throw new BadUserInputError(field, `\`${field}\` names a scope twice.`)
+    throw new BadUserInputError(field, `\`${field}\` contains a scope twice.`)
   }
   return unique
 }
 
-/** No one hands out what they do not hold. @throws ScopesNotHeldError that names what is missing */
+/**
+ * Nobody can grant scopes that they do not hold.
+ *
+ * @throws ScopesNotHeldError with the missing scopes
+ */
 export function requireHeld(scopes: readonly string[], held: ReadonlySet<string>): void {
   const missing = scopes.filter((scope) => !held.has(scope))
   if (missing.length > 0) throw new ScopesNotHeldError(missing)
 }
 
-/** @throws BadUserInputError */
+/** @throws BadUserInputError when a scope is not in `catalogue` */
 export function requireInCatalogue(
   field: string,
   scopes: readonly string[],

@@ -1,4 +1,4 @@
-/** The scopes of this server's own schema and what each allows. No scope implies another. */
+/** The built-in scopes and their descriptions. No scope implies another. */
 export const builtInScopes = {
   'read:users': 'Read users and list them.',
   'write:users': 'Create, change, suspend, reactivate and delete users.',
@@ -12,7 +12,7 @@ export const builtInScopes = {
 
 export type BuiltInScope = keyof typeof builtInScopes
 
-/** Scopes over other people: never held by the mere absence of a ceiling, only by an explicit grant. */
+/** Scopes over other users. They need an explicit grant: a user without a ceiling does not have them. */
 export const administrativeScopes: ReadonlySet<string> = new Set<BuiltInScope>([
   'manage:keys',
   'write:grants',
@@ -20,10 +20,10 @@ export const administrativeScopes: ReadonlySet<string> = new Set<BuiltInScope>([
   'introspect:tokens',
 ])
 
-/** Every scope that this deployment knows, name to description. */
+/** All scopes of a deployment, name to description. */
 export type ScopeCatalogue = ReadonlyMap<string, string>
 
-/** The built-in scopes and those of other services, in that order. */
+/** Returns the built-in scopes and then those of other services. */
 export function createScopeCatalogue(
   others: Readonly<Record<string, string>> = {},
 ): ScopeCatalogue {
@@ -38,8 +38,8 @@ export function isScopeName(name: string): boolean {
 }
 
 /**
- * What something needs: any one of the inner lists, all of its scopes. The shape of
- * `@requiresScopes(scopes: [[…]])`. `[[]]` needs nothing; `[]` can never be met.
+ * The scopes that a field or an operation needs: all scopes of any one inner list, as in
+ * `@requiresScopes(scopes: [[…]])`. `[[]]` needs no scope; `[]` can never be met.
  */
 export type ScopeRequirement = readonly (readonly string[])[]
 
@@ -51,7 +51,7 @@ export function satisfies(requirement: ScopeRequirement, scopes: ReadonlySet<str
   return false
 }
 
-/** What a holder of `scopes` lacks of the alternative that lacks least, sorted; empty when met. */
+/** Returns the missing scopes of the alternative that a holder of `scopes` comes closest to, sorted. */
 export function missingScopes(
   requirement: ScopeRequirement,
   scopes: ReadonlySet<string>,
@@ -64,12 +64,12 @@ export function missingScopes(
   return sorted(nearest ?? [])
 }
 
-/** The requirement that is met where both are: each alternative of one joined with each of the other. */
+/** Returns the requirement that is met when both are: each alternative of `a` joined with each of `b`. */
 export function both(a: ScopeRequirement, b: ScopeRequirement): ScopeRequirement {
   return minimal(a.flatMap((left) => b.map((right) => [...left, ...right])))
 }
 
-/** The same requirement without alternatives that contain another; lists sorted, shortest first. */
+/** Removes the alternatives that contain another one. Lists are sorted, the shortest first. */
 export function minimal(requirement: ScopeRequirement): ScopeRequirement {
   const lists = requirement
     .map(sorted)
@@ -82,7 +82,7 @@ export function minimal(requirement: ScopeRequirement): ScopeRequirement {
   return kept.map(({ list }) => list)
 }
 
-/** Sorted by code unit and without duplicates: the order in which scopes are always shown and stored. */
+/** Sorts scopes by code unit and removes duplicates. They are always shown and stored in this order. */
 export function sorted(scopes: Iterable<string>): readonly string[] {
   return [...new Set(scopes)].sort(compare)
 }

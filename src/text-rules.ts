@@ -1,23 +1,27 @@
 import { BadUserInputError } from './errors.ts'
 
 /**
- * Characters that have no place in a name a person reads: controls (C0, C1), line and paragraph
- * separators, bidirectional controls that reorder what is shown, and halves of a surrogate pair.
+ * Characters that are not allowed in a text for people: controls (C0, C1), line and paragraph separators,
+ * bidirectional controls, which reorder the shown text, and halves of a surrogate pair.
  */
 const unreadable = /[\p{Cc}\p{Cs}\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/u
 const lineBreaks = /\r\n|\r|\n|\t/g
 
 export interface TextRule {
-  /** In Unicode code points. */
+  /** The maximum length in Unicode code points. */
   readonly maxLength: number
-  /** Whether line breaks and tabs may stand in it. Default `false`. */
+  /** Whether line breaks and tabs are allowed. Default `false`. */
   readonly multiline?: boolean
 }
 
-/** Why something was done, for the audit trail. */
+/** The rule for the reason of a change, which goes to the audit trail. */
 export const reasonRule: TextRule = { maxLength: 500, multiline: true }
 
-/** `value` without surrounding white space. @throws BadUserInputError when empty or breaking `rule` */
+/**
+ * Returns `value` without surrounding white space.
+ *
+ * @throws BadUserInputError when it is empty or breaks `rule`
+ */
 export function requiredText(field: string, value: string, rule: TextRule): string {
   const text = value.trim()
   if (text === '') throw new BadUserInputError(field, `\`${field}\` must not be empty.`)
@@ -29,17 +33,17 @@ export function requiredText(field: string, value: string, rule: TextRule): stri
     )
   }
   if (unreadable.test(rule.multiline ? text.replace(lineBreaks, ' ') : text)) {
-    throw new BadUserInputError(field, `\`${field}\` holds control characters.`)
+    throw new BadUserInputError(field, `\`${field}\` contains control characters.`)
   }
   return text
 }
 
-/** In code points, which take time to count: of what is too long in any case, in code units. */
+/** Counts code points. A text that is far too long is measured in code units, which takes no time. */
 function lengthOf(text: string, maximum: number): number {
   return text.length > 10 * maximum ? text.length : [...text].length
 }
 
-/** The same, where nothing and an empty text both mean `null`. */
+/** Works like {@link requiredText}, but returns `null` for a missing or empty text. */
 export function optionalText(
   field: string,
   value: string | null | undefined,

@@ -1,4 +1,4 @@
-/** Resolves when `work` is done or has failed, or after so many milliseconds. */
+/** Resolves when `work` has settled, at the latest after `milliseconds`. */
 export async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * The same error, to be kept: until its stack is read it holds the functions that were called (V8), and
- * with them the request that it was made for.
+ * Replaces the stack of an error that is kept. Until a stack is read, V8 keeps the functions on it in memory,
+ * and with them the request for which the error was created.
  */
 export function withoutStack<E extends Error>(error: E): E {
   error.stack = `${error.name}: ${error.message}`

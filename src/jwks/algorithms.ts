@@ -1,15 +1,15 @@
-/** What a key must be for an algorithm: RSA, or the curve. */
+/** The kind of key that an algorithm needs: RSA or a curve. */
 export type KeyKind = 'RSA' | 'P-256' | 'P-384' | 'P-521' | 'Ed25519'
 
 interface AlgorithmTraits {
   readonly kind: KeyKind
-  /** Exact length of a signature in bytes; `null` where the key decides (RSA). */
+  /** The length of a signature in bytes; `null`: it depends on the key (RSA). */
   readonly signatureBytes: number | null
 }
 
 /**
- * The signature algorithms that a token may name: asymmetric ones only (RFC 8725 §3.1, §3.2), from
- * RFC 7518 §3.1, RFC 8037 and RFC 9864. Each curve belongs to exactly one of them.
+ * The accepted signature algorithms of RFC 7518 §3.1, RFC 8037 and RFC 9864: asymmetric ones only (RFC 8725
+ * §3.1, §3.2).
  */
 export const jwsAlgorithms = {
   RS256: { kind: 'RSA', signatureBytes: null },

@@ -1,36 +1,36 @@
 export interface FetchJsonOptions {
   readonly signal: AbortSignal
-  /** The longest answer that is read, in bytes after decompression. */
+  /** The maximum size of the response body in bytes, after decompression. */
   readonly maxBytes: number
   readonly fetch: typeof fetch
 }
 
 export interface FetchedJson {
   readonly json: unknown
-  /** For how many seconds the answer may be used (`Cache-Control`, RFC 9111 §5.2.2); `null`: not stated. */
+  /** The seconds for which the response is fresh (`Cache-Control`, RFC 9111 §5.2.2); `null`: not stated. */
   readonly maxAgeSeconds: number | null
 }
 
-/** The server answered, but not with what was asked for. */
+/** The server responded, but not with a usable JSON document. */
 export class UnusableResponseError extends Error {}
 
 /**
- * Fetches a JSON document. Follows no redirect.
+ * Fetches a JSON document. Redirects are not followed.
  *
  * @throws UnusableResponseError when the status is not 200, or the body is too long or not JSON
- * @throws Error when there is no answer
+ * @throws Error when there is no response
  */
 export async function fetchJson(url: string, options: FetchJsonOptions): Promise<FetchedJson> {
   const response = await get(url, options)
   if (response.status !== 200) {
     await response.body?.cancel()
-    throw new UnusableResponseError(`${url} answered ${response.status}`)
+    throw new UnusableResponseError(`${url} responded with status ${response.status}`)
   }
   const text = await readText(response, url, options.maxBytes)
   try {
     return { json: JSON.parse(text), maxAgeSeconds: maxAge(response.headers.get('cache-control')) }
   } catch {
-    throw new UnusableResponseError(`${url} answered no JSON`)
+    throw new UnusableResponseError(`${url} responded with a body that is not JSON`)
   }
 }
 
@@ -51,7 +51,7 @@ async function readText(response: Response, url: string, maxBytes: number): Prom
     length += part.value.byteLength
     if (length > maxBytes) {
       await reader?.cancel()
-      throw new UnusableResponseError(`${url} answered more than ${maxBytes} bytes`)
+      throw new UnusableResponseError(`${url} responded with more than ${maxBytes} bytes`)
     }
     text += decoder.decode(part.value, { stream: true })
   }

@@ -2,44 +2,44 @@ import type { CryptoKey } from 'jose'
 import type { JwsAlgorithm } from './algorithms.ts'
 import { type KeySet, keysFor } from './key-set.ts'
 
-/** All in milliseconds. */
+/** Durations in milliseconds. */
 export interface KeyTiming {
-  /** How long fetched keys are used without asking again, where the issuer does not say. */
+  /** The time for which fetched keys are fresh, if the issuer states none. */
   readonly freshFor: number
-  /** Within what an issuer's `max-age` is honoured. */
+  /** The bounds of a freshness that the issuer states (`max-age`). */
   readonly freshAtLeast: number
   readonly freshAtMost: number
-  /** How long keys stay in use after that while the issuer cannot be reached. */
+  /** The time for which keys that are no longer fresh are used while the issuer cannot be reached. */
   readonly staleFor: number
-  /** How often at most a token with an unknown `kid` makes us ask again. */
+  /** The minimum time between two fetches because of an unknown `kid`. */
   readonly unknownKeyCooldown: number
-  /** How long one whole fetch may take, discovery included. */
+  /** The maximum duration of a fetch, including discovery. */
   readonly timeout: number
-  /** The first wait after a failure; it doubles with each further one up to `backoffAtMost`. */
+  /** The wait after the first failure. It doubles with each further failure, up to `backoffAtMost`. */
   readonly backoff: number
   readonly backoffAtMost: number
 }
 
 export interface FetchedKeys extends KeySet {
-  /** For how many seconds the issuer says that its keys may be used; `null`: it does not say. */
+  /** The seconds for which the keys are fresh, as the issuer states; `null`: not stated. */
   readonly maxAgeSeconds: number | null
 }
 
 export interface KeyCacheOptions {
   readonly fetchKeys: (signal: AbortSignal) => Promise<FetchedKeys>
   readonly timing: KeyTiming
-  /** Milliseconds since any fixed moment. */
+  /** Returns milliseconds since any fixed moment. */
   readonly clock: () => number
-  /** At least 0 and less than 1; spreads many nodes' fetches apart. */
+  /** Returns a number from 0 to less than 1, which spreads the fetches of many nodes. */
   readonly random: () => number
   /**
-   * Whether a request may wait for a fetch that another request began, and leave one behind that nobody
-   * waits for. Default: true.
+   * Whether requests may wait for a fetch that another request has started, and may leave a fetch to run in
+   * the background. Default: true.
    */
   readonly sharesFetches?: boolean
-  /** Called with each failure of a fetch and with each fault of a key. Default: ignored. */
+  /** Called with each failed fetch and each unusable key. Default: they are ignored. */
   readonly onProblem?: (error: Error) => void
-  /** Makes the error that `find` throws. `cause` is the failure of the last fetch. */
+  /** Creates the error that `find` throws. `cause` is the failure of the last fetch. */
   readonly unavailable: (retryAfterSeconds: number, cause: unknown) => Error
 }
 
@@ -50,9 +50,9 @@ interface LoadedKeys extends KeySet {
 }
 
 /**
- * The keys of one issuer, fetched when first needed and kept up to date by the requests that need
- * them: no timer runs. Where fetches are shared at most one is under way at any time, and after a failed
- * one none is made until its wait is over, whatever is asked.
+ * Caches the keys of an issuer. They are fetched when they are first needed, and refreshed by the requests
+ * that need them, without a timer. If fetches are shared, at most one is under way. After a failed fetch no
+ * other one starts until the wait has passed.
  */
 export class KeyCache {
   readonly #options: KeyCacheOptions
@@ -70,9 +70,9 @@ export class KeyCache {
   }
 
   /**
-   * The keys that could have made a token's signature; none when the issuer has no such key.
+   * Returns the keys that may verify the signature of a token; an empty list if the issuer has none.
    *
-   * @throws what `unavailable` makes, when that cannot be told because the issuer cannot be reached
+   * @throws the error of `unavailable`, if the keys of the issuer are unknown
    */
   async find(algorithm: JwsAlgorithm, keyId: string | null): Promise<readonly CryptoKey[]> {
     const before = this.#loaded
@@ -88,7 +88,7 @@ export class KeyCache {
     if (loaded === null || now >= loaded.staleUntil) return this.#load(now)
     if (now >= loaded.refreshAt && now >= this.#retryAt) {
       const loading = this.#load(now)
-      // Whoever finds fresh keys does not wait for fresher ones, nor for an issuer known to be down.
+      // With fresh keys, or with an issuer that is known to be down, the request does not wait.
       const mustWait = now >= loaded.freshUntil && this.#failures === 0
       if (mustWait || !this.#sharesFetches) return loading.catch(() => loaded)
       loading.catch(() => {})
@@ -106,7 +106,7 @@ export class KeyCache {
     return this.#load(now)
   }
 
-  /** Joins the fetch under way or starts one, unless the wait after a failure is not over yet. */
+  /** Joins the fetch under way or starts one. Rejects until the wait after a failure has passed. */
   #load(now: number): Promise<LoadedKeys> {
     if (this.#loading !== null) return this.#loading
     if (now < this.#retryAt) return Promise.reject(this.#unavailable(now))

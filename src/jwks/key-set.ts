@@ -10,30 +10,30 @@ import {
 } from './algorithms.ts'
 import { keyFault } from './unsafe-keys.ts'
 
-/** A public key of a JWK Set that may verify signatures. */
+/** A public key that may verify signatures. */
 export interface VerificationKey {
   readonly id: string | null
-  /** The imported key for each algorithm that it is for: WebCrypto binds an RSA key to one. */
+  /** The imported key by algorithm: WebCrypto binds an RSA key to one algorithm. */
   readonly byAlgorithm: ReadonlyMap<JwsAlgorithm, CryptoKey>
 }
 
 export interface KeySet {
   readonly keys: readonly VerificationKey[]
-  /** A sentence for each signing key that is too weak or broken to use. */
+  /** One sentence for each signing key that is too weak or not valid. */
   readonly faults: readonly string[]
 }
 
 const maxKeys = 100
 
 /**
- * Imports the keys of a JWK Set (RFC 7517 §5) that may verify a token. Keys for another purpose are passed
- * over; signing keys that cannot or must not be used become faults.
+ * Imports the keys of a JWK Set (RFC 7517 §5) that may verify a token. Keys for another purpose are ignored;
+ * signing keys that are not usable become faults.
  *
  * @throws Error when the document is not a JWK Set or has more than 100 keys
  */
 export async function readKeySet(document: unknown): Promise<KeySet> {
   if (!isObject(document) || !Array.isArray(document.keys))
-    throw new Error('The key document is no JWK Set')
+    throw new Error('The document is not a JWK Set (RFC 7517 §5)')
   if (document.keys.length > maxKeys) throw new Error(`The JWK Set has more than ${maxKeys} keys`)
   const keys: VerificationKey[] = []
   const faults: string[] = []
@@ -47,8 +47,8 @@ export async function readKeySet(document: unknown): Promise<KeySet> {
 }
 
 /**
- * Keys that could have made a signature, at most four: a token without `kid` may mean any of its
- * algorithm's, and each one tried costs a verification.
+ * Returns the keys that may verify a signature, at most four: without a `kid` every key of the algorithm is
+ * tried, and each one costs a verification.
  */
 export function keysFor(
   keys: readonly VerificationKey[],
@@ -70,7 +70,7 @@ function isForSignatures({ kty, use, key_ops, alg }: Jwk): boolean {
   return alg === undefined || (typeof alg === 'string' && isJwsAlgorithm(alg))
 }
 
-/** The key, or its fault as the end of a sentence. */
+/** Returns the key, or its fault as the end of a sentence. */
 async function readKey(jwk: Jwk): Promise<VerificationKey | string> {
   if (jwk.d !== undefined) return 'is published with its private part'
   const kind = kindOf(jwk)
@@ -96,7 +96,7 @@ function kindOf({ kty, crv }: Jwk): KeyKind | undefined {
   return undefined
 }
 
-/** The algorithms that a key of `kind` is for, where `alg` (`undefined`: not stated) may name one of them. */
+/** Returns the algorithms of a key: those of its `kind`, or the one that its `alg` names. */
 function algorithmsOf(kind: KeyKind, alg: unknown): readonly JwsAlgorithm[] {
   return allJwsAlgorithms.filter(
     (one) => jwsAlgorithms[one].kind === kind && (alg === undefined || isSame(one, alg)),
@@ -114,6 +114,6 @@ async function importKey(jwk: Jwk, algorithm: JwsAlgorithm): Promise<CryptoKey> 
   const members =
     kty === 'RSA' ? { kty, n, e } : kty === 'EC' ? { kty, crv, x, y } : { kty, crv, x }
   const key = await importJWK(members as JWK, algorithm, { extractable: true })
-  if (key instanceof Uint8Array) throw new TypeError('The key is a secret')
+  if (key instanceof Uint8Array) throw new TypeError('The key is a shared secret.')
   return key
 }

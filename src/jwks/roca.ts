@@ -1,4 +1,4 @@
-/** The first 39 primes. The flawed generator uses their product, or that of more, for every key size. */
+/** The first 39 primes. For every key size, the flawed generator uses a product that includes them. */
 export const smallPrimes = [
   2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97,
   101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
@@ -6,17 +6,17 @@ export const smallPrimes = [
 
 const generator = 65_537
 
-/** A residue is `generator` to the power of `exponent`, and of every number congruent to it modulo `order`. */
+/** The exponents of `generator` that give a residue: all numbers congruent to `exponent` modulo `order`. */
 interface DiscreteLogarithm {
   readonly exponent: number
   readonly order: number
 }
 
 /**
- * Whether an RSA modulus was made by the generator of CVE-2017-15361 (ROCA, Nemec et al., "The Return of
- * Coppersmith's Attack", 2017), which lets the private key be computed from the public one. Its primes have
- * the form `k * M + (65537^a mod M)`, where `M` is a product of the first primes, so the modulus is a power
- * of 65537 modulo `M`. Of other moduli, one in about 2^154 is.
+ * Whether an RSA modulus comes from the generator of CVE-2017-15361 (ROCA, Nemec et al., "The Return of
+ * Coppersmith's Attack", 2017), whose private keys can be computed from the public ones. Its primes have the
+ * form `k * M + (65537^a mod M)`, where `M` is a product of the first primes, so the modulus is a power of
+ * 65537 modulo `M`. About one in 2^154 other moduli has this form too.
  */
 export function hasRocaFingerprint(modulus: bigint): boolean {
   const logarithms: DiscreteLogarithm[] = []
@@ -25,7 +25,7 @@ export function hasRocaFingerprint(modulus: bigint): boolean {
     if (logarithm === null) return false
     logarithms.push(logarithm)
   }
-  // One exponent serves for all primes exactly if every two of the congruences agree.
+  // One exponent fits all primes exactly if every two of the congruences agree.
   return logarithms.every((one) => logarithms.every((other) => agree(one, other)))
 }
 

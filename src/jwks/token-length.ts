@@ -1,2 +1,2 @@
-/** The longest signed token that is looked at, in characters. */
+/** The maximum length of a signed token, in characters. Longer ones are refused unread. */
 export const maxTokenLength = 8192

@@ -4,10 +4,10 @@ import { hasRocaFingerprint, smallPrimes } from './roca.ts'
 const rsaBits = { least: 2048, most: 16_384 }
 
 /**
- * Why a public key must not be used, as the end of a sentence, or `null`. Looks at the imported key, not at
- * the text that it came from, so both always mean the same key.
+ * Returns the reason why a public key is unsafe, as the end of a sentence, or `null`. The imported key is
+ * checked, not its JWK, so that the check and the verification use the same values.
  *
- * @param key extractable
+ * @param key must be extractable
  */
 export async function keyFault(key: CryptoKey): Promise<string | null> {
   const { kty, n = '', x = '' } = await exportJWK(key)
@@ -23,7 +23,8 @@ function rsaFault(
 ): string | null {
   // RFC 7518 §3.3 and §3.5.
   if (modulusLength < rsaBits.least) return `has ${modulusLength} bits: ${rsaBits.least} are needed`
-  if (modulusLength > rsaBits.most) return `has ${modulusLength} bits: too many`
+  if (modulusLength > rsaBits.most)
+    return `has ${modulusLength} bits: at most ${rsaBits.most} are allowed`
   if (!isSafeExponent(toBigInt(publicExponent))) return 'has an unsafe exponent'
   const factor = smallPrimes.find((prime) => modulus % BigInt(prime) === 0n)
   if (factor !== undefined) return `has a modulus that is divisible by ${factor}`
@@ -31,8 +32,8 @@ function rsaFault(
 }
 
 /**
- * An exponent of 1 makes the message its own signature, an even one has no inverse, and one beyond the bound
- * of FIPS 186-5 §A.1.1 makes verification slow.
+ * With an exponent of 1 the message is its own signature, an even exponent has no inverse, and an exponent
+ * beyond the bound of FIPS 186-5 §A.1.1 makes verification slow.
  */
 function isSafeExponent(exponent: bigint): boolean {
   return exponent >= 3n && exponent % 2n === 1n && exponent < 2n ** 256n
@@ -41,12 +42,12 @@ function isSafeExponent(exponent: bigint): boolean {
 const fieldPrime = 2n ** 255n - 19n
 const orderEight = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n
 
-/** Of the eight points whose order divides the cofactor. Each has one of these and either sign of `x`. */
+/** The `y` coordinates of the eight points whose order divides the cofactor. */
 const smallOrderY = new Set([0n, 1n, fieldPrime - 1n, orderEight, fieldPrime - orderEight])
 
 /**
- * With a public key of small order, signatures can be made without a private key (RFC 8032 §5.1.7 verifies
- * them). OpenSSL takes such keys, and encodings that RFC 8032 §5.1.3 refuses.
+ * For a public key of small order anyone can make signatures that RFC 8032 §5.1.7 verifies. OpenSSL accepts
+ * such keys, and also encodings that RFC 8032 §5.1.3 refuses.
  */
 function ed25519Fault(encoded: Uint8Array): string | null {
   const y = toBigInt(Uint8Array.from(encoded).reverse()) & (2n ** 255n - 1n)

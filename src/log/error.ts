@@ -1,4 +1,4 @@
-/** What of an error may be written: nothing that carries what a query or a request was given. */
+/** The loggable form of an error. It contains no parameters of queries and no values of requests. */
 export interface ErrorForLog {
   readonly type: string
   readonly message: string
@@ -8,7 +8,7 @@ export interface ErrorForLog {
   readonly [detail: string]: unknown
 }
 
-/** Set by Node, by PostgreSQL (its protocol's error fields §54.8, without values) and by ourselves. */
+/** Properties without values, set by Node, by PostgreSQL (error fields, protocol §54.8) and by this package. */
 const details = [
   'code',
   'syscall',
@@ -29,15 +29,16 @@ export function isError(value: unknown): value is Error {
 }
 
 /**
- * An error as it is logged: its name, message, stack, the causes behind it and the details that are
- * listed here. Others are left out, for drivers hang the whole query with its parameters on them.
+ * Converts an error for the log: name, message, stack, causes and the properties listed above. Other
+ * properties are left out, because drivers add the query with its parameters to their errors.
  */
 export function errorForLog(thrown: unknown): ErrorForLog {
   return describe(thrown, 0)
 }
 
 function describe(thrown: unknown, depth: number): ErrorForLog {
-  if (!isError(thrown)) return { type: typeof thrown, message: 'not an Error was thrown' }
+  if (!isError(thrown))
+    return { type: typeof thrown, message: 'A value that is not an Error was thrown.' }
   const message = withoutParameters(thrown.message)
   const described: Record<string, unknown> = {}
   for (const name of details) {
@@ -58,12 +59,12 @@ function describe(thrown: unknown, depth: number): ErrorForLog {
   }
 }
 
-/** Drizzle puts a query's parameters into the message, after the SQL. */
+/** Drizzle's messages contain the SQL of the query and then its parameters. */
 function withoutParameters(message: string): string {
   return message.startsWith('Failed query:') ? message.replace(/\nparams:[\s\S]*/, '') : message
 }
 
-/** The stack without its head, which repeats the message. */
+/** Returns the lines of the stack without its first lines, which repeat the message. */
 function frames(error: Error): readonly string[] {
   return (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
 }

@@ -17,9 +17,9 @@ const sensitiveNames = [
 ]
 
 const credentials: readonly [RegExp, string][] = [
-  // An API key of any prefix: what is public of it stays.
+  // An API key of any prefix. Its public part stays.
   [new RegExp(`\\b(${keyPrefixSyntax}_${keyIdSyntax})_[0-9A-Za-z]{20,}`, 'g'), '$1_[redacted]'],
-  // A JWT, whole or with its signature cut off (`{"` is `eyJ` or, with white space, `ey` in base64url).
+  // A JWT, whole or without its signature. In base64url `{"` is `eyJ`, or `ey` with white space between.
   [/\bey[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}(?:\.[0-9A-Za-z_-]*)?/g, '[redacted JWT]'],
   [/\b(Bearer|Basic) +[^\s"',\\]+/gi, '$1 [redacted]'],
   // The password in a URL, up to the last `@` before the host.
@@ -27,9 +27,11 @@ const credentials: readonly [RegExp, string][] = [
 ]
 
 /**
- * Blanks in a line of JSON whatever has the form of a credential and the value of every property, at
- * any depth, that is named for one: those of `names`, in any case, and the usual ones. The line stays
- * JSON. Done on the text because it costs a fraction of looking into the objects, and misses nothing.
+ * Returns a function that redacts a line of JSON: every text in the form of a credential, and every
+ * property, at any depth, with a sensitive name. The line stays valid JSON. Text is searched, not objects,
+ * because that is many times faster and covers every value.
+ *
+ * @param names further sensitive names, compared without case
  */
 export function secretRemover(names: readonly string[] = []): (line: string) => string {
   const any = [...sensitiveNames, ...names].map(escaped).join('|')

@@ -3,13 +3,13 @@ import { splitHostPort } from './host-port.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
 /**
- * The address that a request comes from: the peer's, or what `X-Forwarded-For` says where the peer is
- * a proxy we trust. Each proxy appends whom it heard, so the header is read from its end, and the first
- * address there that is no trusted proxy is the client; what stands before it the client may have made
- * up. A header that cannot be read so far says nothing.
+ * Returns the address of the client: the peer, or an address of `X-Forwarded-For` if the peer is a trusted
+ * proxy. Each proxy appends the address that it received the request from, so the header is read from its
+ * end: the first address that is not a trusted proxy is the client. The client may have invented the
+ * addresses before it. With an invalid address on the way, the header is ignored.
  *
- * @param peerAddress of the connection; `null`: unknown, and so is the client
- * @param forwardedFor the header, several joined by commas
+ * @param peerAddress the address of the connection; `null`: unknown, and the result is `null` too
+ * @param forwardedFor the value of the header; several headers are joined by commas
  */
 export function clientAddress(
   peerAddress: string | null,
@@ -22,7 +22,7 @@ export function clientAddress(
   const entries = forwardedFor.split(',').map((entry) => entry.trim())
   for (const entry of entries.reverse()) {
     if (entry === '') continue
-    // Some proxies add the port.
+    // Some proxies append the port.
     const address = plainAddress(splitHostPort(entry)?.host ?? entry)
     if (address === null) return peer
     client = address
@@ -32,8 +32,8 @@ export function clientAddress(
 }
 
 /**
- * What counts as one sender: an IPv4 address, or the /64 network of an IPv6 address, all of which one
- * household or machine has to itself (RFC 6177 §2).
+ * Returns the identity of a client for rate limits: an IPv4 address, or the /64 network of an IPv6 address,
+ * which belongs to one household or machine (RFC 6177 §2).
  */
 export function senderOf(address: string): string {
   if (!isIPv6(address)) return address
@@ -44,7 +44,7 @@ export function senderOf(address: string): string {
   return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`
 }
 
-/** In its one canonical spelling (RFC 5952), an IPv4 address as such; `null`: no IP address. */
+/** Returns the canonical form (RFC 5952), of a mapped IPv4 address that of IPv4; `null`: not an IP address. */
 function plainAddress(text: string): string | null {
   const family = isIP(text)
   if (family === 0) return null

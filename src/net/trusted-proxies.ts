@@ -1,23 +1,23 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 
-/** Whose `X-Forwarded-For` counts. */
+/** The proxies whose `X-Forwarded-For` is trusted. */
 export interface TrustedProxies {
-  /** As configured: addresses and CIDR ranges. */
+  /** The configured addresses and ranges in CIDR notation. */
   readonly ranges: readonly string[]
-  /** Whether the peer with that IP address may say for whom it speaks. */
+  /** Whether the peer with this IP address is a trusted proxy. */
   trusts(address: string): boolean
 }
 
 export interface ProxyRange {
   readonly address: string
-  /** Length of the network's prefix in bits. */
+  /** The length of the network prefix in bits. */
   readonly bits: number
 }
 
-/** An IP address or a range in CIDR notation (RFC 4632 §3.1, RFC 4291 §2.3); `null` when it is neither. */
+/** Parses an IP address or a CIDR range (RFC 4632 §3.1, RFC 4291 §2.3). Returns `null` for any other text. */
 export function parseProxyRange(text: string): ProxyRange | null {
   const [address = '', length, ...rest] = text.split('/')
-  // A zone (`fe80::1%eth0`) is an address for this machine alone and cannot be matched.
+  // An address with a zone (`fe80::1%eth0`) has a meaning on one machine only and cannot be compared.
   if (rest.length > 0 || isIP(address) === 0 || address.includes('%')) return null
   const most = isIPv4(address) ? 32 : 128
   if (length === undefined) return { address, bits: most }

@@ -69,7 +69,7 @@ describe('a text', () => {
     '\u2069',
     '\ufeff',
   ])('that holds %j is refused, with several lines or without', (character) => {
-    const refused = badInput('`name` holds control characters.')
+    const refused = badInput('`name` contains control characters.')
     for (const multiline of [true, false]) {
       const rule = { maxLength: 20, multiline }
       expect(() => requiredText('name', `a${character}b`, rule)).toThrow(refused)
@@ -81,7 +81,7 @@ describe('a text', () => {
     const value = `a${line}b${line}c`
     expect(requiredText('name', value, { maxLength: 20, multiline: true })).toBe(value)
     expect(() => requiredText('name', value, { maxLength: 20 })).toThrow(
-      badInput('`name` holds control characters.'),
+      badInput('`name` contains control characters.'),
     )
   })
 })
@@ -108,7 +108,7 @@ describe('a list of scopes', () => {
   it('names none twice', () => {
     for (const check of [requireKnownScopes, requireDistinctScopes]) {
       expect(() => check('name', ['read:users', 'read:users'], catalogue)).toThrow(
-        badInput('`name` names a scope twice.'),
+        badInput('`name` contains a scope twice.'),
       )
     }
   })

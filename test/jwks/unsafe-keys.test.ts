@@ -35,7 +35,7 @@ describe('an RSA key', () => {
 
   test('of more than 16384 bits is refused', async () => {
     const n = base64urlOf((1n << 16_384n) + 1n)
-    expect(await said({ kty: 'RSA', e: 'AQAB', n })).toBe('Key "k" has 16385 bits: too many.')
+    expect(await said({ kty: 'RSA', e: 'AQAB', n })).toBe('Key "k" has 16385 bits: at most 16384 are allowed.')
   })
 
   test('has as many bits as count, whatever zeros are before them', async () => {
