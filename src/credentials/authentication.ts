@@ -19,21 +19,22 @@ export interface Refused {
 }
 
 export interface Refusal {
-  /** For the log; never shown. */
+  /** The reason for the log. It is never shown to the caller. */
   readonly reason: RefusalReason | 'unavailable'
-  /** Public id of the key where its form was right. */
+  /** The public id of the API key, if the key was well-formed. */
   readonly credentialId: string | null
-  /** What the sender is told. */
+  /** The error that is shown to the caller. */
   readonly error: LatchkeyError
 }
 
-/** A credential that was found good, and what the next use of it must not ask again. */
+/** A verified credential, as it is cached for its next uses. */
 export interface Verified {
   readonly authentication: Authenticated
-  /** `null` for a JWT. */
+  /** The public id of the API key; `null` for a JWT. */
   readonly keyId: string | null
+  /** Whether the key was presented with its previous secret, in the grace period of a rotation. */
   readonly previousSecret: boolean
-  /** Milliseconds since the epoch. */
+  /** The time at which the credential stops being valid, in milliseconds since the epoch. */
   readonly validUntil: number
 }
 

@@ -15,25 +15,25 @@ import { createTokenVerifier, type TokenVerifierParts } from './verify-token.ts'
 
 export type { Authentication, Refusal } from './authentication.ts'
 
-/** Turns what a request carries into who is asking. */
+/** Authenticates the credential of a request. */
 export interface Authenticator {
-  /** Answers at once where the credential is in the cache, malformed or missing. */
+  /** Returns without a promise if the credential is cached, malformed or missing. */
   authenticate(carrier: CredentialCarrier): Authentication | Promise<Authentication>
   /**
-   * The same for a request that was authenticated before and is still being answered: it is no further
-   * use of the credential. Default: `authenticate`.
+   * Authenticates a request again while its response is still under way, such as that of a subscription.
+   * This does not count as another use of the credential. Default: `authenticate`.
    */
   recheck?(carrier: CredentialCarrier): Authentication | Promise<Authentication>
   /**
-   * Told which scopes of a principal something that it did really needed, so that its key can be
-   * shown what it could do without. Costs no I/O; nothing happens for a JWT.
+   * Records the scopes that an operation of the principal needed, to find the unused scopes of its API key.
+   * It does no I/O, and nothing for a JWT.
    *
-   * @param scopes which must not change afterwards
+   * @param scopes must not be changed afterwards
    */
   recordScopes?(principal: Principal, scopes: readonly string[]): void
   /**
-   * At which interval the credential behind a long answer, such as a subscription's, has to be checked
-   * again for changes to be honoured in time. Milliseconds. Default 1000.
+   * The interval in milliseconds at which the credential of a long response, such as that of a subscription,
+   * has to be authenticated again, so that changes take effect in time. Default 1000.
    */
   readonly recheckMs?: number
 }
@@ -65,7 +65,7 @@ export function assembleAuthenticator(
         const cacheKey = cacheKeyOf(presented.text)
         const known = getCached(cacheKey, again)
         if (known !== null) return known
-        // Not before: only what has the right form is ever remembered.
+        // The form is checked after the cache, which contains well-formed keys only.
         const key = directory === null ? null : parseKey(presented.text, sources.keyPrefix)
         if (key === null) return refuse('key-malformed')
         const wrong = wrongKeys?.get(cacheKey)
@@ -90,13 +90,13 @@ export function assembleAuthenticator(
     recordScopes({ credential }, scopes) {
       if (uses === null || scopes.length === 0) return
       if (credential.kind !== 'API_KEY' || credential.id === null) return
-      // What a key did is recorded right after it was accepted.
+      // The operation follows the authentication, so the time of the last use is close enough.
       uses.recordScopes(credential.id, scopes, lookups.lastUse)
     },
   }
 }
 
-/** No text is an API key and a JWT. */
+/** API keys and JWTs share the cache, since no text is both. */
 function cacheKeyOf(text: string): string {
   return hash('sha256', text, 'binary')
 }

@@ -1,19 +1,19 @@
 import type { Stamp } from './lease.ts'
 
-/** Something about a key or a user is not as it was; or about so many that it is not said which. */
+/** A change of a key or a user, or of so many that they are not listed (`everything`). */
 export type Change =
   | { readonly kind: 'key'; readonly id: string }
   | { readonly kind: 'user'; readonly id: string }
   | { readonly kind: 'everything' }
 
-/** What a watcher of changes is told, in the order in which the changes were committed. */
+/** Receives the changes of keys and users in the order of their commits. */
 export interface ChangeListener {
   changed(change: Change): void
-  /** Every change that was committed before `sent` has been told by now. */
+  /** Called with each heartbeat: every change that was committed before `sent` has been reported. */
   heard(sent: Stamp): void
-  /** Changes may have been missed up to now; from now on none is. */
+  /** Called when the watch starts: changes may have been missed before, but none from now on. */
   restarted(): void
-  /** Changes may be missed from now on, until the next is `heard`. */
+  /** Called when the watch fails: changes may be missed until the next `heard`. */
   lost(): void
 }
 

@@ -3,21 +3,21 @@ import { isScopeName } from '../scopes.ts'
 
 export { isObject }
 
-/** A JWT's claims as the token states them: nothing about them is known yet. */
+/** The claims of a JWT before any check. */
 export type Claims = Readonly<Record<string, unknown>>
 
 /**
- * Where a claim is found: the ways to it in the order tried, each the names to follow from the top.
- * More than one because a claim's own name may have dots in it, as Auth0's namespaced claims do.
+ * The paths at which a claim may be found, in the order in which they are tried. A path is a list of member
+ * names. A name with dots has two paths, because the claim itself may be named so, as at Auth0.
  */
 export type ClaimPath = readonly (readonly string[])[]
 
-/** `realm_access.roles` is the claim of that very name or, failing that, `roles` in `realm_access`. */
+/** Returns the paths of a claim: `realm_access.roles` is a claim of that name, otherwise `roles` in `realm_access`. */
 export function claimPath(name: string): ClaimPath {
   return name.includes('.') ? [[name], name.split('.')] : [[name]]
 }
 
-/** The claim's value, or `undefined` where it is missing. Follows the claims' own members only. */
+/** Returns the value of a claim, or `undefined` if it is missing. Inherited members are ignored. */
 export function readClaim(claims: Claims, path: ClaimPath): unknown {
   for (const way of path) {
     const value = follow(claims, way)
@@ -36,8 +36,8 @@ function follow(claims: Claims, way: readonly string[]): unknown {
 }
 
 /**
- * The scope names that a claim lists, as a space-separated string (RFC 8693 §4.2) or an array of
- * strings; what is no scope name is left out. `undefined` when the claim is neither.
+ * Returns the scope names in a claim: a space-separated string (RFC 8693 §4.2) or an array of strings.
+ * Other entries are left out. The result is `undefined` if the claim is neither.
  */
 export function scopeNames(value: unknown): readonly string[] | undefined {
   if (typeof value === 'string') return value.split(' ').filter(isScopeName)

@@ -2,26 +2,26 @@ import type { KeyUses } from './directory.ts'
 
 export interface CollectedUsesLimits {
   readonly maxKeys: number
-  /** Of all keys together. */
+  /** The maximum number of scopes of all keys together. */
   readonly maxScopes: number
 }
 
 interface Collected {
   at: number
   previousAt: number | null
-  /** Latest time by scope, without those of `latest`; `null` where there is none. */
+  /** The time of the latest use by scope, without those of `latest`; `null`: none. */
   scopes: Map<string, number> | null
-  /** The list that came last: the same list comes again and again, and costs one comparison. */
+  /** The list added last. The same list is often added again, which costs one comparison. */
   latest: { readonly scopes: readonly string[]; at: number } | null
 }
 
-/** The latest use of each key and of each scope that it needed, in memory and bounded. */
+/** Collects the latest use of each key and of each scope that it needed, in memory, up to a limit. */
 export class CollectedUses {
   readonly #limits: CollectedUsesLimits
   #byKey = new Map<string, Collected>()
   #scopeCount = 0
   #dropped = 0
-  /** The key that was asked for last: a use and the scopes it needed come one after the other. */
+  /** The key that was found last. A use and its scopes are added one after the other. */
   #current: Collected | undefined
   #currentId: string | null = null
 
@@ -29,17 +29,17 @@ export class CollectedUses {
     this.#limits = limits
   }
 
-  /** Number of keys. */
+  /** The number of keys. */
   get size(): number {
     return this.#byKey.size
   }
 
-  /** @param at milliseconds since the epoch; an earlier time than the known one changes nothing */
+  /** @param at milliseconds since the epoch; a time before the known one changes nothing */
   add(keyId: string, at: number, previousAt: number | null): void {
     this.#add(keyId, at, previousAt)
   }
 
-  /** @param scopes must not change afterwards */
+  /** @param scopes must not be changed afterwards */
   addScopes(keyId: string, scopes: readonly string[], at: number): void {
     const key = this.#add(keyId, at, null)
     if (key === null) return
@@ -50,7 +50,7 @@ export class CollectedUses {
     } else if (at > latest.at) latest.at = at
   }
 
-  /** Puts back what {@link takeAll} gave. Newer times stay. */
+  /** Adds a use that {@link takeAll} returned. Newer times stay. */
   putBack({ keyId, lastUsedAt, previousLastUsedAt, scopes }: KeyUses): void {
     const key = this.#add(keyId, lastUsedAt.getTime(), previousLastUsedAt?.getTime() ?? null)
     if (key === null) return
@@ -67,7 +67,7 @@ export class CollectedUses {
     return all
   }
 
-  /** How many uses were dropped since the last call because a limit was reached. */
+  /** Returns the number of uses that were dropped because of a limit since the last call. */
   takeDropped(): number {
     const dropped = this.#dropped
     this.#dropped = 0

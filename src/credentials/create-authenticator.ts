@@ -16,66 +16,66 @@ import { createUseRecorder, type LostUses } from './use-recorder.ts'
 import { VerifiedCache } from './verified-cache.ts'
 
 export interface CreateAuthenticatorOptions {
-  /** Whose JWTs are accepted. Default none. */
+  /** The issuers whose JWTs are accepted. Default: none. */
   readonly issuers?: readonly IssuerSettings[]
   /**
-   * Where users and API keys are kept, such as `connectDirectory` of `latchkey/postgres` gives.
-   * Without one there are no API keys, and a JWT's scopes are effective as they stand.
+   * The store of users and API keys, such as `connectDirectory` of `latchkey/postgres` returns. Default: none.
+   * Then every API key is refused, and the scopes of a JWT are its effective scopes.
    */
   readonly directory?: CredentialDirectory
-  /** First part of every API key: 1 to 16 lower-case letters and digits, first a letter. Default `lk`. */
+  /** The prefix of every API key: 1 to 16 lower-case letters and digits, first a letter. Default `lk`. */
   readonly keyPrefix?: string
-  /** HMAC peppers over stored hashes: the first hashes, all verify. Default none. */
+  /** The peppers (HMAC keys) of stored secrets. The first one hashes, all of them verify. Default: none. */
   readonly keyPeppers?: readonly string[]
-  /** A header for API keys beside `Authorization`, without another meaning. Default `x-api-key`. */
+  /** The header that carries an API key, besides `Authorization`. Default `x-api-key`. */
   readonly apiKeyHeader?: string
-  /** A header for JWTs beside `Authorization`, another one. Default none. */
+  /** The header that carries a JWT, besides `Authorization`. Default: none. */
   readonly jwtHeader?: string
-  /** A query parameter for API keys. Default none: URLs end up in logs. */
+  /** The query parameter that carries an API key. Default: none, because URLs are written to logs. */
   readonly apiKeyQueryParameter?: string
   /**
-   * Whether credentials of users of that issuer are honoured at all. Default: those of `issuers`, so that
-   * the keys of an issuer's users go with it; of every issuer where `issuers` is empty.
+   * Whether the credentials of an issuer's users are accepted. The API keys of other users are refused.
+   * Default: those in `issuers`; every issuer if `issuers` is empty.
    */
   readonly trustsIssuer?: (issuer: string) => boolean
   /**
-   * Called when uses of keys, or hashes under another pepper, could not be written, which is tried again;
-   * and when missing peppers could not be looked for, which is not.
+   * Called when uses of keys or new hashes could not be written, which is tried again, and when the check for
+   * missing peppers failed, which is not. Default: the error is ignored.
    */
   readonly onError?: (error: unknown) => void
-  /** Called with the number of uses that are never written: past the limit of keys, or left after `close`. */
+  /** Called with the number of uses that will never be written: beyond a limit, or left after `close`. */
   readonly onUsesLost?: (lost: LostUses) => void
   /**
-   * Called once where keys are stored under peppers that are not in `keyPeppers`, if the directory tells.
-   * Default: a warning of the process (`LATCHKEY_MISSING_PEPPER`).
+   * Called once if keys are stored under peppers that are not in `keyPeppers`. The directory must support the
+   * check. Default: a warning of the process (`LATCHKEY_MISSING_PEPPER`).
    */
   readonly onMissingPeppers?: (missing: readonly MissingPepper[]) => void
-  /** Told when an issuer's keys cannot be fetched, and of keys that are unfit for use. */
+  /** Called when the keys of an issuer cannot be fetched, and for each unusable key. Default: ignored. */
   readonly onKeyProblem?: (issuer: string, error: Error) => void
   /**
-   * Within how many milliseconds a revocation, or any other change, is honoured whatever fails.
-   * Default 2000; 0: nothing is remembered.
+   * The staleness bound: the milliseconds within which a revocation, or any other change, takes effect,
+   * whatever fails. Default 2000. `0`: nothing is cached.
    */
   readonly maxStalenessMs?: number
   /**
-   * How long JWTs of users known here are honoured while the directory is out of reach, from when their
-   * users were last known to be unchanged. Default 60; 0: not.
+   * The seconds for which JWTs of users that were read before are accepted while the directory cannot be
+   * reached, from the time at which the user was last known to be unchanged. Default 60. `0`: none.
    */
   readonly jwtOutageSeconds?: number
-  /** Milliseconds since the epoch. Default `Date.now`. */
+  /** Returns the time in milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number
 }
 
 export interface ClosableAuthenticator extends Required<Authenticator> {
-  /** Writes down what keys were used lately and stops. */
+  /** Writes the collected uses of keys and stops all background work. */
   close(): Promise<void>
 }
 
 /**
- * Makes what turns a request's credential into a principal.
+ * Creates an authenticator of API keys and JWTs.
  *
- * @throws Error naming the setting, when an issuer's settings would not be safe or a credential could
- *   not be told from something else in the place where it is looked for
+ * @throws Error naming the option, if the settings of an issuer are not valid or safe, or if a header or
+ *   parameter for credentials has another meaning
  */
 export function createAuthenticator(options: CreateAuthenticatorOptions): ClosableAuthenticator {
   const {
@@ -153,8 +153,8 @@ function trustsOnly(issuers: readonly ResolvedIssuer[]): (issuer: string) => boo
 }
 
 /**
- * What is remembered may be as old as the bound but for a margin, within which it has to be asked about
- * again; what is looked up each time may be as old as the interval.
+ * Returns the interval between two checks of a long response. A cached result may be almost as old as the
+ * staleness bound, so it needs frequent checks; without a cache, a result is at most as old as the interval.
  */
 function recheckInterval(maxStalenessMs: number, cached: boolean): number {
   if (maxStalenessMs === 0) return 1_000
@@ -169,15 +169,15 @@ function createCaches(
   const watched = directory?.watch !== undefined && maxStaleness > 0
   return {
     verified: watched ? new VerifiedCache({ clock, maxStaleness }) : null,
-    // Few: whoever guesses comes with others each time, and who comes again is a client set up wrongly.
+    // Few entries: an attacker tries another key each time, and only a misconfigured client repeats one.
     wrongKeys: watched ? new VerifiedCache({ clock, maxStaleness, maxEntries: 5_000 }) : null,
-    // A caller that joins one gets an answer that may be as old as its start.
+    // A caller that joins a lookup gets a result that may be as old as the start of that lookup.
     flights: new SingleFlight(clock, maxStaleness / 2),
     users: new KnownUsers({ clock, maxAge: jwtOutageSeconds * 1000 }),
   }
 }
 
-/** Hands what changes to everything that remembers. */
+/** Returns a listener that invalidates all caches. */
 function invalidating({ verified, wrongKeys, flights, users }: CredentialCaches): ChangeListener {
   return {
     changed(change) {
@@ -189,7 +189,7 @@ function invalidating({ verified, wrongKeys, flights, users }: CredentialCaches)
     heard(sent) {
       verified?.heard(sent)
       wrongKeys?.heard(sent)
-      // A change during a look-up is noticed by the fence of the cache.
+      // The fence of `verified` detects changes during a lookup; without it the users are not complete.
       if (verified !== null) users.heard(sent)
     },
     restarted() {

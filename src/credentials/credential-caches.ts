@@ -4,13 +4,14 @@ import type { SingleFlight } from './single-flight.ts'
 import type { VerifiedCache } from './verified-cache.ts'
 
 export interface CredentialCaches {
-  /** Good credentials by their hash; `null`: each is looked up each time. */
+  /** Verified credentials by their hash; `null`: nothing is cached. */
   readonly verified: VerifiedCache<Verified> | null
   /**
-   * API keys that were refused since there is none of that id, or for their secret: both, and by the
-   * whole key, so that asking again tells no more than asking did.
+   * Refused API keys by the hash of the whole key: those with an unknown id and those with a wrong secret.
+   * Both are cached, so that the time of a repeated request does not distinguish them. `null`: not cached.
    */
   readonly wrongKeys: VerifiedCache<WrongKey> | null
+  /** The lookups under way. */
   readonly flights: SingleFlight<Verified | Refused>
   readonly users: KnownUsers
 }

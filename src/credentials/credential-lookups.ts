@@ -6,25 +6,25 @@ import type { UseRecorder } from './use-recorder.ts'
 
 export interface CredentialLookupsOptions {
   readonly caches: Pick<CredentialCaches, 'verified' | 'flights'>
-  /** Told of each use of a key. */
+  /** Records each use of a key; `null`: uses are not recorded. */
   readonly uses: UseRecorder | null
   readonly clock: Clock
 }
 
 /**
- * Finds the outcome for a credential in the cache, or has it looked up. `again` is set where the request
- * was authenticated before: it is no further use of the credential.
+ * Finds the result for a credential in the cache, or looks it up. With `again`, the request was authenticated
+ * before, so this is not another use of the credential.
  */
 export interface CredentialLookups {
   /** `null`: the credential is not in the cache. */
   getCached(cacheKey: string, again: boolean): Authentication | null
-  /** One lookup however many ask at once with the same credential. */
+  /** Looks the credential up. Simultaneous calls with the same credential share one lookup. */
   lookUp(
     cacheKey: string,
     again: boolean,
     start: () => Promise<Verified | Refused>,
   ): Promise<Authentication>
-  /** When a key was accepted last, milliseconds since the epoch. */
+  /** The time at which a key was last accepted, in milliseconds since the epoch. */
   readonly lastUse: number
 }
 
@@ -68,7 +68,7 @@ export function createCredentialLookups(options: CredentialLookupsOptions): Cred
   }
 }
 
-/** What is found good is remembered, unless something changed while it was looked up. */
+/** Caches a verified credential, unless a change arrived during the lookup. */
 async function verify(
   verified: CredentialCaches['verified'],
   cacheKey: string,
@@ -84,7 +84,7 @@ async function verify(
   return outcome
 }
 
-/** @throws `error` where it is no outage */
+/** @throws `error` if it is not an outage */
 function refuseUnavailable(error: unknown): Refused {
   if (!(error instanceof ServiceUnavailableError)) throw error
   return { kind: 'refused', refusal: { reason: 'unavailable', credentialId: null, error } }

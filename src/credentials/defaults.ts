@@ -1,4 +1,4 @@
-/** What holds where a setting is left out, of the library as of the server. */
+/** The defaults of the settings that the library and the server share. */
 export const credentialDefaults = {
   keyPrefix: 'lk',
   apiKeyHeader: 'x-api-key',

@@ -1,6 +1,6 @@
 /**
- * Cache keys by the id of what they depend on. Most depend on a key that nothing else depends on, and a
- * set for each of those would take more memory than what is remembered of it.
+ * Maps the id of a key or user to the cache keys that depend on it. Most ids have one cache key, which is
+ * stored without a set to save memory.
  */
 export class Dependents {
   readonly #keys = new Map<string, string | Set<string>>()
@@ -20,7 +20,7 @@ export class Dependents {
     if (known.size === 0) this.#keys.delete(id)
   }
 
-  /** A copy, which stays as it is while they are removed. */
+  /** Returns a copy, so that the caller may remove entries while it iterates. */
   of(id: string): readonly string[] {
     const known = this.#keys.get(id)
     if (known === undefined) return []

@@ -5,65 +5,65 @@ import type { ChangeListener, ChangeWatch } from './changes.ts'
 export type { MissingPepper }
 
 /**
- * What authentication needs to know from wherever users and keys are kept. Implemented over Postgres
- * by this package; anyone may implement it over something else.
+ * The store of users and API keys that an authenticator reads. This package implements it on PostgreSQL;
+ * implement it to use another store.
  */
 export interface CredentialDirectory {
   /**
-   * The key with that public id and its owner, in one look-up, or `null`. Revoked and expired keys
-   * are found too: the caller decides by the secret how much its sender may be told.
+   * Finds a key and its owner by the public id of the key. Revoked and expired keys are returned too:
+   * only a sender with the right secret learns that a key is revoked or expired.
    *
-   * @throws ServiceUnavailableError when the answer cannot be had
+   * @returns `null` if there is no such key
+   * @throws ServiceUnavailableError when the store cannot be reached
    */
   findKeyForVerification(id: string): Promise<KeyForVerification | null>
 
   /**
-   * The user of a valid JWT, made on first sight; `null` where the user was deleted and no one may
-   * come back by a token alone. A grant the token states is remembered when it is newer than the one
-   * known for that audience.
+   * Finds the user of a valid JWT, or creates it on the first JWT. A grant that the token states is stored if
+   * it is newer than the stored one of that audience.
    *
-   * @throws ServiceUnavailableError when the answer cannot be had
+   * @returns `null` if the user was deleted: a token does not create it again
+   * @throws ServiceUnavailableError when the store cannot be reached
    */
   admitUser(sighting: UserSighting): Promise<Owner | null>
 
   /**
-   * Writes when keys were last used and what scopes they needed, all or nothing: a chunk of some
-   * thousand keys at a time. A time never goes back, and nothing else of the key changes: a late write
+   * Writes the times at which keys and scopes were last used, up to some thousand keys, all or nothing. A
+   * stored time is never replaced by an earlier one, and nothing else of a key changes, so a late write
    * cannot undo a revocation.
    *
-   * @returns ids of keys that were passed over for now, for example because their rows are locked: the
-   * caller tries again later. Nothing: every use was written.
-   * @throws ServiceUnavailableError when they cannot be written
+   * @returns the ids of keys that were skipped, such as those with locked rows, which the caller writes later;
+   *   nothing: every use was written
+   * @throws ServiceUnavailableError when the uses cannot be written
    */
   markUsed(uses: readonly KeyUses[]): Promise<readonly string[]> | Promise<void>
 
   /**
-   * Replaces stored hashes by those of the same secrets under another pepper. One that is no longer what
-   * it is to be replaced for stays, and a revoked key stays as it is. Left out: a secret stays under the
-   * pepper that it was stored under.
+   * Replaces stored hashes by hashes of the same secrets under another pepper. A hash that has changed
+   * meanwhile and a revoked key are not changed. Without this method, stored hashes keep their pepper.
    *
-   * @throws ServiceUnavailableError when they cannot be written
+   * @throws ServiceUnavailableError when the hashes cannot be written
    */
   rehash?(rehashes: readonly Rehash[]): Promise<void>
 
   /**
-   * The peppers that keys are stored under and that are not among `peppers`. Left out: it is not checked,
-   * and a use of such a key is answered as an outage.
+   * Finds the peppers that keys are stored under and that are not in `peppers`. A use of such a key is
+   * answered with 503. Without this method, missing peppers are not reported.
    *
-   * @throws ServiceUnavailableError when the answer cannot be had
+   * @throws ServiceUnavailableError when the store cannot be reached
    */
   findMissingPeppers?(peppers: readonly string[]): Promise<readonly MissingPepper[]>
 
   /**
-   * Tells what changes from now on, by whomever it is changed. Where it is left out, every credential
-   * is looked up each time.
+   * Reports all changes of keys and users from now on, whoever makes them. Without this method, nothing is
+   * cached: every credential is looked up each time.
    *
-   * @param maxSilence milliseconds without a heartbeat after which the watch starts anew
+   * @param maxSilence milliseconds without a heartbeat after which the watch is restarted
    */
   watch?(listener: ChangeListener, maxSilence: number): ChangeWatch
 }
 
-/** The latest use of one key, with the secret of before its last rotation, and of each scope it needed. */
+/** The time of the latest use of a key, of its previous secret and of each scope that it needed. */
 export interface KeyUses {
   readonly keyId: string
   readonly lastUsedAt: Date
@@ -71,17 +71,17 @@ export interface KeyUses {
   readonly scopes: readonly { readonly scope: string; readonly lastUsedAt: Date }[]
 }
 
-/** Another hash of the same secret, the current or the previous one. */
+/** A new hash of a secret, which may be the current or the previous one of its key. */
 export interface Rehash {
   readonly keyId: string
-  /** The hash that is stored, if nobody changed it since. */
+  /** The stored hash to replace. A different one is left unchanged. */
   readonly from: Uint8Array
   readonly to: Uint8Array
-  /** Fingerprint of the pepper of `to`. */
+  /** The fingerprint of the pepper of `to`. */
   readonly pepper: string
 }
 
-/** Whom a credential stands for, as authentication needs it. */
+/** The owner of a credential. */
 export interface Owner {
   /** Default: `USER`, a person. */
   readonly kind?: OwnerKind
@@ -89,34 +89,34 @@ export interface Owner {
   readonly issuer: string
   readonly subject: string
   readonly suspended: boolean
-  /** Our ceiling; `null`: none. */
+  /** The ceiling that this server sets; `null`: none. */
   readonly scopes: readonly string[] | null
-  /** The ceiling that the issuer states in its grant claim, over all audiences; `null`: none stated. */
+  /** The ceiling that the issuer states in its grant claim, over all audiences; `null`: none. */
   readonly issuerScopes: readonly string[] | null
-  /** JWTs issued before this moment are refused. */
+  /** JWTs issued before this time are refused. */
   readonly signedOutAt: Date | null
-  /** Further JWTs that are refused, by the hash of what they sign (`signedPartHash`). Default: none. */
+  /** Further JWTs that are refused, by the hash of their signed part (`signedPartHash`). Default: none. */
   readonly signedOutTokens?: readonly string[]
 }
 
 export interface KeyForVerification {
   readonly id: string
   readonly name: string
-  /** As the key was given them, sorted. */
+  /** The scopes of the key itself, sorted. */
   readonly scopes: readonly string[]
-  /** `scopes` within those of every ancestor key. */
+  /** The scopes that the key and all its ancestors have. */
   readonly lineageScopes: readonly string[]
-  /** The earliest of its own and every ancestor's expiry. */
+  /** The earliest expiry of the key and its ancestors; `null`: none. */
   readonly expiresAt: Date | null
-  /** Set also where an ancestor was revoked. */
+  /** The time of the revocation of the key or of an ancestor; `null`: not revoked. */
   readonly revokedAt: Date | null
   readonly secretHash: Uint8Array
-  /** Fingerprint of the pepper that it was made under; empty: none; `null` or left out: unknown. */
+  /** The fingerprint of the pepper of `secretHash`; empty: no pepper; `null` or left out: unknown. */
   readonly secretPepper?: string | null
   readonly previousSecretHash: Uint8Array | null
-  /** Of `previousSecretHash`, as `secretPepper`. */
+  /** The fingerprint of the pepper of `previousSecretHash`, like `secretPepper`. */
   readonly previousSecretPepper?: string | null
-  /** Until when the previous secret works. */
+  /** The end of the grace period, in which the previous secret is accepted. */
   readonly previousExpiresAt: Date | null
   readonly owner: Owner
 }
@@ -127,7 +127,7 @@ export interface UserSighting {
   readonly grant: StatedGrant | null
 }
 
-/** What an issuer says a user holds for one audience, as of `issuedAt` (seconds since the epoch). */
+/** The grant that an issuer states for one audience, at `issuedAt` (seconds since the epoch). */
 export interface StatedGrant {
   readonly audience: string
   readonly scopes: readonly string[]

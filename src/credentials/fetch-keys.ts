@@ -4,21 +4,21 @@ import type { FetchedKeys } from '../jwks/key-cache.ts'
 import { readKeySet } from '../jwks/key-set.ts'
 import { discoveryUrls, isLoopbackHost, keyUrlFault } from './issuer-url.ts'
 
-/** Whose keys to get and from where. */
+/** The issuer of the keys and their URL. */
 export interface KeySource {
   readonly issuer: string
-  /** `null`: by discovery. */
+  /** The URL of the JWK Set; `null`: found by discovery. */
   readonly jwksUri: string | null
 }
 
 const maxBytes = 512 * 1024
 
 /**
- * An issuer's keys, by discovery where no place is given (OpenID Connect Discovery §4, then RFC 8414).
- * Nothing is fetched but what the configuration and the issuer's own metadata name; redirects are not
- * followed and an answer has at most 512 KiB.
+ * Fetches the keys of an issuer. Without a URL it is found by discovery (OpenID Connect Discovery §4, then
+ * RFC 8414). Only URLs of the configuration and of the issuer's metadata are fetched; redirects are not
+ * followed, and a response has at most 512 KiB.
  *
- * @throws Error that says what was wrong
+ * @throws Error with the failure of each fetch
  */
 export async function fetchKeys(source: KeySource, signal: AbortSignal): Promise<FetchedKeys> {
   const url = source.jwksUri ?? (await discoverJwksUri(source.issuer, signal))
@@ -33,30 +33,32 @@ async function discoverJwksUri(issuer: string, signal: AbortSignal): Promise<str
       const { json } = await getJson(url, signal)
       return jwksUriOf(json, issuer, url)
     } catch (error) {
-      // The second place is for an issuer without the first, not a second chance for one that is down.
+      // The second URL is for issuers without the first one. It is not tried if the issuer is down.
       if (!(error instanceof UnusableResponseError)) throw error
       failures.push(error.message)
     }
   }
-  throw new Error(`Discovery of ${issuer} failed: ${failures.join('; ')}`)
+  throw new Error(`Discovery of the issuer ${issuer} failed: ${failures.join('; ')}`)
 }
 
 /**
- * Where an issuer's metadata, found at `place`, says that its keys are. Metadata of another issuer must
- * not be used (RFC 8414 §3.3).
+ * Returns `jwks_uri` of an issuer's metadata. Metadata of another issuer must not be used (RFC 8414 §3.3).
  *
- * @throws Error that says what was wrong
+ * @param place the URL of the metadata, for messages
+ * @throws UnusableResponseError when the metadata is not valid or its `jwks_uri` is not allowed
  */
 export function jwksUriOf(metadata: unknown, issuer: string, place: string): string {
-  if (!isObject(metadata)) throw new UnusableResponseError(`${place} is no JSON object`)
+  if (!isObject(metadata)) throw new UnusableResponseError(`${place} is not a JSON object`)
   if (metadata.issuer !== issuer) {
-    throw new UnusableResponseError(`${place} is of the issuer ${JSON.stringify(metadata.issuer)}`)
+    throw new UnusableResponseError(
+      `${place} belongs to another issuer: ${JSON.stringify(metadata.issuer)}`,
+    )
   }
   const { jwks_uri: url } = metadata
   const fault = typeof url === 'string' ? keyUrlFault(url) : 'is missing'
   if (typeof url !== 'string' || fault !== null)
     throw new UnusableResponseError(`jwks_uri of ${place} ${fault}`)
-  // Only an issuer on this machine may lead us to this machine.
+  // Only an issuer on this machine may have its keys on this machine.
   if (isOnLoopback(url) && !isOnLoopback(issuer)) {
     throw new UnusableResponseError(`jwks_uri of ${place} must not be on this machine`)
   }
