@@ -1,33 +1,32 @@
 import { allJwsAlgorithms, type JwsAlgorithm } from '../jwks/algorithms.ts'
 import { type ClaimPath, type Claims, claimPath } from './claims.ts'
 
-/** In what an issuer's tokens differ from others'. An issuer's own settings go before its preset. */
+/** The properties of a provider's tokens. The settings of an issuer override those of its preset. */
 export interface IssuerPreset {
   readonly algorithms: readonly JwsAlgorithm[]
-  /** Where scopes are; those of all the claims found count together. */
+  /** Returns the claims with scopes. The scopes of all these claims are joined. */
   scopeClaims(audiences: readonly string[]): readonly ClaimPath[]
-  /** The claim that lists all that the user holds, where the provider has one. */
+  /** The claim with the whole grant of the user; `null`: the provider has none. */
   readonly grantClaim: ClaimPath | null
-  /** What the configured audience is compared with: a string or an array of them. */
+  /** Returns the value that the configured audience is compared with: a string or an array of strings. */
   audienceOf(claims: Claims): unknown
-  /** Whether the claims are those of the kind of token that the provider means for an API. */
+  /** Whether the claims belong to the kind of token that the provider intends for APIs. */
   isForApis(claims: Claims): boolean
-  /** Whether the provider means its ID tokens to be sent to an API. */
+  /** Whether the provider intends its ID tokens to be sent to APIs. */
   readonly idTokens: boolean
-  /** Claims that only an ID token has; a token with one is refused unless `typ` says access token. */
+  /** Claims that mark an ID token. A token with one of them is refused, unless `typ` is `at+jwt`. */
   readonly idTokenClaims: readonly string[]
-  /** Other values of `iss` that the provider uses for the same issuer. */
+  /** Further values of `iss` for the same issuer, by issuer. */
   readonly issuerAliases: Readonly<Record<string, string>>
-  /** Where the keys are, for a provider that documents the place and no discovery. */
+  /** Returns the URL of the keys, for a provider that documents it and no discovery; `null`: discovery. */
   jwksUri(issuer: string): string | null
 }
 
 const defaultScopeClaims = ['scope', 'scp', 'permissions'].map(claimPath)
 
 /**
- * RFC 9068 and RFC 7519, for an issuer without a preset. ID tokens are told by `nonce`, `at_hash` and
- * `c_hash` (OpenID Connect Core §2, §3.3.2.11): a provider that types its access tokens `at+jwt` may
- * put them there as well, any other has no reason to.
+ * The preset of an issuer without one (RFC 9068, RFC 7519). `nonce`, `at_hash` and `c_hash` mark an ID token
+ * (OpenID Connect Core §2, §3.3.2.11). Access tokens may have these claims if their `typ` is `at+jwt`.
  */
 export const standardIssuer: IssuerPreset = {
   algorithms: allJwsAlgorithms,
@@ -44,7 +43,7 @@ export const standardIssuer: IssuerPreset = {
 export const issuerPresets = {
   // https://auth0.com/docs/secure/tokens/access-tokens/access-token-profiles
   // https://auth0.com/docs/get-started/apis/enable-role-based-access-control-for-apis
-  // `permissions` is all that the user holds for the API, whatever the client asked for.
+  // `permissions` is the whole grant of the user for the API, whatever scopes the client requested.
   auth0: {
     ...standardIssuer,
     algorithms: ['RS256', 'PS256'],
@@ -54,8 +53,8 @@ export const issuerPresets = {
 
   // https://clerk.com/docs/guides/sessions/session-tokens
   // https://clerk.com/docs/guides/sessions/manual-jwt-verification
-  // Session tokens have the front end's origin in `azp` and no `aud`, which a JWT template may add.
-  // A `pending` session has yet to finish signing in.
+  // Session tokens have the front end's origin in `azp`. They have `aud` only if a JWT template adds it.
+  // In a `pending` session the user has not finished signing in.
   clerk: {
     ...standardIssuer,
     algorithms: ['RS256'],
@@ -65,7 +64,7 @@ export const issuerPresets = {
   },
 
   // https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
-  // `aud` is there only where the client asked for a resource (RFC 8707); `client_id` always.
+  // A token has `aud` only if the client requested a resource (RFC 8707). It always has `client_id`.
   cognito: {
     ...standardIssuer,
     algorithms: ['RS256'],
@@ -76,7 +75,7 @@ export const issuerPresets = {
 
   // https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
   // https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
-  // `scp` for a user's delegation, `roles` for app roles; only access tokens name the client, in `azp`
+  // `scp` contains delegated permissions, `roles` app roles. Only access tokens name the client, in `azp`
   // (v2.0) or `appid` (v1.0).
   entra: {
     ...standardIssuer,
@@ -86,7 +85,7 @@ export const issuerPresets = {
   },
 
   // https://firebase.google.com/docs/auth/admin/verify-id-tokens
-  // The audience is the project id. Custom claims are at the top.
+  // The audience is the project id. Custom claims are at the top level.
   firebase: {
     ...standardIssuer,
     algorithms: ['RS256'],
@@ -95,7 +94,7 @@ export const issuerPresets = {
   },
 
   // https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken
-  // The audience is the client id. `iss` has two spellings.
+  // The audience is the client id. `iss` has two forms.
   google: {
     ...standardIssuer,
     algorithms: ['RS256'],
@@ -106,8 +105,8 @@ export const issuerPresets = {
 
   // https://www.keycloak.org/securing-apps/token-exchange and
   // https://www.keycloak.org/docs/latest/server_admin/#_protocol-mappers
-  // Realm roles, and those of the client that the audience names. Until version 24 access tokens have
-  // a `nonce` as well (https://www.keycloak.org/docs/latest/upgrading/); the claim `typ` tells the kind.
+  // Scopes include realm roles and the roles of the client that is the audience. Up to version 24 access
+  // tokens have a `nonce` (https://www.keycloak.org/docs/latest/upgrading/). `typ` is the kind of token.
   keycloak: {
     ...standardIssuer,
     scopeClaims: (audiences) => [
@@ -120,8 +119,8 @@ export const issuerPresets = {
   },
 
   // https://developer.okta.com/docs/api/openapi/okta-oauth/guides/overview/#access-token-scopes-and-claims
-  // Custom authorization servers only: those of the org server are not for others to verify. Access
-  // tokens name the client in `cid`.
+  // Only custom authorization servers: others cannot verify the tokens of the org server. Access tokens
+  // name the client in `cid`.
   okta: {
     ...standardIssuer,
     algorithms: ['RS256'],
@@ -131,7 +130,7 @@ export const issuerPresets = {
 
   // https://supabase.com/docs/guides/auth/jwt-fields
   // https://supabase.com/docs/guides/auth/signing-keys
-  // The audience is `authenticated`. Claims beyond the fixed ones come from the project's token hook.
+  // The audience is `authenticated`. Further claims come from the token hook of the project.
   supabase: {
     ...standardIssuer,
     algorithms: ['ES256', 'RS256', 'EdDSA'],

@@ -15,53 +15,54 @@ import {
 } from './issuer-presets.ts'
 import { issuerUrlFault, keyUrlFault } from './issuer-url.ts'
 
-/** An issuer whose JWTs are taken. */
+/** The settings of an issuer whose JWTs are accepted. */
 export interface IssuerSettings {
-  /** `iss` of its tokens, to the character: Auth0's ends in a slash. https, or http on this machine. */
+  /** The exact `iss` of its tokens (at Auth0 it ends with a slash): an https URL, or http on this machine. */
   readonly issuer: string
-  /** What `aud` must name; of several, any one. The preset says where another claim takes its place. */
+  /** The audiences: `aud` must contain one of them. Some presets use another claim in its place. */
   readonly audience: string | readonly string[]
-  /** Fills in what is left out below by the provider's documentation. */
+  /** The provider, which decides the defaults of the settings below. Default: none. */
   readonly preset?: IssuerPresetName | undefined
-  /** Where its keys are (RFC 7517 §5). Default: found by discovery (RFC 8414, OpenID Connect Discovery). */
+  /** The URL of its JWK Set (RFC 7517 §5). Default: found by OpenID Connect Discovery or RFC 8414. */
   readonly jwksUri?: string | undefined
-  /** Accepted `alg`. Default: the preset's, else every asymmetric one. `EdDSA` includes `Ed25519`. */
+  /** The accepted `alg`. Default: the preset's, otherwise every asymmetric one. `EdDSA` includes `Ed25519`. */
   readonly algorithms?: readonly string[] | undefined
   /**
-   * Claims that carry scopes, as a space-separated string or an array; all found count together. Dots
-   * lead into objects: `realm_access.roles`. Default: the preset's, else `scope`, `scp`, `permissions`.
+   * The claims with scopes, each a space-separated string or an array; their scopes are joined. Dots separate
+   * the members of objects: `realm_access.roles`. Default: the preset's, otherwise `scope`, `scp`,
+   * `permissions`.
    */
   readonly scopeClaims?: readonly string[] | undefined
   /**
-   * The claim that lists all that the user holds, a ceiling over all of the user's credentials: a token
-   * without it leaves the ceiling as it was, an empty one empties it. Default: the preset's, else none.
+   * The claim with the whole grant of the user, a ceiling of all credentials of the user. A token without the
+   * claim does not change the ceiling, an empty claim empties it. Default: the preset's, otherwise none.
    */
   readonly grantClaim?: string | undefined
   /**
-   * By how many seconds the issuer's clock may differ from ours, 0 to 300. Default: 5 for `iat` and
-   * `nbf`, and 0 for `exp`, so that a token is never honoured past its time unless this says so.
+   * The seconds by which the clock of the issuer may differ, 0 to 300. Default: 5 for `iat` and `nbf`, and 0
+   * for `exp`, so that a token is not accepted after its expiry.
    */
   readonly clockToleranceSeconds?: number | undefined
-  /** The longest life of a token in seconds, `exp - iat` as well as `now - iat`. Default: no limit. */
+  /** The maximum lifetime (`exp - iat`) and age (`now - iat`) of a token in seconds. Default: no limit. */
   readonly maxTokenAgeSeconds?: number | undefined
-  /** Take only tokens that say `at+jwt` in `typ` (RFC 9068 §4). Default: false. */
+  /** Whether only tokens with the `typ` `at+jwt` are accepted (RFC 9068 §4). Default: false. */
   readonly requireAccessTokenType?: boolean | undefined
 }
 
-/** Settings with presets applied, fit for use. */
+/** Valid settings with the preset and the defaults applied. */
 export interface ResolvedIssuer {
   readonly issuer: string
-  /** Every `iss` that means this issuer. */
+  /** Every value of `iss` for this issuer. */
   readonly names: readonly string[]
   readonly audiences: readonly string[]
-  /** `null`: by discovery. */
+  /** `null`: found by discovery. */
   readonly jwksUri: string | null
   readonly algorithms: ReadonlySet<JwsAlgorithm>
   readonly scopeClaims: readonly ClaimPath[]
   readonly grantClaim: ClaimPath | null
-  /** For `iat` and `nbf`. */
+  /** The tolerance for `iat` and `nbf`. */
   readonly clockToleranceSeconds: number
-  /** For `exp`. */
+  /** The tolerance for `exp`. */
   readonly expiryToleranceSeconds: number
   readonly maxTokenAgeSeconds: number | null
   readonly requireAccessTokenType: boolean
@@ -71,9 +72,9 @@ export interface ResolvedIssuer {
 const defaultClockTolerance = 5
 
 /**
- * Applies the preset and the defaults.
+ * Checks the settings and applies the preset and the defaults.
  *
- * @throws Error that says everything that is wrong with the settings and what to set
+ * @throws Error with all faults of the settings
  */
 export function resolveIssuer(settings: IssuerSettings): ResolvedIssuer {
   const faults = issuerFaults(settings)
@@ -108,14 +109,16 @@ type Check = (value: unknown, settings: Readonly<Record<string, unknown>>) => st
 
 const checks: Readonly<Record<Setting, Check>> = {
   issuer: (value, { preset }) => {
-    if (!isText(value)) return 'set it to `iss` of the tokens, to the character'
+    if (!isText(value)) return 'must be a string: set it to the exact `iss` of the tokens'
     if (preset === 'entra' && /\/(common|organizations|consumers)(\/|$)/.test(value)) {
-      return 'must name your tenant, as the tokens do'
+      return 'must contain the id of your tenant, as `iss` of the tokens does'
     }
     return issuerUrlFault(value)
   },
   audience: (value) =>
-    isText(value) || isTextList(value) ? null : 'set it to what `aud` of the tokens must name',
+    isText(value) || isTextList(value)
+      ? null
+      : 'must be a string or an array of strings: set it to the `aud` of the tokens',
   preset: optional((value) =>
     isText(value) && isIssuerPreset(value)
       ? null
@@ -125,11 +128,13 @@ const checks: Readonly<Record<Setting, Check>> = {
   algorithms: optional((value) => {
     const bad = isTextList(value) ? value.find((name) => !isJwsAlgorithm(name)) : ''
     if (bad === undefined) return null
-    const why = /^HS\d+$/.test(bad) ? `${bad} needs a shared secret; ` : ''
-    return `${why}must list one or more of ${allJwsAlgorithms.join(', ')}`
+    const why = /^HS\d+$/.test(bad) ? `${bad} needs a shared secret and is not supported; ` : ''
+    return `${why}must be an array of one or more of ${allJwsAlgorithms.join(', ')}`
   }),
   scopeClaims: optional((value) =>
-    isTextList(value) ? null : 'must list one or more claim names; leave it out for the default',
+    isTextList(value)
+      ? null
+      : 'must be an array of one or more claim names (leave it out for the default)',
   ),
   grantClaim: optional((value) => (isText(value) ? null : 'must be a claim name')),
   clockToleranceSeconds: optional((value) =>
@@ -141,13 +146,13 @@ const checks: Readonly<Record<Setting, Check>> = {
   requireAccessTokenType: optional((value, { preset }) => {
     if (typeof value !== 'boolean') return 'must be true or false'
     const givesIdTokens = isText(preset) && isIssuerPreset(preset) && issuerPresets[preset].idTokens
-    return value && givesIdTokens ? `cannot be had: ${preset} gives ID tokens` : null
+    return value && givesIdTokens ? `must not be true: the tokens of ${preset} are ID tokens` : null
   }),
 }
 
 /**
- * Everything that is wrong with an issuer's settings, each as `member: what to set`; empty when they
- * are good. Takes any value, since settings come from JSON and from callers without types.
+ * Returns all faults of an issuer's settings, each as `member: what to set`; empty if they are valid. Accepts
+ * any value, since settings come from JSON and from callers without types.
  */
 export function issuerFaults(settings: unknown): string[] {
   if (!isObject(settings)) return ['must be an object with `issuer` and `audience`']
@@ -157,7 +162,7 @@ export function issuerFaults(settings: unknown): string[] {
     if (fault !== null) faults.push(`${member}: ${fault}`)
   }
   for (const member of Object.keys(settings)) {
-    if (!Object.hasOwn(checks, member)) faults.push(`${member}: there is no such setting`)
+    if (!Object.hasOwn(checks, member)) faults.push(`${member}: this setting does not exist`)
   }
   return faults
 }

@@ -5,19 +5,19 @@ import { maxTokenLength } from '../jwks/token-length.ts'
 import type { Claims } from './claims.ts'
 import type { JwtRefusal } from './jwt.ts'
 
-/** Header and claims of a compact JWS (RFC 7515 §7.1) whose signature is not verified yet. */
+/** The header and claims of a compact JWS (RFC 7515 §7.1) before its signature is verified. */
 export interface Jws {
   readonly algorithm: JwsAlgorithm
   readonly keyId: string | null
-  /** `typ` in lower case and without `application/` (RFC 7515 §4.1.9). */
+  /** `typ` in lower case, without `application/` (RFC 7515 §4.1.9). */
   readonly type: string | null
   readonly claims: Claims
 }
 
 /**
- * Takes a token apart, or says why it is none that could ever be accepted. One token has exactly one
- * spelling here, so that a cache by its text holds it once. `jwk`, `jku`, `x5u` and `x5c` are never
- * read (RFC 8725 §3.10): the keys are the issuer's.
+ * Parses a token, or returns the reason why it can never be accepted. Only one encoding of a token is
+ * accepted, so that a cache by text contains it once. `jwk`, `jku`, `x5u` and `x5c` are never read (RFC 8725
+ * §3.10): only the keys of the issuer are used.
  */
 export function readJws(token: string): Jws | JwtRefusal {
   if (token.length > maxTokenLength) return 'too-long'
@@ -36,7 +36,7 @@ export function readJws(token: string): Jws | JwtRefusal {
   if (!isJwsAlgorithm(alg)) return 'algorithm'
   if (kid !== undefined && typeof kid !== 'string') return 'header'
   if (typ !== undefined && typeof typ !== 'string') return 'header'
-  // No extension is understood (RFC 7515 §4.1.11), an unencoded payload (RFC 7797) least of all.
+  // No extension is supported (RFC 7515 §4.1.11), nor is an unencoded payload (RFC 7797).
   if (header.crit !== undefined || header.b64 !== undefined) return 'header'
   if (!couldBeSignature(signature, alg)) return 'signature'
 
@@ -50,19 +50,19 @@ export function readJws(token: string): Jws | JwtRefusal {
   }
 }
 
-/** Node's decoder forgives padding, white space, both alphabets and stray last bits; this does not. */
+/** Refuses padding, white space, the other alphabet and wrong last bits, which Node's decoder accepts. */
 function decodeCanonically(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? bytes : undefined
 }
 
-/** Refuses by length alone what no key could have made, a DER-encoded ECDSA signature for one. */
+/** Checks the length of a signature, which refuses a DER-encoded ECDSA signature for example. */
 function couldBeSignature(signature: Buffer, algorithm: JwsAlgorithm): boolean {
   const { signatureBytes } = jwsAlgorithms[algorithm]
   return signatureBytes === null ? signature.length >= 256 : signature.length === signatureBytes
 }
 
-/** A JSON object in UTF-8 whose members have distinct names (RFC 7515 §4, RFC 7519 §4). */
+/** Parses a JSON object in UTF-8 whose members have distinct names (RFC 7515 §4, RFC 7519 §4). */
 function readJsonObject(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
   if (!isUtf8(bytes)) return undefined
   const text = bytes.toString('utf8')
@@ -80,7 +80,7 @@ const quote = 0x22
 const backslash = 0x5c
 const colon = 0x3a
 
-/** How many members the object in `text` (valid JSON) has, the same name twice counting twice. */
+/** Counts the members of the object in `text` (valid JSON). Members of the same name count each. */
 function countMembers(text: string): number {
   let depth = 0
   let members = 0

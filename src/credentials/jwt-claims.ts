@@ -7,12 +7,12 @@ import type { StatedGrant } from './directory.ts'
 import type { ResolvedIssuer } from './issuer-settings.ts'
 import type { JwtRefusal, VerifiedJwt } from './jwt.ts'
 
-/** A date beyond it is no date but milliseconds, or a mistake. Seconds since the epoch. */
+/** A later date is a mistake, such as a time in milliseconds. Seconds since the epoch. */
 const lastSecond = Math.floor(lastInstant / 1000)
 
 /**
- * What a token's claims say, or why they are refused (RFC 7519 §4.1, RFC 9068 §4). Pure: whether the
- * signature is good is another question, and the dearer one.
+ * Checks the claims of a token (RFC 7519 §4.1, RFC 9068 §4) before the signature, whose verification takes
+ * longer.
  *
  * @param type `typ` of the header, in lower case and without `application/`
  * @param now milliseconds since the epoch
@@ -54,16 +54,15 @@ export function checkClaims(
     grant,
     issuedAt,
     expiresAt: Math.floor(expiresAt),
-    // It is shown in headers and logs, so one that could not be is left out; nothing depends on it.
+    // The id goes to headers and logs only. One with other characters is left out.
     id: jti !== undefined && isVisibleAscii(jti, 255) ? jti : null,
   }
 }
 
 /**
- * Whether the token is an access token, as far as it tells (RFC 8725 §3.11, §3.12): by `typ`, by the
- * claims that only ID tokens have, and by those of a security event such as a logout token (RFC 8417
- * §2.2). A token bound to its sender's key (`cnf`, RFC 9449 and RFC 8705) is refused too: taken as a
- * bearer token it would lose the very protection that its client asked for.
+ * Whether the token may be an access token (RFC 8725 §3.11, §3.12), by `typ`, by claims that mark an ID token,
+ * and by that of a security event such as a logout token (RFC 8417 §2.2). A token that is bound to a key of
+ * its sender (`cnf`, RFC 9449 and RFC 8705) is refused too: as a bearer token it would lose that protection.
  */
 function isAcceptedType(claims: Claims, type: string | null, issuer: ResolvedIssuer): boolean {
   const { preset } = issuer
@@ -79,14 +78,14 @@ function isDate(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= lastSecond
 }
 
-/** The first of `audiences` that the token names. */
+/** Returns the first of `audiences` that the token names. */
 function matchAudience(named: unknown, audiences: readonly string[]): string | undefined {
   if (typeof named === 'string') return audiences.find((audience) => audience === named)
   if (!Array.isArray(named) || !named.every((name) => typeof name === 'string')) return undefined
   return audiences.find((audience) => named.includes(audience))
 }
 
-/** `null` where the issuer states no grant; `undefined` where it states one that cannot be read. */
+/** Returns `null` if the token states no grant, and `undefined` if it states one that is not valid. */
 function readGrant(
   claims: Claims,
   issuer: ResolvedIssuer,

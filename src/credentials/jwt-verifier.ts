@@ -9,18 +9,18 @@ import type { JwtRefusal, JwtVerification, JwtVerifier } from './jwt.ts'
 import { checkClaims } from './jwt-claims.ts'
 
 export interface JwtVerifierOptions {
-  /** Whose tokens are taken; none: no token is. */
+  /** The issuers whose tokens are accepted. */
   readonly issuers: readonly ResolvedIssuer[]
-  /** When keys are fetched. What is left out is as in `defaultKeyTiming`. */
+  /** The times of the key caches. Default: `defaultKeyTiming`. */
   readonly keyTiming?: Partial<KeyTiming>
   /**
-   * Milliseconds, for the age of fetched keys. Default: since the start, by the clock that says more, so
-   * that neither a clock set back nor a machine put to sleep keeps old keys in use.
+   * Returns the time that the age of keys is measured by, in milliseconds. Default: the time since the start,
+   * by the faster of two clocks, so that a clock set back or a suspended machine keeps no old keys in use.
    */
   readonly clock?: () => number
-  /** At least 0 and less than 1, for jitter. Default: `Math.random`. */
+  /** Returns a number from 0 to less than 1, for jitter. Default: `Math.random`. */
   readonly random?: () => number
-  /** Told when an issuer's keys cannot be fetched, and of keys unfit for use. Default: not told. */
+  /** Called when the keys of an issuer cannot be fetched, and for each unusable key. Default: ignored. */
   readonly onKeyProblem?: (issuer: string, error: Error) => void
 }
 
@@ -40,9 +40,9 @@ export const defaultKeyTiming: KeyTiming = {
 }
 
 /**
- * Verifies JWTs (RFC 7519, RFC 8725, RFC 9068) of any of several issuers. What can be refused by
- * looking at the token is refused before any key is asked for, and the issuer is known before anything
- * is fetched: no token can make this fetch from a place that the configuration does not name.
+ * Creates a verifier of the JWTs (RFC 7519, RFC 8725, RFC 9068) of several issuers. All checks that need no key
+ * come first, and keys are fetched only for a configured issuer: a token cannot cause a fetch from any other
+ * URL.
  *
  * @throws Error when two of the issuers have the same name
  */
@@ -93,7 +93,7 @@ function trustedIssuers(options: JwtVerifierOptions): ReadonlyMap<string, Truste
   return byName
 }
 
-/** Whether the private half of `key` signed the token. What jose refuses of a token is no signature. */
+/** Whether the token has a valid signature of `key`. Any other error of jose means that it has none. */
 async function isSignedBy(
   key: CryptoKey,
   token: string,

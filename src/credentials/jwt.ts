@@ -1,18 +1,18 @@
 import type { StatedGrant } from './directory.ts'
 
-/** A JWT whose signature and claims were found good. */
+/** A JWT with a valid signature and valid claims. */
 export interface VerifiedJwt {
   readonly issuer: string
   readonly subject: string
-  /** What the token carries, sorted. */
+  /** The scopes of the token, sorted. */
   readonly scopes: readonly string[]
-  /** The owner's whole grant where the issuer states one (`grantClaim`); `null` where the claim is missing. */
+  /** The whole grant of the user, as the issuer states it (`grantClaim`); `null`: the claim is missing. */
   readonly grant: StatedGrant | null
   /** Seconds since the epoch. */
   readonly issuedAt: number
   /** Seconds since the epoch. */
   readonly expiresAt: number
-  /** `jti`. */
+  /** `jti` of the token. */
   readonly id: string | null
 }
 
@@ -40,7 +40,7 @@ export type JwtVerification =
 export interface JwtVerifier {
   /**
    * @param now milliseconds since the epoch
-   * @throws ServiceUnavailableError when the issuer's keys cannot be had
+   * @throws ServiceUnavailableError when the keys of the issuer cannot be fetched
    */
   verify(token: string, now: number): Promise<JwtVerification>
 }

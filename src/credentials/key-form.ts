@@ -4,12 +4,12 @@ import { detachedCopy } from '../detached-copy.ts'
 import { keyIdLength, keyIdSyntax } from '../key-syntax.ts'
 
 /**
- * An API key as it is written: `<prefix>_<id>_<secret><checksum>`, base62 but for the separators, so
- * that a double click selects all of it.
+ * The parts of an API key, `<prefix>_<id>_<secret><checksum>`. All characters except the separators are base62,
+ * so that a double click selects the whole key.
  *
- * `id` is 16 characters and public. `secret` is 32 random bytes as 43 characters. `checksum` is the
- * CRC-32 of everything before it as 6 characters: it tells a typo or a truncated paste from a wrong
- * key without asking the database, and lets secret scanners drop false alarms. It protects nothing.
+ * `id` has 16 characters and is public. `secret` is 32 random bytes as 43 characters. `checksum` is the CRC-32
+ * of everything before it as 6 characters: it detects a typo or a truncated key without a database lookup, and
+ * lets secret scanners drop false alarms. It is not a protection.
  */
 export interface KeyParts {
   readonly id: string
@@ -17,7 +17,7 @@ export interface KeyParts {
 }
 
 export interface GeneratedKey extends KeyParts {
-  /** The whole key, to be shown once. */
+  /** The whole key, which is shown once. */
   readonly key: string
 }
 
@@ -30,12 +30,12 @@ export function generateKey(prefix: string): GeneratedKey {
   return formatKey(prefix, randomId(), base62(randomBytes(32), secretLength))
 }
 
-/** A new secret for the key with that id: what a rotation hands out. */
+/** Generates a new secret for the key with that id, for a rotation. */
 export function generateSecret(prefix: string, id: string): GeneratedKey {
   return formatKey(prefix, id, base62(randomBytes(32), secretLength))
 }
 
-/** The parts of a key of that prefix, or `null` when the form or the checksum is wrong. No I/O. */
+/** Parses a key. Returns `null` if its form or its checksum is wrong. */
 export function parseKey(text: string, prefix: string): KeyParts | null {
   if (!hasKeyForm(text, prefix)) return null
   const body = text.slice(0, -checksumLength)
@@ -48,17 +48,17 @@ export function parseKey(text: string, prefix: string): KeyParts | null {
   }
 }
 
-/** Whether someone who sent `text` meant it as an API key of that prefix, well-formed or not. */
+/** Whether `text` is meant as an API key of that prefix, well-formed or not. */
 export function looksLikeKey(text: string, prefix: string): boolean {
   return text.startsWith(`${prefix}_`)
 }
 
-/** Whether `text` has the whole form of an API key of that prefix, whatever its checksum. */
+/** Whether `text` has the form of an API key of that prefix. The checksum is not checked. */
 export function hasKeyForm(text: string, prefix: string): boolean {
   return text.startsWith(prefix) && afterPrefix.test(text.slice(prefix.length))
 }
 
-/** What a person recognises a key by, and where it may be shown: `<prefix>_<id>`. */
+/** Returns the public start of a key, `<prefix>_<id>`, by which people recognise it. */
 export function keyStart(prefix: string, id: string): string {
   return `${prefix}_${id}`
 }
@@ -89,7 +89,7 @@ function base62(bytes: Uint8Array, length: number): string {
   return text
 }
 
-/** 16 characters, each of 62 with the same chance (95 bits): bytes past a multiple of 62 are dropped. */
+/** Generates 16 characters (95 bits). Bytes from 248 on are dropped, so that all characters are equally likely. */
 function randomId(): string {
   let id = ''
   while (id.length < keyIdLength) {

@@ -5,31 +5,31 @@ import { type Clock, elapsed, type Stamp } from './lease.ts'
 
 export interface KnownUsersOptions {
   readonly clock: Clock
-  /** How old what is known of a user may be. Milliseconds; 0: nothing is recalled. */
+  /** The maximum age of a user's row in milliseconds; `0`: no user is returned. */
   readonly maxAge: number
-  /** Default 20000. */
+  /** The maximum number of users. Default 20000. */
   readonly maxUsers?: number
 }
 
 interface KnownUser {
   readonly owner: Owner
-  /** When the database was asked for it. */
+  /** The time before the query that read the row. */
   readonly asked: Stamp
 }
 
 /**
- * The users whose rows this node has read, as they were then: what a JWT may go by for a while when
- * the database cannot be asked. One that has changed since it was read is not known any more.
+ * Caches the rows of users that this node has read. During an outage of the database, JWTs of these users are
+ * accepted for a while. A user that changes is removed.
  *
- * What is known of a user is as old as the row that was read. While changes are heard it is as old as the
- * last heartbeat: every change that was committed before that one was sent has been taken in.
+ * A cached row is as old as its query. While changes are received it is only as old as the last heartbeat,
+ * because every change that was committed before that heartbeat has been received.
  */
 export class KnownUsers implements ChangeListener {
   readonly #clock: Clock
   readonly #maxAge: number
   readonly #users: LRUCache<string, KnownUser>
   readonly #names = new Map<string, string>()
-  /** Whether each change to what is known has been told since it was read. */
+  /** Whether every change of a cached row since its query has been received. */
   #isComplete = false
   #lastHeartbeat: Stamp | null = null
 
@@ -42,14 +42,14 @@ export class KnownUsers implements ChangeListener {
     })
   }
 
-  /** @param asked taken before the database was asked */
+  /** @param asked the time before the query that read the row */
   put(owner: Owner, asked: Stamp): void {
     const name = nameOf(owner)
     this.#users.set(name, { owner, asked })
     this.#names.set(owner.userId, name)
   }
 
-  /** `null` when it is not known, or what is known of it is too old. */
+  /** Returns `null` if the user is not cached or the row is too old. */
   get(sighting: Pick<UserSighting, 'issuer' | 'subject'>): Owner | null {
     if (this.#maxAge === 0) return null
     const known = this.#users.get(nameOf(sighting))
@@ -67,7 +67,7 @@ export class KnownUsers implements ChangeListener {
   }
 
   heard(sent: Stamp): void {
-    // Of what was read before, changes may have been missed.
+    // Changes of rows that were read before may have been missed.
     if (!this.#isComplete) this.#users.clear()
     this.#isComplete = true
     this.#lastHeartbeat = later(sent, this.#lastHeartbeat)

@@ -1,4 +1,4 @@
-/** Two clocks, in milliseconds: one that only grows but may stand still with the machine, and the world's. */
+/** Two clocks in milliseconds: a monotonic one, which may stop while the machine sleeps, and the wall clock. */
 export interface Clock {
   monotonic(): number
   wall(): number
@@ -9,7 +9,7 @@ export const systemClock: Clock = {
   wall: () => Date.now(),
 }
 
-/** A moment by both clocks. */
+/** A time by both clocks. */
 export interface Stamp {
   readonly monotonic: number
   readonly wall: number
@@ -20,8 +20,8 @@ export function stampOf(clock: Clock): Stamp {
 }
 
 /**
- * How long ago `stamp` was: the larger of what the two clocks say, so that neither a suspended machine
- * nor a wall clock set back makes anything look younger than it is.
+ * Returns the milliseconds since `stamp`: the larger value of the two clocks, so that neither a suspended
+ * machine nor a wall clock set back makes it too small.
  */
 export function elapsed(stamp: Stamp, clock: Clock): number {
   return elapsedAt(stamp, clock.monotonic(), clock.wall())
@@ -32,9 +32,10 @@ function elapsedAt(stamp: Stamp, monotonic: number, wall: number): number {
 }
 
 /**
- * For how long what was read before may be trusted. Every change that was committed before `heardOf`
- * was sent is known here, so a trusted fact is at most as old as that; the lease ends when that gets
- * older than `duration`. It is looked at on every use: a process that was paused finds it over.
+ * The lease under which cached entries may be used. A heartbeat proves that every change that was committed
+ * before it was sent has been received, so entries are at most as old as the last heartbeat. The lease ends
+ * when that is older than `duration`. It is checked on each use, so it has ended for a process that was paused
+ * too long.
  */
 export class Lease {
   readonly #clock: Clock
@@ -51,12 +52,12 @@ export class Lease {
     return this.validAt(this.#clock.monotonic(), this.#clock.wall())
   }
 
-  /** The same, for whoever has just read both clocks. */
+  /** Whether the lease is valid at a time that the caller has read from both clocks. */
   validAt(monotonic: number, wall: number): boolean {
     return this.#since !== null && elapsedAt(this.#since, monotonic, wall) < this.#duration
   }
 
-  /** A heartbeat sent at `sent` was heard. One that is older than the last heard changes nothing. */
+  /** Extends the lease by a heartbeat that was sent at `sent`. An older one than the last changes nothing. */
   extend(sent: Stamp): void {
     if (this.#since === null || sent.monotonic > this.#since.monotonic) this.#since = sent
   }

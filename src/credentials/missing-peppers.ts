@@ -2,17 +2,17 @@ import type { CredentialDirectory, MissingPepper } from './directory.ts'
 
 export interface PepperCheckOptions {
   readonly peppers: readonly string[]
-  /** Called where some are missing. Default: a warning of the process. */
+  /** Called if peppers are missing. Default: a warning of the process. */
   readonly onMissing?: (missing: readonly MissingPepper[]) => void
-  /** Called when the directory could not be asked. */
+  /** Called when the directory cannot be reached. Default: the error is ignored. */
   readonly onError?: (error: unknown) => void
 }
 
 /**
- * Asks once, in the background, whether keys are stored under a pepper that is not configured: each use
- * of such a key is answered as an outage, which tells nobody why.
+ * Checks once, in the background, whether keys are stored under peppers that are not configured. Each use of
+ * such a key is answered with 503, which does not state the cause.
  *
- * @returns a function that ends it: nothing is called any more
+ * @returns a function that ends the check: no callback is called after it
  */
 export function checkPeppers(directory: CredentialDirectory, options: PepperCheckOptions) {
   const { peppers, onMissing = warn, onError } = options
@@ -35,7 +35,7 @@ function warn(missing: readonly MissingPepper[]): void {
     ({ fingerprint, keys }) => `${fingerprint} (${keys} ${keys === 1 ? 'key' : 'keys'})`,
   )
   process.emitWarning(
-    `API keys are stored under peppers that keyPeppers lacks, and are answered 503: ${counted.join(', ')}.`,
+    `API keys are stored under peppers that are not in keyPeppers, and are answered with 503. Add the peppers with these fingerprints: ${counted.join(', ')}.`,
     { type: 'LatchkeyWarning', code: 'LATCHKEY_MISSING_PEPPER' },
   )
 }

@@ -1,21 +1,21 @@
 import { looksLikeKey } from './key-form.ts'
 import { isOfAnotherScheme } from './other-schemes.ts'
 
-/** Where a request may carry a credential; the names of headers are lower-case. */
+/** The places in a request that may carry a credential. Header names are in lower case. */
 export interface CredentialSources {
-  /** A header for API keys beside `Authorization`. */
+  /** The header for API keys, besides `Authorization`. */
   readonly apiKeyHeader: string
-  /** A header for JWTs beside `Authorization`; `null`: none. */
+  /** The header for JWTs, besides `Authorization`; `null`: none. */
   readonly jwtHeader: string | null
-  /** A query parameter for API keys; `null`: none, since URLs end up in logs. */
+  /** The query parameter for API keys; `null`: none. */
   readonly apiKeyQueryParameter: string | null
-  /** First part of every API key. */
+  /** The prefix of every API key. */
   readonly keyPrefix: string
 }
 
-/** What reading a credential needs of a request: headers and query parameters as strings. */
+/** The headers and query parameters of a request. */
 export interface CredentialCarrier {
-  /** Repeated headers come joined by a comma, as fetch's `Headers` and Node's `joinDuplicateHeaders` give them. */
+  /** Repeated headers must be joined by commas, as in fetch's `Headers` and with Node's `joinDuplicateHeaders`. */
   header(name: string): string | null
   queryParameters(name: string): readonly string[]
 }
@@ -24,9 +24,9 @@ export type PresentedCredential =
   | { readonly kind: 'none' }
   | { readonly kind: 'api-key'; readonly text: string }
   | { readonly kind: 'jwt'; readonly token: string }
-  /** Something is there that is neither. */
+  /** A value that is neither an API key nor a JWT. */
   | { readonly kind: 'unrecognised' }
-  /** Several credentials, or one header several times: no single reading is right. */
+  /** Several credentials, or one header several times. */
   | { readonly kind: 'ambiguous' }
 
 const none: PresentedCredential = { kind: 'none' }
@@ -34,8 +34,8 @@ const unrecognised: PresentedCredential = { kind: 'unrecognised' }
 const ambiguous: PresentedCredential = { kind: 'ambiguous' }
 
 /**
- * The one credential of a request, told apart by its form and never by trying. A place that holds no
- * credential (an empty value, `null`, an `Authorization` of another scheme) counts for none.
+ * Reads the credential of a request and decides its kind by its form. An empty value, the texts `null` and
+ * `undefined`, and an `Authorization` header of another scheme count as no credential.
  */
 export function readCredential(
   carrier: CredentialCarrier,
@@ -62,8 +62,8 @@ function oneOf(first: PresentedCredential, second: PresentedCredential): Present
 }
 
 /*
- * Without regular expressions over the whole of a credential: they take two microseconds for a JWT,
- * which comes with every request.
+ * No regular expression runs over a whole credential: for a JWT it would take two microseconds in each
+ * request.
  */
 
 function readAuthorization(value: string, keyPrefix: string): PresentedCredential {
@@ -74,7 +74,7 @@ function readAuthorization(value: string, keyPrefix: string): PresentedCredentia
   return looksLikeKey(credential, keyPrefix) ? asApiKey(credential, keyPrefix) : asJwt(credential)
 }
 
-/** What has another scheme is not for us, unless what it carries is. */
+/** A header of another scheme is ignored, unless it contains an API key or a JWT. */
 function readOtherScheme(value: string, keyPrefix: string): PresentedCredential {
   if (isAbsent(value) || isOfAnotherScheme(value, keyPrefix)) return none
   return value.includes(',') ? ambiguous : unrecognised
@@ -91,14 +91,14 @@ function readJwt(value: string): PresentedCredential {
   return token.includes(',') ? ambiguous : asJwt(token)
 }
 
-/** What a client sends that holds no credential: nothing, or a variable that was never set. */
+/** Whether the client has sent no credential: an empty value, or the text of an unset variable. */
 function isAbsent(value: string): boolean {
   return value === '' || value === 'null' || value === 'undefined'
 }
 
 /**
- * What follows `Bearer`, which may be nothing (RFC 6750 §2.1; schemes are case-insensitive, RFC 9110
- * §11.1); `null` for another scheme.
+ * Returns the text after `Bearer` (RFC 6750 §2.1), which may be empty, or `null` for another scheme. Schemes
+ * are case-insensitive (RFC 9110 §11.1).
  */
 function afterBearer(value: string): string | null {
   if (!value.startsWith(bearer) && !bearerInAnyCase.test(value)) return null
@@ -118,7 +118,7 @@ function asJwt(token: string): PresentedCredential {
   return hasThreeParts(token) && isOneWord(token) ? { kind: 'jwt', token } : unrecognised
 }
 
-/** The first of which is not empty. */
+/** Whether `text` has three parts separated by dots, of which the first is not empty. */
 function hasThreeParts(text: string): boolean {
   const first = text.indexOf('.')
   const second = text.indexOf('.', first + 1)

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import type { Principal } from '../principal.ts'
 
-/** What tells the JWT that a principal presented from others, and holds no secret. */
+/** Identifies the JWT that a principal has presented, without its secret part. */
 export interface PresentedToken {
-  /** As `signedPartHash` makes it. */
+  /** The result of {@link signedPartHash}. */
   readonly hash: string
   /** `iat`, seconds since the epoch. */
   readonly issuedAt: number
@@ -12,8 +12,8 @@ export interface PresentedToken {
 const presented = new WeakMap<Principal, PresentedToken>()
 
 /**
- * The SHA-256 of a JWT's header and claims as they stand in it, in hexadecimal. Without the signature,
- * of which there may be several that are good for the same token (ECDSA).
+ * Returns the SHA-256 of the encoded header and claims of a JWT, in hexadecimal. The signature is left out,
+ * because one token can have several valid ones (ECDSA).
  */
 export function signedPartHash(token: string): string {
   return hash('sha256', token.slice(0, token.lastIndexOf('.')), 'hex')
@@ -23,7 +23,7 @@ export function setPresentedToken(principal: Principal, token: PresentedToken): 
   presented.set(principal, token)
 }
 
-/** `null` for an API key. */
+/** Returns the JWT that the principal has presented; `null` for an API key. */
 export function presentedTokenOf(principal: Principal): PresentedToken | null {
   return presented.get(principal) ?? null
 }

@@ -21,7 +21,7 @@ export function principalOfKey(key: KeyForVerification): Principal {
   }
 }
 
-/** Without an owner's row the issuer's word is all there is. */
+/** Without a directory (`owner` is `null`) the scopes of the token are effective as they are. */
 export function principalOfJwt(jwt: VerifiedJwt, owner: Owner | null): Principal {
   return {
     issuer: jwt.issuer,

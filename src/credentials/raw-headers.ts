@@ -1,23 +1,23 @@
-/** The headers of a request of Node as they were sent: names and values in turn. */
+/** The headers of a Node request as they were sent: names and values alternate. */
 export interface RawHeaders {
   readonly rawHeaders: readonly string[]
 }
 
-/** After so many headers Node drops the rest unseen, unless `server.maxHeadersCount` is set. */
+/** Node drops all headers after this number of them, unless `server.maxHeadersCount` is set. */
 const nodeHeaderLimit = 1000
 
 /**
- * Whether Node may have dropped headers. It does not tell: a request with as many as its limit may have
- * had more, and one with more may belong to a server without that limit.
+ * Whether Node may have dropped headers. Node does not report it: a request at the limit may have had more
+ * headers, and a request beyond the limit may come from a server with another one.
  */
 export function mayHaveDroppedHeaders({ rawHeaders }: RawHeaders): boolean {
   return rawHeaders.length >= 2 * nodeHeaderLimit
 }
 
 /**
- * All values of a header that came more than once, joined by commas; `null` where it did not. Without
- * `joinDuplicateHeaders` Node keeps the first `Authorization` alone, and with it `Digest a=b` and `c=d`
- * read like one header. The value begins with a comma, which no single header with credentials does.
+ * Returns all values of a header that was sent more than once, joined by commas, or `null` if it was not.
+ * Without `joinDuplicateHeaders` Node keeps only the first `Authorization`; with it `Digest a=b` and `c=d`
+ * look like one header. The result begins with a comma, which no single header with a credential does.
  *
  * @param name in lower case
  */

@@ -1,7 +1,7 @@
 import { InvalidCredentialError, InvalidRequestError, type LatchkeyError } from '../errors.ts'
 import type { JwtRefusal } from './jwt.ts'
 
-/** Why a credential was refused: for the log and the audit trail, never for its sender. */
+/** The reason of a refusal, for the log and the audit trail. It is never shown to the caller. */
 export type RefusalReason =
   | 'ambiguous'
   | 'unrecognised'
@@ -16,10 +16,10 @@ export type RefusalReason =
   | 'owner-of-untrusted-issuer'
   | `jwt-${JwtRefusal}`
 
-/** Made once: an error looks at the stack, which takes longer than everything else about a refusal. */
+/** Each error is created once: capturing its stack would take longer than the rest of a refusal. */
 const errors = {
   ambiguous: new InvalidRequestError(
-    'Send exactly one credential: more than one was found, or one header came twice.',
+    'Send exactly one credential: the request has more than one, or one header twice.',
   ),
   revoked: new InvalidCredentialError('The API key was revoked.'),
   expired: new InvalidCredentialError('The API key has expired.'),
@@ -27,10 +27,10 @@ const errors = {
 }
 
 /**
- * What the sender is told. Only one who proved possession of a key's secret learns that it expired or
- * was revoked; everyone else gets one answer, so that nothing can be found out by trying.
+ * Returns the error that is shown to the caller. Only a caller with the right secret of a key learns that it
+ * has expired or was revoked. All other refusals get the same error, so that they reveal nothing.
  *
- * @returns the same error each time
+ * @returns the same object for each call with the same reason
  */
 export function refusalError(reason: RefusalReason): LatchkeyError {
   switch (reason) {

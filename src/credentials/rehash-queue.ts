@@ -2,37 +2,37 @@ import { LRUCache } from 'lru-cache'
 import { createFlusher } from '../flusher.ts'
 import type { Rehash } from './directory.ts'
 
-/** Writes hashes under the first pepper in place of those under others, behind the requests. */
+/** Replaces hashes under other peppers by hashes under the first one, in the background. */
 export interface RehashQueue {
   add(rehash: Rehash): void
-  /** Drops what waits: the next use of such a key brings it back. */
+  /** Drops the waiting hashes. The next use of such a key adds its hash again. */
   close(): Promise<void>
 }
 
 export interface RehashQueueOptions {
   readonly write: (rehashes: readonly Rehash[]) => Promise<void>
   readonly onError?: (error: unknown) => void
-  /** Milliseconds between two writes, default 250. */
+  /** The milliseconds between two writes. Default 250. */
   readonly intervalMs?: number
 }
 
 /**
- * Keys written at once. Each is announced to all nodes as a change, and past a hundred in one transaction
- * everything would be. So a new pepper costs every node a look-up more for each key, once, and at most
- * 400 in a second for each node that writes.
+ * The maximum number of keys in a write. Each is announced to all nodes as a change; beyond a hundred changes
+ * in a transaction, a change of everything would be announced. So a new pepper costs every node one lookup
+ * for each key, at most 400 a second for each node that writes.
  */
 const batchSize = 100
 /**
- * A key is hashed again once in that time by one node: while nodes differ in their first pepper, as
- * they do in the middle of a change of it, each would undo what the other did. Milliseconds.
+ * The minimum time between two rehashes of a key by one node, in milliseconds. While the nodes have different
+ * first peppers, as during a rolling restart, each would replace the hashes of the others.
  */
 const pause = 60_000
-/** Keys that wait at most; others come back with a later look-up. */
+/** The maximum number of waiting hashes. Further ones are added by a later lookup. */
 const maxWaiting = 5_000
 
 export function createRehashQueue(options: RehashQueueOptions): RehashQueue {
   const { write, onError, intervalMs = 250 } = options
-  /** By key and secret: a key's current and previous secret may both wait. */
+  /** The waiting hashes by key and stored hash: both secrets of a key may wait. */
   const waiting = new Map<string, Rehash>()
   const recent = new LRUCache<string, true>({ max: 20_000, ttl: pause })
 

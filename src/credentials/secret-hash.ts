@@ -2,36 +2,36 @@ import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { noPepper, pepperFingerprint } from './pepper-fingerprint.ts'
 
 /**
- * How secrets are stored: SHA-256 of the 43-character secret, or HMAC-SHA-256 under a pepper that the
- * database does not hold. A slow password hash would add nothing: 256 random bits can't be guessed.
+ * Hashes secrets for storage: SHA-256 of the 43-character secret, or HMAC-SHA-256 under a pepper, which is not
+ * in the database. A slow password hash is not needed, because 256 random bits cannot be guessed.
  */
 export interface SecretHasher {
-  /** Fingerprint of the pepper that `hash` uses, the first; {@link noPepper} where there is none. */
+  /** The fingerprint of the first pepper, which `hash` uses; {@link noPepper} if there is none. */
   readonly pepper: string
-  /** 32 bytes, under the first pepper where there is one. */
+  /** Returns the hash of `secret`, 32 bytes, under the first pepper if there is one. */
   hash(secret: string): Uint8Array
   /**
-   * Hashes `secret` once under every pepper and none, and tells of each stored hash which of them made
-   * it, by fingerprint; `null`: none of them. The time tells nothing.
+   * Hashes `secret` under every pepper and without one. The returned function finds the pepper of a stored hash
+   * and returns its fingerprint; `null`: the hash is of another secret. It takes constant time.
    */
   matcher(secret: string): (stored: Uint8Array) => string | null
   /**
-   * Whether a secret should be hashed again: peppers are configured, and its hash is not under the first
-   * or is not stored with that one's fingerprint.
+   * Whether a secret should be hashed again: peppers are configured, and its hash is not under the first one
+   * or is stored without the fingerprint of that pepper.
    *
-   * @param matched what the matcher said of the hash
-   * @param stored the fingerprint stored with it; `null`: unknown
+   * @param matched the result of the matcher for the hash
+   * @param stored the fingerprint that is stored with the hash; `null`: unknown
    */
   isOutdated(matched: string, stored: string | null): boolean
-  /** Whether no secret can be verified that is stored under that fingerprint. `null` (unknown): no. */
+  /** Whether the pepper with the fingerprint `stored` is not configured. `null` (unknown): `false`. */
   lacks(stored: string | null): boolean
 }
 
 const erased = new Uint8Array(32)
 
 /**
- * @param peppers the first hashes new secrets and all verify, so a pepper is replaced by putting the
- * new one first; secrets stored without a pepper stay valid
+ * @param peppers the first one hashes new secrets and all of them verify, so a pepper is replaced by adding the
+ *   new one in front; secrets that are stored without a pepper stay valid
  */
 export function createSecretHasher(peppers: readonly string[] = []): SecretHasher {
   const plain = (secret: string): Buffer => hash('sha256', secret, 'buffer')
@@ -51,7 +51,7 @@ export function createSecretHasher(peppers: readonly string[] = []): SecretHashe
         hash: hashOf(secret),
       }))
       return (stored) => {
-        // A hash that was erased costs the same comparison, and equals none.
+        // An erased hash takes the same comparison and matches no secret.
         const whole = stored.length === 32
         const compared = whole ? stored : erased
         let match: string | null = null

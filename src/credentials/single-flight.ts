@@ -2,17 +2,17 @@ import type { Clock } from './lease.ts'
 
 interface Flight<T> {
   readonly answer: Promise<T>
-  /** By the monotonic clock. */
+  /** The time of the start, by the monotonic clock. */
   readonly started: number
 }
 
-/** Lets those who ask for the same thing at the same time share one answer. */
+/** Lets simultaneous calls with the same key share one result. */
 export class SingleFlight<T> {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #maxAge: number
   readonly #underWay = new Map<string, Flight<T>>()
 
-  /** @param maxAge no one joins a flight that started longer ago. Milliseconds */
+  /** @param maxAge a call does not join a flight that started earlier than this. Milliseconds */
   constructor(clock: Pick<Clock, 'monotonic'>, maxAge: number) {
     this.#clock = clock
     this.#maxAge = maxAge
@@ -31,7 +31,7 @@ export class SingleFlight<T> {
     return flight.answer
   }
 
-  /** From now on no one joins what is under way: it may answer from before something changed. */
+  /** Lets no further call join a flight under way, because its result may be older than a change. */
   forgetAll(): void {
     this.#underWay.clear()
   }

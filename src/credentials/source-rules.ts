@@ -2,8 +2,8 @@ import { keyPrefixSyntax } from '../key-syntax.ts'
 import type { CredentialSources } from './presented-credential.ts'
 
 /*
- * Where credentials may be looked for. A place that means something else to HTTP, to a proxy or to
- * GraphQL would have a credential read twice, dropped on the way, or taken from what is none.
+ * The rules for headers and parameters that carry credentials. In one with another meaning for HTTP, a proxy
+ * or GraphQL, a credential would be read twice or dropped, or another value would be read as a credential.
  */
 
 const reservedHeaders: ReadonlySet<string> = new Set([
@@ -24,7 +24,7 @@ const reservedHeaders: ReadonlySet<string> = new Set([
   'via',
   'x-real-ip',
   'x-request-id',
-  // Hop by hop: proxies take them off (RFC 9110 §7.6.1).
+  // Hop-by-hop headers, which proxies remove (RFC 9110 §7.6.1).
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -48,9 +48,9 @@ const reservedParameters: ReadonlySet<string> = new Set([
   'optional',
 ])
 
-/** What is wrong with `name` as the name of a header for credentials; `null`: nothing. */
+/** Returns the fault of `name` as a header for credentials, or `null`. */
 export function credentialHeaderFault(name: unknown): string | null {
-  // A token (RFC 9110 §5.1, §5.6.2).
+  // The name is a token (RFC 9110 §5.1, §5.6.2).
   if (typeof name !== 'string' || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/.test(name)) {
     return 'must be a header name'
   }
@@ -60,18 +60,22 @@ export function credentialHeaderFault(name: unknown): string | null {
   return isReserved ? 'must not be a header with another meaning' : null
 }
 
-/** The same of a query parameter. */
+/** Returns the fault of `name` as a query parameter for credentials, or `null`. */
 export function credentialParameterFault(name: unknown): string | null {
   if (typeof name !== 'string' || !/^[A-Za-z0-9_.~-]{1,64}$/.test(name)) {
-    return 'must be 1 to 64 letters, digits or any of _ . ~ -'
+    return 'must be 1 to 64 letters, digits or characters of _ . ~ -'
   }
-  return reservedParameters.has(name) ? 'must not be a parameter of GraphQL or ours' : null
+  return reservedParameters.has(name)
+    ? 'must not be a parameter of GraphQL or of this server'
+    : null
 }
 
 /**
- * @param sources header names in any case
- * @returns them, names of headers in lower case
- * @throws Error that names each option that is wrong
+ * Checks the places for credentials.
+ *
+ * @param sources with header names in any case
+ * @returns `sources` with header names in lower case
+ * @throws Error with all faults, each with its option
  */
 export function checkedSources(sources: CredentialSources): CredentialSources {
   const { apiKeyHeader, jwtHeader, apiKeyQueryParameter, keyPrefix } = sources
@@ -89,7 +93,9 @@ export function checkedSources(sources: CredentialSources): CredentialSources {
     jwtHeader: jwtHeader?.toLowerCase() ?? null,
   }
   if (names.apiKeyHeader === names.jwtHeader) {
-    throw new Error('createAuthenticator: `jwtHeader` must not be the header for API keys.')
+    throw new Error(
+      'createAuthenticator: `jwtHeader` must not be the same header as `apiKeyHeader`.',
+    )
   }
   return { ...sources, ...names }
 }
@@ -100,7 +106,7 @@ function faultOf(option: string, fault: string | null): readonly string[] {
 
 const keyPrefixForm = new RegExp(`^${keyPrefixSyntax}$`)
 
-/** The same of the first part of every API key. */
+/** Returns the fault of `prefix` as the prefix of API keys, or `null`. */
 export function keyPrefixFault(prefix: unknown): string | null {
   return typeof prefix === 'string' && keyPrefixForm.test(prefix)
     ? null

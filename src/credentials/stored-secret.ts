@@ -2,16 +2,16 @@ import { ServiceUnavailableError } from '../errors.ts'
 import type { KeyForVerification, Rehash } from './directory.ts'
 import type { SecretHasher } from './secret-hash.ts'
 
-/** Which peppers made the stored hashes of a secret, by fingerprint; `null`: it is another secret. */
+/** The fingerprints of the peppers of both stored hashes; `null`: the hash is of another secret. */
 export interface SecretMatch {
   readonly current: string | null
   readonly previous: string | null
 }
 
-/** Compared against where no key was found, as where one was. */
+/** Takes the place of a stored hash if there is none, so that the comparison takes the same time. */
 const noHash = new Uint8Array(32)
 
-/** Compares with both hashes whatever is found, and with as many where there is no key. */
+/** Compares `secret` with both stored hashes. It takes the same time if there is no key. */
 export function matchSecret(
   hasher: SecretHasher,
   key: KeyForVerification | null,
@@ -25,10 +25,10 @@ export function matchSecret(
 }
 
 /**
- * For a secret that did not match.
+ * Checks whether a secret that did not match could be verified at all.
  *
  * @param now milliseconds since the epoch
- * @throws ServiceUnavailableError where it may be right, since a pepper of the key is not configured
+ * @throws ServiceUnavailableError when a pepper of the key is not configured, so that the secret may be right
  */
 export function requirePeppers(hasher: SecretHasher, key: KeyForVerification, now: number): void {
   const inGrace = (key.previousExpiresAt?.getTime() ?? 0) > now
@@ -37,11 +37,13 @@ export function requirePeppers(hasher: SecretHasher, key: KeyForVerification, no
   if (missing == null) return
   throw new ServiceUnavailableError({
     reason: `no pepper ${missing}`,
-    cause: new Error(`No pepper with fingerprint ${missing} is configured (KEY_PEPPER).`),
+    cause: new Error(
+      `The pepper with the fingerprint ${missing} is not configured. Add it to KEY_PEPPER.`,
+    ),
   })
 }
 
-/** What brings a secret that matched under the first pepper; `null` where it is. */
+/** Returns the rehash of a matched secret under the first pepper; `null`: it is not needed. */
 export function rehashOf(
   hasher: SecretHasher,
   key: KeyForVerification,

@@ -1,17 +1,17 @@
 import type { KeyUses } from './directory.ts'
 
-/** Rows that a chunk writes at most: one for each key, and one for each scope that it needed. */
+/** The maximum number of rows that a chunk writes: one for each key and one for each needed scope. */
 const maxRows = 4_000
 const minRows = 50
-/** Milliseconds: a chunk that takes longer is followed by a smaller one, a quicker one by a larger. */
+/** A chunk that takes longer than `slow` is followed by a smaller one, one below `quick` by a larger one. Milliseconds. */
 const slow = 1_000
 const quick = 300
 
-/** How large the next chunk is: as large as the database writes within about a second. */
+/** Adapts the size of chunks to what the database writes within about a second. */
 export class ChunkSize {
   #rows = maxRows
 
-  /** @param milliseconds what the last chunk took */
+  /** @param milliseconds the duration of the last write */
   written(milliseconds: number): void {
     if (milliseconds > slow) this.#halve()
     else if (milliseconds < quick) this.#rows = Math.min(this.#rows * 2, maxRows)
@@ -21,7 +21,7 @@ export class ChunkSize {
     this.#halve()
   }
 
-  /** Takes the next chunk off the front of `uses`: at least one key. */
+  /** Removes the next chunk, at least one key, from the front of `uses` and returns it. */
   takeFrom(uses: KeyUses[]): KeyUses[] {
     let rows = 0
     let end = 0

@@ -7,23 +7,23 @@ import { ChunkSize } from './use-chunks.ts'
 /** One authenticated use of an API key. */
 export interface KeyUse {
   readonly keyId: string
-  /** Milliseconds since the epoch: comparing numbers is many times quicker than comparing dates. */
+  /** The time of the use, in milliseconds since the epoch. */
   readonly at: number
-  /** Whether the secret of before the last rotation was sent. */
+  /** Whether the key was presented with its previous secret, in the grace period of a rotation. */
   readonly previousSecret: boolean
 }
 
 /**
- * Collects uses in memory, so that no request waits for their writing, and writes them in chunks. Uses
- * that could not be written are kept for the next time.
+ * Collects uses in memory and writes them in chunks, so that no request waits for a write. Uses that could not
+ * be written are kept for the next write.
  */
 export interface UseRecorder extends Flusher {
   record(use: KeyUse): void
-  /** Notes what an operation of a key really needed. The list must not change afterwards. */
+  /** Records the scopes that an operation of a key needed. The list must not be changed afterwards. */
   recordScopes(keyId: string, scopes: readonly string[], at: number): void
 }
 
-/** Uses that are never written: of keys past the limits, or those left when the process ended. */
+/** Uses that will never be written: beyond a limit (`limit`), or left after `close` (`closed`). */
 export interface LostUses {
   readonly count: number
   readonly reason: 'limit' | 'closed'
@@ -31,24 +31,24 @@ export interface LostUses {
 
 export interface UseRecorderOptions {
   /**
-   * Writes one chunk, all or nothing. Resolves with the ids of keys that it passed over because others
-   * hold their rows: these are kept.
+   * Writes one chunk, all or nothing. Resolves with the ids of skipped keys, whose rows are locked: their uses
+   * are kept.
    */
   readonly write: (uses: readonly KeyUses[]) => Promise<readonly string[]>
-  /** How often collected uses are written. Milliseconds, default 5000. */
+  /** The milliseconds between two writes. Default 5000. */
   readonly intervalMs?: number
-  /** How long `close` may take to write the rest. Milliseconds, default 3000. */
+  /** The maximum duration of `close` in milliseconds. Default 3000. */
   readonly closeWithinMs?: number
-  /** Keys remembered between two writes; uses of further keys are dropped. Default 100000. */
+  /** The maximum number of keys between two writes. Uses of further keys are dropped. Default 100000. */
   readonly maxKeys?: number
-  /** Needed scopes remembered between two writes, of all keys together. Default 200000. */
+  /** The maximum number of needed scopes between two writes, of all keys together. Default 200000. */
   readonly maxScopes?: number
-  /** Called at most once for each write of all that was collected. */
+  /** Called at most once per interval, with an error of its writes. Default: the error is ignored. */
   readonly onError?: (error: unknown) => void
   readonly onLost?: (lost: LostUses) => void
 }
 
-/** After so many failures in a row the rest waits for the next time. */
+/** After this number of failures in a row the remaining uses wait for the next interval. */
 const maxFailures = 2
 
 export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
@@ -56,7 +56,7 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
   const { maxKeys = 100_000, maxScopes = 200_000 } = options
   const collected = new CollectedUses({ maxKeys, maxScopes })
   const chunkSize = new ChunkSize()
-  /** Keys that were taken out of `collected` and are not written yet. */
+  /** The number of keys that were taken out of `collected` and are not written yet. */
   let taken = 0
   let closesAt = Number.POSITIVE_INFINITY
 
@@ -64,7 +64,7 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
     const uses = collected.takeAll()
     taken = uses.length
     const { passedOver, error } = await writeChunks(uses)
-    // Another node's chunk holds a row for some milliseconds: most are free by now.
+    // A chunk of another node locks its rows for some milliseconds. Most are free by now.
     const again = passedOver.length > 0 ? await writeChunks(passedOver) : null
     for (const rest of [uses, passedOver, again?.passedOver ?? []]) {
       for (const use of rest) collected.putBack(use)
@@ -75,7 +75,7 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
     report('limit', collected.takeDropped())
   }
 
-  /** Takes off `uses` what it has written or passed over. */
+  /** Removes the uses that were written or skipped from `uses`. */
   async function writeChunks(uses: KeyUses[]) {
     const passedOver: KeyUses[] = []
     let error: unknown
@@ -90,7 +90,7 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
         error = cause
         failures++
         chunkSize.failed()
-        // To the end: other keys may be written although these cannot.
+        // The chunk goes to the end, because other keys may be writable.
         uses.push(...chunk)
       }
     }

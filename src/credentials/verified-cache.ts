@@ -4,52 +4,52 @@ import { Dependents } from './dependents.ts'
 import { type Clock, Lease, type Stamp, stampOf } from './lease.ts'
 
 export interface VerifiedCacheOptions {
-  /** Milliseconds within which every change is honoured, whatever fails. */
+  /** The staleness bound in milliseconds: every change takes effect within it, whatever fails. */
   readonly maxStaleness: number
-  /** Credentials remembered at most. Default 20000, some 25 MB. */
+  /** The maximum number of entries. Default 20000, about 25 MB. */
   readonly maxEntries?: number
-  /** How long one is remembered at most, in milliseconds. Default 300000. */
+  /** The maximum age of an entry in milliseconds. Default 300000. */
   readonly maxAge?: number
   readonly clock: Clock
 }
 
-/** What a fact depends on, and until when it holds by itself. */
+/** The key and the user that an entry depends on, and its expiry. */
 export interface Dependencies {
-  /** Public id of the key, or `null`. */
+  /** The public id of the key; `null`: none. */
   readonly keyId: string | null
-  /** `null` where there is none, as for a key that does not exist. */
+  /** The id of the user; `null`: none, such as for a key that does not exist. */
   readonly userId: string | null
-  /** Milliseconds since the epoch; `Infinity`: until something changes. */
+  /** The expiry in milliseconds since the epoch; `Infinity`: none. */
   readonly validUntil: number
 }
 
 interface Entry<T> extends Dependencies {
   readonly value: T
-  /** By the monotonic clock. */
+  /** The time of `put`, by the monotonic clock. */
   readonly storedAt: number
-  /** When it was last put before those that are dropped first, by the same. */
+  /** The time of the last use that counted for the LRU order, by the monotonic clock. */
   touchedAt: number
 }
 
-/** Taken before a look-up starts; see `fence`. */
+/** A number that is taken before a lookup starts; see {@link VerifiedCache.fence}. */
 export type Fence = number
 
-/** Of the bound, what is kept for noticing and for answering. Milliseconds. */
+/** The part of the staleness bound that is left for detection and response. Milliseconds. */
 const margin = 200
-/** What was used within it counts as used now: putting each use in order takes as long as finding it. */
+/** An entry that was used within this time is not moved in the LRU order, which takes as long as a lookup. Milliseconds. */
 const recency = 1_000
-/** Changes remembered one by one for look-ups under way; older ones count against all of them. */
+/** The maximum number of recent changes by id. Older changes count as changes of every id. */
 const maxRecentChanges = 10_000
 
 /**
- * Facts about verified credentials, remembered while nothing has changed that they depend on.
+ * A cache of results about credentials. A change of the key or the user of an entry removes the entry.
  *
- * Two rules hold the bound. A fact is used only under the lease: so long as the last heartbeat that was
- * heard had been sent less than `maxStaleness` ago, and every change committed before it was sent has
- * been taken in. And a fact is only kept when nothing it depends on changed since before it was read
- * (the fence), so that what was read before a change cannot be put back after it.
+ * Two rules keep the staleness bound. Lease: an entry is used only while the last received heartbeat was sent
+ * less than `maxStaleness` ago; every change that was committed before that heartbeat has been received.
+ * Fence: a value is stored only if nothing that it depends on has changed since its lookup started, so that a
+ * value from before a change is not stored after it.
  *
- * Ids of keys and of users are not told apart: were two alike, more would be forgotten than must be.
+ * Ids of keys and users share one map. If two were equal, a change would only remove too many entries.
  */
 export class VerifiedCache<T> implements ChangeListener {
   readonly #clock: Clock
@@ -57,9 +57,9 @@ export class VerifiedCache<T> implements ChangeListener {
   readonly #maxAge: number
   readonly #entries: LRUCache<string, Entry<T>>
   readonly #dependents = new Dependents()
-  /** By id of a key or a user. */
+  /** The last change by the id of a key or user. */
   readonly #recentChanges = new Map<string, Fence>()
-  /** Everything read before this counts as changed since. */
+  /** Everything that was read before this fence counts as changed. */
   #floor: Fence = 0
   #now: Fence = 1
 
@@ -77,12 +77,12 @@ export class VerifiedCache<T> implements ChangeListener {
     return this.#entries.size
   }
 
-  /** Whether facts may be used right now. */
+  /** Whether entries may be used now: the lease is valid. */
   get trusted(): boolean {
     return this.#lease.valid
   }
 
-  /** `undefined` when there is none that may be used. */
+  /** Returns the value of a usable entry, otherwise `undefined`. */
   get(key: string, { monotonic, wall }: Stamp = stampOf(this.#clock)): T | undefined {
     const entry = this.#entries.peek(key)
     if (entry === undefined) return undefined
@@ -98,12 +98,12 @@ export class VerifiedCache<T> implements ChangeListener {
     return entry.value
   }
 
-  /** To be taken before reading what `put` is to keep. */
+  /** Returns the present fence. Take it before the lookup whose result is passed to `put`. */
   fence(): Fence {
     return this.#now
   }
 
-  /** Keeps `value`, unless something it depends on changed since `fence` or facts are not trusted. */
+  /** Stores `value`, unless something that it depends on has changed since `fence` or the lease is not valid. */
   put(key: string, value: T, dependencies: Dependencies, fence: Fence): boolean {
     if (!this.#lease.valid || this.changedSince(dependencies, fence)) return false
     const { keyId, userId, validUntil } = dependencies
@@ -131,7 +131,7 @@ export class VerifiedCache<T> implements ChangeListener {
     }
     const { id } = change
     this.#now++
-    // Put in anew, so that the oldest are the first in order.
+    // Deleted and added again, so that the map is ordered by time.
     this.#recentChanges.delete(id)
     this.#recentChanges.set(id, this.#now)
     if (this.#recentChanges.size > maxRecentChanges) this.#dropOldestChange()
@@ -139,7 +139,7 @@ export class VerifiedCache<T> implements ChangeListener {
   }
 
   heard(sent: Stamp): void {
-    // After a silence it starts empty, however soon what was missed may come in.
+    // Changes may have been missed while the lease was not valid.
     if (!this.#lease.valid) this.#clear()
     this.#lease.extend(sent)
   }

@@ -10,18 +10,18 @@ import type { SecretHasher } from './secret-hash.ts'
 import { matchSecret, rehashOf, requirePeppers } from './stored-secret.ts'
 
 export interface KeyVerifierParts {
-  /** `null`: there are no API keys. */
+  /** `null`: API keys are not supported. */
   readonly directory: CredentialDirectory | null
   readonly hasher: SecretHasher
-  /** Whether users of that issuer are known here: keys of others are refused. */
+  /** Whether the keys of users of this issuer are accepted. */
   readonly trustsIssuer: (issuer: string) => boolean
-  /** `null`: secrets stay under the pepper that they are stored under. */
+  /** `null`: stored hashes keep their pepper. */
   readonly rehashes: RehashQueue | null
   readonly caches: Pick<CredentialCaches, 'wrongKeys'>
   readonly clock: Clock
 }
 
-/** Looks an API key up and checks its secret, its own state and its owner's. */
+/** Returns a function that looks up an API key and checks its secret, its state and that of its owner. */
 export function createKeyVerifier(parts: KeyVerifierParts) {
   const { directory, hasher, trustsIssuer, rehashes, clock } = parts
   const { wrongKeys } = parts.caches

@@ -9,22 +9,22 @@ import { principalOfJwt } from './principals.ts'
 import { ownerRefusal, signOutRefusal } from './refusal-rules.ts'
 
 export interface TokenVerifierParts {
-  /** `null`: no issuer's JWTs are accepted. */
+  /** `null`: no JWTs are accepted. */
   readonly jwt: JwtVerifier | null
-  /** `null`: JWTs stand for themselves without a row in `users`. */
+  /** `null`: users are not stored, and the scopes of a JWT are effective as they are. */
   readonly directory: CredentialDirectory | null
-  /** Whether users of that issuer are known here. */
+  /** Whether JWTs of users of this issuer are accepted. */
   readonly trustsIssuer: (issuer: string) => boolean
   readonly caches: Pick<CredentialCaches, 'verified' | 'users'>
   readonly clock: Clock
 }
 
-/** Verifies a JWT and looks its user up, who is made on first sight. */
+/** Returns a function that verifies a JWT and finds its user, or creates the user on the first JWT. */
 export function createTokenVerifier(parts: TokenVerifierParts) {
   const { jwt, directory, trustsIssuer, clock } = parts
   const { verified, users } = parts.caches
 
-  /** Goes by what this node knows of the user where the database cannot be asked. */
+  /** Finds the user. During an outage of the directory the cached row of the user is used. */
   async function admitUser(asked: CredentialDirectory, found: VerifiedJwt): Promise<Owner | null> {
     const fence = verified?.fence() ?? 0
     const at = stampOf(clock)

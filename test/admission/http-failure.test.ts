@@ -92,7 +92,7 @@ describe('the sender of a refused credential', () => {
     [
       'ambiguous',
       'INVALID_REQUEST',
-      'Send exactly one credential: more than one was found, or one header came twice.',
+      'Send exactly one credential: the request has more than one, or one header twice.',
     ],
   ])('is told of %s', (reason, code, message) => {
     const error = refusalError(reason)

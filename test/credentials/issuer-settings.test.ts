@@ -34,10 +34,10 @@ describe('good settings have no fault', () => {
 
 describe('a fault says which setting and what to set', () => {
   test.each<[member: string, value: unknown, says: string]>([
-    ['issuer', undefined, 'set it to `iss`'],
-    ['issuer', '', 'set it to `iss`'],
-    ['issuer', ' ', 'set it to `iss`'],
-    ['issuer', 7, 'set it to `iss`'],
+    ['issuer', undefined, 'set it to the exact `iss`'],
+    ['issuer', '', 'set it to the exact `iss`'],
+    ['issuer', ' ', 'set it to the exact `iss`'],
+    ['issuer', 7, 'set it to the exact `iss`'],
     ['issuer', 'issuer.example', 'absolute URL'],
     ['issuer', 'http://issuer.example', 'https'],
     ['issuer', 'http://127.0.0.1.issuer.example', 'https'],
@@ -47,26 +47,26 @@ describe('a fault says which setting and what to set', () => {
     ['issuer', 'https://issuer.example?x', 'no query'],
     ['issuer', 'https://issuer.example/#', 'no query'],
     ['issuer', 'https://user:secret@issuer.example', 'user name'],
-    ['audience', undefined, 'set it to what `aud`'],
-    ['audience', '', 'set it to what `aud`'],
-    ['audience', [], 'set it to what `aud`'],
-    ['audience', ['a', ''], 'set it to what `aud`'],
-    ['audience', ['a', undefined], 'set it to what `aud`'],
+    ['audience', undefined, 'set it to the `aud`'],
+    ['audience', '', 'set it to the `aud`'],
+    ['audience', [], 'set it to the `aud`'],
+    ['audience', ['a', ''], 'set it to the `aud`'],
+    ['audience', ['a', undefined], 'set it to the `aud`'],
     ['preset', 'ping', 'must be one of auth0, clerk'],
     ['preset', 'toString', 'must be one of'],
     ['preset', null, 'must be one of'],
     ['jwksUri', 'http://issuer.example/keys', 'https'],
     ['jwksUri', '/keys', 'absolute URL'],
     ['jwksUri', 7, 'absolute URL'],
-    ['algorithms', [], 'must list one or more of RS256'],
-    ['algorithms', 'RS256', 'must list'],
+    ['algorithms', [], 'must be an array of one or more of RS256'],
+    ['algorithms', 'RS256', 'must be an array'],
     ['algorithms', ['RS256', 'HS256'], 'HS256 needs a shared secret'],
-    ['algorithms', ['none'], 'must list'],
-    ['algorithms', ['rs256'], 'must list'],
-    ['algorithms', ['__proto__'], 'must list'],
-    ['algorithms', [undefined], 'must list'],
-    ['scopeClaims', [], 'must list'],
-    ['scopeClaims', [''], 'must list'],
+    ['algorithms', ['none'], 'must be an array'],
+    ['algorithms', ['rs256'], 'must be an array'],
+    ['algorithms', ['__proto__'], 'must be an array'],
+    ['algorithms', [undefined], 'must be an array'],
+    ['scopeClaims', [], 'must be an array'],
+    ['scopeClaims', [''], 'must be an array'],
     ['grantClaim', '', 'claim name'],
     ['clockToleranceSeconds', -1, '0 to 300'],
     ['clockToleranceSeconds', 301, '0 to 300'],
@@ -75,7 +75,7 @@ describe('a fault says which setting and what to set', () => {
     ['maxTokenAgeSeconds', 0, 'from 1'],
     ['maxTokenAgeSeconds', Number.POSITIVE_INFINITY, 'from 1'],
     ['requireAccessTokenType', 'true', 'true or false'],
-    ['audiences', ['a'], 'no such setting'],
+    ['audiences', ['a'], 'does not exist'],
   ])('%s: %j', (member, value, says) => {
     const faults = issuerFaults({ ...good, [member]: value })
     expect(faults).toEqual([expect.stringContaining(`${member}: `)])
@@ -84,11 +84,11 @@ describe('a fault says which setting and what to set', () => {
 
   test('for what cannot be together, too', () => {
     expect(issuerFaults({ ...good, preset: 'firebase', requireAccessTokenType: true })).toEqual([
-      'requireAccessTokenType: cannot be had: firebase gives ID tokens',
+      'requireAccessTokenType: must not be true: the tokens of firebase are ID tokens',
     ])
     const issuer = 'https://login.microsoftonline.com/common/v2.0'
     expect(issuerFaults({ ...good, issuer, preset: 'entra' })).toEqual([
-      'issuer: must name your tenant, as the tokens do',
+      'issuer: must contain the id of your tenant, as `iss` of the tokens does',
     ])
   })
 })
@@ -102,7 +102,7 @@ test('every fault is told at once', () => {
 test('bad settings resolve to one error that names the issuer and all of them', () => {
   const settings = { issuer: 'http://issuer.example', audience: '' }
   expect(() => resolveIssuer(settings)).toThrow(
-    /^JWT issuer "http:\/\/issuer\.example": issuer: must be https.*; audience: set it/,
+    /^JWT issuer "http:\/\/issuer\.example": issuer: must be https.*; audience: must be a string/,
   )
   expect(() => resolveIssuer(undefined as unknown as IssuerSettings)).toThrow('must be an object')
 })

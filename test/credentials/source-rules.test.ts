@@ -27,7 +27,7 @@ describe('createAuthenticator refuses to start', () => {
   })
 
   it('with one header for both, in any case', () => {
-    const message = /`jwtHeader` must not be the header for API keys/
+    const message = /`jwtHeader` must not be the same header as `apiKeyHeader`/
     expect(starting({ apiKeyHeader: 'X-Auth', jwtHeader: 'x-auth' })).toThrow(message)
     expect(starting({ jwtHeader: 'X-API-Key' })).toThrow(message)
   })
