@@ -1,6 +1,6 @@
 import type { Stamp } from './lease.ts'
 
-/** A change of a key or a user, or of so many that they are not listed (`everything`). */
+/** A change of a key or a user. `everything`: too many keys and users changed to list them. */
 export type Change =
   | { readonly kind: 'key'; readonly id: string }
   | { readonly kind: 'user'; readonly id: string }

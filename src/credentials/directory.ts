@@ -55,8 +55,8 @@ export interface CredentialDirectory {
   findMissingPeppers?(peppers: readonly string[]): Promise<readonly MissingPepper[]>
 
   /**
-   * Reports all changes of keys and users from now on, whoever makes them. Without this method, nothing is
-   * cached: every credential is looked up each time.
+   * Reports all changes of keys and users from now on, also those made by other programs. Without this
+   * method nothing is cached: every credential is looked up each time.
    *
    * @param maxSilence milliseconds without a heartbeat after which the watch is restarted
    */

@@ -48,7 +48,7 @@ export interface UseRecorderOptions {
   readonly onLost?: (lost: LostUses) => void
 }
 
-/** After this number of failures in a row the remaining uses wait for the next interval. */
+/** The number of failures in a row after which the remaining uses wait for the next interval. */
 const maxFailures = 2
 
 export function createUseRecorder(options: UseRecorderOptions): UseRecorder {

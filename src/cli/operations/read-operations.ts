@@ -56,7 +56,7 @@ function textsIn(text: string, file: string): readonly string[] {
   return /\.(graphql|gql)$/.test(file) ? [text].filter(hasDefinitions) : pluckGraphql(text, file)
 }
 
-/** A file with nothing but comments is allowed, though GraphQL's grammar requires a definition. */
+/** A file with comments only is allowed, though GraphQL's grammar requires a definition. */
 function hasDefinitions(text: string): boolean {
   return text.replace(/#.*/g, '').trim() !== ''
 }
