@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => commands.close())
 
-test('shows what happened, oldest first', async () => {
+test('shows events, oldest first', async () => {
   const { code, out } = await commands.run('audit')
   expect(code).toBe(0)
   const lines = out.trimEnd().split('\n')
@@ -22,7 +22,7 @@ test('shows what happened, oldest first', async () => {
   expect(lines[1]).toContain('"grace"')
 })
 
-test('answers in JSON, at most so many, the latest', async () => {
+test('prints JSON, with the latest events up to the limit', async () => {
   const { out } = await commands.run('audit', '--json', '--limit', '1')
   const { events, more } = JSON.parse(out)
   expect(events).toHaveLength(1)
@@ -36,7 +36,7 @@ test('answers in JSON, at most so many, the latest', async () => {
   })
 })
 
-test('shows only what is asked for', async () => {
+test('shows only the events that match the filters', async () => {
   const user = await commands.user('bob')
   await commands.users.setStatus(user.id, 'SUSPENDED', 'left', operator)
   const types = async (...options: string[]) => {
@@ -54,7 +54,7 @@ test.each(['yesterday', '2026-99-99', '-1h'])('refuses --since %j', async (since
   expect((await commands.run('audit', '--since', since)).code).toBe(2)
 })
 
-test('--follow goes on with what happens, each event once, until it is told to stop', async () => {
+test('--follow prints new events, each once, until a stop signal', async () => {
   let stop = () => {}
   const stopped = new Promise<void>((resolve) => {
     stop = resolve
@@ -82,7 +82,7 @@ test('--follow goes on with what happens, each event once, until it is told to s
   expect(subjects()).toEqual(['grace', 'bob', 'late', 'later'])
 })
 
-test('--follow stops when no one reads any more', async () => {
+test('--follow stops when the reader closes the output', async () => {
   const { code } = await run(['audit', '--follow'], {
     environment: { DATABASE_URL: commands.url },
     withDatabase,

@@ -7,15 +7,15 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
 
-/** As it is installed: built, in a process of its own. */
+/** Runs the built command in a process of its own, like an installed one. */
 const bin = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 beforeAll(() => {
-  // `npm test` builds it before.
+  // `npm test` builds it first.
   accessSync(bin)
 })
 
-test('answers its version and help', async () => {
+test('prints its version and help', async () => {
   const { version } = JSON.parse(
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
   )
@@ -56,7 +56,7 @@ test('ends with 69 where the database cannot be reached, and never shows its pas
 })
 
 describe('on a database', () => {
-  test('migrates, then works on it', async () => {
+  test('migrates the database, then uses it', async () => {
     const { url, close } = await createTestDatabase()
     const environment = { DATABASE_URL: url }
     const migrated = await latchkey(['migrate', '--json'], environment)
@@ -66,7 +66,7 @@ describe('on a database', () => {
     await close()
   })
 
-  test('says so where it was never migrated', async () => {
+  test('reports a database that was never migrated', async () => {
     const url = new URL(inject('databaseServerUrl'))
     url.pathname = '/template1'
     const { code, err } = await latchkey(['users', 'list'], { DATABASE_URL: url.href })
@@ -97,7 +97,7 @@ test('a command that is interrupted leaves no embedded database running', async 
   command.kill('SIGINT')
   expect(await ended).toEqual([1, null])
   expect(existsSync(running)).toBe(false)
-  // Where the folder cannot be reached by the server's own user, it is a link to one that can.
+  // If the user of the server cannot reach the folder, it is a link to one that it can reach.
   const cluster = realpathSync(join(environment.DATA_DIR, 'postgres'))
   for (const made of [cluster, environment.DATA_DIR]) rmSync(made, { recursive: true, force: true })
 })
@@ -130,7 +130,7 @@ function settings(environment: Record<string, string>) {
   }
 }
 
-/** What `pattern` captures of what is written, once it is. */
+/** Waits until the output matches `pattern`, and returns what the pattern captures. */
 async function line(output: AsyncIterable<Buffer>, pattern: RegExp): Promise<string> {
   let text = ''
   for await (const chunk of output) {

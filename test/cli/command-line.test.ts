@@ -39,7 +39,7 @@ test('serve --help explains every variable', async () => {
   expect(out).toContain('IDENTITY_KEYS_FILE')
 })
 
-test('--version answers the version', async () => {
+test('--version prints the version', async () => {
   expect(await run(['--version'])).toEqual({ code: 0, out: '1.2.3\n', err: '' })
 })
 
@@ -72,13 +72,13 @@ test.each<[string[], RegExp]>([
   [['users', 'grant', 'ada'], /--scopes a,b or --no-ceiling/],
   [['users', 'grant', 'ada', '--scopes', 'a', '--no-ceiling'], /cannot be used with/],
   [['users', 'suspend'], /missing required argument 'user'/],
-])('%j is not right and ends with 2', async (words, message) => {
+])('%j is not valid and ends with 2', async (words, message) => {
   const { code, out, err } = await run(words)
   expect(err).toMatch(message)
   expect({ code, out }).toEqual({ code: 2, out: '' })
 })
 
-test('an error is JSON where --json is asked for, and nothing else is said', async () => {
+test('an error is JSON with --json, and nothing else is printed', async () => {
   const { code, out, err } = await run(['keys', 'list', '--json'])
   expect({ code, out }).toEqual({ code: 2, out: '' })
   const { error } = JSON.parse(err)
@@ -100,7 +100,7 @@ test.each([
   for (const variable of ['PORT', 'DATABASE_URL', 'JWT_ISSUER']) expect(err).toContain(variable)
 })
 
-test('a faulty configuration is listed for machines too', async () => {
+test('a faulty configuration is listed in JSON too', async () => {
   const environment = { PORT: 'x', LOG_LEVEL: 'x' }
   const { code, err } = await run(['users', 'list', '--json'], { environment })
   expect(code).toBe(78)
@@ -111,18 +111,18 @@ test('a faulty configuration is listed for machines too', async () => {
   ])
 })
 
-test('serve starts the server with what is configured, and stops it when asked', async () => {
-  const told: unknown[] = []
+test('serve starts the server with the configuration, and stops it at a stop signal', async () => {
+  const calls: unknown[] = []
   const { code } = await run(['serve'], {
     environment: { PORT: '0' },
     startServer: async ({ mode, port }) => {
-      told.push({ mode, port })
-      return { stop: async () => void told.push('stopped') }
+      calls.push({ mode, port })
+      return { stop: async () => void calls.push('stopped') }
     },
-    stopSignal: async () => void told.push('asked'),
+    stopSignal: async () => void calls.push('asked'),
   })
   expect(code).toBe(0)
-  expect(told).toEqual(['asked', { mode: 'development', port: 0 }, 'stopped'])
+  expect(calls).toEqual(['asked', { mode: 'development', port: 0 }, 'stopped'])
 })
 
 test.each([
@@ -131,19 +131,19 @@ test.each([
     ['small heap', 'started'],
   ],
   [['serve'], ['started']],
-])('%j sets a V8 flag only where it is asked for', async (command, expected) => {
-  const told: string[] = []
+])('%j sets a V8 flag only with --small-heap', async (command, expected) => {
+  const calls: string[] = []
   await run(command, {
-    keepHeapSmall: async () => void told.push('small heap'),
+    keepHeapSmall: async () => void calls.push('small heap'),
     startServer: async () => {
-      told.push('started')
+      calls.push('started')
       return { stop: async () => {} }
     },
   })
-  expect(told).toEqual(expected)
+  expect(calls).toEqual(expected)
 })
 
-test('serve --workers starts that many, and one is the server by itself', async () => {
+test('serve --workers starts that number of workers; one is the server without workers', async () => {
   const started: unknown[] = []
   for (const count of ['3', '1']) {
     await run(['serve', '--workers', count], {
@@ -172,7 +172,7 @@ test('a database that cannot be reached ends with 69', async () => {
 test.each([
   ['42P01', /^latchkey: The tables of Latchkey are missing/],
   ['42501', /^latchkey: The database role lacks a right/],
-])('a database that answers and is not as needed (%s) ends with 78', async (code, message) => {
+])('a database that answers but cannot be used (%s) ends with 78', async (code, message) => {
   const withDatabase = async () => {
     throw asFailure(Object.assign(new Error('refused'), { code }))
   }
@@ -181,7 +181,7 @@ test.each([
   expect(answer.err).toMatch(message)
 })
 
-test('what else fails ends with 1, and its message never shows a credential', async () => {
+test('any other failure ends with 1, and its message never shows a credential', async () => {
   const withDatabase = async () => {
     throw new Error('no: postgres://latchkey:canary7c1f@db/x')
   }

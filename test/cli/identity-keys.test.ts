@@ -6,7 +6,7 @@ import { run } from './run.ts'
 
 function setUp() {
   const file = join(temporaryFolder(), 'keys.json')
-  // A file that is not there yet is a fault for serving, and not for making it.
+  // A missing file is a fault for serve, but not for the command that creates it.
   const environment = { IDENTITY_KEYS_FILE: file, NODE_ENV: 'production' }
   const list = async () =>
     JSON.parse((await run(['identity-keys', 'list', '--json'], { environment })).out)
@@ -14,7 +14,7 @@ function setUp() {
 }
 
 describe('identity-keys', () => {
-  test('new makes a private file with a key that signs and the next', async () => {
+  test('new creates a private file with a key that signs and the next one', async () => {
     const { file, environment, list } = setUp()
     const { code, out, err } = await run(['identity-keys', 'new'], { environment })
     expect(code).toBe(0)
@@ -26,7 +26,7 @@ describe('identity-keys', () => {
     expect(again).toMatchObject({ code: 1, err: expect.stringContaining('exists already') })
   })
 
-  test('rotate moves each key one role on', async () => {
+  test('rotate moves each key to its next role', async () => {
     const { environment, list } = setUp()
     await run(['identity-keys', 'new', '--algorithm', 'ES256'], { environment })
     const before = (await list()).keys
@@ -39,7 +39,7 @@ describe('identity-keys', () => {
     ])
   })
 
-  test('list shows no private part, and tells of a file that everyone may read', async () => {
+  test('list shows no private part, and warns of a file that everyone may read', async () => {
     const { file, environment } = setUp()
     await run(['identity-keys', 'new'], { environment })
     chmodSync(file, 0o644)
@@ -49,7 +49,7 @@ describe('identity-keys', () => {
     expect(err).toContain('chmod o-r')
   })
 
-  test('without a file it says how to make one', async () => {
+  test('without a file it states how to create one', async () => {
     const { environment } = setUp()
     const { code, err } = await run(['identity-keys', 'rotate'], { environment })
     expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('identity-keys new') })

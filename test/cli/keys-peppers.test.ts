@@ -46,7 +46,7 @@ function peppers(KEY_PEPPER: string, ...words: string[]) {
 }
 
 describe('keys peppers', () => {
-  test('tells of each pepper how many keys need it, and which may be removed', async () => {
+  test('shows how many keys need each pepper, and which peppers may be removed', async () => {
     const old = await makeKey('old')
     await makeKey('new')
     await makeKey('')
@@ -67,7 +67,7 @@ describe('keys peppers', () => {
     expect((await seen())[1]).toMatchObject({ keys: 0, removable: true })
   })
 
-  test('shows a table that names what is missing, and no pepper', async () => {
+  test('shows a table with the missing peppers and without the peppers themselves', async () => {
     await makeKey('lost')
     const { code, out, err } = await peppers('new,old')
     expect([code, err]).toEqual([0, ''])
@@ -82,7 +82,7 @@ describe('keys peppers', () => {
     expect(out).not.toMatch(/\b(new,|lost|old)\b/)
   })
 
-  test('says that no pepper may be removed while keys have no fingerprint', async () => {
+  test('keeps every pepper while keys have no fingerprint', async () => {
     const id = await makeKey('')
     const sql = postgres(cli.url, { max: 1 })
     await sql`update latchkey.api_keys set secret_pepper = null where id = ${id}`

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => cli.close())
 
 describe('keys create', () => {
-  test('prints a key of that owner and nothing else to standard output', async () => {
+  test('prints a key of that owner, and only the key, to standard output', async () => {
     const { id } = await cli.user('create-1')
     const { code, out, err } = await create(
       'create-1',
@@ -33,7 +33,7 @@ describe('keys create', () => {
     })
   })
 
-  test('--json answers with the key and what is kept of it', async () => {
+  test('--json prints the key and its stored form', async () => {
     await cli.user('create-2')
     const before = Date.now()
     const words = ['--scope', 'read:users', '--expires-in', '90d', '--metadata', '{"team":"x"}']
@@ -60,14 +60,14 @@ describe('keys create', () => {
     expect(err).toContain(message)
   })
 
-  test('refuses an owner that is not there', async () => {
+  test('refuses an owner that does not exist', async () => {
     const { code, err } = await create('nobody', '--scope', 'read:users')
     expect({ code, err }).toEqual({ code: 1, err: 'latchkey: There is no user "nobody".\n' })
   })
 })
 
 describe('keys list', () => {
-  test('shows the keys of one owner, by id as by subject', async () => {
+  test('shows the keys of one owner, by id or by subject', async () => {
     const { id } = await cli.user('list-1')
     await cli.user('list-10')
     await create('list-1', '--scope', 'read:users', '--name', 'first')
@@ -84,7 +84,7 @@ describe('keys list', () => {
     expect((await cli.run('keys', 'list', '--owner', id)).out).toBe(out)
   })
 
-  test('says when there are more', async () => {
+  test('reports when there are more keys', async () => {
     await cli.user('list-2')
     await create('list-2', '--scope', 'read:users')
     await create('list-2', '--scope', 'read:users')
@@ -95,7 +95,7 @@ describe('keys list', () => {
     expect(err).toBe('')
   })
 
-  test('--status shows only those', async () => {
+  test('--status shows only keys with that status', async () => {
     await cli.user('list-3')
     const { out } = await create('list-3', '--scope', 'read:users', '--name', 'old', '--json')
     await create('list-3', '--scope', 'read:users', '--name', 'new')
@@ -114,7 +114,7 @@ describe('keys list', () => {
 })
 
 describe('keys revoke', () => {
-  test('revokes with the reason, and again without harm', async () => {
+  test('revokes with the reason, and a second time without effect', async () => {
     await cli.user('revoke-1')
     const { out } = await create('revoke-1', '--scope', 'read:users', '--json')
     const { id } = JSON.parse(out).apiKey
@@ -125,7 +125,7 @@ describe('keys revoke', () => {
     expect(await cli.keys.find(id)).toMatchObject({ revokedReason: 'found in a log' })
   })
 
-  test('refuses an id that is not there, for machines too', async () => {
+  test('refuses an id that does not exist, in JSON too', async () => {
     const { code, out, err } = await cli.run('keys', 'revoke', '0000000000000000', '--json')
     expect({ code, out }).toEqual({ code: 1, out: '' })
     expect(JSON.parse(err).error).toMatchObject({ code: 'NOT_FOUND', exitCode: 1 })

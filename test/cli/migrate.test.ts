@@ -19,13 +19,13 @@ afterAll(async () => {
 
 const migrate = (words: readonly string[], environment: Record<string, string> = {}) =>
   run(['migrate', ...words], {
-    // Production, where everything else that is needed for a server is missing.
+    // Production without the other settings that a server needs.
     environment: { NODE_ENV: 'production', DATABASE_URL: database.url, PORT: 'x', ...environment },
     withMigrations: withTargetMigrations,
     stopSignal: () => new Promise(() => {}),
   })
 
-test('--status tells what is pending, and changes nothing', async () => {
+test('--status lists the pending migrations, and changes nothing', async () => {
   const { code, out, err } = await migrate(['--status'])
   expect(code).toBe(3)
   expect(err).toMatch(
@@ -50,7 +50,7 @@ test('--dry-run prints the files that would be applied, and changes nothing', as
   expect(await sql`select from pg_namespace where nspname = 'latchkey'`).toHaveLength(0)
 })
 
-test('says what was migrated where the grant after it is refused', async () => {
+test('reports the applied migrations even if the grant after them is refused', async () => {
   const other = await createEmptyDatabase()
   const { code, err } = await migrate(['--url', other.url, '--grant', 'pg_no'])
   expect(code).toBe(78)
@@ -58,7 +58,7 @@ test('says what was migrated where the grant after it is refused', async () => {
   await other.close()
 })
 
-test('applies them, and says so once', async () => {
+test('applies the migrations, and reports them once', async () => {
   expect((await migrate([])).out).toMatch(
     /^Applied \d+ database migrations\.\nThe database is up to date\.\n$/,
   )
@@ -69,7 +69,7 @@ test('applies them, and says so once', async () => {
   expect(status).toMatchObject({ code: 0, err: '' })
 })
 
-test('--url names the database instead of DATABASE_URL, and is read like it', async () => {
+test('--url replaces DATABASE_URL, and is parsed like it', async () => {
   const elsewhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/x' }
   expect((await migrate(['--url', database.url], elsewhere)).code).toBe(0)
   expect((await migrate([], elsewhere)).code).toBe(69)
@@ -82,13 +82,13 @@ test('--url names the database instead of DATABASE_URL, and is read like it', as
   expect(noFile.err).toContain('--url names a file in sslrootcert that does not exist')
 })
 
-test('an empty --url is refused, rather than another database migrated', async () => {
+test('an empty --url is refused, so that no other database is migrated', async () => {
   const { code, err } = await migrate(['--url', ''])
   expect(code).toBe(78)
   expect(err).toContain('--url must not be empty')
 })
 
-test('needs a database in production, and nothing else', async () => {
+test('needs only a database in production', async () => {
   const { code, err } = await migrate([], { DATABASE_URL: '' })
   expect(code).toBe(78)
   expect(err).toBe(

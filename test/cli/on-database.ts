@@ -8,7 +8,7 @@ import { type Run, run } from './run.ts'
 export const issuer = 'https://id.example.com'
 export const otherIssuer = 'https://other.example.com'
 
-/** Commands on a database of their own. */
+/** Creates a database and runs commands on it. */
 export async function commandsOnDatabase() {
   const { url, close } = await createTestDatabase()
   const { users, keys, close: disconnect } = openDatabase({ url, defaultUserScopes: null })

@@ -12,7 +12,7 @@ export interface Run {
   readonly err: string
 }
 
-/** Runs a command in this process, with what `context` replaces; by default in an empty folder. */
+/** Runs a command in this process. `context` replaces parts of its context; the default folder is empty. */
 export async function run(
   words: readonly string[],
   context: Partial<CommandContext> = {},

@@ -7,7 +7,7 @@ import { run } from './run.ts'
 const sdl = 'type Query {\n  me: User\n}\n'
 const printSchema = async () => sdl
 
-test('prints the schema, whatever is configured', async () => {
+test('prints the schema with any configuration', async () => {
   const environment = { NODE_ENV: 'production' }
   expect(await run(['schema'], { printSchema, environment })).toEqual({
     code: 0,
@@ -25,7 +25,7 @@ test('--output writes it to a file', async () => {
   expect(readFileSync(file, 'utf8')).toBe(sdl)
 })
 
-test('--check is content with the same text', async () => {
+test('--check accepts the same text', async () => {
   const schemaFile = path()
   writeFileSync(schemaFile, sdl)
   expect((await run(['schema', '--check'], { printSchema, schemaFile })).code).toBe(0)

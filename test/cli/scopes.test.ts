@@ -10,7 +10,7 @@ import { run } from './run.ts'
 
 const printSchema = async () => printSdl(createSchema())
 
-/** A folder with those files in it. */
+/** Creates a folder with these files. */
 function folder(files: Record<string, string>): string {
   const path = mkdtempSync(join(tmpdir(), 'latchkey-'))
   for (const [name, text] of Object.entries(files)) {
@@ -46,7 +46,7 @@ const application = {
 }
 
 describe('scopes', () => {
-  test('says what each operation and the whole application need', async () => {
+  test('shows the scopes that each operation and the whole application need', async () => {
     const path = folder(application)
     const { code, out, err } = await scopes(path)
     expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -65,7 +65,7 @@ describe('scopes', () => {
     ])
   })
 
-  test('--json answers for machines', async () => {
+  test('--json prints the same as JSON', async () => {
     const path = folder({ 'a.graphql': 'query A { me { id } users { totalCount } }' })
     expect(JSON.parse((await scopes(path, '--json')).out)).toEqual({
       operations: [
@@ -82,7 +82,7 @@ describe('scopes', () => {
     })
   })
 
-  test('takes files and globs, and refuses what names nothing', async () => {
+  test('accepts files and globs, and refuses a pattern without a match', async () => {
     const path = folder({
       ...application,
       'src/[id].ts': 'gql`query ById { apiKey(id: "a") { id } }`',
@@ -100,7 +100,7 @@ describe('scopes', () => {
 
   test.each([
     [
-      'a field that is not there',
+      'a field that does not exist',
       'src/a.ts',
       'const a = gql`\n  query { mee { id } }\n`',
       'src/a.ts:2:11: Cannot query field "mee"',
@@ -108,19 +108,19 @@ describe('scopes', () => {
     ['a syntax error', 'a.graphql', 'query {\n  me {\n', 'a.graphql:3:1: Syntax Error'],
     ['code that cannot be read', 'a.ts', 'const = gql`query { me { id } }`', 'a.ts:1:7'],
     [
-      'a fragment that is not there',
+      'a fragment that does not exist',
       'a.graphql',
       'query { me { ...F } }',
       'a.graphql:1:17: Unknown fragment "F"',
     ],
-  ])('refuses %s and says where', async (_name, file, text, message) => {
+  ])('refuses %s with its position', async (_name, file, text, message) => {
     const path = folder({ [file]: text })
     const { code, out, err } = await scopes(path)
     expect({ code, out }).toEqual({ code: 1, out: '' })
     expect(err).toContain(`${path}/${message}`)
   })
 
-  test('refuses a fragment of two meanings, and takes the nearest', async () => {
+  test('refuses an ambiguous fragment, and prefers one in the same file', async () => {
     const one = 'fragment F on User { id }'
     const other = 'fragment F on User { name }'
     const query = 'query { me { ...F } }'
@@ -130,7 +130,7 @@ describe('scopes', () => {
     expect((await scopes(near)).code).toBe(0)
   })
 
-  test('--schema goes by another SDL, with alternatives', async () => {
+  test('--schema uses another SDL, with alternatives', async () => {
     const path = folder({
       'shop.graphqls': `
         extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@requiresScopes"])
@@ -152,7 +152,7 @@ describe('scopes on a database', () => {
 
   const onDatabase = (...words: string[]) => cli.run('scopes', ...words)
 
-  test('--create-key makes a key of just those scopes', async () => {
+  test('--create-key creates a key with exactly these scopes', async () => {
     const { id } = await cli.user('ada')
     const path = folder(application)
     const { code, out, err } = await onDatabase(
@@ -174,7 +174,7 @@ describe('scopes on a database', () => {
     })
   })
 
-  test('--create-key makes none where no scope is needed, or no owner is named', async () => {
+  test('--create-key creates no key without needed scopes or without an owner', async () => {
     await cli.user('bob')
     const path = folder({ 'a.graphql': '{ me { id } }' })
     const words = [path, '--schema', 'schema.graphql', '--create-key', 'x']
@@ -192,7 +192,7 @@ describe('scopes on a database', () => {
     'free.graphql': 'query Free { free }',
   }
 
-  test('--diff says which operations need more, and fails if any does', async () => {
+  test('--diff lists the operations that need more scopes, and fails if there are some', async () => {
     const path = folder(schemas)
     const diff = (...files: string[]) =>
       scopes(

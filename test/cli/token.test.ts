@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
 import { now, run } from './run.ts'
 
-test('prints a token of the development issuer and nothing else', async () => {
+test('prints only a token of the development issuer', async () => {
   const words = ['token', '--subject', 'ada', '--scope', 'read:users', '--scope', 'write:users']
   const { code, out, err } = await run(words)
   expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -19,7 +19,7 @@ test('prints a token of the development issuer and nothing else', async () => {
   })
 })
 
-test('--json answers as the token endpoint does', async () => {
+test('--json prints the response of a token endpoint', async () => {
   const words = [
     'token',
     '--subject',

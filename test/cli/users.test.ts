@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => cli.close())
 
 describe('users list', () => {
-  test('shows those that are searched for, newest first', async () => {
+  test('shows the users that match the search, newest first', async () => {
     await cli.user('list-a')
     await cli.user('list-b')
     const { code, out } = await cli.run('users', 'list', '--search', 'list-')
@@ -30,7 +30,7 @@ describe('users list', () => {
 })
 
 describe('users grant', () => {
-  test('sets all that a user holds, by id as by subject', async () => {
+  test('sets the whole grant of a user, by id or by subject', async () => {
     const { id } = await cli.user('grant-1')
     const granted = await cli.run('users', 'grant', 'grant-1', '--scopes', 'write:keys,read:users')
     expect(granted).toEqual({
@@ -46,7 +46,7 @@ describe('users grant', () => {
     expect((await cli.users.find(id))?.scopes).toBeNull()
   })
 
-  test('refuses a scope that is not known and changes nothing', async () => {
+  test('refuses an unknown scope and changes nothing', async () => {
     const { id } = await cli.user('grant-2')
     const { code, err } = await cli.run('users', 'grant', 'grant-2', '--scopes', 'read:usrs')
     expect(code).toBe(2)
@@ -54,7 +54,7 @@ describe('users grant', () => {
     expect((await cli.users.find(id))?.scopes).toBeNull()
   })
 
-  test('refuses a user that is not there', async () => {
+  test('refuses a user that does not exist', async () => {
     const nobody = '00000000-0000-4000-8000-000000000000'
     for (const who of ['nobody', nobody]) {
       const { code, err } = await cli.run('users', 'grant', who, '--no-ceiling')
@@ -62,7 +62,7 @@ describe('users grant', () => {
     }
   })
 
-  test('asks for the issuer where several have that subject', async () => {
+  test('requires the issuer if several issuers have that subject', async () => {
     const first = await cli.user('twin')
     const second = await cli.user('twin', otherIssuer)
     const words = ['users', 'grant', 'twin', '--scopes', 'read:users']
@@ -75,7 +75,7 @@ describe('users grant', () => {
     expect((await cli.run(...words, '--issuer', 'https://third.example.com')).code).toBe(1)
   })
 
-  test('finds a subject among many that begin alike', async () => {
+  test('finds a subject among many with the same beginning', async () => {
     const { id } = await cli.user('many')
     for (let count = 0; count < 101; count++) await cli.user(`many-${count}`)
     expect((await cli.run('users', 'grant', 'many', '--scopes', 'read:users')).code).toBe(0)

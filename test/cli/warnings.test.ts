@@ -35,7 +35,7 @@ test.each([
   [['keys', 'peppers']],
   [['users', 'list']],
   [['audit']],
-])('%j says what the connection string says without effect', async (words) => {
+])('%j warns of settings of the connection string that have no effect', async (words) => {
   const { code, err } = await command(words)
   expect(code).toBe(0)
   const lines = err.split('\n').filter((line) => line.includes('warning'))
@@ -45,12 +45,12 @@ test.each([
   ])
 })
 
-test('a warning about --url says so, and one about a URL that is not used is not given', async () => {
+test('a warning about --url names it, and there is none about a URL that is not used', async () => {
   const { err } = await command(['migrate', '--url', urlWith({ schema: 'public' })])
   expect(err).toMatch(/^latchkey: warning: --url ignores the parameters schema: [^\n]*\n$/)
 })
 
-test('there is none for machines, nor where there is nothing to say', async () => {
+test('there is no warning with --json, nor for a connection string without faults', async () => {
   expect((await command(['users', 'list', '--json'])).err).toBe('')
   expect((await command(['migrate'], database.url)).err).toBe('')
 })

@@ -57,8 +57,8 @@ function withResolvers<T>(): PromiseWithResolvers<T> {
 
 const settled = () => new Promise((done) => setImmediate(done))
 
-describe('where a request may not wait for what another fetches', () => {
-  test('each fetches for itself, and one that never ends holds up none', async () => {
+describe('without shared fetches', () => {
+  test('each request fetches by itself, and a fetch that never ends delays no other', async () => {
     const cache = cacheOf(false)
     cache.find('EdDSA', 'k').catch(() => {})
     const second = cache.find('EdDSA', 'k')
@@ -69,7 +69,7 @@ describe('where a request may not wait for what another fetches', () => {
     expect(fetches).toHaveLength(2)
   })
 
-  test('nothing is fetched that no request waits for', async () => {
+  test('no fetch runs in the background', async () => {
     const cache = cacheOf(false)
     const first = cache.find('EdDSA', 'k')
     fetches[0]?.resolve(await keySet())
@@ -88,7 +88,7 @@ describe('where a request may not wait for what another fetches', () => {
   })
 })
 
-test('where it may, keys are fetched before they are old, and nobody waits', async () => {
+test('with shared fetches, keys are refreshed before they are old, and no request waits', async () => {
   const cache = cacheOf(true)
   const first = cache.find('EdDSA', 'k')
   fetches[0]?.resolve(await keySet())

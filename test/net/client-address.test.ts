@@ -38,7 +38,7 @@ describe("a client's address", () => {
     expect(clientAddress(peer, forwardedFor, trusted)).toBe(expected)
   })
 
-  it('is the peer where nobody is trusted', () => {
+  it('is the peer if no proxy is trusted', () => {
     expect(clientAddress('127.0.0.1', '1.1.1.1', proxies())).toBe('127.0.0.1')
   })
 })
@@ -55,7 +55,7 @@ describe('one sender', () => {
     expect(senderOf(address)).toBe(sender)
   })
 
-  it('is another in the next network', () => {
+  it('is different in the next network', () => {
     expect(senderOf('2001:db8:1:2::1')).not.toBe(senderOf('2001:db8:1:3::1'))
   })
 })

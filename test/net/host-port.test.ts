@@ -22,7 +22,7 @@ test.each([
   'a:',
   'a:123456',
   'a:x',
-])('%j is no host with a port', (text) => {
+])('%j is not a host with a port', (text) => {
   expect(splitHostPort(text)).toBeNull()
 })
 

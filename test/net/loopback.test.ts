@@ -11,7 +11,7 @@ test.each<[string | null, string | null]>([
   ['127.9.9.9', '127.9.9.9'],
   ['::1', '[::1]:4000'],
   ['::ffff:127.0.0.1', 'localhost:4000'],
-])('a peer at %s that asks for %s is of this machine', (peerAddress, host) => {
+])('a peer at %s with the Host %s is on this machine', (peerAddress, host) => {
   expect(isLoopbackRequest({ peerAddress, host })).toBe(true)
 })
 
@@ -39,7 +39,7 @@ test.each<[string | null, string | null]>([
   ['localhost', 'localhost'],
   ['', 'localhost'],
   [null, 'localhost'],
-])('a peer at %s that asks for %s is not', (peerAddress, host) => {
+])('a peer at %s with the Host %s is not', (peerAddress, host) => {
   expect(isLoopbackRequest({ peerAddress, host })).toBe(false)
 })
 
@@ -54,7 +54,7 @@ test.each([
 })
 
 test.each(['http://localhost.example.com', 'http://10.0.0.1', 'http://[::]', 'http://0.0.0.0'])(
-  'an issuer and its keys are not had from %s',
+  'an issuer and its keys must not be at %s',
   (url) => {
     expect(keyUrlFault(url)).toMatch(/https/)
   },
