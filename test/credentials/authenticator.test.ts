@@ -56,11 +56,11 @@ const jwt: VerifiedJwt = {
   id: 'jti',
 }
 
-/** What the directory answers: a value, or an error that it throws. */
+/** The result of the directory: a value, or an error that it throws. */
 let foundKey: KeyForVerification | null | Error
 let admitted: Owner | null | Error
 let verified: JwtVerification
-/** Happens while the directory is asked for a user. */
+/** Called during a lookup of a user. */
 let meanwhile: () => void
 let asked: string[]
 let recorded: unknown[]
@@ -147,7 +147,7 @@ const refused = (reason: string, credentialId: string | null = null) => ({
 })
 
 describe('a request', () => {
-  it('without a credential is anonymous, and nothing is asked', async () => {
+  it('without a credential is anonymous, without a lookup', async () => {
     expect(create().authenticate(carrying(null))).toEqual({ kind: 'anonymous' })
     expect(asked).toEqual([])
   })
@@ -157,7 +157,7 @@ describe('a request', () => {
     expect(asked).toEqual([])
   })
 
-  it('with two credentials is a bad one', () => {
+  it('with two credentials is refused', () => {
     const twice = { header: () => `Bearer ${text.key}`, queryParameters: () => [] }
     expect(create().authenticate(twice)).toMatchObject({
       refusal: { reason: 'ambiguous', error: { code: 'INVALID_REQUEST' } },
@@ -166,7 +166,7 @@ describe('a request', () => {
 })
 
 describe('an API key', () => {
-  it("gives its owner's principal, within grant and ancestors", async () => {
+  it('gives the principal of its owner, within the grant and the scopes of ancestors', async () => {
     expect(await authenticate(text.key)).toEqual({
       kind: 'authenticated',
       principal: {
@@ -188,7 +188,7 @@ describe('an API key', () => {
     expect(recorded).toEqual([{ keyId: text.id, at: start, previousSecret: false }])
   })
 
-  it('that is malformed, or where there are none, is refused without a question', () => {
+  it('that is malformed, or is not supported, is refused without a lookup', () => {
     const broken = `${text.key.slice(0, -1)}${text.key.endsWith('0') ? '1' : '0'}`
     expect(create().authenticate(carrying(broken))).toEqual(refused('key-malformed'))
     const without = create({ directory: null })
@@ -219,14 +219,14 @@ describe('an API key', () => {
     expect(await authenticate(text.key)).toEqual(refused('key-unknown', text.id))
   })
 
-  it("is refused where its owner's issuer is not trusted", async () => {
+  it('is refused if the issuer of its owner is not trusted', async () => {
     const authenticator = create({ trustsIssuer: (issuer) => issuer !== owner.issuer })
     expect(await authenticate(text.key, authenticator)).toEqual(
       refused('owner-of-untrusted-issuer', text.id),
     )
   })
 
-  it('says that it is dead to nobody who has not its secret', async () => {
+  it('that is revoked or expired says so only to a caller with its secret', async () => {
     foundKey = { ...key, revokedAt: later(-1), secretHash: hasher.hash('other') }
     expect(await authenticate(text.key)).toEqual(refused('key-secret-wrong', text.id))
   })
@@ -238,7 +238,7 @@ describe('an API key', () => {
     })
   })
 
-  it('works with the secret before the last rotation while its time lasts', async () => {
+  it('works with its previous secret in the grace period', async () => {
     foundKey = { ...key, previousExpiresAt: later(1) }
     expect((await authenticate(older.key)).kind).toBe('authenticated')
     expect(recorded).toEqual([{ keyId: text.id, at: start, previousSecret: true }])
@@ -250,7 +250,7 @@ describe('an API key', () => {
     expect(await authenticate(older.key)).toEqual(refused('key-secret-wrong', text.id))
   })
 
-  it('that cannot be looked up is an outage, and a bug stays one', async () => {
+  it('that cannot be looked up is an outage, and a bug stays a bug', async () => {
     foundKey = new ServiceUnavailableError()
     expect(await authenticate(text.key)).toEqual({
       kind: 'refused',
@@ -262,7 +262,7 @@ describe('an API key', () => {
 })
 
 describe('a JWT', () => {
-  it("gives its user's principal, within the grant", async () => {
+  it('gives the principal of its user, within the grant', async () => {
     expect(await authenticate(token)).toEqual({
       kind: 'authenticated',
       principal: {
@@ -284,13 +284,13 @@ describe('a JWT', () => {
     expect(recorded).toEqual([])
   })
 
-  it('stands for itself where no users are kept', async () => {
+  it('has its own scopes if users are not stored', async () => {
     expect(await authenticate(token, create({ directory: null }))).toMatchObject({
       principal: { userId: 'ada', scopes: new Set(jwt.scopes) },
     })
   })
 
-  it('is refused for what its verifier says, and no user is made', async () => {
+  it('is refused for the reason of its verifier, and no user is created', async () => {
     verified = { ok: false, reason: 'audience' }
     expect(await authenticate(token)).toEqual(refused('jwt-audience'))
     expect(asked).toEqual([`jwt ${token} 0`])
@@ -306,19 +306,19 @@ describe('a JWT', () => {
     expect(await authenticate(token)).toEqual(refused(reason))
   })
 
-  it('that was issued when its user signed out, or after, is accepted', async () => {
+  it('that was issued at the time of the sign-out, or later, is accepted', async () => {
     for (const signedOutAt of [later(-10_000), later(-20_000)]) {
       admitted = { ...owner, signedOutAt }
       expect((await authenticate(token)).kind).toBe('authenticated')
     }
   })
 
-  it("is refused where its user's issuer is not trusted", async () => {
+  it('is refused if the issuer of its user is not trusted', async () => {
     const authenticator = create({ trustsIssuer: () => false })
     expect(await authenticate(token, authenticator)).toEqual(refused('owner-of-untrusted-issuer'))
   })
 
-  it('is honoured in an outage when its user is known, as long as that may be', async () => {
+  it('is accepted in an outage if its user is cached, up to the maximum age', async () => {
     const authenticator = create()
     admitted = new ServiceUnavailableError()
     expect(await authenticate(token, authenticator)).toMatchObject({
@@ -335,7 +335,7 @@ describe('a JWT', () => {
     })
   })
 
-  it('meets a bug as a bug, known or not', async () => {
+  it('reports a bug as a bug, whether its user is cached or not', async () => {
     const authenticator = create()
     await authenticate(token, authenticator)
     admitted = new TypeError('a bug')
@@ -357,26 +357,23 @@ function withCaches() {
   return { ...caches, authenticator: create({}, caches) }
 }
 
-describe('a credential that was found good', () => {
+describe('a verified credential', () => {
   it.each([
     ['key', text.key, { kind: 'key', id: text.id }],
     ['key, by its user', text.key, { kind: 'user', id: 'user' }],
     ['JWT', token, { kind: 'user', id: 'user' }],
-  ] as const)(
-    'is known at once until something changes: a %s',
-    async (_name, credential, change) => {
-      const { authenticator, verified: cache } = withCaches()
-      const first = await authenticate(credential, authenticator)
-      const questions = asked.length
-      expect(authenticator.authenticate(carrying(credential))).toBe(first)
-      expect(asked).toHaveLength(questions)
-      cache.changed(change)
-      expect(authenticator.authenticate(carrying(credential))).toBeInstanceOf(Promise)
-      expect(asked).toHaveLength(questions + 1)
-    },
-  )
+  ] as const)('is cached until something changes: a %s', async (_name, credential, change) => {
+    const { authenticator, verified: cache } = withCaches()
+    const first = await authenticate(credential, authenticator)
+    const questions = asked.length
+    expect(authenticator.authenticate(carrying(credential))).toBe(first)
+    expect(asked).toHaveLength(questions)
+    cache.changed(change)
+    expect(authenticator.authenticate(carrying(credential))).toBeInstanceOf(Promise)
+    expect(asked).toHaveLength(questions + 1)
+  })
 
-  it('is still written down each time that it is used', async () => {
+  it('is recorded each time that it is used', async () => {
     const { authenticator } = withCaches()
     await authenticate(text.key, authenticator)
     clock.at += 5
@@ -400,7 +397,7 @@ describe('a credential that was found good', () => {
       older.key,
       { previousExpiresAt: later(100), expiresAt: later(900) },
     ],
-  ])('is asked about again at %s', async (_name, credential, change) => {
+  ])('is looked up again at %s', async (_name, credential, change) => {
     const { authenticator } = withCaches()
     foundKey = { ...key, ...change }
     await authenticate(credential, authenticator)
@@ -411,7 +408,7 @@ describe('a credential that was found good', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('is asked about again when a JWT has expired', async () => {
+  it('is looked up again when a JWT has expired', async () => {
     const { authenticator } = withCaches()
     verified = { ok: true, jwt: { ...jwt, expiresAt: start / 1000 + 1 } }
     await authenticate(token, authenticator)
@@ -421,14 +418,14 @@ describe('a credential that was found good', () => {
     expect(authenticator.authenticate(carrying(token))).toBeInstanceOf(Promise)
   })
 
-  it('is asked about once however many present it at once', async () => {
+  it('is looked up once for simultaneous requests', async () => {
     const { authenticator } = withCaches()
     await Promise.all(Array.from({ length: 50 }, () => authenticate(text.key, authenticator)))
     expect(asked).toHaveLength(1)
     expect(recorded).toHaveLength(50)
   })
 
-  it('is not known to one with another secret of the same key', async () => {
+  it('is not used for another secret of the same key', async () => {
     const { authenticator } = withCaches()
     await authenticate(text.key, authenticator)
     expect(await authenticate(older.key, authenticator)).toEqual(
@@ -436,7 +433,7 @@ describe('a credential that was found good', () => {
     )
   })
 
-  it('is not what was refused: that is asked about again', async () => {
+  it('is cached, while a refused one is looked up again', async () => {
     const { authenticator } = withCaches()
     foundKey = { ...key, revokedAt: later(-1) }
     await authenticate(text.key, authenticator)
@@ -444,7 +441,7 @@ describe('a credential that was found good', () => {
     expect((await authenticate(text.key, authenticator)).kind).toBe('authenticated')
   })
 
-  it('is not remembered when it changed while it was looked up', async () => {
+  it('is not cached if it changed during the lookup', async () => {
     const { authenticator, verified: cache } = withCaches()
     const answering = authenticator.authenticate(carrying(text.key))
     cache.changed({ kind: 'key', id: text.id })
@@ -452,7 +449,7 @@ describe('a credential that was found good', () => {
     expect(authenticator.authenticate(carrying(text.key))).toBeInstanceOf(Promise)
   })
 
-  it('leaves no user known who changed while being looked up', async () => {
+  it('leaves no cached user that changed during the lookup', async () => {
     const { authenticator, verified: cache } = withCaches()
     meanwhile = () => cache.changed({ kind: 'user', id: 'user' })
     await authenticate(token, authenticator)
@@ -463,7 +460,7 @@ describe('a credential that was found good', () => {
   })
 })
 
-describe('a key that was wrong', () => {
+describe('a key that was refused', () => {
   it.each([
     ['there is none of that id', null, 'key-unknown'],
     ['its secret is another', { ...key, secretHash: hasher.hash('other') }, 'key-secret-wrong'],
@@ -478,7 +475,7 @@ describe('a key that was wrong', () => {
     expect((await authenticate(text.key, authenticator)).kind).toBe('authenticated')
   })
 
-  it('is for a minute', async () => {
+  it('stays refused for a minute', async () => {
     const { authenticator, wrongKeys } = withCaches()
     foundKey = null
     await authenticate(text.key, authenticator)
@@ -494,14 +491,14 @@ describe('a key that was wrong', () => {
   it.each([
     ['known', key],
     ['unknown', null],
-  ])('tells nothing of another secret of an id that is %s', async (_name, found) => {
+  ])('reveals nothing about another secret of an id that is %s', async (_name, found) => {
     const { authenticator } = withCaches()
     foundKey = found
     await authenticate(older.key, authenticator)
     expect(authenticator.authenticate(carrying(text.key))).toBeInstanceOf(Promise)
   })
 
-  it('is not when the key changed while it was looked up', async () => {
+  it('is looked up again if the key changed during the lookup', async () => {
     const { authenticator, wrongKeys } = withCaches()
     foundKey = null
     const answering = authenticator.authenticate(carrying(text.key))
@@ -511,7 +508,7 @@ describe('a key that was wrong', () => {
   })
 })
 
-describe('the scopes that were needed', () => {
+describe('the needed scopes', () => {
   const principalWith = async (credential: string) => {
     const outcome = await authenticate(credential)
     recorded = []
@@ -519,13 +516,13 @@ describe('the scopes that were needed', () => {
     return outcome.principal
   }
 
-  it('are written down for a key', async () => {
+  it('are recorded for a key', async () => {
     const principal = await principalWith(text.key)
     create().recordScopes(principal, ['read:users'])
     expect(recorded).toEqual([[text.id, ['read:users'], start]])
   })
 
-  it('are written down as of the use that needed them', async () => {
+  it('are recorded with the time of the use that needed them', async () => {
     const same = create()
     await authenticate(text.key, same)
     clock.at += 5_000
@@ -537,7 +534,7 @@ describe('the scopes that were needed', () => {
     expect(recorded).toEqual([[text.id, ['read:users'], start + 5_000]])
   })
 
-  it('are not for a JWT, where there are none, or where nothing is written', async () => {
+  it('are not recorded for a JWT, if there are none, or without a recorder', async () => {
     create().recordScopes(await principalWith(token), ['read:users'])
     const principal = await principalWith(text.key)
     create().recordScopes(principal, [])
@@ -547,7 +544,7 @@ describe('the scopes that were needed', () => {
     expect(recorded).toEqual([])
   })
 
-  it('are no condition of being let in', async () => {
+  it('do not decide whether a credential is accepted', async () => {
     expect((await authenticate(text.key, create({ uses: null }))).kind).toBe('authenticated')
   })
 })

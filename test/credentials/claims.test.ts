@@ -15,7 +15,7 @@ describe('a claim', () => {
     ['a.0', { a: ['b'] }, undefined],
     ['a.b.c', { a: { b: { c: 1 } } }, 1],
     ['https://x.example/scopes', { 'https://x.example/scopes': ['a'] }, ['a']],
-    // What every object has of itself is nothing that a token says.
+    // Inherited members of an object are not claims.
     ['toString', {}, undefined],
     ['__proto__', {}, undefined],
     ['constructor.name', {}, undefined],
@@ -24,12 +24,12 @@ describe('a claim', () => {
     expect(readClaim(claims as Record<string, unknown>, claimPath(name))).toEqual(value)
   })
 
-  it('has one way to it, and another where its name has dots', () => {
+  it('has one path, and another one if its name has dots', () => {
     expect(claimPath('scope')).toEqual([['scope']])
     expect(claimPath('a.b')).toEqual([['a.b'], ['a', 'b']])
   })
 
-  it('is looked for by each way in turn', () => {
+  it('is searched by each path in turn', () => {
     const path = [['a'], ['b', 'c']]
     expect(readClaim({ a: 1, b: { c: 2 } }, path)).toBe(1)
     expect(readClaim({ b: { c: 2 } }, path)).toBe(2)

@@ -21,7 +21,7 @@ import {
   rsaSigner,
 } from '../support/raw-jws.ts'
 
-/** Every token below is checked at this moment. */
+/** The time at which every token below is checked. */
 const now = 1_750_000_000
 
 let issuer: TestIssuer
@@ -90,7 +90,7 @@ const claims = (changes: Record<string, unknown> = {}) => ({
 })
 const claimsText = (extra: string) => `${JSON.stringify(claims()).slice(0, -1)},${extra}}`
 
-/** Properly signed, so that nothing but the header or the claims can be why it is refused. */
+/** A token with a valid signature, so that only its header or claims can be the reason of a refusal. */
 function good(changes: Record<string, unknown> = {}, header: Record<string, unknown> = {}) {
   return rawJws(
     { alg: 'RS256', kid: keys.rsa.id, typ: 'at+jwt', ...header },
@@ -173,7 +173,7 @@ const headers: Hostile[] = [
   ['a header with a byte order mark', 'header', () => signedText(`\uFEFF${rsaHeader()}`)],
   ['a header with text after it', 'header', () => signedText(`${rsaHeader()}x`)],
   [
-    'a header that is no UTF-8',
+    'a header that is not UTF-8',
     'header',
     () => `${encode(Buffer.from([0x7b, 0xff, 0x7d]))}.${parts(good())[1]}.${parts(good())[2]}`,
   ],
@@ -183,7 +183,7 @@ const headers: Hostile[] = [
     () => signedText(`{"alg":"none","alg":"RS256","kid":"${keys.rsa.id}"}`),
   ],
   [
-    'two alg, one spelt with an escape',
+    'two alg, one written with an escape',
     'header',
     () => signedText(`{"\\u0061lg":"none","alg":"RS256","kid":"${keys.rsa.id}"}`),
   ],
@@ -277,7 +277,7 @@ const confusion: Hostile[] = [
       ),
   ],
   [
-    'RS256 said, RS512 signed',
+    'alg RS256, signed with RS512',
     'signature',
     () =>
       rawJws(
@@ -287,12 +287,12 @@ const confusion: Hostile[] = [
       ),
   ],
   [
-    'RS256 said, PS256 signed',
+    'alg RS256, signed with PS256',
     'signature',
     () => rawJws({ alg: 'RS256', kid: 'rsa-any' }, claims(), pssSigner(keys.rsa.privateKey)),
   ],
   [
-    'PS256 said, RS256 signed',
+    'alg PS256, signed with RS256',
     'signature',
     () => rawJws({ alg: 'PS256', kid: 'rsa-any' }, claims(), rsaSigner(keys.rsa.privateKey)),
   ],
@@ -680,7 +680,7 @@ for (const [family, cases] of Object.entries({ ...withoutNetwork, ...afterKeys }
   })
 }
 
-test('there are at least a hundred of them, each another token', () => {
+test('there are at least a hundred tokens, all different', () => {
   const all = [...Object.values(withoutNetwork), ...Object.values(afterKeys)].flat()
   expect(all.length).toBeGreaterThanOrEqual(100)
   expect(new Set(all.map(([name]) => name)).size).toBe(all.length)
@@ -698,7 +698,7 @@ test('a token with any one character changed is refused', async () => {
   }
 })
 
-test('no key is asked for on behalf of a token that is refused anyway', async () => {
+test('no key is fetched for a token that is refused anyway', async () => {
   const issuers = [resolveIssuer({ issuer: issuer.issuer, audience: testAudience })]
   const cold = createJwtVerifier({ issuers })
   const before = { ...issuer.requests }
@@ -708,7 +708,7 @@ test('no key is asked for on behalf of a token that is refused anyway', async ()
   expect(issuer.requests).toEqual(before)
 })
 
-describe('accepts, lest the refusals above prove nothing', () => {
+describe('accepts valid tokens, so that the refusals above are meaningful', () => {
   const fine: [name: string, token: () => string][] = [
     ['the token that the others are made from', () => good()],
     ['no typ', () => good({}, { typ: undefined })],
@@ -745,14 +745,14 @@ describe('accepts, lest the refusals above prove nothing', () => {
     expect(await verifier.verify(token(), now * 1000)).toMatchObject({ ok: true })
   })
 
-  test('but never takes a name from __proto__, nor an unprintable jti', async () => {
+  test('but never reads a member of __proto__, nor an unprintable jti', async () => {
     const text = claimsText('"__proto__":{"scope":"admin"},"jti":"a\\r\\nb"')
     const verification = await verifier.verify(signedText(rsaHeader(), text), now * 1000)
     expect(verification).toMatchObject({ jwt: { subject: 'alice', scopes: [], id: null } })
   })
 })
 
-/** With an exponent of 1 the padded hash (RFC 8017 §9.2) is its own signature. */
+/** The padded hash (RFC 8017 §9.2), which is its own signature with an exponent of 1. */
 function constantPadding(input: Buffer) {
   const digestInfo = Buffer.from('3031300d060960864801650304020105000420', 'hex')
   const hash = createHash('sha256').update(input).digest()
@@ -765,7 +765,7 @@ function insertBeforeEnd(token: string, text: string) {
   return `${token.slice(0, -1)}${text}${token.slice(-1)}`
 }
 
-/** The same bytes spelt otherwise: the last character carries bits that belong to no byte. */
+/** Another encoding of the same bytes: the last character has bits that belong to no byte. */
 function withStrayBits(token: string) {
   const last = token.slice(-1)
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -792,7 +792,7 @@ function strangersToken(header: Record<string, unknown>) {
   )
 }
 
-/** s + L is congruent to s; taking both would give a signature a second spelling (RFC 8032 §5.1.7). */
+/** s + L is congruent to s. With both accepted, a signature would have a second form (RFC 8032 §5.1.7). */
 function withGreaterS(signature: Buffer) {
   const order = 2n ** 252n + 27742317777372353535851937790883648493n
   const s = BigInt(`0x${Buffer.from(signature.subarray(32)).reverse().toString('hex')}`)

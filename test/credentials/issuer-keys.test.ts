@@ -29,18 +29,18 @@ afterEach(() => issuer.close())
 
 function verifierOf(issuers: TestIssuer[] = [issuer], keyTiming: Partial<KeyTiming> = {}) {
   // A fetch that outlives its test must not report to the next one.
-  const told = problems
+  const reported = problems
   return createJwtVerifier({
     issuers: issuers.map(({ issuer }) => resolveIssuer({ issuer, audience: testAudience })),
     keyTiming,
     clock: () => clock,
     random: () => 0,
-    onKeyProblem: (_issuer, error) => told.push(error),
+    onKeyProblem: (_issuer, error) => reported.push(error),
   })
 }
 type Verifier = ReturnType<typeof verifierOf>
 
-/** `good`, a reason of refusal, or `unavailable`. */
+/** Returns `good`, the reason of a refusal, or `unavailable`. */
 async function outcome(verifier: Verifier, token: string) {
   try {
     const verification = await verifier.verify(token, Date.now())
@@ -57,7 +57,7 @@ const until = (condition: () => boolean) =>
   vi.waitUntil(condition, { timeout: 20_000, interval: 2 })
 
 describe('a fetch', () => {
-  test('is made once for two hundred requests that come at once', async () => {
+  test('runs once for two hundred simultaneous requests', async () => {
     const verifier = verifierOf()
     const token = await issuer.sign()
     const outcomes = await Promise.all(Array.from({ length: 200 }, () => outcome(verifier, token)))
@@ -65,7 +65,7 @@ describe('a fetch', () => {
     expect(issuer.requests).toEqual({ discovery: 1, keys: 1 })
   })
 
-  test('is made again in the background before the keys are ten minutes old', async () => {
+  test('runs again in the background before the keys are ten minutes old', async () => {
     const verifier = verifierOf()
     const token = await issuer.sign()
     await outcome(verifier, token)
@@ -78,7 +78,7 @@ describe('a fetch', () => {
     await until(() => issuer.requests.discovery === 2)
   })
 
-  test('is waited for where the keys are older than that', async () => {
+  test('delays requests if the keys are older than that', async () => {
     const verifier = verifierOf()
     const token = await issuer.sign()
     await outcome(verifier, token)
@@ -95,7 +95,7 @@ describe('a fetch', () => {
     ['no-store', minute],
     ['max-age=999999999', hour],
     ['max-age=x', 10 * minute],
-  ])('after Cache-Control: %s comes when the keys are %d ms old', async (header, age) => {
+  ])('after Cache-Control: %s runs when the keys are %d ms old', async (header, age) => {
     issuer.headers = { 'cache-control': header }
     const verifier = verifierOf()
     const token = await issuer.sign()
@@ -110,8 +110,8 @@ describe('a fetch', () => {
   })
 })
 
-describe('a key that is not known', () => {
-  test('is found by one more fetch when the issuer has changed keys', async () => {
+describe('an unknown key', () => {
+  test('is found by one more fetch after a change of keys', async () => {
     const verifier = verifierOf()
     await outcome(verifier, await issuer.sign())
     await issuer.rotateKey()
@@ -121,7 +121,7 @@ describe('a key that is not known', () => {
     expect(issuer.requests.keys).toBe(2)
   })
 
-  test('costs at most one fetch in thirty seconds, however many tokens name one', async () => {
+  test('causes at most one fetch in thirty seconds for any number of tokens', async () => {
     const verifier = verifierOf()
     await outcome(verifier, await issuer.sign())
     for (let round = 0; round < 3; round++) {
@@ -136,7 +136,7 @@ describe('a key that is not known', () => {
     }
   })
 
-  test('does not cost a second fetch where the keys were fetched for that very token', async () => {
+  test('causes no second fetch if the keys were fetched for the same token', async () => {
     const verifier = verifierOf()
     const tokens = await Promise.all(Array.from({ length: 50 }, unknownKid))
     const outcomes = await Promise.all(tokens.map((token) => outcome(verifier, token)))
@@ -144,7 +144,7 @@ describe('a key that is not known', () => {
     expect(issuer.requests.keys).toBe(1)
   })
 
-  test('is no refusal while the issuer cannot be asked', async () => {
+  test('is an outage, not a refusal, while the issuer cannot be reached', async () => {
     const verifier = verifierOf()
     await outcome(verifier, await issuer.sign())
     issuer.fail('error')
@@ -168,13 +168,13 @@ describe('an issuer that fails', () => {
     expect(await outcome(verifier, token)).toBe('good')
   })
 
-  test('is never followed elsewhere', async () => {
+  test('is not followed to another URL', async () => {
     issuer.fail('redirect')
     await outcome(verifierOf(), await issuer.sign())
     expect(issuer.requests).toEqual({ discovery: 2, keys: 0 })
   })
 
-  test('leaves known keys in use for an hour more, and not a second longer', async () => {
+  test('leaves fetched keys in use for one more hour, and not a second longer', async () => {
     const verifier = verifierOf()
     const token = await issuer.sign()
     await outcome(verifier, token)
@@ -188,7 +188,7 @@ describe('an issuer that fails', () => {
     expect(await outcome(verifier, token)).toBe('unavailable')
   })
 
-  test('is asked once per wait, which doubles up to a minute', async () => {
+  test('is requested once per wait, which doubles up to a minute', async () => {
     const verifier = verifierOf()
     const token = await issuer.sign()
     issuer.fail('reset')
@@ -200,7 +200,7 @@ describe('an issuer that fails', () => {
       if (issuer.requests.discovery > before) asked.push(clock / second)
     }
     const waits = asked.slice(1).map((at, index) => at - (asked[index] ?? 0))
-    // The least of the jitter: half of 1, 2, 4 … 60 seconds.
+    // The shortest waits with jitter: half of 1, 2, 4 … 60 seconds.
     expect(waits).toEqual([0.5, 1, 2, 4, 8, 16, 30, 30, 30, 30, 30, 30, 30, 30])
   })
 
@@ -221,7 +221,7 @@ describe('an issuer that fails', () => {
     expect(issuer.requests.discovery).toBe(2)
   })
 
-  test('that has recovered is treated as if it had never failed', async () => {
+  test('that has recovered has no failures left', async () => {
     const verifier = verifierOf()
     issuer.fail('error')
     for (clock = 0; clock < minute; clock += second) await outcome(verifier, await issuer.sign())
@@ -240,7 +240,7 @@ describe('an issuer that fails', () => {
     expect(failure.retryAfterSeconds).toBe(1)
   })
 
-  test('is said to be back when its wait is over', async () => {
+  test('gives the end of its wait as Retry-After', async () => {
     const verifier = verifierOf()
     issuer.fail('error')
     await outcome(verifier, await issuer.sign())
@@ -266,7 +266,7 @@ describe('an issuer that fails', () => {
     }
   })
 
-  test('makes nobody wait who has keys already', async () => {
+  test('delays no request that has keys already', async () => {
     const verifier = verifierOf([issuer], { timeout: 60 * second })
     const token = await issuer.sign()
     await outcome(verifier, token)
@@ -282,7 +282,7 @@ describe('an issuer that fails', () => {
 })
 
 describe('a key set', () => {
-  test('that is compressed to little and is too large is not read', async () => {
+  test('that is small when compressed, but too large, is not read', async () => {
     const { gzipSync } = await import('node:zlib')
     const { createServer } = await import('node:http')
     const bomb = gzipSync(Buffer.alloc(50_000_000, 0x20))
@@ -311,7 +311,7 @@ describe('a key set', () => {
     }
   })
 
-  test('tells of keys that are unfit, and the others are used', async () => {
+  test('reports unusable keys, and its other keys are used', async () => {
     const weak = await createSigningKey('RS256')
     issuer.published = [
       { ...weak.publicJwk, kid: 'weak', e: 'AQ' },
@@ -330,7 +330,7 @@ describe('a key set', () => {
     ])
   })
 
-  test('is tried for four keys at most where a token names none', async () => {
+  test('is tried with at most four keys for a token without kid', async () => {
     const others = await Promise.all(Array.from({ length: 4 }, () => createSigningKey()))
     const token = await issuer.sign({}, { header: { kid: undefined } })
     const own = issuer.key.publicJwk
@@ -346,7 +346,7 @@ describe('a key set', () => {
     expect(await outcome(verifierOf(), await issuer.sign())).toBe('unavailable')
   })
 
-  test('may be replaced by an empty one: then its keys are withdrawn', async () => {
+  test('may be replaced by an empty one, which withdraws its keys', async () => {
     const verifier = verifierOf()
     const token = await issuer.sign()
     await outcome(verifier, token)
@@ -370,7 +370,7 @@ describe('discovery', () => {
     expect(requests).toEqual({ discovery: 1, keys: 1 })
   })
 
-  test('falls back to the place of RFC 8414', async () => {
+  test('falls back to the URL of RFC 8414', async () => {
     const started = await startedWith({
       issuerPath: '/realms/example',
       openidConfiguration: null,
@@ -381,7 +381,7 @@ describe('discovery', () => {
 
   test.each([
     ['another issuer', { issuer: 'https://other.example' }],
-    ['the issuer spelt otherwise', { issuer: 'HTTP://127.0.0.1' }],
+    ['another form of the issuer', { issuer: 'HTTP://127.0.0.1' }],
     ['no issuer', { issuer: undefined }],
     ['no place of keys', { jwks_uri: undefined }],
     ['keys without TLS', { jwks_uri: 'http://keys.example/jwks' }],
@@ -393,7 +393,7 @@ describe('discovery', () => {
     expect(requests.keys).toBe(0)
   })
 
-  test('is left out where the place of the keys is configured', async () => {
+  test('is not used if the URL of the keys is configured', async () => {
     const { jwksUri } = issuer
     const verifier = createJwtVerifier({
       issuers: [resolveIssuer({ issuer: issuer.issuer, audience: testAudience, jwksUri })],
@@ -402,7 +402,7 @@ describe('discovery', () => {
     expect(issuer.requests).toEqual({ discovery: 0, keys: 1 })
   })
 
-  test('of an issuer elsewhere never leads to this machine', () => {
+  test('of an issuer on another machine never leads to this one', () => {
     const metadata = (jwks_uri: string) => ({ issuer: 'https://issuer.example', jwks_uri })
     const read = (uri: string) => jwksUriOf(metadata(uri), 'https://issuer.example', 'metadata')
     expect(read('https://keys.example/jwks')).toBe('https://keys.example/jwks')

@@ -18,7 +18,7 @@ interface Example {
   readonly subject: string
   readonly scopes: readonly string[]
   readonly grant?: readonly string[]
-  /** Changes that make it another kind of token, or one for someone else. */
+  /** Changes that make it another kind of token, or one for another recipient. */
   readonly refused: Record<string, Record<string, unknown>>
 }
 
@@ -30,7 +30,7 @@ function keyFor(algorithm: string) {
   return key
 }
 
-/** Tokens of the shape that each provider publishes, at the pages named in issuer-presets.ts. */
+/** Tokens as each provider documents them, on the pages named in issuer-presets.ts. */
 const examples: Record<IssuerPresetName, Example> = {
   auth0: {
     issuer: 'https://example.eu.auth0.com/',
@@ -246,14 +246,14 @@ const examples: Record<IssuerPresetName, Example> = {
     },
     subject: '123e4567-e89b-12d3-a456-426614174000',
     scopes: ['read:users'],
-    refused: { 'nobody signed in': { aud: 'anon' } },
+    refused: { 'no signed-in user': { aud: 'anon' } },
   },
 }
 
 describe.each(Object.keys(examples) as IssuerPresetName[])('preset %s', (name) => {
   const example = examples[name]
 
-  /** The provider's own `iss`, with keys from this machine in place of the provider's. */
+  /** The `iss` of the provider, with keys of this machine instead of those of the provider. */
   async function verify(changes: Record<string, unknown> = {}, algorithm = example.algorithm) {
     const server = await startIssuer({ key: await keyFor(algorithm) })
     try {
@@ -275,7 +275,7 @@ describe.each(Object.keys(examples) as IssuerPresetName[])('preset %s', (name) =
     }
   }
 
-  test('understands the published token', async () => {
+  test('accepts the published token', async () => {
     expect(await verify()).toMatchObject({
       ok: true,
       jwt: {
@@ -298,11 +298,11 @@ describe.each(Object.keys(examples) as IssuerPresetName[])('preset %s', (name) =
   })
 })
 
-test('every preset has its example', () => {
+test('every preset has an example', () => {
   expect(Object.keys(examples)).toEqual(Object.keys(issuerPresets))
 })
 
-test("google's two spellings of iss mean one issuer", async () => {
+test("google's two forms of iss are one issuer", async () => {
   const { issuer, audience, claims, subject } = examples.google
   const server = await startIssuer({ key: await keyFor('RS256') })
   try {
@@ -320,14 +320,14 @@ test("google's two spellings of iss mean one issuer", async () => {
   }
 })
 
-test('supabase has its keys at the documented place', () => {
+test('supabase has its keys at the documented URL', () => {
   const { issuer, audience } = examples.supabase
   expect(resolveIssuer({ issuer, audience, preset: 'supabase' }).jwksUri).toBe(
     'https://project-ref.supabase.co/auth/v1/.well-known/jwks.json',
   )
 })
 
-test('a cognito token for a resource is matched by that alone', async () => {
+test('a cognito token for a resource is matched by the resource only', async () => {
   const { issuer } = examples.cognito
   const server = await startIssuer({ key: await keyFor('RS256') })
   try {

@@ -8,7 +8,7 @@ import {
 
 const good: IssuerSettings = { issuer: 'https://issuer.example', audience: 'https://api.example' }
 
-describe('good settings have no fault', () => {
+describe('valid settings have no fault', () => {
   test.each<[string, Partial<IssuerSettings>]>([
     ['the least', {}],
     ['a path', { issuer: 'https://issuer.example/realms/a/' }],
@@ -32,7 +32,7 @@ describe('good settings have no fault', () => {
   })
 })
 
-describe('a fault says which setting and what to set', () => {
+describe('a fault names the setting and what to set', () => {
   test.each<[member: string, value: unknown, says: string]>([
     ['issuer', undefined, 'set it to the exact `iss`'],
     ['issuer', '', 'set it to the exact `iss`'],
@@ -82,7 +82,7 @@ describe('a fault says which setting and what to set', () => {
     expect(faults[0]).toContain(says)
   })
 
-  test('for what cannot be together, too', () => {
+  test('also for settings that exclude each other', () => {
     expect(issuerFaults({ ...good, preset: 'firebase', requireAccessTokenType: true })).toEqual([
       'requireAccessTokenType: must not be true: the tokens of firebase are ID tokens',
     ])
@@ -93,13 +93,13 @@ describe('a fault says which setting and what to set', () => {
   })
 })
 
-test('every fault is told at once', () => {
+test('all faults are reported at once', () => {
   expect(issuerFaults({ issuer: '', algorithms: ['HS256'] })).toHaveLength(3)
   expect(issuerFaults(null)).toHaveLength(1)
   expect(issuerFaults('https://issuer.example')).toHaveLength(1)
 })
 
-test('bad settings resolve to one error that names the issuer and all of them', () => {
+test('faulty settings give one error with the issuer and all faults', () => {
   const settings = { issuer: 'http://issuer.example', audience: '' }
   expect(() => resolveIssuer(settings)).toThrow(
     /^JWT issuer "http:\/\/issuer\.example": issuer: must be https.*; audience: must be a string/,
@@ -107,7 +107,7 @@ test('bad settings resolve to one error that names the issuer and all of them', 
   expect(() => resolveIssuer(undefined as unknown as IssuerSettings)).toThrow('must be an object')
 })
 
-test('what is set goes before the preset', () => {
+test('settings override the preset', () => {
   const resolved = resolveIssuer({
     ...good,
     preset: 'auth0',

@@ -12,7 +12,7 @@ const token = (
 ) => rawJws(head as string, claims, constantSigner(bytes))
 
 describe('a token', () => {
-  it('is taken apart', () => {
+  it('is parsed', () => {
     expect(readJws(token())).toEqual({
       algorithm: 'ES256',
       keyId: 'k',
@@ -82,22 +82,22 @@ describe('a token', () => {
     ['quotes and escapes in texts', '{"a":"\\\\","b\\"":"\\\\\\"","c":1}'],
     ['white space', ' {\n"a" : 1 ,\t"b" : [ ] } '],
     ['characters beyond ASCII', '{"ä":"😀"}'],
-    ['what every object has', '{"__proto__":1,"toString":2}'],
-  ])('with %s in its claims is none of those', (_name, claims) => {
+    ['names of inherited members', '{"__proto__":1,"toString":2}'],
+  ])('with %s in its claims is not refused', (_name, claims) => {
     expect(readJws(token(header, claims))).toMatchObject({ claims: expect.any(Object) })
     expect(Object.keys((readJws(token(header, claims)) as { claims: object }).claims)).toEqual(
       Object.keys(JSON.parse(claims)),
     )
   })
 
-  it('of any RSA key from 2048 bits on may be good', () => {
+  it('of any RSA key from 2048 bits on may be valid', () => {
     for (const length of [256, 384, 512]) {
       const read = readJws(token({ alg: 'PS256' }, {}, Buffer.alloc(length)))
       expect(read).toMatchObject({ algorithm: 'PS256' })
     }
   })
 
-  it('is not looked at beyond its longest', () => {
+  it('is not read beyond its maximum length', () => {
     const filled = (length: number) => {
       const shortest = token(header, { a: '' }).length
       for (let size = Math.floor(((length - shortest) * 3) / 4) - 3; ; size++) {

@@ -17,8 +17,8 @@ function check(
 
 const accepted = expect.objectContaining({ subject: 'ada' })
 
-describe('what a token says', () => {
-  it('is taken over', () => {
+describe('the claims of a token', () => {
+  it('are returned', () => {
     expect(check({ scp: ['c', 'a'] })).toEqual({
       issuer: 'https://issuer.example',
       subject: 'ada',
@@ -30,7 +30,7 @@ describe('what a token says', () => {
     })
   })
 
-  it('of time may have fractions, which are dropped', () => {
+  it('with a time may have fractions, which are dropped', () => {
     expect(check({ iat: now - 9.5, exp: now + 50.5 })).toMatchObject({
       issuedAt: now - 10,
       expiresAt: now + 50,
@@ -44,7 +44,7 @@ describe('what a token says', () => {
     ['a b', null],
     ['a\n', null],
     ['x'.repeat(256), null],
-  ])('as its id (%j) is kept where it can be shown', (jti, id) => {
+  ])('with an id (%j) keep it if it can be shown', (jti, id) => {
     expect(check({ jti })).toMatchObject({ id })
   })
 })
@@ -104,7 +104,7 @@ describe('the times of a token', () => {
   })
 })
 
-describe('the rest of a token', () => {
+describe('the other claims of a token', () => {
   it.each<[string, object, Partial<IssuerSettings>, unknown]>([
     ['no subject', { sub: undefined }, {}, 'claims'],
     ['an empty subject', { sub: '' }, {}, 'claims'],
@@ -142,11 +142,11 @@ describe('the rest of a token', () => {
     [null, true, 'type'],
     ['jwt', true, 'type'],
     ['at+jwt', true, accepted],
-  ])('is of type %j, an access token asked for: %s', (type, requireAccessTokenType, outcome) => {
+  ])('with the type %j, requireAccessTokenType: %s', (type, requireAccessTokenType, outcome) => {
     expect(check({}, { requireAccessTokenType }, { type })).toEqual(outcome)
   })
 
-  it('may be an access token with the mark of an ID token, where it says so', () => {
+  it('may be those of an ID token if the type is at+jwt', () => {
     expect(check({ nonce: 'n' }, {}, { type: 'at+jwt' })).toEqual(accepted)
   })
 })
@@ -170,11 +170,11 @@ describe('the grant that a token states', () => {
     expect(grantOf({ roles }, 'roles')).toEqual(grant)
   })
 
-  it('is none where the issuer is not asked for one', () => {
+  it('is null without a grant claim', () => {
     expect(grantOf({ roles: ['a'], permissions: ['b'] })).toBeNull()
   })
 
-  it('is for the audience of ours that the token names', () => {
+  it('is for the configured audience that the token names', () => {
     const outcome = check(
       { aud: ['other', 'second', audience], roles: ['a'] },
       { audience: ['first', audience, 'second'], grantClaim: 'roles' },

@@ -23,7 +23,7 @@ async function verify(
   return verifierFor(settings).verify(await issuer.sign(claims, { header }), Date.now())
 }
 
-test('a good token tells who it is of, what it carries and until when', async () => {
+test('a valid token gives its subject, its scopes and its expiry', async () => {
   const now = Math.floor(Date.now() / 1000)
   const claims = { scope: 'write:users read:users', jti: 'token-1', iat: now, exp: now + 60 }
   expect(await verify(claims)).toEqual({
@@ -82,13 +82,13 @@ describe('scopes', () => {
     expect(await scopesOf({ scp: ['b', 'a'] })).toEqual(['a', 'b'])
   })
 
-  test('are none where no claim has any', async () => {
+  test('are empty if no claim has any', async () => {
     expect(await scopesOf({})).toEqual([])
     expect(await scopesOf({ scope: '' })).toEqual([])
     expect(await scopesOf({ scope: { a: 1 }, scp: 7, permissions: null })).toEqual([])
   })
 
-  test('leave out what is no scope name', async () => {
+  test('leave out values that are not scope names', async () => {
     const permissions = [
       'ok',
       '',
@@ -104,7 +104,7 @@ describe('scopes', () => {
     expect(await scopesOf({ permissions })).toEqual(['ok'])
   })
 
-  test('come from the claims that the settings name, and from no others', async () => {
+  test('come only from the claims that the settings name', async () => {
     const claims = {
       scope: 'no',
       realm_access: { roles: ['nested'] },
@@ -114,7 +114,7 @@ describe('scopes', () => {
     expect(await scopesOf(claims, { scopeClaims })).toEqual(['namespaced', 'nested'])
   })
 
-  test('never come from what every object has', async () => {
+  test('never come from inherited members', async () => {
     const scopeClaims = ['constructor.name', '__proto__.scope', 'toString']
     expect(await scopesOf({}, { scopeClaims })).toEqual([])
   })
@@ -126,7 +126,7 @@ describe("the issuer's grant", () => {
     return verification.ok ? verification.jwt.grant : verification.reason
   }
 
-  test('is what the claim lists, for the audience that matched, as of iat', async () => {
+  test('is the list of the claim, for the matched audience, at iat', async () => {
     const iat = Math.floor(Date.now() / 1000) - 5
     const audience = ['https://one.example', 'https://two.example']
     const aud = ['https://other.example', 'https://two.example']
@@ -138,14 +138,14 @@ describe("the issuer's grant", () => {
     expect(await grantOf({ held: 'b a' })).toMatchObject({ scopes: ['a', 'b'] })
   })
 
-  test('is not stated where the claim is missing, and empty where it is empty', async () => {
+  test('is null for a missing claim, and empty for an empty one', async () => {
     expect(await grantOf({})).toBeNull()
     expect(await grantOf({ held: null })).toBeNull()
     expect(await grantOf({ held: [] })).toMatchObject({ scopes: [] })
     expect(await grantOf({ held: '' })).toMatchObject({ scopes: [] })
   })
 
-  test('is refused where it cannot be read', async () => {
+  test('is refused if it is not valid', async () => {
     expect(await grantOf({ held: 7 })).toBe('claims')
     expect(await grantOf({ held: { a: true } })).toBe('claims')
   })
@@ -162,7 +162,7 @@ describe('time', () => {
     return verification.ok ? 'good' : verification.reason
   }
 
-  test('a token is good until the very second it expires', async () => {
+  test('a token is valid until the second in which it expires', async () => {
     expect(await at({ iat: now - 60, exp: now }, {}, now * 1000 - 1)).toBe('good')
     expect(await at({ iat: now - 60, exp: now })).toBe('expired')
   })
@@ -174,7 +174,7 @@ describe('time', () => {
     expect(await at({ iat: now, nbf: now + 6, exp: now + 60 })).toBe('not-yet-valid')
   })
 
-  test('a tolerance that is set counts for exp as well, and is in the expiry told', async () => {
+  test('a configured tolerance applies to exp too, and is part of the returned expiry', async () => {
     const settings = { clockToleranceSeconds: 30 }
     expect(await at({ iat: now - 60, exp: now - 29 }, settings)).toBe('good')
     expect(await at({ iat: now - 60, exp: now - 30 }, settings)).toBe('expired')
@@ -185,7 +185,7 @@ describe('time', () => {
     })
   })
 
-  test('a longest age bounds the whole life of a token', async () => {
+  test('a maximum age bounds the lifetime of a token too', async () => {
     const settings = { maxTokenAgeSeconds: 3600 }
     expect(await at({ iat: now, exp: now + 3600 }, settings)).toBe('good')
     expect(await at({ iat: now, exp: now + 3601 }, settings)).toBe('lifetime')
@@ -194,7 +194,7 @@ describe('time', () => {
 })
 
 describe('several issuers', () => {
-  test('are told apart by iss, each with its own keys and audience', async () => {
+  test('are distinguished by iss, each with its own keys and audience', async () => {
     const other = await startIssuer()
     try {
       const verifier = createJwtVerifier({
@@ -222,13 +222,13 @@ describe('several issuers', () => {
     }
   })
 
-  test('are never the same one twice', () => {
+  test('must be different', () => {
     const one = resolveIssuer({ issuer: issuer.issuer, audience: testAudience })
     expect(() => createJwtVerifier({ issuers: [one, one] })).toThrow('configured twice')
   })
 })
 
-test('a token without kid is tried with every key that fits', async () => {
+test('a token without kid is tried with every suitable key', async () => {
   const issuer = await startIssuer()
   try {
     await issuer.rotateKey({ keep: true })

@@ -16,7 +16,7 @@ describe('the form of an API key', () => {
     fc.assert(fc.property(prefixes, (prefix) => /^\w+$/.test(generateKey(prefix).key)))
   })
 
-  it('is read back as it was written', () => {
+  it('is parsed to the parts that it was made of', () => {
     fc.assert(
       fc.property(prefixes, (prefix) => {
         const { key, id, secret } = generateKey(prefix)
@@ -25,7 +25,7 @@ describe('the form of an API key', () => {
     )
   })
 
-  it('is refused when any single character is another', () => {
+  it('is refused when any single character differs', () => {
     fc.assert(
       fc.property(
         fc.nat(70),
@@ -41,7 +41,7 @@ describe('the form of an API key', () => {
     )
   })
 
-  it('is refused when two neighbours are swapped, when it is cut and when something is added', () => {
+  it('is refused with two characters swapped, truncated or extended', () => {
     const { key } = generateKey('lk')
     for (let i = 0; i < key.length; i++) {
       const swapped = key.slice(0, i) + (key[i + 1] ?? '') + key.charAt(i) + key.slice(i + 2)
@@ -53,14 +53,14 @@ describe('the form of an API key', () => {
     }
   })
 
-  it('is refused with another prefix, also one that begins alike', () => {
+  it('is refused with another prefix, also one with the same beginning', () => {
     const { key } = generateKey('lk')
     expect(parseKey(key, 'l')).toBeNull()
     expect(parseKey(key, 'lk2')).toBeNull()
     expect(parseKey(generateKey('lk2').key, 'lk')).toBeNull()
   })
 
-  it('never reads what is no key', () => {
+  it('is not found in other texts', () => {
     fc.assert(fc.property(fc.string(), (text) => parseKey(text, 'lk') === null))
   })
 
@@ -72,14 +72,14 @@ describe('the form of an API key', () => {
     expect(parseKey(second.key, 'lk')).toEqual({ id: first.id, secret: second.secret })
   })
 
-  it('shows a start without anything of the secret', () => {
+  it('has a public start without any part of the secret', () => {
     const { id } = generateKey('lk')
     expect(keyStart('lk', id)).toBe(`lk_${id}`)
     expect(isKeyId(id)).toBe(true)
     expect(isKeyId(`${id}0`)).toBe(false)
   })
 
-  it('draws ids and secrets from all of base62', () => {
+  it('uses all characters of base62 in ids and secrets', () => {
     const seen = new Set<string>()
     for (let i = 0; i < 300; i++) {
       const { id, secret } = generateKey('lk')
@@ -89,16 +89,16 @@ describe('the form of an API key', () => {
   })
 })
 
-describe('what is random in a key', () => {
+describe('the random parts of a key', () => {
   const made = Array.from({ length: 4000 }, () => generateKey('lk'))
   const inOrder = characters.slice(0, 62)
 
-  it('never comes twice', () => {
+  it('never repeat', () => {
     expect(new Set(made.map(({ id }) => id)).size).toBe(made.length)
     expect(new Set(made.map(({ secret }) => secret)).size).toBe(made.length)
   })
 
-  it('is each of 62 characters with the same chance, anywhere in an id', () => {
+  it('have all 62 characters equally often, at each position of an id', () => {
     const counts = new Map([...inOrder].map((character) => [character, 0]))
     for (const { id } of made) {
       for (const character of id) counts.set(character, (counts.get(character) ?? 0) + 1)
@@ -112,7 +112,7 @@ describe('what is random in a key', () => {
     }
   })
 
-  it('is 256 bits of a secret', () => {
+  it('have 256 bits in a secret', () => {
     const values = made.map(({ secret }) =>
       [...secret].reduce((sum, character) => sum * 62n + BigInt(inOrder.indexOf(character)), 0n),
     )
@@ -124,7 +124,7 @@ describe('what is random in a key', () => {
   })
 })
 
-describe('a text with a right checksum that is no key', () => {
+describe('a text with a valid checksum that is not a key', () => {
   const checked = (body: string) => {
     let rest = crc32(body)
     let checksum = ''
@@ -136,7 +136,7 @@ describe('a text with a right checksum that is no key', () => {
   }
   const id = 'A'.repeat(16)
 
-  it('is what this test can make', () => {
+  it('can be made by this test', () => {
     const secret = 'B'.repeat(43)
     expect(parseKey(checked(`lk_${id}_${secret}`), 'lk')).toEqual({ id, secret })
   })

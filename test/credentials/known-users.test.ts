@@ -21,8 +21,8 @@ beforeEach(() => {
   users = new KnownUsers({ clock, maxAge: 60_000 })
 })
 
-describe('what is known of a user', () => {
-  it('is as old as its row where no changes are heard, whatever else was read since', () => {
+describe('the cached row of a user', () => {
+  it('is as old as its query while no changes are received', () => {
     users.put(ada, now())
     clock.at += 60_000
     users.put({ ...ada, userId: 'other', subject: 'grace' }, now())
@@ -32,7 +32,7 @@ describe('what is known of a user', () => {
     expect(users.get({ ...ada, subject: 'grace' })).not.toBeNull()
   })
 
-  it('is as old as the last heartbeat that was heard while changes are heard', () => {
+  it('is as old as the last heartbeat while changes are received', () => {
     users.restarted()
     users.heard(now())
     users.put(ada, now())
@@ -40,7 +40,7 @@ describe('what is known of a user', () => {
       clock.at += 50_000
       users.heard(now())
     }
-    // The outage begins: nothing is heard any more.
+    // The outage begins: no more heartbeats are received.
     users.lost()
     clock.at += 60_000
     expect(users.get(ada)).toBe(ada)
@@ -48,7 +48,7 @@ describe('what is known of a user', () => {
     expect(users.get(ada)).toBeNull()
   })
 
-  it('does not get younger by what is heard after changes may have been missed', () => {
+  it('does not get younger by a heartbeat after changes may have been missed', () => {
     users.restarted()
     users.heard(now())
     users.lost()
@@ -58,7 +58,7 @@ describe('what is known of a user', () => {
     expect(users.get(ada)).toBeNull()
   })
 
-  it('is read before the node listens, and then forgotten', () => {
+  it('is removed when the watch starts after its query', () => {
     users.put(ada, now())
     users.restarted()
     expect(users.get(ada)).toBeNull()
@@ -67,7 +67,7 @@ describe('what is known of a user', () => {
     expect(users.get(ada)).toBeNull()
   })
 
-  it('ages by the clock that went further', () => {
+  it('ages by the faster clock', () => {
     const paused = { monotonic: () => 0, wall: () => clock.at }
     users = new KnownUsers({ clock: paused, maxAge: 60_000 })
     users.put(ada, { monotonic: 0, wall: clock.at })
@@ -75,7 +75,7 @@ describe('what is known of a user', () => {
     expect(users.get(ada)).toBeNull()
   })
 
-  it('is forgotten when that user or everything changes', () => {
+  it('is removed when that user or everything changes', () => {
     for (const change of [{ kind: 'user', id: 'user' }, { kind: 'everything' }] as const) {
       users.put(ada, now())
       users.changed({ kind: 'user', id: 'other' })
@@ -85,12 +85,12 @@ describe('what is known of a user', () => {
     }
   })
 
-  it('is not mistaken for that of a user whose issuer and subject read the same in a row', () => {
+  it('is not that of a user whose joined issuer and subject are the same text', () => {
     users.put({ ...ada, issuer: 'a b', subject: 'c' }, now())
     expect(users.get({ issuer: 'a', subject: 'b c' })).toBeNull()
   })
 
-  it('is nothing where nothing may be recalled', () => {
+  it('is not returned with a maximum age of 0', () => {
     users = new KnownUsers({ clock, maxAge: 0 })
     users.put(ada, now())
     expect(users.get(ada)).toBeNull()

@@ -28,7 +28,7 @@ afterAll(async () => {
 const create = (options: CreateAuthenticatorOptions) =>
   createAuthenticator({ directory, maxStalenessMs: 2_000, ...options })
 
-it('are told once to an application of its own, with the number of keys', async () => {
+it('are reported once to the callback, with the number of keys', async () => {
   const onMissingPeppers = vi.fn()
   const authenticator = create({ keyPeppers: ['new'], onMissingPeppers })
   await vi.waitFor(() => expect(onMissingPeppers).toHaveBeenCalled(), { timeout: 20_000 })
@@ -47,12 +47,12 @@ it('are a warning of the process by default', async () => {
   await authenticator.close()
 })
 
-it('can be asked for by a start that is to fail by them', async () => {
+it('can be found by a start that is to fail because of them', async () => {
   expect(await directory.findMissingPeppers(['new'])).toEqual([{ fingerprint, keys: 2 }])
   expect(await directory.findMissingPeppers(['new', 'old'])).toEqual([])
 })
 
-it('that cannot be looked for are an error that is told', async () => {
+it('that cannot be searched for are reported as an error', async () => {
   const gone = connectDirectory({ url: stores.url })
   await gone.close()
   const onError = vi.fn()

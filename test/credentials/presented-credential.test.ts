@@ -60,7 +60,7 @@ describe('the credential of a request', () => {
     expect(read(headers as Record<string, string>)).toEqual(expected)
   })
 
-  it('may come in other headers where that is configured', () => {
+  it('may be in other configured headers', () => {
     const changes = { apiKeyHeader: 'x-lk', jwtHeader: 'x-jwt' }
     expect(read({ 'x-lk': key }, changes)).toEqual({ kind: 'api-key', text: key })
     expect(read({ 'x-jwt': jwt }, changes)).toEqual({ kind: 'jwt', token: jwt })
@@ -71,7 +71,7 @@ describe('the credential of a request', () => {
     expect(read({ 'x-api-key': key }, changes)).toEqual({ kind: 'none' })
   })
 
-  it('may come in the query where that is configured, once', () => {
+  it('may be in the configured query parameter, once', () => {
     const changes = { apiKeyQueryParameter: 'key' }
     expect(read({}, {}, { key: [key] })).toEqual({ kind: 'none' })
     expect(read({}, changes, { key: [key] })).toEqual({ kind: 'api-key', text: key })
@@ -108,7 +108,7 @@ describe('no credential', () => {
     ['a signature', { authorization: 'AWS4-HMAC-SHA256 Credential=A/b, Signature=0f' }],
     ['a host name in a parameter', { authorization: 'Digest realm="www.a.example", nc=01' }],
     ['one that begins with an e', { authorization: 'Digest realm="example.co.uk", nc=01' }],
-  ])('is %s, and nothing beside another', (_name, headers) => {
+  ])('is %s, also beside a credential', (_name, headers) => {
     expect(read(headers as Record<string, string>, everywhere)).toEqual({ kind: 'none' })
     const parameters = { key: [key] }
     expect(read(headers as Record<string, string>, everywhere, parameters)).toEqual({
@@ -142,7 +142,7 @@ describe('another scheme', () => {
     `GNAP jwt="${jwt}"`,
     `Bearer:${jwt}`,
     'JWE eyJhbGciOiJkaXIifQ..aXY.Y2lwaGVy.dGFn',
-  ])('with what has the form of a key or a JWT is refused: %s', (authorization) => {
+  ])('with a key or a JWT in it is refused: %s', (authorization) => {
     expect(read({ authorization })).toEqual({ kind: 'unrecognised' })
     expect(read({ authorization, 'x-api-key': key })).toEqual({ kind: 'ambiguous' })
   })
@@ -187,7 +187,7 @@ describe('any headers', () => {
   )
   const value = fc.array(word, { maxLength: 4 }).map((words) => words.join(' ').trim())
 
-  it('are read as a credential only where one has that text', () => {
+  it('are read as a credential only if one of them contains it', () => {
     fc.assert(
       fc.property(value, fc.option(value), fc.option(value), (authorization, apiKey, token) => {
         const carrier = {
@@ -210,7 +210,7 @@ describe('any headers', () => {
     )
   })
 
-  it('of another scheme change nothing about a key beside them', () => {
+  it('of another scheme do not affect a key beside them', () => {
     const scheme = fc
       .stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,9}$/)
       .filter((name) => name.toLowerCase() !== 'bearer')
@@ -223,10 +223,10 @@ describe('any headers', () => {
     )
   })
 
-  it('whatever stands between, twice is never one', () => {
+  it('that occur twice are never read as one, whatever is between them', () => {
     fc.assert(
       fc.property(value, value, (first, second) => {
-        // A parameter may hold a comma, and need not be a second header.
+        // A parameter may contain a comma without being a second header.
         fc.pre(!first.includes('=') && !second.includes('='))
         expect(read({ authorization: `${first}, ${second}` })).toEqual({ kind: 'ambiguous' })
       }),
@@ -235,7 +235,7 @@ describe('any headers', () => {
   })
 })
 
-it('only headers and parameters that are configured are looked at', () => {
+it('only configured headers and parameters are read', () => {
   const looked: string[] = []
   const carrier = {
     header: (name: string) => {

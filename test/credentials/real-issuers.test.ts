@@ -7,7 +7,7 @@ import { resolveIssuer } from '../../src/credentials/issuer-settings.ts'
 import { createJwtVerifier } from '../../src/credentials/jwt-verifier.ts'
 import { createSigningKey, testAudience } from '../support/issuer.ts'
 
-/** The token endpoint's answer to a form. */
+/** Returns the response of the token endpoint to a form. */
 async function requestToken(url: string, form: Record<string, string>) {
   const response = await fetch(url, {
     method: 'POST',
@@ -69,7 +69,7 @@ describe('oidc-provider', () => {
     (await requestToken(`${issuer}/token`, { grant_type: 'client_credentials', scope }))
       .access_token
 
-  test('its RFC 9068 access tokens are taken, where that type is required too', async () => {
+  test('its RFC 9068 access tokens are accepted, also if that type is required', async () => {
     const token = await tokenFor('read:users')
     for (const requireAccessTokenType of [false, true]) {
       const verifier = createJwtVerifier({
@@ -82,7 +82,7 @@ describe('oidc-provider', () => {
     }
   })
 
-  test('its tokens for another audience, or past their time, are not', async () => {
+  test('its tokens for another audience, or after their expiry, are refused', async () => {
     const token = await tokenFor('read:users')
     const forOther = createJwtVerifier({
       issuers: [resolveIssuer({ issuer, audience: 'https://other.example' })],
@@ -117,7 +117,7 @@ describe('oauth2-mock-server', () => {
       scope,
     })
 
-  test('its access tokens are taken when they name the audience', async () => {
+  test('its access tokens are accepted if they name the audience', async () => {
     server.service.once('beforeTokenSigning', (token) => {
       token.payload.aud = testAudience
     })
@@ -128,7 +128,7 @@ describe('oauth2-mock-server', () => {
     })
   })
 
-  test('its ID tokens are not taken for access tokens', async () => {
+  test('its ID tokens are not accepted as access tokens', async () => {
     const answer = await requestToken(`${issuer}/token`, {
       grant_type: 'authorization_code',
       code: 'any',
@@ -138,7 +138,7 @@ describe('oauth2-mock-server', () => {
     expect(verification).toMatchObject({ reason: 'audience' })
   })
 
-  test('a key that it adds is found without a restart', async () => {
+  test('a new key of it is found without a restart', async () => {
     const verifier = verifierFor(testAudience)
     const withAudience = (_header: unknown, payload: Record<string, unknown>) => {
       payload.aud = testAudience

@@ -9,7 +9,7 @@ const rehash = (n: number, from = 1): Rehash => ({
   pepper: 'pepper',
 })
 
-/** Writes on and on; `write` is told the ids. */
+/** Creates a queue that writes often. `write` receives the ids. */
 function queue(write: (ids: readonly string[]) => Promise<void>, options: object = {}) {
   const complete: RehashQueueOptions = {
     write: (batch) => write(batch.map(({ keyId }) => keyId)),
@@ -19,7 +19,7 @@ function queue(write: (ids: readonly string[]) => Promise<void>, options: object
   return createRehashQueue(complete)
 }
 
-describe('hashes that wait for being replaced', () => {
+describe('hashes that wait for their replacement', () => {
   it('are written a hundred at a time, each once', async () => {
     const batches: (readonly string[])[] = []
     let done = () => {}
@@ -49,7 +49,7 @@ describe('hashes that wait for being replaced', () => {
     expect(await written).toEqual(['key-1', 'key-1'])
   })
 
-  it('are given up when they cannot be written, and go on with the next', async () => {
+  it('are dropped if they cannot be written, and the next ones are written', async () => {
     const errors: unknown[] = []
     let calls = 0
     let done = () => {}

@@ -10,7 +10,7 @@ describe('the stored hash of a secret', () => {
     )
   })
 
-  it('is another one under each pepper', () => {
+  it('differs under each pepper', () => {
     const hashes = [[], ['one'], ['two']].map((peppers) =>
       Buffer.from(createSecretHasher(peppers).hash('secret')).toString('hex'),
     )
@@ -26,7 +26,7 @@ describe('the stored hash of a secret', () => {
     }
   })
 
-  it('does not verify under a pepper that is gone', () => {
+  it('does not verify under a pepper that was removed', () => {
     const stored = createSecretHasher(['gone']).hash('secret')
     expect(createSecretHasher(['new']).matcher('secret')(stored)).toBe(null)
   })
@@ -36,18 +36,18 @@ describe('the stored hash of a secret', () => {
     expect(createSecretHasher().matcher('secret')(new Uint8Array(32))).toBe(null)
   })
 
-  it('is named by its pepper without showing it', () => {
+  it('has the fingerprint of its pepper, which does not reveal the pepper', () => {
     const [one, two, none] = [['one'], ['two', 'one'], []].map((peppers) =>
       createSecretHasher(peppers),
     )
     expect(one?.pepper).toMatch(/^[0-9a-f]{16}$/)
     expect(one?.pepper).not.toBe(two?.pepper)
     expect(none?.pepper).toBe('')
-    // Stored in the database: another one would be taken for a pepper that is missing.
+    // The fingerprint is stored in the database: a different one would be a missing pepper.
     expect(one?.pepper).toBe('16fed37125bb622c')
   })
 
-  it('is outdated unless it is under the first pepper, and known to be', () => {
+  it('is outdated unless it is stored with the fingerprint of the first pepper', () => {
     const now = createSecretHasher(['new', 'old'])
     const [first, old] = [now.pepper, createSecretHasher(['old']).pepper]
     expect(now.isOutdated(first, first)).toBe(false)

@@ -43,7 +43,7 @@ describe('createAuthenticator refuses to start', () => {
     },
   )
 
-  it('and names all that is wrong', () => {
+  it('and names all faults', () => {
     expect(starting({ apiKeyHeader: 'cookie', jwtHeader: '' })).toThrow(
       'createAuthenticator: `apiKeyHeader` must not be a header with another meaning; `jwtHeader` must be a header name.',
     )

@@ -36,7 +36,7 @@ describe('the use of keys', () => {
     ])
   })
 
-  it('is not written when there was none', async () => {
+  it('is not written if there was none', async () => {
     const { batches, write } = collector()
     const uses = createUseRecorder({ write, intervalMs: hour })
     await uses.flush()
@@ -44,7 +44,7 @@ describe('the use of keys', () => {
     expect(batches).toEqual([])
   })
 
-  it('is kept when it could not be written, and goes with the next batch', async () => {
+  it('is kept if it could not be written, and is written with the next batch', async () => {
     const { batches, write } = collector()
     const errors: unknown[] = []
     let down = true
@@ -64,7 +64,7 @@ describe('the use of keys', () => {
     ])
   })
 
-  it('is bounded: further keys are dropped, known ones go on', async () => {
+  it('is bounded: further keys are dropped, collected ones are updated', async () => {
     const { batches, write } = collector()
     const uses = createUseRecorder({ write, intervalMs: hour, maxKeys: 2 })
     for (const keyId of ['a', 'b', 'c', 'a']) {
@@ -74,7 +74,7 @@ describe('the use of keys', () => {
     expect(batches[0]?.map(({ keyId }) => keyId)).toEqual(['a', 'b'])
   })
 
-  it('comes with the latest time of each scope that was needed, in the same batch', async () => {
+  it('is written with the latest time of each needed scope, in the same batch', async () => {
     const { batches, write } = collector()
     const uses = createUseRecorder({ write, intervalMs: hour })
     uses.recordScopes('a', ['x', 'y'], seconds(2))
@@ -96,7 +96,7 @@ describe('the use of keys', () => {
     ])
   })
 
-  it('tells the same however lists of scopes come in turn, again and late', async () => {
+  it('has the same result for lists of scopes in any order, repeated or late', async () => {
     const { batches, write } = collector()
     const uses = createUseRecorder({ write, intervalMs: hour })
     const [both, one] = [['x', 'y'], ['x']]
@@ -109,13 +109,13 @@ describe('the use of keys', () => {
     await uses.flush()
     uses.recordScopes('a', both, seconds(10))
     await uses.close()
-    const told = batches.map((batch) =>
+    const written = batches.map((batch) =>
       batch.map(({ keyId, scopes }) => [
         keyId,
         ...scopes.map(({ scope, lastUsedAt }) => `${scope} ${lastUsedAt.getTime() / 1000}`),
       ]),
     )
-    expect(told).toEqual([
+    expect(written).toEqual([
       [
         ['a', 'x 8', 'y 6'],
         ['b', 'x 9', 'y 9'],
@@ -124,7 +124,7 @@ describe('the use of keys', () => {
     ])
   })
 
-  it('keeps scopes that could not be written, and is bounded in them', async () => {
+  it('keeps scopes that could not be written, up to a limit', async () => {
     const { batches, write } = collector()
     let down = true
     const uses = createUseRecorder({
@@ -144,7 +144,7 @@ describe('the use of keys', () => {
     ])
   })
 
-  it('is written in chunks, each of which counts by itself', async () => {
+  it('is written in chunks, each on its own', async () => {
     const { batches, write } = collector()
     const uses = createUseRecorder({ write, intervalMs: hour })
     for (const keyId of keyNames(9_000)) {
@@ -159,7 +159,7 @@ describe('the use of keys', () => {
     expect(batches.flat().map(({ keyId }) => keyId)).toEqual(keyNames(9_000))
   })
 
-  it('is kept where its chunk fails, while the chunks after it are written', async () => {
+  it('is kept if its chunk fails, while later chunks are written', async () => {
     const { batches, write } = collector()
     const errors: unknown[] = []
     const lost: LostUses[] = []
@@ -182,7 +182,7 @@ describe('the use of keys', () => {
     expect([errors.length, lost]).toEqual([1, []])
   })
 
-  it('is tried twice at most while nothing can be written, in ever smaller chunks', async () => {
+  it('is tried at most twice while nothing can be written, in smaller chunks each time', async () => {
     const sizes: number[] = []
     const uses = createUseRecorder({
       write: async (batch) => {
@@ -198,7 +198,7 @@ describe('the use of keys', () => {
     await uses.close()
   })
 
-  it('does not go back where a chunk that failed meets a later use', async () => {
+  it('keeps the later time if a use comes during a failed chunk', async () => {
     const { batches, write } = collector()
     let down = true
     const uses = createUseRecorder({
@@ -219,7 +219,7 @@ describe('the use of keys', () => {
     ])
   })
 
-  it('is tried once more, then kept, where the row of its key is held', async () => {
+  it('is tried once more, then kept, if the row of its key is locked', async () => {
     const errors: unknown[] = []
     const asked: string[][] = []
     let held = ['b']
@@ -240,7 +240,7 @@ describe('the use of keys', () => {
     expect(errors).toEqual([])
   })
 
-  it('is reported by its number where it cannot be written before the process ends', async () => {
+  it('is counted in a report if it cannot be written before the process ends', async () => {
     const lost: LostUses[] = []
     const uses = createUseRecorder({
       write: () => new Promise(() => {}),
@@ -256,7 +256,7 @@ describe('the use of keys', () => {
     expect(lost).toEqual([{ count: 5_001, reason: 'closed' }])
   })
 
-  it('is reported where it is dropped because too many keys are used', async () => {
+  it('is counted in a report if it is dropped because of the limit of keys', async () => {
     const { write } = collector()
     const lost: LostUses[] = []
     const uses = createUseRecorder({

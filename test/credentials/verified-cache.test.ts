@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { elapsed, Lease } from '../../src/credentials/lease.ts'
 import { VerifiedCache } from '../../src/credentials/verified-cache.ts'
 
-/** A clock of which each hand is set by hand. */
+/** A clock whose two times are set by the test. */
 function handClock() {
   const clock = {
     mono: 0,
@@ -26,7 +26,7 @@ const ofKey = (id: string, userId = 'u', validUntil = forever) => ({
   validUntil,
 })
 
-function heardCache(options: { maxEntries?: number; maxAge?: number } = {}) {
+function leasedCache(options: { maxEntries?: number; maxAge?: number } = {}) {
   const clock = handClock()
   const cache = new VerifiedCache<string>({ clock, maxStaleness: 2_000, ...options })
   cache.restarted()
@@ -35,7 +35,7 @@ function heardCache(options: { maxEntries?: number; maxAge?: number } = {}) {
 }
 
 describe('the lease', () => {
-  it('runs from when the heartbeat was sent, not from when it was heard', () => {
+  it('starts when the heartbeat was sent, not when it was received', () => {
     const clock = handClock()
     const lease = new Lease(clock, 1_000)
     expect(lease.valid).toBe(false)
@@ -47,7 +47,7 @@ describe('the lease', () => {
     expect(lease.valid).toBe(false)
   })
 
-  it('is not made longer by an older heartbeat, nor by one heard late after a pause', () => {
+  it('is not extended by an older heartbeat, nor by one received late after a pause', () => {
     const clock = handClock()
     const lease = new Lease(clock, 1_000)
     const first = clock.stamp()
@@ -62,10 +62,10 @@ describe('the lease', () => {
     expect(lease.valid).toBe(false)
   })
 
-  it('goes by the clock that says more', () => {
+  it('is measured by the faster clock', () => {
     const clock = handClock()
     const sent = clock.stamp()
-    clock.world += 5_000 // the machine slept: the monotonic clock stood still
+    clock.world += 5_000 // the machine slept: the monotonic clock stopped
     expect(elapsed(sent, clock)).toBe(5_000)
     clock.world -= 50_000 // the wall clock was set back
     clock.mono += 700
@@ -73,9 +73,9 @@ describe('the lease', () => {
   })
 })
 
-describe('a remembered credential', () => {
-  it('is used while nothing it depends on changed', () => {
-    const { cache } = heardCache()
+describe('a cached credential', () => {
+  it('is used until a change of its key or user', () => {
+    const { cache } = leasedCache()
     cache.put('a', 'value', ofKey('k1'), cache.fence())
     expect(cache.get('a')).toBe('value')
     cache.changed({ kind: 'key', id: 'k2' })
@@ -84,9 +84,9 @@ describe('a remembered credential', () => {
   })
 
   it.each([{ kind: 'key', id: 'k1' }, { kind: 'user', id: 'u' }, { kind: 'everything' }] as const)(
-    'is forgotten on a change of %j',
+    'is removed on a change of %j',
     (change) => {
-      const { cache } = heardCache()
+      const { cache } = leasedCache()
       cache.put('a', 'value', ofKey('k1'), cache.fence())
       cache.changed(change)
       expect(cache.get('a')).toBeUndefined()
@@ -94,8 +94,8 @@ describe('a remembered credential', () => {
     },
   )
 
-  it('is forgotten with the key whichever of its secrets it was, and goes by itself', () => {
-    const { cache } = heardCache({ maxEntries: 2 })
+  it('is removed by a change of its key, for each of its secrets, or evicted on its own', () => {
+    const { cache } = leasedCache({ maxEntries: 2 })
     for (const secret of ['oldest', 'previous', 'current', 'current']) {
       cache.put(secret, 'value', ofKey('k1'), cache.fence())
     }
@@ -104,8 +104,8 @@ describe('a remembered credential', () => {
     expect(cache.size).toBe(0)
   })
 
-  it('stays while others go where it was used since, if only once a second', () => {
-    const { cache, clock } = heardCache({ maxEntries: 2 })
+  it('stays while less recently used ones are evicted, counted once a second', () => {
+    const { cache, clock } = leasedCache({ maxEntries: 2 })
     const put = (key: string) => cache.put(key, 'value', ofKey(key), cache.fence())
     put('used')
     put('unused')
@@ -116,8 +116,8 @@ describe('a remembered credential', () => {
     expect(cache.size).toBe(2)
   })
 
-  it('is not used past the lease, and is gone when it is heard again', () => {
-    const { cache, clock } = heardCache()
+  it('is not used after the lease, and is removed by the next heartbeat', () => {
+    const { cache, clock } = leasedCache()
     cache.put('a', 'value', ofKey('k1'), cache.fence())
     clock.pass(1_799)
     expect(cache.get('a')).toBe('value')
@@ -129,8 +129,8 @@ describe('a remembered credential', () => {
     expect(cache.put('a', 'anew', ofKey('k1'), cache.fence())).toBe(true)
   })
 
-  it('is not used past its own end by the wall clock, nor past its age by the other', () => {
-    const { cache, clock } = heardCache({ maxAge: 500 })
+  it('is not used after its expiry by the wall clock, nor beyond its age by the monotonic clock', () => {
+    const { cache, clock } = leasedCache({ maxAge: 500 })
     cache.put('a', 'value', ofKey('k1', 'u', clock.world + 100), cache.fence())
     clock.world += 100
     expect(cache.get('a')).toBeUndefined()
@@ -139,8 +139,8 @@ describe('a remembered credential', () => {
     expect(cache.get('b')).toBeUndefined()
   })
 
-  it('is not kept when it was read before a change that came meanwhile', () => {
-    const { cache } = heardCache()
+  it('is not stored if it was read before a change', () => {
+    const { cache } = leasedCache()
     for (const change of [
       { kind: 'key', id: 'k1' },
       { kind: 'user', id: 'u' },
@@ -155,8 +155,8 @@ describe('a remembered credential', () => {
     expect(cache.put('a', 'stale', ofKey('k1'), restart)).toBe(false)
   })
 
-  it('makes room for others: no more than so many are kept, and nothing is left of the rest', () => {
-    const { cache } = heardCache({ maxEntries: 10 })
+  it('is evicted beyond the maximum number, and nothing of it stays in memory', () => {
+    const { cache } = leasedCache({ maxEntries: 10 })
     for (let i = 0; i < 1_000; i++) cache.put(`c${i}`, 'x', ofKey(`k${i}`, `u${i}`), cache.fence())
     expect(cache.size).toBe(10)
     expect(cache.get('c999')).toBe('x')
@@ -164,8 +164,8 @@ describe('a remembered credential', () => {
     expect(cache.size).toBe(9)
   })
 
-  it('of a look-up under way is not kept after more changes than are remembered one by one', () => {
-    const { cache } = heardCache()
+  it('of a lookup under way is not stored after more changes than are kept by id', () => {
+    const { cache } = leasedCache()
     const fence = cache.fence()
     cache.changed({ kind: 'key', id: 'k1' })
     for (let i = 0; i < 20_000; i++) cache.changed({ kind: 'key', id: `other${i}` })
@@ -173,7 +173,7 @@ describe('a remembered credential', () => {
   })
 })
 
-describe('whatever the order of things', () => {
+describe('in any order of events', () => {
   type Step =
     | { do: 'read'; key: number }
     | { do: 'store'; key: number }
@@ -192,11 +192,11 @@ describe('whatever the order of things', () => {
     fc.record({ do: fc.constant('pass' as const), by: fc.nat(900) }),
   )
 
-  it('nothing is answered that was changed longer ago than the bound', () => {
+  it('no value is returned that changed longer ago than the staleness bound', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-        const { cache, clock } = heardCache()
-        // The database: a version for each key, when it changed, and what is still to be delivered.
+        const { cache, clock } = leasedCache()
+        // The database: the version of each key, the time of its change and the changes to deliver.
         const version = [0, 0, 0]
         const changedAt = [-forever, -forever, -forever]
         const queue: ({ key: number } | { sent: { monotonic: number; wall: number } })[] = []
