@@ -30,12 +30,12 @@ export interface Credential {
 }
 
 /**
- * The ceiling of the scopes of all credentials of a user: that of this server (`ours`, `users.scopes`) and
- * the one that the issuer states in a claim (`issuers`). `null`: no ceiling.
+ * The ceilings of the scopes of all credentials of a user: `ceiling` is that of this server
+ * (`users.scopes`), `issuerCeiling` the one that the issuer states in a claim. `null`: no ceiling.
  */
 export interface Grant {
-  readonly ours: readonly string[] | null
-  readonly issuers: readonly string[] | null
+  readonly ceiling: readonly string[] | null
+  readonly issuerCeiling: readonly string[] | null
 }
 
 /**
@@ -43,12 +43,12 @@ export interface Grant {
  * except the administrative ones, which need an explicit grant.
  */
 export function withinGrant(scopes: readonly string[], grant: Grant): readonly string[] {
-  if (grant.ours === null && grant.issuers === null) {
+  if (grant.ceiling === null && grant.issuerCeiling === null) {
     return scopes.filter((scope) => !administrativeScopes.has(scope))
   }
   return scopes.filter(
     (scope) =>
-      (grant.ours === null || grant.ours.includes(scope)) &&
-      (grant.issuers === null || grant.issuers.includes(scope)),
+      (grant.ceiling === null || grant.ceiling.includes(scope)) &&
+      (grant.issuerCeiling === null || grant.issuerCeiling.includes(scope)),
   )
 }

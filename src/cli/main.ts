@@ -35,11 +35,11 @@ const context: CommandContext = {
       ? (await import('../server/workers.ts')).startWorkers(config, count, signal)
       : (await import('../server/worker.ts')).startWorker(config, signal),
   stopSignal: () => {
-    const asked = stopSignal()
-    void asked.then(() => {
+    const signal = stopSignal()
+    void signal.then(() => {
       stopping = true
     })
-    return asked
+    return signal
   },
   withMigrations: async (target, options, use) =>
     (await import('./database.ts')).withTargetMigrations(target, options, use),

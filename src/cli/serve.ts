@@ -29,8 +29,8 @@ export function addServe(program: Command, context: CommandContext): void {
     .action(async (options: Options) => {
       const config = loadConfig(context.environment)
       if (options.smallHeap) await context.keepHeapSmall()
-      const asked = context.stopSignal()
-      const signal = abortSignal(asked)
+      const stopped = context.stopSignal()
+      const signal = abortSignal(stopped)
       const server = await (options.workers === 1
         ? context.startServer(config, signal)
         : context.startWorkers(config, options.workers, signal)
@@ -39,7 +39,7 @@ export function addServe(program: Command, context: CommandContext): void {
         throw error
       })
       if (server === null) return
-      await asked
+      await stopped
       await server.stop()
     })
 }

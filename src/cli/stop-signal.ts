@@ -17,10 +17,10 @@ export function stopSignal(): Promise<void> {
   })
 }
 
-/** Returns a signal that is aborted when `asked` resolves. */
-export function abortSignal(asked: Promise<void>): AbortSignal {
+/** Returns a signal that is aborted when `stopped` resolves. */
+export function abortSignal(stopped: Promise<void>): AbortSignal {
   const controller = new AbortController()
-  void asked.then(() => controller.abort(new StoppedError()))
+  void stopped.then(() => controller.abort(new StoppedError()))
   return controller.signal
 }
 

@@ -56,26 +56,26 @@ export function assembleAuthenticator(
   const lookups = createCredentialLookups(parts)
   const { getCached, lookUp } = lookups
 
-  function authenticate(carrier: CredentialCarrier, again: boolean) {
+  function authenticate(carrier: CredentialCarrier, isRecheck: boolean) {
     const presented = readCredential(carrier, sources)
     switch (presented.kind) {
       case 'none':
         return anonymous
       case 'api-key': {
         const cacheKey = cacheKeyOf(presented.text)
-        const known = getCached(cacheKey, again)
+        const known = getCached(cacheKey, isRecheck)
         if (known !== null) return known
         // The form is checked after the cache, which contains well-formed keys only.
         const key = directory === null ? null : parseKey(presented.text, sources.keyPrefix)
         if (key === null) return refuse('key-malformed')
         const wrong = wrongKeys?.get(cacheKey)
         if (wrong !== undefined) return refuse(wrong, key.id)
-        return lookUp(cacheKey, again, () => verifyKey(cacheKey, key))
+        return lookUp(cacheKey, isRecheck, () => verifyKey(cacheKey, key))
       }
       case 'jwt': {
         const cacheKey = cacheKeyOf(presented.token)
         const { token } = presented
-        return getCached(cacheKey, again) ?? lookUp(cacheKey, again, () => verifyJwt(token))
+        return getCached(cacheKey, isRecheck) ?? lookUp(cacheKey, isRecheck, () => verifyJwt(token))
       }
       case 'unrecognised':
       case 'ambiguous':

@@ -19,16 +19,16 @@ export function claimPath(name: string): ClaimPath {
 
 /** Returns the value of a claim, or `undefined` if it is missing. Inherited members are ignored. */
 export function readClaim(claims: Claims, path: ClaimPath): unknown {
-  for (const way of path) {
-    const value = follow(claims, way)
+  for (const names of path) {
+    const value = follow(claims, names)
     if (value !== undefined) return value
   }
   return undefined
 }
 
-function follow(claims: Claims, way: readonly string[]): unknown {
+function follow(claims: Claims, names: readonly string[]): unknown {
   let value: unknown = claims
-  for (const name of way) {
+  for (const name of names) {
     if (!isObject(value) || !Object.hasOwn(value, name)) return undefined
     value = value[name]
   }

@@ -96,7 +96,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
   const caches = createCaches(options, maxStalenessMs, clock)
   const watch = directory?.watch?.(invalidating(caches), maxStalenessMs)
   const { keyPeppers = [], onMissingPeppers } = options
-  const endCheck =
+  const stopCheck =
     directory &&
     checkPeppers(directory, {
       peppers: keyPeppers,
@@ -138,7 +138,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     ...authenticator,
     recheckMs: recheckInterval(maxStalenessMs, caches.verified !== null),
     close: async () => {
-      endCheck?.()
+      stopCheck?.()
       await watch?.close()
       await rehashes?.close()
       await uses?.close()

@@ -12,16 +12,16 @@ export interface CredentialLookupsOptions {
 }
 
 /**
- * Finds the result for a credential in the cache, or looks it up. With `again`, the request was authenticated
+ * Finds the result for a credential in the cache, or looks it up. With `isRecheck`, the request was authenticated
  * before, so this is not another use of the credential.
  */
 export interface CredentialLookups {
   /** `null`: the credential is not in the cache. */
-  getCached(cacheKey: string, again: boolean): Authentication | null
+  getCached(cacheKey: string, isRecheck: boolean): Authentication | null
   /** Looks the credential up. Simultaneous calls with the same credential share one lookup. */
   lookUp(
     cacheKey: string,
-    again: boolean,
+    isRecheck: boolean,
     start: () => Promise<Verified | Refused>,
   ): Promise<Authentication>
   /** The time at which a key was last accepted, in milliseconds since the epoch. */
@@ -36,9 +36,9 @@ export function createCredentialLookups(options: CredentialLookupsOptions): Cred
   function accept(
     { keyId, previousSecret, authentication }: Verified,
     at: number,
-    again: boolean,
+    isRecheck: boolean,
   ): Authentication {
-    if (keyId !== null && !again) {
+    if (keyId !== null && !isRecheck) {
       lastUse = at
       uses?.record({ keyId, at, previousSecret })
     }
@@ -50,19 +50,19 @@ export function createCredentialLookups(options: CredentialLookupsOptions): Cred
       return lastUse
     },
 
-    getCached(cacheKey, again) {
+    getCached(cacheKey, isRecheck) {
       if (verified === null) return null
       const now = stampOf(clock)
       const known = verified.get(cacheKey, now)
-      return known === undefined ? null : accept(known, now.wall, again)
+      return known === undefined ? null : accept(known, now.wall, isRecheck)
     },
 
-    lookUp: (cacheKey, again, start) =>
+    lookUp: (cacheKey, isRecheck, start) =>
       flights
         .run(cacheKey, () => verify(verified, cacheKey, start))
         .then(
           (outcome) =>
-            'authentication' in outcome ? accept(outcome, clock.wall(), again) : outcome,
+            'authentication' in outcome ? accept(outcome, clock.wall(), isRecheck) : outcome,
           refuseUnavailable,
         ),
   }

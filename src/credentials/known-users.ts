@@ -14,7 +14,7 @@ export interface KnownUsersOptions {
 interface KnownUser {
   readonly owner: Owner
   /** The time before the query that read the row. */
-  readonly asked: Stamp
+  readonly queriedAt: Stamp
 }
 
 /**
@@ -42,10 +42,10 @@ export class KnownUsers implements ChangeListener {
     })
   }
 
-  /** @param asked the time before the query that read the row */
-  put(owner: Owner, asked: Stamp): void {
+  /** @param queriedAt the time before the query that read the row */
+  put(owner: Owner, queriedAt: Stamp): void {
     const name = nameOf(owner)
-    this.#users.set(name, { owner, asked })
+    this.#users.set(name, { owner, queriedAt })
     this.#names.set(owner.userId, name)
   }
 
@@ -54,7 +54,7 @@ export class KnownUsers implements ChangeListener {
     if (this.#maxAge === 0) return null
     const known = this.#users.get(nameOf(sighting))
     if (known === undefined) return null
-    const asOf = later(known.asked, this.#lastHeartbeat)
+    const asOf = later(known.queriedAt, this.#lastHeartbeat)
     return elapsed(asOf, this.#clock) > this.#maxAge ? null : known.owner
   }
 

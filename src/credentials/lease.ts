@@ -40,7 +40,7 @@ function elapsedAt(stamp: Stamp, monotonic: number, wall: number): number {
 export class Lease {
   readonly #clock: Clock
   readonly #duration: number
-  #since: Stamp | null = null
+  #lastHeartbeat: Stamp | null = null
 
   /** @param duration milliseconds */
   constructor(clock: Clock, duration: number) {
@@ -54,15 +54,19 @@ export class Lease {
 
   /** Whether the lease is valid at a time that the caller has read from both clocks. */
   validAt(monotonic: number, wall: number): boolean {
-    return this.#since !== null && elapsedAt(this.#since, monotonic, wall) < this.#duration
+    return (
+      this.#lastHeartbeat !== null &&
+      elapsedAt(this.#lastHeartbeat, monotonic, wall) < this.#duration
+    )
   }
 
   /** Extends the lease by a heartbeat that was sent at `sent`. An older one than the last changes nothing. */
   extend(sent: Stamp): void {
-    if (this.#since === null || sent.monotonic > this.#since.monotonic) this.#since = sent
+    if (this.#lastHeartbeat === null || sent.monotonic > this.#lastHeartbeat.monotonic)
+      this.#lastHeartbeat = sent
   }
 
   end(): void {
-    this.#since = null
+    this.#lastHeartbeat = null
   }
 }

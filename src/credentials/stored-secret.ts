@@ -9,7 +9,7 @@ export interface SecretMatch {
 }
 
 /** Takes the place of a stored hash if there is none, so that the comparison takes the same time. */
-const noHash = new Uint8Array(32)
+const placeholderHash = new Uint8Array(32)
 
 /** Compares `secret` with both stored hashes. It takes the same time if there is no key. */
 export function matchSecret(
@@ -19,8 +19,8 @@ export function matchSecret(
 ): SecretMatch {
   const matches = hasher.matcher(secret)
   return {
-    current: matches(key?.secretHash ?? noHash),
-    previous: matches(key?.previousSecretHash ?? noHash),
+    current: matches(key?.secretHash ?? placeholderHash),
+    previous: matches(key?.previousSecretHash ?? placeholderHash),
   }
 }
 

@@ -63,28 +63,28 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
   async function writeCollected(): Promise<void> {
     const uses = collected.takeAll()
     taken = uses.length
-    const { passedOver, error } = await writeChunks(uses)
+    const { skipped, error } = await writeChunks(uses)
     // A chunk of another node locks its rows for some milliseconds. Most are free by now.
-    const again = passedOver.length > 0 ? await writeChunks(passedOver) : null
-    for (const rest of [uses, passedOver, again?.passedOver ?? []]) {
+    const retried = skipped.length > 0 ? await writeChunks(skipped) : null
+    for (const rest of [uses, skipped, retried?.skipped ?? []]) {
       for (const use of rest) collected.putBack(use)
     }
     taken = 0
-    const failure = error ?? again?.error
+    const failure = error ?? retried?.error
     if (failure !== undefined) onError?.(failure)
     report('limit', collected.takeDropped())
   }
 
   /** Removes the uses that were written or skipped from `uses`. */
   async function writeChunks(uses: KeyUses[]) {
-    const passedOver: KeyUses[] = []
+    const skipped: KeyUses[] = []
     let error: unknown
     for (let failures = 0; uses.length > 0 && failures < maxFailures; ) {
       if (performance.now() >= closesAt) break
       const chunk = chunkSize.takeFrom(uses)
       try {
         const busy = await writeChunk(chunk)
-        passedOver.push(...chunk.filter(({ keyId }) => busy.has(keyId)))
+        skipped.push(...chunk.filter(({ keyId }) => busy.has(keyId)))
         failures = 0
       } catch (cause) {
         error = cause
@@ -94,7 +94,7 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
         uses.push(...chunk)
       }
     }
-    return { passedOver, error }
+    return { skipped, error }
   }
 
   async function writeChunk(chunk: readonly KeyUses[]): Promise<ReadonlySet<string>> {

@@ -25,11 +25,11 @@ export function createTokenVerifier(parts: TokenVerifierParts) {
   const { verified, users } = parts.caches
 
   /** Finds the user. During an outage of the directory the cached row of the user is used. */
-  async function admitUser(asked: CredentialDirectory, found: VerifiedJwt): Promise<Owner | null> {
+  async function admitUser(from: CredentialDirectory, found: VerifiedJwt): Promise<Owner | null> {
     const fence = verified?.fence() ?? 0
     const at = stampOf(clock)
     try {
-      const owner = await asked.admitUser(found)
+      const owner = await from.admitUser(found)
       const stale =
         owner !== null && verified?.changedSince({ keyId: null, userId: owner.userId }, fence)
       if (owner !== null && !stale) users.put(owner, at)

@@ -62,7 +62,7 @@ export class KeyCache {
   #failures = 0
   #lastFailure: unknown
   #retryAt = Number.NEGATIVE_INFINITY
-  #unknownKeyAskedAt = Number.NEGATIVE_INFINITY
+  #unknownKeyFetchedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: KeyCacheOptions) {
     this.#options = options
@@ -99,10 +99,10 @@ export class KeyCache {
   async #reloadForUnknownKey(loaded: LoadedKeys): Promise<LoadedKeys> {
     const now = this.#options.clock()
     if (this.#loading !== null || this.#failures > 0) return this.#load(now)
-    if (now < this.#unknownKeyAskedAt + this.#options.timing.unknownKeyCooldown) {
+    if (now < this.#unknownKeyFetchedAt + this.#options.timing.unknownKeyCooldown) {
       return this.#loaded ?? loaded
     }
-    this.#unknownKeyAskedAt = now
+    this.#unknownKeyFetchedAt = now
     return this.#load(now)
   }
 

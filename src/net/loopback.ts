@@ -34,7 +34,7 @@ export function isLoopbackRequest(request: {
 }): boolean {
   const { peerAddress, host } = request
   if (peerAddress === null || host === null) return false
-  const asked = splitHostPort(host)
-  if (asked === null || !isLoopbackAddress(peerAddress)) return false
-  return asked.isBracketed ? isLoopbackAddress(asked.host) : isLoopbackHost(asked.host)
+  const requested = splitHostPort(host)
+  if (requested === null || !isLoopbackAddress(peerAddress)) return false
+  return requested.isBracketed ? isLoopbackAddress(requested.host) : isLoopbackHost(requested.host)
 }

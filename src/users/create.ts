@@ -85,5 +85,5 @@ function initialScopes(
 function withinTombstone(scopes: readonly string[], tombstone: Tombstone | undefined) {
   return tombstone === undefined
     ? scopes
-    : withinGrant(scopes, { ours: tombstone.scopes, issuers: null })
+    : withinGrant(scopes, { ceiling: tombstone.scopes, issuerCeiling: null })
 }

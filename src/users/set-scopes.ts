@@ -39,7 +39,7 @@ export async function setUserScopes(
   const scopes = requireDistinctScopes('scopes', requested)
   // The check runs in the transaction: a scope that another request has just removed counts as added.
   return store.setScopes(userId, scopes, actorOf(caller), (before) => {
-    const kept = new Set(withinGrant(scopes, { ours: before.scopes, issuers: null }))
+    const kept = new Set(withinGrant(scopes, { ceiling: before.scopes, issuerCeiling: null }))
     const added = scopes.filter((scope) => !kept.has(scope))
     // The missing scopes in the error must not depend on a grant that the caller may not read.
     const permitted = added.every((scope) => catalogue.has(scope) && principal.scopes.has(scope))

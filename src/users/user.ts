@@ -19,5 +19,5 @@ export interface User {
 export type UserStatus = 'ACTIVE' | 'SUSPENDED'
 
 export function grantOf(user: Pick<User, 'scopes' | 'issuerScopes'>): Grant {
-  return { ours: user.scopes, issuers: user.issuerScopes }
+  return { ceiling: user.scopes, issuerCeiling: user.issuerScopes }
 }

@@ -96,31 +96,35 @@ describe('a requirement', () => {
 
 describe("a grant's ceiling", () => {
   const names = fc.uniqueArray(scope).map(sorted)
-  const ceiling = fc.option(names)
+  const optional = fc.option(names)
 
   it('never adds a scope', () => {
     fc.assert(
-      fc.property(names, ceiling, ceiling, (held, ours, issuers) => {
-        const effective = withinGrant(held, { ours, issuers })
+      fc.property(names, optional, optional, (held, ceiling, issuerCeiling) => {
+        const effective = withinGrant(held, { ceiling, issuerCeiling })
         for (const name of effective) {
           expect(held).toContain(name)
-          if (ours !== null) expect(ours).toContain(name)
-          if (issuers !== null) expect(issuers).toContain(name)
+          if (ceiling !== null) expect(ceiling).toContain(name)
+          if (issuerCeiling !== null) expect(issuerCeiling).toContain(name)
         }
       }),
     )
   })
 
   it('that is empty leaves nothing: empty is never all', () => {
-    expect(withinGrant(['a'], { ours: [], issuers: null })).toEqual([])
-    expect(withinGrant(['a'], { ours: null, issuers: [] })).toEqual([])
+    expect(withinGrant(['a'], { ceiling: [], issuerCeiling: null })).toEqual([])
+    expect(withinGrant(['a'], { ceiling: null, issuerCeiling: [] })).toEqual([])
   })
 
   it('that no one set leaves all but the administrative scopes', () => {
     const held = ['read:users', 'manage:keys', 'write:grants', 'read:audit', 'introspect:tokens']
-    expect(withinGrant(held, { ours: null, issuers: null })).toEqual(['read:users'])
-    expect(withinGrant(held, { ours: ['manage:keys'], issuers: null })).toEqual(['manage:keys'])
-    expect(withinGrant(held, { ours: null, issuers: ['read:audit'] })).toEqual(['read:audit'])
+    expect(withinGrant(held, { ceiling: null, issuerCeiling: null })).toEqual(['read:users'])
+    expect(withinGrant(held, { ceiling: ['manage:keys'], issuerCeiling: null })).toEqual([
+      'manage:keys',
+    ])
+    expect(withinGrant(held, { ceiling: null, issuerCeiling: ['read:audit'] })).toEqual([
+      'read:audit',
+    ])
   })
 })
 
