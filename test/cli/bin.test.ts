@@ -35,7 +35,7 @@ test('ends with 78 on a faulty configuration', async () => {
   const { code, out, err } = await latchkey(['serve'], { NODE_ENV: 'production' })
   expect({ code, out }).toEqual({ code: 78, out: '' })
   expect(err).toMatch(
-    /DATABASE_URL must be set in production: \S+user@host[\s\S]*JWT_ISSUER must be set/,
+    /DATABASE_URL must be set in production, such as \S+user@host[\s\S]*JWT_ISSUER must be set/,
   )
 })
 
