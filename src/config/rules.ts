@@ -96,7 +96,7 @@ function identityKeysFileFault(mode: Mode, path: string): string | null {
   try {
     readIdentityKeysFile(path)
     if (mode === 'production' && isWorldReadable(path)) {
-      return 'names a file of private keys that every account on this machine may read: run chmod o-r on it'
+      return 'names a file that every account on this machine may read, though it contains private keys: run chmod o-r on it'
     }
     return null
   } catch (error) {
