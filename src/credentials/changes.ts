@@ -10,10 +10,10 @@ export type Change =
 export interface ChangeListener {
   changed(change: Change): void
   /** Called with each heartbeat: every change that was committed before `sent` has been reported. */
-  heard(sent: Stamp): void
+  heartbeat(sent: Stamp): void
   /** Called when the watch starts: changes may have been missed before, but none from now on. */
   restarted(): void
-  /** Called when the watch fails: changes may be missed until the next `heard`. */
+  /** Called when the watch fails: changes may be missed until the next `heartbeat`. */
   lost(): void
 }
 

@@ -186,11 +186,11 @@ function invalidating({ verified, wrongKeys, flights, users }: CredentialCaches)
       wrongKeys?.changed(change)
       users.changed(change)
     },
-    heard(sent) {
-      verified?.heard(sent)
-      wrongKeys?.heard(sent)
+    heartbeat(sent) {
+      verified?.heartbeat(sent)
+      wrongKeys?.heartbeat(sent)
       // The fence of `verified` detects changes during a lookup; without it the users are not complete.
-      if (verified !== null) users.heard(sent)
+      if (verified !== null) users.heartbeat(sent)
     },
     restarted() {
       flights.forgetAll()

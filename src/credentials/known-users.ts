@@ -66,7 +66,7 @@ export class KnownUsers implements ChangeListener {
     }
   }
 
-  heard(sent: Stamp): void {
+  heartbeat(sent: Stamp): void {
     // Changes of rows that were read before may have been missed.
     if (!this.#isComplete) this.#users.clear()
     this.#isComplete = true

@@ -138,7 +138,7 @@ export class VerifiedCache<T> implements ChangeListener {
     for (const key of this.#dependents.of(id)) this.#entries.delete(key)
   }
 
-  heard(sent: Stamp): void {
+  heartbeat(sent: Stamp): void {
     // Changes may have been missed while the lease was not valid.
     if (!this.#lease.valid) this.#clear()
     this.#lease.extend(sent)

@@ -52,7 +52,7 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
       if (!session.isListening || !lookupsAreProven()) return
       record.received(sent)
       session.succeeded()
-      listener.heard(sent)
+      listener.heartbeat(sent)
       observer?.succeeded()
     },
     onFailure: async (error) => {

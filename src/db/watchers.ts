@@ -67,8 +67,8 @@ function broadcastTo(listeners: ReadonlyMap<ChangeListener, unknown>): ChangeLis
     changed: (change) => {
       for (const listener of listeners.keys()) listener.changed(change)
     },
-    heard: (sent) => {
-      for (const listener of listeners.keys()) listener.heard(sent)
+    heartbeat: (sent) => {
+      for (const listener of listeners.keys()) listener.heartbeat(sent)
     },
     restarted: () => {
       for (const listener of listeners.keys()) listener.restarted()

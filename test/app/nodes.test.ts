@@ -319,9 +319,9 @@ it('a node without the right to write its row uses no cache, and is not waited f
     )
     const url = Object.assign(new URL(app.databaseUrl), { username: role, password: 'x' })
     const limited = openDatabase({ url: url.href, defaultUserScopes: null })
-    let heard = 0
+    let heartbeats = 0
     const watch = limited.directory.watch?.(
-      { changed: () => {}, heard: () => heard++, restarted: () => {}, lost: () => {} },
+      { changed: () => {}, heartbeat: () => heartbeats++, restarted: () => {}, lost: () => {} },
       bound,
     )
     await vi.waitFor(() => expect(limited.freshness()).toMatchObject({ cause: 'rights' }), {
@@ -330,7 +330,7 @@ it('a node without the right to write its row uses no cache, and is not waited f
     const { nodes } = JSON.parse((await revoke(id, '--json')).out)
     expect(nodes.answered).toHaveLength(1)
     expect((await limited.directory.findKeyForVerification(id))?.revokedAt).not.toBeNull()
-    expect(heard).toBe(0)
+    expect(heartbeats).toBe(0)
     await watch?.close()
     await limited.close()
   } finally {

@@ -347,7 +347,7 @@ function withCaches() {
   const cache = <T>() => {
     const made = new VerifiedCache<T>({ clock, maxStaleness: 2_000 })
     made.restarted()
-    made.heard({ monotonic: clock.monotonic(), wall: clock.wall() })
+    made.heartbeat({ monotonic: clock.monotonic(), wall: clock.wall() })
     return made
   }
   const caches = {
@@ -481,7 +481,7 @@ describe('a key that was refused', () => {
     await authenticate(text.key, authenticator)
     for (let second = 0; second < 60; second++) {
       clock.at += second === 59 ? 999 : 1000
-      wrongKeys.heard({ monotonic: clock.monotonic(), wall: clock.wall() })
+      wrongKeys.heartbeat({ monotonic: clock.monotonic(), wall: clock.wall() })
     }
     expect(authenticator.authenticate(carrying(text.key))).not.toBeInstanceOf(Promise)
     clock.at += 1

@@ -34,11 +34,11 @@ describe('the cached row of a user', () => {
 
   it('is as old as the last heartbeat while changes are received', () => {
     users.restarted()
-    users.heard(now())
+    users.heartbeat(now())
     users.put(ada, now())
     for (let heartbeats = 0; heartbeats < 10; heartbeats++) {
       clock.at += 50_000
-      users.heard(now())
+      users.heartbeat(now())
     }
     // The outage begins: no more heartbeats are received.
     users.lost()
@@ -50,11 +50,11 @@ describe('the cached row of a user', () => {
 
   it('does not get younger by a heartbeat after changes may have been missed', () => {
     users.restarted()
-    users.heard(now())
+    users.heartbeat(now())
     users.lost()
     users.put(ada, now())
     clock.at += 1
-    users.heard(now())
+    users.heartbeat(now())
     expect(users.get(ada)).toBeNull()
   })
 
@@ -63,7 +63,7 @@ describe('the cached row of a user', () => {
     users.restarted()
     expect(users.get(ada)).toBeNull()
     users.put(ada, now())
-    users.heard(now())
+    users.heartbeat(now())
     expect(users.get(ada)).toBeNull()
   })
 

@@ -30,7 +30,7 @@ function leasedCache(options: { maxEntries?: number; maxAge?: number } = {}) {
   const clock = handClock()
   const cache = new VerifiedCache<string>({ clock, maxStaleness: 2_000, ...options })
   cache.restarted()
-  cache.heard(clock.stamp())
+  cache.heartbeat(clock.stamp())
   return { clock, cache }
 }
 
@@ -124,7 +124,7 @@ describe('a cached credential', () => {
     clock.pass(1)
     expect(cache.get('a')).toBeUndefined()
     expect(cache.put('b', 'value', ofKey('k2'), cache.fence())).toBe(false)
-    cache.heard(clock.stamp())
+    cache.heartbeat(clock.stamp())
     expect(cache.get('a')).toBeUndefined()
     expect(cache.put('a', 'anew', ofKey('k1'), cache.fence())).toBe(true)
   })
@@ -223,7 +223,7 @@ describe('in any order of events', () => {
           if (one.do === 'notify') {
             const next = queue.shift()
             if (next && 'key' in next) cache.changed({ kind: 'key', id: `k${next.key}` })
-            else if (next) cache.heard(next.sent)
+            else if (next) cache.heartbeat(next.sent)
           }
           for (const k of [0, 1, 2]) {
             const answered = cache.get(`c${k}`)

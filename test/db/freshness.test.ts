@@ -25,7 +25,7 @@ const open: ChangeWatch[] = []
 
 const deaf: ChangeListener = {
   changed() {},
-  heard() {},
+  heartbeat() {},
   restarted() {},
   lost() {},
 }

@@ -81,7 +81,7 @@ describe.skipIf(!isHere)('behind a transaction pooler', () => {
             if (change.kind !== 'key' || change.id !== key.id) return
             resolve(feed?.close())
           },
-          heard() {},
+          heartbeat() {},
           lost() {},
           restarted: () => void database.keys.revoke(key.id, null, now, ada),
         },
