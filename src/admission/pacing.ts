@@ -53,13 +53,13 @@ export function createPacing(options: PacingOptions = {}): Pacing {
     wakeAll = resolve
   })
   /** Until when each client waits. */
-  const waiting = new LRUCache<string, number>({ max: maxClients })
+  const waitUntil = new LRUCache<string, number>({ max: maxClients })
 
-  async function untilFree(client: string): Promise<RateLimitedError | null> {
+  async function waitForTurn(client: string): Promise<RateLimitedError | null> {
     const last = now() + maxWaitMs
     for (;;) {
       // Of those who waited the first may have had the client wait again.
-      const until = waiting.get(client) ?? 0
+      const until = waitUntil.get(client) ?? 0
       const left = until - now()
       if (left <= 0) return null
       if (until > last || isShuttingDown) {
@@ -74,21 +74,21 @@ export function createPacing(options: PacingOptions = {}): Pacing {
 
   return {
     before(clientOf) {
-      if (waiting.size === 0) return null
+      if (waitUntil.size === 0) return null
       const client = clientOf()
       if (client === null) return null
-      const until = waiting.get(client)
+      const until = waitUntil.get(client)
       if (until === undefined) return null
-      if (until > now()) return untilFree(client)
-      waiting.delete(client)
+      if (until > now()) return waitForTurn(client)
+      waitUntil.delete(client)
       return null
     },
     charge(client, milliseconds) {
       if (milliseconds <= freeMs || client === null) return
       const more = Math.min((milliseconds - freeMs) * waitPerMs, maxWaitPerTurnMs)
       const at = now()
-      const until = Math.max(at, waiting.get(client) ?? 0) + more
-      waiting.set(client, Math.min(until, at + maxDebtMs))
+      const until = Math.max(at, waitUntil.get(client) ?? 0) + more
+      waitUntil.set(client, Math.min(until, at + maxDebtMs))
     },
     shutDown() {
       isShuttingDown = true

@@ -21,7 +21,7 @@ export interface CommandContext {
   /** Returns the time, in milliseconds since the epoch. */
   readonly now: () => number
   /** Makes the garbage collector run earlier: a smaller heap for more processor time. */
-  keepHeapSmall(): Promise<void>
+  limitHeapGrowth(): Promise<void>
   /** Resolves once the server accepts requests. Rejects with the reason of `signal` if that is aborted first. */
   readonly startServer: (config: Config, signal: AbortSignal) => Promise<{ stop(): Promise<void> }>
   /** Starts `count` workers if this process is the primary, or the server of one worker if it is one. */

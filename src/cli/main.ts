@@ -27,7 +27,7 @@ const context: CommandContext = {
   outputClosed,
   note: (text) => process.stderr.write(text),
   now: Date.now,
-  keepHeapSmall: async () => (await import('../server/heap.ts')).keepHeapSmall(),
+  limitHeapGrowth: async () => (await import('../server/heap.ts')).limitHeapGrowth(),
   startServer: async (config, signal) =>
     (await import('../server/start.ts')).startServer(config, { signal }),
   startWorkers: async (config, count, signal) =>

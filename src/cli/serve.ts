@@ -28,7 +28,7 @@ export function addServe(program: Command, context: CommandContext): void {
     .addHelpText('after', `${environmentHelp()}\n${examples}`)
     .action(async (options: Options) => {
       const config = loadConfig(context.environment)
-      if (options.smallHeap) await context.keepHeapSmall()
+      if (options.smallHeap) await context.limitHeapGrowth()
       const stopped = context.stopSignal()
       const signal = abortSignal(stopped)
       const server = await (options.workers === 1

@@ -44,18 +44,18 @@ export type Route = (request: Request, context: RequestContext) => Response | Pr
 export function createHttpApp(parts: HttpAppParts): HttpApp {
   const { log, cors, metrics, completed } = parts
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
-    [graphqlPath, shared(cors, parts.graphql.handle)],
+    [graphqlPath, withCors(cors, parts.graphql.handle)],
     [introspectionPath, parts.introspection],
-    [identityKeysPath, onlyGet(() => publishIdentityKeys(parts.identityKeys))],
-    ['/schema.graphql', shared(cors, onlyGet(parts.schemaSdl))],
-    ['/healthz', onlyGet(() => parts.health.alive())],
-    ['/readyz', onlyGet(() => parts.health.ready())],
-    ['/metrics', onlyGet(() => metrics.answer())],
+    [identityKeysPath, getOnly(() => publishIdentityKeys(parts.identityKeys))],
+    ['/schema.graphql', withCors(cors, getOnly(parts.schemaSdl))],
+    ['/healthz', getOnly(() => parts.health.alive())],
+    ['/readyz', getOnly(() => parts.health.ready())],
+    ['/metrics', getOnly(() => metrics.answer())],
   ])
 
   /** A route, and its name for metrics: one of a few, whatever a client asks for. */
-  function find(pathname: string | null): readonly [string, Route] {
-    if (pathname === null) return ['other', unreadable]
+  function findRoute(pathname: string | null): readonly [string, Route] {
+    if (pathname === null) return ['other', invalidTarget]
     const { developmentIssuer } = parts
     if (developmentIssuer !== null && pathname.startsWith('/dev/')) {
       return ['other', developmentRoute(developmentIssuer)]
@@ -70,7 +70,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     const header = (name: string) => request.headers.get(name)
     const context = new RequestContext({ header }, connection, parts.trustedProxies)
     const path = pathOf(request)
-    const [route, respond] = find(path)
+    const [route, respond] = findRoute(path)
     const response = await answer(respond, request, context, log)
     response.headers.set('x-request-id', context.requestId)
     addSecurityHeaders(response)
@@ -106,7 +106,7 @@ function developmentRoute(issuer: DevelopmentIssuer): Route {
 }
 
 /** For pages elsewhere too, where `cors` lets them. */
-function shared(cors: Cors, route: Route): Route {
+function withCors(cors: Cors, route: Route): Route {
   return async (request, context) => {
     const response = cors.preflight(request) ?? (await route(request, context))
     const shared = Object.entries(cors.shareHeaders(request.headers.get('origin')))
@@ -121,7 +121,7 @@ function routeTo(endpoint: DirectEndpoint): Route {
     toResponse(await answerOf(endpoint, fetchRequest(request), context))
 }
 
-function onlyGet(route: Route): Route {
+function getOnly(route: Route): Route {
   return (request, context) =>
     request.method === 'GET' || request.method === 'HEAD'
       ? route(request, context)
@@ -133,7 +133,7 @@ function pathOf({ url }: Request): string | null {
   return URL.canParse(url) ? new URL(url).pathname : null
 }
 
-function unreadable(): Response {
+function invalidTarget(): Response {
   return problem(400, { detail: 'The request target or the Host header is not valid.' })
 }
 

@@ -52,14 +52,14 @@ export function createCompletion({ metrics, refusals, log }: CompletionParts): C
         clientAddress: context.clientAddress(),
         status,
         milliseconds: Math.round(performance.now() - started),
-        ...whoAsked(context),
+        ...callerFields(context),
       },
       'request',
     )
   }
 }
 
-function whoAsked({ admission: { authentication } }: RequestContext): object {
+function callerFields({ admission: { authentication } }: RequestContext): object {
   switch (authentication?.kind) {
     case 'authenticated': {
       const { issuer, subject, credential } = authentication.principal

@@ -17,8 +17,8 @@ const exposedHeaders = 'www-authenticate, retry-after, x-request-id'
 /** Seconds that a browser remembers the answer to a preflight. Chromium keeps none for longer. */
 const maxAge = '7200'
 
-const none = {}
-const unshared = { vary: 'Origin' }
+const noHeaders = {}
+const varyOnly = { vary: 'Origin' }
 
 /**
  * Only the origins that are listed, each by name. Cookies are nothing to this server, so
@@ -26,11 +26,11 @@ const unshared = { vary: 'Origin' }
  */
 export function createCors({ origins, credentialHeaders }: CorsOptions): Cors {
   /** One object to an origin, by which what was made of it can be remembered. */
-  const shared: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(
+  const headersByOrigin: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(
     origins.map((origin) => [
       origin,
       {
-        ...unshared,
+        ...varyOnly,
         'access-control-allow-origin': origin,
         'access-control-expose-headers': exposedHeaders,
       },
@@ -42,7 +42,7 @@ export function createCors({ origins, credentialHeaders }: CorsOptions): Cors {
     preflight(request) {
       const { method, headers } = request
       if (method !== 'OPTIONS' || !headers.has('access-control-request-method')) return null
-      if (!shared.has(headers.get('origin') ?? '')) return null
+      if (!headersByOrigin.has(headers.get('origin') ?? '')) return null
       return new Response(null, {
         status: 204,
         headers: {
@@ -54,8 +54,8 @@ export function createCors({ origins, credentialHeaders }: CorsOptions): Cors {
     },
 
     shareHeaders(origin) {
-      if (shared.size === 0) return none
-      return shared.get(origin ?? '') ?? unshared
+      if (headersByOrigin.size === 0) return noHeaders
+      return headersByOrigin.get(origin ?? '') ?? varyOnly
     },
   }
 }

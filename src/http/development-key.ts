@@ -30,10 +30,10 @@ const privateJwk = z.object({
  */
 export async function developmentKey(dataDir: string): Promise<SigningKey> {
   const path = join(dataDir, fileName)
-  return toSigningKey((await kept(path)) ?? (await make(path)), path)
+  return toSigningKey((await readKeyFile(path)) ?? (await createKeyFile(path)), path)
 }
 
-async function kept(path: string): Promise<string | null> {
+async function readKeyFile(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
@@ -42,7 +42,7 @@ async function kept(path: string): Promise<string | null> {
   }
 }
 
-async function make(path: string): Promise<string> {
+async function createKeyFile(path: string): Promise<string> {
   await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
   const text = `${JSON.stringify(await exportJWK(privateKey))}\n`

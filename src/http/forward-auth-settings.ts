@@ -53,32 +53,32 @@ export function readResolvedSettings(target: string): ForwardAuthSettings {
  * @throws ForwardAuthFault
  */
 export function readForwardAuthSettings(target: string): ForwardAuthSettings {
-  if (target === last.target) return last.settings
+  if (target === latest.target) return latest.settings
   const text = settingsText(target)
   if (text === null) return defaults
-  last = remembered.get(text) ?? remember(detachedCopy(text))
-  return last.settings
+  latest = cache.get(text) ?? parseAndCache(detachedCopy(text))
+  return latest.settings
 }
 
-interface Remembered {
+interface CachedSettings {
   /** Without what the client's path adds to it. */
   readonly target: string
   readonly settings: ForwardAuthSettings
 }
 
 const defaults: ForwardAuthSettings = { scopes: [], audience: defaultAudience, optional: false }
-const remembered = new Map<string, Remembered>()
-let last: Remembered = { target: forwardAuthPath, settings: defaults }
+const cache = new Map<string, CachedSettings>()
+let latest: CachedSettings = { target: forwardAuthPath, settings: defaults }
 
-function remember(text: string): Remembered {
-  const settings = toSettings(
+function parseAndCache(text: string): CachedSettings {
+  const settings = parsePairs(
     text.startsWith('?') ? new URLSearchParams(text) : pathParameters(text.slice(1)),
   )
   // A proxy asks with the few settings it was given; whoever asks with ever new ones gains nothing.
-  if (remembered.size >= 1000) remembered.clear()
-  const made = { target: forwardAuthPath + text, settings }
-  remembered.set(text, made)
-  return made
+  if (cache.size >= 1000) cache.clear()
+  const entry = { target: forwardAuthPath + text, settings }
+  cache.set(text, entry)
+  return entry
 }
 
 /** What states the settings, from its `?` or `;` on; `null`: nothing does. */
@@ -118,12 +118,13 @@ const readers: Readonly<Record<string, (value: string) => Partial<ForwardAuthSet
 }
 
 /** An empty value is a fault too: a variable that was not set must not ask for less. */
-function toSettings(pairs: Iterable<[string, string]>): ForwardAuthSettings {
+function parsePairs(pairs: Iterable<[string, string]>): ForwardAuthSettings {
   const seen = new Set<string>()
   let settings = defaults
   for (const [name, value] of pairs) {
     const reader = Object.hasOwn(readers, name) ? readers[name] : undefined
-    if (reader === undefined) throw new ForwardAuthFault(`There is no parameter ${shown(name)}`)
+    if (reader === undefined)
+      throw new ForwardAuthFault(`There is no parameter ${printableName(name)}`)
     if (seen.has(name)) throw new ForwardAuthFault(`The parameter ${name} is there twice`)
     seen.add(name)
     const read = reader(value)
@@ -133,6 +134,6 @@ function toSettings(pairs: Iterable<[string, string]>): ForwardAuthSettings {
   return settings
 }
 
-function shown(name: string): string {
+function printableName(name: string): string {
   return /^[A-Za-z0-9_-]{1,32}$/.test(name) ? `\`${name}\`` : 'of that name'
 }

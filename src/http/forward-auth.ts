@@ -22,7 +22,7 @@ import { HeaderCarrier } from './header-carrier.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** What was told of a principal last. */
-interface Told {
+interface CachedAnswer {
   /** Those it met last. */
   settings: ForwardAuthSettings
   readonly token: string
@@ -49,14 +49,14 @@ export interface ForwardAuthParts {
  * @returns how long a node may honour what it read before, in milliseconds, and how long a proxy may
  *   keep an answer, in seconds; 0: not at all
  */
-export function shareStaleness(maxStalenessMs: number) {
+export function divideStaleness(maxStalenessMs: number) {
   const proxySeconds = Math.max(0, Math.floor(maxStalenessMs / 2000) - 1)
   const nodeMs = proxySeconds === 0 ? maxStalenessMs : maxStalenessMs - (proxySeconds + 1) * 1000
   return { nodeMs, proxySeconds }
 }
 
 /** Every one of them is in each 200, so that none of a client's own is left to stand. */
-const nobody = Object.fromEntries(identityHeaderNames.map((name) => [name, '']))
+const emptyIdentityHeaders = Object.fromEntries(identityHeaderNames.map((name) => [name, '']))
 
 /**
  * Decides for a proxy: 200 with who is asking, else 401, 403, or 5xx, without. At once where the
@@ -66,11 +66,11 @@ export function createForwardAuth(parts: ForwardAuthParts): DirectEndpoint {
   const { admission, identity, maxAgeSeconds, log } = parts
   const { authenticator } = admission
   const vary = ['authorization', ...parts.credentialHeaders].join(', ')
-  const kept = { vary, 'cache-control': cacheControl(maxAgeSeconds) }
-  const notKept = { vary, 'cache-control': 'no-store' }
-  const anonymous = emptyAnswer(200, { ...nobody, ...kept })
+  const cacheableHeaders = { vary, 'cache-control': cacheControl(maxAgeSeconds) }
+  const uncacheableHeaders = { vary, 'cache-control': 'no-store' }
+  const anonymous = emptyAnswer(200, { ...emptyIdentityHeaders, ...cacheableHeaders })
   /** Most are asked about in the same way again and again. */
-  const told = new WeakMap<Principal, Told>()
+  const cachedAnswers = new WeakMap<Principal, CachedAnswer>()
 
   function decide(
     refusal: LatchkeyError | null,
@@ -80,14 +80,14 @@ export function createForwardAuth(parts: ForwardAuthParts): DirectEndpoint {
     if (refusal !== null) return refuse(refusal)
     if (principal === null)
       return settings.optional ? anonymous : refuse(new UnauthenticatedError())
-    const last = told.get(principal)
-    if (last?.settings !== settings && !holdsAll(settings.scopes, principal.scopes)) {
+    const cached = cachedAnswers.get(principal)
+    if (cached?.settings !== settings && !holdsAll(settings.scopes, principal.scopes)) {
       return refuse(new InsufficientScopeError(missingFor([settings.scopes], principal)))
     }
     authenticator.recordScopes?.(principal, settings.scopes)
     const token = identity?.tokenFor(principal, settings.audience) ?? ''
     return typeof token === 'string'
-      ? allow(principal, settings, token, last)
+      ? allow(principal, settings, token, cached)
       : token.then((signed) => allow(principal, settings, signed))
   }
 
@@ -95,15 +95,15 @@ export function createForwardAuth(parts: ForwardAuthParts): DirectEndpoint {
     principal: Principal,
     settings: ForwardAuthSettings,
     token: string,
-    last = told.get(principal),
+    cached = cachedAnswers.get(principal),
   ): Answer {
-    if (last?.token === token) {
-      last.settings = settings
-      return last.answer
+    if (cached?.token === token) {
+      cached.settings = settings
+      return cached.answer
     }
-    const headers = { ...identityHeaders(principal, token), ...kept }
+    const headers = { ...identityHeaders(principal, token), ...cacheableHeaders }
     const answer = emptyAnswer(200, headers)
-    told.set(principal, { settings, token, answer })
+    cachedAnswers.set(principal, { settings, token, answer })
     return answer
   }
 
@@ -111,8 +111,8 @@ export function createForwardAuth(parts: ForwardAuthParts): DirectEndpoint {
     const { status, headers } = httpFailure(error)
     // nginx answers 500 for whatever is neither 2xx, 401 nor 403.
     return status === 400 || status === 429
-      ? emptyAnswer(401, { 'www-authenticate': bareChallenge, ...headers, ...notKept })
-      : emptyAnswer(status, { ...headers, ...notKept })
+      ? emptyAnswer(401, { 'www-authenticate': bareChallenge, ...headers, ...uncacheableHeaders })
+      : emptyAnswer(status, { ...headers, ...uncacheableHeaders })
   }
 
   return {
@@ -135,7 +135,7 @@ export function createForwardAuth(parts: ForwardAuthParts): DirectEndpoint {
       } else {
         log.error({ err: error, requestId }, 'a request failed')
       }
-      return emptyAnswer(500, notKept)
+      return emptyAnswer(500, uncacheableHeaders)
     },
   }
 }

@@ -80,7 +80,7 @@ function decodeForm(text: string): string | null {
  */
 export function checkParameters({ query, operationName, extensions }: GraphQLParams): void {
   if (query === undefined || query === null || query === '') {
-    throw namesPersistedQuery(extensions)
+    throw hasPersistedQueryHash(extensions)
       ? persistedQueryNotSupported()
       : badRequest('Must provide query string.')
   }
@@ -90,7 +90,7 @@ export function checkParameters({ query, operationName, extensions }: GraphQLPar
 }
 
 /** Whether it has the hash of a query that is left out, as Apollo Client's persisted queries do. */
-function namesPersistedQuery(extensions: unknown): boolean {
+function hasPersistedQueryHash(extensions: unknown): boolean {
   const { persistedQuery } = Object(extensions) as { persistedQuery?: unknown }
   return typeof (Object(persistedQuery) as { sha256Hash?: unknown }).sha256Hash === 'string'
 }

@@ -16,7 +16,7 @@ export const introspectionPath = '/oauth2/introspect'
 
 /** A JWT's response type, of the answer and of the JWT in it (RFC 9701 §4, §5). */
 const jwtType = 'token-introspection+jwt'
-const neededScope = 'introspect:tokens'
+const requiredScope = 'introspect:tokens'
 /** Bytes: the longest token there is, encoded, and then some. */
 const maxBodySize = 32_768
 
@@ -45,13 +45,15 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   const { admission } = parts
 
   /** The caller, or why it may not ask. */
-  function callerOf({ admission: { refusal, principal } }: RequestContext): Principal | Response {
+  function permittedCaller({
+    admission: { refusal, principal },
+  }: RequestContext): Principal | Response {
     if (refusal !== null) return refusalProblem(refusal)
     if (principal === null) return refusalProblem(new UnauthenticatedError())
-    if (!principal.scopes.has(neededScope)) {
-      return refusalProblem(new InsufficientScopeError(missingFor([[neededScope]], principal)))
+    if (!principal.scopes.has(requiredScope)) {
+      return refusalProblem(new InsufficientScopeError(missingFor([[requiredScope]], principal)))
     }
-    admission.authenticator.recordScopes?.(principal, [neededScope])
+    admission.authenticator.recordScopes?.(principal, [requiredScope])
     return principal
   }
 
@@ -61,12 +63,12 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     }
     const request = fetchRequest(shown)
     await admission.admit(context.admission, new HeaderCarrier(request), context)
-    const admitted = callerOf(context)
+    const admitted = permittedCaller(context)
     if (admitted instanceof Response) return admitted
     const form = await readForm(request)
     if (form instanceof Response) return form
     await admission.readmit(context.admission)
-    const caller = callerOf(context)
+    const caller = permittedCaller(context)
     if (caller instanceof Response) return caller
     const tokens = form.getAll('token')
     const [token] = tokens
@@ -75,9 +77,9 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     }
     const result = await introspect(parts, token)
     if (result instanceof Error) return refusalProblem(result)
-    return asksForJwt(request.header('accept') ?? '')
-      ? await signed(parts, result, caller)
-      : notStored(JSON.stringify(result), 'application/json')
+    return acceptsJwt(request.header('accept') ?? '')
+      ? await signedAnswer(parts, result, caller)
+      : uncacheable(JSON.stringify(result), 'application/json')
   }
 }
 
@@ -120,7 +122,7 @@ async function describe(
   }
 }
 
-async function signed(
+async function signedAnswer(
   { identity, issuer, now }: IntrospectionParts,
   claims: object,
   caller: Principal,
@@ -135,7 +137,7 @@ async function signed(
     iat: Math.floor(now() / 1000),
     token_introspection: claims,
   })
-  return notStored(body, `application/${jwtType}`)
+  return uncacheable(body, `application/${jwtType}`)
 }
 
 /** The form, or why it cannot be read. */
@@ -150,7 +152,7 @@ async function readForm(request: HttpRequest): Promise<URLSearchParams | Respons
   }
 }
 
-function asksForJwt(accept: string): boolean {
+function acceptsJwt(accept: string): boolean {
   return accept.split(',').some((range) => {
     const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
     return (
@@ -167,6 +169,6 @@ function seconds(date: Date): number {
   return Math.floor(date.getTime() / 1000)
 }
 
-function notStored(body: string, type: string): Response {
+function uncacheable(body: string, type: string): Response {
   return new Response(body, { headers: { 'content-type': type, 'cache-control': 'no-store' } })
 }

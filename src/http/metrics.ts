@@ -13,7 +13,7 @@ export interface Metrics {
   /** @param route one of the server's own paths, or a word for all others: never what a client made up */
   countRequest(route: string, method: string, status: number): void
   /** The same authenticator, counted and timed. */
-  measured<A extends Authenticator>(authenticator: A): A
+  measure<A extends Authenticator>(authenticator: A): A
   /** In the text format of Prometheus. */
   answer(): Promise<Response>
 }
@@ -58,34 +58,34 @@ export function createMetrics({ isDatabaseUp, freshness, peers }: MetricsParts):
     help: 'Requests answered, by path, method and status.',
     labels: ['path', 'method', 'status'],
   })
-  const note = authenticationMetrics(registry)
+  const record = authenticationMetrics(registry)
   addDatabaseMetric(registry, isDatabaseUp)
   addFreshnessMetrics(registry, freshness)
 
-  const own = () => Registry.merge([registry, processMetrics()])
-  peers?.offer(() => own().getMetricsAsJSON())
+  const ownRegistry = () => Registry.merge([registry, processMetrics()])
+  peers?.offer(() => ownRegistry().getMetricsAsJSON())
 
   return {
     countRequest: (route, method, status) =>
       countRequest(route, methods.has(method) ? method : 'other', String(status)),
 
-    measured: (authenticator) => ({
+    measure: (authenticator) => ({
       ...authenticator,
       authenticate(carrier) {
         const started = performance.now()
         const outcome = authenticator.authenticate(carrier)
         return outcome instanceof Promise
-          ? outcome.then((settled) => note(settled, started))
-          : note(outcome, started)
+          ? outcome.then((settled) => record(settled, started))
+          : record(outcome, started)
       },
     }),
 
     async answer() {
-      const told =
+      const merged =
         peers === undefined
-          ? own()
+          ? ownRegistry()
           : AggregatorRegistry.aggregate((await peers.collect()).map((metrics) => [...metrics]))
-      return new Response(await told.metrics(), {
+      return new Response(await merged.metrics(), {
         headers: { 'content-type': Registry.PROMETHEUS_CONTENT_TYPE, 'cache-control': 'no-store' },
       })
     },
@@ -112,7 +112,7 @@ function authenticationMetrics(registry: Registry) {
       return outcome
     }
     time.observe((performance.now() - started) / 1000)
-    if (outcome.kind === 'refused') count(...labelsOf(outcome.refusal))
+    if (outcome.kind === 'refused') count(...refusalLabels(outcome.refusal))
     else count(outcome.principal.credential.kind === 'JWT' ? 'jwt' : 'api-key', 'accepted', '')
     return outcome
   }
@@ -166,7 +166,7 @@ function addFreshnessMetrics(registry: Registry, freshness: MetricsParts['freshn
   })
 }
 
-function labelsOf({ reason, credentialId }: Refusal): [string, string, string] {
+function refusalLabels({ reason, credentialId }: Refusal): [string, string, string] {
   const outcome = reason === 'unavailable' ? 'unavailable' : 'refused'
   return [kindOf(reason, credentialId), outcome, reason]
 }
@@ -177,13 +177,13 @@ function kindOf(reason: string, credentialId: string | null): string {
   return /^(jwt|owner)-/.test(reason) ? 'jwt' : 'unknown'
 }
 
-let ofProcess: Registry | undefined
+let processRegistry: Registry | undefined
 
 /** One to a process, whatever number of servers it runs, and from the first time that it is read. */
 function processMetrics(): Registry {
-  if (ofProcess === undefined) {
-    ofProcess = new Registry()
-    collectDefaultMetrics({ register: ofProcess })
+  if (processRegistry === undefined) {
+    processRegistry = new Registry()
+    collectDefaultMetrics({ register: processRegistry })
   }
-  return ofProcess
+  return processRegistry
 }

@@ -69,7 +69,7 @@ export function useOperations(parts: OperationParts): Plugin<PrincipalContext> {
 
     onExecute({ setExecuteFn }) {
       setExecuteFn(run)
-      return completing
+      return markingRequestErrors
     },
   }
 }
@@ -100,7 +100,7 @@ function executeInOrder(args: ExecutionArgs) {
  * An operation that could not start for its variables or its name is the client's fault (GraphQL over
  * HTTP §6.4: 400, or 200 as `application/json`).
  */
-const completing = {
+const markingRequestErrors = {
   onExecuteDone({ result }: { readonly result: object }) {
     if (!('errors' in result) || 'data' in result) return
     for (const error of (result as ExecutionResult).errors ?? []) markRequestError(error)

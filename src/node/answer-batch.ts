@@ -10,11 +10,11 @@ interface Ready {
 }
 
 /** The `add` of every batch there is. */
-const ofOurOwn = new WeakSet<object>()
+const batchSenders = new WeakSet<object>()
 
 /** Whether `send` is our own server's, rather than what a framework hands to every listener, such as `next`. */
-export function isOurOwn(send: unknown): send is SendBody {
-  return typeof send === 'function' && ofOurOwn.has(send)
+export function isBatchSend(send: unknown): send is SendBody {
+  return typeof send === 'function' && batchSenders.has(send)
 }
 
 /** Milliseconds after which no further request is begun, nor another answer awaited, before they are sent. */
@@ -42,7 +42,7 @@ export class AnswerBatch {
   #since = 0
 
   constructor() {
-    ofOurOwn.add(this.add)
+    batchSenders.add(this.add)
   }
 
   readonly add: SendBody = (response, body, encoding) => {
@@ -56,7 +56,7 @@ export class AnswerBatch {
   }
 
   /** To be called before further work in the same turn: what is ready waits for one request's at most. */
-  sendLate(): void {
+  sendOverdue(): void {
     if (this.#ready.length > 0 && performance.now() - this.#since > maxWaitMs) this.send()
   }
 

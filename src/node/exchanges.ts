@@ -30,7 +30,7 @@ export function beginExchange(socket: Duplex, response: ServerResponse): boolean
 }
 
 /** Lets no further request of the connection begin. Whether this was the first call for it. */
-export function refuseFurther(socket: Duplex): boolean {
+export function refuseFurtherRequests(socket: Duplex): boolean {
   if (refused.has(socket)) return false
   refused.add(socket)
   return true

@@ -4,15 +4,15 @@ import type { Duplex } from 'node:stream'
 import { createServerAdapter } from '@whatwg-node/server'
 import type { ConnectionInfo } from '../http/request-context.ts'
 import { AnswerBatch } from './answer-batch.ts'
-import { beginExchange, refuseFurther } from './exchanges.ts'
+import { beginExchange, refuseFurtherRequests } from './exchanges.ts'
 import type { NodeListener } from './node-listener.ts'
 import { sendProblem } from './node-problem.ts'
 import {
-  badTarget,
   hasDotSegments,
+  invalidTarget,
   isFramed,
   isTransferEncoded,
-  makeTargetReadable,
+  normalizeTarget,
 } from './request-target.ts'
 import { type AnswerTiming, answerClientError, answerUnreadable, endStream } from './unreadable.ts'
 
@@ -32,12 +32,12 @@ export interface ListenOptions {
   readonly port: number
   readonly handler: Handler
   /** Milliseconds that a request may take to arrive. Default 10 seconds, its body included. */
-  readonly arrivalTime?: number
+  readonly requestTimeoutMs?: number
   /**
    * Milliseconds that answers under way may take once something unreadable came after their requests.
    * Default 15 seconds, more than any operation may take.
    */
-  readonly answerTime?: number
+  readonly pendingAnswersTimeoutMs?: number
   /** Asked before `handler`, which gets what this leaves. */
   readonly listener?: NodeListener
 }
@@ -52,19 +52,26 @@ const maxHeaderSize = 16_384
  * @throws Error of code EADDRINUSE, EACCES or EADDRNOTAVAIL when it cannot listen there
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { host, port, handler, listener, arrivalTime = 10_000, answerTime = 15_000 } = options
+  const {
+    host,
+    port,
+    handler,
+    listener,
+    requestTimeoutMs = 10_000,
+    pendingAnswersTimeoutMs = 15_000,
+  } = options
   const adapter = createServerAdapter<{ req: IncomingMessage; res: ServerResponse }>(
     (request, { req }) => handler(request, { peerAddress: req.socket.remoteAddress ?? null }),
   )
   const batch = new AnswerBatch()
   function serve(req: IncomingMessage, res: ServerResponse): void {
-    batch.sendLate()
+    batch.sendOverdue()
     if (!beginExchange(req.socket, res)) return
-    if (!makeTargetReadable(req)) refuse(req, res, badTarget)
+    if (!normalizeTarget(req)) refuse(req, res, invalidTarget)
     else if (!isFramed(req)) refuse(req, res, 'HTTP/1.0 has no transfer codings.')
-    else if (isTransferEncoded(req)) refuse(req, res, otherCoding)
+    else if (isTransferEncoded(req)) refuse(req, res, unsupportedCoding)
     else if (listener?.(req, res, batch.add) === true) return
-    else if (hasDotSegments(req)) refuse(req, res, badTarget)
+    else if (hasDotSegments(req)) refuse(req, res, invalidTarget)
     else adapter(req, res)
   }
   const server = createServer(
@@ -72,10 +79,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       // Without it Node keeps the first of two Authorization headers and drops the other unseen.
       joinDuplicateHeaders: true,
       maxHeaderSize,
-      headersTimeout: arrivalTime,
-      requestTimeout: arrivalTime,
+      headersTimeout: requestTimeoutMs,
+      requestTimeout: requestTimeoutMs,
       // By default Node looks for those that are late every 30 seconds.
-      connectionsCheckingInterval: Math.ceil(arrivalTime / 10),
+      connectionsCheckingInterval: Math.ceil(requestTimeoutMs / 10),
       keepAliveTimeout: 65_000,
       // Node's own answer to a request without Host has neither words nor an id.
       requireHostHeader: false,
@@ -86,7 +93,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.maxHeadersCount = 0
   // An expectation that nobody knows may be ignored (RFC 9110 §10.1.1), and Node's own answer says nothing.
   server.on('checkExpectation', serve)
-  const detached = answerBeforeClosing(server, { answerTime, sendReady: batch.send })
+  const detached = answerBeforeClosing(server, { pendingAnswersTimeoutMs, sendReady: batch.send })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
@@ -106,11 +113,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
 /** Closes the connection after the answer: nothing that comes over it may run any more. */
 function refuse(req: IncomingMessage, res: ServerResponse, detail: string): void {
-  refuseFurther(req.socket)
+  refuseFurtherRequests(req.socket)
   sendProblem(res, 400, detail)
 }
 
-const otherCoding = 'Send the body without a transfer coding other than chunked.'
+const unsupportedCoding = 'Send the body without a transfer coding other than chunked.'
 
 /**
  * Has every answer sent before its connection is closed, whatever came after the request.
@@ -125,7 +132,7 @@ function answerBeforeClosing(server: Server, timing: AnswerTiming): ReadonlySet<
     detached.add(socket)
     socket.on('close', () => detached.delete(socket))
     socket.on('error', () => socket.destroy()).resume()
-    void answerUnreadable(socket, { status: 400, detail: badTarget, ...timing })
+    void answerUnreadable(socket, { status: 400, detail: invalidTarget, ...timing })
   })
   // A client may close its side and wait for its answers (RFC 9112 §9.6). By default Node drops them.
   Object.assign(server, { httpAllowHalfOpen: true })

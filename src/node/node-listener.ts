@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isOurOwn, type SendBody } from './answer-batch.ts'
+import { isBatchSend, type SendBody } from './answer-batch.ts'
 
 /**
  * Answers a request of Node's server or, where it is another's, returns `false`.
@@ -21,7 +21,7 @@ export function headerOf({ headers }: IncomingMessage, name: string): string | n
 /** The first of them that answers does. */
 export function firstOf(...listeners: readonly NodeListener[]): NodeListener {
   return (request, response, given) => {
-    const send = isOurOwn(given) ? given : undefined
+    const send = isBatchSend(given) ? given : undefined
     for (const listener of listeners) if (listener(request, response, send)) return true
     return false
   }

@@ -4,46 +4,46 @@ import { detachedCopy } from '../detached-copy.ts'
 import type { NodeListener } from './node-listener.ts'
 import { sendProblem } from './node-problem.ts'
 
-export const badTarget = 'The request target or the Host header is not valid.'
+export const invalidTarget = 'The request target or the Host header is not valid.'
 
 /**
  * Brings the target into the form of a path (RFC 9112 §3.2): a client may also send a whole URL, whose
  * authority then counts for the `Host`. Whether a URL can be made of it.
  */
-export function makeTargetReadable(req: IncomingMessage): boolean {
+export function normalizeTarget(req: IncomingMessage): boolean {
   const { url = '' } = req
   if (url.startsWith('/')) {
     const { host } = req.headers
-    return host === undefined ? req.httpVersion === '1.0' : isHost(host)
+    return host === undefined ? req.httpVersion === '1.0' : isValidHost(host)
   }
   const absolute = /^https?:\/\/([^/?#]*)(.*)/is.exec(url)
   if (absolute === null) return false
   const [, authority = '', path = ''] = absolute
   req.headers.host = authority
   req.url = path.startsWith('/') ? path : `/${path}`
-  return isHost(authority)
+  return isValidHost(authority)
 }
 
 /**
  * For requests of another's Node server: has a target that is a whole URL read as a path, which is what
  * everything after it compares, and refuses one that is none.
  */
-export const readWholeUrls: NodeListener = (request, response, send) => {
+export const normalizeAbsoluteTargets: NodeListener = (request, response, send) => {
   // Our own server has done it.
   if (send !== undefined || !/^https?:/i.test(request.url ?? '')) return false
-  if (makeTargetReadable(request)) return false
-  sendProblem(response, 400, badTarget)
+  if (normalizeTarget(request)) return false
+  sendProblem(response, 400, invalidTarget)
   return true
 }
 
 /** Those that were found to make a URL: a server has few names, and each request brings one. */
-const knownHosts = new LRUCache<string, true>({ max: 100 })
+const validHosts = new LRUCache<string, true>({ max: 100 })
 
 /** Whatever path follows, a URL can be made of it. */
-function isHost(host: string): boolean {
-  if (knownHosts.has(host)) return true
+function isValidHost(host: string): boolean {
+  if (validHosts.has(host)) return true
   if (!/^[^\s/?#@\\]+$/.test(host) || !URL.canParse(`http://${host}/`)) return false
-  knownHosts.set(detachedCopy(host), true)
+  validHosts.set(detachedCopy(host), true)
   return true
 }
 

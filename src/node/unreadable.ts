@@ -3,18 +3,18 @@ import type { Duplex } from 'node:stream'
 import { problemBody, problemType } from '../http/problem.ts'
 import { newRequestId } from '../http/request-context.ts'
 import { securityHeaders } from '../http/security-headers.ts'
-import { isStreaming, refuseFurther, settleExchanges } from './exchanges.ts'
+import { isStreaming, refuseFurtherRequests, settleExchanges } from './exchanges.ts'
 
 const fixedHeaders = Object.entries(securityHeaders)
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('')
 
 /** Milliseconds for a client to read the last answer and close its side, and for the rest of a stream. */
-const lingerTime = 1_000
+const lingerMs = 1_000
 
 export interface AnswerTiming {
   /** Milliseconds that the answers to what came before it may take. */
-  readonly answerTime: number
+  readonly pendingAnswersTimeoutMs: number
   /** Sends the answers that are ready. */
   readonly sendReady: () => void
 }
@@ -46,19 +46,19 @@ export function answerClientError(
  */
 export async function answerUnreadable(socket: Duplex, unreadable: Unreadable): Promise<void> {
   // What follows is as unreadable, and was answered for.
-  if (!refuseFurther(socket)) return
+  if (!refuseFurtherRequests(socket)) return
   // Node would end the connection with the last answer once the client has closed its side.
   socket.removeAllListeners('end')
   const { sendReady } = unreadable
   sendReady()
-  const settled = await settleExchanges(socket, unreadable.answerTime)
+  const settled = await settleExchanges(socket, unreadable.pendingAnswersTimeoutMs)
   sendReady()
   if (!settled || isStreaming(socket)) {
     socket.destroy()
     return
   }
-  if (socket.writable) socket.end(textOf(unreadable))
-  const linger = setTimeout(() => socket.destroy(), lingerTime)
+  if (socket.writable) socket.end(responseText(unreadable))
+  const linger = setTimeout(() => socket.destroy(), lingerMs)
   socket.once('close', () => clearTimeout(linger))
 }
 
@@ -69,10 +69,10 @@ export async function answerUnreadable(socket: Duplex, unreadable: Unreadable): 
 export async function endStream(socket: Duplex, sendReady: () => void): Promise<void> {
   // What is ready is no stream.
   sendReady()
-  if (isStreaming(socket) && !(await settleExchanges(socket, lingerTime))) socket.end()
+  if (isStreaming(socket) && !(await settleExchanges(socket, lingerMs))) socket.end()
 }
 
-function textOf({ status, detail }: Unreadable): string {
+function responseText({ status, detail }: Unreadable): string {
   const body = problemBody(status, detail)
   return (
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +

@@ -18,7 +18,7 @@ export function writeAnswer(response: ServerResponse, answer: NodeAnswer, send: 
   const { status, headers, body, requestId, shared } = answer
   const length = Buffer.byteLength(body)
   response.writeHead(status, [
-    ...linesOf(headers)(shared),
+    ...headerLinesOf(headers)(shared),
     'x-request-id',
     requestId,
     'content-length',
@@ -34,12 +34,12 @@ const fixedHeaders = Object.entries({ 'cache-control': 'no-store', ...securityHe
 export const forPrograms: Headers = {}
 
 /** Written with each answer: an operation that sets one would have it there twice (RFC 9112 §6.3). */
-const notItsOwn = new Set(['content-length', 'transfer-encoding', 'x-request-id'])
+const reservedHeaders = new Set(['content-length', 'transfer-encoding', 'x-request-id'])
 
 /** Names and values in turn, by the answer's own headers and those that depend on the origin. */
-const linesOf = memoizeWeak((own: Headers) =>
+const headerLinesOf = memoizeWeak((own: Headers) =>
   memoizeWeak((shared: Headers): readonly string[] => {
-    const lines = Object.entries(own).filter(([name]) => !notItsOwn.has(name.toLowerCase()))
+    const lines = Object.entries(own).filter(([name]) => !reservedHeaders.has(name.toLowerCase()))
     if (shared === forPrograms) return lines.flat()
     const names = new Set(lines.map(([name]) => name.toLowerCase()))
     const fixed = fixedHeaders.filter(([name]) => !names.has(name))

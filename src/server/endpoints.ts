@@ -16,7 +16,7 @@ import { createOperationGuards } from '../limits/operation-guards.ts'
 import { completeHeaders } from '../node/complete-headers.ts'
 import { createDirectListener } from '../node/direct-listener.ts'
 import { firstOf } from '../node/node-listener.ts'
-import { readWholeUrls } from '../node/request-target.ts'
+import { normalizeAbsoluteTargets } from '../node/request-target.ts'
 import { printSdl } from '../pothos/index.ts'
 import { defaultPageSize } from '../schema/pages.ts'
 import type { App, AppSettings } from './create-app.ts'
@@ -34,7 +34,7 @@ export function createEndpoints(
   const { issuer: identity, keys: identityKeys } = services.identity
   const credentialHeaders = credentialHeadersOf(config)
   const { health, metrics } = createObservers(settings, services)
-  const admission = createServerAdmission(config, now, metrics.measured(services.authenticator))
+  const admission = createServerAdmission(config, now, metrics.measure(services.authenticator))
   const completed = createCompletion({ metrics, refusals: services.refusals, log })
   const forwardAuth = createForwardAuth({
     admission,
@@ -69,7 +69,7 @@ export function createEndpoints(
     log,
   })
   const listener = firstOf(
-    readWholeUrls,
+    normalizeAbsoluteTargets,
     completeHeaders(['authorization', ...credentialHeaders]),
     createDirectListener({ endpoints: [graphql, forwardAuth], cors, trustedProxies, completed }),
   )

@@ -12,7 +12,7 @@ import {
 import { presentedTokenOf } from '../credentials/presented-token.ts'
 import type { Database } from '../db/database.ts'
 import { createDevelopmentIssuer } from '../http/development-issuer.ts'
-import { shareStaleness } from '../http/forward-auth.ts'
+import { divideStaleness } from '../http/forward-auth.ts'
 import { sweepDeadSecrets } from '../keys/sweeper.ts'
 import type { Logger } from '../log.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
@@ -54,7 +54,7 @@ export async function startServices(
   const names = issuers.map(({ issuer }) => issuer)
   if (developmentIssuer === null && !prepared) await warnOfUntrustedKeys(database, names, log)
 
-  const { nodeMs, proxySeconds } = shareStaleness(config.maxStalenessMs)
+  const { nodeMs, proxySeconds } = divideStaleness(config.maxStalenessMs)
   const authenticator = configuredAuthenticator(config, log, {
     issuers,
     directory: database.directory,

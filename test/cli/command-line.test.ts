@@ -134,7 +134,7 @@ test.each([
 ])('%j sets a V8 flag only with --small-heap', async (command, expected) => {
   const calls: string[] = []
   await run(command, {
-    keepHeapSmall: async () => void calls.push('small heap'),
+    limitHeapGrowth: async () => void calls.push('small heap'),
     startServer: async () => {
       calls.push('started')
       return { stop: async () => {} }

@@ -26,7 +26,7 @@ export async function run(
     outputClosed: new Promise(() => {}),
     note: (text) => err.push(text),
     now: () => now,
-    keepHeapSmall: async () => {},
+    limitHeapGrowth: async () => {},
     startServer: unused,
     startWorkers: unused,
     stopSignal: async () => {},

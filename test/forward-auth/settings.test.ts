@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { shareStaleness } from '../../src/http/forward-auth.ts'
+import { divideStaleness } from '../../src/http/forward-auth.ts'
 import { readForwardAuthSettings } from '../../src/http/forward-auth-settings.ts'
 
 const defaults = { scopes: [], audience: 'backend', optional: false }
@@ -80,7 +80,7 @@ test.each([
 ])(
   'of a bound of %i ms the node has %i ms and a proxy %i s and one for its clock',
   (bound, node, proxy) => {
-    expect(shareStaleness(bound)).toEqual({ nodeMs: node, proxySeconds: proxy })
+    expect(divideStaleness(bound)).toEqual({ nodeMs: node, proxySeconds: proxy })
     expect(node + (proxy === 0 ? 0 : (proxy + 1) * 1000)).toBeLessThanOrEqual(bound)
   },
 )

@@ -70,10 +70,10 @@ describe('answers that become ready in one turn', () => {
     const [first, second] = responses as [ServerResponse, ServerResponse]
     batch.add(first, '', 'utf8')
     now += 1
-    batch.sendLate()
+    batch.sendOverdue()
     expect(ended(responses)).toEqual([false, false])
     now += 0.5
-    batch.sendLate()
+    batch.sendOverdue()
     expect(ended(responses)).toEqual([true, false])
     batch.add(second, '', 'utf8')
     expect(await answers).toEqual(['', ''])

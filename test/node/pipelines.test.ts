@@ -57,7 +57,7 @@ describe('answers to what was asked before something unreadable', () => {
    * `/stream` begins and never ends; what is posted is read whole first.
    */
   async function open(
-    options: { answerTime?: number; arrivalTime?: number } = {},
+    options: { pendingAnswersTimeoutMs?: number; requestTimeoutMs?: number } = {},
   ): Promise<Socket> {
     waiting = new Map()
     begun = []
@@ -147,7 +147,7 @@ describe('answers to what was asked before something unreadable', () => {
   })
 
   it('are sent before a later request on the connection is answered 408', async () => {
-    const socket = await open({ arrivalTime: 100 })
+    const socket = await open({ requestTimeoutMs: 100 })
     const sent = text(socket)
     socket.write(`${get('/slow')}GET /b HTTP/1.1\r\n`)
     await arrived('/slow')
@@ -169,13 +169,13 @@ describe('answers to what was asked before something unreadable', () => {
   })
 
   it('are waited for only so long, and then nothing is sent in their place', async () => {
-    const socket = await open({ answerTime: 50 })
+    const socket = await open({ pendingAnswersTimeoutMs: 50 })
     socket.write(get('/slow') + garbage)
     expect(await text(socket)).toBe('')
   })
 
   it('are never mixed with the 400', async () => {
-    const socket = await open({ answerTime: 50 })
+    const socket = await open({ pendingAnswersTimeoutMs: 50 })
     socket.write(get('/stream') + garbage)
     const sent = await text(socket)
     expect(sent).toMatch(/begun/)

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Listener, listen } from '../../src/node/listen.ts'
 
-const arrivalTime = 300
+const requestTimeoutMs = 300
 let listener: Listener | undefined
 let read: string[]
 
@@ -12,12 +12,12 @@ afterEach(() => {
   return listener?.close()
 })
 
-async function open(time = arrivalTime): Promise<Socket> {
+async function open(time = requestTimeoutMs): Promise<Socket> {
   read = []
   listener = await listen({
     host: '127.0.0.1',
     port: 0,
-    arrivalTime: time,
+    requestTimeoutMs: time,
     handler: async (request) => {
       read.push(await request.text())
       return new Response('answered')
@@ -71,7 +71,7 @@ describe('a request whose', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/)
     expect(answer).toMatch(/\r\nContent-Type: application\/problem\+json\r\n/)
     expect(answer).toMatch(/\r\nConnection: close\r\n/i)
-    expect(milliseconds).toBeGreaterThan(arrivalTime / 2)
+    expect(milliseconds).toBeGreaterThan(requestTimeoutMs / 2)
     expect(read).toEqual([])
   })
 
@@ -92,7 +92,7 @@ it('another request on the same connection has its own time', async () => {
   const get = 'GET / HTTP/1.1\r\nHost: x\r\n'
   socket.write(`${get}\r\n`)
   await once(socket, 'data')
-  await new Promise((resolve) => setTimeout(resolve, arrivalTime * 1.5))
+  await new Promise((resolve) => setTimeout(resolve, requestTimeoutMs * 1.5))
   expect(socket.closed).toBe(false)
   socket.write(`${get}Connection: close\r\n\r\n`)
   expect((await answerTo(socket)).answer).toMatch(/^HTTP\/1\.1 200 /)

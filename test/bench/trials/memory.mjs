@@ -1,10 +1,10 @@
 /** Growth of resident memory under many different credentials: good, unknown, malformed, no tokens. */
-import { keepHeapSmall } from '../../../dist/server/heap.js'
+import { limitHeapGrowth } from '../../../dist/server/heap.js'
 import { strangeKeys } from '../world.mjs'
 import { answer, bearer, input, openAuthenticator } from './setting.mjs'
 
 const { keys, count } = input
-if (input.smallHeap) keepHeapSmall()
+if (input.smallHeap) limitHeapGrowth()
 const authenticator = await openAuthenticator()
 const batch = 2_000
 
