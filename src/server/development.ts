@@ -14,9 +14,9 @@ export interface DevelopmentCredentials {
   readonly jwt: string
 }
 
-const shownScopes = ['read:keys', 'read:users', 'write:keys', 'write:users'] as const
-const shownKeyName = 'Shown when the server started'
-const shownKeyMark = { 'latchkey.development': 'banner' }
+const bannerScopes = ['read:keys', 'read:users', 'write:keys', 'write:users'] as const
+const bannerKeyName = 'Shown when the server started'
+const bannerKeyMetadata = { 'latchkey.development': 'banner' }
 const day = 24 * 60 * 60 * 1000
 
 /** Makes the development users where they are missing, and new credentials of the first of them. */
@@ -31,19 +31,19 @@ export async function prepareDevelopment(
   await ensureUser(users, iss, 'grace', 'Grace Hopper', ['read:keys', 'read:users', 'write:keys'])
   await ensureUser(users, iss, 'linus', 'Linus Torvalds', [], 'SUSPENDED')
 
-  await revokeShownKeys(database, new Date(now()))
+  await revokeBannerKeys(database, new Date(now()))
   // However many keys someone made while trying it out, the next start shows one.
   const { secret } = await keys.createAsOperator(
     ada.id,
     {
-      name: shownKeyName,
-      scopes: shownScopes,
+      name: bannerKeyName,
+      scopes: bannerScopes,
       expiresAt: new Date(now() + day),
-      metadata: shownKeyMark,
+      metadata: bannerKeyMetadata,
     },
     Number.POSITIVE_INFINITY,
   )
-  const { access_token } = await issuer.mint({ subject: 'ada', scope: shownScopes.join(' ') })
+  const { access_token } = await issuer.mint({ subject: 'ada', scope: bannerScopes.join(' ') })
   return { apiKey: secret, jwt: access_token }
 }
 
@@ -76,20 +76,23 @@ async function ensureUser(
   scopes: readonly string[],
   status: User['status'] = 'ACTIVE',
 ): Promise<User> {
-  const known = await users.findByIdentity(issuer, subject)
-  if (known !== null) return known
+  const existing = await users.findByIdentity(issuer, subject)
+  if (existing !== null) return existing
   const email = `${subject}@example.com`
-  const made = await users.insert({ issuer, subject, email, name, scopes }, operator)
-  if (made === 'duplicate') return ensureUser(users, issuer, subject, name, scopes, status)
-  if (status === 'ACTIVE') return made
-  return (await users.setStatus(made.id, status, 'Suspended for trying it out', operator)) ?? made
+  const inserted = await users.insert({ issuer, subject, email, name, scopes }, operator)
+  if (inserted === 'duplicate') return ensureUser(users, issuer, subject, name, scopes, status)
+  if (status === 'ACTIVE') return inserted
+  return (
+    (await users.setStatus(inserted.id, status, 'Suspended for trying it out', operator)) ??
+    inserted
+  )
 }
 
 /**
  * Those of earlier starts: what was printed then is worth nothing now. At another port the issuer was
  * another, and its `ada` another user.
  */
-async function revokeShownKeys(
+async function revokeBannerKeys(
   { users, keys }: Pick<Database, 'users' | 'keys'>,
   at: Date,
 ): Promise<void> {
@@ -98,7 +101,8 @@ async function revokeShownKeys(
     if (subject !== 'ada' || !isDevelopmentIssuer(issuer)) continue
     const active = { ownerId, status: 'ACTIVE', now: at } as const
     for await (const key of pagesOf((page) => keys.list(active, page))) {
-      if (key.metadata['latchkey.development'] !== shownKeyMark['latchkey.development']) continue
+      if (key.metadata['latchkey.development'] !== bannerKeyMetadata['latchkey.development'])
+        continue
       await keys.revoke(key.id, 'The server was started again', at, operator)
     }
   }

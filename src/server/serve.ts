@@ -8,7 +8,7 @@ import { readyText } from './development.ts'
 import type { RunningServer, StartServerOptions } from './start.ts'
 
 /** How long requests in flight may take once the server stops. Milliseconds. */
-const drainTime = 5_000
+const drainTimeoutMs = 5_000
 
 /**
  * Listens, then makes ready: until then every request but `/healthz` is answered 503.
@@ -62,9 +62,9 @@ export async function serve(
     app,
     async stop() {
       app.shutDown()
-      const drained = setTimeout(() => listener.destroy(), drainTime)
+      const drainTimer = setTimeout(() => listener.destroy(), drainTimeoutMs)
       await listener.close()
-      clearTimeout(drained)
+      clearTimeout(drainTimer)
       await app.close()
     },
   }

@@ -24,7 +24,7 @@ import { warnOfUntrustedKeys } from './untrusted-keys.ts'
 import { startUpkeep } from './upkeep.ts'
 
 /** What the services are built on. */
-interface Base {
+interface ServiceDependencies {
   readonly database: Database
   readonly catalogue: ScopeCatalogue
   readonly schema: GraphQLSchema
@@ -37,11 +37,11 @@ export type Services = Awaited<ReturnType<typeof startServices>>
 export async function startServices(
   config: Config,
   settings: AppSettings,
-  base: Base,
+  dependencies: ServiceDependencies,
   opened: (() => Promise<void>)[],
 ) {
   const { log, now, publicUrl, prepared } = settings
-  const { database, catalogue } = base
+  const { database, catalogue } = dependencies
   const developmentIssuer =
     config.mode === 'development'
       ? await createDevelopmentIssuer({
@@ -82,7 +82,7 @@ export async function startServices(
 
   const shared = { catalogue, now, onScopesNeeded: authenticator.recordScopes }
   return {
-    ...base,
+    ...dependencies,
     developmentIssuer,
     authenticator,
     keys: configuredKeyService(config, { ...shared, store: database.keys }),

@@ -12,9 +12,9 @@ export async function startWorker(
   signal: AbortSignal,
 ): Promise<{ stop(): Promise<void> }> {
   const send = (message: FromWorker) => void (process.connected && process.send?.(message))
-  const started = startMessage()
+  const startMessage = receiveStart()
   send({ type: 'loaded' })
-  const start = await started
+  const start = await startMessage
   const server = await startServer(
     {
       ...config,
@@ -29,7 +29,7 @@ export async function startWorker(
       metricsPeers: createMetricsPeers(send, (listener) => process.on('message', listener)),
     },
   ).catch((error: unknown) => {
-    leave()
+    disconnect()
     throw error
   })
   const { publicUrl, app } = server
@@ -37,17 +37,17 @@ export async function startWorker(
   return {
     async stop() {
       await server.stop()
-      leave()
+      disconnect()
     },
   }
 }
 
 /** What is said to the process that keeps us would keep us from ending. */
-function leave(): void {
+function disconnect(): void {
   cluster.worker?.disconnect()
 }
 
-async function startMessage(): Promise<Extract<ToWorker, { type: 'start' }>> {
+async function receiveStart(): Promise<Extract<ToWorker, { type: 'start' }>> {
   for (;;) {
     const [message]: ToWorker[] = await once(process, 'message')
     if (message?.type === 'start') return message

@@ -21,14 +21,14 @@ export interface RunningWorkers {
 }
 
 /** Before a worker that ended is replaced, in milliseconds: at first, and at most. */
-const firstPause = 100
-const longestPause = 10_000
+const minRestartDelayMs = 100
+const maxRestartDelayMs = 10_000
 /** After a life as long as this the next pause is the first again. Milliseconds. */
-const longLife = 10_000
+const stableAfterMs = 10_000
 /** For workers to end by themselves. Milliseconds. */
-const stopTime = 7_500
+const stopTimeoutMs = 7_500
 /** Of one worker, with some to spare: for what it asks at once, for authentication, and for listening. */
-const connectionsEach = 16
+const connectionsPerWorker = 16
 
 /**
  * Serves by `count` processes at one address (Node, `node:cluster`), this one only keeping them: each is
@@ -46,11 +46,11 @@ export async function startWorkers(
 ): Promise<RunningWorkers> {
   const log = createServerLogger(config)
   const database = await launchDatabase(config, log, {
-    max_connections: String(Math.max(100, count * connectionsEach + 20)),
+    max_connections: String(Math.max(100, count * connectionsPerWorker + 20)),
   })
   const databaseUrl = await database.ready
   // Workers share a port by its number, and one that comes later must get the same.
-  const port = await portOf(config).catch(async (error: unknown) => {
+  const port = await choosePort(config).catch(async (error: unknown) => {
     await database.stop()
     throw error
   })
@@ -72,17 +72,17 @@ export async function startWorkers(
     return worker
   }
 
-  async function keep(first: Worker): Promise<void> {
+  async function supervise(first: Worker): Promise<void> {
     let worker = first
-    let pause = firstPause
+    let restartDelayMs = minRestartDelayMs
     for (;;) {
       const started = performance.now()
-      const { code, signal } = await ended(worker)
+      const { code, signal } = await waitForExit(worker)
       if (stopping.signal.aborted) return
       log.error({ worker: worker.process.pid, code, signal }, 'a worker ended; it is replaced')
-      if (performance.now() - started > longLife) pause = firstPause
-      await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {})
-      pause = Math.min(pause * 2, longestPause)
+      if (performance.now() - started > stableAfterMs) restartDelayMs = minRestartDelayMs
+      await sleep(restartDelayMs, undefined, { signal: stopping.signal }).catch(() => {})
+      restartDelayMs = Math.min(restartDelayMs * 2, maxRestartDelayMs)
       if (stopping.signal.aborted) return
       worker = launch(true)
     }
@@ -90,23 +90,23 @@ export async function startWorkers(
 
   async function stop(): Promise<void> {
     stopping.abort()
-    const patience = setTimeout(() => {
+    const killTimer = setTimeout(() => {
       log.error('workers that did not stop are killed')
       process.exitCode = 1
       for (const worker of workers) worker.process.kill('SIGKILL')
-    }, stopTime)
+    }, stopTimeoutMs)
     for (const worker of workers) worker.process.kill('SIGTERM')
-    await Promise.all([...workers].map(ended))
-    clearTimeout(patience)
+    await Promise.all([...workers].map(waitForExit))
+    clearTimeout(killTimer)
     await database.stop()
   }
 
   try {
     const first = launch(false)
-    const ready = await unlessAborted(readiness(first), signal)
+    const ready = await rejectOnAbort(waitUntilReady(first), signal)
     const others = Array.from({ length: count - 1 }, () => launch(true))
-    for (const worker of [first, ...others]) void keep(worker)
-    await Promise.all(others.map((worker) => readiness(worker).catch(() => {})))
+    for (const worker of [first, ...others]) void supervise(worker)
+    await Promise.all(others.map((worker) => waitUntilReady(worker).catch(() => {})))
     announce(ready, count, log)
   } catch (error) {
     await stop()
@@ -120,13 +120,13 @@ function announce({ publicUrl, development }: ReadyMessage, count: number, log: 
   if (development !== null) process.stdout.write(readyText(publicUrl, development))
 }
 
-interface Ending {
+interface Exit {
   readonly code: number | null
   readonly signal: string | null
 }
 
 /** Not by `once` of Node, which fails when a message cannot be delivered, as to one that has just ended. */
-async function ended(worker: Worker): Promise<Ending> {
+async function waitForExit(worker: Worker): Promise<Exit> {
   const { exitCode, signalCode } = worker.process
   if (worker.isDead()) return { code: exitCode, signal: signalCode }
   return await new Promise((resolve) => {
@@ -134,13 +134,13 @@ async function ended(worker: Worker): Promise<Ending> {
   })
 }
 
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+async function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()
   const aborted = once(signal, 'abort').then(() => signal.throwIfAborted() as never)
   return await Promise.race([work, aborted])
 }
 
-async function readiness(worker: Worker): Promise<ReadyMessage> {
+async function waitUntilReady(worker: Worker): Promise<ReadyMessage> {
   return await new Promise((resolve, reject) => {
     worker.once('exit', (code: number | null) => reject(new WorkerStartError(code ?? 1)))
     worker.on('message', (message: FromWorker) => {
@@ -150,7 +150,7 @@ async function readiness(worker: Worker): Promise<ReadyMessage> {
 }
 
 /** The configured one, or one that was free a moment ago. */
-async function portOf({ host, port }: Config): Promise<number> {
+async function choosePort({ host, port }: Config): Promise<number> {
   if (port !== 0) return port
   const server = createServer().listen(0, host)
   await once(server, 'listening')

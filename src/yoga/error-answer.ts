@@ -10,28 +10,28 @@ export interface Answer {
   readonly body: string
 }
 
-const answersOf = memoizeWeak((_error: GraphQLError) => new Map<ResponseMediaType, Answer>())
+const cachedAnswersOf = memoizeWeak((_error: GraphQLError) => new Map<ResponseMediaType, Answer>())
 
 /** Status and headers from `extensions.http`, the rest as the body. Remembered with the error. */
 export function errorAnswer(error: GraphQLError, accept: string | null): Answer {
   const mediaType = acceptedMediaType(accept) ?? 'application/json'
-  const known = answersOf(error)
-  let answer = known.get(mediaType)
+  const cached = cachedAnswersOf(error)
+  let answer = cached.get(mediaType)
   if (answer === undefined) {
     answer = makeAnswer(error, mediaType)
-    known.set(mediaType, answer)
+    cached.set(mediaType, answer)
   }
   return answer
 }
 
 function makeAnswer({ message, extensions }: GraphQLError, mediaType: ResponseMediaType) {
-  const { http, ...told } = extensions as {
+  const { http, ...publicExtensions } = extensions as {
     http?: { status?: number; headers?: Record<string, string> }
   }
   return {
     status: http?.status ?? 500,
     headers: { 'content-type': `${mediaType}; charset=utf-8`, ...http?.headers },
-    body: JSON.stringify({ errors: [{ message, extensions: told }] }),
+    body: JSON.stringify({ errors: [{ message, extensions: publicExtensions }] }),
   }
 }
 

@@ -11,8 +11,8 @@ export function requestError(
   error: LatchkeyError,
   extensions: Readonly<Record<string, unknown>> = {},
 ): GraphQLError {
-  const told = { ...errorExtensions(error), ...extensions, http: httpFailure(error) }
-  return withReason(new GraphQLError(error.message, { extensions: told }), error)
+  const allExtensions = { ...errorExtensions(error), ...extensions, http: httpFailure(error) }
+  return withReason(new GraphQLError(error.message, { extensions: allExtensions }), error)
 }
 
 /** Why something could not be reached, for the log: the error itself is sent to the caller. */
@@ -37,11 +37,11 @@ export function badRequest(message: string): GraphQLError {
 
 /** A field's error; `thrown` tells where. */
 export function fieldError(error: LatchkeyError, thrown?: GraphQLError): GraphQLError {
-  const place: GraphQLErrorOptions = thrown
+  const location: GraphQLErrorOptions = thrown
     ? { nodes: thrown.nodes ?? null, path: thrown.path ?? null }
     : {}
-  const told = { ...place, extensions: errorExtensions(error) }
-  return withReason(new GraphQLError(error.message, told), error)
+  const options = { ...location, extensions: errorExtensions(error) }
+  return withReason(new GraphQLError(error.message, options), error)
 }
 
 /** The failure that `error` is or wraps, as graphql-js wraps what a resolver throws. */

@@ -10,8 +10,8 @@ interface Range {
 }
 
 /** Clients send few different ones, each with every request. */
-const remembered = new Map<string, ResponseMediaType | null>()
-const maxRemembered = 100
+const negotiated = new Map<string, ResponseMediaType | null>()
+const maxNegotiated = 100
 
 /**
  * The media type that an `Accept` header asks for (RFC 9110 §12.5.1): of the two the one of the higher
@@ -20,10 +20,10 @@ const maxRemembered = 100
  */
 export function acceptedMediaType(accept: string | null): ResponseMediaType | null {
   if (accept === null || accept === '') return 'application/json'
-  let type = remembered.get(accept)
+  let type = negotiated.get(accept)
   if (type === undefined) {
     type = negotiate(accept)
-    if (remembered.size < maxRemembered && accept.length < 500) remembered.set(accept, type)
+    if (negotiated.size < maxNegotiated && accept.length < 500) negotiated.set(accept, type)
   }
   return type
 }
@@ -40,17 +40,17 @@ function negotiate(accept: string): ResponseMediaType | null {
       (a, b) =>
         b.quality - a.quality ||
         b.precedence - a.precedence ||
-        (a.precedence === named ? a.place - b.place : a.order - b.order),
+        (a.precedence === exactName ? a.place - b.place : a.order - b.order),
     )
   return best?.type ?? null
 }
 
-const named = 2
+const exactName = 2
 
 /** By the most specific range that covers `type`. */
 function preference(type: ResponseMediaType, ranges: readonly Range[]) {
   for (const [precedence, name] of [
-    [named, type],
+    [exactName, type],
     [1, 'application/*'],
     [0, '*/*'],
   ] as const) {

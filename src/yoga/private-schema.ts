@@ -13,7 +13,7 @@ import { requestError } from './graphql-errors.ts'
 import type { PrincipalContext } from './use-principal.ts'
 
 /** What tells of the schema itself: introspection and the subgraph's SDL. */
-const alwaysPrivate = ['__schema', '__type', '_service']
+const privateFields = ['__schema', '__type', '_service']
 
 /**
  * Refuses the anonymous every document that asks for the schema, or for one of `fields` of the query
@@ -24,13 +24,13 @@ const alwaysPrivate = ['__schema', '__type', '_service']
 export function keepSchemaPrivate(
   fields: readonly string[],
 ): (args: ExecutionArgs) => ExecutionResult | null {
-  const names = new Set([...alwaysPrivate, ...fields])
-  const asksForSchema = memoizeWeak((schema: GraphQLSchema) =>
+  const names = new Set([...privateFields, ...fields])
+  const selectsSchema = memoizeWeak((schema: GraphQLSchema) =>
     memoizeWeak((document: DocumentNode) => selectsRootField(schema, document, names)),
   )
   return ({ schema, document, contextValue }) => {
     const { principal } = contextValue as PrincipalContext
-    if (principal !== null || !asksForSchema(schema)(document)) return null
+    if (principal !== null || !selectsSchema(schema)(document)) return null
     return { errors: [requestError(new UnauthenticatedError())] }
   }
 }

@@ -60,7 +60,7 @@ class PlainResponse implements Answer {
 
   constructor(body: string | null, { status, headers }: Omit<Answer, 'body'>) {
     // As a Response does: with any of these a client would wait for another answer, or read no body.
-    if (!(status >= 200 && status <= 599) || withoutBody.has(status)) {
+    if (!(status >= 200 && status <= 599) || bodilessStatuses.has(status)) {
       throw new RangeError(`${status} is no status for a GraphQL answer.`)
     }
     this.body = body ?? ''
@@ -71,7 +71,7 @@ class PlainResponse implements Answer {
   }
 }
 
-const withoutBody = new Set([204, 205, 304])
+const bodilessStatuses = new Set([204, 205, 304])
 
 /** Plugins name headers in any case; of one that comes several times the last counts. */
 function inLowerCase(headers: Answer['headers']): Answer['headers'] {

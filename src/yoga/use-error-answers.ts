@@ -71,7 +71,7 @@ export function completeErrors(
     if (causes.has(error)) {
       error.extensions.requestId = requestId
       onBug(causes.get(error), requestId)
-    } else if (error.extensions.code === 'SERVICE_UNAVAILABLE' && nothingIn(data)) {
+    } else if (error.extensions.code === 'SERVICE_UNAVAILABLE' && hasNoData(data)) {
       error.extensions.http ??= { status: 503, headers: { 'retry-after': '1' } }
     }
   }
@@ -90,6 +90,6 @@ function markUnresolved({ extensions }: GraphQLError): void {
   }
 }
 
-function nothingIn(data: Record<string, unknown> | null | undefined): boolean {
+function hasNoData(data: Record<string, unknown> | null | undefined): boolean {
   return data == null || Object.values(data).every((value) => value === null)
 }

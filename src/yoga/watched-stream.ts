@@ -11,13 +11,13 @@ export interface WatchedStreamOptions<End> {
 
 type Next<T> = IteratorResult<T, undefined>
 
-interface Waiting<T> {
+interface PendingRead<T> {
   resolve(next: Next<T>): void
   reject(error: unknown): void
 }
 
 /** The longest that a timer of Node can wait. */
-const longestTimer = 2 ** 31 - 1
+const maxTimerMs = 2 ** 31 - 1
 
 /**
  * The same stream, until `check` says that it may not go on: it then sends what `check` says and ends.
@@ -27,7 +27,7 @@ const longestTimer = 2 ** 31 - 1
 export class WatchedStream<T, End> implements AsyncIterableIterator<T | End, undefined> {
   readonly #source: AsyncIterator<T>
   readonly #options: WatchedStreamOptions<End>
-  readonly #waiting = new Set<Waiting<T | End>>()
+  readonly #pendingReads = new Set<PendingRead<T | End>>()
   #timer: NodeJS.Timeout | undefined
   /** What is still to be sent; `null` once it was, or where the source ended by itself. */
   #end: End | null = null
@@ -46,11 +46,11 @@ export class WatchedStream<T, End> implements AsyncIterableIterator<T | End, und
   next(): Promise<Next<T | End>> {
     if (this.#over) return Promise.resolve(this.#last())
     return new Promise((resolve, reject) => {
-      const waiting = { resolve, reject }
-      this.#waiting.add(waiting)
+      const read = { resolve, reject }
+      this.#pendingReads.add(read)
       this.#source.next().then(
-        (next) => this.#received(waiting, next),
-        (error: unknown) => this.#broken(waiting, error),
+        (next) => this.#received(read, next),
+        (error: unknown) => this.#broken(read, error),
       )
     })
   }
@@ -72,24 +72,24 @@ export class WatchedStream<T, End> implements AsyncIterableIterator<T | End, und
     return end === null ? { done: true, value: undefined } : { done: false, value: end }
   }
 
-  async #received(waiting: Waiting<T | End>, next: IteratorResult<T>): Promise<void> {
+  async #received(read: PendingRead<T | End>, next: IteratorResult<T>): Promise<void> {
     if (next.done) {
       this.#finish()
       return
     }
-    const allowed = this.#ask()
+    const allowed = this.#check()
     if (!(allowed === true || (allowed !== false && (await allowed)))) return
     // Whoever waited was answered when the stream ended meanwhile.
-    if (this.#waiting.delete(waiting)) waiting.resolve({ done: false, value: next.value })
+    if (this.#pendingReads.delete(read)) read.resolve({ done: false, value: next.value })
   }
 
-  #broken(waiting: Waiting<T | End>, error: unknown): void {
-    if (this.#waiting.delete(waiting)) waiting.reject(error)
+  #broken(read: PendingRead<T | End>, error: unknown): void {
+    if (this.#pendingReads.delete(read)) read.reject(error)
     this.#finish()
   }
 
   /** Whether it may go on; where not, it has ended. */
-  #ask(): boolean | Promise<boolean> {
+  #check(): boolean | Promise<boolean> {
     const proceed = (end: End | null): boolean => {
       if (this.#over) return false
       if (end === null) return true
@@ -109,12 +109,12 @@ export class WatchedStream<T, End> implements AsyncIterableIterator<T | End, und
     if (this.#over) return
     const { intervalMs, expiresAt } = this.#options
     const left = (expiresAt() ?? Number.POSITIVE_INFINITY) - Date.now()
-    const delay = Math.min(left > 0 ? left : intervalMs, intervalMs, longestTimer)
+    const delay = Math.min(left > 0 ? left : intervalMs, intervalMs, maxTimerMs)
     this.#timer = setTimeout(() => void this.#tick(), delay).unref()
   }
 
   async #tick(): Promise<void> {
-    if (await this.#ask()) this.#schedule()
+    if (await this.#check()) this.#schedule()
   }
 
   #finish(end: End | null = null): void {
@@ -122,8 +122,8 @@ export class WatchedStream<T, End> implements AsyncIterableIterator<T | End, und
     this.#over = true
     this.#end = end
     clearTimeout(this.#timer)
-    for (const waiting of this.#waiting) waiting.resolve(this.#last())
-    this.#waiting.clear()
+    for (const read of this.#pendingReads) read.resolve(this.#last())
+    this.#pendingReads.clear()
     // Not waited for: a generator answers it only once what it waits for itself has come.
     this.#source.return?.()?.catch(() => {})
   }
