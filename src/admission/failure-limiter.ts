@@ -3,26 +3,29 @@ import { InvalidCredentialError, type LatchkeyError, RateLimitedError } from '..
 import { senderOf } from '../net/client-address.ts'
 
 export interface FailureLimiterOptions {
-  /** Refused credentials that one sender is told of within a minute; 0: no limit. */
+  /** The number of refused credentials that one sender may send in a minute before 429; 0: no limit. */
   readonly perMinute: number
-  /** Senders remembered at most, the latest ones. Default 50,000, which take about 10 MB. */
+  /**
+   * The maximum number of senders that are counted; the least recently used are evicted. Default 50,000,
+   * about 10 MB.
+   */
   readonly maxSenders?: number
-  /** Milliseconds since the epoch. */
+  /** Returns milliseconds since the epoch. */
   readonly now: () => number
 }
 
 /** Counts the credentials refused to each sender, in memory and on this node alone. */
 export interface FailureLimiter {
   /**
-   * What the sender of a refused request is told: RateLimitedError when its credential was not valid and
-   * too many were not before it, else `error` itself. Valid credentials are not asked about, and so
-   * always pass. An unknown address (`null`) is not counted: it would be everyone's.
+   * Returns the error for the sender of a refused request: RateLimitedError if too many of its credentials
+   * were invalid within the minute, otherwise `error`. Call this only for refused requests, so that valid
+   * credentials always pass. An unknown address (`null`) is not counted: all senders would share it.
    */
   errorFor(error: LatchkeyError, address: string | null): LatchkeyError
 }
 
 interface Count {
-  /** When the sender's current minute began. */
+  /** Start of the sender's current minute, in milliseconds since the epoch. */
   since: number
   refused: number
 }
@@ -30,9 +33,9 @@ interface Count {
 const minute = 60_000
 
 /*
- * On a cache with a bound, since the libraries for it (rate-limiter-flexible, express-rate-limit) keep
- * every address that ever came in memory, the first with a timer each: a flood from many addresses is
- * what this must stand. They also answer by a promise, which would cost each refusal a turn.
+ * The counts are in a bounded cache, because this must withstand a flood from many addresses. Libraries for
+ * this (rate-limiter-flexible, express-rate-limit) keep every address in memory, the former with one timer
+ * each. They also return promises, which would delay each refusal by a turn of the event loop.
  */
 
 export function createFailureLimiter(options: FailureLimiterOptions): FailureLimiter {

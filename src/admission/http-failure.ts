@@ -13,15 +13,15 @@ import {
   UnauthenticatedError,
 } from '../errors.ts'
 
-/** The HTTP side of a failure: its status and the header fields that belong to it. */
+/** The HTTP status and header fields of a failure. */
 export interface HttpFailure {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
 }
 
 /**
- * How a failure is told over HTTP when it refuses a whole request: RFC 6750 §3 for challenges,
- * RFC 9110 §10.2.3 for `Retry-After`.
+ * Maps a failure that refuses a whole request to HTTP: RFC 6750 §3 for challenges, RFC 9110 §10.2.3 for
+ * `Retry-After`.
  */
 export function httpFailure(error: LatchkeyError): HttpFailure {
   if (error instanceof UnauthenticatedError) return challenge(401)
@@ -42,7 +42,7 @@ export function httpFailure(error: LatchkeyError): HttpFailure {
   return { status: 403, headers: {} }
 }
 
-/** Attribute values are our own words and scope names: neither holds a quote or a backslash. */
+/** Attribute values are fixed texts and scope names, which contain no quote and no backslash. */
 function challenge(
   status: number,
   error?: string,
@@ -57,7 +57,7 @@ function retryLater(status: number, seconds: number): HttpFailure {
   return { status, headers: { 'retry-after': String(Math.max(1, Math.ceil(seconds))) } }
 }
 
-/** What a GraphQL error tells of a failure beside its message (`extensions`). */
+/** Returns the `extensions` of a GraphQL error for a failure, without `http`. */
 export function errorExtensions(error: LatchkeyError): Record<string, unknown> {
   const { code } = error
   if (error instanceof InsufficientScopeError) return { code, ...error.scopes }

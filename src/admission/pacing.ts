@@ -3,43 +3,48 @@ import { LRUCache } from 'lru-cache'
 import { RateLimitedError } from '../errors.ts'
 
 export interface PacingOptions {
-  /** Milliseconds of one turn of the event loop that cost a client nothing. Default 5. */
+  /**
+   * The length of a turn of the event loop up to which its client need not wait, in milliseconds. Default 5.
+   */
   readonly freeMs?: number
-  /** How long a client waits for each millisecond beyond. Default 20. */
+  /** The time that a client waits for each millisecond above `freeMs`, in milliseconds. Default 20. */
   readonly waitPerMs?: number
-  /** Milliseconds that one turn may have its client wait at most. Default 1000. */
+  /** The maximum wait that one turn causes, in milliseconds. Default 1000. */
   readonly maxWaitPerTurnMs?: number
-  /** Milliseconds that a request may wait before it is refused. Default 5000. */
+  /** The maximum wait of one request before it is refused, in milliseconds. Default 5000. */
   readonly maxWaitMs?: number
   /**
-   * Milliseconds that a client waits at most, whatever ran for it at once. Default 60,000: one credential of
-   * a user must not shut out the others for longer, nor one caller those of the same address.
+   * The maximum total wait of a client, however many requests ran for it at once, in milliseconds. Default
+   * 60,000: no credential may block the user's other credentials for longer, and no caller those of the
+   * same address.
    */
   readonly maxDebtMs?: number
-  /** Clients remembered at most, the latest ones. Default 10,000. */
+  /** The maximum number of clients that are tracked; the least recently used are evicted. Default 10,000. */
   readonly maxClients?: number
-  /** Milliseconds, monotonic. Default `performance.now`. */
+  /** Returns the time of a monotonic clock, in milliseconds. Default `performance.now`. */
   readonly now?: () => number
-  /** Resolves after so many milliseconds. */
+  /** Resolves after `milliseconds`. */
   readonly sleep?: (milliseconds: number) => Promise<void>
 }
 
 /**
- * Has a client wait that keeps the event loop busy, so that others are served in between. The loop runs one
- * turn at a time: a client whose requests take long turns, one after the other, would delay everyone
- * else's. The limits on operations bound one turn; this bounds how often one client causes long ones.
+ * Makes a client wait that keeps the event loop busy, so that other clients are served in between. The loop
+ * runs one turn at a time: consecutive long turns of one client would delay everyone else. The limits on
+ * operations bound the length of one turn; pacing bounds how often one client causes long turns.
  */
 export interface Pacing {
   /**
-   * To be asked before work for `client` begins.
+   * Call this before work for `client` starts.
    *
-   * @param client `null` where it is not known: it does not wait, since it would wait for everyone
-   * @returns `null` where it may begin at once; else resolves when it may, or with why it is refused
+   * @param client returns the client, or `null` if it is unknown. Unknown clients do not wait, because all
+   *   of them would share one wait
+   * @returns `null` if the work may start now; otherwise a promise that resolves with `null` when it may
+   *   start, or with an error if the request is refused
    */
   before(client: () => string | null): Promise<RateLimitedError | null> | null
-  /** Tells that a turn of so many milliseconds was for `client`. */
+  /** Records that a turn of the event loop took `milliseconds` for `client`. */
   charge(client: string | null, milliseconds: number): void
-  /** From here on nothing waits: who would is refused, also who waits already. */
+  /** Refuses, from now on, every request that would have to wait, including those that wait already. */
   shutDown(): void
 }
 
@@ -52,20 +57,20 @@ export function createPacing(options: PacingOptions = {}): Pacing {
   const allWoken = new Promise<void>((resolve) => {
     wakeAll = resolve
   })
-  /** Until when each client waits. */
+  /** The time until which each client waits, by `now`. */
   const waitUntil = new LRUCache<string, number>({ max: maxClients })
 
   async function waitForTurn(client: string): Promise<RateLimitedError | null> {
     const last = now() + maxWaitMs
     for (;;) {
-      // Of those who waited the first may have had the client wait again.
+      // The first of several waiting requests may have caused a new wait.
       const until = waitUntil.get(client) ?? 0
       const left = until - now()
       if (left <= 0) return null
       if (until > last || isShuttingDown) {
         return new RateLimitedError(
           left / 1000,
-          'Requests that take long came too often. Ask for less, or less often.',
+          'Too many requests took a long time to process. Send smaller or fewer requests.',
         )
       }
       await Promise.race([sleep(left), allWoken])

@@ -25,13 +25,13 @@ export interface HttpAppParts {
   readonly schemaSdl: Route
   readonly health: Health
   readonly metrics: Pick<Metrics, 'answer'>
-  /** Public keys of identity tokens; none where there are no such tokens. */
+  /** Public keys of identity tokens; empty where identity tokens are not configured. */
   readonly identityKeys: readonly object[]
   /** `null` outside development. */
   readonly developmentIssuer: DevelopmentIssuer | null
   readonly trustedProxies: TrustedProxies
   readonly cors: Cors
-  /** Told of each request once it is answered. */
+  /** Called with each request after its answer is ready. */
   readonly completed: Completion
   readonly log: Logger
 }
@@ -40,7 +40,7 @@ export type HttpApp = (request: Request, connection?: ConnectionInfo) => Promise
 
 export type Route = (request: Request, context: RequestContext) => Response | Promise<Response>
 
-/** Every path of the server. Each answer carries `X-Request-Id`, and each request makes one line in the log. */
+/** Serves every path of the server. Each answer carries `X-Request-Id`; each request is logged in one line. */
 export function createHttpApp(parts: HttpAppParts): HttpApp {
   const { log, cors, metrics, completed } = parts
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
@@ -53,7 +53,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     ['/metrics', getOnly(() => metrics.answer())],
   ])
 
-  /** A route, and its name for metrics: one of a few, whatever a client asks for. */
+  /** Returns a route and its name in metrics. The set of names is fixed: a client cannot add one. */
   function findRoute(pathname: string | null): readonly [string, Route] {
     if (pathname === null) return ['other', invalidTarget]
     const { developmentIssuer } = parts
@@ -97,7 +97,7 @@ async function answer(
   }
 }
 
-/** Only for programs on this machine that mean it: no page elsewhere can reach it by a rebound name. */
+/** Serves programs on this machine only. The check of `Host` keeps out web pages that use DNS rebinding. */
 function developmentRoute(issuer: DevelopmentIssuer): Route {
   return (request, { peerAddress }) =>
     isLoopbackRequest({ peerAddress, host: request.headers.get('host') })
@@ -105,7 +105,7 @@ function developmentRoute(issuer: DevelopmentIssuer): Route {
       : problem(403, { detail: 'The development issuer answers this machine only.' })
 }
 
-/** For pages elsewhere too, where `cors` lets them. */
+/** Adds CORS to a route, for web pages of the origins that `cors` allows. */
 function withCors(cors: Cors, route: Route): Route {
   return async (request, context) => {
     const response = cors.preflight(request) ?? (await route(request, context))
@@ -115,7 +115,10 @@ function withCors(cors: Cors, route: Route): Route {
   }
 }
 
-/** For whoever embeds the server; its own listener answers before a Request is made. */
+/**
+ * Adapts a direct endpoint to a fetch Request, for programs that embed the server. The server's own listener
+ * needs no Request.
+ */
 function routeTo(endpoint: DirectEndpoint): Route {
   return async (request, context) =>
     toResponse(await answerOf(endpoint, fetchRequest(request), context))
@@ -128,7 +131,7 @@ function getOnly(route: Route): Route {
       : problem(405, { detail: 'Use GET.', headers: { allow: 'GET, HEAD' } })
 }
 
-/** `null` where a `Host` that is none makes no URL: an adapter then hands over what it has. */
+/** Returns `null` where the URL is invalid: with an invalid `Host`, an adapter passes on an invalid URL. */
 function pathOf({ url }: Request): string | null {
   return URL.canParse(url) ? new URL(url).pathname : null
 }
@@ -138,5 +141,5 @@ function invalidTarget(): Response {
 }
 
 function notFound(): Response {
-  return problem(404, { detail: `There is nothing here. GraphQL is at ${graphqlPath}.` })
+  return problem(404, { detail: `There is nothing at this path. GraphQL is at ${graphqlPath}.` })
 }

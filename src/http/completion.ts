@@ -12,19 +12,19 @@ export interface CompletionParts {
 }
 
 export interface Completed {
-  /** One of the server's own paths, or a word for all others. */
+  /** One of the server's own paths, or `other`. */
   readonly route: string
-  /** As it was asked for; `null` where it makes no URL. */
+  /** The requested path; `null` where the request target is invalid. */
   readonly path: string | null
   readonly method: string
   readonly status: number
-  /** By `performance.now()`. */
+  /** Start of the request, in milliseconds of `performance.now()`. */
   readonly started: number
 }
 
 /**
- * What follows once there is an answer to a request: it is counted, a refused credential is recorded, and
- * it makes one line in the log.
+ * Runs after a request is answered: counts it, records a refused credential in the audit trail, and writes
+ * one line to the log.
  */
 export type Completion = (completed: Completed, context: RequestContext) => void
 
@@ -41,7 +41,7 @@ export function createCompletion({ metrics, refusals, log }: CompletionParts): C
   return ({ route, path, method, status, started }, context) => {
     recordRefusal(context)
     metrics.countRequest(route, method, status)
-    // A request that a proxy lets pass is in the proxy's own log.
+    // The proxy's own log has the requests that it lets pass.
     if (route === forwardAuthPath && status === 200) return
     if (!log.isLevelEnabled('info')) return
     log.info(

@@ -1,31 +1,37 @@
-/** Which pages elsewhere may call from a browser, and what they may send and read (Fetch §3.2). */
+/** The web pages that may call from a browser, and the headers that they may send (Fetch §3.2). */
 export interface CorsOptions {
-  /** Exactly as a browser sends them in `Origin`, such as `https://app.example.com`. Empty: none. */
+  /**
+   * Allowed origins, exactly as a browser sends them in `Origin`, such as `https://app.example.com`. Empty:
+   * none.
+   */
   readonly origins: readonly string[]
-  /** Headers for credentials, in lower case. */
+  /** Headers that carry credentials, in lower case. */
   readonly credentialHeaders: readonly string[]
 }
 
 export interface Cors {
-  /** The answer to a browser that asks before it sends; `null` when it is not one, or not to be let in. */
+  /** Answers a preflight request; `null` if the request is not a preflight, or its origin is not allowed. */
   preflight(request: Request): Response | null
-  /** Headers that let a page of that origin read the answer, where it may; the same object each time. */
+  /**
+   * Returns the headers that let a page of `origin` read the answer, if it may. Returns the same object each
+   * time.
+   */
   shareHeaders(origin: string | null): Readonly<Record<string, string>>
 }
 
 const exposedHeaders = 'www-authenticate, retry-after, x-request-id'
-/** Seconds that a browser remembers the answer to a preflight. Chromium keeps none for longer. */
+/** The time that a browser may cache the answer to a preflight, in seconds: the maximum that Chromium accepts. */
 const maxAge = '7200'
 
 const noHeaders = {}
 const varyOnly = { vary: 'Origin' }
 
 /**
- * Only the origins that are listed, each by name. Cookies are nothing to this server, so
+ * Allows the listed origins only, without wildcards. The server does not read cookies, so
  * `Access-Control-Allow-Credentials` is never sent.
  */
 export function createCors({ origins, credentialHeaders }: CorsOptions): Cors {
-  /** One object to an origin, by which what was made of it can be remembered. */
+  /** One object for each origin, so that callers can cache results by it. */
   const headersByOrigin: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(
     origins.map((origin) => [
       origin,

@@ -13,15 +13,15 @@ import { problem } from './problem.ts'
 const developmentAudience = 'latchkey'
 
 export interface DevelopmentIssuerOptions {
-  /** Its `iss`: the public URL and `developmentIssuerPath`. */
+  /** The `iss` of its tokens: the public URL followed by `developmentIssuerPath`. */
   readonly issuer: string
-  /** Where its key is kept. */
+  /** The directory that stores its private key. */
   readonly dataDir: string
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
 
-/** An issuer of JWTs for whoever asks: for development, on loopback, and nowhere else. */
+/** Issues JWTs for any subject without authentication. For development on loopback only. */
 export type DevelopmentIssuer = Awaited<ReturnType<typeof createDevelopmentIssuer>>
 
 const tokenRequest = z.strictObject({
@@ -38,10 +38,10 @@ const tokenRequest = z.strictObject({
     .optional(),
 })
 
-/** Its scopes are separated by spaces; it lasts seconds, by default an hour. */
+/** `scope` is separated by spaces. `expiresIn` is in seconds; default 3600. */
 type TokenRequest = z.infer<typeof tokenRequest>
 
-/** @throws BadUserInputError for the first property that is not right */
+/** @throws BadUserInputError for the first invalid property */
 function readTokenRequest(value: unknown): TokenRequest {
   const result = tokenRequest.safeParse(value)
   if (result.success) return result.data
@@ -59,7 +59,7 @@ export async function createDevelopmentIssuer(options: DevelopmentIssuerOptions)
   const jwksUri = `${issuer}/jwks`
   const settings = { issuer, audience: developmentAudience, jwksUri }
 
-  // RFC 8414 §2 and, for clients that know no other, OpenID Connect Discovery §3.
+  // RFC 8414 §2. Clients without RFC 8414 find it by OpenID Connect Discovery §3.
   const metadata = {
     issuer,
     jwks_uri: jwksUri,
@@ -70,7 +70,7 @@ export async function createDevelopmentIssuer(options: DevelopmentIssuerOptions)
   }
 
   /**
-   * Answers as RFC 6749 §5.1 has it.
+   * Returns an access token response (RFC 6749 §5.1).
    *
    * @throws BadUserInputError
    */
@@ -97,12 +97,12 @@ export async function createDevelopmentIssuer(options: DevelopmentIssuerOptions)
   ])
 
   return {
-    /** What makes this server accept its tokens, as for any other issuer. */
+    /** Issuer settings with which this server accepts its tokens, as for any other issuer. */
     settings,
     mint,
     /**
-     * Discovery, the public keys and `POST token`. Does not look at who is asking: that is for
-     * `isLoopbackRequest` to decide before.
+     * Serves discovery, the public keys and `POST token`. Does not check the caller: call
+     * `isLoopbackRequest` first.
      */
     async handle(request: Request): Promise<Response> {
       const { pathname } = new URL(request.url)
@@ -121,7 +121,7 @@ async function answerToken(
   request: Request,
   mint: (request: TokenRequest) => Promise<object>,
 ): Promise<Response> {
-  // A page elsewhere cannot send JSON without asking first (CORS), which nobody answers.
+  // A cross-origin page cannot send JSON without a CORS preflight, and this path answers none.
   const fault = bodyFault(fetchRequest(request), 'application/json')
   if (fault !== null) return problem(415, fault)
   let body: unknown

@@ -23,10 +23,10 @@ const privateJwk = z.object({
 })
 
 /**
- * The development issuer's key, made on first use and kept as a private JWK that only its owner may
- * read. Of several processes at once one makes it and all get that one.
+ * Returns the development issuer's key. It is created on first use and stored as a private JWK with file
+ * mode 0600. If several processes start at once, one of them creates the key and all of them use it.
  *
- * @throws Error when what is kept there is no such key
+ * @throws Error if the file does not hold such a key
  */
 export async function developmentKey(dataDir: string): Promise<SigningKey> {
   const path = join(dataDir, fileName)
@@ -46,7 +46,7 @@ async function createKeyFile(path: string): Promise<string> {
   await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
   const text = `${JSON.stringify(await exportJWK(privateKey))}\n`
-  // A link appears whole or not at all, and never over one that is there.
+  // `link` is atomic and never replaces an existing file.
   const draft = `${path}.${randomUUID()}`
   await writeFile(draft, text, { mode: 0o600, flag: 'wx' })
   try {
@@ -64,7 +64,9 @@ async function toSigningKey(text: string, path: string): Promise<SigningKey> {
   const jwk = parse(text)
   const privateKey = jwk === null ? null : await importJWK(jwk, algorithm).catch(() => null)
   if (jwk === null || !(privateKey instanceof CryptoKey)) {
-    throw new Error(`${path} holds no ${algorithm} key. Delete it and a new one is made.`)
+    throw new Error(
+      `${path} does not hold an ${algorithm} private key. Delete the file: the next start creates a new key.`,
+    )
   }
   const { d: _, ...publicPart } = jwk
   const id = await calculateJwkThumbprint(publicPart)

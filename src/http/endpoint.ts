@@ -2,14 +2,14 @@ import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import type { Answer } from '../yoga/error-answer.ts'
 import type { RequestContext } from './request-context.ts'
 
-/** A request, whichever server it came to. */
+/** A request, independent of the kind of server that received it. */
 export interface HttpRequest extends CredentialCarrier {
   readonly method: string
   /** Path and query. */
   readonly target: string
-  /** Whether the target is as it was sent, rather than as a URL parser made it. */
+  /** Whether `target` is the text that the client sent. `false`: a URL parser has normalized it. */
   readonly isTargetRaw: boolean
-  /** As plugins and resolvers see it. Its body may have been read. */
+  /** The request that plugins and resolvers see. Its body may already have been read. */
   readonly shown: Request
   /** @throws BodyTooLargeError */
   readBody(maxBytes: number): Promise<string>
@@ -19,20 +19,20 @@ export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError'
 }
 
-/** An endpoint that needs no fetch Request or Response. Answers at once where it can. */
+/** An endpoint that needs no fetch Request or Response. It answers synchronously where it can. */
 export interface DirectEndpoint {
-  /** Its name in metrics and in the log. */
+  /** The name of the endpoint in metrics and in the log. */
   readonly route: string
-  /** Whether its answers carry the headers for browsers: CORS, and what a page may do. */
+  /** Whether its answers carry headers for browsers: CORS and the security headers. */
   readonly isForBrowsers: boolean
-  /** Whether it answers that request. */
+  /** Returns whether the endpoint answers `request`. */
   takes(request: HttpRequest): boolean
   answer(request: HttpRequest, context: RequestContext): Answer | Promise<Answer>
-  /** The answer where `answer` throws, or its answer cannot be sent. */
+  /** Returns the answer to send if `answer` throws or its answer cannot be sent. */
   failed(cause: unknown, request: HttpRequest, context: RequestContext): Answer
 }
 
-/** The answer of `endpoint`; never throws. */
+/** Returns the answer of `endpoint`. Never throws or rejects. */
 export function answerOf(
   endpoint: DirectEndpoint,
   request: HttpRequest,

@@ -1,6 +1,6 @@
 import { BodyTooLargeError, type HttpRequest } from './endpoint.ts'
 
-/** The request of a fetch Request. */
+/** Adapts a fetch Request. */
 export function fetchRequest(request: Request): HttpRequest {
   const { method, url, headers } = request
   const { pathname, search, searchParams } = new URL(url)
@@ -15,12 +15,13 @@ export function fetchRequest(request: Request): HttpRequest {
   }
 }
 
-/** Bytes are counted as they come: a length may be missing or wrong. */
+/** Counts the bytes as they arrive, because `Content-Length` may be missing or wrong. */
 async function readText({ headers, body }: Request, maxBytes: number): Promise<string> {
   if (Number(headers.get('content-length') ?? 0) > maxBytes) throw new BodyTooLargeError()
   const chunks: Uint8Array[] = []
   let length = 0
-  // Not cancelled where it is too long: that would close the connection before the answer is out.
+  // The reader is not cancelled if the body is too long: that would close the connection before the answer is
+  // sent.
   const reader = body?.getReader()
   for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
     length += part.value.byteLength

@@ -4,30 +4,30 @@ import { isScopeName, sorted } from '../scopes.ts'
 
 export const forwardAuthPath = '/auth/verify'
 
-/** What the proxy asks of a request. */
+/** The conditions that a proxy sets for a request. */
 export interface ForwardAuthSettings {
-  /** All are needed; sorted. */
+  /** The request needs all of them. Sorted. */
   readonly scopes: readonly string[]
-  /** `aud` of the identity token. */
+  /** The `aud` of the identity token. */
   readonly audience: string
-  /** Whether a request without any credential passes, without an identity. */
+  /** Whether a request without a credential is allowed, with empty identity headers. */
   readonly optional: boolean
 }
 
-/** The proxy is configured wrongly; `message` says how. */
+/** The proxy's configuration is invalid; `message` is the reason. */
 export class ForwardAuthFault extends Error {
   override readonly name = 'ForwardAuthFault'
 }
 
-/** Whether a request target is this endpoint's, however it goes on. */
+/** Returns whether a request target starts with the path of this endpoint. */
 export function isForwardAuthTarget(target: string): boolean {
   return target.startsWith(forwardAuthPath)
 }
 
 /**
- * The same where only a URL is known, as in a fetch `Request`. A URL parser has resolved the dot
- * segments in it, so a client whose path is appended to a prefix could have replaced that prefix. Only
- * the path itself is taken, which no proxy appends anything to.
+ * Reads the settings where only a parsed URL is known, as in a fetch `Request`. A URL parser resolves dot
+ * segments, so that a client whose path a proxy appends to a prefix could replace that prefix. Only the
+ * path `/auth/verify` itself is accepted, because no proxy appends anything to it.
  *
  * @throws ForwardAuthFault also for every path below `/auth/verify` and every prefix with parameters
  */
@@ -35,20 +35,20 @@ export function readResolvedSettings(target: string): ForwardAuthSettings {
   const rest = target.slice(forwardAuthPath.length)
   if (rest !== '' && !rest.startsWith('?')) {
     throw new ForwardAuthFault(
-      'The prefix form of /auth/verify needs the request target as it was sent: hand requests to `app.listener` first, or ask the path itself',
+      'The prefix form of /auth/verify needs the request target as the client sent it: pass requests to `app.listener` first, or use the path /auth/verify itself',
     )
   }
   return readForwardAuthSettings(target)
 }
 
 /**
- * The settings in a request target, which must be as it was sent: `/auth/verify/../x` is below this
- * path and nothing else, whatever a URL parser makes of it.
+ * Reads the settings from a request target. The target must be the text that the client sent:
+ * `/auth/verify/../x` counts as a path below `/auth/verify`, although a URL parser would resolve it to `/auth/x`.
  *
- * `/auth/verify?scope=…&audience=…&optional=true` states them in the query. Where the proxy appends
+ * `/auth/verify?scope=…&audience=…&optional=true` states the settings in the query. Where the proxy appends
  * the client's path and query to a prefix, the prefix is `/auth/verify/` or
- * `/auth/verify;scope=…;audience=…;optional=true/`: what a client sends comes after a slash, where
- * nothing is read.
+ * `/auth/verify;scope=…;audience=…;optional=true/`: the client's part comes after a slash, and nothing
+ * after that slash is read.
  *
  * @throws ForwardAuthFault
  */
@@ -61,7 +61,7 @@ export function readForwardAuthSettings(target: string): ForwardAuthSettings {
 }
 
 interface CachedSettings {
-  /** Without what the client's path adds to it. */
+  /** The request target without the part that the client's path adds. */
   readonly target: string
   readonly settings: ForwardAuthSettings
 }
@@ -74,14 +74,16 @@ function parseAndCache(text: string): CachedSettings {
   const settings = parsePairs(
     text.startsWith('?') ? new URLSearchParams(text) : pathParameters(text.slice(1)),
   )
-  // A proxy asks with the few settings it was given; whoever asks with ever new ones gains nothing.
+  // A proxy uses few settings. A client that sends ever new ones only empties this cache.
   if (cache.size >= 1000) cache.clear()
   const entry = { target: forwardAuthPath + text, settings }
   cache.set(text, entry)
   return entry
 }
 
-/** What states the settings, from its `?` or `;` on; `null`: nothing does. */
+/**
+ * Returns the part of the target that states the settings, starting with `?` or `;`; `null` if there is none.
+ */
 function settingsText(target: string): string | null {
   const rest = target.slice(forwardAuthPath.length)
   if (rest === '' || rest === '?' || rest.startsWith('/')) return null
@@ -103,7 +105,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw new ForwardAuthFault('A parameter is not percent-encoded as it should be')
+    throw new ForwardAuthFault('A parameter is not valid percent-encoding')
   }
 }
 
@@ -117,7 +119,7 @@ const readers: Readonly<Record<string, (value: string) => Partial<ForwardAuthSet
     value === 'true' || value === 'false' ? { optional: value === 'true' } : null,
 }
 
-/** An empty value is a fault too: a variable that was not set must not ask for less. */
+/** Refuses an empty value too: an unset variable in a proxy's configuration must not lower the requirements. */
 function parsePairs(pairs: Iterable<[string, string]>): ForwardAuthSettings {
   const seen = new Set<string>()
   let settings = defaults
@@ -125,10 +127,10 @@ function parsePairs(pairs: Iterable<[string, string]>): ForwardAuthSettings {
     const reader = Object.hasOwn(readers, name) ? readers[name] : undefined
     if (reader === undefined)
       throw new ForwardAuthFault(`There is no parameter ${printableName(name)}`)
-    if (seen.has(name)) throw new ForwardAuthFault(`The parameter ${name} is there twice`)
+    if (seen.has(name)) throw new ForwardAuthFault(`The parameter ${name} is repeated`)
     seen.add(name)
     const read = reader(value)
-    if (read === null) throw new ForwardAuthFault(`The value of the parameter ${name} is not right`)
+    if (read === null) throw new ForwardAuthFault(`The value of the parameter ${name} is invalid`)
     settings = { ...settings, ...read }
   }
   return settings

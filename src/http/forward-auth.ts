@@ -21,9 +21,9 @@ import {
 import { HeaderCarrier } from './header-carrier.ts'
 import type { RequestContext } from './request-context.ts'
 
-/** What was told of a principal last. */
+/** The last answer for a principal. */
 interface CachedAnswer {
-  /** Those it met last. */
+  /** The settings that the principal met last. */
   settings: ForwardAuthSettings
   readonly token: string
   readonly answer: Answer
@@ -31,23 +31,23 @@ interface CachedAnswer {
 
 export interface ForwardAuthParts {
   readonly admission: Admission<RequestContext>
-  /** `null`: `X-Identity` stays empty. */
+  /** Issues identity tokens; `null`: `X-Identity` stays empty. */
   readonly identity: IdentityIssuer | null
-  /** The headers that credentials come in, in lower case. */
+  /** Headers that carry credentials beside `Authorization`, in lower case. */
   readonly credentialHeaders: readonly string[]
-  /** How long a proxy may keep a 200, in seconds. 0: not at all. */
+  /** The time that a proxy may cache a 200, in seconds. 0: it may not cache it. */
   readonly maxAgeSeconds: number
   readonly log: Logger
 }
 
 /**
- * Divides the bound on honouring a revocation between a node and a proxy that keeps its answers, for
- * the two add up at worst. Caches count in whole seconds and keep an answer for nearly one more than
- * they were told, so that one is left to them; where what remains is no whole second, the node has it
- * all.
+ * Divides the staleness bound between a node and a proxy that caches its answers: in the worst case the
+ * two times add up. HTTP caches count whole seconds and may keep an answer for almost one second longer
+ * than `max-age`, so one second is reserved for that. If less than one second is left for the proxy, the
+ * node gets the whole bound.
  *
- * @returns how long a node may honour what it read before, in milliseconds, and how long a proxy may
- *   keep an answer, in seconds; 0: not at all
+ * @returns `nodeMs`: the time that a node may use a cached entry, in milliseconds; `proxySeconds`: the
+ *   time that a proxy may cache an answer, in seconds; 0: it may not
  */
 export function divideStaleness(maxStalenessMs: number) {
   const proxySeconds = Math.max(0, Math.floor(maxStalenessMs / 2000) - 1)
@@ -55,12 +55,12 @@ export function divideStaleness(maxStalenessMs: number) {
   return { nodeMs, proxySeconds }
 }
 
-/** Every one of them is in each 200, so that none of a client's own is left to stand. */
+/** Each 200 sets every identity header, so that the proxy overwrites any that the client sent. */
 const emptyIdentityHeaders = Object.fromEntries(identityHeaderNames.map((name) => [name, '']))
 
 /**
- * Decides for a proxy: 200 with who is asking, else 401, 403, or 5xx, without. At once where the
- * credential is remembered. Looks at neither method nor body.
+ * Decides about a request for a proxy: 200 with identity headers, or 401, 403 or 5xx without them. The
+ * answer is synchronous if the credential is in the cache. Method and body are ignored.
  */
 export function createForwardAuth(parts: ForwardAuthParts): DirectEndpoint {
   const { admission, identity, maxAgeSeconds, log } = parts
@@ -69,7 +69,7 @@ export function createForwardAuth(parts: ForwardAuthParts): DirectEndpoint {
   const cacheableHeaders = { vary, 'cache-control': cacheControl(maxAgeSeconds) }
   const uncacheableHeaders = { vary, 'cache-control': 'no-store' }
   const anonymous = emptyAnswer(200, { ...emptyIdentityHeaders, ...cacheableHeaders })
-  /** Most are asked about in the same way again and again. */
+  /** A proxy usually asks about a principal with the same settings each time. */
   const cachedAnswers = new WeakMap<Principal, CachedAnswer>()
 
   function decide(
@@ -109,7 +109,7 @@ export function createForwardAuth(parts: ForwardAuthParts): DirectEndpoint {
 
   function refuse(error: LatchkeyError): Answer {
     const { status, headers } = httpFailure(error)
-    // nginx answers 500 for whatever is neither 2xx, 401 nor 403.
+    // nginx turns every status except 2xx, 401 and 403 into 500.
     return status === 400 || status === 429
       ? emptyAnswer(401, { 'www-authenticate': bareChallenge, ...headers, ...uncacheableHeaders })
       : emptyAnswer(status, { ...headers, ...uncacheableHeaders })
@@ -123,6 +123,7 @@ export function createForwardAuth(parts: ForwardAuthParts): DirectEndpoint {
     answer(request, context) {
       const { target, isTargetRaw } = request
       const settings = isTargetRaw ? readForwardAuthSettings(target) : readResolvedSettings(target)
+      // The proxy wrote the query: a credential in it would not be the client's.
       const refused = admission.admit(context.admission, new HeaderCarrier(request), context)
       return refused instanceof Promise
         ? refused.then((refusal) => decide(refusal, settings, context))
@@ -131,7 +132,10 @@ export function createForwardAuth(parts: ForwardAuthParts): DirectEndpoint {
 
     failed(error, _request, { requestId }) {
       if (error instanceof ForwardAuthFault) {
-        log.error({ requestId, fault: error.message }, 'a proxy asks /auth/verify wrongly')
+        log.error(
+          { requestId, fault: error.message },
+          'a proxy sent an invalid request to /auth/verify; correct its configuration',
+        )
       } else {
         log.error({ err: error, requestId }, 'a request failed')
       }
@@ -146,7 +150,7 @@ function emptyAnswer(status: number, headers: Answer['headers']): Answer {
 
 const bareChallenge = httpFailure(new UnauthenticatedError()).headers['www-authenticate'] ?? ''
 
-/** `must-revalidate` lets a shared cache keep what came for a credential (RFC 9111 §3.5). */
+/** `must-revalidate` lets a shared cache store the answer to a request with `Authorization` (RFC 9111 §3.5). */
 function cacheControl(maxAgeSeconds: number): string {
   return maxAgeSeconds === 0 ? 'no-store' : `max-age=${maxAgeSeconds}, must-revalidate`
 }
@@ -161,8 +165,9 @@ function identityHeaders(principal: Principal, token: string): Readonly<Record<s
     'x-identity': token,
   }
   for (const [name, value] of Object.entries(headers)) {
-    // Names are checked when they are made, but someone may have written others by hand.
-    if (!visibleAscii.test(value)) throw new Error(`${name} cannot be told in a header`)
+    // Subjects are checked when they are stored, but an operator may have written others with SQL.
+    if (!visibleAscii.test(value))
+      throw new Error(`The value of ${name} has a character that a header cannot carry.`)
   }
   return headers
 }

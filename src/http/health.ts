@@ -1,18 +1,21 @@
-/** Whether this node lives and takes traffic. */
+/** Reports whether this node runs and accepts traffic. */
 export interface Health {
   alive(): Response
-  /** 503 only before the first readiness and while shutting down: an outage behind us is in the body. */
+  /**
+   * Answers 503 only before the first readiness and during shutdown. An outage of the database is reported in
+   * the body.
+   */
   ready(): Promise<Response>
-  /** From here on the node asks for no more traffic. */
+  /** Makes `ready` answer 503 from now on. */
   shutDown(): void
 }
 
 export interface HealthParts {
-  /** Whether the database answers now. */
+  /** Returns whether the database answers now. */
   readonly isDatabaseUp: () => Promise<boolean>
-  /** How far it is proven that changes reach this node; `null` while nothing is remembered. */
+  /** Returns the state of the proofs that changes reach this node; `null` while the cache is not in use. */
   readonly freshness: () => { readonly cause: string | null } | null
-  /** Whether identity tokens are signed here. */
+  /** Whether this node signs identity tokens. */
   readonly identityTokens: boolean
 }
 

@@ -1,8 +1,8 @@
 export const identityKeysPath = '/.well-known/jwks.json'
 
 /**
- * How long others may keep the keys, in seconds. A key is published long before it signs, and one that
- * a token names and nobody knows is asked for at once.
+ * The time that verifiers may cache the keys, in seconds. A key is published long before it signs, and a
+ * verifier fetches the set again when a token names an unknown key.
  */
 const maxAge = 300
 

@@ -14,19 +14,19 @@ import { readTokenClaims } from './token-claims.ts'
 
 export const introspectionPath = '/oauth2/introspect'
 
-/** A JWT's response type, of the answer and of the JWT in it (RFC 9701 §4, §5). */
+/** The media type of a signed answer and the `typ` of the JWT in it (RFC 9701 §4, §5). */
 const jwtType = 'token-introspection+jwt'
 const requiredScope = 'introspect:tokens'
-/** Bytes: the longest token there is, encoded, and then some. */
+/** The maximum size of a body, in bytes: more than the longest accepted token, percent-encoded. */
 const maxBodySize = 32_768
 
 export interface IntrospectionParts {
   readonly admission: Admission<RequestContext>
-  /** Signs answers for those who ask for a JWT; `null`: nobody can. */
+  /** Signs the answers to callers that request a JWT; `null`: no answer can be signed. */
   readonly identity: IdentityIssuer | null
-  /** `iss` of a signed answer. */
+  /** The `iss` of a signed answer. */
   readonly issuer: string
-  /** When the key was made; `null` where there is none of that id. */
+  /** Returns the time when a key was created; `null` if there is no key with that id. */
   readonly keyCreatedAt: (id: string) => Promise<Date | null>
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -34,17 +34,17 @@ export interface IntrospectionParts {
 
 export type Introspection = (request: Request, context: RequestContext) => Promise<Response>
 
-/** What is not valid, for whatever reason. */
+/** The answer for a token that is not valid, whatever the reason. */
 const inactive = { active: false } as const
 
 /**
- * Whether a credential is valid here and what it carries (RFC 7662), for services that no proxy stands
- * in front of. An API key counts as used: whoever asks was sent it.
+ * Answers whether a credential is valid and what it carries (RFC 7662), for services that do not have a
+ * proxy in front of them. An API key counts as used, because the caller received it in a request.
  */
 export function createIntrospection(parts: IntrospectionParts): Introspection {
   const { admission } = parts
 
-  /** The caller, or why it may not ask. */
+  /** Returns the caller, or the refusal if it may not introspect. */
   function permittedCaller({
     admission: { refusal, principal },
   }: RequestContext): Principal | Response {
@@ -93,13 +93,13 @@ async function introspect(
   if (authentication.kind === 'authenticated') {
     return await describe(parts, authentication.principal, token)
   }
-  // An outage says nothing about the token.
+  // During an outage it is not known whether the token is valid.
   const unavailable =
     authentication.kind === 'refused' && authentication.refusal.reason === 'unavailable'
   return unavailable ? authentication.refusal.error : inactive
 }
 
-/** RFC 7662 §2.2. Times are seconds since the epoch. */
+/** Describes a valid token (RFC 7662 §2.2). Times are in seconds since the epoch. */
 async function describe(
   { keyCreatedAt }: IntrospectionParts,
   principal: Principal,
@@ -128,9 +128,11 @@ async function signedAnswer(
   caller: Principal,
 ): Promise<Response> {
   if (identity === null) {
-    return problem(406, { detail: 'This server has no keys to sign an answer with.' })
+    return problem(406, {
+      detail: 'This server has no keys to sign an answer with. Accept application/json.',
+    })
   }
-  // RFC 9701 §5: neither `sub` nor `exp`, so that it is taken for no token of the user's.
+  // RFC 9701 §5: without `sub` and `exp`, so that no service accepts the answer as a token of the user.
   const body = await identity.sign(jwtType, {
     iss: issuer,
     aud: caller.subject,
@@ -140,7 +142,7 @@ async function signedAnswer(
   return uncacheable(body, `application/${jwtType}`)
 }
 
-/** The form, or why it cannot be read. */
+/** Reads the form. Returns an error answer if it cannot be read. */
 async function readForm(request: HttpRequest): Promise<URLSearchParams | Response> {
   const fault = bodyFault(request, 'application/x-www-form-urlencoded')
   if (fault !== null) return problem(415, fault)

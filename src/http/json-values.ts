@@ -1,12 +1,12 @@
 const [quote, backslash, comma, bracket, brace] = [34, 92, 44, 91, 123]
 
 /**
- * Whether a JSON text has more than `maximum` values, or more than twice as many strings (an object's
- * member has two). Does not parse it: a megabyte of empty lists takes a hundred times as long to parse
- * as a megabyte of text.
+ * Returns whether a JSON text has more than `maximum` values, or more than `2 * maximum` strings (a member
+ * of an object may have two). The text is not parsed: parsing a megabyte of empty lists takes a hundred
+ * times as long as parsing a megabyte of text.
  */
 export function hasMoreValues(json: string, maximum: number): boolean {
-  // Each value takes a character at least.
+  // Each value takes at least one character.
   if (json.length <= maximum) return false
   let values = 1
   let strings = 0
@@ -24,7 +24,7 @@ export function hasMoreValues(json: string, maximum: number): boolean {
   return false
 }
 
-/** Where the string that starts at `start` ends. */
+/** Returns the index of the quote that ends the string that starts at `start`. */
 function endOfString(json: string, start: number): number {
   for (let end = json.indexOf('"', start + 1); end >= 0; end = json.indexOf('"', end + 1)) {
     let before = end

@@ -10,20 +10,20 @@ import type { Authentication, Authenticator, Refusal } from '../credentials/auth
 import { tally } from './tallies.ts'
 
 export interface Metrics {
-  /** @param route one of the server's own paths, or a word for all others: never what a client made up */
+  /** @param route one of the server's own paths, or `other`; never a text from a client */
   countRequest(route: string, method: string, status: number): void
-  /** The same authenticator, counted and timed. */
+  /** Returns an authenticator that counts and times each call of `authenticator`. */
   measure<A extends Authenticator>(authenticator: A): A
-  /** In the text format of Prometheus. */
+  /** Answers in the text format of Prometheus. */
   answer(): Promise<Response>
 }
 
 export interface MetricsParts {
-  /** Whether the database answers now. */
+  /** Returns whether the database answers now. */
   readonly isDatabaseUp: () => Promise<boolean>
-  /** How far it is proven that changes reach this node; `null` while nothing is remembered. */
+  /** Returns the state of the proofs that changes reach this node; `null` while the cache is not in use. */
   readonly freshness: () => FreshnessMetrics | null
-  /** Whose metrics are told with this one's as those of one. Default: none. */
+  /** Other processes at the same address, whose metrics are merged with this one's. Default: none. */
   readonly peers?: MetricsPeers
 }
 
@@ -31,25 +31,28 @@ interface FreshnessMetrics {
   readonly session: boolean
   readonly heartbeat: boolean
   readonly lookup: boolean
-  /** Milliseconds; `null`: no heartbeat was heard. */
+  /** Milliseconds; `null`: no heartbeat was received. */
   readonly leaseAge: number | null
   readonly reconnects: number
 }
 
-/** Others that answer at the same address: whoever reads cannot choose among them. */
+/** Processes that share one address. A scraper cannot choose between them, so each answers for all. */
 export interface MetricsPeers {
-  /** Hands over what reads this one's metrics. */
+  /** Registers the function that reads the metrics of this process. */
   offer(read: () => Promise<MetricsSnapshot>): void
-  /** Those of all that answer, this one's among them. */
+  /** Collects the metrics of all processes that answer, this one included. */
   collect(): Promise<readonly MetricsSnapshot[]>
 }
 
-/** As `prom-client` gives and takes them, for another process. */
+/** Metrics as JSON that `prom-client` can aggregate with those of another process. */
 export type MetricsSnapshot = readonly object[]
 
 const methods = new Set('GET HEAD POST PUT PATCH DELETE OPTIONS'.split(' '))
 
-/** What this node, with its peers, has done since it started. No label tells a user, a credential or an address. */
+/**
+ * Counts the work of this process and its peers since they started. No label has a user, a credential or an
+ * address.
+ */
 export function createMetrics({ isDatabaseUp, freshness, peers }: MetricsParts): Metrics {
   const registry = new Registry()
   const countRequest = tally({
@@ -92,17 +95,17 @@ export function createMetrics({ isDatabaseUp, freshness, peers }: MetricsParts):
   }
 }
 
-/** Returns a function that notes an outcome and the time since `started`, and returns the outcome. */
+/** Returns a function that records an outcome and the time since `started`, and returns the outcome. */
 function authenticationMetrics(registry: Registry) {
   const count = tally({
     registry,
     name: 'latchkey_authentications_total',
-    help: 'Requests by kind of credential, what came of it, and why it was refused.',
+    help: 'Requests by kind of credential, outcome, and reason of refusal.',
     labels: ['kind', 'outcome', 'reason'],
   })
   const time = new Histogram({
     name: 'latchkey_authentication_duration_seconds',
-    help: 'Time from reading a credential to knowing whose it is.',
+    help: 'Time to authenticate a credential.',
     buckets: [1e-5, 2.5e-5, 1e-4, 2.5e-4, 1e-3, 2.5e-3, 0.01, 0.025, 0.1, 0.25, 1],
     registers: [registry],
   })
@@ -134,7 +137,7 @@ function addFreshnessMetrics(registry: Registry, freshness: MetricsParts['freshn
   const registers = [registry]
   new Gauge({
     name: 'latchkey_lease_age_seconds',
-    help: 'Time since the last heartbeat that was heard had been sent; NaN while none is.',
+    help: 'Time since the last received heartbeat was sent; NaN while none is received.',
     aggregator: 'max',
     registers,
     collect() {
@@ -157,7 +160,7 @@ function addFreshnessMetrics(registry: Registry, freshness: MetricsParts['freshn
   })
   new Counter({
     name: 'latchkey_listener_reconnects_total',
-    help: 'Times that the listening session was opened anew.',
+    help: 'Number of times that the LISTEN session was reopened.',
     registers,
     collect() {
       this.reset()
@@ -171,7 +174,10 @@ function refusalLabels({ reason, credentialId }: Refusal): [string, string, stri
   return [kindOf(reason, credentialId), outcome, reason]
 }
 
-/** A key's refusal names the key; that of a JWT for its owner's sake names nothing. */
+/**
+ * Derives the kind of a refused credential. The refusal of a key has its id; one for the owner of a JWT has
+ * none.
+ */
 function kindOf(reason: string, credentialId: string | null): string {
   if (credentialId !== null || reason.startsWith('key-')) return 'api-key'
   return /^(jwt|owner)-/.test(reason) ? 'jwt' : 'unknown'
@@ -179,7 +185,10 @@ function kindOf(reason: string, credentialId: string | null): string {
 
 let processRegistry: Registry | undefined
 
-/** One to a process, whatever number of servers it runs, and from the first time that it is read. */
+/**
+ * Returns the registry of process metrics, created at the first call. A process has one, even with several
+ * servers.
+ */
 function processMetrics(): Registry {
   if (processRegistry === undefined) {
     processRegistry = new Registry()

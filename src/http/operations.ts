@@ -17,17 +17,17 @@ import { limitTime } from './time-limit.ts'
 export interface OperationParts {
   readonly schema: GraphQLSchema
   readonly services: Services
-  /** `null`: there are no identity tokens. */
+  /** Issues identity tokens; `null`: it is not configured. */
   readonly identity: UseBackendsOptions['identity']
-  /** The headers that credentials come in beside `Authorization`. */
+  /** Headers that carry credentials beside `Authorization`, in lower case. */
   readonly credentialHeaders: readonly string[]
-  /** Milliseconds that an operation may take. */
+  /** The time limit of an operation, in milliseconds. */
   readonly timeLimit: number
-  /** Whether the anonymous may see the schema and ask about scopes. */
+  /** Whether anonymous callers may read the schema and query scopes. */
   readonly publicIntrospection: boolean
 }
 
-/** Refuses operations that cost too much, and the anonymous where the schema is private. */
+/** Refuses operations above the cost limit, and anonymous introspection where the schema is private. */
 export function useLimits(parts: OperationParts): Plugin {
   const { services, publicIntrospection } = parts
   const privacyRefusal = publicIntrospection
@@ -39,7 +39,7 @@ export function useLimits(parts: OperationParts): Plugin {
     readonly setResultAndStopExecution: (result: ExecutionResult) => void
   }
   const refuse = ({ args, setResultAndStopExecution }: Hook): undefined => {
-    // The cost first, since each decision after it takes time for each of the variables' values.
+    // The cost comes first: the time of every later check grows with the number of variable values.
     const error = services.operationGuards.costError(args)
     const refusal = error === null ? privacyRefusal(args) : { errors: [markRequestError(error)] }
     if (refusal !== null) setResultAndStopExecution(refusal)
@@ -48,14 +48,17 @@ export function useLimits(parts: OperationParts): Plugin {
   return { onExecute: refuse, onSubscribe: refuse }
 }
 
-/** Gives each operation what its resolvers use, and executes it. Goes after `usePrincipal`. */
+/**
+ * Adds the services that resolvers use to the context, and executes the operation. Place it after
+ * `usePrincipal`.
+ */
 export function useOperations(parts: OperationParts): Plugin<PrincipalContext> {
   const { schema, services, timeLimit } = parts
   const run = limitTime(timeLimit, executeInOrder)
   return {
     onParams({ params, context }) {
       checkParameters(params)
-      // One by one, since an object to assign from takes several times as long.
+      // Single assignments: `Object.assign` takes several times as long.
       const own = context as { -readonly [Name in keyof Context]?: Context[Name] }
       own.services = services
       own.loaders = new RequestLoaders(services)
@@ -75,11 +78,11 @@ export function useOperations(parts: OperationParts): Plugin<PrincipalContext> {
 }
 
 /**
- * Yoga's own executor answers fields in the order in which they were resolved; graphql-js keeps that of
- * the selection (GraphQL §7.2.2), so that equal questions get equal answers to the byte. It also leaves
- * suggestions out of what it says about the variables of the anonymous.
+ * Executes with graphql-js instead of Yoga's executor. Yoga's executor orders fields by when they were
+ * resolved; graphql-js keeps the order of the selection (GraphQL §7.2.2), so that equal operations get
+ * byte-identical answers. It also leaves suggestions out of errors about an anonymous caller's variables.
  *
- * Written out, since an object of one shape each time is read several times as fast.
+ * The arguments are listed one by one, because V8 reads objects of one constant shape several times as fast.
  */
 function executeInOrder(args: ExecutionArgs) {
   const { principal } = args.contextValue as PrincipalContext
@@ -89,7 +92,7 @@ function executeInOrder(args: ExecutionArgs) {
     rootValue: args.rootValue,
     contextValue: args.contextValue,
     variableValues: args.variableValues ?? null,
-    // Each prints the value that it is about.
+    // Each of these errors prints the value that it is about.
     options: { maxCoercionErrors: 5 },
     operationName: args.operationName ?? null,
     hideSuggestions: principal === null,
@@ -97,8 +100,8 @@ function executeInOrder(args: ExecutionArgs) {
 }
 
 /**
- * An operation that could not start for its variables or its name is the client's fault (GraphQL over
- * HTTP §6.4: 400, or 200 as `application/json`).
+ * Marks an operation that could not start because of its variables or its name as a request error
+ * (GraphQL over HTTP §6.4: 400, or 200 as `application/json`).
  */
 const markingRequestErrors = {
   onExecuteDone({ result }: { readonly result: object }) {

@@ -4,20 +4,20 @@ import { clientAddress } from '../net/client-address.ts'
 import type { TrustedProxies } from '../net/trusted-proxies.ts'
 import type { HttpRequest } from './endpoint.ts'
 
-/** What is known of the connection that a request came over. */
+/** The connection of a request. */
 export interface ConnectionInfo {
-  /** Address of the peer; `null` when unknown. */
+  /** Address of the peer; `null` if unknown. */
   readonly peerAddress: string | null
 }
 
-/** A client's own id is kept when it is harmless in a log and in a header. */
+/** The form of `X-Request-Id` values that are accepted from clients: safe in a log and in a header. */
 const acceptableRequestId = /^[A-Za-z0-9._-]{1,128}$/
 
-/** What one request gathers on its way, for the log. */
+/** State of one request, for admission and the log. */
 export class RequestContext implements ConnectionInfo {
   readonly requestId: string
   readonly peerAddress: string | null
-  /** Who sent the request. */
+  /** The outcome of admission, with the principal. */
   readonly admission = new RequestAdmission()
   readonly #request: Pick<HttpRequest, 'header'>
   readonly #trustedProxies: TrustedProxies
@@ -35,8 +35,8 @@ export class RequestContext implements ConnectionInfo {
   }
 
   /**
-   * Where the request comes from, behind the proxies that are trusted; `null` when unknown. Found out
-   * when asked for, since most requests end without.
+   * Returns the address of the client behind the trusted proxies; `null` if unknown. Computed when called,
+   * because most requests do not need it.
    */
   clientAddress(): string | null {
     const forwardedFor = this.#request.header('x-forwarded-for')

@@ -9,14 +9,16 @@ const hooks = [
 ] as const
 
 /**
- * Returns what to give to Yoga in the place of the plugins that are watched, and, known once Yoga is made,
- * whether one of them, or one that they have added, wants to see each Request or Response.
+ * Finds out whether any of `watched`, or a plugin that one of them adds, hooks into requests or responses.
+ *
+ * @returns `plugins`: give these to Yoga instead of `watched`; `isWatching`: returns the result, to be
+ *   called after Yoga is created
  */
 export function watchRequestHooks(watched: readonly Plugin[]) {
   let all: readonly unknown[] = []
   const first: Plugin = {
     onPluginInit({ plugins }) {
-      // The list itself: what a plugin adds to it later comes right after that plugin.
+      // Keeps the list itself: a plugin that another one adds later is inserted right after that one.
       all = plugins
     },
   }

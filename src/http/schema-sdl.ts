@@ -7,11 +7,11 @@ import type { RequestContext } from './request-context.ts'
 export interface SchemaSdlParts {
   readonly sdl: string
   readonly admission: Admission<RequestContext>
-  /** Whether the anonymous may read it. */
+  /** Whether anonymous callers may read it. */
   readonly publicIntrospection: boolean
 }
 
-/** Answers with the schema as SDL. */
+/** Creates the endpoint that answers with the schema as SDL. */
 export function createSchemaSdl(parts: SchemaSdlParts) {
   const { sdl, admission, publicIntrospection } = parts
   const body = () => new Response(sdl, { headers: { 'content-type': 'text/plain; charset=utf-8' } })

@@ -1,4 +1,4 @@
-/** On every answer that is no page: nothing here may be run, shown inside another page or guessed at. */
+/** Headers of every answer that is not a page: no scripts, no framing, no MIME sniffing. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-frame-options': 'DENY',
@@ -6,14 +6,14 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'referrer-policy': 'no-referrer',
 }
 
-/** Sets what `response` does not say itself. */
+/** Sets the security headers that `response` does not have. */
 export function addSecurityHeaders({ headers }: Response): void {
   for (const name in securityHeaders) {
     if (!headers.has(name)) headers.set(name, securityHeaders[name] ?? '')
   }
 }
 
-/** GraphiQL as Yoga serves it comes from unpkg.com, and starts by scripts within the page. */
+/** The policy for GraphiQL. Yoga's page loads it from unpkg.com and starts it with an inline script. */
 export const graphiqlPolicy = [
   "default-src 'none'",
   "script-src 'unsafe-inline' https://unpkg.com",

@@ -4,13 +4,13 @@ interface TallyOptions {
   readonly registry: Registry
   readonly name: string
   readonly help: string
-  /** Their values must come from small sets, and hold no line break. */
+  /** Label names. The values must come from small sets and must not contain a line break. */
   readonly labels: readonly [string, string, string]
 }
 
 /**
- * Makes a counter with three labels and returns a function that counts one. `Counter.inc` takes two
- * microseconds to find a series by its labels, so the counts are handed over when the metrics are read.
+ * Registers a counter with three labels and returns a function that adds 1 to it. `Counter.inc` takes two
+ * microseconds to find a series by its labels, so the counts are passed to it only when the metrics are read.
  */
 export function tally(options: TallyOptions): (a: string, b: string, c: string) => void {
   const { registry, name, help, labels } = options

@@ -6,8 +6,8 @@ import { requestError } from '../yoga/graphql-errors.ts'
 type Executed = ExecutionResult | Promise<ExecutionResult>
 
 /**
- * Answers an operation that was not executed within so many milliseconds as an outage (503). What is
- * under way ends by the database's own limits; `context.deadline` keeps its resolvers from starting more.
+ * Answers 503 for an operation that takes longer than `milliseconds`. Statements that already run are ended
+ * by the database's own limits; `context.deadline` keeps resolvers from starting new ones.
  */
 export function limitTime(
   milliseconds: number,

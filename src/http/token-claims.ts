@@ -1,8 +1,8 @@
 import { decodeJwt } from 'jose'
 
 /**
- * What an introspection repeats of a JWT that was found valid, beside what it is authenticated by:
- * `client_id` (RFC 9068 §2.2), else `azp` as OpenID Connect has it; `iat`, in seconds since the epoch; `jti`.
+ * Reads the claims of a verified JWT that introspection adds to those of the principal: `client_id`
+ * (RFC 9068 §2.2), or `azp` (OpenID Connect Core §2) in its place; `iat`, in seconds since the epoch; `jti`.
  */
 export function readTokenClaims(token: string): object {
   const { client_id, azp, iat, jti } = decodeJwt(token)

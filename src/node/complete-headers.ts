@@ -3,11 +3,11 @@ import type { NodeListener } from './node-listener.ts'
 import { sendProblem } from './node-problem.ts'
 
 /**
- * Marks the headers that came more than once, so that none of them is read as one. Of another's Node
- * server, whose options may hide headers from us, it also refuses a request of which headers may be
- * missing. Our own server hides none, and joins those that came more than once by commas.
+ * Makes repeated headers recognizable, so that two credentials are never read as one. Latchkey's own server
+ * keeps every header and joins repeated ones with commas. The Node server of an embedding application may
+ * drop headers because of its options: there, a request that may lack headers is refused with 431.
  *
- * @param names of the headers that credentials come in, in lower case
+ * @param names names of the headers that carry credentials, in lower case
  */
 export function completeHeaders(names: readonly string[]): NodeListener {
   return (request, response, send) => {

@@ -1,21 +1,24 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-/** The last two requests of a connection: those before were read whole, and are answered before. */
+/**
+ * The responses to the last two requests of a connection. Earlier requests were read and are answered before
+ * these.
+ */
 interface Exchanges {
   last: ServerResponse
   before: ServerResponse | null
 }
 
 const exchangesOf = new WeakMap<Duplex, Exchanges>()
-/** Connections on which no further request is begun. */
+/** Connections on which no further request may start. */
 const refused = new WeakSet<Duplex>()
 
 /**
- * To be called with each request that comes over a connection.
+ * Registers a request that arrived on a connection.
  *
- * @returns `false` where the connection is to be closed after an answer that is on its way: what comes
- *   after that request must not run, since nobody would be told (RFC 9112 §9.6)
+ * @returns `false` if the connection will be closed after an earlier answer: the request must not run,
+ *   because the client would not receive its answer (RFC 9112 §9.6)
  */
 export function beginExchange(socket: Duplex, response: ServerResponse): boolean {
   if (refused.has(socket)) return false
@@ -29,14 +32,14 @@ export function beginExchange(socket: Duplex, response: ServerResponse): boolean
   return true
 }
 
-/** Lets no further request of the connection begin. Whether this was the first call for it. */
+/** Stops further requests of the connection from starting. Returns whether this was the first call for it. */
 export function refuseFurtherRequests(socket: Duplex): boolean {
   if (refused.has(socket)) return false
   refused.add(socket)
   return true
 }
 
-/** Whether an answer is on its way in pieces: nothing else may be written before its end. */
+/** Returns whether an answer is being streamed: nothing else may be written before it ends. */
 export function isStreaming(socket: Duplex): boolean {
   const exchanges = exchangesOf.get(socket)
   if (exchanges === undefined) return false
@@ -45,17 +48,17 @@ export function isStreaming(socket: Duplex): boolean {
 }
 
 /**
- * Waits until everything that was read whole on the connection is answered; a request whose body is
- * still to come is not waited for.
+ * Waits until every request that was read completely on the connection is answered. It does not wait for a
+ * request whose body is still incomplete.
  *
- * @returns `false` where that took longer than so many milliseconds, or the connection was closed
+ * @returns `false` if that took longer than `timeoutMs`, or the connection was closed
  */
 export async function settleExchanges(socket: Duplex, timeoutMs: number): Promise<boolean> {
   const until = performance.now() + timeoutMs
   for (;;) {
     const running = runningOf(socket)
     if (running === null) return !socket.destroyed
-    // Read again afterwards: the body of a later one may have come meanwhile.
+    // The loop looks again, because the body of a later request may have arrived meanwhile.
     if (!(await isClosed(running, socket, until - performance.now()))) return false
   }
 }
@@ -77,7 +80,7 @@ function isClosed(response: ServerResponse, socket: Duplex, timeoutMs: number): 
       resolve(closed)
     }
     const onResponse = settle(true)
-    // Node closes only that response which is being written, not those that wait for it.
+    // Node emits `close` only for the response that is being written, not for those queued behind it.
     const onSocket = settle(false)
     const timer = setTimeout(settle(false), Math.max(0, timeoutMs))
     response.once('close', onResponse)

@@ -20,9 +20,9 @@ export type Handler = (request: Request, connection: ConnectionInfo) => Response
 
 export interface Listener {
   readonly port: number
-  /** Takes no more connections, and resolves when the last request in flight was answered. */
+  /** Accepts no more connections, and resolves after the last request in flight is answered. */
   close(): Promise<void>
-  /** Ends what is still in flight. */
+  /** Closes every connection at once, with the requests in flight on it. */
   destroy(): void
 }
 
@@ -31,25 +31,25 @@ export interface ListenOptions {
   /** 0: any free port. */
   readonly port: number
   readonly handler: Handler
-  /** Milliseconds that a request may take to arrive. Default 10 seconds, its body included. */
+  /** The time for a request with its body to arrive, in milliseconds. Default 10,000. */
   readonly requestTimeoutMs?: number
   /**
-   * Milliseconds that answers under way may take once something unreadable came after their requests.
-   * Default 15 seconds, more than any operation may take.
+   * The time for earlier answers on a connection to be sent after unreadable data arrived on it, in
+   * milliseconds. Default 15,000, which is more than the time limit of an operation.
    */
   readonly pendingAnswersTimeoutMs?: number
-  /** Asked before `handler`, which gets what this leaves. */
+  /** Called before `handler`, which gets the requests for which this returns `false`. */
   readonly listener?: NodeListener
 }
 
-/** Bytes of a request's header section, all fields together. */
+/** The maximum size of a request's header section, in bytes. */
 const maxHeaderSize = 16_384
 
 /**
- * Whoever opens a connection and sends nothing, or a byte now and then, holds a socket and no more: by
- * then it is answered 408 and closed.
+ * Starts an HTTP server. A client that sends its request too slowly, or not at all, holds only a socket:
+ * it gets 408 after `requestTimeoutMs` and the connection is closed.
  *
- * @throws Error of code EADDRINUSE, EACCES or EADDRNOTAVAIL when it cannot listen there
+ * @throws Error with code EADDRINUSE, EACCES or EADDRNOTAVAIL if it cannot listen at the address
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const {
@@ -68,7 +68,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     batch.sendOverdue()
     if (!beginExchange(req.socket, res)) return
     if (!normalizeTarget(req)) refuse(req, res, invalidTarget)
-    else if (!isFramed(req)) refuse(req, res, 'HTTP/1.0 has no transfer codings.')
+    else if (!isFramed(req)) refuse(req, res, 'HTTP/1.0 does not support transfer codings.')
     else if (isTransferEncoded(req)) refuse(req, res, unsupportedCoding)
     else if (listener?.(req, res, batch.add) === true) return
     else if (hasDotSegments(req)) refuse(req, res, invalidTarget)
@@ -76,22 +76,22 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
   const server = createServer(
     {
-      // Without it Node keeps the first of two Authorization headers and drops the other unseen.
+      // Without this, Node silently drops the second of two Authorization headers.
       joinDuplicateHeaders: true,
       maxHeaderSize,
       headersTimeout: requestTimeoutMs,
       requestTimeout: requestTimeoutMs,
-      // By default Node looks for those that are late every 30 seconds.
+      // By default, Node looks for late requests only every 30 seconds.
       connectionsCheckingInterval: Math.ceil(requestTimeoutMs / 10),
       keepAliveTimeout: 65_000,
-      // Node's own answer to a request without Host has neither words nor an id.
+      // Node's own answer to a request without Host has no body and no request id.
       requireHostHeader: false,
     },
     serve,
   )
-  // By default Node drops headers past the 1000th unseen. Their size together is limited above.
+  // By default, Node silently drops the headers after the 1000th. `maxHeaderSize` limits them here.
   server.maxHeadersCount = 0
-  // An expectation that nobody knows may be ignored (RFC 9110 §10.1.1), and Node's own answer says nothing.
+  // An unknown expectation may be ignored (RFC 9110 §10.1.1). Node's own answer has no body.
   server.on('checkExpectation', serve)
   const detached = answerBeforeClosing(server, { pendingAnswersTimeoutMs, sendReady: batch.send })
   await new Promise<void>((resolve, reject) => {
@@ -111,7 +111,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 }
 
-/** Closes the connection after the answer: nothing that comes over it may run any more. */
+/** Answers 400 and closes the connection: no further request on it may run. */
 function refuse(req: IncomingMessage, res: ServerResponse, detail: string): void {
   refuseFurtherRequests(req.socket)
   sendProblem(res, 400, detail)
@@ -120,21 +120,21 @@ function refuse(req: IncomingMessage, res: ServerResponse, detail: string): void
 const unsupportedCoding = 'Send the body without a transfer coding other than chunked.'
 
 /**
- * Has every answer sent before its connection is closed, whatever came after the request.
+ * Makes sure that every answer is sent before its connection is closed, whatever arrived after the request.
  *
- * @returns the connections that the server has let go of and does not close by itself
+ * @returns the connections that Node's server has detached and does not close itself
  */
 function answerBeforeClosing(server: Server, timing: AnswerTiming): ReadonlySet<Duplex> {
   server.on('clientError', (error, socket) => answerClientError(error, socket, timing))
   const detached = new Set<Duplex>()
-  // Without a listener Node closes the connection, and what came before on it is never answered.
+  // Without a listener, Node closes the connection on CONNECT, and earlier requests on it get no answer.
   server.on('connect', (_request, socket) => {
     detached.add(socket)
     socket.on('close', () => detached.delete(socket))
     socket.on('error', () => socket.destroy()).resume()
     void answerUnreadable(socket, { status: 400, detail: invalidTarget, ...timing })
   })
-  // A client may close its side and wait for its answers (RFC 9112 §9.6). By default Node drops them.
+  // A client may close its side and wait for its answers (RFC 9112 §9.6). By default, Node drops them.
   Object.assign(server, { httpAllowHalfOpen: true })
   server.prependListener('connection', (socket) =>
     socket.on('end', () => endStream(socket, timing.sendReady)),
@@ -144,7 +144,7 @@ function answerBeforeClosing(server: Server, timing: AnswerTiming): ReadonlySet<
 
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    // Those whose answer is still to come are kept open by clients after it, and are idle only then.
+    // A connection with a pending answer becomes idle only after it, and the client keeps it open.
     const idle = setInterval(() => server.closeIdleConnections(), 50)
     server.close(() => {
       clearInterval(idle)

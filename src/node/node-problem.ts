@@ -4,8 +4,8 @@ import { newRequestId } from '../http/request-context.ts'
 import { securityHeaders } from '../http/security-headers.ts'
 
 /**
- * Answers with problem details (RFC 9457 §3) what is not read any further, and closes its connection:
- * where one request is not understood, its end may not be either.
+ * Answers a request that is not read further with problem details (RFC 9457 §3), and closes its connection:
+ * if a request is invalid, it may be unclear where it ends.
  */
 export function sendProblem(response: ServerResponse, status: number, detail: string): void {
   response

@@ -7,8 +7,10 @@ import { sendProblem } from './node-problem.ts'
 export const invalidTarget = 'The request target or the Host header is not valid.'
 
 /**
- * Brings the target into the form of a path (RFC 9112 §3.2): a client may also send a whole URL, whose
- * authority then counts for the `Host`. Whether a URL can be made of it.
+ * Normalizes the request target to origin form, a path and query (RFC 9112 §3.2). A client may also send
+ * absolute form, a whole URL, whose authority then replaces the `Host` header.
+ *
+ * @returns whether target and `Host` make a valid URL
  */
 export function normalizeTarget(req: IncomingMessage): boolean {
   const { url = '' } = req
@@ -25,21 +27,21 @@ export function normalizeTarget(req: IncomingMessage): boolean {
 }
 
 /**
- * For requests of another's Node server: has a target that is a whole URL read as a path, which is what
- * everything after it compares, and refuses one that is none.
+ * Normalizes targets in absolute form on the Node server of an embedding application, because all later
+ * code compares paths. Refuses an invalid one with 400.
  */
 export const normalizeAbsoluteTargets: NodeListener = (request, response, send) => {
-  // Our own server has done it.
+  // Latchkey's own server normalizes every target before it calls listeners.
   if (send !== undefined || !/^https?:/i.test(request.url ?? '')) return false
   if (normalizeTarget(request)) return false
   sendProblem(response, 400, invalidTarget)
   return true
 }
 
-/** Those that were found to make a URL: a server has few names, and each request brings one. */
+/** Cached valid values of `Host`: a server has few names, and every request has one. */
 const validHosts = new LRUCache<string, true>({ max: 100 })
 
-/** Whatever path follows, a URL can be made of it. */
+/** Returns whether `host` followed by any path makes a valid URL. */
 function isValidHost(host: string): boolean {
   if (validHosts.has(host)) return true
   if (!/^[^\s/?#@\\]+$/.test(host) || !URL.canParse(`http://${host}/`)) return false
@@ -48,22 +50,25 @@ function isValidHost(host: string): boolean {
 }
 
 /**
- * Whether it is clear where a request ends. HTTP/1.0 knows no transfer codings, and a proxy of that
- * version may take the chunks for the next request (RFC 9112 §6.1).
+ * Returns whether it is clear where a request ends. HTTP/1.0 has no transfer codings, and an HTTP/1.0 proxy
+ * may take the chunks for the next request (RFC 9112 §6.1).
  */
 export function isFramed({ httpVersion, headers }: IncomingMessage): boolean {
   return httpVersion !== '1.0' || headers['transfer-encoding'] === undefined
 }
 
-/** Whether its body has a transfer coding beside `chunked`, such as gzip. Node leaves that as it is. */
+/**
+ * Returns whether the body has a transfer coding other than `chunked`, such as gzip. Node does not decode
+ * those.
+ */
 export function isTransferEncoded({ headers }: IncomingMessage): boolean {
   const coding = headers['transfer-encoding']
   return coding !== undefined && coding.trim().toLowerCase() !== 'chunked'
 }
 
 /**
- * Whether a URL parser would make another path of the target. A proxy that lets a client ask for one
- * path alone would have let it ask for another (`/graphql/../metrics`).
+ * Returns whether a URL parser would change the path of the target. Otherwise a client could pass a proxy
+ * that allows one path and reach another (`/graphql/../metrics`).
  */
 export function hasDotSegments({ url = '' }: IncomingMessage): boolean {
   const [path = ''] = url.split(/[?#]/, 1)

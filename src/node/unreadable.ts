@@ -9,23 +9,29 @@ const fixedHeaders = Object.entries(securityHeaders)
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('')
 
-/** Milliseconds for a client to read the last answer and close its side, and for the rest of a stream. */
+/**
+ * The time for a client to read the last answer and close its side, and for the rest of a stream, in
+ * milliseconds.
+ */
 const lingerMs = 1_000
 
 export interface AnswerTiming {
-  /** Milliseconds that the answers to what came before it may take. */
+  /** The time for the answers to earlier requests on the connection, in milliseconds. */
   readonly pendingAnswersTimeoutMs: number
-  /** Sends the answers that are ready. */
+  /** Sends the answers that are ready and wait in a batch. */
   readonly sendReady: () => void
 }
 
-/** How a connection is ended on which something came that could not be read as a request. */
+/** The last answer on a connection that received data which is not a readable request. */
 interface Unreadable extends AnswerTiming {
   readonly status: number
   readonly detail: string
 }
 
-/** Ends a connection for an error that Node reports: too large a header, a broken or a slow request. */
+/**
+ * Ends a connection after an error that Node reports: headers that are too large, an invalid or a slow
+ * request.
+ */
 export function answerClientError(
   error: NodeJS.ErrnoException,
   socket: Duplex,
@@ -40,14 +46,14 @@ export function answerClientError(
 }
 
 /**
- * Answers what could not be read, after everything that was asked before it on the same connection: a
- * mutation that ran has its answer, whose secret is nowhere else. Where that takes too long the
- * connection is closed without a word, since the client would take it for the missing answer.
+ * Answers an unreadable request after all earlier requests of the same connection are answered: the answer
+ * to a mutation may hold a secret that is shown only once. If the earlier answers take too long, the
+ * connection is closed without this answer, because the client would take it for the missing one.
  */
 export async function answerUnreadable(socket: Duplex, unreadable: Unreadable): Promise<void> {
-  // What follows is as unreadable, and was answered for.
+  // Data after the first error gets no answer of its own.
   if (!refuseFurtherRequests(socket)) return
-  // Node would end the connection with the last answer once the client has closed its side.
+  // Node would end the connection together with the last answer if the client has closed its side.
   socket.removeAllListeners('end')
   const { sendReady } = unreadable
   sendReady()
@@ -63,11 +69,11 @@ export async function answerUnreadable(socket: Duplex, unreadable: Unreadable): 
 }
 
 /**
- * Ends a stream whose client has closed its side: few wait for more then, and one that is silent would
- * go on unnoticed. An answer that only comes in pieces has time for the rest.
+ * Ends a stream whose client has closed its side. Few clients wait for more then, and an idle stream would
+ * stay open unnoticed. A finite answer that is sent in parts gets time to finish.
  */
 export async function endStream(socket: Duplex, sendReady: () => void): Promise<void> {
-  // What is ready is no stream.
+  // An answer that is ready in the batch is not a stream.
   sendReady()
   if (isStreaming(socket) && !(await settleExchanges(socket, lingerMs))) socket.end()
 }
@@ -91,6 +97,6 @@ function statusOf(code: string | undefined): readonly [number, string] {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return [408, 'The request took too long to arrive.']
     default:
-      return [400, 'That was no HTTP request.']
+      return [400, 'The data is not a valid HTTP request.']
   }
 }

@@ -8,11 +8,11 @@ type Headers = Answer['headers']
 
 export interface NodeAnswer extends Answer {
   readonly requestId: string
-  /** Headers that depend on the request's origin. */
+  /** The CORS headers, which depend on the request's `Origin`. */
   readonly shared: Headers
 }
 
-/** Writes the head of an answer, and has `send` end it. */
+/** Writes the head of an answer, and calls `send` to write its body and end it. */
 export function writeAnswer(response: ServerResponse, answer: NodeAnswer, send: SendBody): void {
   if (response.destroyed) return
   const { status, headers, body, requestId, shared } = answer
@@ -24,19 +24,19 @@ export function writeAnswer(response: ServerResponse, answer: NodeAnswer, send: 
     'content-length',
     String(length),
   ])
-  // The same bytes, and many times quicker to write, where each character is one.
+  // If each character is one byte, latin1 writes the same bytes many times faster than utf8.
   send(response, body, length === body.length ? 'latin1' : 'utf8')
 }
 
 const fixedHeaders = Object.entries({ 'cache-control': 'no-store', ...securityHeaders })
 
-/** In the place of the headers that depend on the origin, where no browser is to see the answer. */
+/** Replaces the CORS headers on answers for programs: these get no headers for browsers. */
 export const forPrograms: Headers = {}
 
-/** Written with each answer: an operation that sets one would have it there twice (RFC 9112 §6.3). */
+/** Headers that `writeAnswer` itself writes. An operation must not add a second one (RFC 9112 §6.3). */
 const reservedHeaders = new Set(['content-length', 'transfer-encoding', 'x-request-id'])
 
-/** Names and values in turn, by the answer's own headers and those that depend on the origin. */
+/** Returns names and values alternately, cached by the answer's own headers and the CORS headers. */
 const headerLinesOf = memoizeWeak((own: Headers) =>
   memoizeWeak((shared: Headers): readonly string[] => {
     const lines = Object.entries(own).filter(([name]) => !reservedHeaders.has(name.toLowerCase()))

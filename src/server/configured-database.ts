@@ -6,9 +6,9 @@ import type { Logger } from '../log.ts'
 import type { AppSettings } from './create-app.ts'
 
 /**
- * Brings the schema up to date, or checks that it is, as `config.migrate` says.
+ * Migrates the schema, or only checks that it is up to date, depending on `config.migrate`.
  *
- * @param signal ends waiting and migrating at once
+ * @param signal aborts waiting and migrating
  */
 export async function prepareSchema(
   url: string,
@@ -19,7 +19,7 @@ export async function prepareSchema(
   await prepare(url, { log: (message) => log.info(message), ...(signal && { signal }) })
 }
 
-/** Opens the database at `url`, with the other connections that `config` names. */
+/** Opens the database at `url`, with the LISTEN and read connections that `config` names. */
 export function openConfiguredDatabase(url: string, config: Config, log: Logger): Database {
   return openDatabase({
     url,
@@ -30,9 +30,9 @@ export function openConfiguredDatabase(url: string, config: Config, log: Logger)
   })
 }
 
-/** Each cause of database failures is logged once when it begins and once when it ends. */
+/** Logs each cause of database failures once when it begins and once when it ends. */
 function logTrouble(log: Logger, trouble: Trouble): void {
   const { kind, connection, cause: reason, message, lasted, error } = trouble
   if (kind === 'begins') log.warn({ connection, reason, err: error }, message)
-  else log.info({ connection, reason, milliseconds: Math.round(lasted) }, `No longer: ${message}`)
+  else log.info({ connection, reason, milliseconds: Math.round(lasted) }, `Resolved: ${message}`)
 }

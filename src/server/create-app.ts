@@ -16,48 +16,54 @@ import { startServices } from './services.ts'
 import { requireStoredPeppers } from './stored-peppers.ts'
 
 export interface CreateAppOptions {
-  /** This server as others see it, where the configuration leaves it open. */
+  /** The server's URL as clients see it, used if the configuration has none. */
   readonly publicUrl?: string
   /** Default: a logger to standard error at the configured level. */
   readonly log?: Logger
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number
-  /** Milliseconds that an operation may take. Default 10,000. */
+  /** The time limit of an operation, in milliseconds. Default 10,000. */
   readonly timeLimit?: number
-  /** How clients are slowed whose requests take long turns. Default: `createPacing()`. */
+  /** Slows down clients whose requests take long turns of the event loop. Default: `createPacing()`. */
   readonly pacing?: Pacing
   /**
-   * Run after our own. One that hooks into requests or responses is shown each as a fetch Request and
-   * Response, which makes every request a few times as dear. Default none.
+   * Further plugins, which run after Latchkey's own. If one hooks into requests or responses, each request
+   * needs a fetch Request and Response, and takes a few times as long. Default: none.
    */
   readonly plugins?: readonly Plugin[]
-  /** Another has migrated the database and, in development, made the users to try it with. Default `false`. */
+  /**
+   * Whether another process has migrated the database and, in development, created the sample users. Default
+   * `false`.
+   */
   readonly prepared?: boolean
-  /** Ends the start; {@link createApp} then throws its reason. */
+  /** Aborts the start; {@link createApp} then throws its reason. */
   readonly signal?: AbortSignal
-  /** Whose metrics are told with this one's. */
+  /** Other processes at the same address, whose metrics are merged with this one's. Default: none. */
   readonly metricsPeers?: MetricsPeers
 }
 
 export interface App {
-  /** Answers a request. `connection.peerAddress` is who sent it, where that is known. */
+  /** Answers a request. `connection.peerAddress` is the address of the peer, if it is known. */
   readonly fetch: HttpApp
-  /** Answers what is asked most without a Request being made, for Node's own server; `false`: the rest. */
+  /**
+   * Answers the most frequent requests of Node's server without a fetch Request; returns `false` for all
+   * others.
+   */
   readonly listener: NodeListener
-  /** Credentials for trying it out; `null` outside development, and where another has `prepared` them. */
+  /** Sample credentials; `null` outside development, and with `prepared`. */
   readonly development: DevelopmentCredentials | null
-  /** From here on `/readyz` asks for no more traffic. */
+  /** Makes `/readyz` answer 503 from now on. */
   shutDown(): void
-  /** Writes what is pending, closes every connection, and stops the embedded database last. */
+  /** Writes pending records, closes every connection, and stops the embedded database last. */
   close(): Promise<void>
 }
 
 /**
- * The whole server but for the socket: opens and migrates the database (starting the embedded one
- * where none is configured), and answers requests. What was opened is closed again when it fails.
+ * Creates the whole server except for the socket. Opens and migrates the database, and starts the embedded
+ * one if none is configured. If it fails, it closes everything that it opened.
  *
  * @throws ConfigError, DataDirInUseError, EmbeddedUnavailableError, ServiceUnavailableError,
- *   SchemaError, MigrationError, Error from Postgres
+ *   SchemaError, MigrationError, or an Error from PostgreSQL
  */
 export async function createApp(config: Config, options: CreateAppOptions = {}): Promise<App> {
   const log = options.log ?? createServerLogger(config)
@@ -65,7 +71,7 @@ export async function createApp(config: Config, options: CreateAppOptions = {}):
   return await createAppOn(await launchDatabase(config, log), config, { ...options, log })
 }
 
-/** {@link CreateAppOptions} with the defaults in place. */
+/** {@link CreateAppOptions} with defaults. */
 export type AppSettings = ReturnType<typeof withDefaults>
 
 type OptionsWithLog = CreateAppOptions & Required<Pick<CreateAppOptions, 'log'>>
@@ -82,7 +88,7 @@ function withDefaults(config: Config, options: OptionsWithLog) {
   }
 }
 
-/** The same on a database that is getting ready, which is stopped with it. */
+/** Creates the server on a launched database, which may not be ready yet and is stopped with the server. */
 export async function createAppOn(
   launched: LaunchedDatabase,
   config: Config,
@@ -92,7 +98,9 @@ export async function createAppOn(
   const opened = [() => launched.stop()]
   const close = async () => {
     for (const closeOne of opened.splice(0).reverse()) {
-      await closeOne().catch((error: unknown) => log.error({ err: error }, 'could not close'))
+      await closeOne().catch((error: unknown) =>
+        log.error({ err: error }, 'a part of the server could not be closed'),
+      )
     }
   }
   try {
@@ -111,7 +119,7 @@ async function assemble(
 ): Promise<Omit<App, 'close'>> {
   const { log, now, prepared, signal } = settings
   const catalogue = createScopeCatalogue(config.otherScopes)
-  // Takes long, and needs no database: that gets ready meanwhile.
+  // Building the schema takes long and needs no database, which starts meanwhile.
   const schema = createSchema(catalogue)
   const url = await launched.ready
   signal?.throwIfAborted()

@@ -3,17 +3,17 @@ import { startEmbeddedPostgres } from '../db/embedded.ts'
 import type { Logger } from '../log.ts'
 
 export interface LaunchedDatabase {
-  /** Its URL, once it takes connections as far as that is for us to bring about. */
+  /** Resolves with the URL. An embedded database accepts connections by then. */
   readonly ready: Promise<string>
-  /** Stops what was started for it, also before it is ready. */
+  /** Stops the embedded database, also before it is ready. */
   stop(): Promise<void>
 }
 
 /**
- * The configured database, or the embedded one. The embedded one is a process that runs when this
- * resolves, and gets ready beside whatever is done until it is asked for.
+ * Returns the configured database, or launches the embedded one. It resolves when the embedded process runs;
+ * the database then becomes ready in the background.
  *
- * @param settings of the embedded one, beside the defaults
+ * @param settings PostgreSQL settings of the embedded database, in addition to the defaults
  * @throws DataDirInUseError, EmbeddedUnavailableError, EmbeddedStartError
  */
 export async function launchDatabase(
@@ -35,7 +35,7 @@ export async function launchDatabase(
   })
   await Promise.race([launched, starting])
   const ready = starting.then((embedded) => embedded.url)
-  // Whoever waits for it hears of it.
+  // Callers that await `ready` get the error. This prevents an unhandled rejection if none does.
   ready.catch(() => {})
   return {
     ready,

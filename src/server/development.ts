@@ -8,7 +8,7 @@ import type { UserStore } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import type { Services } from './services.ts'
 
-/** Credentials to try the server with, shown at its start. */
+/** Sample credentials, printed at the start. */
 export interface DevelopmentCredentials {
   readonly apiKey: string
   readonly jwt: string
@@ -19,7 +19,7 @@ const bannerKeyName = 'Shown when the server started'
 const bannerKeyMetadata = { 'latchkey.development': 'banner' }
 const day = 24 * 60 * 60 * 1000
 
-/** Makes the development users where they are missing, and new credentials of the first of them. */
+/** Creates the development users that are missing, and new credentials of `ada`. */
 export async function prepareDevelopment(
   { database, keys, catalogue }: Pick<Services, 'database' | 'keys' | 'catalogue'>,
   issuer: DevelopmentIssuer,
@@ -32,7 +32,7 @@ export async function prepareDevelopment(
   await ensureUser(users, iss, 'linus', 'Linus Torvalds', [], 'SUSPENDED')
 
   await revokeBannerKeys(database, new Date(now()))
-  // However many keys someone made while trying it out, the next start shows one.
+  // Without the limit of keys for each user: every start prints a key, even if ada already has many.
   const { secret } = await keys.createAsOperator(
     ada.id,
     {
@@ -47,13 +47,13 @@ export async function prepareDevelopment(
   return { apiKey: secret, jwt: access_token }
 }
 
-/** What is printed at the end of a start. */
+/** Returns the text that is printed at the end of a start. */
 export function readyText(publicUrl: string, credentials: DevelopmentCredentials): string {
   const seconds = (performance.now() / 1000).toFixed(2)
   return `Latchkey is ready after ${seconds} s, for development.\n\n${banner(publicUrl, credentials)}`
 }
 
-/** One line each: a name, spaces, a value. */
+/** Returns the lines of the banner: a name, spaces, a value. */
 function banner(publicUrl: string, { apiKey, jwt }: DevelopmentCredentials): string {
   const url = publicUrl + graphqlPath
   const query = '{"query":"{ users(first: 3) { nodes { subject name status } } }"}'
@@ -89,8 +89,8 @@ async function ensureUser(
 }
 
 /**
- * Those of earlier starts: what was printed then is worth nothing now. At another port the issuer was
- * another, and its `ada` another user.
+ * Revokes the keys that earlier starts printed. The development issuer depends on the port, so there may be
+ * several users `ada`.
  */
 async function revokeBannerKeys(
   { users, keys }: Pick<Database, 'users' | 'keys'>,
@@ -108,7 +108,7 @@ async function revokeBannerKeys(
   }
 }
 
-/** Everything of a list, however long. */
+/** Yields all rows of a list, page by page. */
 async function* pagesOf<Row extends { readonly id: string; readonly createdAt: Date }>(
   read: (page: PageRequest) => Promise<Page<Row>>,
 ): AsyncGenerator<Row> {

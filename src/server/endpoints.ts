@@ -22,7 +22,7 @@ import { defaultPageSize } from '../schema/pages.ts'
 import type { App, AppSettings } from './create-app.ts'
 import type { Services } from './services.ts'
 
-/** Everything that answers over HTTP, on admission and the services. */
+/** Creates everything that answers over HTTP: admission and the endpoints. */
 export function createEndpoints(
   config: Config,
   settings: AppSettings,
@@ -103,11 +103,12 @@ function createServerGraphQL(
     publicIntrospection,
     plugins,
     onBug: (cause, requestId) => log.error({ err: cause, requestId }, 'a field failed'),
-    onOutage: (reason, requestId) => log.warn({ reason, requestId }, 'fields were not resolved'),
+    onOutage: (reason, requestId) =>
+      log.warn({ reason, requestId }, 'fields could not be resolved'),
   })
 }
 
-/** What every endpoint asks first. */
+/** Creates the admission that every endpoint uses. */
 function createServerAdmission(
   { authFailuresPerMinute }: Config,
   now: () => number,

@@ -4,8 +4,8 @@ import { ensureIdentityKeys, readIdentityKeysFile } from '../identity/key-file.t
 import type { AppSettings } from './create-app.ts'
 
 /**
- * What signs identity tokens: the keys of IDENTITY_KEYS_FILE, or outside production our own. In
- * production nodes must share their keys, so none are made up.
+ * Creates the issuer of identity tokens, with the keys of IDENTITY_KEYS_FILE, or outside production with
+ * generated keys. In production no keys are generated, because all nodes must share them.
  */
 export function prepareIdentity(
   config: Config,
@@ -13,7 +13,9 @@ export function prepareIdentity(
 ) {
   const { identityKeysFile, mode, dataDir } = config
   if (identityKeysFile === null && mode === 'production') {
-    log.warn('IDENTITY_KEYS_FILE is not set: there are no identity tokens, X-Identity stays empty')
+    log.warn(
+      'IDENTITY_KEYS_FILE is not set: no identity tokens are issued, and X-Identity stays empty',
+    )
     return { issuer: null, keys: [] }
   }
   const keys =

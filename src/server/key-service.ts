@@ -3,7 +3,7 @@ import { createKeyMaker } from '../credentials/key-maker.ts'
 import { createSecretHasher } from '../credentials/secret-hash.ts'
 import { createKeyService, type KeyService, type KeyServiceOptions } from '../keys/keys.ts'
 
-/** The rules for keys with the configured limits, prefix and peppers. */
+/** Creates the key service with the configured limits, prefix and peppers. */
 export function configuredKeyService(
   config: Config,
   rest: Omit<KeyServiceOptions, 'maker' | 'maxPerOwner' | 'maxLifetimeDays'>,

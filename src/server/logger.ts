@@ -1,7 +1,7 @@
 import { type Config, credentialHeadersOf } from '../config.ts'
 import { createLogger, type Logger } from '../log.ts'
 
-/** To standard error: for people in a terminal in development, as JSON otherwise. */
+/** Creates a logger to standard error: readable text on a terminal in development, otherwise JSON. */
 export function createServerLogger(config: Config): Logger {
   return createLogger({
     level: config.logLevel,

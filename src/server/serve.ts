@@ -7,13 +7,13 @@ import type { LaunchedDatabase } from './database.ts'
 import { readyText } from './development.ts'
 import type { RunningServer, StartServerOptions } from './start.ts'
 
-/** How long requests in flight may take once the server stops. Milliseconds. */
+/** The time for requests in flight after the server begins to stop, in milliseconds. */
 const drainTimeoutMs = 5_000
 
 /**
- * Listens, then makes ready: until then every request but `/healthz` is answered 503.
+ * Listens first, then creates the app: until it is ready, every request except `/healthz` is answered 503.
  *
- * @throws what `listen` and `createApp` throw; nothing is left open then but the database
+ * @throws the errors of `listen` and `createApp`; only the database is then left open
  */
 export async function serve(
   config: Config,

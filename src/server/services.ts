@@ -23,17 +23,20 @@ import { configuredKeyService } from './key-service.ts'
 import { warnOfUntrustedKeys } from './untrusted-keys.ts'
 import { startUpkeep } from './upkeep.ts'
 
-/** What the services are built on. */
+/** The parts that the services need. */
 interface ServiceDependencies {
   readonly database: Database
   readonly catalogue: ScopeCatalogue
   readonly schema: GraphQLSchema
 }
 
-/** Everything behind the endpoints. */
+/** The services that the endpoints use. */
 export type Services = Awaited<ReturnType<typeof startServices>>
 
-/** Makes the services on an open database, and starts the upkeep. What has to be closed goes to `opened`. */
+/**
+ * Creates the services on an open database, and starts the upkeep tasks. Adds functions that close them to
+ * `opened`.
+ */
 export async function startServices(
   config: Config,
   settings: AppSettings,
@@ -58,7 +61,7 @@ export async function startServices(
   const authenticator = configuredAuthenticator(config, log, {
     issuers,
     directory: database.directory,
-    // In development the issuer's name changes with the port. Outside, no user of such an issuer is let in.
+    // In development, the issuer depends on the port. Outside it, users of a development issuer are refused.
     trustsIssuer: (issuer) =>
       developmentIssuer !== null || (names.includes(issuer) && !isDevelopmentIssuer(issuer)),
     maxStalenessMs: nodeMs,
@@ -67,7 +70,11 @@ export async function startServices(
   opened.push(() => authenticator.close())
   const refusals = createRefusalRecorder({
     write: database.audit.recordRefusals,
-    onError: (error) => log.warn({ err: error }, 'refusals could not be written; kept'),
+    onError: (error) =>
+      log.warn(
+        { err: error },
+        'refused credentials could not be written to the audit trail; they are kept for the next attempt',
+      ),
     now,
   })
   opened.push(() => refusals.close())
@@ -95,12 +102,12 @@ export async function startServices(
     }),
     identity: prepareIdentity(config, settings),
     refusals,
-    /** How long a proxy may keep an answer of `/auth/verify`. */
+    /** The time that a proxy may cache an answer of `/auth/verify`, in seconds. */
     proxySeconds,
   }
 }
 
-/** An authenticator as `config` says, which logs what goes wrong behind the requests. */
+/** Creates the configured authenticator. It logs failures that no request reports. */
 function configuredAuthenticator(config: Config, log: Logger, options: CreateAuthenticatorOptions) {
   return createAuthenticator({
     ...options,
@@ -110,9 +117,14 @@ function configuredAuthenticator(config: Config, log: Logger, options: CreateAut
     ...(config.jwtHeader !== null && { jwtHeader: config.jwtHeader }),
     ...(config.apiKeyQueryParam !== null && { apiKeyQueryParameter: config.apiKeyQueryParam }),
     jwtOutageSeconds: config.jwtOutageSeconds,
-    onKeyProblem: (issuer, error) => log.warn({ issuer, err: error }, "an issuer's keys are amiss"),
+    onKeyProblem: (issuer, error) =>
+      log.warn({ issuer, err: error }, 'the keys of an issuer could not be fetched or used'),
     onError: (error) =>
-      log.warn({ err: error }, 'the use of keys could not be written; it is tried again'),
-    onUsesLost: (lost) => log.warn(lost, 'uses of keys were never written'),
+      log.warn(
+        { err: error },
+        'uses of API keys could not be written to the database; they are written again later',
+      ),
+    onUsesLost: (lost) =>
+      log.warn(lost, 'uses of API keys were lost before they could be written to the database'),
   })
 }

@@ -5,40 +5,40 @@ import { createServerLogger } from './logger.ts'
 
 export interface RunningServer {
   readonly port: number
-  /** As others see it. */
+  /** The URL of the server as clients see it. */
   readonly publicUrl: string
   readonly app: App
-  /** Takes no more requests, answers those in flight, then closes everything. Requests get 5 seconds. */
+  /** Accepts no more requests, answers those in flight within 5 seconds, then closes everything. */
   stop(): Promise<void>
 }
 
 export interface StartServerOptions
   extends Pick<CreateAppOptions, 'log' | 'metricsPeers' | 'signal'> {
-  /** Where the development banner goes. Default standard output. */
+  /** Prints the development banner. Default: to standard output. */
   readonly print?: (text: string) => void
   /**
-   * It comes to others at the same address, which have prepared the database: it listens only once it
-   * is ready. The port must be known. Default `false`.
+   * Whether the process joins others at the same address, which have prepared the database: it then listens
+   * only when it is ready. Requires a fixed port. Default `false`.
    */
   readonly joining?: boolean
 }
 
 /**
- * Starts all there is: the embedded database where none is configured, and the server.
+ * Starts the server, and the embedded database if none is configured.
  *
- * @throws what `listen` and `createApp` throw; nothing is left open then
+ * @throws the errors of `listen` and `createApp`; nothing is then left open
  */
 export async function startServer(
   config: Config,
   options: StartServerOptions = {},
 ): Promise<RunningServer> {
   const log = options.log ?? createServerLogger(config)
-  // Of several processes at one address, one says it.
+  // Of several processes at one address, only the first logs the warnings.
   if (!options.joining) for (const warning of config.warnings) log.warn(warning)
   const print = options.print ?? ((text) => process.stdout.write(text))
   const database = await launchDatabase(config, log)
   try {
-    // Takes about as long to load as the database to get ready.
+    // Loading this module takes about as long as the start of the database, so both run in parallel.
     const { serve } = await import('./serve.ts')
     return await serve(config, database, { ...options, log, print })
   } catch (error) {

@@ -3,10 +3,10 @@ import { pepperFingerprint } from '../credentials/pepper-fingerprint.ts'
 import { maxCounted, type PepperStore } from '../keys/peppers.ts'
 
 /**
- * Refuses to start where keys are stored under a pepper that is not configured: their holders would be
- * told that good keys are wrong.
+ * Refuses to start if keys are stored under a pepper that is not configured: these valid keys would be
+ * refused.
  *
- * @throws ConfigError with a fault for each missing pepper
+ * @throws ConfigError with one fault for each missing pepper
  */
 export async function requireStoredPeppers(
   store: Pick<PepperStore, 'findMissing'>,

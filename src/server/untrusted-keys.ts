@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts'
 import type { Logger } from '../log.ts'
 
-/** Logs for each issuer that is not configured how many keys of its users are refused. */
+/** Logs, for each issuer that is not configured, the number of keys that are refused because of it. */
 export async function warnOfUntrustedKeys(
   database: Pick<Database, 'keysOfOtherIssuers'>,
   trusted: readonly string[],
@@ -11,7 +11,7 @@ export async function warnOfUntrustedKeys(
     for (const { issuer, keys, atLeast } of await database.keysOfOtherIssuers(trusted)) {
       log.warn(
         { issuer, keys, atLeast },
-        `API keys are refused, since the issuer of their owners is not configured: ${atLeast ? 'at least ' : ''}${keys}`,
+        `API keys are refused, because the issuer of their owners is not configured: ${atLeast ? 'at least ' : ''}${keys}`,
       )
     }
   } catch (error) {

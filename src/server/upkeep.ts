@@ -1,23 +1,26 @@
 import type { Logger } from '../log.ts'
 
 export interface UpkeepOptions {
-  /** By name, done one after the other. */
+  /** The tasks by name. They run one after the other. */
   readonly tasks: Readonly<Record<string, () => Promise<unknown>>>
   readonly log: Logger
-  /** Between two rounds, give or take half of it, so that nodes started together do not stay in step. Milliseconds, default 300000. */
+  /**
+   * The mean time between rounds, in milliseconds. Default 300,000. It varies by half, so that nodes do not
+   * run in step.
+   */
   readonly intervalMs?: number
-  /** From 0 up to 1. Default `Math.random`. */
+  /** Returns a number from 0 up to, not including, 1. Default `Math.random`. */
   readonly random?: () => number
 }
 
 export interface Upkeep {
-  /** Does everything once, now. A task that fails is logged and tried again in the next round. */
+  /** Runs every task once, now. A task that fails is logged, and runs again in the next round. */
   run(): Promise<void>
-  /** No more rounds; waits for the one under way. */
+  /** Stops the rounds, and waits for the current one. */
   close(): Promise<void>
 }
 
-/** Does what has to be done from time to time. */
+/** Runs maintenance tasks periodically. */
 export function startUpkeep(options: UpkeepOptions): Upkeep {
   const { tasks, log, intervalMs = 300_000, random = Math.random } = options
   let running: Promise<void> | null = null
@@ -39,7 +42,10 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
       try {
         await task()
       } catch (error) {
-        log.warn({ err: error, task: name }, 'upkeep failed; it is tried again')
+        log.warn(
+          { err: error, task: name },
+          'an upkeep task failed; it runs again in the next round',
+        )
       }
     }
   }

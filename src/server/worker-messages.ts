@@ -1,14 +1,14 @@
 import type { MetricsSnapshot } from '../http/metrics.ts'
 import type { DevelopmentCredentials } from './development.ts'
 
-/** From the process that keeps the workers to one of them. */
+/** A message from the main process to a worker. */
 export type ToWorker =
   | {
       readonly type: 'start'
-      /** Of the configured database, or of the embedded one that the keeper has started. */
+      /** The URL of the configured database, or of the embedded one that the main process has started. */
       readonly databaseUrl: string
       readonly port: number
-      /** Whether the database is prepared and others serve already. */
+      /** Whether the database is prepared and other workers already serve. */
       readonly joining: boolean
     }
   | { readonly type: 'read metrics'; readonly id: number }
@@ -18,11 +18,12 @@ export type ToWorker =
       readonly snapshots: readonly MetricsSnapshot[]
     }
 
+/** A message from a worker to the main process. */
 export type FromWorker =
-  /** It listens to messages now, and asks for the first. */
+  /** The worker receives messages now, and waits for `start`. */
   | { readonly type: 'loaded' }
   | ReadyMessage
-  /** Asks for those of all workers. */
+  /** Requests the metrics of all workers. */
   | { readonly type: 'collect metrics'; readonly id: number }
   | { readonly type: 'metrics'; readonly id: number; readonly snapshot: MetricsSnapshot }
 
@@ -32,14 +33,14 @@ export interface ReadyMessage {
   readonly development: DevelopmentCredentials | null
 }
 
-/** A worker ended before it was ready, and has said why. */
+/** A worker ended before it was ready. The worker itself has logged the reason. */
 export class WorkerStartError extends Error {
   override readonly name = 'WorkerStartError'
-  /** Of the worker. */
+  /** The exit code of the worker. */
   readonly exitCode: number
 
   constructor(exitCode: number) {
-    super(`The first worker did not start: it ended with ${exitCode}.`)
+    super(`The first worker did not start: it ended with exit code ${exitCode}.`)
     this.exitCode = exitCode
   }
 }

@@ -2,12 +2,12 @@ import type { Worker } from 'node:cluster'
 import type { MetricsPeers, MetricsSnapshot } from '../http/metrics.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
-/** How long is waited for workers that are too busy to say. Milliseconds. */
+/** The maximum wait for the answer of a busy worker, in milliseconds. */
 const timeoutMs = 1_000
 
 let collections = 0
 
-/** Answers the question `id` of one worker with what each of `workers` has counted. */
+/** Answers the request `id` of one worker with the metrics of each of `workers`. */
 export async function collectMetrics(
   id: number,
   requester: Worker,
@@ -22,7 +22,7 @@ export async function collectMetrics(
     requester.send({ type: 'metrics of all', id, snapshots } satisfies ToWorker)
 }
 
-/** `null`: it did not say. */
+/** Returns `null` if the worker did not answer in time. */
 async function readMetrics(worker: Worker, id: number): Promise<MetricsSnapshot | null> {
   if (!worker.isConnected()) return null
   return await new Promise((resolve) => {
@@ -43,7 +43,7 @@ async function readMetrics(worker: Worker, id: number): Promise<MetricsSnapshot 
   })
 }
 
-/** How a worker asks, and is asked, by way of the process that keeps it. */
+/** Exchanges metrics with the other workers through the main process. */
 export function createMetricsPeers(
   send: (message: FromWorker) => void,
   onMessage: (listener: (message: ToWorker) => void) => void,

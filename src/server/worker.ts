@@ -6,7 +6,7 @@ import { startServer } from './start.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 import { createMetricsPeers } from './worker-metrics.ts'
 
-/** Serves as one of several at one address, as the process that keeps them says. */
+/** Runs a worker: one of several processes at one address, which the main process controls. */
 export async function startWorker(
   config: Config,
   signal: AbortSignal,
@@ -42,7 +42,7 @@ export async function startWorker(
   }
 }
 
-/** What is said to the process that keeps us would keep us from ending. */
+/** Closes the channel to the main process, which would keep this process alive. */
 function disconnect(): void {
   cluster.worker?.disconnect()
 }

@@ -16,28 +16,28 @@ import {
 import { collectMetrics } from './worker-metrics.ts'
 
 export interface RunningWorkers {
-  /** Each worker finishes what is in flight; the embedded database stops last. */
+  /** Stops the workers, each after its requests in flight, and the embedded database last. */
   stop(): Promise<void>
 }
 
-/** Before a worker that ended is replaced, in milliseconds: at first, and at most. */
+/** The delay before a worker that ended is replaced, in milliseconds. It doubles with each failure. */
 const minRestartDelayMs = 100
 const maxRestartDelayMs = 10_000
-/** After a life as long as this the next pause is the first again. Milliseconds. */
+/** The run time after which the delay starts at its minimum again, in milliseconds. */
 const stableAfterMs = 10_000
-/** For workers to end by themselves. Milliseconds. */
+/** The time for workers to stop before they are killed, in milliseconds. */
 const stopTimeoutMs = 7_500
-/** Of one worker, with some to spare: for what it asks at once, for authentication, and for listening. */
+/** Database connections of one worker, with a reserve: for queries, authentication and LISTEN. */
 const connectionsPerWorker = 16
 
 /**
- * Serves by `count` processes at one address (Node, `node:cluster`), this one only keeping them: each is
- * a node with a memory of its own, and one that ends is replaced. The first prepares the database and,
- * in development, the users and credentials to try it with; the others come when it is ready.
+ * Serves with `count` worker processes at one address (`node:cluster`). This process only supervises them.
+ * Each worker is a node with its own cache; a worker that ends is replaced. The first worker prepares the
+ * database and, in development, the sample users and credentials; the others start when it is ready.
  *
- * @param signal ends the start
- * @throws WorkerStartError when the first does not become ready, the signal's reason, and what starting
- *   the database throws
+ * @param signal aborts the start
+ * @throws WorkerStartError if the first worker does not become ready; the signal's reason; the errors of
+ *   `launchDatabase`
  */
 export async function startWorkers(
   config: Config,
@@ -49,7 +49,7 @@ export async function startWorkers(
     max_connections: String(Math.max(100, count * connectionsPerWorker + 20)),
   })
   const databaseUrl = await database.ready
-  // Workers share a port by its number, and one that comes later must get the same.
+  // Workers share a port by its number, so a later worker must get the same one.
   const port = await choosePort(config).catch(async (error: unknown) => {
     await database.stop()
     throw error
@@ -67,7 +67,7 @@ export async function startWorkers(
       }
       if (message.type === 'collect metrics') void collectMetrics(message.id, worker, workers)
     })
-    // One that is gone already tells so by its exit.
+    // Ignored: a failed send means that the worker has ended, and `exit` is handled.
     worker.on('error', () => {})
     return worker
   }
@@ -91,7 +91,7 @@ export async function startWorkers(
   async function stop(): Promise<void> {
     stopping.abort()
     const killTimer = setTimeout(() => {
-      log.error('workers that did not stop are killed')
+      log.error('workers did not stop in time and are killed')
       process.exitCode = 1
       for (const worker of workers) worker.process.kill('SIGKILL')
     }, stopTimeoutMs)
@@ -125,7 +125,10 @@ interface Exit {
   readonly signal: string | null
 }
 
-/** Not by `once` of Node, which fails when a message cannot be delivered, as to one that has just ended. */
+/**
+ * Does not use Node's `once`, which rejects on `error`, such as a message that a worker which just ended
+ * cannot receive.
+ */
 async function waitForExit(worker: Worker): Promise<Exit> {
   const { exitCode, signalCode } = worker.process
   if (worker.isDead()) return { code: exitCode, signal: signalCode }
@@ -149,7 +152,7 @@ async function waitUntilReady(worker: Worker): Promise<ReadyMessage> {
   })
 }
 
-/** The configured one, or one that was free a moment ago. */
+/** Returns the configured port, or for 0 a port that is free now. */
 async function choosePort({ host, port }: Config): Promise<number> {
   if (port !== 0) return port
   const server = createServer().listen(0, host)

@@ -3,7 +3,7 @@ import type { FetchAPI } from 'graphql-yoga'
 import { memoizeWeak } from '../memoize-weak.ts'
 import { acceptedMediaType, type ResponseMediaType } from './media-types.ts'
 
-/** An answer over HTTP, with the headers that are its own, before it becomes one of some kind. */
+/** An HTTP answer with its own headers, independent of the kind of server that sends it. */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -12,7 +12,10 @@ export interface Answer {
 
 const cachedAnswersOf = memoizeWeak((_error: GraphQLError) => new Map<ResponseMediaType, Answer>())
 
-/** Status and headers from `extensions.http`, the rest as the body. Remembered with the error. */
+/**
+ * Makes an answer with status and headers from `extensions.http` and the rest of the error as the body.
+ * Cached by the error.
+ */
 export function errorAnswer(error: GraphQLError, accept: string | null): Answer {
   const mediaType = acceptedMediaType(accept) ?? 'application/json'
   const cached = cachedAnswersOf(error)
@@ -35,7 +38,10 @@ function makeAnswer({ message, extensions }: GraphQLError, mediaType: ResponseMe
   }
 }
 
-/** @param fetchAPI whose Response is made: Yoga's own takes a fraction of the time of Node's */
+/**
+ * @param fetchAPI the implementation of Response. Yoga's own takes a fraction of the time of Node's, the
+ * default
+ */
 export function toResponse(
   answer: Answer,
   fetchAPI: Pick<FetchAPI, 'Response'> = globalThis,

@@ -12,7 +12,7 @@ import type { Principal } from '../principal.ts'
 import { withoutStack } from '../without-stack.ts'
 import { requestError } from './graphql-errors.ts'
 
-/** Most refusals tell the same, and an attacker causes many. */
+/** Cached, because an attacker can cause many refusals, and most of them have the same error. */
 const requestErrorOf = memoizeWeak((error: LatchkeyError) => withoutStack(requestError(error)))
 
 function toGraphQLError(admitted: Admitted | Promise<Admitted>): Refused {
@@ -24,11 +24,11 @@ export type GraphQLAdmission = ReturnType<typeof createGraphQLAdmission>
 
 type Refused = GraphQLError | null | Promise<GraphQLError | null>
 
-/** Admission of the requests for a GraphQL endpoint. The request itself keeps the outcome. */
+/** Creates the admission of requests to a GraphQL endpoint. The outcome is stored on the request object. */
 export function createGraphQLAdmission(admission: Admission<object>) {
   /**
-   * On the request itself: a WeakMap whose values refer to their keys, as a carrier does, takes the
-   * garbage collector several times as long.
+   * A property of the request instead of a WeakMap: a carrier refers to its request, and the garbage
+   * collector takes several times as long for a WeakMap whose values refer to their keys.
    */
   const key = Symbol('admission')
   type Keeper = { [key]?: RequestAdmission }
@@ -38,9 +38,10 @@ export function createGraphQLAdmission(admission: Admission<object>) {
     authenticator: admission.authenticator,
 
     /**
-     * Authenticates what `carrier` reads of `request`. Answers at once where the credential is in the cache.
+     * Admits a request by the credential that `carrier` reads from it. Synchronous if the credential is in
+     * the cache.
      *
-     * @returns why the request is refused; `null` where it may go on
+     * @returns the error of a refused request; `null` if it is admitted
      */
     admit(
       request: object,
@@ -52,7 +53,7 @@ export function createGraphQLAdmission(admission: Admission<object>) {
       return toGraphQLError(admission.admit(state, carrier, serverContext))
     },
 
-    /** See `readmit` of an admission; `null` for a request that was never admitted, and for none. */
+    /** See `readmit` of {@link Admission}. Returns `null` if there is no request, or it was never admitted. */
     readmit(request: object | undefined): Refused {
       const state = stateOf(request)
       return state === undefined ? null : toGraphQLError(admission.readmit(state))
@@ -64,10 +65,10 @@ export function createGraphQLAdmission(admission: Admission<object>) {
       return state === undefined ? new InvalidCredentialError() : admission.recheck(state)
     },
 
-    /** Whether the request went through `admit`. */
+    /** Returns whether `admit` was called for the request. */
     isAdmitted: (request: object) => stateOf(request) !== undefined,
 
-    /** `null` for the anonymous, for a request that was never admitted, and for none. */
+    /** Returns `null` if the request is anonymous, was never admitted, or is missing. */
     principalOf: (request: object | undefined): Principal | null =>
       stateOf(request)?.principal ?? null,
   }

@@ -3,9 +3,9 @@ import { errorExtensions, httpFailure } from '../admission/http-failure.ts'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 
 /**
- * The one place where a failure becomes a GraphQL error. One that refuses a whole request brings its
- * HTTP status and headers along (`extensions.http`, which Yoga takes out of the body); one on a field
- * must not, since it would change the status of the whole answer.
+ * Converts a failure that refuses a whole request to a GraphQL error with its HTTP status and headers
+ * (`extensions.http`, which Yoga removes from the body). For errors on a field use {@link fieldError}, which
+ * sets none: it would change the status of the whole answer.
  */
 export function requestError(
   error: LatchkeyError,
@@ -15,10 +15,10 @@ export function requestError(
   return withReason(new GraphQLError(error.message, { extensions: allExtensions }), error)
 }
 
-/** Why something could not be reached, for the log: the error itself is sent to the caller. */
+/** The reasons of outages, for the log. They are not on the errors, because these are sent to the caller. */
 const outageReasons = new WeakMap<GraphQLError, string>()
 
-/** The reason of an outage; `null` where `error` is none, or its reason is not known. */
+/** Returns the reason of an outage; `null` if `error` is not an outage, or its reason is unknown. */
 export function outageReasonOf(error: GraphQLError): string | null {
   return outageReasons.get(error) ?? null
 }
@@ -30,12 +30,15 @@ function withReason(error: GraphQLError, failure: LatchkeyError): GraphQLError {
   return error
 }
 
-/** What is no GraphQL request: 400 whatever is accepted (GraphQL over HTTP §6.4.1). */
+/**
+ * Makes the error for a request that is not a GraphQL request: 400 for every accepted media type (GraphQL
+ * over HTTP §6.4.1).
+ */
 export function badRequest(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } })
 }
 
-/** A field's error; `thrown` tells where. */
+/** Makes the error of a field; `thrown` has its location and path. */
 export function fieldError(error: LatchkeyError, thrown?: GraphQLError): GraphQLError {
   const location: GraphQLErrorOptions = thrown
     ? { nodes: thrown.nodes ?? null, path: thrown.path ?? null }
@@ -44,7 +47,10 @@ export function fieldError(error: LatchkeyError, thrown?: GraphQLError): GraphQL
   return withReason(new GraphQLError(error.message, options), error)
 }
 
-/** The failure that `error` is or wraps, as graphql-js wraps what a resolver throws. */
+/**
+ * Returns the failure that `error` is or wraps; graphql-js wraps errors that resolvers throw. `null`: it is
+ * another error.
+ */
 export function latchkeyErrorOf(error: unknown): LatchkeyError | null {
   let inner = error
   while (inner instanceof GraphQLError && inner.originalError) inner = inner.originalError

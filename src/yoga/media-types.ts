@@ -1,6 +1,6 @@
 export const responseMediaTypes = ['application/json', 'application/graphql-response+json'] as const
 
-/** What a GraphQL answer can be (GraphQL over HTTP §6.1). */
+/** A media type of GraphQL answers (GraphQL over HTTP §6.1). */
 export type ResponseMediaType = (typeof responseMediaTypes)[number]
 
 interface Range {
@@ -9,14 +9,14 @@ interface Range {
   readonly quality: number
 }
 
-/** Clients send few different ones, each with every request. */
+/** Cached results: clients use few different values of `Accept`. */
 const negotiated = new Map<string, ResponseMediaType | null>()
 const maxNegotiated = 100
 
 /**
- * The media type that an `Accept` header asks for (RFC 9110 §12.5.1): of the two the one of the higher
- * quality, else the one that it names, else the one that it names first; `application/json` where it
- * cannot tell them apart or is not sent. `null`: it accepts neither.
+ * Negotiates the media type of an answer by an `Accept` header (RFC 9110 §12.5.1). It prefers the type of
+ * the higher quality, then the type that is named exactly, then the type that is named first. The default
+ * is `application/json`, also without a header. `null`: the header accepts neither type.
  */
 export function acceptedMediaType(accept: string | null): ResponseMediaType | null {
   if (accept === null || accept === '') return 'application/json'
@@ -47,7 +47,7 @@ function negotiate(accept: string): ResponseMediaType | null {
 
 const exactName = 2
 
-/** By the most specific range that covers `type`. */
+/** Finds the most specific range that matches `type`. */
 function preference(type: ResponseMediaType, ranges: readonly Range[]) {
   for (const [precedence, name] of [
     [exactName, type],
@@ -60,7 +60,7 @@ function preference(type: ResponseMediaType, ranges: readonly Range[]) {
   return { quality: 0, precedence: 0, place: 0 }
 }
 
-/** `null` for one that asks for another encoding than that of JSON (RFC 8259 §8.1). */
+/** Parses a media range. Returns `null` if it requires a charset other than UTF-8 (RFC 8259 §8.1). */
 function readRange(text: string): Range | null {
   const [name = '', ...parameters] = text.toLowerCase().replaceAll(/\s/g, '').split(';')
   let quality = 1

@@ -7,8 +7,8 @@ import {
 import { withoutStack } from '../without-stack.ts'
 
 /**
- * Node's own request in Yoga's server context, where the server is Node's: `req` as Yoga's request
- * listener puts it there, or that of a framework, which has it as `raw`.
+ * Finds the request of Node's HTTP server in Yoga's server context: `req`, which Yoga's request listener
+ * sets, or `req.raw`, where `req` is the request of a framework. `null`: it is another kind of server.
  */
 export function nodeRequestOf(serverContext: object): RawHeaders | null {
   const { req } = serverContext as { req?: { raw?: unknown } | null }
@@ -19,7 +19,7 @@ function hasRawHeaders(request: unknown): request is RawHeaders {
   return Array.isArray((request as Partial<RawHeaders> | null | undefined)?.rawHeaders)
 }
 
-/** Why a request of which headers may be missing is refused; `null` where all are there. */
+/** Returns a 431 error if headers of the request may be missing; `null` if all are present. */
 export function missingHeadersRefusal(request: RawHeaders | null): GraphQLError | null {
   return request !== null && mayHaveDroppedHeaders(request) ? tooManyHeaders : null
 }
@@ -31,8 +31,8 @@ const tooManyHeaders = withoutStack(
 )
 
 /**
- * Reads the headers of a request. One that came more than once is read as such, also where Node kept
- * the first alone.
+ * Returns a function that reads the headers of a request. It finds every value of a repeated header, also
+ * where Node kept only the first.
  */
 export function headerReaderOf(
   { headers }: Request,
@@ -40,7 +40,7 @@ export function headerReaderOf(
 ): (name: string) => string | null {
   return (name) => {
     const value = headers.get(name)
-    // What an application has taken away or set by itself stands.
+    // A header that the application has removed or replaced stays so.
     return value === null || request === null ? value : (repeatedHeader(request, name) ?? value)
   }
 }

@@ -12,14 +12,14 @@ import { memoizeWeak } from '../memoize-weak.ts'
 import { requestError } from './graphql-errors.ts'
 import type { PrincipalContext } from './use-principal.ts'
 
-/** What tells of the schema itself: introspection and the subgraph's SDL. */
+/** Fields that expose the schema: introspection and the subgraph's SDL. */
 const privateFields = ['__schema', '__type', '_service']
 
 /**
- * Refuses the anonymous every document that asks for the schema, or for one of `fields` of the query
- * type, wherever in it that stands.
+ * Refuses anonymous documents that select the schema, or one of `fields` of the query type, anywhere in the
+ * document.
  *
- * @returns a function that says why an operation may not run, as its whole answer
+ * @returns a function that returns the whole answer to a refused operation, or `null` if it may run
  */
 export function keepSchemaPrivate(
   fields: readonly string[],

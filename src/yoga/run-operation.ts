@@ -9,8 +9,9 @@ import type { Answer } from './error-answer.ts'
 import { type ResponseMediaType, responseMediaTypes } from './media-types.ts'
 
 /*
- * All that is used of Yoga beyond its documentation: `getResultForParams`, `processRegularResult` and
- * the `waitUntil` of the server context. `test/yoga/run-operation.test.ts` tells what changed in them.
+ * Everything that Latchkey uses of Yoga beyond its documentation: `getResultForParams`,
+ * `processRegularResult` and the `waitUntil` of the server context. `test/yoga/run-operation.test.ts` fails
+ * if an upgrade changes them.
  */
 
 type Yoga = Pick<
@@ -18,7 +19,7 @@ type Yoga = Pick<
   'getResultForParams' | 'waitUntil'
 >
 
-/** One operation, with the request that plugins and resolvers see and the server context. */
+/** Runs one operation. `request` is the request that plugins and resolvers see. */
 export type RunOperation = (
   params: GraphQLParams,
   request: Request,
@@ -26,8 +27,8 @@ export type RunOperation = (
 ) => ExecutionResult | Promise<ExecutionResult>
 
 /**
- * Runs operations by Yoga's plugins, but for their hooks on requests and responses, and without a fetch
- * Response, which costs more than the rest together.
+ * Returns a function that runs operations with Yoga's plugins, except for their hooks on requests and
+ * responses. It makes no fetch Response, which would take longer than everything else together.
  */
 export function createRunOperation(yoga: unknown): RunOperation {
   const { getResultForParams, waitUntil } = yoga as Yoga
@@ -40,12 +41,12 @@ export function createRunOperation(yoga: unknown): RunOperation {
   }
 }
 
-/** Makes an answer of a result as Yoga does, on all that it uses of the Fetch API. */
+/** Converts a result to an answer with Yoga's own code, and a minimal replacement of the Fetch API. */
 export function resultAnswer(result: ExecutionResult, mediaType: ResponseMediaType): Answer {
   return processRegularResult(result, fetchApi, mediaType) as unknown as Answer
 }
 
-/** One object for all answers that have their media type as the only header, by that. */
+/** Shared header objects, by media type, for answers whose only header is `Content-Type`. */
 const usualHeaders = new Map<string | undefined, Answer['headers']>(
   responseMediaTypes.map((type) => {
     const value = `${type}; charset=utf-8`
@@ -59,9 +60,9 @@ class PlainResponse implements Answer {
   readonly headers: Readonly<Record<string, string>>
 
   constructor(body: string | null, { status, headers }: Omit<Answer, 'body'>) {
-    // As a Response does: with any of these a client would wait for another answer, or read no body.
+    // Response throws too: with these statuses a client waits for another answer, or reads no body.
     if (!(status >= 200 && status <= 599) || bodilessStatuses.has(status)) {
-      throw new RangeError(`${status} is no status for a GraphQL answer.`)
+      throw new RangeError(`${status} is not a valid status for a GraphQL answer.`)
     }
     this.body = body ?? ''
     this.status = status
@@ -73,7 +74,7 @@ class PlainResponse implements Answer {
 
 const bodilessStatuses = new Set([204, 205, 304])
 
-/** Plugins name headers in any case; of one that comes several times the last counts. */
+/** Plugins write header names in any case. If a name is repeated, the last value counts. */
 function inLowerCase(headers: Answer['headers']): Answer['headers'] {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),

@@ -5,18 +5,20 @@ import type { IdentityIssuer } from '../identity/issuer.ts'
 import type { PrincipalContext } from './use-principal.ts'
 
 export interface UseBackendsOptions {
-  /** Made by `createIdentityIssuer`; `null`: backends can be called for the anonymous alone. */
+  /**
+   * Issues identity tokens, made by `createIdentityIssuer`; `null`: only anonymous callers can call backends.
+   */
   readonly identity: IdentityIssuer | null
-  /** The headers that credentials come in beside `Authorization`. Default `['x-api-key']`. */
+  /** Headers that carry credentials beside `Authorization`, in lower case. Default `['x-api-key']`. */
   readonly credentialHeaders?: readonly string[]
 }
 
-/** What `useBackends` adds to the context. */
+/** The part of the context that `useBackends` adds. */
 export interface BackendsContext {
   readonly backends: Backends
 }
 
-/** Publishes `context.backends`, for resolvers that ask other services. Goes after `usePrincipal`. */
+/** Adds `context.backends`, with which resolvers call other services. Place it after `usePrincipal`. */
 export function useBackends(options: UseBackendsOptions): Plugin<BackendsContext> {
   return {
     onContextBuilding({ context, extendContext }) {
@@ -26,9 +28,10 @@ export function useBackends(options: UseBackendsOptions): Plugin<BackendsContext
 }
 
 /**
- * Those of one request. Most call none, so what that takes is made when one is called.
+ * Makes the `backends` of one request. Most requests call no backend, so the parts are created at the first
+ * call.
  *
- * @param context with the request, its principal and its id, by then
+ * @param context must have the request, its principal and its id at the first call
  */
 export function backendsOf(
   { identity, credentialHeaders = [credentialDefaults.apiKeyHeader] }: UseBackendsOptions,

@@ -2,10 +2,10 @@ import type { Plugin } from 'graphql-yoga'
 import type { OperationGuards } from '../limits/operation-guards.ts'
 
 /**
- * Parses and validates each document by the reader for its sender, which refuses what is too large before
- * more work goes into it and keeps what came of it.
+ * Parses and validates each document with the reader for its sender. A reader refuses documents that are too
+ * large before it does more work, and caches its results.
  *
- * Needs `parserAndValidationCache: false`: Yoga's caches tell neither callers nor sizes apart.
+ * Requires `parserAndValidationCache: false`: Yoga's caches do not distinguish callers, and limit no sizes.
  */
 export function useDocumentReaders(
   { anonymous, authenticated }: Pick<OperationGuards, 'anonymous' | 'authenticated'>,

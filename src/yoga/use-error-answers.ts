@@ -2,10 +2,10 @@ import { type ExecutionResult, GraphQLError, type GraphQLErrorOptions } from 'gr
 import type { MaskError, Plugin } from 'graphql-yoga'
 import { outageReasonOf } from './graphql-errors.ts'
 
-/** What a masked error stood for, so that it can be logged with the id its caller is given. */
+/** The causes of masked errors, to be logged with the request id that the caller gets. */
 const causes = new WeakMap<GraphQLError, unknown>()
 
-/** A bug, as its caller sees it. */
+/** Makes the error that a caller sees instead of an unexpected error. */
 export function maskedError(requestId?: string, place: GraphQLErrorOptions = {}): GraphQLError {
   return new GraphQLError('Something went wrong on our side.', {
     ...place,
@@ -17,7 +17,7 @@ export function maskedError(requestId?: string, place: GraphQLErrorOptions = {})
   })
 }
 
-/** Lets through what was made to be told, and masks the rest as a bug. For Yoga's `maskedErrors`. */
+/** Passes errors that are meant for callers, and masks every other error. For Yoga's `maskedErrors`. */
 export const maskError: MaskError = (error) => {
   if (!(error instanceof GraphQLError)) return masked(error)
   const cause = causeOf(error)
@@ -25,7 +25,10 @@ export const maskError: MaskError = (error) => {
   return masked(cause, { nodes: error.nodes ?? null, path: error.path ?? null })
 }
 
-/** What is no GraphQL error beneath it; graphql-js wraps those of a variable's value in one another. */
+/**
+ * Returns the innermost error that is not a GraphQLError, or `null`. graphql-js nests errors of variable
+ * values.
+ */
 function causeOf(error: GraphQLError): unknown {
   let inner: unknown = error
   while (inner instanceof GraphQLError) inner = inner.originalError ?? null
@@ -33,22 +36,22 @@ function causeOf(error: GraphQLError): unknown {
 }
 
 export interface UseErrorAnswersOptions {
-  /** Told each bug once, with the id that its caller was given. */
+  /** Called once for each unexpected error, with the request id that the caller gets. */
   readonly onBug: (cause: unknown, requestId: string) => void
-  /** Called once for each reason for which fields of an answer could not be resolved. */
+  /** Called once for each reason why fields of an answer could not be resolved. */
   readonly onOutage: (reason: string, requestId: string) => void
 }
 
-/** By the server context's id of the request. */
+/** The server context, with the id of the request. */
 type RequestWithId = { readonly requestId: string }
 
-/** Gives each answer that Yoga makes a Response of what its errors lack: see `completeErrors`. */
+/** Completes the errors of each answer that Yoga itself sends: see {@link completeErrors}. */
 export function useErrorAnswers(listeners: UseErrorAnswersOptions): Plugin<object, RequestWithId> {
   return {
     onResultProcess({ result, serverContext }) {
       const { requestId } = serverContext
       for (const one of Array.isArray(result) ? result : [result]) {
-        // What is answered bit by bit has no errors as a whole.
+        // A stream has no errors of its own; its parts do.
         if (!(Symbol.asyncIterator in one)) completeErrors(one, requestId, listeners)
       }
     },
@@ -56,8 +59,8 @@ export function useErrorAnswers(listeners: UseErrorAnswersOptions): Plugin<objec
 }
 
 /**
- * What the errors of an answer still lack: a bug gets the request's id, by which it is found in the
- * log; where nothing could be resolved for want of the database it is an outage (503).
+ * Completes the errors of an answer: an unexpected error gets the request id, which is also in the log. If
+ * no field could be resolved because the database is unreachable, the answer becomes a 503.
  */
 export function completeErrors(
   { data, errors }: ExecutionResult,
@@ -83,7 +86,10 @@ function masked(cause: unknown, place?: GraphQLErrorOptions): GraphQLError {
   return error
 }
 
-/** A request that was understood but names no operation is, as `application/json`, 200 (§6.4.1). */
+/**
+ * A valid request whose operation does not exist is 400, or 200 as `application/json` (GraphQL over HTTP
+ * §6.4.1).
+ */
 function markUnresolved({ extensions }: GraphQLError): void {
   if (extensions.code === 'OPERATION_RESOLUTION_FAILURE') {
     extensions.http = { status: 400, spec: true }

@@ -1,11 +1,13 @@
 export interface WatchedStreamOptions<End> {
-  /** What the stream ends with, where it may not go on; `null`: it may. */
+  /** Returns the last value of the stream if it must end; `null`: it may continue. */
   readonly check: () => End | null | Promise<End | null>
-  /** How often that is asked while nothing is sent. Milliseconds. */
+  /** The interval between checks while nothing is sent, in milliseconds. */
   readonly intervalMs: number
-  /** When it has to be asked next at the latest, milliseconds since the epoch; `null`: no such moment. */
+  /**
+   * Returns the time by which the next check must run, in milliseconds since the epoch; `null`: no such time.
+   */
   readonly expiresAt: () => number | null
-  /** What the stream ends with where `check` throws. */
+  /** Returns the last value of the stream if `check` throws. */
   readonly failed: (error: unknown) => End
 }
 
@@ -16,20 +18,20 @@ interface PendingRead<T> {
   reject(error: unknown): void
 }
 
-/** The longest that a timer of Node can wait. */
+/** The maximum delay of a Node timer, in milliseconds. */
 const maxTimerMs = 2 ** 31 - 1
 
 /**
- * The same stream, until `check` says that it may not go on: it then sends what `check` says and ends.
- * It is asked before each value is handed over, at intervals, and when something expires. It holds a
- * timer until it ends or its reader leaves; the timer does not keep the process alive.
+ * Passes on a stream until `check` returns a last value: it then sends that value and ends. `check` runs
+ * before each value is passed on, at intervals, and at `expiresAt`. The stream has a timer until it ends or
+ * its reader stops; the timer does not keep the process alive.
  */
 export class WatchedStream<T, End> implements AsyncIterableIterator<T | End, undefined> {
   readonly #source: AsyncIterator<T>
   readonly #options: WatchedStreamOptions<End>
   readonly #pendingReads = new Set<PendingRead<T | End>>()
   #timer: NodeJS.Timeout | undefined
-  /** What is still to be sent; `null` once it was, or where the source ended by itself. */
+  /** The last value, which is still to be sent; `null` if it was sent, or the source ended by itself. */
   #end: End | null = null
   #over = false
 
@@ -65,7 +67,7 @@ export class WatchedStream<T, End> implements AsyncIterableIterator<T | End, und
     throw error
   }
 
-  /** What follows once it is over. */
+  /** Returns the result of a read after the end of the stream. */
   #last(): Next<T | End> {
     const end = this.#end
     this.#end = null
@@ -79,7 +81,7 @@ export class WatchedStream<T, End> implements AsyncIterableIterator<T | End, und
     }
     const allowed = this.#check()
     if (!(allowed === true || (allowed !== false && (await allowed)))) return
-    // Whoever waited was answered when the stream ended meanwhile.
+    // If the stream ended meanwhile, `#finish` has already resolved the read.
     if (this.#pendingReads.delete(read)) read.resolve({ done: false, value: next.value })
   }
 
@@ -88,7 +90,7 @@ export class WatchedStream<T, End> implements AsyncIterableIterator<T | End, und
     this.#finish()
   }
 
-  /** Whether it may go on; where not, it has ended. */
+  /** Runs `check`. Returns whether the stream may continue; if not, the stream has ended. */
   #check(): boolean | Promise<boolean> {
     const proceed = (end: End | null): boolean => {
       if (this.#over) return false
@@ -124,7 +126,7 @@ export class WatchedStream<T, End> implements AsyncIterableIterator<T | End, und
     clearTimeout(this.#timer)
     for (const read of this.#pendingReads) read.resolve(this.#last())
     this.#pendingReads.clear()
-    // Not waited for: a generator answers it only once what it waits for itself has come.
+    // Not awaited: a generator settles `return` only after the promise that it awaits itself.
     this.#source.return?.()?.catch(() => {})
   }
 }

@@ -84,7 +84,9 @@ describe('with the database lost while executing', () => {
       expect(body.data).toEqual(data)
       expect(body.errors[0].extensions.code).toBe('SERVICE_UNAVAILABLE')
       // Once, however many fields it concerns.
-      const lines = app.logged.slice(before).filter((line) => line.includes('were not resolved'))
+      const lines = app.logged
+        .slice(before)
+        .filter((line) => line.includes('could not be resolved'))
       expect(lines).toEqual([expect.stringContaining('"reason":"')])
       app.network.setState('up')
       await recovered(as)

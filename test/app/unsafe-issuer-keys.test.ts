@@ -22,7 +22,9 @@ test('the log tells which key of an issuer is refused and why', async () => {
   expect(await app.ask('{ viewer { scopes } }', { as: good })).toMatchObject({ status: 200 })
 
   const lines = app.logged.map((line) => JSON.parse(line))
-  expect(lines.filter(({ msg }) => msg === "an issuer's keys are amiss")).toMatchObject([
+  expect(
+    lines.filter(({ msg }) => msg === 'the keys of an issuer could not be fetched or used'),
+  ).toMatchObject([
     {
       level: 'warn',
       issuer: issuer.issuer,

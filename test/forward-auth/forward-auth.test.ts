@@ -212,7 +212,7 @@ describe('a fault in the settings', () => {
       expect(answer).toMatchObject({ status: 500, body: '' })
       expect(identityOf(answer)).toEqual(noHeaders)
       const lines = app.logged.slice(before).join('')
-      expect(lines).toMatch(/"level":"error".*asks \/auth\/verify wrongly/)
+      expect(lines).toMatch(/"level":"error".*invalid request to \/auth\/verify/)
       expect(lines).toContain(String(answer.headers['x-request-id']))
     },
   )
@@ -259,7 +259,7 @@ describe('an answer', () => {
     expect(response.status).toBe(500)
     for (const name of identityNames) expect(response.headers.get(name)).toBeNull()
     const lines = app.logged.slice(before).join('')
-    expect(lines).toMatch(/"level":"error".*needs the request target as it was sent/)
+    expect(lines).toMatch(/"level":"error".*needs the request target as the client sent it/)
   })
 
   test('never carries what cannot stand in a header', async () => {
