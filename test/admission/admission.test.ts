@@ -18,7 +18,7 @@ const answering = (...answers: (Authentication | Promise<Authentication>)[]): Au
 const late = (request: RequestAdmission) => Object.assign(request, { at: -1_000 })
 
 describe('a stage after authentication', () => {
-  it('lets the request on, or refuses it with its error', async () => {
+  it('admits the request, or refuses it with its error', async () => {
     const limit = new RateLimitedError(1)
     const admission = createAdmission<string>({
       authenticator: answering(good, good, Promise.resolve(good)),
@@ -34,7 +34,7 @@ describe('a stage after authentication', () => {
     expect(await admission.admit(new RequestAdmission(), carrier, 'seldom')).toBeNull()
   })
 
-  it('answers at once where all of them do, and is not asked about a refused credential', () => {
+  it('is synchronous if all stages are, and does not run for a refused credential', () => {
     const asked: unknown[] = []
     const admission = createAdmission<string>({
       authenticator: answering(good, bad),
@@ -53,8 +53,8 @@ describe('a stage after authentication', () => {
   })
 })
 
-describe('a body that comes late', () => {
-  it('has the credential read again, once for all who ask meanwhile', async () => {
+describe('a late body', () => {
+  it('causes the credential to be checked again, once for all concurrent calls', async () => {
     const outcomes: Authentication[] = []
     const admission = createAdmission<string>({
       authenticator: answering(good, Promise.resolve(bad)),
@@ -110,7 +110,7 @@ describe('a body that comes late', () => {
         throw new Error('broken')
       },
     ],
-  ])('lets nothing of a request on where the second reading fails %s', async (_when, recheck) => {
+  ])('admits no operation of a request if the second check fails %s', async (_when, recheck) => {
     const admission = createAdmission<string>({
       authenticator: { authenticate: () => good, recheck },
     })

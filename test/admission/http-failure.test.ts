@@ -94,7 +94,7 @@ describe('the sender of a refused credential', () => {
       'INVALID_REQUEST',
       'Send exactly one credential: the request has more than one, or one header twice.',
     ],
-  ])('is told of %s', (reason, code, message) => {
+  ])('receives the error for %s', (reason, code, message) => {
     const error = refusalError(reason)
     expect([error.code, error.message]).toEqual([code, message])
   })

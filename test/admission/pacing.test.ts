@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createPacing } from '../../src/admission/pacing.ts'
 import { RateLimitedError } from '../../src/errors.ts'
 
-/** Time that passes only while somebody sleeps. */
+/** Makes a clock that advances only while something sleeps. */
 function createTime() {
   let time = 0
   const sleepers: { until: number; wake: () => void }[] = []
@@ -27,7 +27,7 @@ function createTime() {
 }
 
 describe('a client whose request took a long turn', () => {
-  it('waits before its next, and no one else does', async () => {
+  it('waits before its next request, and no other client does', async () => {
     const time = createTime()
     const pacing = createPacing(time)
     expect(pacing.before(() => 'busy')).toBeNull()
@@ -47,7 +47,7 @@ describe('a client whose request took a long turn', () => {
     expect(pacing.before(() => 'busy')).toBeNull()
   })
 
-  it('has its requests begin one after the other, each after what the last one took', async () => {
+  it('has its requests started one after the other, each after the wait for the previous one', async () => {
     const time = createTime()
     const pacing = createPacing(time)
     pacing.charge('busy', 10)
@@ -65,7 +65,7 @@ describe('a client whose request took a long turn', () => {
     expect(begun).toEqual([100, 200, 300, 400])
   })
 
-  it('is refused what would wait too long, and told when to come again', async () => {
+  it('is refused requests that would wait too long, with the time to retry', async () => {
     const time = createTime()
     const pacing = createPacing({ ...time, maxWaitMs: 1_500 })
     pacing.charge('busy', 500)
@@ -75,7 +75,7 @@ describe('a client whose request took a long turn', () => {
     expect(refusal?.retryAfterSeconds).toBe(2)
   })
 
-  it('waits no longer than a minute, whatever ran for it at once', async () => {
+  it('waits no longer than a minute, however many requests ran at once', async () => {
     const time = createTime()
     const pacing = createPacing(time)
     for (let n = 0; n < 1_000; n++) pacing.charge('busy', 500)
@@ -84,7 +84,7 @@ describe('a client whose request took a long turn', () => {
     expect(pacing.before(() => 'busy')).toBeNull()
   })
 
-  it('is refused from when the server stops, also where it waits already', async () => {
+  it('is refused after the server begins to stop, also if it waits already', async () => {
     const pacing = createPacing(createTime())
     pacing.charge('busy', 500)
     const waiting = pacing.before(() => 'busy')
@@ -94,7 +94,7 @@ describe('a client whose request took a long turn', () => {
     expect(pacing.before(() => 'other')).toBeNull()
   })
 
-  it('costs nothing below the bound', () => {
+  it('does not wait for a turn below the bound', () => {
     const pacing = createPacing(createTime())
     pacing.charge('quick', 5)
     pacing.charge(null, 500)

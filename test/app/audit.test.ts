@@ -16,7 +16,7 @@ const catalogue = [
 let app: TestApp
 let root: string
 let rootKey: { id: string; secret: string }
-/** Everything secret that went over the wire. */
+/** All secrets that were sent or received. */
 const secrets: string[] = []
 let requests = 0
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-/** Runs a mutation with an id of its own and gives its payload and the events it left. */
+/** Runs a mutation with its own request id and returns its payload and the audit events it wrote. */
 async function change(mutation: string, variables: object = {}, as = root) {
   const requestId = `request-${++requests}`
   const types = Object.keys(variables).map(
@@ -61,7 +61,7 @@ const keyOf = (name: string, as = root) =>
     as,
   )
 
-describe('each mutation leaves in the audit trail who did what to whom, by which request', () => {
+describe('each mutation writes actor, action, target and request to the audit trail', () => {
   it('createUser', async () => {
     const { payload, events } = await userOf('created')
     expect(events).toMatchObject([
@@ -107,7 +107,7 @@ describe('each mutation leaves in the audit trail who did what to whom, by which
     }
   })
 
-  it('deleteUser, with the keys that went along', async () => {
+  it('deleteUser, with the keys that were deleted with it', async () => {
     const { id } = (await userOf('deleted')).payload.user
     await change('setUserScopes(input: { userId: $id, scopes: ["write:keys"] }) { user { id } }', {
       id,
@@ -125,7 +125,7 @@ describe('each mutation leaves in the audit trail who did what to whom, by which
     ])
   })
 
-  it('signOutEverywhere, by a key as well', async () => {
+  it('signOutEverywhere, also with a key', async () => {
     const key = await app.key('leaver', ['write:keys'])
     secrets.push(key.secret)
     const { payload, events } = await change('signOutEverywhere { at }', {}, key.secret)
@@ -179,7 +179,7 @@ describe('each mutation leaves in the audit trail who did what to whom, by which
     ])
   })
 
-  it('revokeApiKey and revokeAllApiKeys, each descendant by itself', async () => {
+  it('revokeApiKey and revokeAllApiKeys, with one event for each descendant', async () => {
     const parent = (await keyOf('parent')).payload
     const child = (await keyOf('child', parent.secret)).payload
     const { events } = await change(
@@ -206,7 +206,7 @@ describe('each mutation leaves in the audit trail who did what to whom, by which
     })
   })
 
-  it('but nothing where nothing was changed or the change was refused', async () => {
+  it('but no event if nothing was changed or the change was refused', async () => {
     const { id } = (await userOf('same')).payload.user
     const { events } = await change('reactivateUser(input: { id: $id }) { user { id } }', { id })
     expect(events).toEqual([])
@@ -251,7 +251,7 @@ describe('auditEvents', () => {
   const list = async (variables: object): Promise<any> =>
     (await app.ask(query, { as: root, variables })).body.data.auditEvents
 
-  it('needs read:audit by an explicit grant', async () => {
+  it('requires read:audit by an explicit grant', async () => {
     const without = await app.ask(query, { as: await app.jwt('root', ['read:users']) })
     expect(without.status).toBe(403)
     expect(without.body.errors[0].extensions.missingScopes).toEqual(['read:audit'])
@@ -260,7 +260,7 @@ describe('auditEvents', () => {
     expect(unbounded.status).toBe(403)
   })
 
-  it('tells what happened, in the shape of the schema', async () => {
+  it('returns the events in the shape of the schema', async () => {
     const { payload } = await change('createUser(input: { subject: "shown" }) { user { id } }')
     const { nodes } = await list({ filter: { targetId: payload.user.id } })
     expect(nodes).toEqual([
@@ -288,7 +288,7 @@ describe('auditEvents', () => {
     ])
   })
 
-  it('pages through all, newest first, each once, from either end, however they tie', async () => {
+  it('pages through all events once, newest first, from either end, also with equal times', async () => {
     const at = '2020-05-05T05:05:05.555Z'
     for (let n = 0; n < 7; n++) {
       await app.sql`insert into latchkey.audit_events (at, type, target_id) values (${at}, 'test', ${n})`
@@ -327,7 +327,7 @@ describe('auditEvents', () => {
     expect(await count({ until: event.at })).toBe(0)
   })
 
-  it('takes whatever is asked for without failing', async () => {
+  it('accepts any filter without failing', async () => {
     for (const filter of [
       { actorSubject: 'a\u0000b' },
       { targetId: "'; drop table users" },
@@ -353,7 +353,7 @@ describe('auditEvents', () => {
 })
 
 describe('a refused credential', () => {
-  it('is told with its reason and where it came from, and nothing of itself', async () => {
+  it('is recorded with its reason and source address, and with no part of the credential', async () => {
     const own = await createTestApp()
     await own.user('root', catalogue)
     const key = await own.key('root', ['read:users'])

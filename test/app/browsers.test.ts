@@ -42,7 +42,7 @@ const ask = (
 const ofCors = (response: Response) =>
   [...response.headers.keys()].filter((name) => name.startsWith('access-control-'))
 
-describe('a page of an origin that is listed', () => {
+describe('a page of a listed origin', () => {
   it.each([page, 'http://localhost:3000'])('is let in before it sends (%s)', async (origin) => {
     const response = await preflight(app, origin)
     expect(response.status).toBe(204)
@@ -57,7 +57,7 @@ describe('a page of an origin that is listed', () => {
     expect(await response.text()).toBe('')
   })
 
-  it('may read answers, those that refuse it too', async () => {
+  it('may read answers, including refusals', async () => {
     const cases: [Record<string, string>, number][] = [
       [{ authorization: `Bearer ${jwt}` }, 403],
       [{}, 401],
@@ -100,18 +100,18 @@ describe('a page of any other origin', () => {
     'null',
     '*',
     '',
-  ])('is not let in (%j)', async (origin) => {
+  ])('is not allowed (%j)', async (origin) => {
     const asked = await preflight(app, origin)
     expect(asked.status).toBe(405)
     const answered = await ask(app, { 'content-type': 'application/json', origin })
     for (const response of [asked, answered]) {
       expect(ofCors(response)).toEqual([])
-      // A cache between must not hand this answer to a page that is listed.
+      // A cache in between must not serve this answer to a page of a listed origin.
       expect(response.headers.get('vary')).toMatch(/\bOrigin\b/)
     }
   })
 
-  it('is not let in where none is listed, which is so by default', async () => {
+  it('is not allowed if no origin is listed, which is the default', async () => {
     const asked = await preflight(closed, page)
     expect(asked.status).toBe(405)
     const answered = await ask(closed, { 'content-type': 'application/json', origin: page })
@@ -119,7 +119,7 @@ describe('a page of any other origin', () => {
   })
 })
 
-describe('what a page elsewhere can make a browser send without asking first', () => {
+describe('a cross-origin request that needs no preflight', () => {
   const create = 'mutation { createApiKey(input: { name: "x", scopes: ["read:keys"] }) { secret } }'
   const json = JSON.stringify({ query: create })
 
@@ -171,7 +171,7 @@ describe('what a page elsewhere can make a browser send without asking first', (
     },
   )
 
-  it('left no key behind', async () => {
+  it('created no key', async () => {
     expect(await app.sql`select 1 from latchkey.api_keys`).toHaveLength(0)
   })
 })

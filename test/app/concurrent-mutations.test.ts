@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestApp, type GraphQLAnswer, type TestApp } from '../support/app.ts'
 
 /*
- * Two mutations at once on the same user and family of keys: each has read what it goes by before the
- * other changes it. Whatever comes of it is a payload or a refusal with a code, never a failure.
+ * Two concurrent mutations on the same user and lineage of keys: each has read its data before the other
+ * changes it. The result is always a payload or an error with a code, never an unexpected error.
  */
 
 let app: TestApp
@@ -19,7 +19,7 @@ const owned = ['read:users', 'read:keys', 'write:keys']
 beforeAll(async () => {
   app = await createTestApp(
     { AUTH_FAILURES_PER_MINUTE: '0', KEY_MAX_PER_USER: '4' },
-    // At the start of a second nobody waits for the next to sign out.
+    // At the start of a second, signing out does not wait for the next second.
     { now: () => Math.ceil(Date.now() / 1000) * 1000 },
   )
   await app.user('admin', all)
@@ -31,7 +31,7 @@ afterAll(async () => {
   await app.close()
 })
 
-/** A user with a key, a key made by that one, and credentials of both. */
+/** A user with a key and its child key, and the credentials of all. */
 interface Family {
   readonly subject: string
   readonly userId: string
@@ -60,7 +60,7 @@ const create =
 
 type Mutation = (family: Family) => Promise<GraphQLAnswer>
 
-/** @param selection whose fields the contract lets every caller read */
+/** @param selection fields that every caller may read */
 const named =
   (
     field: string,
@@ -154,7 +154,7 @@ const codes = [
   'INVALID_CREDENTIAL',
 ]
 
-/** Each waits for the family's rows, or is through, before the next begins and before any goes on. */
+/** Starts each mutation after the previous one waits for the rows or is done, then releases the rows. */
 async function atOnce(...concurrent: readonly Mutation[]): Promise<readonly GraphQLAnswer[]> {
   const of = await family()
   const holder = await sql.reserve()
@@ -181,7 +181,7 @@ async function atOnce(...concurrent: readonly Mutation[]): Promise<readonly Grap
   }
 }
 
-/** Those behind another that waits included. */
+/** Counts the waiting sessions, including those that wait behind another one. */
 async function waitersFor(holder: number): Promise<number> {
   const [row] = await sql`
     with recursive stopped (pid) as (
@@ -197,9 +197,9 @@ async function waitersFor(holder: number): Promise<number> {
 
 const names = Object.keys(mutations)
 
-describe('of two mutations at once neither fails', () => {
+describe('neither of two concurrent mutations fails', () => {
   it.each(names)('where one is to %s', async (first) => {
-    // With those before it the others were tried already.
+    // The pairs with earlier mutations are already tested.
     const left = names.slice(names.indexOf(first))
     const failed: unknown[] = []
     async function work(): Promise<void> {
@@ -216,7 +216,7 @@ describe('of two mutations at once neither fails', () => {
   })
 })
 
-it('of two narrowings to disjoint scopes the second is told of the conflict', async () => {
+it('the second of two narrowings to disjoint scopes gets CONFLICT', async () => {
   const answers = await atOnce(
     mutations['narrow the parent to one scope'] as Mutation,
     mutations['narrow the parent to another scope'] as Mutation,

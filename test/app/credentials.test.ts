@@ -19,7 +19,7 @@ const whoAmI = '{ viewer { subject scopes } }'
 const alice = { subject: 'alice', scopes: ['read:users'] }
 const now = () => Math.floor(Date.now() / 1000)
 
-describe('a good credential', () => {
+describe('a valid credential', () => {
   it.each([
     ['a key as bearer', () => ({ authorization: `Bearer ${key}` })],
     ['a key in X-API-Key', () => ({ 'x-api-key': key })],
@@ -31,19 +31,19 @@ describe('a good credential', () => {
     expect(body).toEqual({ data: { viewer: alice } })
   })
 
-  it('is not needed for what is public', async () => {
+  it('is not needed for public fields', async () => {
     const { status, body } = await app.ask(whoAmI)
     expect(status).toBe(200)
     expect(body).toEqual({ data: { viewer: null } })
   })
 
-  it('is not what a client writes into identity headers', async () => {
+  it('is not read from the identity headers of a client', async () => {
     const headers = { 'x-user-id': 'alice', 'x-auth-scopes': 'read:users', 'x-identity': jwt }
     expect((await app.ask(whoAmI, { headers })).body).toEqual({ data: { viewer: null } })
   })
 })
 
-describe('a bad credential', () => {
+describe('an invalid credential', () => {
   const flip = (text: string, at: number) =>
     text.slice(0, at) + (text[at] === 'a' ? 'b' : 'a') + text.slice(at + 1)
 
@@ -93,7 +93,7 @@ describe('a bad credential', () => {
     expect(body.errors[0].extensions.code).toBe('INVALID_CREDENTIAL')
   })
 
-  it('is refused also where none is needed, and in a GET', async () => {
+  it('is refused even where none is needed, and in a GET', async () => {
     const response = await app.fetch(
       new Request('http://latchkey.test/graphql?query={viewer{subject}}', {
         headers: { 'x-api-key': 'opaque' },
@@ -102,7 +102,7 @@ describe('a bad credential', () => {
     expect(response.status).toBe(401)
   })
 
-  it('is told to be revoked or expired only to who has its secret', async () => {
+  it('is reported as revoked or expired only to a caller with its secret', async () => {
     const revoked = await app.key('alice', ['read:users'])
     await app.ask('mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { apiKey { id } } }', {
       as: await app.jwt('alice', ['write:keys']),
@@ -117,7 +117,7 @@ describe('a bad credential', () => {
     expect(other.body.errors[0].message).toBe('The credential is not valid.')
   })
 
-  it('is an expired key, by the second', async () => {
+  it('is a key from the second in which it expires', async () => {
     const expiresAt = new Date(Date.now() + 3_600_000)
     const { secret } = await app.key('alice', ['read:users'], {
       expiresAt: expiresAt.toISOString(),
@@ -131,7 +131,7 @@ describe('a bad credential', () => {
   })
 })
 
-describe('what holds no credential', () => {
+describe('a header without a credential', () => {
   const places = [
     ['authorization', ''],
     ['authorization', 'Bearer'],
@@ -153,7 +153,7 @@ describe('what holds no credential', () => {
     }
   })
 
-  it('stands in the way of no credential elsewhere', async () => {
+  it('does not conflict with a credential in another header', async () => {
     const secret = (await other.key('bob', ['read:users'])).secret
     const viewer = { subject: 'bob', scopes: ['read:users'] }
     for (const [name, value] of places) {
@@ -164,7 +164,7 @@ describe('what holds no credential', () => {
     }
   })
 
-  it('is told to send one where one is needed', async () => {
+  it('is answered 401 where a credential is needed', async () => {
     for (const [name, value] of places) {
       const { status, headers, body } = await other.ask('{ users { totalCount } }', {
         headers: { [name]: value },
@@ -175,7 +175,7 @@ describe('what holds no credential', () => {
     }
   })
 
-  it('is no failed attempt, and no refusal for the audit trail', async () => {
+  it('is neither a failed attempt nor a refusal for the audit trail', async () => {
     const logged = other.logged.join('')
     expect(logged).not.toContain('"refused"')
     expect(logged).toContain('"status":401')
@@ -192,7 +192,7 @@ describe('what holds no credential', () => {
   afterAll(() => other.close())
 })
 
-describe('a credential by another scheme', () => {
+describe('a credential in another scheme', () => {
   it.each([
     ['Token and a key', () => `Token ${key}`],
     ['DPoP and a JWT', () => `DPoP ${jwt}`],
@@ -226,7 +226,7 @@ describe('more than one credential', () => {
 })
 
 describe('the owner of a credential', () => {
-  it('who is suspended is refused by either, and honoured again afterwards', async () => {
+  it('is refused with either kind while suspended, and accepted again afterwards', async () => {
     const user = await app.user('sam')
     const { secret } = await app.key('sam', ['read:users'])
     const token = await app.jwt('sam', ['read:users'])
@@ -247,7 +247,7 @@ describe('the owner of a credential', () => {
     for (const as of [secret, token]) expect((await app.ask(whoAmI, { as })).status).toBe(200)
   })
 
-  it('who was deleted stays out until someone creates the user anew', async () => {
+  it('is refused after deletion until someone creates the user again', async () => {
     const user = await app.user('dan')
     const { secret } = await app.key('dan', ['read:users'])
     const token = await app.jwt('dan', ['read:users'])
@@ -266,7 +266,7 @@ describe('the owner of a credential', () => {
     expect((await app.ask(whoAmI, { as: secret })).status).toBe(401)
   })
 
-  it('is made on first sight of its JWT, once however many come at once', async () => {
+  it('is created by its first JWT, once for any number of concurrent requests', async () => {
     const token = await app.jwt('new', ['read:users'])
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => app.ask('{ me { id subject scopes } }', { as: token })),
@@ -275,7 +275,7 @@ describe('the owner of a credential', () => {
     expect(answers[0]?.body.data.me).toMatchObject({ subject: 'new', scopes: null })
   })
 
-  it('narrows every credential at once when a scope is taken away', async () => {
+  it('has every credential narrowed at once when a scope is removed from the grant', async () => {
     const user = await app.user('nell', ['read:users', 'write:keys', 'read:keys'])
     const { secret } = await app.key('nell', ['read:users', 'read:keys'])
     const token = await app.jwt('nell', ['read:users', 'read:keys'])
@@ -300,7 +300,7 @@ describe('the owner of a credential', () => {
     }
   })
 
-  it('without a ceiling still holds no administrative scope', async () => {
+  it('has no administrative scope without a grant', async () => {
     await app.user('root', null)
     const token = await app.jwt('root', ['read:users', 'write:grants', 'manage:keys'])
     expect((await app.ask(whoAmI, { as: token })).body.data.viewer.scopes).toEqual(['read:users'])

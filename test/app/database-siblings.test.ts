@@ -27,11 +27,11 @@ async function appOn(server: OwnPostgres): Promise<TestApp> {
 }
 
 describe('a full NOTIFY queue', () => {
-  it('refuses no good key, lets no change through unannounced, and has its reason told', async () => {
+  it('refuses no valid key, commits no change without its notification, and is reported', async () => {
     const app = await appOn(await createOwnPostgres({ settings: { max_notify_queue_pages: '64' } }))
     const { id, secret } = await app.key('alice', ['read:users'])
     const jwt = await app.jwt('alice', ['read:users', 'write:keys'])
-    // A session that listens and stays in a transaction keeps all that is notified from then on.
+    // A listening session that stays in a transaction keeps all later notifications in the queue.
     const idle = postgres(app.databaseUrl, { max: 1, onnotice: () => {} })
     const blocker = await idle.reserve()
     try {
@@ -49,7 +49,7 @@ describe('a full NOTIFY queue', () => {
         async () => expect(await readiness(app)).toMatchObject({ reason: 'notify-queue' }),
         { timeout: 10_000 },
       )
-      // Its heartbeats fail, so that a lookup may be told to come again, and no more.
+      // Its heartbeats fail, so a lookup may be answered with a retry, and nothing else.
       const good = { timeout: 10_000 }
       await vi.waitFor(async () => {
         const { status } = await app.ask(whoAmI, { as: secret })
@@ -75,7 +75,7 @@ describe('a full NOTIFY queue', () => {
 })
 
 describe('sessions that the server ends when they are idle', () => {
-  it('are made anew, and nobody notices', async () => {
+  it('are reopened without a failed request', async () => {
     const app = await appOn(
       await createOwnPostgres({ settings: { idle_session_timeout: '150ms' } }),
     )

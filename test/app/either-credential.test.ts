@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-describe('past the plugin nothing tells a key from a JWT', () => {
+describe('after the plugin, nothing distinguishes a key from a JWT', () => {
   it.each([
     ['viewer', '{ viewer { issuer subject scopes user { id subject status scopes } } }'],
     ['me', '{ me { id issuer subject email name status scopes createdAt updatedAt } }'],
@@ -52,7 +52,7 @@ describe('past the plugin nothing tells a key from a JWT', () => {
     expect(headers(byKey)).toEqual(headers(byJwt))
   })
 
-  it('but what is there to show it', async () => {
+  it('except the fields that report the kind', async () => {
     const query = '{ viewer { credential { kind id name issuer scopes expiresAt } } }'
     expect((await app.ask(query, { as: key.secret })).body.data.viewer.credential).toEqual({
       kind: 'API_KEY',

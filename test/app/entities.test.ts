@@ -31,7 +31,7 @@ const ask = (representations: readonly unknown[], as?: string) =>
   app.ask(entities, { variables: { representations }, ...(as !== undefined && { as }) })
 
 describe('_entities', () => {
-  it('answers with users in the order asked for, null for those not there', async () => {
+  it('returns users in the order of the representations, null for missing ones', async () => {
     const nobody = '6f1f7d4e-6d2f-4f53-9a7e-0f6f6b1d2c3a'
     for (const as of readers) {
       const { body } = await ask(
@@ -47,7 +47,7 @@ describe('_entities', () => {
     }
   })
 
-  it('needs read:users for the whole operation', async () => {
+  it('requires read:users for the whole operation', async () => {
     for (const as of others) {
       const { status, body } = await ask([{ __typename: 'User', id }], as)
       expect(status).toBe(403)
@@ -61,7 +61,7 @@ describe('_entities', () => {
     expect((await ask([{ __typename: 'User', id }])).status).toBe(401)
   })
 
-  it('needs read:users at the field as well, where nothing decided before', async () => {
+  it('requires read:users at the field too, if no decision was made before', async () => {
     const run = (principal: Principal | null) =>
       graphql({
         schema: createSchema(),

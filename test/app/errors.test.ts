@@ -125,7 +125,7 @@ describe('a request', () => {
     expect((await response.json()).errors).toHaveLength(1)
   })
 
-  it('by GET reads and never changes', async () => {
+  it('by GET runs queries only', async () => {
     const query = encodeURIComponent('{ viewer { subject } }')
     const read = await send(`/graphql?query=${query}`, {
       headers: { authorization: `Bearer ${jwt}` },
@@ -140,7 +140,7 @@ describe('a request', () => {
     expect(change.status).toBe(405)
   })
 
-  it('of more than 1 MB is refused, whatever length it states', async () => {
+  it('of more than 1 MB is refused, whatever its Content-Length', async () => {
     const body = JSON.stringify({
       query: '{ viewer { subject } }',
       variables: { x: 'x'.repeat(1_000_001) },
@@ -165,13 +165,13 @@ describe('a request', () => {
     '{',
     '{"query":1}',
     '{"query":"{ viewer { subject } }","variables":[]}',
-  ])('with the body %s is a bad one', async (body) => {
+  ])('with the body %s is a bad request', async (body) => {
     const answer = await app.post(body)
     expect(answer.status).toBe(400)
     expect(answer.body.errors.length).toBeGreaterThan(0)
   })
 
-  it('keeps a harmless id that the client gave it, and no other', async () => {
+  it('keeps the request id of the client only if it is harmless', async () => {
     const keep = await app.ask('{ viewer { subject } }', {
       headers: { 'x-request-id': 'abc-1.2_3' },
     })
@@ -180,7 +180,7 @@ describe('a request', () => {
     expect(drop.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  it('for a path that is not there is a problem (RFC 9457)', async () => {
+  it('for an unknown path is answered with a problem (RFC 9457)', async () => {
     const response = await send('/nowhere')
     expect(response.status).toBe(404)
     expect(response.headers.get('content-type')).toBe('application/problem+json')
@@ -206,29 +206,32 @@ describe('a request', () => {
   })
 })
 
-describe('a bug', () => {
-  // Every statement that reads the table fails as only a bug lets one fail.
+describe('an unexpected error', () => {
+  // Every statement that reads the table fails with an error that only a bug can cause.
   it.each([
     ['in a field', 'api_keys'],
     ['in authentication', 'users'],
-  ])('%s is masked, and found in the log by the id its caller is told', async (_name, table) => {
-    const broken = await createTestApp()
-    await broken.sql.unsafe(`
+  ])(
+    '%s is masked, and is in the log with the request id that the caller gets',
+    async (_name, table) => {
+      const broken = await createTestApp()
+      await broken.sql.unsafe(`
       alter table latchkey.${table} rename to moved;
       create view latchkey.${table} as select * from latchkey.moved where 1 / 0 = 0`)
-    const as = await broken.jwt('x', ['read:keys'])
-    const answer = await broken.ask('{ apiKeys { nodes { id } } }', { as })
-    expect(answer.status).toBe(500)
-    const [error] = answer.body.errors
-    expect(error.message).toBe('Something went wrong on our side.')
-    expect(error.extensions).toEqual({
-      code: 'INTERNAL_SERVER_ERROR',
-      requestId: answer.headers.get('x-request-id'),
-    })
-    const told = broken.logged.filter((line) => line.includes(error.extensions.requestId))
-    expect(told.filter((line) => line.includes('"level":"error"'))).toHaveLength(1)
-    await broken.close()
-  })
+      const as = await broken.jwt('x', ['read:keys'])
+      const answer = await broken.ask('{ apiKeys { nodes { id } } }', { as })
+      expect(answer.status).toBe(500)
+      const [error] = answer.body.errors
+      expect(error.message).toBe('Something went wrong on our side.')
+      expect(error.extensions).toEqual({
+        code: 'INTERNAL_SERVER_ERROR',
+        requestId: answer.headers.get('x-request-id'),
+      })
+      const told = broken.logged.filter((line) => line.includes(error.extensions.requestId))
+      expect(told.filter((line) => line.includes('"level":"error"'))).toHaveLength(1)
+      await broken.close()
+    },
+  )
 })
 
 describe('pages', () => {

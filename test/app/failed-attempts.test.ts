@@ -49,7 +49,7 @@ describe('more failed attempts than are allowed in a minute', () => {
     app.advance(-60_000)
   })
 
-  it('stop neither a valid credential nor the anonymous', async () => {
+  it('block neither valid credentials nor anonymous requests', async () => {
     const peer = '203.0.113.2'
     expect(await fail(4, peer)).toContain(429)
     expect((await send(peer, `Bearer ${jwt}`)).body).toEqual({
@@ -59,13 +59,13 @@ describe('more failed attempts than are allowed in a minute', () => {
     expect(await fail(1, peer)).toEqual([429])
   })
 
-  it('are not those that carry two credentials', async () => {
+  it('do not include requests with two credentials', async () => {
     const twice = { 'x-api-key': 'nothing' }
     expect(await fail(5, '203.0.113.3', twice)).toEqual([400, 400, 400, 400, 400])
     expect(await fail(1, '203.0.113.3')).toEqual([401])
   })
 
-  it('are counted for whom a trusted proxy names', async () => {
+  it('are counted for the address that a trusted proxy adds', async () => {
     const proxy = '10.1.2.3'
     const of = (address: string) => ({ 'x-forwarded-for': `9.9.9.9, ${address}` })
     expect(await fail(4, proxy, of('203.0.113.4'))).toContain(429)
@@ -74,7 +74,7 @@ describe('more failed attempts than are allowed in a minute', () => {
     expect(await fail(1, proxy, of('2001:db8::2'))).toEqual([429])
   })
 
-  it('cannot be spread over addresses that the sender makes up', async () => {
+  it('cannot be spread over addresses that the sender invents', async () => {
     const statuses: number[] = []
     for (const made of ['1.1.1.1', '2.2.2.2', '3.3.3.3', '4.4.4.4']) {
       statuses.push(...(await fail(1, '203.0.113.6', { 'x-forwarded-for': made })))
@@ -82,7 +82,7 @@ describe('more failed attempts than are allowed in a minute', () => {
     expect(statuses).toEqual([401, 401, 401, 429])
   })
 
-  it('ask the database nothing, and are in the log with their address', async () => {
+  it('cause no query, and are in the log with their address', async () => {
     const peer = '203.0.113.7'
     const counted = () => app.network.statements(lookups) + app.network.statements(reads)
     const before = counted()
@@ -98,7 +98,7 @@ describe('more failed attempts than are allowed in a minute', () => {
   })
 })
 
-it('without a limit all are told as they are', async () => {
+it('all get their own error without a limit', async () => {
   const unlimited = await createTestApp({ AUTH_FAILURES_PER_MINUTE: '0' })
   for (let i = 0; i < 50; i++) {
     const response = await unlimited.fetch(

@@ -8,10 +8,10 @@ import { type StandbyPair, startStandbyPair } from '../support/standby.ts'
 const whoAmI = '{ viewer { subject } }'
 const bound = 1_000
 
-/** A name that leads now to one server and then to another, as a virtual address or DNS does. */
+/** An address that leads to one server and later to another, like a virtual address or DNS. */
 interface MovingAddress {
   readonly urlOf: (databaseUrl: string) => string
-  /** New connections go to that port; `cut` ends those that there are. */
+  /** Sends new connections to `port`; `cut` closes the existing ones. */
   lead(port: number, options?: { cut?: boolean }): void
   close(): Promise<void>
 }
@@ -85,8 +85,8 @@ const revokeOn = async (url: string, id: string) => {
 const reasons = () =>
   app.logged.map((line) => JSON.parse(line).reason).filter((reason) => reason !== undefined)
 
-describe('a name that leads to the standby for a while', () => {
-  it('never lets a revoked key in, while LISTEN is on the primary and replay is paused', async () => {
+describe('an address that leads to the standby for a while', () => {
+  it('never lets a revoked key pass, while LISTEN is on the primary and replay is paused', async () => {
     const { id, secret } = await app.key('alice', ['read:users'])
     await pair.caughtUp()
     await pair.pauseReplay()
@@ -100,7 +100,7 @@ describe('a name that leads to the standby for a while', () => {
     await vi.waitFor(async () => expect(await status(secret)).toBe(401), { timeout: 5_000 })
   })
 
-  it('keeps no connection there: mutations succeed soon after it leads back', async () => {
+  it('leaves no connection to the standby: mutations succeed soon after it leads back', async () => {
     const jwt = await app.jwt('alice', ['write:keys', 'read:users'])
     await app.key('alice', ['read:users'])
     await pair.caughtUp()
@@ -113,7 +113,7 @@ describe('a name that leads to the standby for a while', () => {
         },
       )
     for (let n = 0; n < 20; n++) expect((await make()).status).toBe(503)
-    // Connections to the standby stay open for who keeps them.
+    // Connections to the standby stay open if the pool keeps them.
     lookups.lead(pair.primary.port, { cut: false })
     await vi.waitFor(async () => expect((await make()).status).toBe(200), { timeout: 5_000 })
     for (let n = 0; n < 20; n++) expect((await make()).status).toBe(200)
@@ -121,7 +121,7 @@ describe('a name that leads to the standby for a while', () => {
 })
 
 describe('a failover', () => {
-  it('from a primary that stopped: every key is answered as the new primary has it', async () => {
+  it('from a stopped primary: every key is answered with the state of the new primary', async () => {
     const good = await app.key('alice', ['read:users'])
     const revoked = await app.key('bob', ['read:users'])
     for (const { secret } of [good, revoked]) expect(await status(secret)).toBe(200)
@@ -139,11 +139,11 @@ describe('a failover', () => {
     expect(await status(revoked.secret)).toBe(401)
   })
 
-  it('from a primary that still takes writes: its answers count for nothing any more', async () => {
+  it('from a primary that still accepts writes: its answers no longer count', async () => {
     const { id, secret } = await app.key('alice', ['read:users'])
     await pair.caughtUp()
     await pair.promote()
-    // One connection meets the new primary, and from then on the timeline of the old one is known to be over.
+    // One connection reaches the new primary. From then on, the timeline of the old one is known to have ended.
     lookups.lead(pair.standby.port)
     listening.lead(pair.standby.port)
     await vi.waitFor(async () => expect(await status(secret)).toBe(200), { timeout: 5_000 })
@@ -170,7 +170,7 @@ describe('a failover', () => {
       },
       { timeout: 10_000 },
     )
-    // What the server that it looks up on says, it says at once.
+    // The server of its lookups answers at once.
     await revokeOn(pair.primary.url, id)
     expect([401, 503]).toContain(await status(secret))
   })

@@ -25,7 +25,7 @@ let schema: GraphQLSchema
 let ports: readonly number[]
 let credential: string
 const closing: (() => Promise<void>)[] = []
-/** Values that mean something here. */
+/** Values that have a meaning in the schema. */
 const known: string[] = ['read:users', 'alice']
 
 const all = ['read:users', 'write:users', 'read:keys', 'write:keys', 'manage:keys', 'write:grants']
@@ -35,7 +35,7 @@ beforeAll(async () => {
   app = await createTestApp({ AUTH_FAILURES_PER_MINUTE: '0', API_KEY_QUERY_PARAM: 'api_key' })
   const scopes = [...all, 'read:audit', 'introspect:tokens']
   await app.user('fuzzer', scopes)
-  // A JWT, whose user the mutations do not name: a key would revoke itself.
+  // A JWT of a user that the mutations do not name: a key would revoke itself.
   credential = await app.jwt('fuzzer', scopes)
   for (const subject of ['alice', 'bob']) {
     const key = await app.key(subject, ['read:users', 'write:keys'])
@@ -126,14 +126,14 @@ function rightValueFor(type: GraphQLInputType): fc.Arbitrary<unknown> {
   }
 }
 
-/** Of arguments, or of the fields of an input. */
+/** Generates values of arguments, or of the fields of an input. */
 function valuesOf(members: readonly Pick<GraphQLArgument, 'name' | 'type'>[]) {
   return fc.record(Object.fromEntries(members.map(({ name, type }) => [name, valueFor(type)])), {
     requiredKeys: members.filter(({ type }) => isNonNullType(type)).map(({ name }) => name),
   })
 }
 
-/** In the syntax of GraphQL, as far as that has one for it. */
+/** Prints a value in the syntax of GraphQL, if it has one. */
 function literal(value: unknown, type?: GraphQLInputType): string {
   const inner = type && isNonNullType(type) ? (type.ofType as GraphQLInputType) : type
   if (typeof value === 'string' && inner && isEnumType(inner) && /^\w+$/.test(value)) return value
@@ -147,7 +147,7 @@ function literal(value: unknown, type?: GraphQLInputType): string {
   return `{${pairs.map(([name, one]) => `${name}: ${literal(one, fields[name]?.type)}`).join(' ')}}`
 }
 
-/** One field with its arguments, written out or as variables, and what can be selected of it. */
+/** Generates one field with its arguments, as literals or variables, and a selection. */
 function operationsOf(root: GraphQLObjectType, keyword: string): fc.Arbitrary<object>[] {
   return Object.values(root.getFields()).map((field) =>
     fc
@@ -171,7 +171,7 @@ function operationsOf(root: GraphQLObjectType, keyword: string): fc.Arbitrary<ob
   )
 }
 
-/** A selection two levels deep, with arguments where fields take them. */
+/** Generates a selection two levels deep, with arguments where fields have them. */
 function nestedValues(type: unknown, depth = 2): fc.Arbitrary<string> {
   const named = getNamedType(type as GraphQLObjectType)
   if (!isCompositeType(named)) return fc.constant('')
@@ -198,7 +198,7 @@ const runs = { numRuns: 200, interruptAfterTimeLimit: 8_000 } as const
 describe('every argument of every field', () => {
   it.each(['query', 'mutation'] as const)('of a %s', async (keyword) => {
     const root = keyword === 'query' ? schema.getQueryType() : schema.getMutationType()
-    // Each waits for the next second, and the credential is refused from then on.
+    // Each call waits for the next second, and the credential is refused afterwards.
     const operations = operationsOf(root as GraphQLObjectType, keyword).filter(
       (_, n) => Object.keys(root?.getFields() ?? {})[n] !== 'signOutEverywhere',
     )
@@ -285,7 +285,7 @@ describe('every endpoint', () => {
   )
   const method = fc.constantFrom('GET', 'POST', 'POST', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'PATCH')
 
-  it('answers whatever comes', async () => {
+  it('answers any request without an unexpected error', async () => {
     await fc.assert(
       fc.asyncProperty(
         method,

@@ -21,9 +21,9 @@ const catalogue = [
   'introspect:tokens',
 ]
 let app: TestApp
-/** A second issuer, which states what its users hold. */
+/** A second issuer, which states grants in a claim. */
 let stating: TestIssuer
-/** Everything is granted to it, by us. */
+/** A user whose stored grant has every scope. */
 let root: string
 
 beforeAll(async () => {
@@ -48,7 +48,7 @@ afterAll(async () => {
 
 const second = (offset: number) => Math.floor(Date.now() / 1000) - 100 + offset
 
-/** A token of the second issuer; `entitlements` left out states nothing. */
+/** Signs a token of the second issuer; without `entitlements` it states no grant. */
 const token = (sub: string, scopes: readonly string[], claims: object = {}) =>
   stating.sign({
     sub,
@@ -95,7 +95,7 @@ async function idOf(credential: string): Promise<string> {
 const usual = ['read:keys', 'read:users', 'write:keys']
 
 describe("an issuer's grant claim", () => {
-  it('is a ceiling over every credential of the user, earlier tokens and keys too', async () => {
+  it('limits every credential of the user, including earlier tokens and keys', async () => {
     const early = await token('uma', usual, { entitlements: usual })
     const { body } = await app.ask(
       'mutation { createApiKey(input: { name: "k", scopes: ["read:users", "read:keys"] }) { secret } }',
@@ -111,7 +111,7 @@ describe("an issuer's grant claim", () => {
     expect(await scopesOf(secret)).toEqual(['read:keys'])
   })
 
-  it('that is missing leaves the ceiling, that is empty empties it, that is older counts not', async () => {
+  it('that is missing keeps the grant, that is empty empties it, that is older is ignored', async () => {
     const full = await token('vic', usual, { entitlements: usual })
     expect(await scopesOf(full)).toEqual(usual)
     expect(await scopesOf(await token('vic', usual, { iat: second(2) }))).toEqual(usual)
@@ -127,7 +127,7 @@ describe("an issuer's grant claim", () => {
     ).toEqual(['read:users'])
   })
 
-  it('is kept for each audience, and what any states counts', async () => {
+  it('is stored for each audience, and the grants of all count', async () => {
     const two = { aud: 'https://two.example' }
     await scopesOf(await token('wes', usual, { entitlements: ['read:users'] }))
     const other = await token('wes', usual, { ...two, entitlements: ['read:keys'], iat: second(1) })
@@ -138,7 +138,7 @@ describe("an issuer's grant claim", () => {
     expect(await scopesOf(other)).toEqual([])
   })
 
-  it('never lifts what an administrator narrowed, however new the token', async () => {
+  it('never widens a grant that an administrator narrowed, however new the token', async () => {
     const id = await idOf(await token('xia', usual, { entitlements: usual }))
     expect(await setScopes(id, ['read:users'])).toEqual(['read:users'])
     for (const offset of [1, 2]) {
@@ -147,11 +147,11 @@ describe("an issuer's grant claim", () => {
     }
   })
 
-  it('of another form refuses the token', async () => {
+  it('in an invalid form causes the token to be refused', async () => {
     expect(await scopesOf(await token('yan', usual, { entitlements: { admin: true } }))).toBe(401)
   })
 
-  it('grants administrative scopes, which the mere absence of a ceiling never does', async () => {
+  it('grants administrative scopes, which a missing grant never does', async () => {
     expect(await scopesOf(await token('zed', catalogue))).toEqual([
       'read:keys',
       'read:users',
@@ -164,13 +164,13 @@ describe("an issuer's grant claim", () => {
 })
 
 describe('setUserScopes', () => {
-  it('refuses scopes that are left out, so that it never lifts a ceiling by mistake', async () => {
+  it('refuses a missing `scopes`, so that it never removes a grant by mistake', async () => {
     const { id } = await app.user('left-out', ['read:users'])
     expect(await setScopes(id, undefined)).toEqual({ code: 'BAD_USER_INPUT', field: 'scopes' })
     expect((await app.stores.users.find(id))?.scopes).toEqual(['read:users'])
   })
 
-  it('adds nothing that its caller does not hold, and keeps what is there', async () => {
+  it('adds no scope that its caller does not hold, and keeps existing ones', async () => {
     const { id } = await app.user('partly', ['read:users', 'write:users'])
     await app.user('granter', ['write:grants', 'read:keys'])
     const granter = await app.jwt('granter', ['write:grants', 'read:keys'])
@@ -185,7 +185,7 @@ describe('setUserScopes', () => {
     expect(await setScopes(id, [], granter)).toEqual([])
   })
 
-  it('counts administrative scopes as added where there was no ceiling', async () => {
+  it('counts administrative scopes as added if there was no grant', async () => {
     const { id } = await app.user('no-ceiling', null)
     await app.user('narrow', ['write:grants'])
     const narrow = await app.jwt('narrow', ['write:grants'])
@@ -196,7 +196,7 @@ describe('setUserScopes', () => {
     expect(await setScopes(id, ['read:users'], narrow)).toEqual(['read:users'])
   })
 
-  it('lifts a ceiling only for who holds the whole catalogue', async () => {
+  it('removes a grant only for a caller who holds the whole catalogue', async () => {
     const { id } = await app.user('lifted', [])
     await app.user('almost', catalogue)
     const almost = await app.jwt('almost', catalogue.slice(0, -1))
@@ -208,7 +208,7 @@ describe('setUserScopes', () => {
     expect((await app.stores.users.find(id))?.scopes).toBeNull()
   })
 
-  it('knows no user that is not there', async () => {
+  it('answers NOT_FOUND for a missing user', async () => {
     for (const scopes of [null, [], ['read:users']]) {
       expect(await setScopes('6f1f7d4e-6d2f-4f53-9a7e-0f6f6b1d2c3a', scopes)).toEqual({
         code: 'NOT_FOUND',
@@ -216,7 +216,7 @@ describe('setUserScopes', () => {
     }
   })
 
-  it('judges by the grant as it is when it is set, not as it was when the request came', async () => {
+  it('uses the grant at the time of the change, not at the time of the request', async () => {
     const { id } = await app.user('raced', ['read:users', 'write:users'])
     await app.user('racer', ['write:grants', 'read:users'])
     const racer = await app.jwt('racer', ['write:grants', 'read:users'])
@@ -238,7 +238,7 @@ describe('createUser', () => {
     writer = await app.jwt('writer', ['write:users', 'read:users', 'read:keys'])
   })
 
-  it('grants at most what its caller holds, and nothing when nothing is asked', async () => {
+  it('grants at most the scopes of its caller, and none by default', async () => {
     expect(await createUser({ subject: 'new-1' }, writer)).toMatchObject({ scopes: [] })
     expect(await createUser({ subject: 'new-2', scopes: ['read:users'] }, writer)).toMatchObject({
       scopes: ['read:users'],
@@ -251,7 +251,7 @@ describe('createUser', () => {
     expect(await app.stores.users.findByIdentity(app.issuer.issuer, 'new-3')).toBeNull()
   })
 
-  it('brings a deleted user back no wider than it was, but for who may grant', async () => {
+  it('restores a deleted user with at most its former grant, unless the caller may grant', async () => {
     for (const subject of ['back-1', 'back-2']) {
       const { id } = await app.user(subject, ['read:keys'])
       await deleteUser(id)
@@ -270,7 +270,7 @@ describe('createUser', () => {
     })
   })
 
-  it('holds to the tombstone also of a user who is deleted while it is asked', async () => {
+  it('respects the tombstone of a user who is deleted during the request', async () => {
     const { id } = await app.user('late', ['read:keys'])
     let answer: ReturnType<typeof createUser> | undefined
     await app.sql.begin(async (other) => {
@@ -283,7 +283,7 @@ describe('createUser', () => {
     expect(await scopesOf(await app.jwt('late', usual))).toBe(401)
   })
 
-  it('gives DEFAULT_USER_SCOPES where nothing is asked, within a tombstone', async () => {
+  it('grants DEFAULT_USER_SCOPES by default, within a tombstone', async () => {
     const own = await createTestApp({ DEFAULT_USER_SCOPES: 'read:users,read:keys' })
     await own.user('root', catalogue)
     const as = await own.jwt('root', ['read:users', 'write:users'])
@@ -304,7 +304,7 @@ describe('createUser', () => {
 })
 
 describe('two issuers with one subject', () => {
-  it('are two users: nothing of one is ever the other', async () => {
+  it('are two users that share nothing', async () => {
     const here = await app.jwt('twin', usual, { iat: second(0) })
     const there = await token('twin', usual, { entitlements: ['read:users'] })
     const [hereId, thereId] = [await idOf(here), await idOf(there)]
@@ -327,7 +327,7 @@ describe('two issuers with one subject', () => {
     })
   })
 
-  it('and a third one that is not configured has none here', async () => {
+  it('and a third issuer that is not configured has no users', async () => {
     expect(await createUser({ subject: 'x', issuer: 'https://else.example' })).toEqual({
       code: 'BAD_USER_INPUT',
       field: 'issuer',
@@ -379,7 +379,7 @@ describe('a user of a development issuer', () => {
 })
 
 describe('a user of an issuer that is no longer configured', () => {
-  it('is refused, by every key, and the log of the start says how many those are', async () => {
+  it('is refused with every key, and the log of the start has the number of keys', async () => {
     const key = await app.key('left', ['read:users'])
     await app.key('left', ['read:users'], { name: 'another' })
     const revoked = await app.key('left', ['read:users'], { name: 'revoked' })
@@ -409,7 +409,7 @@ describe('a user of an issuer that is no longer configured', () => {
     ])
   })
 
-  it('is refused in an existing application as well, unless it says otherwise', async () => {
+  it('is refused in an embedding application too, unless it is configured otherwise', async () => {
     const key = await app.key('moved', ['read:users'])
     await app.sql`update latchkey.users set issuer = 'https://else.example' where subject = 'moved'`
     const directory = connectDirectory({ url: app.databaseUrl })

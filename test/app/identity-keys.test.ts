@@ -20,7 +20,7 @@ afterAll(() => app.close())
 const get = (path: string, on = app) => on.fetch(new Request(`http://latchkey.test${path}`))
 
 describe('the public keys', () => {
-  test('are there for everyone, without their private parts', async () => {
+  test('are public, without their private parts', async () => {
     const response = await get('/.well-known/jwks.json')
     expect(response.status).toBe(200)
     expect(response.headers.get('cache-control')).toBe('public, max-age=300')
@@ -29,7 +29,7 @@ describe('the public keys', () => {
     expect(JSON.stringify(keys)).not.toContain('"d"')
   })
 
-  test('of a server outside production that is given none are its own', async () => {
+  test('are generated outside production if none are configured', async () => {
     const other = await createTestApp()
     const { keys } = await (await get('/.well-known/jwks.json', other)).json()
     expect(keys).toHaveLength(2)
@@ -67,7 +67,7 @@ describe('an identity token', () => {
     },
   )
 
-  test('is refused by its type even where an issuer signs it with its own key', async () => {
+  test('is refused by its type even if an issuer signs it with its own key', async () => {
     await app.user('alice')
     const sign = (typ: string) =>
       app.issuer.sign({ sub: 'alice', aud: 'https://api.example' }, { header: { typ } })
@@ -87,7 +87,7 @@ describe('in production', () => {
     JWT_AUDIENCE: 'api',
   }
 
-  test('a file that every account may read is a fault', () => {
+  test('a file that every account may read is a configuration fault', () => {
     const path = join(temporaryFolder(), 'keys.json')
     createIdentityKeysFile(path, newIdentityKeys('EdDSA'))
     const environment = { ...production, IDENTITY_KEYS_FILE: path }
@@ -97,7 +97,7 @@ describe('in production', () => {
     expect(loadConfig({ ...environment, NODE_ENV: 'test' }).identityKeysFile).toBe(path)
   })
 
-  test('without a file there are no identity tokens, which the log says once and readiness shows', async () => {
+  test('without a file no identity tokens are issued, which the log reports once and readiness shows', async () => {
     const bare = await createTestApp({ NODE_ENV: 'production' })
     const warnings = bare.logged.filter((line) => line.includes('no identity tokens'))
     expect(warnings).toHaveLength(1)

@@ -49,12 +49,12 @@ describe('with PUBLIC_INTROSPECTION=false', () => {
     }
   })
 
-  it('the rest stays open to the anonymous', async () => {
+  it('everything else stays open to anonymous callers', async () => {
     const { body } = await app.ask('{ __typename viewer { __typename } }')
     expect(body).toEqual({ data: { __typename: 'Query', viewer: null } })
   })
 
-  it('/schema.graphql asks for a credential', async () => {
+  it('/schema.graphql requires a credential', async () => {
     const anonymous = await get('/schema.graphql')
     expect(anonymous.status).toBe(401)
     expect(anonymous.headers.get('www-authenticate')).toBe('Bearer realm="latchkey"')
@@ -89,7 +89,7 @@ describe('with PUBLIC_INTROSPECTION=false', () => {
   }
 })
 
-describe('as it comes', () => {
+describe('by default', () => {
   let app: TestApp
   let jwt: string
 
@@ -106,7 +106,7 @@ describe('as it comes', () => {
     expect(body.errors).toBeUndefined()
   })
 
-  it('/schema.graphql is open to the anonymous', async () => {
+  it('/schema.graphql is open to anonymous callers', async () => {
     const response = await app.fetch(new Request('http://latchkey.test/schema.graphql'))
     expect(response.status).toBe(200)
     const { body } = await app.ask('{ _service { sdl } }')
@@ -129,9 +129,9 @@ describe('as it comes', () => {
       'mutation ($i: CreateApiKeyInput!) { createApiKey(input: $i) @skip(if: true) { secret } }',
       { i: { nam: 'a', name: 'a', scopes: [] } },
     ],
-  ])('%s is suggested to who has a credential alone', async (_name, query, variables) => {
+  ])('%s is suggested only to a caller with a credential', async (_name, query, variables) => {
     const suggestion = /Did you mean/
-    // The order matters: what was found out for one caller must not be told to the other.
+    // The order matters: a result that is cached for one caller must not be sent to the other.
     for (const _time of ['first', 'again']) {
       expect((await app.ask(query, { as: jwt, variables })).text).toMatch(suggestion)
       const anonymous = await app.ask(query, { variables })
@@ -143,7 +143,7 @@ describe('as it comes', () => {
   it.each([
     ['a syntax error', '{ viewer', 'GRAPHQL_PARSE_FAILED'],
     ['a validation error', '{ viewer { nothingLikeIt } }', 'GRAPHQL_VALIDATION_FAILED'],
-  ])('%s is answered alike to everyone', async (_name, query, code) => {
+  ])('%s gets the same answer for every caller', async (_name, query, code) => {
     const [anonymous, known] = [await app.ask(query), await app.ask(query, { as: jwt })]
     expect(anonymous.text).toBe(known.text)
     expect(anonymous.status).toBe(known.status)
@@ -153,7 +153,7 @@ describe('as it comes', () => {
   it.each([
     ['application/graphql-response+json', 400],
     ['application/json', 200],
-  ])('answers %s with %i to a document at fault', async (accept, expected) => {
+  ])('answers %s with %i to an invalid document', async (accept, expected) => {
     for (const query of ['{ viewer', '{ nothing }', `{ ${'__typename '.repeat(3000)} }`]) {
       expect((await app.ask(query, { headers: { accept } })).status).toBe(expected)
     }

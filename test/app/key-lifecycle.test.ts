@@ -38,7 +38,7 @@ async function previousSecretOf(id: string) {
 }
 
 describe('previousSecret', () => {
-  it('is there while the grace period runs and null before and afterwards', async () => {
+  it('is set during the grace period, and null before and afterwards', async () => {
     const { id } = await app.key('alice', ['read:users'])
     expect(await previousSecretOf(id)).toBeNull()
     const { body } = await rotate({ id, gracePeriodSeconds: 60 }, { as: alice }, app)
@@ -65,7 +65,7 @@ describe('previousSecret', () => {
 })
 
 describe('expirePreviousSecret', () => {
-  it('ends the grace period at once; the new secret works on', async () => {
+  it('ends the grace period at once; the new secret still works', async () => {
     const { id, secret: old } = await app.key('alice', ['read:users'])
     const { secret } = (await rotate({ id }, { as: alice }, app)).body.data.rotateApiKey
     const { body } = await expire({ id }, { as: alice }, app)
@@ -77,14 +77,14 @@ describe('expirePreviousSecret', () => {
     expect((await rotate({ id }, { as: alice }, app)).body.errors).toBeUndefined()
   })
 
-  it('is nothing for a revoked key', async () => {
+  it('does not apply to a revoked key', async () => {
     const { id } = await app.key('alice', ['read:users'])
     await rotate({ id }, { as: alice }, app)
     await revoke({ id }, { as: alice }, app)
     expect(errorOf(await expire({ id }, { as: alice }, app)).code).toBe('CONFLICT')
   })
 
-  it("knows neither another user's key, nor by a key one that it did not make", async () => {
+  it("does not find another user's key, nor, with a key, one that is not its descendant", async () => {
     const bobs = await app.key('bob', ['read:users'])
     const sibling = await app.key('alice', ['read:users'])
     const key = await app.key('alice', all)
@@ -120,7 +120,7 @@ describe('revokeAllApiKeys', () => {
       keys.map(({ secret }) => secret),
     )
 
-  it("revokes the caller's keys, the one it is sent with and every child among them", async () => {
+  it('revokes all keys of the caller, including the presented one and every descendant', async () => {
     const [first = '', second = ''] = await secretsOf('carol')
     const child = await app.ask(
       'mutation { createApiKey(input: { name: "c", scopes: ["read:users"] }) { secret } }',
@@ -142,7 +142,7 @@ describe('revokeAllApiKeys', () => {
     expect(again.body.data.revokeAllApiKeys.revokedCount).toBe(0)
   })
 
-  it("revokes another user's keys for who manages keys, and for no one else", async () => {
+  it("revokes another user's keys only for a caller with manage:keys", async () => {
     const [secret = ''] = await secretsOf('erin')
     const erin = await app.stores.users.findByIdentity(app.issuer.issuer, 'erin')
     const refused = await revokeAll({ ownerId: erin?.id }, { as: alice }, app)
@@ -163,7 +163,7 @@ describe('signOutEverywhere', () => {
   const signOut = 'mutation { signOutEverywhere { at } }'
   const at = (seconds: number) => ({ iat: Math.floor(Date.now() / 1000) + seconds })
 
-  it("refuses the caller's JWTs issued before, and neither later ones nor keys nor other users", async () => {
+  it("refuses the caller's JWTs issued before, but no later ones, no keys and no other users", async () => {
     const { secret } = await app.key('fay', all)
     const early = await app.jwt('fay', all, at(-60))
     const used = await app.jwt('fay', all, at(-5))
@@ -202,7 +202,7 @@ describe('signOutEverywhere', () => {
       const after = await app.jwt(subject, all, { ...at(0), jti: 'two' })
       expect(await works(after)).toBe(true)
       expect(await works(key.secret)).toBe(true)
-      // Also where the second sign-out is of the same moment.
+      // This holds even if the second sign-out has the same time.
       expect((await app.ask(signOut, { as: after })).body.errors).toBeUndefined()
       expect(await works(after)).toBe(false)
       expect(await works(own)).toBe(false)
@@ -213,7 +213,7 @@ describe('signOutEverywhere', () => {
     const [own, other] = [at(0), at(4)]
     const device = await app.jwt('kim', all, other)
     expect((await app.ask(signOut, { as: await app.jwt('kim', all, own) })).status).toBe(200)
-    // Nothing tells it from one that is issued right after.
+    // It cannot be distinguished from one that is issued right after.
     expect(await works(device)).toBe(true)
     app.advance(6_000)
     const again = await app.ask(signOut, { as: await app.jwt('kim', all, at(5)) })
@@ -224,7 +224,7 @@ describe('signOutEverywhere', () => {
     expect([ended, later]).toEqual([true, true])
   })
 
-  it('tells every node of the token that it was sent with', async () => {
+  it('makes every node refuse the token that it was sent with', async () => {
     const directory = connectDirectory({ url: app.databaseUrl })
     const other = createAuthenticator({
       issuers: [{ issuer: app.issuer.issuer, audience: 'https://api.example' }],
@@ -243,7 +243,7 @@ describe('signOutEverywhere', () => {
     await directory.close()
   })
 
-  it('can be sent with a key, and never moves back', async () => {
+  it('can be sent with a key, and the sign-out time never decreases', async () => {
     const { secret } = await app.key('hana', all)
     const first = (await app.ask(signOut, { as: secret })).body.data.signOutEverywhere.at
     app.advance(-10_000)
@@ -254,7 +254,7 @@ describe('signOutEverywhere', () => {
 })
 
 describe('the scopes that a key used', () => {
-  it('are those that its operations really needed, and what it lacks is never among them', async () => {
+  it('are those that its operations needed, and never scopes that it lacks', async () => {
     const own = await createTestApp()
     await own.user('root', [...all, 'manage:keys', 'write:grants'])
     const scopes = [...all, 'manage:keys']
@@ -280,7 +280,7 @@ describe('the scopes that a key used', () => {
     await own.close()
   })
 
-  it('include those that a rule about the operation went by', async () => {
+  it('include those that a rule about the operation used', async () => {
     const own = await createTestApp()
     await own.user('root', [...all, 'manage:keys', 'write:users'])
     const bobs = await own.key('bob', all)
@@ -298,7 +298,7 @@ describe('the scopes that a key used', () => {
     await own.close()
   })
 
-  it('are shown beside those that it could do without', async () => {
+  it('are shown beside those that it does not need', async () => {
     const { id } = await app.key('alice', all)
     const at = new Date('2030-01-02T03:04:05.678Z')
     await app.stores.directory.markUsed([
@@ -320,8 +320,8 @@ describe('the scopes that a key used', () => {
   })
 })
 
-describe('a family of keys', () => {
-  it('is at most eight generations below its first', async () => {
+describe('a lineage of keys', () => {
+  it('has at most eight generations below its first key', async () => {
     let { secret } = await app.key('ida', all)
     const child = () =>
       app.ask(
@@ -334,7 +334,7 @@ describe('a family of keys', () => {
 })
 
 describe('keys of a suspended user', () => {
-  it('come back by reactivation only, and revoked ones never', async () => {
+  it('work again only after reactivation, and revoked ones never', async () => {
     const user = await app.user('jo')
     const kept = await app.key('jo', all)
     const revoked = await app.key('jo', all)
@@ -366,7 +366,7 @@ describe('keys of a suspended user', () => {
 })
 
 describe('the limit of keys per user', () => {
-  it('holds when a hundred are made at once at it', async () => {
+  it('holds when a hundred are created concurrently at the limit', async () => {
     const limited = await createTestApp({ KEY_MAX_PER_USER: '3' })
     const as = await limited.jwt('kim', all)
     await limited.key('kim', ['read:users'])
@@ -391,7 +391,7 @@ describe('the limit of keys per user', () => {
   })
 })
 
-/** The other ECDSA signature of the same text: (r, n - s) is as good as (r, s). */
+/** Returns the other valid ECDSA signature of the same text: (r, n - s) instead of (r, s). */
 function otherSignature(signature: string): string {
   const bytes = Buffer.from(signature, 'base64url')
   const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n

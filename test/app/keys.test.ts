@@ -5,7 +5,7 @@ import { createTestApp, errorOf, mutation, retryUnavailable, type TestApp } from
 const hour = 3_600_000
 const whoAmI = '{ viewer { subject scopes credential { id } } }'
 let app: TestApp
-/** alice with every scope that is not administrative. */
+/** A credential of alice with every scope that is not administrative. */
 let alice: string
 let admin: string
 
@@ -28,7 +28,7 @@ const rotate = mutate('rotateApiKey', `apiKey { ${keyFields} } secret`)
 const revoke = mutate('revokeApiKey', `apiKey { ${keyFields} } revokedDescendants { id }`)
 
 describe('createApiKey', () => {
-  it('makes a key that works at once and whose secret is shown once', async () => {
+  it('creates a key that works at once and whose secret is shown once', async () => {
     const { status, body } = await create(
       { name: ' CI ', scopes: ['read:users'], description: 'for\nCI', metadata: { team: 'a' } },
       { as: alice },
@@ -85,14 +85,14 @@ describe('createApiKey', () => {
     expect(errorOf(answer)).toEqual({ status: 200, code: 'BAD_USER_INPUT', field })
   })
 
-  it('takes names of 100 characters of any script and metadata eight deep', async () => {
+  it('accepts names of 100 characters of any script and metadata eight levels deep', async () => {
     const metadata = { a: { a: { a: { a: { a: { a: { a: { '\\u0000': '\\ud800' } } } } } } } }
     const input = { name: '🔑'.repeat(100), scopes: ['read:users'], metadata }
     const { body } = await create(input, { as: alice })
     expect(body.data.createApiKey.apiKey.metadata).toEqual(metadata)
   })
 
-  it('takes metadata that is written in the document', async () => {
+  it('accepts metadata as a literal in the document', async () => {
     const query = /* GraphQL */ `
       mutation {
         createApiKey(input: { name: "x", scopes: ["read:users"], metadata: { a: { b: [1] } } }) {
@@ -104,7 +104,7 @@ describe('createApiKey', () => {
     expect(body.data.createApiKey.apiKey.metadata).toEqual({ a: { b: [1] } })
   })
 
-  it('hands out no scope that its caller does not hold', async () => {
+  it('grants no scope that its caller does not hold', async () => {
     const answer = await create(
       { name: 'x', scopes: ['read:users', 'write:users', 'manage:keys'] },
       { as: await app.jwt('alice', ['read:users', 'write:keys']) },
@@ -116,7 +116,7 @@ describe('createApiKey', () => {
     })
   })
 
-  it('needs write:keys, and says so before anything runs', async () => {
+  it('requires write:keys, and is denied before anything runs', async () => {
     const as = await app.jwt('alice', ['read:users'])
     expect(errorOf(await create({ name: 'x', scopes: ['read:users'] }, { as }))).toMatchObject({
       status: 403,
@@ -131,7 +131,7 @@ describe('createApiKey', () => {
   })
 })
 
-describe('a key made by a key', () => {
+describe('a key created with a key', () => {
   it('is its child: never wider, never longer-lived', async () => {
     const expiresAt = new Date(Date.now() + hour).toISOString()
     const parent = (
@@ -184,7 +184,7 @@ describe('a key made by a key', () => {
 })
 
 describe('updateApiKey', () => {
-  it('changes what is given and leaves the rest', async () => {
+  it('changes the given fields only', async () => {
     const { id } = await app.key('alice', ['read:users', 'read:keys'], { description: 'old' })
     const { body } = await update({ id, name: 'new', scopes: ['read:keys'] }, { as: alice })
     expect(body.data.updateApiKey.apiKey).toMatchObject({
@@ -208,7 +208,7 @@ describe('updateApiKey', () => {
     })
   })
 
-  it('does not change what was revoked', async () => {
+  it('does not change a revoked key', async () => {
     const { id } = await app.key('alice', ['read:users'])
     await revoke({ id }, { as: alice })
     expect(errorOf(await update({ id, name: 'x' }, { as: alice })).code).toBe('CONFLICT')
@@ -217,7 +217,7 @@ describe('updateApiKey', () => {
 })
 
 describe('rotateApiKey', () => {
-  it('gives a new secret at once and lets the old one work until the grace period ends', async () => {
+  it('returns a new secret that works at once, and the old one works until the grace period ends', async () => {
     const { id, secret: old } = await app.key('alice', ['read:users'])
     const { body } = await rotate({ id, gracePeriodSeconds: 60 }, { as: alice })
     const { apiKey, secret } = body.data.rotateApiKey
@@ -231,7 +231,7 @@ describe('rotateApiKey', () => {
     expect(late.status).toBe(401)
   })
 
-  it('with no grace ends the old secret at once', async () => {
+  it('without a grace period ends the old secret at once', async () => {
     const { id, secret: old } = await app.key('alice', ['read:users'])
     await rotate({ id, gracePeriodSeconds: 0 }, { as: alice })
     expect((await app.ask(whoAmI, { as: old })).status).toBe(401)
@@ -248,7 +248,7 @@ describe('rotateApiKey', () => {
     for (const as of [second, third]) expect((await app.ask(whoAmI, { as })).status).toBe(200)
   })
 
-  it('of a hundred at once lets exactly one win, and the original still works', async () => {
+  it('succeeds once for a hundred concurrent requests, and the original still works', async () => {
     const { id, secret: original } = await app.key('alice', ['read:users'])
     const answers = await Promise.all(
       Array.from({ length: 100 }, () => retryUnavailable(() => rotate({ id }, { as: alice }))),
@@ -268,7 +268,7 @@ describe('rotateApiKey', () => {
     expect(errorOf(answer)).toMatchObject({ code: 'BAD_USER_INPUT', field: 'gracePeriodSeconds' })
   })
 
-  it('never hands a secret to a caller that is narrower than the key', async () => {
+  it('never returns a secret to a caller with fewer scopes than the key', async () => {
     const { id, secret } = await app.key('alice', ['read:users', 'write:users'])
     const answer = await rotate(
       { id },
@@ -282,7 +282,7 @@ describe('rotateApiKey', () => {
     expect((await app.ask(whoAmI, { as: secret })).status).toBe(200)
   })
 
-  it('by a key reaches only itself and those it made', async () => {
+  it('with a key reaches only that key and its descendants', async () => {
     const scopes = ['read:keys', 'read:users', 'write:keys']
     const parent = await app.key('alice', scopes)
     const child = (await create({ name: 'c', scopes }, { as: parent.secret })).body.data
@@ -300,7 +300,7 @@ describe('rotateApiKey', () => {
 })
 
 describe("another user's key", () => {
-  it('is to every mutation as if it were not there', async () => {
+  it('is not found by any mutation', async () => {
     const { id, secret } = await app.key('bob', ['read:users'])
     for (const change of [update, rotate, revoke]) {
       const others = await change({ id }, { as: alice })
@@ -311,7 +311,7 @@ describe("another user's key", () => {
     expect((await app.ask(whoAmI, { as: secret })).status).toBe(200)
   })
 
-  it('is to every query as if it were not there', async () => {
+  it('is not found by any query', async () => {
     const { id } = await app.key('bob', ['read:users'])
     const bob = await app.stores.users.findByIdentity(app.issuer.issuer, 'bob')
     const query =
@@ -320,7 +320,7 @@ describe("another user's key", () => {
     expect(body).toEqual({ data: { apiKey: null, apiKeys: { totalCount: 0, nodes: [] } } })
   })
 
-  it('can be read, narrowed and revoked, and nothing else, by who manages keys', async () => {
+  it('can only be read, narrowed and revoked by a caller with manage:keys', async () => {
     const { id } = await app.key('bob', ['read:users', 'read:keys'])
     const { body } = await app.ask(`query ($id: ID!) { apiKey(id: $id) { ${keyFields} } }`, {
       as: admin,
@@ -344,7 +344,7 @@ describe("another user's key", () => {
 })
 
 describe('revokeApiKey', () => {
-  it('tells from when on every node refuses the key: the bound on staleness after now', async () => {
+  it('returns the time from which every node refuses the key: now plus the staleness bound', async () => {
     const { id } = await app.key('alice', ['read:users'])
     const before = Date.now()
     const { body } = await app.ask(
@@ -365,7 +365,7 @@ describe('revokeApiKey', () => {
     expect(second.text).toBe(first.text)
   })
 
-  it('by hand in psql counts the same', async () => {
+  it('by hand in psql has the same effect', async () => {
     const { id, secret } = await app.key('alice', ['read:users'])
     await app.byHand`update latchkey.api_keys set revoked_at = now() where id = ${id}`
     await vi.waitFor(async () => expect((await app.ask(whoAmI, { as: secret })).status).toBe(401))
@@ -392,7 +392,7 @@ describe('limits', () => {
     }
   })
 
-  it('of lifetime are what a key gets when nothing is asked', async () => {
+  it('of lifetime are the default lifetime of a key', async () => {
     const limited = await createTestApp({ KEY_MAX_LIFETIME_DAYS: '30' })
     try {
       const as = await limited.jwt('carol', ['read:users', 'write:keys'])
@@ -415,7 +415,7 @@ describe('limits', () => {
 })
 
 describe('lastUsedAt', () => {
-  it('is written when the server stops at the latest, by either secret', async () => {
+  it('is written no later than when the server stops, for either secret', async () => {
     const own = await createTestApp()
     const { id, secret: old } = await own.key('carol', ['read:users', 'write:keys'])
     const { body } = await own.ask(

@@ -4,8 +4,8 @@ import { createTestApp, type TestApp } from '../support/app.ts'
 import { listenWith } from '../support/listening.ts'
 
 /*
- * A credential is looked at before the body is read, and the sender decides when the body comes: what is
- * done by then must be worth what the credential is worth by then.
+ * A credential is checked before the body is read, and the sender decides when the body arrives. The operation
+ * must run with the state of the credential at that later time.
  */
 
 let app: TestApp
@@ -23,7 +23,7 @@ afterAll(async () => {
 const whoAmI = JSON.stringify({ query: '{ viewer { subject } users { totalCount } }' })
 const json = 'application/json'
 
-/** Sends the header section, and the body when it is told to. */
+/** Sends the header section, and the body when the returned function is called. */
 async function begin(path: string, headers: Record<string, string>) {
   const request = httpRequest({
     host: '127.0.0.1',
@@ -45,7 +45,7 @@ async function begin(path: string, headers: Record<string, string>) {
   )
   const before = await authenticated()
   request.flushHeaders()
-  // By then its credential was looked at, and the body is late.
+  // By then, its credential was checked, and the body is late.
   await vi.waitFor(async () => expect(await authenticated()).toBe(before + 1), { timeout: 10_000 })
   return (body: string) => {
     request.end(body)
@@ -53,7 +53,7 @@ async function begin(path: string, headers: Record<string, string>) {
   }
 }
 
-/** How many credentials were authenticated so far. */
+/** Returns the number of credentials that were authenticated so far. */
 async function authenticated(): Promise<number> {
   const metrics = await (await app.fetch(new Request('http://latchkey.test/metrics'))).text()
   const counts = metrics.matchAll(
@@ -62,11 +62,11 @@ async function authenticated(): Promise<number> {
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
 }
 
-describe('a body that comes late', () => {
+describe('a late body', () => {
   it.each([
     ['of a known length', { 'Content-Length': String(whoAmI.length) }],
     ['of an unknown length', { 'Transfer-Encoding': 'chunked' }],
-  ])('%s does nothing with a key that was revoked meanwhile', async (_name, length) => {
+  ])('%s runs no operation with a key that was revoked meanwhile', async (_name, length) => {
     const key = await app.key('alice', ['read:users'])
     const headers = { 'Content-Type': json, Authorization: `Bearer ${key.secret}`, ...length }
     const finish = await begin('/graphql', headers)
@@ -81,7 +81,7 @@ describe('a body that comes late', () => {
     })
   })
 
-  it('reaches no more than its owner holds by then', async () => {
+  it('runs with the grant that its owner has by then', async () => {
     const user = await app.user('bob', ['read:users', 'write:keys'])
     const jwt = await app.jwt('bob', ['read:users'])
     const headers = { 'Content-Type': json, 'Content-Length': String(whoAmI.length) }
@@ -90,7 +90,7 @@ describe('a body that comes late', () => {
     expect(await finish(whoAmI)).toMatchObject({ status: 403 })
   })
 
-  it('is answered where nothing has changed, and counted as one', async () => {
+  it('is answered if nothing has changed, and counted as one use', async () => {
     const key = await app.key('carol', ['read:users'])
     const before = await authenticated()
     const headers = { 'Content-Type': json, 'Content-Length': String(whoAmI.length) }
@@ -99,7 +99,7 @@ describe('a body that comes late', () => {
     expect((await authenticated()) - before).toBe(1)
   })
 
-  it('tells nothing of a token to a caller whose key was revoked meanwhile', async () => {
+  it('introspects no token for a caller whose key was revoked meanwhile', async () => {
     await app.user('service', ['introspect:tokens', 'write:keys'])
     const key = await app.key('service', ['introspect:tokens'])
     const form = `token=${await app.jwt('alice', ['read:users'])}`

@@ -17,14 +17,14 @@ const times = (count: number, of: (index: number) => string) =>
 const nested = (depth: number, field: string, inside: string) =>
   `${`${field} { `.repeat(depth)}${inside}${' }'.repeat(depth)}`
 
-/** Each fragment spreads the next twice: 2^n fields when written out. */
+/** Makes fragments that each spread the next one twice: 2^n fields when expanded. */
 const exploding = (fragments: number) =>
   `query { apiKey(id: "a") { ...F0 } } ${times(fragments, (n) => {
     const inner = n + 1 === fragments ? 'id' : `...F${n + 1}`
     return `fragment F${n} on ApiKey { a: parent { ${inner} } b: parent { ${inner} } }`
   })}`
 
-describe('an operation is refused and told why', () => {
+describe('an operation is refused with the reason', () => {
   it.each<[string, string, string, RegExp]>([
     [
       'a document of almost a megabyte',
@@ -57,7 +57,7 @@ describe('an operation is refused and told why', () => {
       'depth',
       /16 fields deep/,
     ],
-    // The stack that parsing takes differs from run to run.
+    // The stack size that parsing needs varies between runs.
     [
       'deep lists',
       `{ user(id: ${'['.repeat(30_000)}) { id } }`,
@@ -128,7 +128,7 @@ describe('an operation is refused and told why', () => {
     expect(status).toBe(413)
   })
 
-  it('a body of more values than any operation takes, before it is parsed', async () => {
+  it('a body of more values than any operation needs, before it is parsed', async () => {
     const lists = Array.from({ length: 12_001 }, () => '[]').join()
     const { status, body } = await app.post(`{"query":"{__typename}","variables":{"a":[${lists}]}}`)
     expect(status).toBe(400)
@@ -141,7 +141,7 @@ describe('an operation is refused and told why', () => {
   })
 })
 
-describe('what people really ask is let through', () => {
+describe('a realistic operation is accepted', () => {
   it.each([
     ['introspection by the usual query', getIntrospectionQuery()],
     [
@@ -168,7 +168,7 @@ describe('what people really ask is let through', () => {
     expect(body.errors).toBeUndefined()
   })
 
-  it('introspection by who sends no credential, with all that it can ask', async () => {
+  it('full introspection without a credential', async () => {
     const query = getIntrospectionQuery({
       inputValueDeprecation: true,
       oneOf: true,
@@ -180,7 +180,7 @@ describe('what people really ask is let through', () => {
     expect(body.data.__schema.types.length).toBeGreaterThan(50)
   })
 
-  it('introspection, even if it asks for less than all of it several times', async () => {
+  it('introspection, even if it selects parts of it several times', async () => {
     const all = `{ ${times(8, (n) => `a${n}: __schema { types { name fields { name } } }`)} }`
     expect((await app.ask(all)).body.errors).toBeUndefined()
     const more = `{ ${times(29, (n) => `a${n}: __schema { types { name fields { name args { name } type { name ofType { name } } } } }`)} }`
@@ -188,7 +188,7 @@ describe('what people really ask is let through', () => {
   })
 })
 
-describe('the same is true of a document that is asked about', () => {
+describe('the limits apply to the document of requiredScopes', () => {
   const asked = 'query ($d: String!) { requiredScopes(document: $d) { scopes } }'
   const limitOf = async (document: string, as?: string) => {
     const { body } = await app.ask(asked, { variables: { d: document }, ...(as && { as }) })
@@ -200,13 +200,13 @@ describe('the same is true of a document that is asked about', () => {
     expect(await limitOf(exploding(13))).toBe('aliases')
   })
 
-  it('that has too many tokens, fewer for who sends no credential', async () => {
+  it('that has too many tokens, with a lower limit without a credential', async () => {
     const document = `{ ${'viewer { subject issuer nothing } '.repeat(200)} }`
     expect(await limitOf(document)).toBe('tokens')
     expect(await limitOf(document, jwt)).toBeUndefined()
   })
 
-  it('that could answer with too many fields, as the variables have it', async () => {
+  it('that could return too many fields with its variables', async () => {
     const document = 'query ($n: Int) { users(first: $n) { nodes { id name email } } }'
     const { body } = await app.ask(
       'query ($d: String!, $v: JSONObject) { requiredScopes(document: $d, variables: $v) { scopes } }',
@@ -215,7 +215,7 @@ describe('the same is true of a document that is asked about', () => {
     expect(body.errors[0].extensions.errors[0].limit).toBe('cost')
   })
 
-  it('of which many are asked about at once', async () => {
+  it('with many documents in one operation', async () => {
     const many = (count: number) =>
       `query ($d: String!) { ${times(count, (n) => `a${n}: requiredScopes(document: $d) { scopes }`)} }`
     const variables = { d: '{ viewer { subject } }' }
@@ -226,7 +226,7 @@ describe('the same is true of a document that is asked about', () => {
   })
 })
 
-describe('what an operation costs goes by its variables', () => {
+describe('the cost of an operation depends on its variables', () => {
   const representations = (count: number) =>
     Array.from({ length: count }, () => ({ __typename: 'User', id: 'nobody' }))
   const entities = (aliases: number) =>
@@ -251,7 +251,7 @@ describe('what an operation costs goes by its variables', () => {
     expect((await app.ask(inline, { as: jwt })).body.errors[0].extensions.limit).toBe('tokens')
   })
 
-  it('pages count by the size that is asked for', async () => {
+  it('pages count by the requested size', async () => {
     const query =
       'query ($n: Int) { apiKeys(first: $n) { nodes { id name owner { id subject } } } users(last: $n) { nodes { id } } }'
     const answer = (variables: object) =>
@@ -268,13 +268,13 @@ describe('what an operation costs goes by its variables', () => {
     expect(body.errors[0].extensions).toMatchObject({ limit: 'cost', maximum: 10_000 })
   })
 
-  it('is told before anything of an operation is decided, which takes time for each value', async () => {
+  it('is checked before authorization, which takes time for each value', async () => {
     const query = 'query ($r: [_Any!]!) { a: _entities(representations: $r) { __typename } }'
     const { body } = await app.ask(query, { variables: { r: Array(11_000).fill(1) } })
     expect(body.errors[0].extensions.limit).toBe('cost')
   })
 
-  it('an object with thousands of members is too dear, since each error about it prints all', async () => {
+  it('an object with thousands of members is refused, because each error about it prints all of them', async () => {
     const input = Object.fromEntries(Array.from({ length: 1_001 }, (_, n) => [`m${n}`, n]))
     const query =
       'mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id } } }'
@@ -282,7 +282,7 @@ describe('what an operation costs goes by its variables', () => {
     expect(body.errors[0].extensions.limit).toBe('cost')
   })
 
-  it('introspection of one type counts as of the largest', async () => {
+  it('introspection of one type costs as much as of the largest type', async () => {
     const inner = 'name description isDeprecated type { kind name ofType { kind name } }'
     const one = (n: number) => `a${n}: __type(name: "Mutation") { ...T }`
     const fragment = `fragment T on __Type { fields { ${inner} args { ${inner.replace('isDeprecated ', '')} } } }`
@@ -291,7 +291,7 @@ describe('what an operation costs goes by its variables', () => {
     expect(body.errors[0].extensions.limit).toBe('cost')
   })
 
-  it('a search longer than anything that is searched is refused', async () => {
+  it('a search text longer than any searched value is refused', async () => {
     const query = 'query ($s: String) { users(search: $s) { totalCount } }'
     const variables = { s: 'x'.repeat(401) }
     const { body } = await app.ask(query, { as: await app.jwt('bob', ['read:users']), variables })

@@ -24,7 +24,7 @@ const subjects = (users: { nodes: { subject: string }[] }) =>
   users.nodes.map(({ subject }) => subject)
 
 describe('a list', () => {
-  it('goes through everything once, newest first, in pages of any size', async () => {
+  it('returns every row once, newest first, in pages of any size', async () => {
     for (const size of [1, 7, 100]) {
       const seen: string[] = []
       let after = ''
@@ -40,7 +40,7 @@ describe('a list', () => {
     }
   })
 
-  it('is counted only when its count is asked for', async () => {
+  it('is counted only if the count is selected', async () => {
     const statements = async (fields: string) => {
       const before = app.network.statements(reads)
       const { status } = await app.ask(`{ users(first: 2) { ${fields} } }`, { as: jwt })
@@ -73,14 +73,14 @@ describe('a list', () => {
     expect(seen[0]).toBe('alice')
   })
 
-  it('does not move when something is made meanwhile', async () => {
+  it('does not shift when a row is inserted meanwhile', async () => {
     const first = await page('first: 3')
     await app.user(`late-${Date.now()}`)
     const second = await page(`first: 3, after: "${first.pageInfo.endCursor}"`)
     expect(subjects(second)).toEqual(['user-22', 'user-21', 'user-20'])
   })
 
-  it('finds by how the subject, e-mail address or name begins, in any case and literally', async () => {
+  it('finds users by a prefix of subject, e-mail address or name, literally and in any case', async () => {
     for (const search of ['USER-07', 'zoe@', 'zoë 100%_']) {
       expect(subjects(await page(`search: "${search}"`))).toEqual(['user-07'])
     }
@@ -95,7 +95,7 @@ describe('a list', () => {
 })
 
 describe('queries', () => {
-  it('are as many for a long page as for a short one', async () => {
+  it('are equally many for a long page and a short one', async () => {
     const { secret } = await app.key('alice', ['read:keys', 'write:keys'])
     for (let i = 0; i < 12; i++) {
       await app.ask(

@@ -21,7 +21,7 @@ const revoke = mutate('revokeApiKey', 'apiKey { status }')
 const works = async (secret: string) =>
   (await app.ask('{ viewer { subject } }', { as: secret })).status === 200
 
-describe('a secret is handed only to who holds all that it opens', () => {
+describe('a secret is returned only to a caller who holds all its scopes', () => {
   it('so a narrow credential with write:keys cannot rotate a wider key', async () => {
     const wide = await app.key('alice', usual)
     const narrow = await app.jwt('alice', ['write:keys'])
@@ -54,7 +54,7 @@ describe('a secret is handed only to who holds all that it opens', () => {
     })
   })
 
-  it('so an administrator cannot become someone by rotating their key', async () => {
+  it('so an administrator cannot impersonate users by rotating their keys', async () => {
     const { id, secret } = await app.key('bob', usual)
     for (const force of [false, true]) {
       expect(errorOf(await rotate({ id, force }, { as: admin }))).toEqual({
@@ -67,7 +67,7 @@ describe('a secret is handed only to who holds all that it opens', () => {
 })
 
 describe('manage:keys', () => {
-  it('narrows and revokes keys of others, by a key as well', async () => {
+  it('narrows and revokes keys of others, also with a key', async () => {
     const { id } = await app.key('bob', usual)
     const key = await app.key('admin', ['manage:keys', 'write:keys'])
     const narrowed = await update({ id, scopes: ['read:users'] }, { as: key.secret })
@@ -110,7 +110,7 @@ describe('manage:keys', () => {
       expect(body.data.viewer.scopes).toEqual(usual)
     })
 
-    it('of descendants neither', async () => {
+    it('descendants are not readable either', async () => {
       const { id } = await app.key('bob', usual)
       const as = (await app.key('admin', ['manage:keys', 'write:keys'])).secret
       const told = await mutate('revokeApiKey', 'revokedDescendants { name }')({ id }, { as })
@@ -121,21 +121,21 @@ describe('manage:keys', () => {
       expect(revoked.body.data.revokeApiKey.apiKey).toMatchObject({ status: 'REVOKED' })
     })
 
-    it('nor the owner without read:keys', async () => {
+    it('the owner is not readable without read:keys', async () => {
       const { id } = await app.key('bob', usual)
       const as = await app.jwt('admin', ['manage:keys', 'write:keys', 'read:users'])
       const told = await mutate('revokeApiKey', 'apiKey { owner { subject } }')({ id }, { as })
       expect(errorOf(told)).toMatchObject({ code: 'FORBIDDEN', missingScopes: ['read:keys'] })
     })
 
-    it("tells who owns what is one's own", async () => {
+    it("returns the owner of the caller's own keys", async () => {
       const { id } = await app.key('bob', usual)
       const as = await app.jwt('bob', ['write:keys'])
       const revoked = await mutate('revokeApiKey', 'apiKey { owner { subject } }')({ id }, { as })
       expect(revoked.body.data.revokeApiKey.apiKey.owner.subject).toBe('bob')
     })
 
-    it('tells all with it', async () => {
+    it('returns everything with it', async () => {
       const { id } = await app.key('bob', usual)
       const revoked = await mutate('revokeApiKey', 'apiKey { owner { subject } }')(
         { id },
@@ -145,7 +145,7 @@ describe('manage:keys', () => {
     })
   })
 
-  it('never makes a key for another: there is no way to say for whom', async () => {
+  it('never creates a key for another user: the input has no owner', async () => {
     const bob = await app.stores.users.findByIdentity(app.issuer.issuer, 'bob')
     for (const field of ['ownerId', 'userId', 'owner']) {
       const answer = await create(
@@ -159,7 +159,7 @@ describe('manage:keys', () => {
     expect(own.body.data.createApiKey.apiKey.owner.subject).toBe('admin')
   })
 
-  it('counts only as far as it is held now', async () => {
+  it('counts only while the owner has it in the grant', async () => {
     const { id } = await app.key('bob', usual)
     const unbounded = await app.user('unbounded', null)
     const as = await app.jwt('unbounded', [...usual, 'manage:keys'])
@@ -178,7 +178,7 @@ describe('ownerId', () => {
       () => 'bob',
       ['read:keys', 'manage:keys'],
     ],
-  ])('of %s lists nothing, as if there were none', async (_name, subject, scopes) => {
+  ])('of %s lists nothing', async (_name, subject, scopes) => {
     await app.key('bob', usual)
     const name = subject()
     const owner =

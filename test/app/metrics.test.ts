@@ -15,7 +15,7 @@ async function read(of: TestApp = app): Promise<string> {
   return response.text()
 }
 
-/** The value of the series that begins so; 0 when there is none. */
+/** Returns the value of the series that starts with `series`; 0 if there is none. */
 async function value(series: string): Promise<number> {
   const line = (await read()).split('\n').find((text) => text.startsWith(`${series} `))
   return Number(line?.split(' ').at(-1) ?? 0)
@@ -42,7 +42,7 @@ describe('the metrics', () => {
     expect(await value(series)).toBe(before + 1)
   })
 
-  it('have one series for whatever paths and methods clients make up', async () => {
+  it('have one series for all unknown paths and methods', async () => {
     for (let i = 0; i < 20; i++) {
       await app.fetch(new Request(`http://latchkey.test/made-up-${i}`, { method: `MADE${i}` }))
     }
@@ -85,7 +85,7 @@ describe('the metrics', () => {
     for (const told of ['alice', 'bob', id, app.issuer.issuer]) expect(text).not.toContain(told)
   })
 
-  it('tell how long authentication took, in buckets that contain one another', async () => {
+  it('have a cumulative histogram of authentication time', async () => {
     const name = 'latchkey_authentication_duration_seconds'
     const before = await value(`${name}_count`)
     await app.ask('{ viewer { subject } }', { as: await app.jwt('alice', []) })
@@ -115,27 +115,27 @@ describe('the metrics', () => {
     expect(values.at(-1)).toBe(before + 1)
     const sum = await value(`${name}_sum`)
     expect(sum).toBeGreaterThan(0)
-    // Those that are in the cache are timed too.
+    // Cache hits are timed too.
     const jwt = await app.jwt('alice', [])
     for (let n = 0; n < 40; n++) await app.ask('{ viewer { subject } }', { as: jwt })
     expect(await value(`${name}_count`)).toBe(before + 41)
     expect(await value(`${name}_sum`)).toBeGreaterThan(sum)
   })
 
-  it('tell of the process', async () => {
+  it('include process metrics', async () => {
     const text = await read()
     expect(text).toMatch(/^process_resident_memory_bytes \d+/m)
     expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m)
   })
 
-  it('are read and not written to', async () => {
+  it('are read-only', async () => {
     const response = await app.fetch(
       new Request('http://latchkey.test/metrics', { method: 'POST' }),
     )
     expect(response.status).toBe(405)
   })
 
-  it('are those of one server, and say when its database is gone', async () => {
+  it('belong to one server, and show that its database is unreachable', async () => {
     const other = await createTestApp()
     expect(await read(other)).toMatch(/^latchkey_database_up 1$/m)
     other.network.setState('cut')

@@ -39,7 +39,7 @@ afterEach(async () => {
 
 const nodeRows = () => app.sql`select * from latchkey.nodes order by started_at`
 
-/** Until that many nodes are written down. */
+/** Waits until the table has `count` nodes. */
 async function rows(count: number) {
   return await vi.waitFor(
     async () => {
@@ -76,14 +76,14 @@ async function statusOf(secret: string, fetch: App['fetch']): Promise<number> {
 }
 
 describe('a node', () => {
-  it('is written down while it runs, and not any more once it is closed', async () => {
+  it('has a row while it runs, and none after it is closed', async () => {
     const [first] = await rows(2)
     expect(first).toMatchObject({ pid: process.pid, max_staleness_ms: bound })
     await other.close()
     expect(await nodeRows()).toHaveLength(1)
   })
 
-  it('is seen well within the bound, for as long as it runs', async () => {
+  it('updates its row well within the bound, for as long as it runs', async () => {
     const [before] = await app.sql`select min(last_seen_at) as at from latchkey.nodes`
     await vi.waitFor(
       async () => {
@@ -94,12 +94,12 @@ describe('a node', () => {
     )
   })
 
-  it('writes itself down anew when someone has cleared the table', async () => {
+  it('writes its row again after someone has cleared the table', async () => {
     await app.sql`delete from latchkey.nodes`
     await rows(2)
   })
 
-  it('writes itself down anew once that is possible again', async () => {
+  it('writes its row again after that becomes possible', async () => {
     await app.sql`
       create function full_disk() returns trigger language plpgsql as
       $$ begin raise disk_full; end $$`
@@ -107,20 +107,20 @@ describe('a node', () => {
       create trigger full_disk before insert or update on latchkey.nodes
       for each row execute function full_disk()`
     await app.sql`delete from latchkey.nodes`
-    // For longer than two heartbeats, by when each has failed to.
+    // Longer than two heartbeats, so that each write has failed.
     await sleep(bound)
     expect(await nodeRows()).toEqual([])
     await app.sql`drop function full_disk cascade`
     await rows(2)
   })
 
-  it('is known of after a crash of the database too', async () => {
+  it('has a row after a crash of the database too', async () => {
     const [table] = await app.sql`
       select relpersistence from pg_class where oid = 'latchkey.nodes'::regclass`
     expect(table).toEqual({ relpersistence: 'p' })
   })
 
-  it('clears away what others left long ago', async () => {
+  it('deletes old rows of other nodes', async () => {
     await app.sql`
       insert into latchkey.nodes (id, host, pid, max_staleness_ms, last_seen_at)
       values (${randomUUID()}, 'gone', 1, 2000, now() - interval '2 minutes'),
@@ -137,7 +137,7 @@ describe('a node', () => {
     )
   })
 
-  it('asks about each credential where its row cannot be written', async () => {
+  it('looks up every credential if its row cannot be written', async () => {
     const { secret, id } = await app.key('alice', ['read:users'])
     const lock = await app.sql.reserve()
     try {
@@ -153,7 +153,7 @@ describe('a node', () => {
         { timeout: 5_000 },
       )
       for (const { fetch } of [app, other]) await vi.waitFor(() => isDegraded(fetch), 5_000)
-      // Heartbeats that cannot be written prove nothing: a node that hears the question does not answer.
+      // Heartbeats that cannot be written prove nothing, so the node does not answer the question.
       const { answered } = await awaitNodes({ url: app.databaseUrl, maxStaleness: bound })
       expect(answered).toEqual([])
       await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${id}`
@@ -164,7 +164,7 @@ describe('a node', () => {
     }
   })
 
-  it('answers a question, and nothing that is none', async () => {
+  it('answers questions, and ignores other notifications', async () => {
     const answers: string[] = []
     const sql = postgres(app.databaseUrl, { max: 1, onnotice: () => {} })
     const { unlisten } = await sql.listen('latchkey_answers', (payload) => answers.push(payload))
@@ -188,7 +188,7 @@ describe('a node', () => {
 })
 
 describe('keys revoke --wait', () => {
-  it('returns once every node refuses the key', async () => {
+  it('returns after every node refuses the key', async () => {
     const { id, secret } = await app.key('alice', ['read:users'])
     for (const { fetch } of [app, other]) expect(await statusOf(secret, fetch)).toBe(200)
     const { code, out } = await revoke(id, '--json')
@@ -211,7 +211,7 @@ describe('keys revoke --wait', () => {
     )
   })
 
-  it('waits for the bound where a node does not answer, and says which', async () => {
+  it('waits for the staleness bound if a node does not answer, and names the node', async () => {
     const { id, secret } = await app.key('alice', ['read:users'])
     expect(await statusOf(secret, app.fetch)).toBe(200)
     const mute = (await rows(2))[0]?.id
@@ -225,7 +225,7 @@ describe('keys revoke --wait', () => {
     expect(nodes.milliseconds).toBeGreaterThanOrEqual(bound)
   })
 
-  it('tells of a node that was killed until its row is too old to matter', async () => {
+  it('reports a killed node until its row is too old to matter', async () => {
     const { id } = await app.key('alice', ['read:users'])
     await app.sql`
       insert into latchkey.nodes (id, host, pid, max_staleness_ms, last_seen_at)
@@ -239,7 +239,7 @@ describe('keys revoke --wait', () => {
     expect(out).not.toContain('long gone')
   })
 
-  it('hears a node that connects only while it is being waited for', async () => {
+  it('counts a node that connects only during the wait', async () => {
     const { id } = await app.key('alice', ['read:users'])
     await app.sql`update latchkey.nodes set max_staleness_ms = 10000`
     app.feed.setState('cut')
@@ -250,7 +250,7 @@ describe('keys revoke --wait', () => {
     expect(nodes.answered).toHaveLength(2)
   })
 
-  it('waits no longer for a node that is shut down meanwhile', async () => {
+  it('stops waiting for a node that is shut down meanwhile', async () => {
     const { id } = await app.key('alice', ['read:users'])
     const mute = randomUUID()
     await app.sql`
@@ -264,7 +264,7 @@ describe('keys revoke --wait', () => {
     expect(nodes.milliseconds).toBeLessThan(20_000)
   })
 
-  it('says so where no node is running', async () => {
+  it('reports that no node is running', async () => {
     const { id } = await app.key('alice', ['read:users'])
     await other.close()
     await app.flush()
@@ -275,7 +275,7 @@ describe('keys revoke --wait', () => {
     })
   })
 
-  it('waits for the configured bound where the nodes cannot be asked', async () => {
+  it('waits for the configured bound if the nodes cannot be asked', async () => {
     const { id } = await app.key('alice', ['read:users'])
     const environment = {
       DATABASE_LISTEN_URL: 'postgres://nobody@127.0.0.1:1/nothing',
@@ -290,7 +290,7 @@ describe('keys revoke --wait', () => {
     expect(Number(waited?.[1])).toBeGreaterThanOrEqual(700)
   })
 
-  it('takes no word for an answer that a node did not give', async () => {
+  it('ignores answers that do not come from a node', async () => {
     const { id } = await app.key('alice', ['read:users'])
     await app.sql`
       insert into latchkey.nodes (id, host, pid, max_staleness_ms) values (${randomUUID()}, 'x', 7, 600)`

@@ -14,7 +14,7 @@ afterEach(() => app.close())
 
 const whoAmI = '{ viewer { subject } }'
 
-/** Asks again until it is answered well, as any client would. */
+/** Retries until the request succeeds, as a client would. */
 const recovered = (as: string) =>
   vi.waitFor(async () => expect((await app.ask(whoAmI, { as })).status).toBe(200), {
     timeout: 5_000,
@@ -24,7 +24,7 @@ const recovered = (as: string) =>
 describe.each(['cut', 'black-hole'] as const)('with the database unreachable (%s)', (weather) => {
   it('a credential that cannot be checked is 503, never 401, until it is back', async () => {
     for (const line of [app.network, app.feed]) line.setState(weather)
-    // Neither a remembered key nor a user known here counts for this test.
+    // This test uses neither a cached key nor a user that this node has read.
     app.advance(120_000)
     for (const as of [key, jwt]) {
       const { status, headers, body } = await app.ask(whoAmI, { as })
@@ -50,7 +50,7 @@ describe.each(['cut', 'black-hole'] as const)('with the database unreachable (%s
   })
 })
 
-describe('with the database lost while executing', () => {
+describe('with the database lost during execution', () => {
   it.each<[string, string, number, object | null]>([
     ['503 when nothing was resolved', '{ apiKeys { nodes { id } } }', 503, null],
     [
@@ -83,7 +83,7 @@ describe('with the database lost while executing', () => {
       expect(headers.get('retry-after')).toBe(status === 503 ? '1' : null)
       expect(body.data).toEqual(data)
       expect(body.errors[0].extensions.code).toBe('SERVICE_UNAVAILABLE')
-      // Once, however many fields it concerns.
+      // Logged once, for any number of fields.
       const lines = app.logged
         .slice(before)
         .filter((line) => line.includes('could not be resolved'))

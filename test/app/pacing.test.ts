@@ -43,7 +43,7 @@ const post = (query: string, credential?: string, on = app) =>
   )
 
 describe('a client', () => {
-  it('is the user, whichever credential is sent, or the address of the anonymous', async () => {
+  it('is the user for any credential, or the address of an anonymous caller', async () => {
     const { secret } = await app.key('alice', ['read:keys'])
     asked.length = 0
     await post('{ viewer { subject } }', secret)
@@ -53,7 +53,7 @@ describe('a client', () => {
     expect([...new Set(asked)]).toEqual([asked[0], '192.0.2.7'])
   })
 
-  it('is charged for large requests and answers alone', async () => {
+  it('is charged only for large requests and answers', async () => {
     charged = []
     await post('{ scopes { name } }')
     expect(charged).toEqual([])
@@ -65,7 +65,7 @@ describe('a client', () => {
     expect(charged).toHaveLength(1)
   })
 
-  it('goes on with small requests meanwhile', async () => {
+  it('can send small requests meanwhile', async () => {
     asked.length = 0
     const body = JSON.stringify({ query: '{ scopes { name } }' })
     for (const more of ['', ' '.repeat(300)]) {
@@ -83,7 +83,7 @@ describe('a client', () => {
     }
   })
 
-  it('is told when to come again where it would have to wait too long', async () => {
+  it('gets Retry-After if it would have to wait too long', async () => {
     refusal = new RateLimitedError(3)
     const response = await post('{ scopes { name } }')
     refusal = null
@@ -95,15 +95,15 @@ describe('a client', () => {
   })
 })
 
-describe('requests of a client that come at once', () => {
-  it('begin one after the other, whenever their bodies come', async () => {
+describe('concurrent requests of a client', () => {
+  it('start one after the other, whenever their bodies arrive', async () => {
     let time = 0
     const waiting: (() => void)[] = []
     const paced = await createTestApp(
       {},
       {
         pacing: createPacing({
-          // Every turn has its client wait for a second.
+          // Every turn makes its client wait for a second.
           freeMs: -1,
           waitPerMs: 1_000,
           now: () => time,
@@ -137,7 +137,7 @@ describe('requests of a client that come at once', () => {
           answered.push(response.statusCode ?? 0)
         })
         request.flushHeaders()
-        // Its head was read, and it has begun.
+        // Its head was read, and it has started.
         await once(request, 'continue')
         return () => request.end(body)
       }),
@@ -159,7 +159,7 @@ describe('requests of a client that come at once', () => {
   })
 })
 
-it('a request that waits is told to come again when the server stops', async () => {
+it('a waiting request gets Retry-After when the server stops', async () => {
   const pacing = createPacing({ freeMs: -1, waitPerMs: 1_000 })
   const stopping = await createTestApp({}, { pacing })
   onTestFinished(() => stopping.close())

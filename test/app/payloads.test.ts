@@ -4,7 +4,7 @@ import { createTestApp, errorOf, type TestApp } from '../support/app.ts'
 /* No payload of a mutation tells what a query would refuse the same caller. */
 
 let app: TestApp
-/** May write, and read nothing of others. */
+/** May write, and read no other users. */
 let writer: string[]
 let writerId: string
 /** May read as well. */
@@ -49,7 +49,7 @@ describe.each(mutations)('%s of another user', (name, input) => {
     ['a fragment', '... { user { ... on User { name } } }'],
     ['a named type', 'user { subject }'],
     ['two selections', 'user { id } user { createdAt }'],
-  ])('changes nothing where %s would tell more than id and status', async (_name, payload) => {
+  ])('changes nothing if %s would return more than id and status', async (_name, payload) => {
     const before = await rows()
     for (const as of writer) {
       const answer = await ask(name, input(), payload, as)
@@ -65,7 +65,7 @@ describe.each(mutations)('%s of another user', (name, input) => {
 })
 
 describe('of another user', () => {
-  it('id and status are told, and what is left out does not count', async () => {
+  it('id and status are returned, and skipped fields do not count', async () => {
     const payload = '__typename user { __typename id status email @skip(if: true) }'
     for (const as of writer) {
       for (const [name, input] of mutations.slice(1)) {
@@ -76,7 +76,7 @@ describe('of another user', () => {
     }
   })
 
-  it('what a variable leaves out does not count', async () => {
+  it('fields that a variable skips do not count', async () => {
     const query = /* GraphQL */ `
       mutation ($id: ID!, $s: Boolean!) {
         reactivateUser(input: { id: $id }) { user { id email @skip(if: $s) } }
@@ -90,14 +90,14 @@ describe('of another user', () => {
     }
   })
 
-  it('everything is told with read:users', async () => {
+  it('everything is returned with read:users', async () => {
     for (const [name, input] of mutations.slice(1)) {
       const { body } = await ask(name, input(), 'user { subject email scopes }', reader)
       expect(body.data[name].user.subject).toBe('carol')
     }
   })
 
-  it('one mutation that asks for more refuses those beside it', async () => {
+  it('one mutation that selects more is denied together with those beside it', async () => {
     const before = await rows()
     const query = /* GraphQL */ `
       mutation ($id: ID!, $own: ID!) {
@@ -115,7 +115,7 @@ describe('of another user', () => {
     expect(await rows()).toEqual(before)
   })
 
-  it('requiredScopes says what it takes', async () => {
+  it('requiredScopes returns the required scopes', async () => {
     const asked = 'query ($d: String!) { requiredScopes(document: $d) { scopes } }'
     const d = document('updateUser', 'user { email }')
     const { body } = await app.ask(asked, { variables: { d } })
@@ -123,7 +123,7 @@ describe('of another user', () => {
   })
 })
 
-it('of oneself everything is told, as `me` does', async () => {
+it('everything about the caller is returned, as in `me`', async () => {
   for (const as of writer) {
     for (const id of [writerId, writerId.toUpperCase()]) {
       const { body } = await ask('updateUser', { id }, 'user { subject email scopes }', as)
@@ -133,7 +133,7 @@ it('of oneself everything is told, as `me` does', async () => {
 })
 
 describe('createUser', () => {
-  it('does not tell who may not read users that there is one', async () => {
+  it('does not disclose an existing user to a caller who may not read users', async () => {
     const [as = ''] = writer
     const fresh = await ask('createUser', { subject: 'dave' }, 'user { id status }', as)
     const again = await ask('createUser', { subject: 'dave' }, 'user { id status }', as)
@@ -142,7 +142,7 @@ describe('createUser', () => {
     expect(errorOf(told)).toEqual({ status: 200, code: 'CONFLICT' })
   })
 
-  it('does not tell them either that it is suspended, and changes nothing of it', async () => {
+  it('does not disclose either that the user is suspended, and does not change it', async () => {
     const { id } = await app.user('olga', ['read:keys'])
     await ask('suspendUser', { id }, 'user { id }', reader)
     const before = await rows()
@@ -154,7 +154,7 @@ describe('createUser', () => {
     expect(await rows()).toEqual(before)
   })
 
-  it('does not tell them either that it was deleted, and grants no more than it had', async () => {
+  it('does not disclose either that the user was deleted, and grants no more than before', async () => {
     const as = await app.jwt('writer', ['write:users', 'write:keys'])
     const { id } = await app.user('pete', [])
     await ask('deleteUser', { id }, 'deletedUserId', reader)
@@ -179,7 +179,7 @@ describe('createUser', () => {
 })
 
 describe('setUserScopes', () => {
-  it('does not tell by what is missing what a user holds, but to who may read users', async () => {
+  it('discloses the scopes of a user in missingScopes only to a caller who may read users', async () => {
     const { id } = await app.user('rosa', ['read:audit', 'read:keys'])
     const input = { userId: id, scopes: ['read:audit', 'read:keys', 'introspect:tokens'] }
     for (const as of writer) {
@@ -206,7 +206,7 @@ describe('setUserScopes', () => {
 })
 
 describe('of keys', () => {
-  it("how many another user had is told with read:users only, one's own always", async () => {
+  it("the number of another user's keys requires read:users, the caller's own number does not", async () => {
     await app.key('erin', ['read:users'])
     const erin = await app.stores.users.findByIdentity(app.issuer.issuer, 'erin')
     const as = await app.jwt('writer', [...scopes, 'manage:keys'])
@@ -225,13 +225,13 @@ describe('of keys', () => {
     expect(own.body.data.revokeAllApiKeys.revokedCount).toBe(0)
   })
 
-  it("how many another user had takes what listing another user's keys takes", async () => {
+  it("the number of another user's keys requires the scopes of listing them", async () => {
     const as = await app.jwt('reader', ['write:keys', 'manage:keys', 'read:users'])
     const count = await ask('revokeAllApiKeys', { ownerId: userId }, 'revokedCount', as)
     expect(errorOf(count)).toMatchObject({ status: 403, missingScopes: ['read:keys'] })
   })
 
-  it('a new key tells of the key that it is made with only what that one knows of itself', async () => {
+  it('a new key returns only those fields of its parent that the parent may read itself', async () => {
     const { secret } = await app.key('gina', ['write:keys'])
     const input = { name: 'c', scopes: ['write:keys'] }
     const told = await ask('createApiKey', input, 'apiKey { parent { metadata } }', secret)
@@ -269,7 +269,7 @@ describe('of keys', () => {
   ]
 
   describe.each(changes)('%s with %o and without read:keys', (name, change) => {
-    it('changes nothing where it would tell more', async () => {
+    it('changes nothing if it would return more', async () => {
       const grandparent = await app.key('hugo', ['write:keys'], { metadata: { a: 1 } })
       const parent = await made(grandparent.secret)
       const child = await made(parent.secret)
@@ -291,7 +291,7 @@ describe('of keys', () => {
       expect(body.errors).toBeUndefined()
     })
 
-    it('tells what became of the key', async () => {
+    it('returns the changed key', async () => {
       const { id } = await app.key('hugo', ['write:keys'])
       const as = await app.jwt('hugo', ['write:keys'])
       const payload = 'apiKey { id start scopes status revokedAt revokedReason owner { subject } }'
@@ -299,7 +299,7 @@ describe('of keys', () => {
       expect(body.data[name].apiKey).toMatchObject({ id, owner: { subject: 'hugo' } })
     })
 
-    it('tells a key of itself what `viewer` does', async () => {
+    it('returns about the presented key the same as `viewer`', async () => {
       const { id, secret } = await app.key('hugo', ['write:keys'])
       const payload = 'apiKey { name expiresAt effectiveScopes }'
       const { body } = await ask(name, { id, ...change }, payload, secret)
@@ -307,7 +307,7 @@ describe('of keys', () => {
     })
   })
 
-  it('an update tells what it sets', async () => {
+  it('an update returns the fields that it sets', async () => {
     const { id } = await app.key('frank', ['read:users'])
     const as = await app.jwt('frank', ['write:keys'])
     const given = { name: 'n', description: 'd', metadata: { a: 1 } }

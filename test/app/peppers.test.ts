@@ -6,7 +6,7 @@ import { createTestApp, type TestApp } from '../support/app.ts'
 import { temporaryFolder } from '../support/server-process.ts'
 
 let app: TestApp
-/** Made by the server with the pepper `old`. */
+/** A key that the server stored with the pepper `old`. */
 let key: { id: string; secret: string }
 
 beforeAll(async () => {
@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-/** Another node on the same database. */
+/** Starts another node on the same database. */
 function start(KEY_PEPPER?: string): Promise<App> {
   const config = loadConfig({
     DATABASE_URL: app.databaseUrl,
@@ -109,7 +109,7 @@ describe('a server whose keys are stored under a pepper', () => {
     await node.close()
   })
 
-  it('brings secrets of before fingerprints, and those without a pepper, under the first', async () => {
+  it('hashes secrets from before fingerprints, and those without a pepper, under the first pepper', async () => {
     const known = await app.key('ada', ['read:users'])
     const plain = await app.key('ada', ['read:users'])
     const hash = createSecretHasher().hash(plain.secret.slice(20, -6))
@@ -130,7 +130,7 @@ describe('a server whose keys are stored under a pepper', () => {
     ])
   })
 
-  it('says 503 of a key that another node has stored under a pepper that it lacks', async () => {
+  it('answers 503 for a key that another node has stored under a pepper that it lacks', async () => {
     const node = await start('newest,old,new')
     const { secret, id } = await app.key('ada', ['read:users'])
     expect(await statusOf(node, secret)).toBe(200)

@@ -25,7 +25,7 @@ async function statusOn({ fetch }: App, secret: string): Promise<number> {
 const logLines = (app: TestApp, cause: string) =>
   app.logged.map((line) => JSON.parse(line)).filter((line) => line.reason === cause)
 
-/** Until the credential is answered without a query. */
+/** Waits until the credential is answered without a query. */
 const remembered = (app: TestApp, as: string) =>
   vi.waitFor(
     async () => {
@@ -59,7 +59,7 @@ describe.skipIf(!isHere)('behind PgBouncer', () => {
       await pooler.stop()
     })
 
-    it('the node says that it is degraded and which variable to set, once', async () => {
+    it('the node reports once that it is degraded and which variable to set', async () => {
       await vi.waitFor(
         async () => {
           const { status, reason } = await readiness(app)
@@ -83,7 +83,7 @@ describe.skipIf(!isHere)('behind PgBouncer', () => {
     })
   })
 
-  // A node keeps more connections than the pooler has sessions: some requests find none, and none is wrong.
+  // A node has more connections than the pooler has sessions: some requests get none, but no answer is wrong.
   it.each([1, 5])('in session mode with %i sessions, no answer is wrong', async (size) => {
     const pooler = await startPooler(inject('databaseServerUrl'), { mode: 'session', size })
     const direct = await createTestApp()
@@ -96,7 +96,7 @@ describe.skipIf(!isHere)('behind PgBouncer', () => {
       MAX_STALENESS_MS: '500',
       MIGRATE: 'off',
     })
-    // A start that finds no session ends, as one without a database does.
+    // A start without a session fails like one without a database.
     const pooled = await createApp(config, { log: createLogger({ level: 'silent' }) }).catch(
       (error: unknown) => {
         expect(error).toBeInstanceOf(ServiceUnavailableError)
@@ -119,7 +119,7 @@ describe.skipIf(!isHere)('behind PgBouncer', () => {
     }
   })
 
-  it('a node with a direct connection for LISTEN remembers, and hears of changes', async () => {
+  it('a node with a direct connection for LISTEN uses its cache, and receives changes', async () => {
     const pooler = await startPooler(inject('databaseServerUrl'), { mode: 'transaction', size: 5 })
     const app = await createTestApp((url) => ({ DATABASE_URL: pooler.urlOf(url) }))
     try {
@@ -143,7 +143,7 @@ describe.skipIf(!isHere)('behind PgBouncer', () => {
   })
 })
 
-it('a node whose lookups and LISTEN reach different servers remembers nothing', async () => {
+it('a node whose lookups and LISTEN reach different servers uses no cache', async () => {
   const app = await createTestApp()
   const other = await createTestApp({ DATABASE_LISTEN_URL: app.databaseUrl })
   try {
@@ -188,7 +188,7 @@ describe('the triggers that announce changes', () => {
     }
   })
 
-  it('are missed as soon as one is disabled, and the log names the command', async () => {
+  it('are reported as missing when one is disabled, and the log names the command', async () => {
     const app = await createTestApp({ MAX_STALENESS_MS: '1000' })
     try {
       const { id, secret } = await app.key('alice', ['read:users'])
@@ -202,7 +202,7 @@ describe('the triggers that announce changes', () => {
       await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${id}`
       expect((await app.ask(whoAmI, { as: secret })).status).toBe(401)
 
-      // Enabled again as by hand, they would not fire for sessions that replicate.
+      // Enabled again by hand with ENABLE, they would not fire for sessions that replicate.
       await app.sql`alter table latchkey.api_keys enable trigger user`
       await migrate(app.databaseUrl)
       await vi.waitFor(

@@ -97,7 +97,7 @@ describe.each(ways)('by %s', (way) => {
       },
     )
 
-    it('that hold more values than a body may are 400', async () => {
+    it('with more values than a body may have are 400', async () => {
       const variables = encodeURIComponent(JSON.stringify({ list: Array(13_000).fill(0) }))
       const url = `http://latchkey.test/graphql?${query}&variables=${variables}`
       const answer = await app.fetch(
@@ -121,13 +121,13 @@ describe.each(ways)('by %s', (way) => {
       expect(codeOf(several)).toBe('OPERATION_RESOLUTION_FAILURE')
     })
 
-    it('that is empty counts as none where the scopes of an operation are asked for', async () => {
+    it('that is empty counts as none in requiredScopes', async () => {
       const asked = '{ requiredScopes(document: "{ me { id } }", operationName: "") { scopes } }'
       const answer = await post({ query: asked })
       expect(parsed(answer)).toEqual({ data: { requiredScopes: { scopes: [[]] } } })
     })
 
-    it('that is empty lets no operation past its scopes', async () => {
+    it('that is empty does not bypass the scopes of an operation', async () => {
       const answer = await post({ query: '{ apiKeys { totalCount } }', operationName: '' })
       expect([answer.status, codeOf(answer)]).toEqual([403, 'FORBIDDEN'])
     })
@@ -163,7 +163,7 @@ describe.each(ways)('by %s', (way) => {
       })
     })
 
-    it('is answered in the media type that is preferred, and with 406 where none is', async () => {
+    it('is answered in the preferred media type, and with 406 if none is accepted', async () => {
       const preferred = 'application/json;q=0.5, application/graphql-response+json'
       expect((await post(viewer, ['Accept', preferred])).headers['content-type']).toBe(
         'application/graphql-response+json; charset=utf-8',
@@ -173,7 +173,7 @@ describe.each(ways)('by %s', (way) => {
   })
 
   describe('a persisted query', () => {
-    /** What Apollo Client's persisted-query link sends first. */
+    /** The first request of Apollo Client's persisted-query link. */
     const persistedQuery = {
       version: 1,
       sha256Hash: 'ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38',
@@ -212,7 +212,7 @@ describe.each(ways)('by %s', (way) => {
       expect(parsed(answer)).toEqual(notSupported)
     })
 
-    it('that comes with its text is run', async () => {
+    it('with its text is run', async () => {
       const answer = await post({ query: '{ viewer { subject } }', extensions })
       expect(parsed(answer)).toEqual({ data: { viewer: { subject: 'alice' } } })
     })
@@ -222,12 +222,12 @@ describe.each(ways)('by %s', (way) => {
       [{ persistedQuery: {} }],
       [{ persistedQuery: { version: 1, sha256Hash: 7 } }],
       [{}],
-    ])('that is named in no way is a bad request: %j', async (named) => {
+    ])('without a valid hash is a bad request: %j', async (named) => {
       const answer = await post({ extensions: named })
       expect([answer.status, codeOf(answer)]).toEqual([400, 'BAD_REQUEST'])
     })
 
-    it('is refused for a bad credential first', async () => {
+    it('is refused for an invalid credential first', async () => {
       const answer = await send(port(), '/graphql', [...json, 'Authorization', 'Bearer a.b.c'], {
         method: 'POST',
         body: JSON.stringify({ extensions }),

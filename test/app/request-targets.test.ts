@@ -8,8 +8,8 @@ import { createTestApp, type TestApp } from '../support/app.ts'
 import { listenWith, type RawAnswer, send } from '../support/listening.ts'
 
 /*
- * What a request line and the headers beside it may look like, on our own server in both ways that a
- * request can take, and on an application's server as the README shows it.
+ * The forms of a request line and its headers, on Latchkey's own server on both paths that a request can take,
+ * and on an application's server as the README shows it.
  */
 
 let app: TestApp
@@ -69,7 +69,7 @@ describe.each(ways)('by %s', (way) => {
     ['http://127.0.0.1', 'a URL'],
     ['HTTP://LATCHKEY.TEST:4000', 'a URL of another case, with a port'],
     ['https://latchkey.test', 'a URL of the other scheme'],
-  ])('a target that is a whole URL, %s', (authority) => {
+  ])('a target in absolute form, %s', (authority) => {
     const ask = (target: string, headers: readonly string[] = [], body = '') =>
       send(port(), authority + target, headers, { method: body === '' ? 'GET' : 'POST', body })
 
@@ -80,7 +80,7 @@ describe.each(ways)('by %s', (way) => {
       expect([got.status, subjectIn(got)]).toEqual([200, 'alice'])
     })
 
-    it('has its credentials read as ever', async () => {
+    it('has its credentials read as usual', async () => {
       const refused = await ask('/graphql', [...json, ...as('a.b.c')], viewer)
       expect(refused.status).toBe(401)
       const twice = await ask('/graphql', [...json, ...as(key), ...as(key)], viewer)
@@ -113,7 +113,7 @@ describe.each(ways)('by %s', (way) => {
     'http://:80/graphql',
     'http:///graphql',
     'http://[::1/graphql',
-  ])('a target that is no URL is 400: %s', async (target) => {
+  ])('an invalid target is 400: %s', async (target) => {
     const answer = await send(port(), target, [...json, ...as(key)], {
       method: 'POST',
       body: viewer,
@@ -134,7 +134,7 @@ describe.each(ways)('by %s', (way) => {
     '/dev%2Fissuer%2Ftoken',
     '/.well-known%2Fjwks.json',
     '/metrics%2F',
-  ])('an encoded slash divides no path: %s', async (target) => {
+  ])('an encoded slash does not divide a path: %s', async (target) => {
     const got = await send(port(), target, as(key))
     expect(got.status).toBe(404)
     const posted = await send(port(), target, [...json, ...as(key)], {
@@ -150,7 +150,7 @@ describe.each(ways)('by %s', (way) => {
     '/auth/verify%2fx?scope=read:users',
     '/auth/verify%3Fscope=write:users',
     '/auth/verify%3Bscope=read:users',
-  ])('what an encoded character follows is a fault of the proxy: %s', async (target) => {
+  ])('an encoded character after the prefix is a fault of the proxy: %s', async (target) => {
     const answer = await send(port(), target, as(key))
     expect(answer.status).toBe(500)
     expect(answer.headers).not.toHaveProperty('x-user-id')
@@ -162,13 +162,13 @@ describe.each(ways)('by %s', (way) => {
       '/auth/verify/%2F..%2Fgraphql?scope=x&scope=y',
       '/auth/verify;scope=read:users/%2f%2F',
       '/auth/verify;scope=read%3Ausers/a%2F?scope=write:users',
-    ])("an encoded slash in a client's own path decides nothing: %s", async (target) => {
+    ])("an encoded slash in a client's own path has no effect: %s", async (target) => {
       const answer = await send(port(), target, as(key))
       expect([answer.status, answer.headers['x-user-id']]).toEqual([200, 'alice'])
     })
   }
 
-  it('several Cookie headers are one, joined as cookies are', async () => {
+  it('several Cookie headers are joined with semicolons', async () => {
     const several = ['Cookie', 'a=1', 'Cookie', 'b=2; c=3', 'cookie', 'd=4']
     cookies.length = 0
     const posted = await send(port(), '/graphql', [...json, ...as(key), ...several], {
@@ -183,7 +183,7 @@ describe.each(ways)('by %s', (way) => {
     expect(verified.status).toBe(200)
   })
 
-  it('a cookie that looks like a credential is none', async () => {
+  it('a cookie that looks like a credential is ignored', async () => {
     const named = ['Cookie', `authorization=Bearer ${key}`, 'Cookie', `latchkey-session=${key}`]
     const posted = await send(port(), '/graphql', [...json, ...named], {
       method: 'POST',

@@ -6,7 +6,7 @@ import { createSpiedSchema } from '../support/spied-schema.ts'
 
 let app: TestApp
 let userId: string
-/** An API key and a JWT of the same scopes, none of which is the one that is needed. */
+/** An API key and a JWT with the same scopes, without the required one. */
 let credentials: string[]
 
 beforeAll(async () => {
@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-describe('no way of writing an operation reaches what its caller may not', () => {
+describe('no form of an operation reaches a field that its caller may not read', () => {
   it.each<[string, string, object?]>([
     ['under an alias', '{ me: users { totalCount } }'],
     ['under the alias of a public field', '{ viewer: users { totalCount } }'],
@@ -102,7 +102,7 @@ describe('no way of writing an operation reaches what its caller may not', () =>
     expect(names).toHaveLength(0)
   })
 
-  it('while what is left out needs nothing', async () => {
+  it('while skipped fields require no scope', async () => {
     const query = /* GraphQL */ `
       query ($on: Boolean = false) {
         viewer { subject }
@@ -118,7 +118,7 @@ describe('no way of writing an operation reaches what its caller may not', () =>
   })
 })
 
-describe('what cannot be decided is not run', () => {
+describe('an operation that cannot be decided is not run', () => {
   it.each<[string, string, object, string, RegExp]>([
     [
       'a cycle',
@@ -210,7 +210,7 @@ describe('what cannot be decided is not run', () => {
   })
 
   it('a condition whose variable has the wrong type', async () => {
-    // Nothing may be concluded from the value, so the field counts as reached.
+    // The value allows no conclusion, so the field counts as reached.
     const query = 'query ($on: Boolean!) { users @include(if: $on) { totalCount } }'
     for (const variables of [{ on: 'false' }, { on: 0 }, {}, { on: null }]) {
       expect((await app.ask(query, { variables })).status).toBe(401)
@@ -275,14 +275,14 @@ describe('published bypasses, tried on a schema of interfaces and unions', () =>
     expect(spied.calls).toEqual([])
   })
 
-  it('while what no guarded type can be is let through', async () => {
+  it('while a selection that cannot be a guarded type is allowed', async () => {
     const { body } = await ask('{ parcel { id weight reply: next { __typename } } }')
     expect(body.errors).toBeUndefined()
     expect(spied.calls).not.toEqual([])
   })
 
-  // Spread by spread it would take longer than any test may.
-  it('fragments that expand without end are decided in no time (Apollo CVE-2025-32034)', async () => {
+  // Expanding each spread would take longer than any test may.
+  it('exponentially expanding fragments are decided quickly (Apollo CVE-2025-32034)', async () => {
     const fragments = Array.from({ length: 60 }, (_, n) => {
       const inner = n === 59 ? 'secret' : `...F${n + 1}`
       return `fragment F${n} on Letter { a${n}: reply { ${inner} } b${n}: reply { ${inner} } }`

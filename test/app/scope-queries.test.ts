@@ -31,7 +31,7 @@ async function needed(document: string, more: object = {}, as?: string) {
 }
 
 describe('Query.scopes', () => {
-  it('lists every scope with the fields that ask for it, to anyone', async () => {
+  it('lists every scope with the fields that require it, to every caller', async () => {
     const { body } = await app.ask('{ scopes { name description fields } }')
     const byName = Object.fromEntries(
       body.data.scopes.map((scope: { name: string }) => [scope.name, scope]),
@@ -47,7 +47,7 @@ describe('Query.scopes', () => {
 })
 
 describe('Query.requiredScopes', () => {
-  it('answers with the least privilege, what the caller lacks, and each field', async () => {
+  it('returns the least privilege, the missing scopes, and each field', async () => {
     const document =
       'query Both { users { nodes { id } } apiKeys { totalCount } viewer { subject } }'
     const expected = {
@@ -61,7 +61,7 @@ describe('Query.requiredScopes', () => {
     expect(await needed(document)).toEqual({ ...expected, missing: ['read:keys', 'read:users'] })
   })
 
-  it('says that a public operation needs nothing and `me` no scope', async () => {
+  it('reports that a public operation requires nothing and `me` no scope', async () => {
     expect(await needed('{ viewer { subject } }')).toEqual({
       scopes: [[]],
       missing: [],
@@ -74,14 +74,14 @@ describe('Query.requiredScopes', () => {
     })
   })
 
-  it('goes by the variables that decide what is reached', async () => {
+  it('uses the variables that decide which fields are reached', async () => {
     const document =
       'query ($with: Boolean = false) { viewer { subject } users @include(if: $with) { totalCount } }'
     expect((await needed(document)).scopes).toEqual([[]])
     expect((await needed(document, { variables: { with: true } })).scopes).toEqual([['read:users']])
   })
 
-  it('never runs what it is given', async () => {
+  it('never runs the given document', async () => {
     const { secret } = await app.key('alice', ['write:users'])
     const document = 'mutation { createUser(input: { subject: "never" }) { user { id } } }'
     expect(await needed(document, {}, secret)).toMatchObject({ missing: [] })
@@ -152,7 +152,7 @@ describe('Query.requiredScopes', () => {
       /1000 tokens/,
       undefined,
     ],
-  ])('tells of %s where it is', async (_name, document, more, field, message, locations) => {
+  ])('reports %s with its location', async (_name, document, more, field, message, locations) => {
     const [error] = await needed(document, more)
     expect(error).toMatchObject({
       path: ['requiredScopes'],
@@ -164,7 +164,7 @@ describe('Query.requiredScopes', () => {
     if (locations !== undefined) expect(first.locations).toEqual(locations)
   })
 
-  it('suggests names only to who has a credential', async () => {
+  it('suggests names only to a caller with a credential', async () => {
     const [anonymous] = await needed('{ viewr { subject } }')
     expect(anonymous.message).toBe('Cannot query field "viewr" on type "Query".')
     const [known] = await needed('{ viewr { subject } }', {}, reader)

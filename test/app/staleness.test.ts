@@ -16,11 +16,11 @@ afterEach(() => app.close())
 const whoAmI = '{ viewer { subject } }'
 const status = async (as: string) => (await app.ask(whoAmI, { as })).status
 
-/** Tries again for longer than a machine under load may take. */
+/** Retries for longer than a machine under load needs. */
 const eventually = (attempt: () => Promise<void>, interval = 50) =>
   vi.waitFor(attempt, { timeout: 10_000, interval })
 
-/** Until the credential is answered without a lookup. */
+/** Waits until the credential is answered without a lookup. */
 async function remembered(as: string): Promise<void> {
   await eventually(async () => {
     await status(as)
@@ -30,25 +30,25 @@ async function remembered(as: string): Promise<void> {
   })
 }
 
-/** By default, in milliseconds. */
+/** The default bound, in milliseconds. */
 const stalenessBound = 2_000
 
-/** Whether each answer to the credential costs a lookup. */
+/** Returns whether each answer to the credential needs a lookup. */
 async function isLookedUp(as: string): Promise<boolean> {
   const before = app.network.statements(lookups)
   await status(as)
   return app.network.statements(lookups) > before
 }
 
-/** Resolves once that many heartbeats have come back to the server from now on. */
+/** Resolves after `count` further heartbeats have returned to the server. */
 async function lateHeartbeats(count: number): Promise<void> {
   for (let n = 0; n < count; n++) await app.feed.returned('latchkey_node_')
 }
 
 const revoke = () => app.sql`update latchkey.api_keys set revoked_at = now() where id = ${key.id}`
 
-describe('a remembered credential', () => {
-  it('costs no lookup', async () => {
+describe('a cached credential', () => {
+  it('needs no lookup', async () => {
     await remembered(key.secret)
     await remembered(jwt)
   })
@@ -81,19 +81,19 @@ describe('a remembered credential', () => {
       expect(Number(node?.counter)).toBeGreaterThan(1)
     })
     await remembered(key.secret)
-    // What a dump brings back is announced by nobody: its triggers are made after its rows.
+    // Restoring a dump sends no notifications: it creates triggers after rows.
     await app.sql.begin(async (sql) => {
       await sql`alter table latchkey.api_keys disable trigger api_keys_notify_update`
       await sql`update latchkey.api_keys set revoked_at = now() where id = ${key.id}`
       await sql`alter table latchkey.api_keys enable always trigger api_keys_notify_update`
       await sql.unsafe(restoreNodes)
     })
-    // A lookup that meets the restored row writes it again before the next heartbeat does.
+    // A lookup that reads the restored row writes it again before the next heartbeat does.
     expect(await status(other.secret)).toBe(200)
     await eventually(async () => expect(await status(key.secret)).toBe(401))
   })
 
-  it('is narrowed at once when a scope is taken away', async () => {
+  it('is narrowed at once when a scope is removed', async () => {
     for (const as of [key.secret, jwt]) await remembered(as)
     await app.sql`update latchkey.users set scopes = '{write:keys}'`
     for (const as of [key.secret, jwt]) {
@@ -104,7 +104,7 @@ describe('a remembered credential', () => {
     }
   })
 
-  it('is refused in the end when nothing is heard any more', async () => {
+  it('is refused within the bound when no notification arrives any more', async () => {
     await remembered(key.secret)
     app.feed.setState('black-hole')
     await revoke()
@@ -113,17 +113,20 @@ describe('a remembered credential', () => {
 
   it.each([
     ['the bound', stalenessBound],
-    // As after SIGSTOP and SIGCONT: the wall clock went on.
+    // As after SIGSTOP and SIGCONT: the wall clock has advanced.
     ['a long pause of the process', 60_000],
-  ])('is refused at once after %s, before anything is heard', async (_name, milliseconds) => {
-    await remembered(key.secret)
-    app.feed.setState('black-hole')
-    await revoke()
-    app.advance(milliseconds)
-    expect(await status(key.secret)).toBe(401)
-  })
+  ])(
+    'is refused at once after %s, before any notification arrives',
+    async (_name, milliseconds) => {
+      await remembered(key.secret)
+      app.feed.setState('black-hole')
+      await revoke()
+      app.advance(milliseconds)
+      expect(await status(key.secret)).toBe(401)
+    },
+  )
 
-  it('is trusted for less where what is heard is late', async () => {
+  it('is used for a shorter time if notifications are late', async () => {
     const late = 500
     app.feed.delay(late)
     await lateHeartbeats(2)
@@ -133,7 +136,7 @@ describe('a remembered credential', () => {
     expect(await isLookedUp(key.secret)).toBe(true)
   })
 
-  it('is never trusted where what is heard is later than the bound', async () => {
+  it('is never used if notifications are later than the bound', async () => {
     await remembered(key.secret)
     app.feed.delay(stalenessBound)
     await lateHeartbeats(4)
@@ -142,7 +145,7 @@ describe('a remembered credential', () => {
     expect(await status(key.secret)).toBe(401)
   })
 
-  it('is remembered again once the feed is back', async () => {
+  it('is cached again after the feed is back', async () => {
     await remembered(key.secret)
     app.feed.setState('cut')
     await eventually(async () => expect(await isLookedUp(key.secret)).toBe(true))
@@ -150,12 +153,12 @@ describe('a remembered credential', () => {
     await remembered(key.secret)
   })
 
-  it('is one lookup however many ask for it at once', async () => {
-    // No one joins a lookup that began half the bound ago: a machine under load may take a second.
+  it('causes one lookup for any number of concurrent requests', async () => {
+    // No request joins a lookup that began half the bound ago: a machine under load may need a second.
     const patient = await createTestApp({ MAX_STALENESS_MS: '60000' })
     try {
       const { secret } = await patient.key('bob', ['read:users'])
-      // What is read while a change of it is heard is not kept for those whose turn comes late.
+      // A row that is read while a change of it arrives is not cached for later requests.
       await patient.waitForChanges()
       const before = patient.network.statements(keyLookups)
       const answers = await Promise.all(
@@ -169,12 +172,12 @@ describe('a remembered credential', () => {
   })
 })
 
-describe('while the database is away', () => {
+describe('while the database is unreachable', () => {
   const cut = () => {
     for (const line of [app.network, app.feed]) line.setState('cut')
   }
 
-  it('a remembered key is honoured for the bound, then 503', async () => {
+  it('a cached key is honoured for the staleness bound, then 503', async () => {
     await remembered(key.secret)
     cut()
     expect(await status(key.secret)).toBe(200)
@@ -182,7 +185,7 @@ describe('while the database is away', () => {
     expect(await status(key.secret)).toBe(503)
   })
 
-  it('a JWT of a user known here is honoured for a while, with what was known of the user', async () => {
+  it('a JWT of a user that the node has read is honoured for a while, with the last known state', async () => {
     await status(jwt)
     cut()
     const other = await app.jwt('alice', ['read:users'])
@@ -193,7 +196,7 @@ describe('while the database is away', () => {
     expect(await status(other)).toBe(503)
   })
 
-  it('a JWT is not, nor afterwards, where a change of its user may have been missed', async () => {
+  it('a JWT is not honoured, also afterwards, if a change of its user may have been missed', async () => {
     await status(jwt)
     app.feed.setState('cut')
     await app.sql`update latchkey.users set status = 'SUSPENDED' where subject = 'alice'`
@@ -207,7 +210,7 @@ describe('while the database is away', () => {
     expect(await status(other)).toBe(401)
   })
 
-  it('a JWT of anyone else is not, nor one of a user who was suspended or signed out', async () => {
+  it('a JWT of any other user, or of a suspended or signed-out user, is not honoured', async () => {
     await app.user('sam')
     const suspended = await app.jwt('sam', [])
     await app.sql`update latchkey.users set status = 'SUSPENDED' where subject = 'sam'`

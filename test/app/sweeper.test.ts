@@ -32,7 +32,7 @@ async function told(secret: string) {
 }
 
 describe('the hash of a dead secret', () => {
-  it('of a revoked key is kept for a while, so that its holder can be told, and then erased', async () => {
+  it('of a revoked key is kept for a while, so that its holder gets the reason, and then erased', async () => {
     const { id, secret } = await app.key('alice', all)
     await revoke(id)
     await sweep(deadSecretRetentionDays - 1)
@@ -42,7 +42,7 @@ describe('the hash of a dead secret', () => {
     expect(await told(secret)).toBe('The credential is not valid.')
   })
 
-  it('of an expired key likewise, and nothing done by hand makes it work again', async () => {
+  it('of an expired key is too, and no change by hand makes the key work again', async () => {
     const { id, secret } = await app.key('alice', all, {
       expiresAt: new Date(Date.now() + 1000).toISOString(),
     })
@@ -55,7 +55,7 @@ describe('the hash of a dead secret', () => {
     expect(await told(secret)).toBe('The credential is not valid.')
   })
 
-  it('of before a rotation is erased as soon as the grace period is over; the new one stays', async () => {
+  it('of a previous secret is erased when the grace period ends; the new one stays', async () => {
     const { id } = await app.key('alice', all)
     const { body } = await mutate('rotateApiKey(input: { id: $id }) { secret }', id)
     await sweep(0)
@@ -65,7 +65,7 @@ describe('the hash of a dead secret', () => {
     expect(await told(body.data.rotateApiKey.secret)).toBe('welcome')
   })
 
-  it('is all that goes: the key stays readable to its owner, with its history', async () => {
+  it('is all that is erased: the owner can still read the key and its history', async () => {
     const { id } = await app.key('alice', all)
     const query =
       'query ($id: ID!) { apiKey(id: $id) { name scopes status revokedAt lastUsedAt usedScopes { scope } } }'
@@ -80,7 +80,7 @@ describe('the hash of a dead secret', () => {
 })
 
 describe('a sweep', () => {
-  it('goes through more than fits one statement, and ends', async () => {
+  it('handles more keys than fit one statement, and ends', async () => {
     const [row] = await app.sql`select id from latchkey.users where subject = 'alice'`
     await app.sql`insert into latchkey.api_keys (id, owner_id, name, scopes, secret_hash, revoked_at)
       select lpad(n::text, 16, '0'), ${row?.id}, 'x', '{a}', sha256(n::text::bytea), '2020-01-01'

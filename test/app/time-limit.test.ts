@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-/** While it works, nobody else can use the keys. */
+/** Locks the keys against all other sessions while `work` runs. */
 const withKeysLocked = (work: () => Promise<void>) =>
   app.sql.begin(async (sql) => {
     await sql`lock table latchkey.api_keys in access exclusive mode`
@@ -33,7 +33,7 @@ describe.each(['application/json', 'application/graphql-response+json'])('as %s'
   })
 })
 
-it('of mutations in a row none is begun once the time is up', async () => {
+it('no further mutation of an operation starts after the time limit', async () => {
   const as = await app.jwt('bob', ['write:keys', 'read:keys', 'read:users'])
   const create = (alias: string) =>
     `${alias}: createApiKey(input: { name: "${alias}", scopes: ["read:keys"] }) { apiKey { id } }`
@@ -41,7 +41,7 @@ it('of mutations in a row none is begun once the time is up', async () => {
     const answer = await app.ask(`mutation { ${create('first')} ${create('second')} }`, { as })
     expect(answer.status).toBe(503)
   })
-  // The first was under way and is finished now or was given up; the second must not follow it.
+  // The first one was running and has finished or was cancelled; the second one must not start.
   await expect.poll(namesOfKeys).toEqual(['first'])
   await app.ask('{ viewer { subject } }', { as })
   expect(await namesOfKeys()).toEqual(['first'])

@@ -28,7 +28,7 @@ const introspect = (
 ) => fetch(url(), { method: 'POST', headers, body: new URLSearchParams(body) })
 const jwtAnswer = 'application/token-introspection+jwt'
 
-describe('what holds no credential', () => {
+describe('a header without a credential', () => {
   test.each(['', 'null', 'undefined', ' ', `${'a'.repeat(10)},b`])(
     'is not active as a token: «%s»',
     async (token) => {
@@ -48,7 +48,7 @@ describe('what holds no credential', () => {
     },
   )
 
-  test('is no key by another scheme', async () => {
+  test('is not accepted as a key in another scheme', async () => {
     const headers = { authorization: `Token ${caller.secret}` }
     const response = await introspect({ token: plain.secret }, headers)
     expect(response.headers.get('www-authenticate')).toContain('error="invalid_token"')
@@ -73,7 +73,7 @@ describe('a valid credential', () => {
     })
   })
 
-  test('of a JWT is described alike', async () => {
+  test('of a JWT is described in the same way', async () => {
     const now = Math.floor(Date.now() / 1000)
     const token = await app.jwt('alice', ['read:users'], { jti: 't1', client_id: 'web', iat: now })
     expect(await (await introspect({ token, token_type_hint: 'access_token' })).json()).toEqual({
@@ -96,7 +96,7 @@ describe('a valid credential', () => {
     expect(await (await introspect({ token })).json()).toMatchObject({ scope: 'read:keys' })
   })
 
-  test('that expires says when', async () => {
+  test('that expires has exp', async () => {
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString()
     const { secret } = await app.key('alice', ['read:users'], { expiresAt })
     const { exp } = await (await introspect({ token: secret })).json()
@@ -104,8 +104,8 @@ describe('a valid credential', () => {
   })
 })
 
-describe('whatever is not valid answers exactly the same', () => {
-  test('and nobody keeps it', async () => {
+describe('every token that is not valid gets the same answer', () => {
+  test('which may not be stored', async () => {
     const revoked = await app.key('alice', ['read:users'])
     await app.byHand`update latchkey.api_keys set revoked_at = now() where id = ${revoked.id}`
     const suspended = await app.user('suspended')
@@ -152,7 +152,7 @@ describe('the caller', () => {
     ['with a bad one', () => ({ authorization: 'Bearer nonsense' }), 401, 'error="invalid_token"'],
     ['without the scope', () => ({ 'x-api-key': plain.secret }), 403, 'scope="introspect:tokens"'],
     ['with two', () => ({ authorization: 'Bearer a', 'x-api-key': 'b' }), 400, 'invalid_request'],
-  ])('%s learns nothing', async (_, headers, status, challenge) => {
+  ])('%s gets no information', async (_, headers, status, challenge) => {
     const response = await introspect({ token: plain.secret }, headers())
     expect(response.status).toBe(status)
     expect(response.headers.get('content-type')).toBe('application/problem+json')
@@ -202,7 +202,7 @@ describe('a signed answer', () => {
     })
   })
 
-  test('is none where nobody asks, and none without keys', async () => {
+  test('is not sent unless requested, and not without keys', async () => {
     const headers = { authorization: `Bearer ${caller.secret}`, accept: `${jwtAnswer};q=0, */*` }
     const json = await introspect({ token: plain.secret }, headers)
     expect(json.headers.get('content-type')).toBe('application/json')
@@ -222,7 +222,7 @@ describe('a signed answer', () => {
   })
 })
 
-test('an outage is 503 and says nothing of the token', async () => {
+test('an outage is 503 without information about the token', async () => {
   const own = await createTestApp()
   await own.user('gateway', ['introspect:tokens', 'write:keys'])
   const { secret } = await own.key('gateway', ['introspect:tokens'])

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-test('the log tells which key of an issuer is refused and why', async () => {
+test('the log names the refused key of an issuer and the reason', async () => {
   const { issuer } = app
   const [, identity] = smallOrderKeys[0]
   issuer.published = [...issuer.published, { ...ed25519Jwk(identity), kid: 'unsafe' }]

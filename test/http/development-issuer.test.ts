@@ -57,7 +57,7 @@ describe('a minted token', () => {
 })
 
 describe('the key', () => {
-  test('is kept for its owner alone and found again', async () => {
+  test('is stored readable by its owner only and is reused', async () => {
     const { issuer, dataDir } = await start()
     const path = join(dataDir, 'development-issuer.json')
     expect(statSync(path).mode & 0o777).toBe(0o600)
@@ -74,7 +74,7 @@ describe('the key', () => {
     expect(await response.text()).not.toContain(d)
   })
 
-  test('is one, however many start at once on an empty folder', async () => {
+  test('is the same for all servers that start at once in an empty folder', async () => {
     const dataDir = join(folder(), 'not', 'there', 'yet')
     const started = await Promise.all(Array.from({ length: 10 }, () => start(dataDir)))
     const keys = await Promise.all(started.map(async ({ issuer }) => await keysOf(issuer)))
@@ -87,16 +87,19 @@ describe('the key', () => {
     '{}',
     '{"kty":"oct","k":"canary7c1f"}',
     '{"kty":"EC","crv":"P-256","x":"a","y":"b","d":"canary7c1f"}',
-  ])('that is broken (%j) is reported by the file, not by its content', async (content) => {
-    const dataDir = folder()
-    writeFileSync(join(dataDir, 'development-issuer.json'), content)
-    const error = await start(dataDir).then(
-      () => null,
-      (reason: unknown) => reason,
-    )
-    expect(String(error)).toContain('development-issuer.json')
-    expect(String(error)).not.toContain('canary7c1f')
-  })
+  ])(
+    'that is invalid (%j) is reported with the path of its file, not with its content',
+    async (content) => {
+      const dataDir = folder()
+      writeFileSync(join(dataDir, 'development-issuer.json'), content)
+      const error = await start(dataDir).then(
+        () => null,
+        (reason: unknown) => reason,
+      )
+      expect(String(error)).toContain('development-issuer.json')
+      expect(String(error)).not.toContain('canary7c1f')
+    },
+  )
 })
 
 describe('over HTTP', () => {
@@ -116,7 +119,7 @@ describe('over HTTP', () => {
     })
   })
 
-  test('a token is given for JSON, and nobody may store the answer', async () => {
+  test('a token is issued for JSON, with an answer that may not be stored', async () => {
     const { issuer } = await start()
     const response = await ask(issuer, { subject: 'ada', scope: 'read:users', expiresIn: 60 })
     expect(response.status).toBe(200)
@@ -153,7 +156,7 @@ describe('over HTTP', () => {
     expect((await response.json()).detail).toMatch(detail)
   })
 
-  test('what is not JSON is refused', async () => {
+  test('a body that is not JSON is refused', async () => {
     const { issuer } = await start()
     expect((await ask(issuer, undefined, { body: '{' })).status).toBe(400)
   })
@@ -168,7 +171,7 @@ describe('over HTTP', () => {
     },
   )
 
-  test('an encoded body is refused, and told how to send it', async () => {
+  test('an encoded body is refused with the accepted encoding', async () => {
     const { issuer } = await start()
     const tokens = async (coding: string) => {
       const headers = { 'content-type': 'application/json', 'content-encoding': coding }
@@ -180,7 +183,7 @@ describe('over HTTP', () => {
     expect((await tokens('identity')).status).toBe(200)
   })
 
-  test('another method is answered with those there are', async () => {
+  test('another method is answered with the allowed ones', async () => {
     const { issuer } = await start()
     const response = await issuer.handle(new Request(`${base}/dev/issuer/token`))
     expect(response.status).toBe(405)

@@ -23,8 +23,8 @@ function limiter(perMinute: number, maxSenders?: number) {
   return { clock, errorFor, refuse }
 }
 
-describe('of the credentials refused to one sender', () => {
-  it('so many in a minute are told as they are, the next that they are too many', () => {
+describe('the refused credentials of one sender', () => {
+  it('get their own error up to the limit in a minute, and 429 above it', () => {
     const { refuse, clock } = limiter(3)
     expect(refuse('203.0.113.7', 3)).toBeInstanceOf(InvalidCredentialError)
     clock.at += 20_500
@@ -33,13 +33,13 @@ describe('of the credentials refused to one sender', () => {
     expect((told as RateLimitedError).retryAfterSeconds).toBe(39.5)
   })
 
-  it('those of another sender count for nothing', () => {
+  it('are counted apart from those of another sender', () => {
     const { refuse } = limiter(3)
     refuse('203.0.113.7', 9)
     expect(refuse('203.0.113.8')).toBeInstanceOf(InvalidCredentialError)
   })
 
-  it('all of one IPv6 network count, and none of the next', () => {
+  it('count together for one IPv6 network, and apart from the next one', () => {
     const { refuse } = limiter(3)
     refuse('2001:db8:0:1::1', 2)
     expect(refuse('2001:db8:0:1:ffff::2')).toBeInstanceOf(InvalidCredentialError)
@@ -47,7 +47,7 @@ describe('of the credentials refused to one sender', () => {
     expect(refuse('2001:db8:0:2::1')).toBeInstanceOf(InvalidCredentialError)
   })
 
-  it('those of a minute ago are forgotten, however many were refused since', () => {
+  it('no longer count after a minute, however many were refused since', () => {
     const { refuse, clock } = limiter(3)
     refuse('203.0.113.7', 9)
     clock.at += 59_999
@@ -57,20 +57,20 @@ describe('of the credentials refused to one sender', () => {
     expect(refuse('203.0.113.7')).toBeInstanceOf(RateLimitedError)
   })
 
-  it('none is held against it when the clock was set back', () => {
+  it('do not count after the clock was set back', () => {
     const { refuse, clock } = limiter(3)
     refuse('203.0.113.7', 9)
     clock.at -= 3_600_000
     expect(refuse('203.0.113.7')).toBeInstanceOf(InvalidCredentialError)
   })
 
-  it('none counts where the address is unknown, or there is no limit', () => {
+  it('do not count if the address is unknown, or there is no limit', () => {
     expect(limiter(3).refuse(null, 9)).toBeInstanceOf(InvalidCredentialError)
     expect(limiter(0).refuse('203.0.113.7', 9)).toBeInstanceOf(InvalidCredentialError)
   })
 })
 
-it('an outage and a request that carries two credentials are no failed attempts', () => {
+it('do not include outages and requests with two credentials', () => {
   const { errorFor, refuse } = limiter(3)
   for (const error of [new ServiceUnavailableError(), new InvalidRequestError('Two.')]) {
     for (let i = 0; i < 9; i++) expect(errorFor(error, '203.0.113.7')).toBe(error)
@@ -78,7 +78,7 @@ it('an outage and a request that carries two credentials are no failed attempts'
   expect(refuse('203.0.113.7')).toBeInstanceOf(InvalidCredentialError)
 })
 
-it('a million senders take no more memory than those that are remembered', () => {
+it('of a million senders take no more memory than those of the tracked senders', () => {
   const { refuse } = limiter(3)
   const addresses = function* (from: number, to: number) {
     for (let i = from; i < to; i++)
@@ -95,7 +95,7 @@ it('a million senders take no more memory than those that are remembered', () =>
   }
 })
 
-it('the latest senders are remembered, one more pushes the oldest out', () => {
+it('are tracked for the latest senders: one more evicts the oldest', () => {
   const { refuse } = limiter(1, 2)
   refuse('203.0.113.1')
   refuse('203.0.113.2')

@@ -34,19 +34,19 @@ describe('a request', () => {
     ['', ''],
     ['?query=%7Ba%7D&a=+%zz', '?query=%7Ba%7D&a=+%zz'],
     ['?a=/../b#fragment', '?a=/../b'],
-  ])('%j is handed over with its query as a URL parser has it', (target, search) => {
+  ])('%j is passed on with its query as a URL parser normalizes it', (target, search) => {
     for (const method of ['GET', 'HEAD', 'PUT']) {
       const request = fetchRequest(new Request(`${url}${target}`, { method }))
       expect(request).toMatchObject({ method, target: `/graphql${search}`, isTargetRaw: false })
     }
   })
 
-  it('has the parameters of its query decoded, each as often as it is there', () => {
+  it('has the parameters of its query decoded, including repeated ones', () => {
     const { queryParameters } = fetchRequest(new Request(`${url}?k=a%20b&k=c`))
     expect([queryParameters('k'), queryParameters('other')]).toEqual([['a b', 'c'], []])
   })
 
-  it('has its headers read by name, with all values of one that comes more than once', () => {
+  it('has its headers read by name, with all values of a repeated header', () => {
     const { header } = posted('x', [
       ['X-A', '1'],
       ['x-a', '2'],
@@ -55,7 +55,7 @@ describe('a request', () => {
     expect([header('x-a'), header('x-empty'), header('x-none')]).toEqual(['1, 2', '', null])
   })
 
-  it('is shown itself, with its own signal', () => {
+  it('is itself visible to plugins, with its own signal', () => {
     const controller = new AbortController()
     const request = new Request(url, { signal: controller.signal })
     const { shown } = fetchRequest(request)
@@ -79,11 +79,11 @@ describe('a body', () => {
     },
   )
 
-  it('is empty where there is none', async () => {
+  it('is empty if the request has none', async () => {
     expect(await posted(null).readBody(limit)).toBe('')
   })
 
-  it('is read in parts, which may part a character', async () => {
+  it('is read in parts, which may split a character', async () => {
     const bytes = [...Buffer.from('ü 漢 🎉')].map((byte) => Uint8Array.of(byte))
     expect(await posted(streamOf(...bytes).stream).readBody(limit)).toBe('ü 漢 🎉')
   })
@@ -104,14 +104,14 @@ describe('a body', () => {
     expect(state).toEqual({ pulled: 0, cancelled: false })
   })
 
-  it('that turns out too large is left, and not cancelled', async () => {
+  it('that turns out too large is not read further, and not cancelled', async () => {
     const part = Buffer.alloc(limit)
     const { stream, state } = streamOf(part, part, part, part)
     await expect(posted(stream).readBody(limit)).rejects.toThrow(BodyTooLargeError)
     expect(state).toEqual({ pulled: 2, cancelled: false })
   })
 
-  it('that breaks off is no body', async () => {
+  it('that breaks off is an error', async () => {
     const cause = new Error('gone')
     const stream = new ReadableStream({ pull: (controller) => controller.error(cause) })
     await expect(posted(stream).readBody(limit)).rejects.toBe(cause)

@@ -44,7 +44,7 @@ describe('a plugin', () => {
     expect(await isDirect(plugin)).toBe(false)
   })
 
-  it('that hooks into operations alone is run all the same', async () => {
+  it('that hooks into operations only runs too', async () => {
     const seen: unknown[] = []
     const plugin: Plugin = {
       onExecute({ args }) {
@@ -81,7 +81,7 @@ describe('a plugin', () => {
     expect(warnings).toEqual([])
   })
 
-  it('that wants a header no answer can have does not end the process', async () => {
+  it('that sets an invalid header does not end the process', async () => {
     const plugin: Plugin = {
       onExecute: ({ setResultAndStopExecution }) =>
         setResultAndStopExecution({

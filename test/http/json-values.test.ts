@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { hasMoreValues } from '../../src/http/json-values.ts'
 
-/** Lists, objects and what stands between commas, as a parser would make them. */
+/** Counts the values of a parsed JSON text. */
 function valuesIn(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   const inner = Object.values(value)
@@ -11,7 +11,7 @@ function valuesIn(value: unknown): number {
   )
 }
 
-it('values of JSON are counted as a parser finds them, whatever strings hold', () => {
+it('JSON values are counted as a parser would, whatever the strings contain', () => {
   const text = fc.oneof(fc.string(), fc.constantFrom('[', '{,', '"', '\\', '\\"', '\\\\"[', ',,,'))
   const value = fc.letrec((tie) => ({
     any: fc.oneof(

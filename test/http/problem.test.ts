@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { problem } from '../../src/http/problem.ts'
 
-test('a problem is titled by its status', async () => {
+test('the title of a problem is the reason phrase of its status', async () => {
   const plain = problem(404)
   expect(plain.status).toBe(404)
   expect(plain.headers.get('content-type')).toBe('application/problem+json')

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { newRequestId } from '../../src/http/request-context.ts'
 
-it('ids of requests are all different, in the form of a UUID', () => {
+it('request ids are unique UUIDs', () => {
   const made = Array.from({ length: 10_000 }, newRequestId)
   expect(new Set(made).size).toBe(made.length)
   for (const id of made) {

@@ -5,7 +5,7 @@ import { tally } from '../../src/http/tallies.ts'
 
 const label = fc.constantFrom('a', 'b', 'c')
 
-it('counts by three labels whatever comes after whatever', async () => {
+it('counts by three labels, in any order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(label, label, label)), async (counted) => {
       const registry = new Registry()

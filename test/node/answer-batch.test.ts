@@ -29,7 +29,7 @@ beforeEach(() => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-/** That many requests, each of which waits for its answer. */
+/** Sends `count` requests, each of which waits for its answer. */
 async function ask(count: number) {
   const answers = Array.from({ length: count }, () =>
     fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`).then((one) => one.text()),
@@ -41,7 +41,7 @@ const ended = (responses: readonly ServerResponse[]) =>
   responses.map(({ writableEnded }) => writableEnded)
 
 describe('answers that become ready in one turn', () => {
-  it('are sent at its end, each to whom it is for', async () => {
+  it('are sent at its end, each to its client', async () => {
     const { answers, responses } = await ask(3)
     responses.forEach((response, n) => {
       batch.add(response, n === 1 ? `höher ${n}` : `body ${n}`, 'utf8')
@@ -52,7 +52,7 @@ describe('answers that become ready in one turn', () => {
     expect((await answers).sort()).toEqual(['body 0', 'body 2', 'höher 1'])
   })
 
-  it('are sent before it where others take longer', async () => {
+  it('are sent before its end if others take longer', async () => {
     const { answers, responses } = await ask(3)
     const [first, second, third] = responses as [ServerResponse, ServerResponse, ServerResponse]
     batch.add(first, '', 'utf8')
@@ -65,7 +65,7 @@ describe('answers that become ready in one turn', () => {
     expect(await answers).toEqual(['', '', ''])
   })
 
-  it('are sent before it where another request comes late in it', async () => {
+  it('are sent before its end if another request arrives late in it', async () => {
     const { answers, responses } = await ask(2)
     const [first, second] = responses as [ServerResponse, ServerResponse]
     batch.add(first, '', 'utf8')
@@ -79,7 +79,7 @@ describe('answers that become ready in one turn', () => {
     expect(await answers).toEqual(['', ''])
   })
 
-  it('are sent also where one of those who asked has gone', async () => {
+  it('are sent even if one of the clients has disconnected', async () => {
     const { answers, responses } = await ask(2)
     const failed = answers.catch((error: unknown) => error)
     const [gone, other] = responses as [ServerResponse, ServerResponse]
@@ -118,7 +118,7 @@ describe('an answer that is ready', () => {
     return [...(await text(socket)).matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status ?? '')
   }
 
-  it('is sent before that something else on its connection could not be read', async () => {
+  it('is sent before the error about unreadable data on its connection', async () => {
     const asked = 'GET / HTTP/1.1\r\nHost: a.example\r\n\r\n'
     expect(await told(asked, 'garbage\r\n\r\n')).toEqual(['200', '400'])
   })

@@ -6,12 +6,12 @@ import { listenWith, send } from '../support/listening.ts'
 
 /*
  * Plugins and resolvers set the status and headers of an answer by `extensions.http`. The answer must
- * end where its client takes it to end, whatever they set.
+ * end where its client expects the end, whatever they set.
  */
 
 let app: TestApp
 let server: Awaited<ReturnType<typeof listenWith>>
-/** What the next operation sets. */
+/** The values that the next operation sets. */
 let http: { status?: number; headers?: Record<string, string> } = {}
 const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
@@ -43,7 +43,7 @@ async function answerWith(set: typeof http) {
   const answer = await send(server.port, '/graphql?query=%7B__typename%7D', ['X-Request-Id', 'r'], {
     agent,
   })
-  // On the same connection: what was left of the answer before would be taken for this one's.
+  // Uses the same connection: a rest of the previous answer would be read as part of this one.
   expect(await send(server.port, '/healthz', [], { agent })).toMatchObject({
     status: 200,
     body: '{"status":"alive"}',
@@ -51,7 +51,7 @@ async function answerWith(set: typeof http) {
   return answer
 }
 
-/** Its values, one for each time that it came. */
+/** Returns the values of a header, one for each occurrence. */
 const valuesOf = (rawHeaders: readonly string[], name: string) =>
   rawHeaders.filter((_value, n) => n % 2 === 1 && rawHeaders[n - 1]?.toLowerCase() === name)
 
@@ -61,7 +61,7 @@ describe('a header that an operation sets', () => {
     ['content-length', { 'Content-Length': '1' }],
     ['content-length', { 'transfer-encoding': 'chunked' }],
     ['x-request-id', { 'X-Request-ID': 'mine' }],
-  ])('does not take the place of %s: %j', async (name, headers) => {
+  ])('does not replace %s: %j', async (name, headers) => {
     const { status, rawHeaders, body } = await answerWith({ status: 200, headers })
     expect(status).toBe(200)
     expect(JSON.parse(body).errors).toMatchObject([{ message: 'no' }])
@@ -74,7 +74,7 @@ describe('a header that an operation sets', () => {
     ['content-type', { 'content-type': 'text/plain' }, 'text/plain'],
     ['cache-control', { 'Cache-Control': 'private' }, 'private'],
     ['x-own', { 'x-own': 'a', 'X-Own': 'b' }, 'b'],
-  ])('is there once: %s', async (name, headers, expected) => {
+  ])('is sent once: %s', async (name, headers, expected) => {
     const { rawHeaders } = await answerWith({ status: 200, headers })
     expect(valuesOf(rawHeaders, name)).toEqual([expected])
   })
@@ -82,7 +82,7 @@ describe('a header that an operation sets', () => {
   it.each([
     ['a value', { 'x-own': 'a\r\nx-other: b' }],
     ['a name', { 'x own': 'a' }],
-  ])('is a bug where %s cannot be sent', async (_what, headers) => {
+  ])('is answered as an unexpected error if %s cannot be sent', async (_what, headers) => {
     const { status, headers: sent, body } = await answerWith({ status: 200, headers })
     expect(status).toBe(500)
     expect(sent).not.toHaveProperty('x-other')

@@ -17,9 +17,9 @@ beforeAll(async () => {
   const adapter = createServerAdapter<{ req: IncomingMessage; res: ServerResponse }>((request) =>
     app.fetch(request),
   )
-  // With Node's own options, which hide headers.
+  // Uses Node's default options, which hide headers.
   server = createServer((request, response) => {
-    // Frameworks call a listener with what goes on after it.
+    // Frameworks pass a listener the function that continues after it.
     const listener: (...all: readonly unknown[]) => boolean = app.listener as never
     if (!listener(request, response, () => {})) adapter(request, response)
   })
@@ -73,7 +73,7 @@ describe.each(Object.entries(asked))("in another's Node server, %s", (name, ask)
   it.each([
     ['two credentials', () => [...good(), ...many(998), ...good()]],
     ['a bad one', () => [...many(1000), 'Authorization', 'Bearer bad']],
-  ])('is refused where headers may be lost: %s', async (_name, headers) => {
+  ])('is refused if headers may be missing: %s', async (_name, headers) => {
     const answer = await ask(headers())
     expect(answer.status).toBe(431)
     expect(answer.headers['x-request-id']).toMatch(/\S/)

@@ -18,21 +18,21 @@ beforeEach(() => adapter.answer(echo))
 
 const echo: Answering = async (request) => jsonAnswer(await request.readBody(100))
 
-describe('a client that goes', () => {
-  /** Sends that text, and resolves once a request was handed over and `until` has come. */
+describe('a client that disconnects', () => {
+  /** Sends `text`, and resolves after a request was passed on and `until` has resolved. */
   async function begun(text: string, until: () => void): Promise<Socket> {
     const socket = connect(adapter.port, '127.0.0.1')
     socket.on('error', () => {}).write(text)
     await vi.waitFor(until, { timeout: 10_000 })
     return socket
   }
-  /** Unlike `once`, not failed by an error that comes before. */
+  /** Unlike `once`, does not reject on an earlier error. */
   const closed = (socket: Socket) => new Promise<unknown>((done) => socket.once('close', done))
   const read = vi.fn()
   beforeEach(() => read.mockClear())
   const posted = 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n'
 
-  it('before it is answered aborts the signal, and is sent nothing', async () => {
+  it('before its answer aborts the signal, and is sent nothing', async () => {
     let answer = (_answer: Answer): void => {}
     adapter.answer(async (request) => {
       read(await request.readBody(100))
@@ -54,7 +54,7 @@ describe('a client that goes', () => {
     expect((await adapter.post('next')).body).toBe('next')
   })
 
-  it('has aborted the signal also where that is asked for only afterwards', async () => {
+  it('aborts the signal even if it is first read afterwards', async () => {
     adapter.answer(async (request) => {
       read(await request.readBody(100))
       return new Promise(() => {})
@@ -66,7 +66,7 @@ describe('a client that goes', () => {
     expect(adapter.received().shown.signal.aborted).toBe(true)
   })
 
-  it('before it has sent its body has no operation run', async () => {
+  it('before it has sent its body causes no operation to run', async () => {
     adapter.answer((request) => request.readBody(100).then(read))
     const socket = await begun(`${posted}bo`, () => expect(adapter.requests).toHaveLength(1))
     const gone = closed(adapter.connection())
@@ -78,7 +78,7 @@ describe('a client that goes', () => {
     expect(adapter.completed).not.toHaveBeenCalled()
   })
 
-  it('is not meant where a request of the connection was answered', async () => {
+  it('does not abort a request that was already answered on the connection', async () => {
     const warnings: Error[] = []
     const onWarning = (warning: Error) => warnings.push(warning)
     process.on('warning', onWarning)
@@ -98,33 +98,42 @@ describe('an answer', () => {
   it.each([
     ['at once', () => jsonAnswer('{"data":1}')],
     ['later', async () => jsonAnswer('{"data":1}')],
-  ])('that comes %s is written as it is, with what every answer has', async (_name, answer) => {
-    adapter.answer(answer)
-    const { status, headers, body } = await adapter.post('x', ['X-Request-Id', 'its-own'])
-    const { date: _date, ...written } = headers
-    expect({ status, written, body }).toEqual({
-      status: 200,
-      written: {
-        'content-type': 'application/json; charset=utf-8',
-        'content-length': '10',
-        'cache-control': 'no-store',
-        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-        'x-frame-options': 'DENY',
-        'x-content-type-options': 'nosniff',
-        'referrer-policy': 'no-referrer',
-        'x-request-id': 'its-own',
-        vary: 'Origin',
-        connection: 'close',
-      },
-      body: '{"data":1}',
-    })
-    expect(adapter.completed).toHaveBeenCalledExactlyOnceWith(
-      { route: '/graphql', path: '/graphql', method: 'POST', status, started: expect.any(Number) },
-      adapter.contexts[0],
-    )
-  })
+  ])(
+    'that is returned %s is written unchanged, with the headers of every answer',
+    async (_name, answer) => {
+      adapter.answer(answer)
+      const { status, headers, body } = await adapter.post('x', ['X-Request-Id', 'its-own'])
+      const { date: _date, ...written } = headers
+      expect({ status, written, body }).toEqual({
+        status: 200,
+        written: {
+          'content-type': 'application/json; charset=utf-8',
+          'content-length': '10',
+          'cache-control': 'no-store',
+          'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+          'x-frame-options': 'DENY',
+          'x-content-type-options': 'nosniff',
+          'referrer-policy': 'no-referrer',
+          'x-request-id': 'its-own',
+          vary: 'Origin',
+          connection: 'close',
+        },
+        body: '{"data":1}',
+      })
+      expect(adapter.completed).toHaveBeenCalledExactlyOnceWith(
+        {
+          route: '/graphql',
+          path: '/graphql',
+          method: 'POST',
+          status,
+          started: expect.any(Number),
+        },
+        adapter.contexts[0],
+      )
+    },
+  )
 
-  it('has its own header in the place of the one that every answer has', async () => {
+  it('has its own header instead of the one of every answer', async () => {
     adapter.answer(() => ({
       ...jsonAnswer(''),
       headers: { 'Cache-Control': 'max-age=1', 'x-a': 'b' },
@@ -145,7 +154,7 @@ describe('an answer', () => {
     },
   )
 
-  it('may be read by pages of an origin that is let in, and no other', async () => {
+  it('may be read by pages of an allowed origin, and no other', async () => {
     const origins = ['https://app.example', 'https://evil.example']
     const answers = await Promise.all(
       origins.map((origin) => adapter.post('x', ['Origin', origin])),
@@ -156,7 +165,7 @@ describe('an answer', () => {
     ])
   })
 
-  it('is its own on a connection that stays open', async () => {
+  it('belongs to its request on a connection that stays open', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     adapter.answer(async (request) => ({
       ...jsonAnswer(await request.readBody(100)),
@@ -192,7 +201,7 @@ describe('an answer', () => {
       async () => ({ ...jsonAnswer(''), headers: { 'x-reason': 'a\r\nb' } }),
       expect.objectContaining({ code: 'ERR_INVALID_CHAR' }),
     ],
-  ])('that %s is the one of a failure', async (_name, answer, expected) => {
+  ])('that %s is replaced by the answer to a failure', async (_name, answer, expected) => {
     adapter.answer(answer)
     expect(await adapter.post('x')).toMatchObject({ status: 500, body: 'failed' })
     expect(adapter.causes).toEqual([expected])

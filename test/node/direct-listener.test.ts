@@ -26,12 +26,12 @@ describe('a request', () => {
     ['GET', '/graphql?query=%7Ba%7D&a=+%zz&a=%C3%BC', '?query=%7Ba%7D&a=+%zz&a=%C3%BC'],
     ['POST', '/graphql?api_key=x', '?api_key=x'],
     ['GET', '/graphql?a=/../b', '?a=/../b'],
-  ])('%s %s is handed over with its query as it was sent', async (method, target, search) => {
+  ])('%s %s is passed on with its query as the client sent it', async (method, target, search) => {
     expect((await send(adapter.port, target, [], { method })).status).toBe(200)
     expect(adapter.received()).toMatchObject({ method, target: `/graphql${search}` })
   })
 
-  it('has the parameters of its query decoded, each as often as it is there', async () => {
+  it('has the parameters of its query decoded, including repeated ones', async () => {
     await adapter.post('x', [], '/graphql?api_key=a%20b&api_key=c')
     expect(adapter.received().queryParameters('api_key')).toEqual(['a b', 'c'])
     expect(adapter.received().queryParameters('other')).toEqual([])
@@ -57,14 +57,14 @@ describe('a request', () => {
     },
   )
 
-  it('has its headers read by their names in lower case', async () => {
+  it('has its headers read by lower-case names', async () => {
     await adapter.post('x', ['X-API-Key', ' a key ', 'X-Empty', ''])
     const received = adapter.received()
     const values = ['x-api-key', 'x-empty', 'x-none'].map((name) => received.header(name))
     expect(values).toEqual(['a key', '', null])
   })
 
-  it('has all values of a header that comes more than once', async () => {
+  it('has all values of a repeated header', async () => {
     await adapter.post('x', ['Authorization', 'a', 'X-A', '1', 'authorization', 'b', 'x-a', '2'])
     const received = adapter.received()
     const { headers } = received.shown
@@ -76,13 +76,13 @@ describe('a request', () => {
     }
   })
 
-  it('comes with the address of its peer, and of its client behind a trusted proxy', async () => {
+  it('has the address of its peer, and of its client behind a trusted proxy', async () => {
     await adapter.post('x', ['X-Forwarded-For', '203.0.113.7', 'X-Request-Id', 'its-own'])
     expect(adapter.contexts[0]).toMatchObject({ peerAddress: '127.0.0.1', requestId: 'its-own' })
     expect(adapter.contexts[0]?.clientAddress()).toBe('203.0.113.7')
   })
 
-  it('is shown as a Request whose body was read', async () => {
+  it('is visible as a Request whose body was read', async () => {
     await adapter.post('x', ['Host', 'api.example', 'Content-Type', 'text/x'], '/graphql?a=1')
     const { shown } = adapter.received()
     expect(shown).toMatchObject({ method: 'POST', body: null, bodyUsed: true })
@@ -92,7 +92,7 @@ describe('a request', () => {
   })
 })
 
-/** Sends that text, and resolves with all that comes until the connection is closed. */
+/** Sends `parts`, and resolves with everything received until the connection closes. */
 async function exchange(...parts: readonly string[]): Promise<string> {
   const socket = connect(adapter.port, '127.0.0.1')
   let text = ''
@@ -121,13 +121,13 @@ describe('a body', () => {
     },
   )
 
-  it('is read where it is empty by its length, or has none', async () => {
+  it('is read if it is empty by its length, or has no length', async () => {
     for (const framing of [['Content-Length: 0'], []]) {
       expect(await exchange(...closing, ...framing, '', '')).toMatch(/^HTTP\/1\.1 200 .*\r\n\r\n$/s)
     }
   })
 
-  it('is read in chunks, which may part a character', async () => {
+  it('is read in chunks, which may split a character', async () => {
     const answer = httpRequest({
       port: adapter.port,
       path: '/graphql',
@@ -151,7 +151,7 @@ describe('a body', () => {
     },
   )
 
-  it('of a length above the limit is refused before any of it comes', async () => {
+  it('of a length above the limit is refused before any of it arrives', async () => {
     adapter.answer(tooLarge)
     const socket = connect(adapter.port, '127.0.0.1')
     socket.write([...closing, `Content-Length: ${limit + 1}`, '', ''].join('\r\n'))
@@ -160,7 +160,7 @@ describe('a body', () => {
     socket.destroy()
   })
 
-  it('in chunks is refused as soon as they are more than the limit', async () => {
+  it('in chunks is refused as soon as they exceed the limit', async () => {
     adapter.answer(tooLarge)
     const socket = connect(adapter.port, '127.0.0.1')
     const chunk = `${(limit + 1).toString(16)}\r\n${'a'.repeat(limit + 1)}\r\n`

@@ -4,8 +4,7 @@ import { identityNames } from '../support/identity-names.ts'
 import { listenWith, type RawAnswer, send } from '../support/listening.ts'
 
 /*
- * Node drops headers past the 1000th unless it is told otherwise. In 16 KB there is room for more than
- * three times as many.
+ * By default, Node drops headers after the 1000th. 16 KB hold more than three times as many.
  */
 
 let app: TestApp
@@ -51,7 +50,7 @@ it.each([
   expect((await verify(headers)).headers['www-authenticate']).toContain('error="invalid_request"')
 })
 
-it('one Authorization with several parameters is not', async () => {
+it('one Authorization with several parameters is not ambiguous', async () => {
   for (const ask of [post, get]) {
     expect((await ask(['Authorization', 'Digest a="b", c=d'])).status).toBe(200)
   }
@@ -70,7 +69,7 @@ describe.each([998, 1000, 1100, 1500])('behind %i other headers', (count) => {
     expect(answer.headers['x-user-id']).toBe('alice')
   })
 
-  it('a bad credential is refused, also where none is needed', async () => {
+  it('an invalid credential is refused, also where none is needed', async () => {
     const bad = [...many(count), 'Authorization', 'Bearer bad', ...from('1')]
     expect((await post(bad)).status).toBe(401)
     expect((await get(bad)).status).toBe(401)
@@ -79,7 +78,7 @@ describe.each([998, 1000, 1100, 1500])('behind %i other headers', (count) => {
     for (const name of identityNames) expect(answer.headers[name]).toBeUndefined()
   })
 
-  it('a second credential is seen', async () => {
+  it('a second credential is detected', async () => {
     const two = [
       [...good(), ...many(count), ...good()],
       [...good(), ...many(count), 'X-API-Key', 'x'],
@@ -98,7 +97,7 @@ describe.each([998, 1000, 1100, 1500])('behind %i other headers', (count) => {
     expect((await post(two[2] ?? [])).status).toBe(400)
   })
 
-  it('the address that a proxy adds counts, whatever a client makes up before it', async () => {
+  it('the address that a proxy adds counts, whatever addresses a client sends before it', async () => {
     const own = from('2')
     const statuses: number[] = []
     for (const made of ['1.1.1.1', '2.2.2.2', '3.3.3.3', '4.4.4.4']) {

@@ -20,7 +20,7 @@ const post = (path: string, body: string, ...headers: string[]) =>
   ].join('\r\n')
 const garbage = '\0\0 garbage\r\n\r\n'
 
-/** All that comes until either side is closed. */
+/** Returns everything received until either side closes. */
 function text(socket: Socket): Promise<string> {
   return new Promise((resolve) => {
     let sent = ''
@@ -32,7 +32,7 @@ function text(socket: Socket): Promise<string> {
   })
 }
 
-/** Status and last line of each answer, in turn. */
+/** Returns status and last line of each answer, in order. */
 const answersIn = (sent: string) =>
   sent
     .split(/(?=HTTP\/1\.1 \d)/)
@@ -42,7 +42,7 @@ const answersIn = (sent: string) =>
       return `${head.split(' ')[1]} ${body.includes('"status"') ? 'problem' : body}`.trim()
     })
 
-describe('answers to what was asked before something unreadable', () => {
+describe('answers to the requests before unreadable data', () => {
   let listener: Listener | undefined
   let waiting: Map<string, () => void>
   let begun: string[]
@@ -53,8 +53,8 @@ describe('answers to what was asked before something unreadable', () => {
   })
 
   /**
-   * A server whose `/slow…` answer when they are let, `/ready` at the end of the turn, and whose
-   * `/stream` begins and never ends; what is posted is read whole first.
+   * Starts a server: `/slow…` answers when the test allows it, `/ready` at the end of the turn; `/stream`
+   * starts and never ends; a posted body is read completely first.
    */
   async function open(
     options: { pendingAnswersTimeoutMs?: number; requestTimeoutMs?: number } = {},
@@ -102,7 +102,7 @@ describe('answers to what was asked before something unreadable', () => {
   it.each([
     ['keeps its side open', false],
     ['closes its side', true],
-  ])('are waited for where the client %s', async (_name, closes) => {
+  ])('are waited for if the client %s', async (_name, closes) => {
     const socket = await open()
     const sent = text(socket)
     socket.write(get('/slow1') + get('/slow2') + get('/c') + garbage)
@@ -113,7 +113,7 @@ describe('answers to what was asked before something unreadable', () => {
     expect(answersIn(await sent)).toEqual(['200 /slow1', '200 /slow2', '200 /c', '400 problem'])
   })
 
-  it('are waited for however much unreadable follows, in whatever pieces', async () => {
+  it('are waited for however much unreadable data follows, in any pieces', async () => {
     const socket = await open()
     const sent = text(socket)
     socket.write(get('/slow'))
@@ -135,7 +135,7 @@ describe('answers to what was asked before something unreadable', () => {
     ['two lengths', post('/x', 'a', 'Content-Length: 2'), '400 problem'],
     ['a target that is none', 'GET x HTTP/1.1\r\nHost: x\r\n\r\n', '400 problem'],
     ['two hosts', get('/x', 'Host: y'), '400 problem'],
-  ])('are sent before that to %s', async (_name, unreadable, expected) => {
+  ])('are sent before the answer to %s', async (_name, unreadable, expected) => {
     const socket = await open()
     const sent = text(socket)
     socket.write(get('/slow') + post('/b', 'body') + unreadable)
@@ -159,7 +159,7 @@ describe('answers to what was asked before something unreadable', () => {
     expect(begun).toEqual(['/slow'])
   })
 
-  it('are not waited for by the request whose own body is unreadable', async () => {
+  it('do not include the request whose own body is unreadable', async () => {
     const socket = await open()
     socket.write(
       `${get('/a')}POST /b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
@@ -168,7 +168,7 @@ describe('answers to what was asked before something unreadable', () => {
     expect(begun).toEqual(['/a', '/b'])
   })
 
-  it('are waited for only so long, and then nothing is sent in their place', async () => {
+  it('are waited for only until the timeout, and then nothing is sent in their place', async () => {
     const socket = await open({ pendingAnswersTimeoutMs: 50 })
     socket.write(get('/slow') + garbage)
     expect(await text(socket)).toBe('')
@@ -193,7 +193,7 @@ describe('answers to what was asked before something unreadable', () => {
     expect(answersIn(await sent)).toEqual(['200 /slow1', '200 /slow2'])
   })
 
-  it('end where the client closes its side and they are a stream', async () => {
+  it('end if the client closes its side and they are streams', async () => {
     const socket = await open()
     socket.write(get('/stream'))
     await once(socket, 'data')
@@ -203,14 +203,14 @@ describe('answers to what was asked before something unreadable', () => {
     await closed
   })
 
-  it('are the last: what comes after a request that closes the connection does not run', async () => {
+  it('are the last: a request after one that closes the connection does not run', async () => {
     const socket = await open()
     socket.write(get('/a') + get('/x', 'Host: y') + get('/never'))
     expect(answersIn(await text(socket))).toEqual(['200 /a', '400 problem'])
     expect(begun).toEqual(['/a'])
   })
 
-  it('leave no connection to a client that never closes its side', async () => {
+  it('leave no open connection to a client that never closes its side', async () => {
     const socket = await open()
     socket.write(garbage)
     expect(answersIn(await text(socket))).toEqual(['400 problem'])
@@ -254,7 +254,7 @@ describe('a mutation', () => {
     ['the end', '', '200', true],
     ['a tunnel', 'CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n', '400'],
     ['half a request', 'GET / HT', '400', true],
-  ])('that still runs is answered where %s comes', async (name, rest, last, ends = false) => {
+  ])('that still runs is answered if %s arrives', async (name, rest, last, ends = false) => {
     const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true })
     const sent = text(socket)
     app.network.delay(30)

@@ -28,7 +28,7 @@ async function open(time = requestTimeoutMs): Promise<Socket> {
   return socket
 }
 
-/** Everything that comes until the server closes, and after how many milliseconds that was. */
+/** Returns everything received until the server closes, and the time that took in milliseconds. */
 async function answerTo(socket: Socket): Promise<{ answer: string; milliseconds: number }> {
   const started = performance.now()
   let answer = ''
@@ -75,7 +75,7 @@ describe('a request whose', () => {
     expect(read).toEqual([])
   })
 
-  it('bytes all come in time is answered', async () => {
+  it('bytes all arrive in time is answered', async () => {
     const socket = await open(10_000)
     socket.write('POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\n')
     for (const byte of 'hello') {

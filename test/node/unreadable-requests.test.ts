@@ -18,7 +18,7 @@ afterAll(async () => {
   await app.close()
 })
 
-/** One request without a body as it stands, over a socket of its own. */
+/** Sends one request without a body unchanged, over its own socket. */
 async function raw(...lines: string[]): Promise<string> {
   const socket = connect(listener.port, '127.0.0.1')
   socket.write([...lines, 'Connection: close', '', ''].join('\r\n'))
@@ -32,7 +32,7 @@ async function raw(...lines: string[]): Promise<string> {
 
 describe('a request', () => {
   it.each([
-    // Before any other, since what is remembered of hosts starts empty.
+    // This comes first, because the cache of hosts is empty at the start.
     ['with an empty Host', ['GET /healthz HTTP/1.1', 'Host:']],
     ['with a Host that is none', ['GET /healthz HTTP/1.1', 'Host: a b/\\']],
     ['with a path in its Host', ['GET /healthz HTTP/1.1', 'Host: x/y']],
@@ -69,7 +69,7 @@ describe('a request', () => {
   })
 })
 
-it('behind the adapter of someone else a Host that is none is a bad request too', async () => {
+it('with an invalid Host is a bad request behind a foreign adapter too', async () => {
   const adapter = createServerAdapter((request) => app.fetch(request))
   const answer = await adapter.fetch({
     url: 'http://a b/graphql',

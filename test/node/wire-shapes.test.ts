@@ -83,7 +83,7 @@ describe('a credential counts', () => {
     expect(answer).toContain(asAlice)
   })
 
-  it('where leave to go on is asked for, which is given first', async () => {
+  it('after Expect: 100-continue, which is answered first', async () => {
     const answer = await send(post('Expect: 100-continue', authorization))
     expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
     expect(answer).toContain(asAlice)
@@ -164,11 +164,11 @@ describe('a path', () => {
     ['/healthz/..', 400],
     ['/...', 404],
     ['/a..b/.c', 404],
-  ])('is taken as it was sent: %s', async (target, status) => {
+  ])('is used as the client sent it: %s', async (target, status) => {
     expect(await send(get(target))).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
   })
 
-  it('of /auth/verify is recognised in a whole URL, with the settings of its prefix', async () => {
+  it('of /auth/verify is recognised in an absolute URL, with the settings of its prefix', async () => {
     const target = 'http://a.example/auth/verify;scope=write:users/../verify;optional=true/'
     expect(await send(get(target, authorization))).toMatch(/^HTTP\/1\.1 403 /)
     expect(await send(get('http://a.example/auth/verify', authorization))).toMatch(

@@ -29,7 +29,7 @@ it.each([
   [false, 1],
   [true, 0],
 ])('warnings of the configuration are logged once (joining others: %s)', async (joining, times) => {
-  // Nothing listens there: what is logged is logged before.
+  // Nothing listens there, so everything in the log comes from before the start.
   const url = 'postgres://u:p@127.0.0.1:1/x?channel_binding=require'
   const config = loadConfig({ DATABASE_URL: url, PORT: '0' })
   const warnings: unknown[] = []

@@ -15,7 +15,7 @@ function upkeep(tasks: Record<string, () => Promise<unknown>>, random = 0.5) {
   return { logged, ...startUpkeep({ tasks, log, intervalMs: 1000, random: () => random }) }
 }
 
-test('runs every task again and again, give or take half the interval', async () => {
+test('runs every task repeatedly, at the interval plus or minus half of it', async () => {
   for (const [random, first] of [
     [0, 500],
     [0.5, 1000],
@@ -35,7 +35,7 @@ test('runs every task again and again, give or take half the interval', async ()
   }
 })
 
-test('logs a task that fails, does the others, and tries it again', async () => {
+test('logs a task that fails, runs the others, and tries it again', async () => {
   let others = 0
   let attempts = 0
   const { run, logged, close } = upkeep({
@@ -52,7 +52,7 @@ test('logs a task that fails, does the others, and tries it again', async () => 
   await close()
 })
 
-test('waits for the round under way when it is closed', async () => {
+test('waits for the current round when it is closed', async () => {
   let finish = () => {}
   const slow = new Promise<void>((resolve) => {
     finish = resolve

@@ -8,8 +8,8 @@ import type { Principal } from '../../src/principal.ts'
 import { startIssuer, type TestIssuer, testAudience } from '../support/issuer.ts'
 
 /*
- * Operations sent together are of one request, and so of one principal, however late the body is and
- * however long it takes to authenticate.
+ * Operations in one batch belong to one request and have one principal, however late the body arrives and
+ * however long authentication takes.
  */
 
 let issuer: TestIssuer
@@ -24,9 +24,9 @@ afterAll(async () => {
 })
 
 interface ServeOptions {
-  /** Milliseconds that the lookup of a user takes. */
+  /** The time of a user lookup, in milliseconds. */
   readonly lookup?: number
-  /** Runs after our own. */
+  /** A plugin that runs after Latchkey's own. */
   readonly plugin?: Plugin
 }
 
@@ -66,7 +66,7 @@ async function serve({ lookup = 0, plugin = {} }: ServeOptions = {}) {
 
 const batch = JSON.stringify(Array.from({ length: 5 }, () => ({ query: '{ me }' })))
 
-/** @param between done once the head was sent, before the body is */
+/** @param between runs after the head is sent and before the body is */
 async function post(port: number, between: () => Promise<unknown> = async () => {}, body = batch) {
   const request = httpRequest({
     port,
@@ -100,34 +100,34 @@ const refused = {
 const all = (result: object) => Array.from({ length: 5 }, () => result)
 
 describe('all operations of a batch have the same principal', () => {
-  it('where the body comes at once', async () => {
+  it('if the body arrives at once', async () => {
     const { port } = await serve()
     expect(await post(port)).toEqual({ status: 200, body: all({ data: { me: 'alice' } }) })
   })
 
-  it('where the body comes later than the head', async () => {
+  it('if the body arrives later than the head', async () => {
     const { port } = await serve()
     const answer = await post(port, () => sleep(80))
     expect(answer).toEqual({ status: 200, body: all({ data: { me: 'alice' } }) })
   })
 
-  it('where it takes long to authenticate', async () => {
+  it('if authentication takes long', async () => {
     const { port } = await serve({ lookup: 60 })
     expect(await post(port)).toEqual({ status: 200, body: all({ data: { me: 'alice' } }) })
   })
 
-  it('where the credential is refused meanwhile: none runs', async () => {
+  it('if the credential is refused meanwhile: none runs', async () => {
     const { port, state } = await serve()
     const { body } = await post(port, async () => {
       await vi.waitFor(() => expect(state.lookups).toBe(1), { timeout: 5_000 })
       state.suspended = true
-      // From then on the body is late.
+      // From here on, the body is late.
       await sleep(80)
     })
     expect(body).toEqual(all(refused))
   })
 
-  it('where a hook takes long, and the credential is refused meanwhile: none runs', async () => {
+  it('if a hook takes long, and the credential is refused meanwhile: none runs', async () => {
     let begun = 0
     let release = () => {}
     const released = new Promise<void>((resolve) => {
@@ -143,13 +143,13 @@ describe('all operations of a batch have the same principal', () => {
     const answered = post(port)
     await vi.waitFor(() => expect(begun).toBe(5), { timeout: 5_000 })
     state.suspended = true
-    // From then on what was read of the credential is late.
+    // From here on, the check of the credential is too old.
     await sleep(80)
     release()
     expect((await answered).body).toEqual(all(refused))
   })
 
-  it('where one operation found that the credential is refused: no other runs as nobody', async () => {
+  it('if one operation finds that the credential is refused: no other runs as anonymous', async () => {
     let built = 0
     let release = () => {}
     const released = new Promise<void>((resolve) => {

@@ -4,8 +4,8 @@ import { type ClosableAuthenticator, createAuthenticator, usePrincipal } from '.
 import { startIssuer, type TestIssuer, testAudience } from '../support/issuer.ts'
 
 /*
- * A guard on a type counts for every field that may answer with it, in an application of its own with a
- * schema written as SDL: nothing but the plugin guards the resolvers.
+ * A guard on a type applies to every field that may return it. The application has its own schema, written as
+ * SDL: only the plugin guards the resolvers.
  */
 
 const calls: string[] = []
@@ -150,7 +150,7 @@ describe('the guard of a type', () => {
       'read:orders',
     ],
     ['an alias of __typename', '{ orders { kind: __typename } }', 'read:orders'],
-  ])('counts for %s', async (_name, query, needed) => {
+  ])('applies to %s', async (_name, query, needed) => {
     const { status, body } = await ask(query)
     expect(status).toBe(403)
     expect(body.errors[0].extensions).toMatchObject({
@@ -164,14 +164,14 @@ describe('the guard of a type', () => {
     expect(text).not.toContain('FORBIDDEN')
   })
 
-  it('is told at the field that may answer with it', async () => {
+  it('is reported at the field that may return the type', async () => {
     const { body } = await ask('{ notes { id } a: orders { __typename } }')
     expect(body.errors[0].extensions.fields).toEqual([
       { coordinate: 'Query.orders', paths: [['a']] },
     ])
   })
 
-  it('does not count for what is left out', async () => {
+  it('does not apply to skipped fields', async () => {
     const query = 'query ($on: Boolean!) { orders @include(if: $on) { __typename } notes { id } }'
     expect((await ask(query, 'other', { on: false })).body).toEqual({
       data: { notes: [{ id: 'n1' }] },
@@ -182,7 +182,7 @@ describe('the guard of a type', () => {
 describe('possibleTypes', () => {
   const node = 'query ($id: ID!) { node(id: $id) { __typename ... on Order { total } } }'
 
-  it('decides by the arguments, written or sent', async () => {
+  it('decides by the arguments, as literals or variables', async () => {
     expect((await ask(node, 'other', { id: 'n1' })).body).toEqual({
       data: { node: { __typename: 'Note' } },
     })
@@ -204,7 +204,7 @@ describe('possibleTypes', () => {
     })
   })
 
-  it('fails where another type is returned than was named', async () => {
+  it('fails if another type is returned than it named', async () => {
     const { body } = await ask(node, 'other', { id: 'lie' })
     expect(body).toEqual({
       data: { node: null },
@@ -212,7 +212,7 @@ describe('possibleTypes', () => {
     })
   })
 
-  it('counts every type where it throws, and is a bug where it names nothing', async () => {
+  it('counts every type if it throws, and is an unexpected error if it names nothing', async () => {
     expect((await ask(node, 'other', { id: 'throw' })).status).toBe(403)
     expect((await ask(node, 'read:orders read:prices', { id: 'throw' })).status).toBe(200)
     const { body } = await ask(node, 'read:orders read:prices', { id: 'wrong' })
@@ -220,7 +220,7 @@ describe('possibleTypes', () => {
     expect(calls).toEqual(['node'])
   })
 
-  it('is remembered by what it named, never by what was sent', async () => {
+  it('is cached by the types that it named, never by the arguments', async () => {
     for (let i = 0; i < 100; i += 1) {
       expect((await ask(node, 'other', { id: `n${i}` })).status).toBe(200)
       expect((await ask(node, 'other', { id: `o${i}` })).status).toBe(403)
@@ -234,7 +234,7 @@ describe('_entities', () => {
   const o = { __typename: 'Order', id: 'o' }
   const n = { __typename: 'Note', id: 'n' }
 
-  it('needs what the types of the representations need, before a reference is resolved', async () => {
+  it('requires the scopes of the types of the representations, before a reference is resolved', async () => {
     expect((await ask(entities, 'other', of(n))).body).toEqual({
       data: { _entities: [{ __typename: 'Note' }] },
     })
@@ -262,7 +262,7 @@ describe('_entities', () => {
     ['null', { __typename: null, id: 'x' }],
     ['left out', { id: 'x' }],
     ['of no object', 'Hidden'],
-  ])('counts every type of the schema where a name is %s', async (_name, representation) => {
+  ])('counts every type of the schema if a name is %s', async (_name, representation) => {
     for (const r of [[representation], [n, representation]]) {
       const { body } = await ask(entities, 'other', { r })
       expect(body.errors[0].extensions.missingScopes).toEqual([
@@ -288,7 +288,7 @@ describe('_entities', () => {
     },
   )
 
-  it('fails where a reference is resolved to another type', async () => {
+  it('fails if a reference is resolved to another type', async () => {
     const { body } = await ask(entities, 'other', of({ __typename: 'Note', id: 'lie' }, n))
     expect(body.data._entities).toEqual([null, { __typename: 'Note' }])
     expect(body.errors).toHaveLength(1)
@@ -332,7 +332,7 @@ describe('a guarded scalar or enum among the arguments', () => {
     expect((await ask(query, needed, variables)).status).toBe(200)
   })
 
-  it('does not count where it is not given', async () => {
+  it('does not count if it is not given', async () => {
     for (const variables of [{}, { f: null }, { f: { text: 'x' } }, { f: { and: [] } }]) {
       expect((await ask(filtered, 'other', variables)).status).toBe(200)
     }

@@ -18,7 +18,7 @@ let issuer: Awaited<ReturnType<typeof startIssuer>>
 let jwt: string
 let yoga: Yoga
 
-/** Servers of applications that know nothing of our options. */
+/** Servers of applications that do not set Latchkey's options. */
 const applications: Record<string, () => Promise<Server>> = {
   'bare Node': async () => createServer(yoga),
   Express: async () => createServer(express().use('/graphql', yoga as never)),
@@ -56,7 +56,7 @@ afterAll(() => issuer.close())
 const target = `/graphql?query=${encodeURIComponent('{ who }')}`
 const good = () => ['Authorization', `Bearer ${jwt}`]
 const many = (count: number) => Array.from({ length: count }, () => ['a', '']).flat()
-/** First, since Node itself refuses a request whose `Host` it has dropped. */
+/** Comes first, because Node itself refuses a request whose `Host` it has dropped. */
 const host = ['Host', 'a.example']
 const told = ({ status, body }: RawAnswer) => {
   const { data, errors } = JSON.parse(body)
@@ -111,7 +111,7 @@ describe.each(Object.keys(applications))('in an application on %s', (name) => {
   })
 })
 
-it('what an application makes of a header before stands', async () => {
+it('a header that the application has changed before keeps that value', async () => {
   const server = createServer((request, response) => {
     const cookie = /token=([^;]+)/.exec(request.headers.cookie ?? '')?.[1]
     if (cookie !== undefined) request.headers.authorization = `Bearer ${cookie}`

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { createRunOperation, resultAnswer } from '../../src/yoga/run-operation.ts'
 
 /*
- * What is used of Yoga beyond its documentation. Where one of these fails after an upgrade, that part of
- * Yoga has changed.
+ * Tests everything that Latchkey uses of Yoga beyond its documentation. If one of these fails after an upgrade,
+ * that part of Yoga has changed.
  */
 
 const shown = new Request('http://yoga.example/graphql', { method: 'POST', body: '{}' })
@@ -34,7 +34,7 @@ function yogaWith(plugins: Plugin[] = []) {
 }
 
 describe('an operation that Yoga runs without a Response', () => {
-  it('gets the server context, and answers at once where nothing is waited for', () => {
+  it('gets the server context, and is synchronous if nothing is awaited', () => {
     const run = createRunOperation(yogaWith())
     expect(run({ query: '{ who }' }, shown, { name: 'ada' })).not.toBeInstanceOf(Promise)
     expect(run({ query: '{ who }' }, shown, { name: 'ada' })).toMatchObject({
@@ -42,7 +42,7 @@ describe('an operation that Yoga runs without a Response', () => {
     })
   })
 
-  it('passes the hooks on operations, and none on requests', async () => {
+  it('runs the hooks on operations, and none on requests', async () => {
     const seen: string[] = []
     const run = createRunOperation(
       yogaWith([
@@ -65,7 +65,7 @@ describe('an operation that Yoga runs without a Response', () => {
     expect(seen).toEqual(['onParams true', ...operation])
   })
 
-  it('may go on after the answer by waitUntil', async () => {
+  it('may continue after the answer with waitUntil', async () => {
     const run = createRunOperation(yogaWith())
     expect(await run({ query: '{ later }' }, shown, {})).toMatchObject({ data: { later: 'later' } })
   })
@@ -73,7 +73,7 @@ describe('an operation that Yoga runs without a Response', () => {
   it.each([
     ['a mutation by GET', 'mutation { go }', 405],
     ['a document that is not valid', '{ nothing }', 200],
-  ])('is refused as by its own request handling: %s', async (_name, query, status) => {
+  ])('is refused as in its own request handling: %s', async (_name, query, status) => {
     const yoga = yogaWith()
     const get = new Request(`http://yoga.example/graphql?query=${encodeURIComponent(query)}`, {
       headers: { accept: 'application/json' },
@@ -107,7 +107,7 @@ describe('the answer to a result', () => {
     )
   })
 
-  it('is the same object of headers for all that have their media type alone', () => {
+  it('shares one headers object among answers that have only a media type', () => {
     const [one, other] = [
       resultAnswer({ data: {} }, 'application/json'),
       resultAnswer({ data: { a: 1 } }, 'application/json'),

@@ -6,7 +6,7 @@ import type { Principal } from '../../src/principal.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 
 /*
- * Subscriptions over SSE in an application of its own: who subscribed is asked about again for as long
+ * Subscriptions over SSE in an application with its own schema: the credential is checked again for as long
  * as the stream lasts.
  */
 
@@ -15,7 +15,7 @@ let directory: ConnectedDirectory
 let authenticator: ClosableAuthenticator
 let yoga: ReturnType<typeof createYoga>
 
-/** What the subscription sends, by hand; `null`: nothing is sent any more. */
+/** Sends a value of the subscription. */
 let send: (text: string) => void = () => {}
 let left: Promise<void> = Promise.resolve()
 
@@ -71,7 +71,7 @@ afterAll(async () => {
   await app.close()
 })
 
-/** Subscribes, and reads what is sent one by one. */
+/** Subscribes, and reads the results one by one. */
 async function subscribe(field: string, as: string | null) {
   const response = await yoga.fetch('http://yoga.test/graphql', {
     method: 'POST',
@@ -84,7 +84,7 @@ async function subscribe(field: string, as: string | null) {
   })
   const reader = (response.body as ReadableStream<Uint8Array>).getReader()
   let text = ''
-  /** The next result; `null` once the stream is complete. */
+  /** Returns the next result; `null` after the stream is complete. */
   // biome-ignore lint/suspicious/noExplicitAny: each test looks into it
   async function next(): Promise<any> {
     for (;;) {
@@ -104,7 +104,7 @@ async function subscribe(field: string, as: string | null) {
 const code = (result: { errors?: { extensions: object }[] }) => result.errors?.[0]?.extensions
 
 describe('a stream', () => {
-  it('goes on while its credential is good, and ends with its reader', async () => {
+  it('continues while its credential is valid, and ends with its reader', async () => {
     const { secret } = await app.key('ann', ['read:users'])
     const { next, leave } = await subscribe('secret', secret)
     for (const text of ['a', 'b']) {
@@ -117,7 +117,7 @@ describe('a stream', () => {
     await left
   })
 
-  it('ends when its token expires, though nothing is sent', async () => {
+  it('ends when its token expires, even if nothing is sent', async () => {
     const exp = Math.floor(Date.now() / 1000) + 2
     const jwt = await app.jwt('bob', ['read:users'], { exp })
     const { next } = await subscribe('secret', jwt)
@@ -155,7 +155,7 @@ describe('a stream', () => {
       () => app.sql`update latchkey.users set scopes = '{read:keys}' where subject like 'carol%'`,
       { code: 'FORBIDDEN', missingScopes: ['read:users'], notGranted: ['read:users'] },
     ],
-  ])('ends when %s, though nothing is sent', async (name, change, end) => {
+  ])('ends when %s, even if nothing is sent', async (name, change, end) => {
     const subject = `carol-${name.replaceAll(' ', '-')}`
     const key = await app.key(subject, ['read:users', 'read:keys'])
     const { next } = await subscribe('secret', key.secret)
@@ -164,7 +164,7 @@ describe('a stream', () => {
     expect(await next()).toBeNull()
   })
 
-  it('goes on with what is left where it needs no more', async () => {
+  it('continues with the remaining scopes if it needs no other', async () => {
     const key = await app.key('dan', ['read:users', 'read:keys'])
     const { next, leave } = await subscribe('secret', key.secret)
     const before = next()
@@ -181,7 +181,7 @@ describe('a stream', () => {
     await leave()
   })
 
-  it('of the anonymous is not looked at', async () => {
+  it('of an anonymous caller is not checked', async () => {
     const { next, leave } = await subscribe('said', null)
     const result = next()
     send('a')
@@ -190,7 +190,7 @@ describe('a stream', () => {
   })
 })
 
-it('a key that is asked about again for a stream is not used again', async () => {
+it('checking a key again for a stream does not count as a use', async () => {
   const uses: unknown[] = []
   const own = createAuthenticator({
     directory: {

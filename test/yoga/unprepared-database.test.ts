@@ -32,7 +32,7 @@ afterAll(async () => {
   await issuer.close()
 })
 
-/** Lines of the application's log, and of the directory's. */
+/** The log lines of the application and of the directory. */
 interface Logged {
   readonly yoga: unknown[][]
   readonly directory: string[]
@@ -75,7 +75,7 @@ async function application(
 
 const jwt = () => issuer.sign({ sub: 'alice', aud: testAudience })
 
-function expectNothingTold({ body, headers }: RawAnswer): void {
+function expectNothingDisclosed({ body, headers }: RawAnswer): void {
   expect(headers['content-type']).toBe('application/json; charset=utf-8')
   expect(body).not.toMatch(/select|latchkey\.|relation|column|permission|at .*\.[jt]s:|password/i)
 }
@@ -117,7 +117,7 @@ describe.each([
     },
   ],
 ] as const)('on a database %s', (_name, prepare) => {
-  it('a credential is answered 503, and the log names the command that helps, once', async () => {
+  it('a credential is answered 503, and the log names the command that helps once', async () => {
     const { database, url } = await prepare()
     closing.push(() => database.close())
     const logged: Logged = { yoga: [], directory: [] }
@@ -136,7 +136,7 @@ describe.each([
         expect(JSON.parse(answer.body).errors[0].extensions).toEqual({
           code: 'SERVICE_UNAVAILABLE',
         })
-        expectNothingTold(answer)
+        expectNothingDisclosed(answer)
       }
     }
     expect((await ask(null)).status).toBe(200)
@@ -146,7 +146,7 @@ describe.each([
   })
 })
 
-describe('what fails on the way to a principal', () => {
+describe('an unexpected error during authentication', () => {
   const failure = new Error('select "secret" from latchkey.users: at pool.ts:1')
   const fails = () => Promise.reject(failure)
   const broken: CredentialDirectory = {
@@ -183,7 +183,7 @@ describe('what fails on the way to a principal', () => {
     expect(answer.status).toBe(500)
     const { code, requestId } = JSON.parse(answer.body).errors[0].extensions
     expect(code).toBe('INTERNAL_SERVER_ERROR')
-    expectNothingTold(answer)
+    expectNothingDisclosed(answer)
     expect(logged.yoga).toEqual([[expect.stringContaining(requestId), failure]])
   })
 })

@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A source that is fed by hand. */
+/** Makes a source that the test feeds. */
 function createSource() {
   const waiting: ((value: IteratorResult<string, undefined>) => void)[] = []
   const source = {
@@ -45,7 +45,7 @@ function watch(expiresAt: () => number | null = () => null) {
 
 const done = { done: true, value: undefined }
 
-it('hands over what comes, and ends with its source', async () => {
+it('passes values on, and ends with its source', async () => {
   const { source, stream } = watch()
   const next = stream.next()
   source.send('a')
@@ -57,7 +57,7 @@ it('hands over what comes, and ends with its source', async () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
-it('ends while nothing comes, with what the check says', async () => {
+it('ends while the source is idle, with the value of the check', async () => {
   const { source, state, stream } = watch()
   const next = stream.next()
   await vi.advanceTimersByTimeAsync(1000)
@@ -70,7 +70,7 @@ it('ends while nothing comes, with what the check says', async () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
-it('hands over nothing that comes after it may not', async () => {
+it('passes no value on after the check has ended it', async () => {
   const { source, state, stream } = watch()
   const next = stream.next()
   state.end = 'revoked'
@@ -79,7 +79,7 @@ it('hands over nothing that comes after it may not', async () => {
   expect(await stream.next()).toEqual(done)
 })
 
-it('keeps the end for a reader that comes later', async () => {
+it('keeps the last value for a later reader', async () => {
   const { state, stream } = watch()
   state.end = 'revoked'
   await vi.advanceTimersByTimeAsync(100)
@@ -87,7 +87,7 @@ it('keeps the end for a reader that comes later', async () => {
   expect(await stream.next()).toEqual(done)
 })
 
-it('asks at the moment of expiry, and at intervals from then on', async () => {
+it('checks at the time of expiry, and at intervals from then on', async () => {
   const expiry = Date.now() + 30
   const { state, stream } = watch(() => expiry)
   void stream.next()
@@ -98,7 +98,7 @@ it('asks at the moment of expiry, and at intervals from then on', async () => {
   await stream.return()
 })
 
-it('holds no timer once its reader has left', async () => {
+it('has no timer after its reader has stopped', async () => {
   const { source, stream } = watch()
   const next = stream.next()
   expect(vi.getTimerCount()).toBe(1)
@@ -111,7 +111,7 @@ it('holds no timer once its reader has left', async () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
-it('ends where the check fails', async () => {
+it('ends if the check throws', async () => {
   const { state, stream } = watch()
   const next = stream.next()
   state.end = new Error('unknown')
