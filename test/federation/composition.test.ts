@@ -28,7 +28,7 @@ it('the schema is a subgraph that composes with another', () => {
   expect(Object.keys(schema.getQueryType()?.getFields() ?? {})).not.toContain('_entities')
 })
 
-it('what it asks of callers is told to the router', () => {
+it('the router gets the required scopes', () => {
   const { supergraphSdl } = compose(ours)
   expect(supergraphSdl).toMatch(/me: User! @join__field\(graph: LATCHKEY\)\s+@authenticated/)
   expect(supergraphSdl).toMatch(/@requiresScopes\(scopes: \[\["read:users"\]\]\)/)
@@ -37,7 +37,7 @@ it('what it asks of callers is told to the router', () => {
 it.each([
   ['@shareable', 'type PageInfo @shareable', 'type PageInfo', 'INVALID_FIELD_SHARING'],
   ['@key', 'type User @key(fields: "id")', 'type User', 'INVALID_FIELD_SHARING'],
-])('and would not without %s', (_name, written, changed, code) => {
+])('the schema does not compose without %s', (_name, written, changed, code) => {
   expect(ours).toContain(written)
   const { errors } = compose(ours.replace(written, changed))
   expect(errors?.map((error) => error.extensions.code)).toContain(code)

@@ -84,14 +84,14 @@ describe.skipIf(!installed)('through a gateway that forwards the credential', ()
     return { data: body.data, errors: body.errors?.map(codeAndScopes) }
   }
 
-  it('what is public needs none', async () => {
+  it('public fields need no credential', async () => {
     expect((await ask('{ reviews { text } viewer { subject } }')).data).toEqual({
       reviews: [{ text: 'Opens every door.' }],
       viewer: null,
     })
   })
 
-  it('either kind of credential reaches what its scopes allow, across both subgraphs', async () => {
+  it('each kind of credential reaches the fields that its scopes allow, in both subgraphs', async () => {
     for (const as of readers) {
       const answer = await ask(
         '{ reviews { author { subject } } me { subject reviews { text } } }',
@@ -106,7 +106,7 @@ describe.skipIf(!installed)('through a gateway that forwards the credential', ()
     }
   })
 
-  it('a user reached by reference needs read:users as any other', async () => {
+  it('a user reached by reference requires read:users like any other', async () => {
     const query = '{ reviews { text author { subject } } }'
     for (const as of others) {
       expect((await ask(query, as)).errors).toEqual([
@@ -116,7 +116,7 @@ describe.skipIf(!installed)('through a gateway that forwards the credential', ()
     expect((await ask(query)).errors).toEqual([{ code: 'UNAUTHENTICATED' }])
   })
 
-  it('root fields need their scopes', async () => {
+  it('root fields require their scopes', async () => {
     for (const as of others) {
       expect((await ask('{ users { totalCount } }', as)).errors).toEqual([
         { code: 'FORBIDDEN', missingScopes: ['read:users'] },

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createSchema, createYoga } from 'graphql-yoga'
 
-/** A subgraph of someone else's that refers to our users. */
+/** A foreign subgraph that refers to Latchkey's users. */
 export const reviewsSdl = /* GraphQL */ `
   extend schema
     @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable"])
@@ -38,7 +38,7 @@ const machinery = /* GraphQL */ `
   }
 `
 
-/** Serves it with one review, by the user of that id. */
+/** Serves the subgraph with one review, by the user `authorId`. */
 export async function serveReviews(authorId: string) {
   const review = { text: 'Opens every door.', author: { id: authorId } }
   const of = ({ id }: { id: string }) => (id === authorId ? [review] : [])

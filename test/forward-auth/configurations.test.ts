@@ -19,7 +19,7 @@ test.each([
   'caddy/Caddyfile',
   'traefik/dynamic.yaml',
   'envoy/envoy.yaml',
-])('%s takes over every identity header and passes on no credential', (name) => {
+])('%s copies every identity header and passes on no credential', (name) => {
   const text = read(name).toLowerCase()
   for (const header of [...identityNames, 'Authorization', 'X-API-Key']) {
     expect(text).toContain(header.toLowerCase())
@@ -46,7 +46,7 @@ test.each(['nginx/latchkey-identity.conf', 'traefik/dynamic.yaml'])(
   },
 )
 
-test('Traefik asks for what is meant', () => {
+test('Traefik sends the intended settings', () => {
   const address = /address: "http:\/\/[^/]+(\/[^"]+)"/.exec(read('traefik/dynamic.yaml'))?.[1]
   expect(readForwardAuthSettings(address ?? '')).toEqual(orders)
 })
@@ -65,7 +65,7 @@ describe("Envoy's prefix", () => {
     '/%2e%2e/verify?optional=true',
     '*',
     '',
-  ])('holds whatever a client appends: %s', (path) => {
+  ])('keeps its settings whatever a client appends: %s', (path) => {
     expect(readForwardAuthSettings(prefix + path)).toEqual(orders)
   })
 })

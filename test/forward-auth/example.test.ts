@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/server-process.ts'
 
 const script = fileURLToPath(new URL('../examples/backends/start.js', import.meta.url))
 
-// Latchkey and the backends are those that `npm run build` (before `npm test`) has made.
+// Latchkey and the backends run from the output of `npm run build`, which runs before `npm test`.
 describe.skipIf(!hasProgram('nginx'))('the worked example', () => {
   let example: ReturnType<typeof spawn>
   let output = ''
@@ -52,7 +52,7 @@ describe.skipIf(!hasProgram('nginx'))('the worked example', () => {
   test.each([
     ['key', () => ['X-API-Key', shown('API key')]],
     ['JWT', () => ['Authorization', `Bearer ${shown('JWT')}`]],
-  ])('tells the Express backend who asks by %s', async (_, credential) => {
+  ])('sends the Express backend the principal of %s', async (_, credential) => {
     const answer = await send(port, '/orders/', credential())
     expect(answer.status).toBe(200)
     expect(json(answer)).toMatchObject({
@@ -61,7 +61,7 @@ describe.skipIf(!hasProgram('nginx'))('the worked example', () => {
     })
   })
 
-  test('tells the Hono backend too, and its body', async () => {
+  test('sends the Hono backend the principal and the body', async () => {
     const headers = ['X-API-Key', shown('API key'), 'Content-Type', 'application/json']
     const options = { method: 'POST', body: '{"amount":7}' }
     const answer = await send(port, '/billing/invoices', headers, options)
@@ -71,13 +71,13 @@ describe.skipIf(!hasProgram('nginx'))('the worked example', () => {
     })
   })
 
-  test('lets nobody else in, but to what is public', async () => {
+  test('refuses everyone else, except for public paths', async () => {
     expect((await send(port, '/orders/')).status).toBe(401)
     expect((await send(port, '/orders/public/')).status).toBe(200)
     expect((await send(port, '/orders/public/', ['X-API-Key', 'nonsense'])).status).toBe(401)
   })
 
-  test('has backends that believe no header of someone who gets to them by another way', async () => {
+  test('has backends that ignore identity headers of clients that bypass the proxy', async () => {
     const forged = ['X-User-Id', 'ada', 'X-Auth-Scopes', 'read:users', 'X-Identity', 'e30.e30.e30']
     expect((await send(orders, '/orders')).status).toBe(401)
     expect((await send(orders, '/orders', forged)).status).toBe(401)

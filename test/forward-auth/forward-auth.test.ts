@@ -32,11 +32,11 @@ const bearer = (credential: string) => ['Authorization', `Bearer ${credential}`]
 
 const identityOf = ({ headers }: RawAnswer) =>
   Object.fromEntries(identityNames.map((name) => [name, headers[name]]))
-const nobody = Object.fromEntries(identityNames.map((name) => [name, '']))
+const emptyIdentity = Object.fromEntries(identityNames.map((name) => [name, '']))
 const noHeaders = Object.fromEntries(identityNames.map((name) => [name, undefined]))
 
-describe('a good credential', () => {
-  test('of a key is told in all headers, without a body', async () => {
+describe('a valid credential', () => {
+  test('of a key sets all headers, without a body', async () => {
     const answer = await ask('/auth/verify?scope=read:users&audience=orders', bearer(key.secret))
     expect(answer).toMatchObject({ status: 200, body: '' })
     expect(identityOf(answer)).toEqual({
@@ -55,7 +55,7 @@ describe('a good credential', () => {
     })
   })
 
-  test('of a JWT too', async () => {
+  test('of a JWT does too', async () => {
     const answer = await ask('/auth/verify', bearer(jwt))
     expect(identityOf(answer)).toMatchObject({
       'x-user-id': 'alice',
@@ -80,7 +80,7 @@ describe('a good credential', () => {
     expect(a.headers['x-identity']).toBe(b.headers['x-identity'])
   })
 
-  test('without the scope is 403 and says which', async () => {
+  test('without the scope is 403 and names the scope', async () => {
     const answer = await ask('/auth/verify?scope=read:users%20write:users', bearer(jwt))
     expect(answer).toMatchObject({ status: 403, body: '' })
     expect(answer.headers['www-authenticate']).toBe(
@@ -89,7 +89,7 @@ describe('a good credential', () => {
     expect(identityOf(answer)).toEqual(noHeaders)
   })
 
-  test("is whose it is, whatever the client's own headers say", async () => {
+  test("overrides the client's own identity headers", async () => {
     const forged = [
       ...['X-User-Id', 'root', 'x_user_id', 'root', 'X-User_Id', 'root', 'X-Identity', 'forged'],
       ...['Connection', 'X-User-Id, Authorization', 'X-Auth-Scopes', 'write:users'],
@@ -112,14 +112,14 @@ describe('no credential', () => {
     expect(identityOf(answer)).toEqual(noHeaders)
   })
 
-  test('passes where it is optional, with every header empty', async () => {
+  test('passes if it is optional, with every identity header empty', async () => {
     const answer = await ask('/auth/verify?optional=true')
     expect(answer.status).toBe(200)
-    expect(identityOf(answer)).toEqual(nobody)
+    expect(identityOf(answer)).toEqual(emptyIdentity)
   })
 })
 
-describe('what holds no credential', () => {
+describe('a header without a credential', () => {
   test.each([
     ['Authorization', ''],
     ['Authorization', 'Bearer'],
@@ -127,11 +127,11 @@ describe('what holds no credential', () => {
     ['Authorization', 'Basic YTpi'],
     ['X-API-Key', ''],
     ['X-JWT', 'undefined'],
-  ])('is as if it were not there: %s: %s', async (...header) => {
+  ])('is ignored: %s: %s', async (...header) => {
     const answer = await ask('/auth/verify', header)
     expect(answer.status).toBe(401)
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="latchkey"')
-    expect(identityOf(await ask('/auth/verify?optional=true', header))).toEqual(nobody)
+    expect(identityOf(await ask('/auth/verify?optional=true', header))).toEqual(emptyIdentity)
     const good = header[0] === 'X-API-Key' ? bearer(key.secret) : ['X-API-Key', key.secret]
     expect(identityOf(await ask('/auth/verify', [...header, ...good]))).toMatchObject({
       'x-user-id': 'alice',
@@ -139,7 +139,7 @@ describe('what holds no credential', () => {
   })
 })
 
-describe('a bad credential', () => {
+describe('an invalid credential', () => {
   test.each([
     ['unknown', ['Authorization', 'Bearer nonsense'], 'invalid_token'],
     ['by another scheme', ['Authorization', 'Token lk_x'], 'invalid_token'],
@@ -160,7 +160,7 @@ describe('a bad credential', () => {
     }
   })
 
-  test('that was good is refused once it is revoked', async () => {
+  test('includes a key that was revoked', async () => {
     const { id, secret } = await app.key('alice', ['read:users'])
     expect((await ask('/auth/verify', ['X-API-Key', secret])).status).toBe(200)
     await app.byHand`update latchkey.api_keys set revoked_at = now() where id = ${id}`
@@ -169,7 +169,7 @@ describe('a bad credential', () => {
     )
   })
 
-  test('in the query is none, and a fault', async () => {
+  test('in the query is a fault of the proxy', async () => {
     expect((await ask(`/auth/verify?api_key=${key.secret}`)).status).toBe(500)
     expect(app.logged.join('')).not.toContain(key.secret)
   })
@@ -187,13 +187,13 @@ describe('a client behind a prefix', () => {
     '/auth/verify/..//../schema.graphql',
     '/auth/verify;scope=read:users/../../schema.graphql',
     '/auth/verify/?scope=a&scope=b',
-  ])('does not get past by its path and query: %s', async (target) => {
+  ])('does not bypass it with its path and query: %s', async (target) => {
     const answer = await ask(target)
     expect(answer.status).toBe(401)
     expect(identityOf(answer)).toEqual(noHeaders)
   })
 
-  test('cannot take the scope away that the prefix asks for', async () => {
+  test('cannot remove the scope that the prefix requires', async () => {
     const asks = '/auth/verify;scope=write:users;audience=orders/'
     for (const rest of ['', 'a?scope=read:users', '../verify', ';scope=read:users/']) {
       expect((await ask(asks + rest, bearer(jwt))).status).toBe(403)
@@ -219,7 +219,7 @@ describe('a fault in the settings', () => {
 })
 
 describe('an answer', () => {
-  test('tells caches by what it varies and for how long it may be kept', async () => {
+  test('tells caches which headers it varies by and how long they may keep it', async () => {
     const answer = await ask('/auth/verify', bearer(jwt))
     expect(answer.headers.vary).toBe('authorization, x-api-key, x-jwt')
     expect(answer.headers['cache-control']).toBe('max-age=1, must-revalidate')
@@ -250,7 +250,7 @@ describe('an answer', () => {
     '/auth/verify%3Boptional=true/',
     '/auth/verify/a/../?optional=true',
     '/auth/verify;scope=read:users/../verify;optional=true/',
-  ])('is a fault where a prefix is asked by a fetch Request: %s', async (target) => {
+  ])('is a fault if a fetch Request uses a prefix: %s', async (target) => {
     const before = app.logged.length
     const request = new Request(`http://latchkey.test${target}`, {
       headers: { authorization: `Bearer ${jwt}` },
@@ -262,7 +262,7 @@ describe('an answer', () => {
     expect(lines).toMatch(/"level":"error".*needs the request target as the client sent it/)
   })
 
-  test('never carries what cannot stand in a header', async () => {
+  test('never has a value that a header cannot carry', async () => {
     const sneaky = await app.user('sneaky')
     const { secret } = await app.key('sneaky', ['read:users'])
     expect((await ask('/auth/verify', bearer(secret))).status).toBe(200)
@@ -273,7 +273,7 @@ describe('an answer', () => {
     expect(identityOf(await ask('/auth/verify', bearer(secret)))).toEqual(noHeaders)
   })
 
-  test('is one connection for many', async () => {
+  test('keeps its connection open for further requests', async () => {
     const { Agent, request } = await import('node:http')
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     const ports = new Set<number | undefined>()
@@ -292,7 +292,7 @@ describe('an answer', () => {
   })
 })
 
-test('two issuers with one subject are told apart', async () => {
+test('two issuers with one subject are distinguished', async () => {
   const other = await startIssuer()
   const audience = 'https://api.example'
   const own = await createTestApp({
@@ -317,7 +317,7 @@ test('two issuers with one subject are told apart', async () => {
   await other.close()
 })
 
-test('an outage is 503, never a 401 and never through', async () => {
+test('an outage is 503, never 401 and never 200', async () => {
   const own = await createTestApp()
   await own.user('alice')
   const made = await own.key('alice', ['read:users'])

@@ -16,7 +16,7 @@ const options = {
   audience: 'orders',
   fetch: async () => Response.json({ keys: keys.keys.map(({ publicJwk }) => publicJwk) }),
 }
-// The examples are JavaScript, and import the package by its name: what is built is what they get.
+// The examples are JavaScript and import the package by its name, so they get the built code.
 const middleware = async (name: string) => await import(`../../docs/examples/middleware/${name}.js`)
 
 const frameworks: Record<string, () => Promise<Server>> = {
@@ -82,12 +82,12 @@ describe.each(Object.keys(frameworks))('the middleware for %s', (name) => {
       audience,
     )
 
-  test('gives the principal to what comes after', async () => {
+  test('passes the principal to the next handler', async () => {
     const answer = await send(port, '/', ['X-Identity', await token('orders')])
     expect([answer.status, answer.body]).toEqual([200, '{"subject":"ada"}'])
   })
 
-  test('refuses what is no identity, and lets nothing come after', async () => {
+  test('refuses a request without a valid identity, and runs no next handler', async () => {
     const one = await token('orders')
     for (const headers of [
       ['X-Identity', 'forged'],

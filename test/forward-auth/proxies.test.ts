@@ -40,7 +40,7 @@ const proxies = [
   { name: 'Caddy', here: caddyIsHere, start: startCaddy },
 ]
 
-/** As CGI, WSGI, Rack and PHP tell headers apart. */
+/** Normalizes a header name as CGI, WSGI, Rack and PHP do. */
 const folded = (name: string) => name.replaceAll('_', '-')
 
 describe.each(proxies.filter(({ here }) => here))('behind $name', ({ start }) => {
@@ -85,7 +85,7 @@ describe.each(proxies.filter(({ here }) => here))('behind $name', ({ start }) =>
     send(port, path, headers, options)
   const bearer = (credential: string) => ['Authorization', `Bearer ${credential}`]
   const echoOf = ({ body }: RawAnswer): Echo => JSON.parse(body)
-  /** Every value that could be read as that header. */
+  /** Returns every value that could be read as the header. */
   const valuesOf = (echo: Echo, name: string) =>
     echo.headers.filter(([other]) => folded(other) === name).map(([, value]) => value)
   const identityOf = (echo: Echo) =>
@@ -97,7 +97,7 @@ describe.each(proxies.filter(({ here }) => here))('behind $name', ({ start }) =>
     ['a key', () => bearer(key.secret), 'api-key'],
     ['a key in its own header', () => ['X-API-Key', key.secret], 'api-key'],
     ['a JWT', () => bearer(jwt), 'jwt'],
-  ])('%s goes in and an identity comes out', async (_, credential, method) => {
+  ])('%s is replaced by an identity', async (_, credential, method) => {
     const answer = await ask('/orders/1?full=yes', credential())
     expect(answer.status).toBe(200)
     const echo = echoOf(answer)
@@ -169,7 +169,7 @@ describe.each(proxies.filter(({ here }) => here))('behind $name', ({ start }) =>
     }
   })
 
-  test('the path and query of a client change nothing of what is asked', async () => {
+  test('the path and query of a client do not change the settings', async () => {
     for (const path of [
       '/orders/1?optional=true&scope=',
       '/orders/..;optional=true/1',
@@ -201,18 +201,18 @@ describe.each(proxies.filter(({ here }) => here))('behind $name', ({ start }) =>
     for (const name of identityNames) expect(answer.headers[name]).toBeUndefined()
   })
 
-  test('a revoked key is out', async () => {
+  test('a revoked key is refused', async () => {
     const { id, secret } = await app.key('mallory', ['read:users'])
     expect((await ask('/orders/1', bearer(secret))).status).toBe(200)
     await app.byHand`update latchkey.api_keys set revoked_at = now() where id = ${id}`
-    // Heard of within a moment, and honoured within the bound whatever fails.
+    // The revocation arrives within a moment, and takes effect within the staleness bound in any case.
     await vi.waitFor(
       async () => expect((await ask('/orders/1', bearer(secret))).status).toBe(401),
       { timeout: 2000 },
     )
   })
 
-  test('a body goes through untouched, by every method', async () => {
+  test('a body is passed on unchanged, with every method', async () => {
     const body = `{"text":"${'é'.repeat(50_000)}"}`
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
       const echo = echoOf(await ask('/billing/1', bearer(key.secret), { method, body }))
@@ -240,20 +240,20 @@ describe.each(proxies.filter(({ here }) => here))('behind $name', ({ start }) =>
       )
       request.on('error', reject)
       request.write('first part')
-      // The rest is sent only once the backend has the beginning.
+      // The rest is sent only after the backend has received the beginning.
       first.then(() => request.end('the rest'))
     })
     expect(await first).toBe('first part')
     expect(await answer).toBe(200)
   })
 
-  test('connections to the backend and to Latchkey are used again', async () => {
+  test('connections to the backend and to Latchkey are reused', async () => {
     const before = orders.connections()
     for (let i = 0; i < 20; i++) await ask('/orders/1', bearer(key.secret))
     expect(orders.connections() - before).toBeLessThan(8)
   })
 
-  test('what Latchkey cannot decide never gets through', async () => {
+  test('a request that Latchkey cannot decide is never passed on', async () => {
     const neverSeen = await app.key('alice', ['read:users'])
     const before = orders.seen.length
     app.network.setState('cut')
@@ -270,7 +270,7 @@ describe.each(proxies.filter(({ here }) => here))('behind $name', ({ start }) =>
 })
 
 describe.skipIf(!nginxIsHere)("behind nginx's cache", () => {
-  test('answers are kept for as long as Latchkey says, and never for another', async () => {
+  test('answers are cached for the time that Latchkey allows, and never used for another client', async () => {
     const app = await createTestApp({ MAX_STALENESS_MS: '6000' })
     let asked = 0
     const latchkey = await listenWith({
@@ -311,12 +311,12 @@ describe.skipIf(!nginxIsHere)("behind nginx's cache", () => {
       [['Authorization', `Bearer ${alice.secret}`], 'alice'],
       [['Authorization', `Bearer ${jwt}`], 'bob'],
     ]
-    // Twice each: what is kept is told as what is not, and each caller's is its own.
+    // Each twice: cached and fresh answers are equal, and each caller gets its own.
     for (const [headers, user] of [...credentials, ...credentials]) {
       expect(await ask(headers)).toEqual([200, user])
     }
     expect(asked).toBe(4)
-    // The anonymous, a bad credential, two at once, and other parameters never get one that is kept.
+    // Anonymous requests, invalid credentials, two credentials and other parameters never get a cached answer.
     expect(await ask([])).toEqual([401, undefined])
     expect(await ask(['X-API-Key', `${alice.secret}x`])).toEqual([401, undefined])
     expect(await ask(['X-API-Key', alice.secret, 'Authorization', `Bearer ${jwt}`])).toEqual([
@@ -331,7 +331,7 @@ describe.skipIf(!nginxIsHere)("behind nginx's cache", () => {
       expect(Date.now() - revokedAt).toBeLessThan(6_000)
       await new Promise((done) => setTimeout(done, 50))
     }
-    // A refusal is not kept.
+    // A refusal is not cached.
     const before = asked
     await ask(['X-API-Key', alice.secret])
     await ask(['X-API-Key', alice.secret])

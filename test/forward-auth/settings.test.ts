@@ -33,7 +33,7 @@ describe('settings', () => {
     '/auth/verify/%2e%2e/verify?optional=true',
     '/auth/verify/\\..\\verify?optional=true',
     '/auth/verify/x?unknown=1&unknown=2',
-  ])('are never read where a client writes: %s', (target) => {
+  ])('are never read from the part of a client: %s', (target) => {
     expect(readForwardAuthSettings(target)).toEqual(defaults)
   })
 
@@ -42,7 +42,7 @@ describe('settings', () => {
     '/auth/verify;scope=a/;optional=true/',
     '/auth/verify;scope=a/../verify;optional=true/',
     '/auth/verify;scope=a?optional=true',
-  ])('of the prefix hold whatever a client appends: %s', (target) => {
+  ])('of the prefix apply whatever a client appends: %s', (target) => {
     expect(readForwardAuthSettings(target)).toEqual({ ...defaults, scopes: ['a'] })
   })
 
@@ -64,7 +64,7 @@ describe('settings', () => {
     ['/auth/verify;scope=%/', 'percent-encoding'],
     ['/auth/verifyx', 'not /auth/verify'],
     ['/auth/verify%3Foptional=true', 'not /auth/verify'],
-  ])('that are not right are a fault: %s', (target, message) => {
+  ])('that are invalid are a fault: %s', (target, message) => {
     expect(() => readForwardAuthSettings(target)).toThrow(message)
   })
 })

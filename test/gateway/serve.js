@@ -1,4 +1,4 @@
-// Serves the supergraph in the file named: prints the port and stops with its standard input.
+// Serves the supergraph of the named file. Prints the port, and stops when its standard input ends.
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createGatewayRuntime } from '@graphql-hive/gateway'
@@ -14,7 +14,7 @@ const gateway = createGatewayRuntime({
   maskedErrors: false,
   logging: false,
 })
-// Else Node keeps the first of two credentials alone, and drops headers past the 1000th.
+// Without this, Node keeps only the first of two credentials, and drops headers after the 1000th.
 const server = createServer({ joinDuplicateHeaders: true }, gateway)
 server.maxHeadersCount = 0
 server.listen(0, '127.0.0.1', () => process.stdout.write(`${server.address().port}\n`))

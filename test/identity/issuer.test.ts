@@ -35,7 +35,7 @@ const ada: Principal = {
 }
 
 describe('an identity token', () => {
-  test('says who asks, to whom, by which credential', async () => {
+  test('states the caller, the audience and the credential', async () => {
     const { issuer } = setUp()
     const token = await issuer.tokenFor(ada, 'orders')
     expect(decodeJwt(token)).toEqual({
@@ -65,7 +65,7 @@ describe('an identity token', () => {
     await jwtVerify(token, key, { currentDate: new Date(start) })
   })
 
-  test('is used again for at most half of its life', async () => {
+  test('is reused for at most half of its lifetime', async () => {
     const { issuer, clock } = setUp()
     const first = await issuer.tokenFor(ada, 'orders')
     clock.now += 29_999
@@ -74,7 +74,7 @@ describe('an identity token', () => {
     expect(await issuer.tokenFor(ada, 'orders')).not.toBe(first)
   })
 
-  test('is not used again once the clock is set back', async () => {
+  test('is not reused after the clock was set back', async () => {
     const { issuer, clock } = setUp()
     const first = await issuer.tokenFor(ada, 'orders')
     clock.now -= 5_000
@@ -97,7 +97,7 @@ describe('an identity token', () => {
     expect(decodeJwt(second)).not.toEqual({ ...decodeJwt(first), jti: decodeJwt(second).jti })
   })
 
-  test('of a JWT without an id names none', async () => {
+  test('of a JWT without a jti names no credential id', async () => {
     const { issuer } = setUp()
     const credential: Credential = { ...byKey, kind: 'JWT', id: null, name: null }
     const claims = decodeJwt(await issuer.tokenFor({ ...ada, credential }, 'orders'))
@@ -105,9 +105,9 @@ describe('an identity token', () => {
     expect(claims.act).not.toHaveProperty('sub')
   })
 
-  test('is forgotten before more are kept than allowed', async () => {
+  test('is evicted if the cache is full', async () => {
     const { issuer } = setUp('EdDSA', 2)
-    // An equal principal each time: beside the very same one a few are kept for as long as it is.
+    // Uses an equal principal each time: tokens of the same object are also cached with that object.
     const first = await issuer.tokenFor({ ...ada }, 'one')
     await issuer.tokenFor({ ...ada }, 'two')
     const third = await issuer.tokenFor({ ...ada }, 'three')

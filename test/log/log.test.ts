@@ -8,14 +8,14 @@ const jwt =
   'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJjYW5hcnkifQ.canarySignaturecanarySignaturecanarySignature'
 const canaries = [secret, 'canarySignature', 'eyJzdWIiOiJjYW5hcnkifQ', 'canaryPassword']
 
-describe('what is written', () => {
+describe('a log entry', () => {
   test('is a line of JSON with level, time, fields and message', () => {
     const [line] = logged((logger) => logger.child({ requestId: 'r1' }).info({ status: 200 }, 'hi'))
     expect(line).toMatchObject({ level: 'info', requestId: 'r1', status: 200, msg: 'hi' })
     expect(line?.time).toMatch(/^\d{4}-\d\d-\d\dT/)
   })
 
-  test('leaves out what is below the level', () => {
+  test('is left out below the level', () => {
     const lines = logged(
       (logger) => {
         logger.info('no')
@@ -26,7 +26,7 @@ describe('what is written', () => {
     expect(lines.map(({ msg }) => msg)).toEqual(['yes'])
   })
 
-  test('is for people where that is asked for', () => {
+  test('is readable text if pretty printing is on', () => {
     const text = written((logger) => logger.info({ requestId: 'r1' }, 'hi'), { pretty: true })
     expect(text).toMatch(/INFO.*hi[\s\S]*requestId/)
   })
@@ -74,7 +74,7 @@ describe('a credential is never written', () => {
     }
   })
 
-  test('nor by handing over an error alone', () => {
+  test('also if only an error is logged', () => {
     const [line] = logged((logger) => {
       const careless = logger.error as (error: unknown) => void
       careless.call(logger, drizzle)
@@ -83,7 +83,7 @@ describe('a credential is never written', () => {
     expect(JSON.stringify(line)).not.toContain(secret)
   })
 
-  test('while the public part of a key and what tells the fault stay', () => {
+  test('while the public part of a key and the description of the fault stay', () => {
     const [line] = logged((logger) => logger.error({ err: drizzle }, `refused ${apiKey}`))
     expect(line).toMatchObject({
       msg: 'refused lk_0123456789abcdef_[redacted]',
@@ -102,7 +102,7 @@ test.each(['lk', 'a', 'sklive16letters0'])('a key of the prefix %s is not writte
   expect(line?.msg).toMatch(new RegExp(`^refused ${prefix}_[0-9A-Za-z]{16}_\\[redacted\\]$`))
 })
 
-test('an error that is its own cause is written all the same', () => {
+test('an error that is its own cause is written too', () => {
   const error = new Error('round')
   error.cause = error
   const [line] = logged((logger) => logger.error({ err: error }, 'x'))

@@ -105,7 +105,7 @@ describe('an identity token becomes a principal', () => {
   })
 })
 
-describe('is missing', () => {
+describe('an identity token is missing', () => {
   test.each([{}, { 'x-identity': '' }, { 'x-user-id': 'root' }])('in %o', async (headers) => {
     await expect(verifier().verify({ headers })).rejects.toMatchObject({
       code: 'IDENTITY_MISSING',
@@ -114,7 +114,7 @@ describe('is missing', () => {
   })
 })
 
-describe('is refused', () => {
+describe('an identity token is refused', () => {
   const claims = (changes: object = {}): JWTPayload => ({
     iss: issuer,
     sub: 'ada',
@@ -134,7 +134,7 @@ describe('is refused', () => {
       .setProtectedHeader({ alg: key.algorithm, kid: key.id, typ: 'identity+jwt', ...header })
       .sign(key.privateKey)
 
-  test('nothing that is right', async () => {
+  test('unless it is valid', async () => {
     expect(await outcome(await raw(claims()))).toBe('accepted')
   })
 
@@ -143,12 +143,12 @@ describe('is refused', () => {
     ['another audience', { aud: 'billing' }],
     ['several audiences', { aud: ['orders', 'billing'] }],
     ['no audience', { aud: undefined }],
-    ['no end', { exp: undefined }],
-    ['no beginning', { iat: undefined }],
-    ['a longer life', { exp: start / 1000 + 61 }],
-    ['an end in the past', { iat: start / 1000 - 60, exp: start / 1000 }],
-    ['a beginning in the future', { iat: start / 1000 + 120, exp: start / 1000 + 150 }],
-    ['an end that is no number', { exp: '9999999999' }],
+    ['no expiry', { exp: undefined }],
+    ['no issue time', { iat: undefined }],
+    ['a longer lifetime', { exp: start / 1000 + 61 }],
+    ['an expiry in the past', { iat: start / 1000 - 60, exp: start / 1000 }],
+    ['an issue time in the future', { iat: start / 1000 + 120, exp: start / 1000 + 150 }],
+    ['an expiry that is not a number', { exp: '9999999999' }],
     ['no subject', { sub: undefined }],
     ['no subject identifier', { sub_id: undefined }],
     ['two subjects', { sub_id: { format: 'iss_sub', iss: 'https://id.example', sub: 'eve' } }],
@@ -156,15 +156,18 @@ describe('is refused', () => {
     ['no credential', { act: undefined }],
     ['no scopes', { scope: undefined }],
     ['scopes in a list', { scope: ['a'] }],
-  ])('%s', async (_, changes) => {
+  ])('with %s', async (_, changes) => {
     expect(await outcome(await raw(claims(changes)))).toBe('IDENTITY_INVALID')
   })
 
-  test.each(['JWT', 'at+jwt', 'token-introspection+jwt', undefined])('type %s', async (typ) => {
-    expect(await outcome(await raw(claims(), { typ }))).toBe('IDENTITY_INVALID')
-  })
+  test.each(['JWT', 'at+jwt', 'token-introspection+jwt', undefined])(
+    'with type %s',
+    async (typ) => {
+      expect(await outcome(await raw(claims(), { typ }))).toBe('IDENTITY_INVALID')
+    },
+  )
 
-  test('a key that is not published, be it under the id of one', async () => {
+  test('if it is signed with an unpublished key, even under a published id', async () => {
     const evil = reread(newIdentityKeys('EdDSA')).signer
     expect(await outcome(await raw(claims(), {}, evil))).toBe('IDENTITY_INVALID')
     expect(await outcome(await raw(claims(), { kid: keys.signer.id }, evil))).toBe(
@@ -179,17 +182,17 @@ describe('is refused', () => {
     ['with other claims', (token: string) => token.replace(/\.[^.]+\./, '.eyJzdWIiOiJldmUifQ.')],
     ['garbage', () => 'garbage'],
     ['huge', () => 'a'.repeat(10_000)],
-  ])('one that is %s', async (_, change) => {
+  ])('if it is %s', async (_, change) => {
     expect(await outcome(change(await raw(claims())))).toBe('IDENTITY_INVALID')
   })
 
-  test('one that says it needs no signature', async () => {
+  test('if its algorithm is none', async () => {
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
     const header = { alg: 'none', kid: keys.signer.id, typ: 'identity+jwt' }
     expect(await outcome(`${part(header)}.${part(claims())}.`)).toBe('IDENTITY_INVALID')
   })
 
-  test('one replayed after its minute', async () => {
+  test('if it is replayed after its minute', async () => {
     const token = await sign()
     const one = verifier()
     now = start + 59_999
@@ -209,14 +212,14 @@ test('a key of small order verifies nothing', async () => {
 })
 
 describe('the keys', () => {
-  test('are fetched once for many requests at once, and kept', async () => {
+  test('are fetched once for concurrent requests, and cached', async () => {
     const one = verifier()
     const token = await sign()
     await Promise.all(Array.from({ length: 20 }, () => outcome(token, one)))
     expect(fetches).toHaveLength(1)
   })
 
-  test('are fetched for one that is new, at most once in ten seconds', async () => {
+  test('are fetched for an unknown key id, at most once in ten seconds', async () => {
     const one = verifier()
     expect(await outcome(await sign(), one)).toBe('accepted')
     keys = reread(newIdentityKeys('EdDSA'))
@@ -236,7 +239,7 @@ describe('the keys', () => {
     expect(fetches).toHaveLength(1)
   })
 
-  test('that are no longer published are refused once looked at anew', async () => {
+  test('that are no longer published are refused after the next fetch', async () => {
     const one = verifier()
     expect(await outcome(await sign(), one)).toBe('accepted')
     published = []
@@ -244,7 +247,7 @@ describe('the keys', () => {
     expect(await outcome(await sign(), one)).toBe('IDENTITY_INVALID')
   })
 
-  test('known serve an hour while they cannot be fetched', async () => {
+  test('are used for an hour while they cannot be fetched', async () => {
     const one = verifier()
     expect(await outcome(await sign(), one)).toBe('accepted')
     answer = () => new Response('', { status: 503 })
@@ -276,7 +279,7 @@ describe('the keys', () => {
   )
 })
 
-test('without an issuer or an audience there is no verifier', () => {
+test('a verifier requires an issuer and an audience', () => {
   for (const options of [{ issuer, audience: '' }, { issuer: '', audience: 'orders' }, {}]) {
     expect(() => createIdentityVerifier(options as { issuer: string; audience: string })).toThrow(
       TypeError,
