@@ -75,7 +75,7 @@ describe('a late body', () => {
     ['at once', good],
     ['later', Promise.resolve(good)],
   ])(
-    'has its stages asked again for all who ask meanwhile, where the credential is read %s',
+    'has its stages run again for all concurrent calls, if the credential is checked %s',
     async (_when, again) => {
       const limit = new RateLimitedError(1)
       let resolve = (_error: RateLimitedError | null) => {}

@@ -78,7 +78,7 @@ describe('the sender of a refused credential', () => {
     'jwt-expired',
   ]
 
-  it.each(vague)('is told nothing of %s', (reason) => {
+  it.each(vague)('gets no information about %s', (reason) => {
     const error = refusalError(reason)
     expect([error.code, error.message]).toEqual([
       'INVALID_CREDENTIAL',

@@ -186,9 +186,9 @@ describe('each mutation writes actor, action, target and request to the audit tr
       'revokeApiKey(input: { id: $id, reason: "leaked" }) { apiKey { id } }',
       { id: parent.apiKey.id },
     )
-    const told = Object.fromEntries(events.map((event) => [event.target_id, event]))
-    expect(Object.keys(told).sort()).toEqual([parent.apiKey.id, child.apiKey.id].sort())
-    expect(told[child.apiKey.id]).toMatchObject({
+    const eventsByTarget = Object.fromEntries(events.map((event) => [event.target_id, event]))
+    expect(Object.keys(eventsByTarget).sort()).toEqual([parent.apiKey.id, child.apiKey.id].sort())
+    expect(eventsByTarget[child.apiKey.id]).toMatchObject({
       ...byRoot,
       type: 'api_key.revoked',
       details: { reason: 'leaked', ancestorId: parent.apiKey.id },

@@ -32,7 +32,7 @@ afterAll(async () => {
 })
 
 /** A user with a key and its child key, and the credentials of all. */
-interface Family {
+interface Lineage {
   readonly subject: string
   readonly userId: string
   readonly jwt: string
@@ -42,7 +42,7 @@ interface Family {
 
 let families = 0
 
-async function family(): Promise<Family> {
+async function createLineage(): Promise<Lineage> {
   const subject = `owner-${families++}`
   const { id: userId } = await app.user(subject, [...owned])
   const jwt = await app.jwt(subject, owned)
@@ -58,26 +58,26 @@ async function family(): Promise<Family> {
 const create =
   'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { id } secret } }'
 
-type Mutation = (family: Family) => Promise<GraphQLAnswer>
+type Mutation = (lineage: Lineage) => Promise<GraphQLAnswer>
 
 /** @param selection fields that every caller may read */
 const named =
   (
     field: string,
     selection: string,
-    credential: (family: Family) => string,
-    input: (family: Family) => object,
+    credential: (lineage: Lineage) => string,
+    input: (lineage: Lineage) => object,
   ): Mutation =>
-  (family) =>
+  (lineage) =>
     app.ask(
       `mutation ($input: ${field[0]?.toUpperCase()}${field.slice(1)}Input!) { ${field}(input: $input) { ${selection} } }`,
-      { as: credential(family), variables: { input: input(family) } },
+      { as: credential(lineage), variables: { input: input(lineage) } },
     )
 
-const owner = ({ jwt }: Family) => jwt
+const owner = ({ jwt }: Lineage) => jwt
 const administrator = () => admin
-const parentKey = ({ parent }: Family) => parent.secret
-const childKey = ({ child }: Family) => child.secret
+const parentKey = ({ parent }: Lineage) => parent.secret
+const childKey = ({ child }: Lineage) => child.secret
 const user = 'user { id status }'
 const key = 'apiKey { id scopes status }'
 
@@ -156,7 +156,7 @@ const codes = [
 
 /** Starts each mutation after the previous one waits for the rows or is done, then releases the rows. */
 async function atOnce(...concurrent: readonly Mutation[]): Promise<readonly GraphQLAnswer[]> {
-  const of = await family()
+  const of = await createLineage()
   const holder = await sql.reserve()
   try {
     await holder`begin`

@@ -32,11 +32,11 @@ const ask = (representations: readonly unknown[], as?: string) =>
 
 describe('_entities', () => {
   it('returns users in the order of the representations, null for missing ones', async () => {
-    const nobody = '6f1f7d4e-6d2f-4f53-9a7e-0f6f6b1d2c3a'
+    const missingId = '6f1f7d4e-6d2f-4f53-9a7e-0f6f6b1d2c3a'
     for (const as of readers) {
       const { body } = await ask(
         [
-          { __typename: 'User', id: nobody },
+          { __typename: 'User', id: missingId },
           { __typename: 'User', id },
         ],
         as,
@@ -83,7 +83,7 @@ describe('_entities', () => {
     ['another type', { __typename: 'ApiKey', id: 'a' }],
     ['no type', { id: 'a' }],
     ['no id', { __typename: 'User' }],
-    ['an id that is no string', { __typename: 'User', id: { $ne: null } }],
+    ['an id that is not a string', { __typename: 'User', id: { $ne: null } }],
     ['no object', 'User'],
   ])('refuses %s', async (_name, representation) => {
     const { body } = await ask([representation], readers[0])

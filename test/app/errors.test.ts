@@ -227,8 +227,8 @@ describe('an unexpected error', () => {
         code: 'INTERNAL_SERVER_ERROR',
         requestId: answer.headers.get('x-request-id'),
       })
-      const told = broken.logged.filter((line) => line.includes(error.extensions.requestId))
-      expect(told.filter((line) => line.includes('"level":"error"'))).toHaveLength(1)
+      const lines = broken.logged.filter((line) => line.includes(error.extensions.requestId))
+      expect(lines.filter((line) => line.includes('"level":"error"'))).toHaveLength(1)
       await broken.close()
     },
   )

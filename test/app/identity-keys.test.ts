@@ -39,7 +39,7 @@ describe('the public keys', () => {
 
 describe('an identity token', () => {
   test.each(['issuer', 'own name'])(
-    'is no credential here, with the %s as its iss',
+    'is not accepted as a credential, with the %s as its iss',
     async (who) => {
       const { subject } = await app.user(`nobody-${who.length}`, null)
       const iss = who === 'issuer' ? app.issuer.issuer : 'https://auth.example'

@@ -145,7 +145,7 @@ describe('a realistic operation is accepted', () => {
   it.each([
     ['introspection by the usual query', getIntrospectionQuery()],
     [
-      'with all that it can ask',
+      'with all its fields',
       getIntrospectionQuery({
         inputValueDeprecation: true,
         oneOf: true,

@@ -91,7 +91,7 @@ describe('manage:keys', () => {
     const of = (form: string, name: string) =>
       form.replace('Mutation_', `${name.charAt(0).toUpperCase()}${name.slice(1)}Payload`)
 
-    it.each(forms)('changes nothing when %s would tell more of the key', async (_name, form) => {
+    it.each(forms)('changes nothing if %s would return more about the key', async (_name, form) => {
       const { id, secret } = await app.key('bob', usual)
       const as = (await app.key('admin', ['manage:keys', 'read:keys', 'write:keys'])).secret
       for (const [name, input] of [
@@ -113,8 +113,8 @@ describe('manage:keys', () => {
     it('descendants are not readable either', async () => {
       const { id } = await app.key('bob', usual)
       const as = (await app.key('admin', ['manage:keys', 'write:keys'])).secret
-      const told = await mutate('revokeApiKey', 'revokedDescendants { name }')({ id }, { as })
-      expect(errorOf(told)).toMatchObject({ code: 'FORBIDDEN' })
+      const answer = await mutate('revokeApiKey', 'revokedDescendants { name }')({ id }, { as })
+      expect(errorOf(answer)).toMatchObject({ code: 'FORBIDDEN' })
       const outcome =
         'apiKey { __typename id start scopes status revokedAt revokedReason owner @skip(if: true) { id } }'
       const revoked = await mutate('revokeApiKey', outcome)({ id, reason: 'lost' }, { as })
@@ -124,8 +124,8 @@ describe('manage:keys', () => {
     it('the owner is not readable without read:keys', async () => {
       const { id } = await app.key('bob', usual)
       const as = await app.jwt('admin', ['manage:keys', 'write:keys', 'read:users'])
-      const told = await mutate('revokeApiKey', 'apiKey { owner { subject } }')({ id }, { as })
-      expect(errorOf(told)).toMatchObject({ code: 'FORBIDDEN', missingScopes: ['read:keys'] })
+      const answer = await mutate('revokeApiKey', 'apiKey { owner { subject } }')({ id }, { as })
+      expect(errorOf(answer)).toMatchObject({ code: 'FORBIDDEN', missingScopes: ['read:keys'] })
     })
 
     it("returns the owner of the caller's own keys", async () => {

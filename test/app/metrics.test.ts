@@ -82,7 +82,7 @@ describe('the metrics', () => {
       .toBe(401)
     expect(await value(authentications('api-key', 'refused', 'key-revoked'))).toBe(1)
     const text = await read()
-    for (const told of ['alice', 'bob', id, app.issuer.issuer]) expect(text).not.toContain(told)
+    for (const value of ['alice', 'bob', id, app.issuer.issuer]) expect(text).not.toContain(value)
   })
 
   it('have a cumulative histogram of authentication time', async () => {

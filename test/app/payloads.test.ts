@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestApp, errorOf, type TestApp } from '../support/app.ts'
 
-/* No payload of a mutation tells what a query would refuse the same caller. */
+/* No payload of a mutation returns data that a query would refuse to the same caller. */
 
 let app: TestApp
 /** May write, and read no other users. */
@@ -85,8 +85,8 @@ describe('of another user', () => {
     for (const as of writer) {
       const without = await app.ask(query, { as, variables: { id: userId, s: true } })
       expect(without.body).toEqual({ data: { reactivateUser: { user: { id: userId } } } })
-      const told = await app.ask(query, { as, variables: { id: userId, s: false } })
-      expect(errorOf(told)).toMatchObject({ status: 403, missingScopes: ['read:users'] })
+      const answer = await app.ask(query, { as, variables: { id: userId, s: false } })
+      expect(errorOf(answer)).toMatchObject({ status: 403, missingScopes: ['read:users'] })
     }
   })
 
@@ -138,8 +138,8 @@ describe('createUser', () => {
     const fresh = await ask('createUser', { subject: 'dave' }, 'user { id status }', as)
     const again = await ask('createUser', { subject: 'dave' }, 'user { id status }', as)
     expect(again.body).toEqual(fresh.body)
-    const told = await ask('createUser', { subject: 'dave' }, 'user { id }', reader)
-    expect(errorOf(told)).toEqual({ status: 200, code: 'CONFLICT' })
+    const answer = await ask('createUser', { subject: 'dave' }, 'user { id }', reader)
+    expect(errorOf(answer)).toEqual({ status: 200, code: 'CONFLICT' })
   })
 
   it('does not disclose either that the user is suspended, and does not change it', async () => {
@@ -164,13 +164,13 @@ describe('createUser', () => {
     const made = await app.stores.users.findByIdentity(app.issuer.issuer, 'pete')
     expect(made?.scopes).toEqual([])
     await ask('deleteUser', { id: made?.id }, 'deletedUserId', reader)
-    const told = await ask(
+    const answer = await ask(
       'createUser',
       input,
       'user { id }',
       await app.jwt('reader', ['write:users', 'write:keys', 'read:users']),
     )
-    expect(errorOf(told)).toEqual({
+    expect(errorOf(answer)).toEqual({
       status: 200,
       code: 'FORBIDDEN',
       missingScopes: ['write:keys'],
@@ -183,8 +183,8 @@ describe('setUserScopes', () => {
     const { id } = await app.user('rosa', ['read:audit', 'read:keys'])
     const input = { userId: id, scopes: ['read:audit', 'read:keys', 'introspect:tokens'] }
     for (const as of writer) {
-      const told = await ask('setUserScopes', input, 'user { id }', as)
-      expect(errorOf(told)).toMatchObject({
+      const answer = await ask('setUserScopes', input, 'user { id }', as)
+      expect(errorOf(answer)).toMatchObject({
         code: 'FORBIDDEN',
         missingScopes: [...input.scopes].sort(),
       })
@@ -192,13 +192,13 @@ describe('setUserScopes', () => {
       const named = errorOf(await ask('setUserScopes', unknown, 'user { id }', as))
       expect(named).toMatchObject({ code: 'BAD_USER_INPUT' })
     }
-    const told = await ask(
+    const answer = await ask(
       'setUserScopes',
       input,
       'user { id }',
       await app.jwt('reader', [...scopes, 'read:users']),
     )
-    expect(errorOf(told)).toMatchObject({ missingScopes: ['introspect:tokens'] })
+    expect(errorOf(answer)).toMatchObject({ missingScopes: ['introspect:tokens'] })
     const [as = ''] = writer
     const kept = { userId: id, scopes: ['read:audit'] }
     expect((await ask('setUserScopes', kept, 'user { id }', as)).body.errors).toBeUndefined()
@@ -234,8 +234,8 @@ describe('of keys', () => {
   it('a new key returns only those fields of its parent that the parent may read itself', async () => {
     const { secret } = await app.key('gina', ['write:keys'])
     const input = { name: 'c', scopes: ['write:keys'] }
-    const told = await ask('createApiKey', input, 'apiKey { parent { metadata } }', secret)
-    expect(errorOf(told)).toMatchObject({ status: 403, missingScopes: ['read:keys'] })
+    const answer = await ask('createApiKey', input, 'apiKey { parent { metadata } }', secret)
+    expect(errorOf(answer)).toMatchObject({ status: 403, missingScopes: ['read:keys'] })
     const payload = 'apiKey { name metadata parent { id name owner { subject } } }'
     const { body } = await ask('createApiKey', input, payload, secret)
     expect(body.data.createApiKey.apiKey.parent.owner.subject).toBe('gina')
@@ -279,10 +279,10 @@ describe('of keys', () => {
       const more = name === 'revokeApiKey' ? [...beyond, ...ofDescendants] : beyond
       for (const payload of more) {
         for (const as of [jwt, parent.secret, child.secret]) {
-          const told = await ask(name, input, payload, as)
-          expect(errorOf(told), payload).toMatchObject({ missingScopes: ['read:keys'] })
-          expect(told).toMatchObject({ status: 403 })
-          expect(told.body.data).toBeUndefined()
+          const answer = await ask(name, input, payload, as)
+          expect(errorOf(answer), payload).toMatchObject({ missingScopes: ['read:keys'] })
+          expect(answer).toMatchObject({ status: 403 })
+          expect(answer.body.data).toBeUndefined()
         }
       }
       expect(await keyRows()).toEqual(before)

@@ -26,7 +26,7 @@ const logLines = (app: TestApp, cause: string) =>
   app.logged.map((line) => JSON.parse(line)).filter((line) => line.reason === cause)
 
 /** Waits until the credential is answered without a query. */
-const remembered = (app: TestApp, as: string) =>
+const waitUntilCached = (app: TestApp, as: string) =>
   vi.waitFor(
     async () => {
       await app.ask(whoAmI, { as })
@@ -174,7 +174,7 @@ describe('the triggers that announce changes', () => {
         { as: secret },
       )
       const { secret: childSecret } = child.body.data.createApiKey
-      for (const as of [secret, childSecret]) await remembered(app, as)
+      for (const as of [secret, childSecret]) await waitUntilCached(app, as)
       await app.sql.begin(async (sql) => {
         await sql`set local session_replication_role = replica`
         await sql`update latchkey.api_keys set revoked_at = now() where id = ${id}`
@@ -192,7 +192,7 @@ describe('the triggers that announce changes', () => {
     const app = await createTestApp({ MAX_STALENESS_MS: '1000' })
     try {
       const { id, secret } = await app.key('alice', ['read:users'])
-      await remembered(app, secret)
+      await waitUntilCached(app, secret)
       await app.sql`alter table latchkey.api_keys disable trigger api_keys_notify_update`
       await vi.waitFor(
         async () => expect(await readiness(app)).toMatchObject({ reason: 'change-triggers' }),

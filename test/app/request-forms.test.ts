@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { listenWith, type RawAnswer, send } from '../support/listening.ts'
 
-/* Forms of a request that clients and proxies rarely send, in both ways that a request can take. */
+/* Rare forms of requests of clients and proxies, on both paths that a request can take. */
 
 let app: TestApp
 let key: string
@@ -67,7 +67,7 @@ describe.each(ways)('by %s', (way) => {
       ['variables=%22n%22', 'a string'],
       ['variables=true', 'a boolean'],
       ['variables=NaN', 'what only JavaScript knows'],
-      ['extensions=[', 'extensions that are no JSON'],
+      ['extensions=[', 'extensions that are not JSON'],
       ['extensions=[]', 'extensions that are a list'],
       ['extensions=7', 'extensions that are a number'],
       ['variables={}&variables={}', 'variables twice'],
@@ -76,8 +76,8 @@ describe.each(ways)('by %s', (way) => {
       [query, 'the query twice'],
       ['variables=%7B%22n%22%3A1%zz%7D', 'a broken percent-encoding'],
       ['variables=%7B%22n%22%3A%', 'a percent sign at the end'],
-      ['variables=%FF', 'a byte that is no UTF-8'],
-      ['operationName=%C3%28', 'an operation name that is no UTF-8'],
+      ['variables=%FF', 'a byte that is not UTF-8'],
+      ['operationName=%C3%28', 'an operation name that is not UTF-8'],
     ])('%s are 400: %s', async (parameters) => {
       for (const accept of ['application/json', 'application/graphql-response+json']) {
         const answer = await get(`${query}&${parameters}`, ['Accept', accept])
@@ -90,7 +90,7 @@ describe.each(ways)('by %s', (way) => {
     })
 
     it.each(['query=%', 'query=%7Bviewer%7Bsubject%7D%7D%FF', 'query=', ''])(
-      '%j is 400 as a whole',
+      '%j is 400 for the whole request',
       async (parameters) => {
         const answer = await get(parameters)
         expect([answer.status, codeOf(answer)]).toEqual([400, 'BAD_REQUEST'])
@@ -132,7 +132,7 @@ describe.each(ways)('by %s', (way) => {
       expect([answer.status, codeOf(answer)]).toEqual([403, 'FORBIDDEN'])
     })
 
-    it('that is empty lets no mutation through a GET', async () => {
+    it('that is empty allows no mutation in a GET', async () => {
       const mutation = encodeURIComponent(
         'mutation { revokeAllApiKeys(input: {}) { revokedCount } }',
       )
@@ -149,9 +149,9 @@ describe.each(ways)('by %s', (way) => {
       ['null', 'null'],
       ['a batch', `[${viewer},${viewer}]`],
       ['no JSON', '{'],
-      ['a query that is no text', '{"query":7}'],
-      ['an operation name that is no text', '{"query":"{ __typename }","operationName":7}'],
-      ['variables that are no object', '{"query":"{ __typename }","variables":7}'],
+      ['a query that is not a string', '{"query":7}'],
+      ['an operation name that is not a string', '{"query":"{ __typename }","operationName":7}'],
+      ['variables that are not an object', '{"query":"{ __typename }","variables":7}'],
       ['a member that is unknown', '{"query":"{ __typename }","id":7}'],
     ])('with %s is 400', async (_name, body) => {
       expect((await post(body)).status).toBe(400)
@@ -272,7 +272,7 @@ describe('a content coding', () => {
     }
   })
 
-  it.each(ways)('is passed over by %s where no body is read', async (way) => {
+  it.each(ways)('is ignored by %s if no body is read', async (way) => {
     const coded = ['Authorization', `Bearer ${key}`, 'Content-Encoding', 'gzip']
     const port = ports.get(way) ?? 0
     const query = encodeURIComponent('{ viewer { subject } }')

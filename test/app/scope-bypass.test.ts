@@ -30,7 +30,7 @@ describe('no form of an operation reaches a field that its caller may not read',
       '{ ...A } fragment A on Query { ...B } fragment B on Query { users { totalCount } }',
     ],
     [
-      'in a fragment spread twice, once where it is left out',
+      'in a fragment spread twice, once skipped',
       '{ ...A @skip(if: true) ...A } fragment A on Query { users { totalCount } }',
     ],
     ['beside what they may', '{ viewer { subject } apiKeys { totalCount } users { totalCount } }'],

@@ -21,7 +21,7 @@ const eventually = (attempt: () => Promise<void>, interval = 50) =>
   vi.waitFor(attempt, { timeout: 10_000, interval })
 
 /** Waits until the credential is answered without a lookup. */
-async function remembered(as: string): Promise<void> {
+async function waitUntilCached(as: string): Promise<void> {
   await eventually(async () => {
     await status(as)
     const before = app.network.statements(lookups)
@@ -49,8 +49,8 @@ const revoke = () => app.sql`update latchkey.api_keys set revoked_at = now() whe
 
 describe('a cached credential', () => {
   it('needs no lookup', async () => {
-    await remembered(key.secret)
-    await remembered(jwt)
+    await waitUntilCached(key.secret)
+    await waitUntilCached(jwt)
   })
 
   it.each<[string, string]>([
@@ -65,7 +65,7 @@ describe('a cached credential', () => {
     ['its owner is deleted', 'delete from latchkey.users'],
     ['everything goes', 'truncate latchkey.users cascade'],
   ])('is refused at once when, by hand, %s', async (_name, statement) => {
-    await remembered(key.secret)
+    await waitUntilCached(key.secret)
     await app.sql.unsafe(statement.replace('$key', key.id))
     await eventually(async () => expect(await status(key.secret)).toBe(401), 2)
   })
@@ -80,7 +80,7 @@ describe('a cached credential', () => {
       const [node] = await app.sql`select counter from latchkey.nodes`
       expect(Number(node?.counter)).toBeGreaterThan(1)
     })
-    await remembered(key.secret)
+    await waitUntilCached(key.secret)
     // Restoring a dump sends no notifications: it creates triggers after rows.
     await app.sql.begin(async (sql) => {
       await sql`alter table latchkey.api_keys disable trigger api_keys_notify_update`
@@ -94,7 +94,7 @@ describe('a cached credential', () => {
   })
 
   it('is narrowed at once when a scope is removed', async () => {
-    for (const as of [key.secret, jwt]) await remembered(as)
+    for (const as of [key.secret, jwt]) await waitUntilCached(as)
     await app.sql`update latchkey.users set scopes = '{write:keys}'`
     for (const as of [key.secret, jwt]) {
       await eventually(async () => {
@@ -105,7 +105,7 @@ describe('a cached credential', () => {
   })
 
   it('is refused within the bound when no notification arrives any more', async () => {
-    await remembered(key.secret)
+    await waitUntilCached(key.secret)
     app.feed.setState('black-hole')
     await revoke()
     await eventually(async () => expect(await status(key.secret)).toBe(401))
@@ -118,7 +118,7 @@ describe('a cached credential', () => {
   ])(
     'is refused at once after %s, before any notification arrives',
     async (_name, milliseconds) => {
-      await remembered(key.secret)
+      await waitUntilCached(key.secret)
       app.feed.setState('black-hole')
       await revoke()
       app.advance(milliseconds)
@@ -130,14 +130,14 @@ describe('a cached credential', () => {
     const late = 500
     app.feed.delay(late)
     await lateHeartbeats(2)
-    await remembered(key.secret)
+    await waitUntilCached(key.secret)
     // A timer may fire a millisecond early.
     app.advance(stalenessBound - late + 1)
     expect(await isLookedUp(key.secret)).toBe(true)
   })
 
   it('is never used if notifications are later than the bound', async () => {
-    await remembered(key.secret)
+    await waitUntilCached(key.secret)
     app.feed.delay(stalenessBound)
     await lateHeartbeats(4)
     expect(await isLookedUp(key.secret)).toBe(true)
@@ -146,11 +146,11 @@ describe('a cached credential', () => {
   })
 
   it('is cached again after the feed is back', async () => {
-    await remembered(key.secret)
+    await waitUntilCached(key.secret)
     app.feed.setState('cut')
     await eventually(async () => expect(await isLookedUp(key.secret)).toBe(true))
     app.feed.setState('up')
-    await remembered(key.secret)
+    await waitUntilCached(key.secret)
   })
 
   it('causes one lookup for any number of concurrent requests', async () => {
@@ -178,7 +178,7 @@ describe('while the database is unreachable', () => {
   }
 
   it('a cached key is honoured for the staleness bound, then 503', async () => {
-    await remembered(key.secret)
+    await waitUntilCached(key.secret)
     cut()
     expect(await status(key.secret)).toBe(200)
     app.advance(2_000)

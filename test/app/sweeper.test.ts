@@ -26,7 +26,7 @@ async function hashes(id: string) {
   return { ...row }
 }
 
-async function told(secret: string) {
+async function refusalMessage(secret: string) {
   const { status, body } = await app.ask('{ viewer { subject } }', { as: secret })
   return status === 200 ? 'welcome' : body.errors[0].message
 }
@@ -36,10 +36,10 @@ describe('the hash of a dead secret', () => {
     const { id, secret } = await app.key('alice', all)
     await revoke(id)
     await sweep(deadSecretRetentionDays - 1)
-    expect(await told(secret)).toBe('The API key was revoked.')
+    expect(await refusalMessage(secret)).toBe('The API key was revoked.')
     expect(await sweep(deadSecretRetentionDays + 1)).toBeGreaterThan(0)
     expect(await hashes(id)).toEqual({ secret: 0, previous: null })
-    expect(await told(secret)).toBe('The credential is not valid.')
+    expect(await refusalMessage(secret)).toBe('The credential is not valid.')
   })
 
   it('of an expired key is too, and no change by hand makes the key work again', async () => {
@@ -49,10 +49,10 @@ describe('the hash of a dead secret', () => {
     await sweep(deadSecretRetentionDays + 1)
     expect(await hashes(id)).toEqual({ secret: 0, previous: null })
     await app.byHand`update latchkey.api_keys set expires_at = null where id = ${id}`
-    expect(await told(secret)).toBe('The credential is not valid.')
+    expect(await refusalMessage(secret)).toBe('The credential is not valid.')
     await mutate('rotateApiKey(input: { id: $id }) { secret }', id)
     expect((await hashes(id)).previous).toBe(0)
-    expect(await told(secret)).toBe('The credential is not valid.')
+    expect(await refusalMessage(secret)).toBe('The credential is not valid.')
   })
 
   it('of a previous secret is erased when the grace period ends; the new one stays', async () => {
@@ -62,7 +62,7 @@ describe('the hash of a dead secret', () => {
     expect(await hashes(id)).toEqual({ secret: 32, previous: 32 })
     await sweep(1.1)
     expect(await hashes(id)).toEqual({ secret: 32, previous: null })
-    expect(await told(body.data.rotateApiKey.secret)).toBe('welcome')
+    expect(await refusalMessage(body.data.rotateApiKey.secret)).toBe('welcome')
   })
 
   it('is all that is erased: the owner can still read the key and its history', async () => {

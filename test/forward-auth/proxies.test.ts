@@ -134,19 +134,19 @@ describe.each(proxies.filter(({ here }) => here))('behind $name', ({ start }) =>
       ['and named in two', [...forged, 'Connection', 'X-User-Id', 'Connection', 'x-identity']],
     ]
 
-    test.each(everyWay)('%s get nobody in', async (_, headers) => {
+    test.each(everyWay)('%s do not authenticate a client', async (_, headers) => {
       const before = orders.seen.length
       expect((await ask('/orders/1', headers)).status).toBe(401)
       expect(orders.seen.length).toBe(before)
     })
 
-    test.each(everyWay)('%s are not told of the anonymous', async (_, headers) => {
+    test.each(everyWay)('%s are not passed on for an anonymous client', async (_, headers) => {
       const answer = await ask('/orders/public/1', headers)
       expect(answer.status).toBe(200)
       withoutIdentity(echoOf(answer))
     })
 
-    test.each(everyWay)('%s make nobody another', async (_, headers) => {
+    test.each(everyWay)('%s do not change the identity of a client', async (_, headers) => {
       const token = await aliceToken()
       const stolen = headers.map((value) => (value === 'evil' ? token : value))
       const answer = await ask('/orders/1', [...stolen, ...bearer(mallory.secret)])

@@ -16,9 +16,9 @@ function limiter(perMinute: number, maxSenders?: number) {
   })
   const error = new InvalidCredentialError()
   const refuse = (address: string | null, times = 1) => {
-    let told = errorFor(error, address)
-    for (let i = 1; i < times; i++) told = errorFor(error, address)
-    return told
+    let result = errorFor(error, address)
+    for (let i = 1; i < times; i++) result = errorFor(error, address)
+    return result
   }
   return { clock, errorFor, refuse }
 }
@@ -28,9 +28,9 @@ describe('the refused credentials of one sender', () => {
     const { refuse, clock } = limiter(3)
     expect(refuse('203.0.113.7', 3)).toBeInstanceOf(InvalidCredentialError)
     clock.at += 20_500
-    const told = refuse('203.0.113.7')
-    expect(told).toBeInstanceOf(RateLimitedError)
-    expect((told as RateLimitedError).retryAfterSeconds).toBe(39.5)
+    const error = refuse('203.0.113.7')
+    expect(error).toBeInstanceOf(RateLimitedError)
+    expect((error as RateLimitedError).retryAfterSeconds).toBe(39.5)
   })
 
   it('are counted apart from those of another sender', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { BodyTooLargeError } from '../../src/http/endpoint.ts'
 import { fetchRequest } from '../../src/http/fetch-request.ts'
 
-/* What the fetch adapter hands over of a request. Its answers are those of any Response. */
+/* The fetch adapter: the request that it passes on. Its answers are ordinary Responses. */
 
 const url = 'http://latchkey.test/graphql'
 const posted = (body: BodyInit | null, headers: [string, string][] = []) =>
@@ -70,7 +70,7 @@ describe('a body', () => {
   const limit = 100
 
   it.each(['', 'a', 'ü 漢 🎉', '\u{feff}{}', 'a'.repeat(limit), 'ü'.repeat(limit / 2)])(
-    'is read as UTF-8 as it is: %j',
+    'is read as UTF-8 unchanged: %j',
     async (body) => {
       const length: [string, string] = ['content-length', String(Buffer.byteLength(body))]
       for (const headers of [[], [length]]) {

@@ -17,8 +17,10 @@ it('counts by three labels, in any order', async () => {
         expected.set(series, (expected.get(series) ?? 0) + 1)
       }
       const lines = (await registry.metrics()).split('\n').filter((line) => line.startsWith('t{'))
-      const told = lines.map((line) => line.split(' '))
-      expect(new Map(told.map(([series = '', value]) => [series, Number(value)]))).toEqual(expected)
+      const pairs = lines.map((line) => line.split(' '))
+      expect(new Map(pairs.map(([series = '', value]) => [series, Number(value)]))).toEqual(
+        expected,
+      )
     }),
   )
 })

@@ -50,7 +50,7 @@ describe('a credential is never written', () => {
     ['in a header', { headers: { authorization: `Bearer ${secret}` } }, 'x'],
     ['in a deep header', { a: { b: { c: { d: { Cookie: `s=${secret}` } } } } }, 'x'],
     ['in several values of a header', { 'set-cookie': [secret, secret] }, 'x'],
-    ['in a header of our own', { req: { 'x-acme-key': secret } }, 'x'],
+    ['in a configured header', { req: { 'x-acme-key': secret } }, 'x'],
     ['with quotes in it', { password: `"${secret}\\"${secret}` }, 'x'],
     ['in a field', { input: apiKey, nested: { input: jwt } }, 'x'],
     ['in a message', {}, `got ${apiKey} and ${jwt}`],
@@ -63,7 +63,7 @@ describe('a credential is never written', () => {
     ["in a failed query's parameters", { err: drizzle }, 'x'],
     ['in a failed URL', { err: invalidUrl(`postgres://u:canaryPassword@ho st/`) }, 'x'],
     ['in several errors', { err: new AggregateError([drizzle, cause], 'all failed') }, 'x'],
-    ['in what is no error', { err: { authorization: apiKey, secret } }, 'x'],
+    ['in a value that is not an error', { err: { authorization: apiKey, secret } }, 'x'],
   ])('%s', (_, fields, message) => {
     for (const pretty of [false, true]) {
       const text = written((logger) => logger.error(fields, message), { pretty })

@@ -111,7 +111,7 @@ describe('an answer that is ready', () => {
     return listener.close()
   })
 
-  async function told(...pieces: string[]): Promise<string[]> {
+  async function statusesOf(...pieces: string[]): Promise<string[]> {
     const socket = connect(listener.port, '127.0.0.1')
     await once(socket, 'connect')
     socket.end(pieces.join(''))
@@ -120,17 +120,17 @@ describe('an answer that is ready', () => {
 
   it('is sent before the error about unreadable data on its connection', async () => {
     const asked = 'GET / HTTP/1.1\r\nHost: a.example\r\n\r\n'
-    expect(await told(asked, 'garbage\r\n\r\n')).toEqual(['200', '400'])
+    expect(await statusesOf(asked, 'garbage\r\n\r\n')).toEqual(['200', '400'])
   })
 
-  // What is read at once is 65,536 bytes, and then the end comes in the same turn.
+  // Node reads 65,536 bytes at once, and then the end in the same turn.
   it.each([100, 65_535, 65_536, 65_537, 200_000])(
-    'is sent to who sends %i bytes and closes its side',
+    'is sent to a client that sends %i bytes and closes its side',
     async (size) => {
       const head = (length: number) =>
         `POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: ${String(length).padStart(6, '0')}\r\n\r\n`
       const length = size - head(0).length
-      expect(await told(head(length), 'x'.repeat(length))).toEqual(['200'])
+      expect(await statusesOf(head(length), 'x'.repeat(length))).toEqual(['200'])
     },
   )
 })

@@ -47,7 +47,7 @@ const asked: Record<string, (headers: readonly string[]) => ReturnType<typeof se
     send(port, '/auth/verify?optional=true', [...host, ...headers]),
 }
 
-describe.each(Object.entries(asked))("in another's Node server, %s", (name, ask) => {
+describe.each(Object.entries(asked))('in the Node server of an application, %s', (name, ask) => {
   const refused = name.includes('proxy') ? 401 : 400
 
   it('is answered', async () => {
@@ -63,7 +63,7 @@ describe.each(Object.entries(asked))("in another's Node server, %s", (name, ask)
     ['that would be one with the next', () => both('Digest a=b', 'c=d')],
     ['that would be one in quotation marks', () => both('Digest a="b', 'c"')],
     ['twice empty', () => both('', '')],
-    ['of our own twice', () => ['X-JWT', jwt, 'x-jwt', jwt]],
+    ['for JWTs twice', () => ['X-JWT', jwt, 'x-jwt', jwt]],
   ])('is ambiguous with a header %s', async (_name, headers) => {
     const answer = await ask(headers())
     expect(answer.status).toBe(refused)

@@ -6,7 +6,7 @@ import type { Answer } from '../../src/yoga/error-answer.ts'
 import { type Answering, jsonAnswer, startDirectListener } from '../support/direct-listener.ts'
 import { send } from '../support/listening.ts'
 
-/* What the Node adapter writes of an answer, and what it does about a client that is gone by then. */
+/* The Node adapter: how it writes an answer, and how it handles a client that has disconnected. */
 
 let adapter: Awaited<ReturnType<typeof startDirectListener>>
 
@@ -197,7 +197,7 @@ describe('an answer', () => {
       expect.objectContaining({ code: 'ERR_INVALID_CHAR' }),
     ],
     [
-      'has such a header, and comes later',
+      'has such a header, and is returned later',
       async () => ({ ...jsonAnswer(''), headers: { 'x-reason': 'a\r\nb' } }),
       expect.objectContaining({ code: 'ERR_INVALID_CHAR' }),
     ],

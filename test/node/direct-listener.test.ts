@@ -6,7 +6,7 @@ import { BodyTooLargeError, type HttpRequest } from '../../src/http/endpoint.ts'
 import { type Answering, jsonAnswer, startDirectListener } from '../support/direct-listener.ts'
 import { send } from '../support/listening.ts'
 
-/* What the Node adapter hands over of a request. */
+/* The Node adapter: the request that it passes on. */
 
 let adapter: Awaited<ReturnType<typeof startDirectListener>>
 
@@ -48,7 +48,7 @@ describe('a request', () => {
     ['POST', '/GraphQL', []],
     ['GET', '/graphql', ['X-For-Yoga', '1']],
   ])(
-    '%s %s is left to the fetch adapter where it is not for this one',
+    '%s %s is left to the fetch adapter if it has no direct endpoint',
     async (method, target, headers) => {
       const answer = await send(adapter.port, target, headers, { method })
       expect(answer.headers['x-left']).toBe(method)
@@ -114,7 +114,7 @@ describe('a body', () => {
   }
 
   it.each(['', 'a', 'ü 漢 🎉', '\u{feff}{}', 'a'.repeat(limit), `${'ü'.repeat(limit / 2)}`])(
-    'is read as UTF-8 as it is: %j',
+    'is read as UTF-8 unchanged: %j',
     async (body) => {
       const answer = await adapter.post(body)
       expect({ status: answer.status, body: answer.body }).toEqual({ status: 200, body })

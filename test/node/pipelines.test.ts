@@ -129,11 +129,11 @@ describe('answers to the requests before unreadable data', () => {
 
   it.each([
     ['a header section that is too large', get('/x', `X: ${'x'.repeat(20_000)}`), '431 problem'],
-    ['a chunk that is none', `${get('/x', 'Transfer-Encoding: chunked')}zz\r\n`, '400 problem'],
+    ['an invalid chunk', `${get('/x', 'Transfer-Encoding: chunked')}zz\r\n`, '400 problem'],
     ['a tunnel', 'CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n', '400 problem'],
     ['another protocol', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '400 problem'],
     ['two lengths', post('/x', 'a', 'Content-Length: 2'), '400 problem'],
-    ['a target that is none', 'GET x HTTP/1.1\r\nHost: x\r\n\r\n', '400 problem'],
+    ['an invalid target', 'GET x HTTP/1.1\r\nHost: x\r\n\r\n', '400 problem'],
     ['two hosts', get('/x', 'Host: y'), '400 problem'],
   ])('are sent before the answer to %s', async (_name, unreadable, expected) => {
     const socket = await open()

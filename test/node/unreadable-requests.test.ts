@@ -34,13 +34,13 @@ describe('a request', () => {
   it.each([
     // This comes first, because the cache of hosts is empty at the start.
     ['with an empty Host', ['GET /healthz HTTP/1.1', 'Host:']],
-    ['with a Host that is none', ['GET /healthz HTTP/1.1', 'Host: a b/\\']],
+    ['with an invalid Host', ['GET /healthz HTTP/1.1', 'Host: a b/\\']],
     ['with a path in its Host', ['GET /healthz HTTP/1.1', 'Host: x/y']],
     ['without a Host', ['GET /healthz HTTP/1.1']],
     ['for the server as a whole', ['OPTIONS * HTTP/1.1', 'Host: x']],
-    ['for a URL that is none', ['GET http://[x/healthz HTTP/1.1', 'Host: x']],
+    ['for an invalid URL', ['GET http://[x/healthz HTTP/1.1', 'Host: x']],
   ])(
-    '%s is a bad request, told in words and with an id, and nothing of our insides',
+    '%s is a bad request, with a message and a request id, and without internals',
     async (_name, lines) => {
       const answer = await raw(...lines)
       expect(answer).toMatch(/^HTTP\/1.1 400 /)
@@ -51,9 +51,9 @@ describe('a request', () => {
   )
 
   it.each([
-    ['for a whole URL', ['GET http://x.example/healthz HTTP/1.1', 'Host: other']],
+    ['for an absolute URL', ['GET http://x.example/healthz HTTP/1.1', 'Host: other']],
     [
-      'for a whole URL without a path, which is /',
+      'for an absolute URL without a path, which means /',
       ['GET http://x.example?a HTTP/1.1', 'Host: x'],
       404,
     ],

@@ -24,7 +24,7 @@ const query = '{"query":"{ viewer { subject } }"}'
 const asAlice = '"subject":"alice"'
 const asNobody = '"viewer":null'
 
-/** A POST of the query; `KEY` stands for the key. */
+/** Makes a POST of the query; `KEY` is replaced by the key. */
 const post = (...headers: string[]) => [
   'POST /graphql HTTP/1.1',
   'Host: a.example',
@@ -62,17 +62,17 @@ const authorization = 'Authorization: Bearer KEY'
 
 describe('a credential counts', () => {
   it.each([
-    ['as it is', post(authorization)],
+    ['unchanged', post(authorization)],
     ['in a chunked request', chunked([authorization])],
     ['with spaces around it', post('Authorization:  \t Bearer KEY \t ')],
     ['with a field name in any case', post('aUTHORIZATION: Bearer KEY')],
     [
-      'named in Connection, since nothing comes before this server',
+      'named in Connection, which this server ignores because it is not a proxy',
       [...post('Connection: authorization', authorization)],
     ],
     ['beside several cookies', post('Cookie: a=1', authorization, 'Cookie: b=2')],
     [
-      'where the target is a whole URL',
+      'if the target is in absolute form',
       ['POST http://b.example/graphql HTTP/1.1', ...post(authorization).slice(1)],
     ],
     ['where something unheard-of is expected', post('Expect: a-miracle', authorization)],
@@ -117,14 +117,11 @@ describe('a request is refused, and its connection closed,', () => {
     ['with a bare carriage return', post('A: b\rAuthorization: Bearer KEY')],
     ['with two hosts', post('Host: b.example', authorization)],
     ['with two lengths', post(`Content-Length: ${query.length}`)],
-    [
-      'with a length that is none',
-      post().map((line) => line.replace(/^(Content-Length: )/, '$1+')),
-    ],
+    ['with an invalid length', post().map((line) => line.replace(/^(Content-Length: )/, '$1+'))],
     ['with a length and chunks', chunked(['Content-Length: 4'])],
     ['with two codings', chunked(['Transfer-Encoding: identity'])],
     [
-      'with a coding that is none',
+      'with an invalid coding',
       post().map((line) => line.replace(/^Content-Length: .*/, 'Transfer-Encoding: xchunked')),
     ],
     [
@@ -132,11 +129,11 @@ describe('a request is refused, and its connection closed,', () => {
       chunked([authorization]).map((line) => line.replace('HTTP/1.1', 'HTTP/1.0')),
     ],
     [
-      'with a coding that nobody undoes',
+      'with a coding that is not decoded',
       chunked([authorization]).map((line) => line.replace(/chunked$/, 'gzip, chunked')),
     ],
     ['with a space in its target', get('/graphql?query={viewer {subject}}')],
-    ['with a chunk that is none', chunked([]).map((line) => line.replace(/^22$/, 'zz'))],
+    ['with an invalid chunk', chunked([]).map((line) => line.replace(/^22$/, 'zz'))],
     ['of another protocol', ['PRI * HTTP/2.0', '', 'SM', '', '']],
     ['for a tunnel', ['CONNECT a.example:80 HTTP/1.1', 'Host: a.example', '', '']],
   ])('%s', async (_name, lines) => {

@@ -36,6 +36,6 @@ it.each([
   const options = { log: recordingLog(warnings), joining, print: () => {} }
   const server = await startServer(config, options).catch(() => null)
   await server?.stop()
-  const heard = warnings.filter((line) => /^DATABASE_URL cannot meet/.test(String(line)))
-  expect(heard).toHaveLength(times)
+  const logged = warnings.filter((line) => /^DATABASE_URL cannot meet/.test(String(line)))
+  expect(logged).toHaveLength(times)
 })

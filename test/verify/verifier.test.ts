@@ -265,7 +265,7 @@ describe('the keys', () => {
     ['too much', () => new Response(`{"keys":[]${' '.repeat(100_001)}}`)],
     ['nothing', () => Promise.reject(new TypeError('fetch failed'))],
   ])(
-    'from a server that answers %s are an outage, and not asked for at once again',
+    'from a server that answers %s are an outage, and not fetched again at once',
     async (_, how) => {
       answer = how
       const one = verifier()

@@ -58,7 +58,7 @@ const good = () => ['Authorization', `Bearer ${jwt}`]
 const many = (count: number) => Array.from({ length: count }, () => ['a', '']).flat()
 /** Comes first, because Node itself refuses a request whose `Host` it has dropped. */
 const host = ['Host', 'a.example']
-const told = ({ status, body }: RawAnswer) => {
+const summaryOf = ({ status, body }: RawAnswer) => {
   const { data, errors } = JSON.parse(body)
   return { status, ...(data ?? errors[0].extensions) }
 }
@@ -77,10 +77,10 @@ describe.each(Object.keys(applications))('in an application on %s', (name) => {
   })
 
   it('a credential is read', async () => {
-    expect(told(await send(port, target, good()))).toEqual({ status: 200, who: 'alice' })
-    expect(told(await send(port, target))).toEqual({ status: 200, who: null })
+    expect(summaryOf(await send(port, target, good()))).toEqual({ status: 200, who: 'alice' })
+    expect(summaryOf(await send(port, target))).toEqual({ status: 200, who: null })
     const few = [...many(900), ...good()]
-    expect(told(await send(port, target, few))).toEqual({ status: 200, who: 'alice' })
+    expect(summaryOf(await send(port, target, few))).toEqual({ status: 200, who: 'alice' })
   })
 
   it.each([
@@ -90,9 +90,9 @@ describe.each(Object.keys(applications))('in an application on %s', (name) => {
     ['first good, then of another scheme', () => [...good(), 'AUTHORIZATION', 'Basic YTpi']],
     ['of another scheme', () => ['Authorization', 'Digest a=b', 'Authorization', 'Digest a=b']],
     ['like one together', () => ['Authorization', 'Digest a=b', 'Authorization', 'c=d']],
-    ['in a header of its own', () => ['X-JWT', jwt, 'x-jwt', jwt]],
+    ['in a configured header', () => ['X-JWT', jwt, 'x-jwt', jwt]],
   ])('two headers are ambiguous: %s', async (_name, headers) => {
-    expect(told(await send(port, target, headers()))).toEqual({
+    expect(summaryOf(await send(port, target, headers()))).toEqual({
       status: 400,
       code: 'INVALID_REQUEST',
     })
@@ -104,7 +104,7 @@ describe.each(Object.keys(applications))('in an application on %s', (name) => {
     ['a good one', () => [...many(1100), ...good()]],
     ['none', () => many(1000)],
   ])('a request that may have lost headers is refused: %s', async (_name, headers) => {
-    expect(told(await send(port, target, [...host, ...headers()]))).toEqual({
+    expect(summaryOf(await send(port, target, [...host, ...headers()]))).toEqual({
       status: 431,
       code: 'REQUEST_HEADER_FIELDS_TOO_LARGE',
     })
@@ -121,8 +121,8 @@ it('a header that the application has changed before keeps that value', async ()
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   const byCookie = await send(port, target, ['Cookie', `token=${jwt}`])
-  expect(told(byCookie)).toEqual({ status: 200, who: 'alice' })
+  expect(summaryOf(byCookie)).toEqual({ status: 200, who: 'alice' })
   const without = await send(port, target, [...good(), ...good(), 'X-Anonymous', '1'])
-  expect(told(without)).toEqual({ status: 200, who: null })
+  expect(summaryOf(without)).toEqual({ status: 200, who: null })
   server.close()
 })

@@ -11,7 +11,7 @@ import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../s
 import { startIssuer, type TestIssuer, testAudience } from '../support/issuer.ts'
 import { type RawAnswer, send } from '../support/listening.ts'
 
-/* An application's own Yoga on a database that Latchkey cannot use, or with parts of its own that fail. */
+/* The Yoga server of an application, on a database that Latchkey cannot use, or with failing parts. */
 
 const role = `latchkey_no_rights_${process.pid}`
 let issuer: TestIssuer
