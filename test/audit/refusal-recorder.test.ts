@@ -42,7 +42,7 @@ describe('refused credentials', () => {
     })
   })
 
-  it('with made-up ids make one row', async () => {
+  it('with invented ids are counted in one row', async () => {
     const { refuse, close, batches } = recorder()
     for (let id = 0; id < 1000; id++) refuse('key-unknown', '192.0.2.1', String(id))
     await close()
@@ -50,7 +50,7 @@ describe('refused credentials', () => {
     expect(batches[0]).toMatchObject([{ count: 1000 }])
   })
 
-  it('in a flood from everywhere are told apart up to a bound and counted beyond', async () => {
+  it('from many addresses are counted separately up to a bound, and together beyond it', async () => {
     const { refuse, close, batches } = recorder({ maxKinds: 3 })
     for (let host = 0; host < 10_000; host++) refuse('unrecognised', `10.0.${host}`)
     await close()
@@ -63,7 +63,7 @@ describe('refused credentials', () => {
     expect(batches[0]?.[3]).toMatchObject({ sourceAddress: null, requestId: null })
   })
 
-  it('that could not be written go with the next batch, within the bound', async () => {
+  it('that could not be written are kept for the next batch, within the bound', async () => {
     const { refuse, clock, flush, close, batches } = recorder({ maxKinds: 1 })
     clock.down = true
     refuse('unrecognised', 'a')

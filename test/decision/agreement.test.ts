@@ -50,15 +50,15 @@ it('the decision before execution and the check at each field never disagree', a
           expect(refusals.length).toBeGreaterThan(0)
           for (const refusal of refusals) expect(refusal.originalError).toBeInstanceOf(expected)
 
-          // What fails at a field was announced, with its path; what was announced fails, or
-          // something above it did.
-          const announced = new Set(
+          // Every field that fails was denied by the decision, with its path. Every denied field fails,
+          // or one of its ancestors does.
+          const denied = new Set(
             decision.fields.flatMap(({ paths }) => paths.map((path) => path.join('.'))),
           )
-          const failed = new Set(refusals.map(placeOf))
+          const failed = new Set(refusals.map(pathOf))
           const complete = decision.fields.every(({ paths }) => paths.length < 20)
-          if (complete) for (const place of failed) expect(announced).toContain(place)
-          for (const place of announced) {
+          if (complete) for (const place of failed) expect(denied).toContain(place)
+          for (const place of denied) {
             const above = place.split('.').map((_, at, all) => all.slice(0, at + 1).join('.'))
             expect(above.some((prefix) => failed.has(prefix))).toBe(true)
           }
@@ -72,12 +72,12 @@ it('the decision before execution and the check at each field never disagree', a
     }),
     { numRuns: 80, interruptAfterTimeLimit: 20_000 },
   )
-  // The property is about something: each outcome came up.
+  // The property is not vacuous: each outcome occurred.
   for (const outcome of ['allowed', 'unauthenticated', 'insufficient']) {
     expect(outcomes.get(outcome)).toBeGreaterThan(20)
   }
 })
 
-function placeOf(error: GraphQLError): string {
+function pathOf(error: GraphQLError): string {
   return (error.path ?? []).filter((key) => typeof key === 'string').join('.')
 }

@@ -31,7 +31,7 @@ describe('the conditions of a selection', () => {
     ['@skip(if: true)', null],
     ['@include(if: false)', null],
     ['@include(if: $a) @skip(if: true)', null],
-    // Validation refuses these; nothing may be concluded from them.
+    // Validation refuses these, so they allow no conclusion.
     ['@skip', []],
     ['@skip(unless: true)', []],
     ['@skip(if: "true")', []],
@@ -41,7 +41,7 @@ describe('the conditions of a selection', () => {
     expect(conditionsOf(selection(directives))).toEqual(conditions)
   })
 
-  it('are none of a node that was made without directives', () => {
+  it('do not exist on a node that was created without directives', () => {
     const { directives: _none, ...bare } = selection('')
     expect(conditionsOf(bare as SelectionNode)).toEqual([])
     const [directive] = selection('@skip(if: true)').directives ?? []
@@ -54,7 +54,7 @@ describe('the conditions of a selection', () => {
 })
 
 describe('the variables of conditions', () => {
-  it('come with what is true by default', () => {
+  it('include those that are true by default', () => {
     const source = 'query ($a: Boolean = true, $b: Boolean = false, $c: Boolean, $d: Int = 1) { a }'
     expect(conditionVariables(['d', 'c', 'b', 'a', 'e'], operation(source))).toEqual([
       { name: 'd', defaultValue: undefined },
@@ -81,7 +81,7 @@ describe('the variables of conditions', () => {
     [{ a: 'false' }, undefined],
     [{ a: 0 }, undefined],
     [Object.create({ a: false }), true],
-  ])('are, where %j was sent and true is the default, %s', (variables, value) => {
+  ])('are, with %j sent and true as the default, %s', (variables, value) => {
     const variable = { name: 'a', defaultValue: true }
     expect(booleanFor(variable, variables as Record<string, unknown>)).toBe(value)
   })

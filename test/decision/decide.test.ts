@@ -45,7 +45,7 @@ function coordinates(source: string, variables: Variables = {}, operationName?: 
 }
 
 describe('the whole operation', () => {
-  it('needs nothing where nothing is guarded', () => {
+  it('requires nothing if no field is guarded', () => {
     const evaluation = evaluate('{ hello user { id } __typename __schema { types { name } } }')
     expect(evaluation).toEqual({
       authenticated: false,
@@ -56,7 +56,7 @@ describe('the whole operation', () => {
     expect(decide(evaluation, null)).toEqual({ outcome: 'allowed' })
   })
 
-  it('needs all that its fields need', () => {
+  it('requires everything that its fields require', () => {
     const evaluation = evaluate('{ orders { total } user { email } }')
     expect(evaluation.scopes).toEqual([
       ['admin', 'read:emails'],
@@ -76,14 +76,14 @@ describe('the whole operation', () => {
     })
   })
 
-  it('needs a credential of the anonymous wherever anything is guarded', () => {
+  it('requires a credential of anonymous callers if any field is guarded', () => {
     for (const source of ['{ me { id } }', '{ orders { id } }']) {
       expect(decide(evaluate(source), null).outcome).toBe('unauthenticated')
     }
     expect(decide(evaluate('{ me { id } }'), principalWith())).toEqual({ outcome: 'allowed' })
   })
 
-  it('tells what the credential carries and its owner was not granted', () => {
+  it('reports scopes that the credential carries and its owner is not granted', () => {
     const principal = { ...principalWith('read:emails', 'read:orders'), scopes: new Set<string>() }
     expect(decide(evaluate('{ user { email } node { secret } }'), principal)).toMatchObject({
       outcome: 'insufficient',
@@ -116,7 +116,7 @@ describe('a guarded field', () => {
     expect(coordinates(source)).toEqual(expected)
   })
 
-  it('is not found where its type cannot be', () => {
+  it('is not found if its type is impossible there', () => {
     expect(
       coordinates('{ node { ... on User { ... on Node { ... on Order { total } } } } }'),
     ).toEqual([])
@@ -133,15 +133,15 @@ describe('@skip and @include', () => {
     [{ on: undefined }, []],
     [null, []],
     ['any' as const, ['User.email']],
-    // Execution refuses these, so nothing may be concluded from them.
+    // Execution refuses these, so they allow no conclusion.
     [{ on: null }, ['User.email']],
     [{ on: 'false' }, ['User.email']],
     [{ on: 0 }, ['User.email']],
-  ])('count as the variables %j have them', (variables, expected) => {
+  ])('are evaluated with the variables %j', (variables, expected) => {
     expect(coordinates(source, variables)).toEqual(expected)
   })
 
-  it('count as reached where the variable is not there', () => {
+  it('count as reached if the variable is missing', () => {
     expect(coordinates('{ user { email @include(if: $missing) } }')).toEqual(['User.email'])
     expect(coordinates('{ user { email @skip(if: $missing) } }')).toEqual(['User.email'])
     const inherited = 'query ($toString: Boolean!) { user { email @skip(if: $toString) } }'
@@ -155,7 +155,7 @@ describe('@skip and @include', () => {
     ['@include(if: true)', ['User.email']],
     ['@skip(if: false) @include(if: false)', []],
     ['@skip(if: true) @include(if: true)', []],
-  ])('%s count as written', (directives, expected) => {
+  ])('%s are evaluated as literals', (directives, expected) => {
     expect(coordinates(`{ user { email ${directives} } }`)).toEqual(expected)
     expect(coordinates(`{ user { ... ${directives} { email } } }`)).toEqual(expected)
     expect(coordinates(`{ user { ...F ${directives} } } fragment F on User { email }`)).toEqual(
@@ -163,7 +163,7 @@ describe('@skip and @include', () => {
     )
   })
 
-  it('hide a fragment only where it is spread under them', () => {
+  it('skip a fragment only at the spread that has them', () => {
     const twice = `query ($on: Boolean!) { user { ...F @include(if: $on) friend { ...F } } }
       fragment F on User { email }`
     expect(evaluate(twice, { on: false }).fields).toEqual([
@@ -183,12 +183,12 @@ describe('@skip and @include', () => {
 describe('the operation', () => {
   const source = 'query A { hello } query B { me { id } }'
 
-  it('is the one named', () => {
+  it('is the named one', () => {
     expect(coordinates(source, {}, 'A')).toEqual([])
     expect(coordinates(source, {}, 'B')).toEqual(['Query.me'])
   })
 
-  it('is none where several are and none is named, or another is', () => {
+  it('is none if there are several and none of them is named', () => {
     expect(analyseOperation(schema, parse(source))).toBeNull()
     expect(analyseOperation(schema, parse(source), 'C')).toBeNull()
     expect(analyseOperation(schema, parse('{ hello }'), '')).toBeNull()
@@ -202,7 +202,7 @@ describe('the operation', () => {
     expect(analyseOperation(schema, parse('{ me { id } }'))).not.toBe(analysis)
   })
 
-  it('is analysed anew for another schema', () => {
+  it('is analysed again for another schema', () => {
     const document = parse('{ hello }')
     const other = buildSchema(`
       directive @authenticated on FIELD_DEFINITION

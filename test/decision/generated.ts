@@ -19,7 +19,7 @@ import {
 import type { Principal } from '../../src/principal.ts'
 import { both, type ScopeRequirement, sorted } from '../../src/scopes.ts'
 
-/** Schemas and documents made up for properties: small, but with every way to reach a field. */
+/** Generates small schemas and documents for property tests, with every way to reach a field. */
 
 const scopeNames = ['a', 'b', 'c', 'd']
 const objectNames = ['T0', 'T1', 'T2', 'T3']
@@ -51,7 +51,7 @@ function perhapsGuard(g: Choose, percent: number): GuardOptions {
   return chance(g, percent) ? someGuard(g) : {}
 }
 
-/** A guard that holds at least where `other` does. */
+/** Returns a guard that is at least as strict as `other`. */
 function atLeast(g: Choose, other: GuardOptions): GuardOptions {
   if (chance(g, 50)) return other
   if (other.requiresScopes === undefined) return other.authenticated ? someGuard(g) : {}
@@ -65,8 +65,8 @@ interface Context {
 }
 
 /**
- * Four object types, two interfaces that some implement and redeclare in part, a union of some, and
- * guards here and there. Every resolver answers so that everything selected is reached: a field of an
+ * Generates four object types, two interfaces that some of them implement and partly redeclare, a union of
+ * some, and random guards. Resolvers return values so that every selected field is reached: a field of an
  * abstract type is a list with one value of each type.
  */
 export function generateSchema(g: Choose): GraphQLSchema {
@@ -107,7 +107,7 @@ export function generateSchema(g: Choose): GraphQLSchema {
   ])
   const refs = new Map<string, object>([...objects, ...interfaces, ['U', union]])
 
-  // biome-ignore lint/complexity/noBannedTypes: fields are made up, so their builder cannot be typed
+  // biome-ignore lint/complexity/noBannedTypes: fields are generated, so their builder cannot be typed
   type Fields = { field: Function; int: Function }
   // biome-ignore lint/complexity/noBannedTypes: as above
   type PickFields = Fields & { arg: { stringList: Function } }
@@ -196,7 +196,7 @@ export function generateSchema(g: Choose): GraphQLSchema {
   return builder.toSchema()
 }
 
-/** `possibleTypes` of the fields `pick…`, which answer with one value of each type that is asked for. */
+/** `possibleTypes` of the fields `pick…`, which return one value of each requested type. */
 export function typesArgument(args: object): readonly string[] {
   return (args as { types: readonly string[] }).types
 }
@@ -206,7 +206,7 @@ export interface GeneratedOperation {
   readonly variables: Record<string, unknown>
 }
 
-/** A valid document with fragments of each kind, conditions and variables, and values for these. */
+/** Generates a valid document with fragments of each kind, conditions and variables, and variable values. */
 export function generateOperation(g: Choose, schema: GraphQLSchema): GeneratedOperation {
   const fragmentTypes = Array.from({ length: g(fc.nat, { max: 3 }) }, () =>
     oneOf(g, [...objectNames, ...interfaceNames, 'U']),

@@ -73,13 +73,13 @@ describe('a guard written in SDL', () => {
     expect(decide(evaluation, null).outcome).toBe('unauthenticated')
   })
 
-  it('on a root type holds for its name as well', () => {
+  it('on a root type applies to its __typename too', () => {
     const types = 'type Query @requiresScopes(scopes: [["x"]]) { a: Int }'
     expect(evaluate(types, '{ __typename }').scopes).toEqual([['x']])
     expect(evaluate(types, '{ a }').scopes).toEqual([['x']])
   })
 
-  it('on many types of one interface is decided by each, however many ways there are', () => {
+  it('on many types of one interface is decided for each, however many combinations there are', () => {
     const types = Array.from(
       { length: 40 },
       (_, n) =>
@@ -96,7 +96,7 @@ describe('a guard written in SDL', () => {
     expect(decision).toHaveProperty('fields.0.coordinate', 'Query.i')
   })
 
-  it('that makes no sense is an error rather than no guard', () => {
+  it('that is invalid is an error, not a missing guard', () => {
     const types = 'type Query { a: Int @requiresScopes(scopes: [[1]]) }'
     const schema = buildSchema(directives + types, { assumeValidSDL: true })
     expect(() => analyseOperation(schema, parse('{ a }'))).toThrow(TypeError)
@@ -158,7 +158,7 @@ describe('a declaration', () => {
     [{ authenticated: true }, [[]]],
     [{ requiresScopes: [['y', 'x'], ['x'], ['z']] }, [['x'], ['z']]],
     [{ authenticated: true, requiresScopes: [['x']] }, [['x']]],
-  ] as const)('in code as %j goes before what is written', (latchkey, guard) => {
+  ] as const)('in code as %j takes precedence over the directive', (latchkey, guard) => {
     const declared = declarationOf({ ...query('@authenticated'), extensions: { latchkey } })
     expect(declared).toBe(latchkey)
     expect(guardOf(declared)).toEqual(guard)
@@ -171,7 +171,7 @@ describe('a declaration', () => {
   })
 })
 
-describe('a guard is at least another', () => {
+describe('a guard is at least as strict as another', () => {
   it.each<[string[][] | null, string[][] | null, boolean]>([
     [null, null, true],
     [[[]], null, true],
@@ -221,7 +221,7 @@ describe('the scopes by which a principal passes', () => {
     expect(scopesUsed(evaluate(types, source), principalWith(...held))).toEqual(used)
   })
 
-  it('are found where there are more ways to pass than are listed', () => {
+  it('are found even if there are more alternatives than are listed', () => {
     const fields = Array.from(
       { length: 8 },
       (_, i) => `f${i}: Int @requiresScopes(scopes: [["a${i}"], ["b${i}"], ["c${i}", "a${i}"]])`,
@@ -241,7 +241,7 @@ describe('a refusal', () => {
   const evaluation = () =>
     evaluate('type Query { a: Int @requiresScopes(scopes: [["x"]]) }', '{ a }')
 
-  it('is told by the error of its kind', () => {
+  it('has the error of its kind', () => {
     const anonymous = decide(evaluation(), null)
     const lacking = decide(evaluation(), principalWith('y'))
     if (anonymous.outcome === 'allowed' || lacking.outcome === 'allowed') throw new Error('allowed')

@@ -26,7 +26,7 @@ function analyse(source: string) {
   return analysis
 }
 
-/** Each fragment spreads the next twice: expanded, 2 to the power of `levels` fields. */
+/** Makes fragments that each spread the next one twice: expanded, 2 to the power of `levels` fields. */
 function doubling(levels: number, spreads: (next: string) => string): string {
   const fragments = Array.from(
     { length: levels },
@@ -44,7 +44,7 @@ describe('the work of an analysis', () => {
       'under type conditions',
       (next: string) => `... on A { ${next} } ... on B { ${next} } ${next}`,
     ],
-  ])('grows with the document where fragments double %s', (_, spreads) => {
+  ])('grows with the document if fragments double %s', (_, spreads) => {
     const steps = [10, 20, 30, 40].map((levels) => analyse(doubling(levels, spreads)).steps)
     const growth = steps.slice(1).map((count, index) => count - (steps[index] ?? 0))
     expect(new Set(growth).size).toBe(1)
@@ -60,11 +60,11 @@ describe('the work of an analysis', () => {
       `{ a { ${Array.from({ length: count }, (_, n) => `f${n}: secret`).join(' ')} } }`
     const deep = (depth: number) => `{ node ${'{ next '.repeat(depth)}{ id }${' }'.repeat(depth)} }`
     expect(analyse(aliases(10_000)).steps).toBe(10_001)
-    // The outermost level is read for each of the two types that a Node may be, and so is each below.
+    // Each level is analysed for each of the two types that implement Node.
     expect(analyse(deep(500)).steps - analyse(deep(400)).steps).toBe(200)
   })
 
-  it('ends where fragments form a cycle, which validation refuses', () => {
+  it('ends if fragments form a cycle, which validation refuses', () => {
     const source =
       '{ a { ...F } } fragment F on A { secret next { ...G } } fragment G on Node { ...F }'
     expect(analyse(source).evaluate({}).scopes).toEqual([['a']])
@@ -72,7 +72,7 @@ describe('the work of an analysis', () => {
 })
 
 describe('the work of an evaluation', () => {
-  it('ends at the first value that is not valid', () => {
+  it('ends at the first invalid value', () => {
     let read = 0
     const scalar = new GraphQLScalarType({
       name: '_Any',
@@ -100,7 +100,7 @@ describe('the work of an evaluation', () => {
     expect(read).toBe(1)
   })
 
-  it('does not grow with what one payload tells again and again', () => {
+  it('does not grow with repeated selections of one payload', () => {
     const rule = { paths: [[]], covers: () => true, requiresScopes: [['x']], isExempt: () => true }
     const made = new GraphQLObjectType({ name: 'Made', fields: { id: { type: GraphQLID } } })
     const query = new GraphQLObjectType({
@@ -113,8 +113,8 @@ describe('the work of an evaluation', () => {
   })
 })
 
-describe('what is told of an operation', () => {
-  it('is at most 20 places for each field, however many there are', () => {
+describe('the report about an operation', () => {
+  it('has at most 20 paths for each field', () => {
     const many = `{ a { ${Array.from({ length: 100 }, (_, n) => `f${n}: secret`).join(' ')} } }`
     const doubled = doubling(30, (next) => `l: next { ${next} } r: next { ${next} }`)
     for (const source of [many, doubled]) {
@@ -127,7 +127,7 @@ describe('what is told of an operation', () => {
     }
   })
 
-  it('is at most 64 alternatives, each of which suffices', () => {
+  it('has at most 64 alternatives, each of which suffices', () => {
     const fields = Array.from({ length: 40 }, (_, n) => `either${n}`)
     const { scopes, requirements } = analyse(`{ ${fields.join(' ')} }`).evaluate({})
     expect(requirements).toHaveLength(40)

@@ -18,7 +18,7 @@ function scopes(source: string, options?: RequiredScopesOptions) {
 }
 
 describe('the least privilege of an operation', () => {
-  it('is any one of minimal lists', () => {
+  it('is any one of the minimal lists', () => {
     expect(scopes('{ hello }')).toEqual([[]])
     expect(scopes('{ users keys }')).toEqual([
       ['manage:keys', 'read:users'],
@@ -26,7 +26,7 @@ describe('the least privilege of an operation', () => {
     ])
   })
 
-  it('counts a conditional field unless the variables leave it out', () => {
+  it('counts a conditional field unless the variables skip it', () => {
     const source =
       'query ($on: Boolean! = false, $other: Boolean!) { users @include(if: $on) keys @skip(if: $other) }'
     expect(scopes(source)).toEqual([['manage:keys'], ['read:keys']])
@@ -36,13 +36,13 @@ describe('the least privilege of an operation', () => {
     expect(scopes(source, { variables: 'any' })[0]).toContain('read:users')
   })
 
-  it('tells of 50 faults in the variables and no more', () => {
+  it('reports at most 50 faults in the variables', () => {
     const source = 'query ($v: Filter) { users(filter: $v) }'
     const v = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`x${n}`, 1]))
     expect(scopes(source, { variables: { v } })).toHaveLength(51)
   })
 
-  it('is that of the operation named', () => {
+  it('is that of the named operation', () => {
     const source = 'query A { users } query B { keys }'
     expect(scopes(source, { operationName: 'A' })).toEqual([['read:users']])
     expect(scopes(source)).toEqual(['The document has several operations: name one of them.'])
@@ -52,8 +52,8 @@ describe('the least privilege of an operation', () => {
   })
 })
 
-describe('a document at fault', () => {
-  it('is answered with where', () => {
+describe('an invalid document', () => {
+  it('is answered with locations', () => {
     const answer = requiredScopes(schema, '{\n  hello\n  user\n}')
     expect(answer).toMatchObject({ ok: false })
     expect(!answer.ok && answer.errors.map((error) => error.toJSON())).toEqual([
@@ -66,7 +66,7 @@ describe('a document at fault', () => {
     expect(!broken.ok && broken.errors[0]?.locations).toEqual([{ line: 1, column: 8 }])
   })
 
-  it('gets no suggestion where they are hidden', () => {
+  it('gets no suggestions if they are hidden', () => {
     expect(scopes('{ user }', { hideSuggestions: true })).toEqual([
       'Cannot query field "user" on type "Query".',
     ])
@@ -81,7 +81,7 @@ describe('a document at fault', () => {
     expect(String(scopes(source))).toContain(message)
   })
 
-  it('is told of a variable of the wrong type, not of one left out', () => {
+  it('includes a variable of the wrong type, but not a missing one', () => {
     const source =
       'query ($filter: Filter!, $first: Int!) { users(filter: $filter, first: $first) }'
     expect(scopes(source)).toEqual([['read:users']])
@@ -91,7 +91,7 @@ describe('a document at fault', () => {
     ])
   })
 
-  it('is held to limits', () => {
+  it('is subject to limits', () => {
     const refused = new GraphQLError('Too long.')
     const read = () => ({ document: null, errors: [refused] })
     expect(scopes('{ hello hello }', { read })).toEqual(['Too long.'])

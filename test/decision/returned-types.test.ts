@@ -18,7 +18,7 @@ import type { Principal } from '../../src/principal.ts'
 import { satisfies } from '../../src/scopes.ts'
 import { generateOperation, generatePrincipal, generateSchema, typesArgument } from './generated.ts'
 
-/** The same schema as someone writes it in SDL: nothing but the decision guards its resolvers. */
+/** Makes the same schema from SDL: only the decision guards its resolvers. */
 function asSdl(schema: GraphQLSchema): GraphQLSchema {
   const written = buildASTSchema(parse(printSdl(schema)), { assumeValidSDL: true })
   for (const field of Object.values(written.getQueryType()?.getFields() ?? {})) {
@@ -28,7 +28,7 @@ function asSdl(schema: GraphQLSchema): GraphQLSchema {
   return written
 }
 
-/** Found out without the code under test: what an object type and its interfaces declare. */
+/** Computes, without the code under test, whether an object type and its interfaces allow the principal. */
 function mayHave(schema: GraphQLSchema, typeName: string, principal: Principal | null): boolean {
   const type = schema.getType(typeName)
   if (!isObjectType(type)) throw new Error(typeName)
@@ -41,7 +41,7 @@ function mayHave(schema: GraphQLSchema, typeName: string, principal: Principal |
 let returned = 0
 let kept = 0
 
-/** Answers with a value of each type that a field may have, and notes what the principal may not have. */
+/** Resolves a field to a value of each possible type, and records types that the principal may not read. */
 function answering(schema: GraphQLSchema, principal: Principal | null, leaks: string[]) {
   const resolve: GraphQLFieldResolver<unknown, unknown> = (_source, args, _context, info) => {
     const type = getNamedType(info.returnType)
@@ -60,7 +60,7 @@ function answering(schema: GraphQLSchema, principal: Principal | null, leaks: st
   return resolve
 }
 
-it('no resolver runs that returns a type which the principal may not have', async () => {
+it('no resolver runs that returns a type which the principal may not read', async () => {
   await fc.assert(
     fc.asyncProperty(fc.gen(), async (g) => {
       const schema = asSdl(generateSchema(g))
@@ -89,12 +89,12 @@ it('no resolver runs that returns a type which the principal may not have', asyn
     }),
     { numRuns: 60, interruptAfterTimeLimit: 20_000 },
   )
-  // The property is about something.
+  // The property is not vacuous.
   expect(returned).toBeGreaterThan(50)
   expect(kept).toBeGreaterThan(50)
 })
 
-it('and with Pothos none runs either, where nothing was decided before', async () => {
+it('with Pothos none runs either, even without a decision before', async () => {
   let refused = 0
   await fc.assert(
     fc.asyncProperty(fc.gen(), async (g) => {

@@ -12,10 +12,10 @@ const now = new Date('2026-06-01T12:00:00Z')
 const later = (milliseconds: number) => new Date(now.getTime() + milliseconds)
 const day = 86_400_000
 
-/** What the store was asked to change, and by what it answers. */
+/** The changes that the store received, and its answers. */
 let keys: Map<string, ApiKey>
 let asked: unknown[][]
-/** What the store was asked to find, and had. */
+/** The lookups that the store received, and its rows. */
 let found: (ApiKey | null)[]
 let answers: Partial<Record<keyof KeyStore, unknown>>
 let needed: (readonly string[])[]
@@ -116,7 +116,7 @@ const ada = callerWith(['read:users', 'write:keys'])
 const manager = callerWith(['manage:keys', 'read:keys', 'read:users'], { userId: 'grace' })
 
 describe('reading', () => {
-  it("finds one's own key, and no other", async () => {
+  it("finds the caller's own key, and no other", async () => {
     const key = put('k')
     expect(await service.read(ada.principal, 'k')).toBe(key)
     expect(await service.read(principalOf(['read:keys'], { userId: 'grace' }), 'k')).toBeNull()
@@ -129,7 +129,7 @@ describe('reading', () => {
     [['manage:keys'], false],
     [['read:users'], false],
     [['read:keys', 'write:keys', 'write:users'], false],
-  ])("finds another's with %j: %s", async (scopes, found) => {
+  ])("finds another user's key with %j: %s", async (scopes, found) => {
     put('k')
     const principal = principalOf(scopes, { userId: 'grace' })
     expect((await service.read(principal, 'k')) !== null).toBe(found)
@@ -137,7 +137,7 @@ describe('reading', () => {
     expect(needed).toEqual(found ? Array(2).fill(['manage:keys', 'read:users']) : [])
   })
 
-  it('means its caller where no owner is named', () => {
+  it('uses the caller if no owner is named', () => {
     const of = (principal: Principal, ownerId: string | null) =>
       service.filter(principal, { ownerId, status: 'EXPIRED' })
     expect(of(ada.principal, null)).toEqual({ ownerId: 'ada', status: 'EXPIRED', now })
@@ -147,10 +147,10 @@ describe('reading', () => {
   })
 })
 
-describe('making a key', () => {
+describe('creating a key', () => {
   const input = { name: ' CI ', scopes: ['read:users'] }
 
-  it('keeps what was asked, and hands out the secret once', async () => {
+  it('stores the input, and returns the secret once', async () => {
     const { apiKey: made, secret } = await service.create(ada, {
       ...input,
       description: ' several\nlines ',
@@ -182,14 +182,14 @@ describe('making a key', () => {
     expect(needed).toEqual([['read:users']])
   })
 
-  it('leaves out what was not asked', async () => {
+  it('uses defaults for missing input', async () => {
     await service.create(ada, input)
     expect(asked[0]?.[1]).toMatchObject({ description: null, metadata: {}, expiresAt: null })
     await service.create(ada, { ...input, description: null, metadata: null, expiresAt: null })
     expect(asked[1]?.[1]).toMatchObject({ description: null, metadata: {}, expiresAt: null })
   })
 
-  it('is for scopes that its maker holds', async () => {
+  it('requires the scopes of the key', async () => {
     const wide = { ...input, scopes: ['read:users', 'write:users', 'read:keys'] }
     await expect(service.create(ada, wide)).rejects.toThrow(notHeld('read:keys', 'write:users'))
     expect(asked).toEqual([])
@@ -213,7 +213,7 @@ describe('making a key', () => {
     expect(asked).toEqual([])
   })
 
-  it('by a key makes its child, which does not outlive it', async () => {
+  it('with a key creates a child, which does not outlive it', async () => {
     const parent = put('parent', { expiresAt: later(9) })
     const caller = callerWith(['read:users', 'write:keys'], { key: parent })
     await service.create(caller, input)
@@ -223,7 +223,7 @@ describe('making a key', () => {
     )
   })
 
-  it('by a JWT makes no child, and outlives it', async () => {
+  it('with a JWT creates no child, and the key outlives the JWT', async () => {
     const caller = callerWith(['read:users'])
     const expiring = {
       ...caller,
@@ -236,7 +236,7 @@ describe('making a key', () => {
     expect(asked[0]?.[1]).toMatchObject({ parentId: null, expiresAt: null })
   })
 
-  it('keeps to the longest lifetime', async () => {
+  it('respects the maximum lifetime', async () => {
     service = create({ maxLifetimeDays: 2 })
     await service.create(ada, input)
     expect(asked[0]?.[1]).toMatchObject({ expiresAt: later(2 * day) })
@@ -257,7 +257,7 @@ describe('making a key', () => {
     await expect(service.create(ada, input)).rejects.toThrow(conflict(message))
   })
 
-  it('says the limit as it is said of one', async () => {
+  it('names a limit of one in the singular', async () => {
     service = create({ maxPerOwner: 1 })
     answers.insert = 'limit-reached'
     await expect(service.create(ada, input)).rejects.toThrow(
@@ -265,7 +265,7 @@ describe('making a key', () => {
     )
   })
 
-  it('by an operator is bound by form alone', async () => {
+  it('by an operator is only validated', async () => {
     const { secret } = await service.createAsOperator('grace', {
       name: 'x',
       scopes: ['write:grants', 'read:orders'],
@@ -285,7 +285,7 @@ describe('making a key', () => {
   })
 })
 
-/** Each of them is for the owner's credentials alone; a key's only for itself and those it made. */
+/** Only the owner's credentials may do these; a key only to itself and its descendants. */
 describe.each<[string, (caller: typeof ada, id: string) => Promise<unknown>]>([
   ['updating', (caller, id) => service.update(caller, { id, name: 'new' })],
   ['rotating', (caller, id) => service.rotate(caller, { id })],
@@ -313,7 +313,7 @@ describe.each<[string, (caller: typeof ada, id: string) => Promise<unknown>]>([
     expect(asked[0]?.at(-1)).toEqual(actorOf(ada))
   })
 
-  it('is for a key itself and those it made', async () => {
+  it('is allowed to a key for itself and its descendants', async () => {
     const child = callerWith(['read:users', 'write:keys'], { key: apiKey('child') })
     await change(child, 'child')
     await change(child, 'grandchild')
@@ -321,7 +321,7 @@ describe.each<[string, (caller: typeof ada, id: string) => Promise<unknown>]>([
     for (const id of ['parent', 'other']) await expect(change(child, id)).rejects.toThrow(notFound)
   })
 
-  it('is not for a key whose id is unknown', async () => {
+  it('is not allowed to a key whose id is unknown', async () => {
     const { principal } = callerWith(['read:users', 'write:keys'], { key: apiKey('child') })
     const nameless = {
       principal: { ...principal, credential: { ...principal.credential, id: null } },
@@ -332,7 +332,7 @@ describe.each<[string, (caller: typeof ada, id: string) => Promise<unknown>]>([
 })
 
 describe('updating a key', () => {
-  it('changes what is named, and nothing else', async () => {
+  it('changes the given fields only', async () => {
     const key = put('k', { scopes: ['read:keys', 'read:users'] })
     const changes: [object, object][] = [
       [{ name: ' n ' }, { name: 'n' }],
@@ -353,7 +353,7 @@ describe('updating a key', () => {
     }
   })
 
-  it('by nothing asks the store for nothing', async () => {
+  it('without input does not call the store', async () => {
     const key = put('k')
     expect(await service.update(ada, { id: 'k', name: null, metadata: null, scopes: null })).toBe(
       key,
@@ -377,7 +377,7 @@ describe('updating a key', () => {
       'scopes',
       /^`scopes` can only remove scopes: the key has read:keys, read:users\. Create a new key for other scopes\.$/,
     ],
-  ])('by %j is refused', async (input, field, message) => {
+  ])('with %j is refused', async (input, field, message) => {
     put('k', { scopes: ['read:keys', 'read:users'] })
     await expect(service.update(ada, { id: 'k', ...input })).rejects.toThrow(
       badInput(field, message),
@@ -385,7 +385,7 @@ describe('updating a key', () => {
     expect(asked).toEqual([])
   })
 
-  it('that is revoked is a conflict, before or meanwhile', async () => {
+  it('that is revoked, before or meanwhile, is a conflict', async () => {
     const revoked = conflict(/^The API key was revoked and cannot be changed\.$/)
     put('k', { revokedAt: now })
     await expect(service.update(ada, { id: 'k', name: 'n' })).rejects.toThrow(revoked)
@@ -395,7 +395,7 @@ describe('updating a key', () => {
     await expect(service.update(ada, { id: 'k', name: 'n' })).rejects.toThrow(revoked)
   })
 
-  it('of another is narrowing, for one who manages keys', async () => {
+  it('of another user only narrows it, for a caller with manage:keys', async () => {
     put('k', { scopes: ['read:keys', 'read:users'] })
     await service.update(manager, { id: 'k', scopes: ['read:users'] }, false)
     expect(asked).toEqual([['update', 'k', { scopes: ['read:users'] }, actorOf(manager)]])
@@ -415,7 +415,7 @@ describe('updating a key', () => {
     )
   })
 
-  it("of one's own is no narrowing alone because one manages keys", async () => {
+  it("of the caller's own is not limited to narrowing by manage:keys", async () => {
     put('k', { ownerId: 'grace' })
     await service.update(manager, { id: 'k', name: 'n' })
     expect(asked).toEqual([['update', 'k', { name: 'n' }, actorOf(manager)]])
@@ -425,7 +425,7 @@ describe('updating a key', () => {
 })
 
 describe('rotating a key', () => {
-  it('hands out another secret and gives the old one its time', async () => {
+  it('returns a new secret, and keeps the old one for the grace period', async () => {
     const key = put('k')
     expect(await service.rotate(ada, { id: 'k', gracePeriodSeconds: 60, force: true })).toEqual({
       apiKey: key,
@@ -442,7 +442,7 @@ describe('rotating a key', () => {
     expect(needed).toEqual(Array(3).fill(['read:users']))
   })
 
-  it('needs all of its scopes', async () => {
+  it('requires all of its scopes', async () => {
     put('k', { scopes: ['read:audit', 'read:users', 'write:users'] })
     await expect(service.rotate(ada, { id: 'k' })).rejects.toThrow(
       notHeld('read:audit', 'write:users'),
@@ -450,7 +450,7 @@ describe('rotating a key', () => {
     expect(asked).toEqual([])
   })
 
-  it('is refused with a grace period out of bounds, whosever the key is', async () => {
+  it('is refused with a grace period out of bounds, whoever owns the key', async () => {
     await expect(service.rotate(ada, { id: 'nothing', gracePeriodSeconds: -1 })).rejects.toThrow(
       badInput('gracePeriodSeconds', /between/),
     )
@@ -467,7 +467,7 @@ describe('rotating a key', () => {
     )
   })
 
-  it('inside the grace period of another is a conflict that says until when', async () => {
+  it('during the grace period of another rotation is a conflict that names its end', async () => {
     put('k')
     answers.rotate = { until: later(1) }
     await expect(service.rotate(ada, { id: 'k' })).rejects.toThrow(
@@ -477,7 +477,7 @@ describe('rotating a key', () => {
     )
   })
 
-  it("of another is not for who manages keys: it would be a way to become that key's owner", async () => {
+  it('of another user is not allowed to manage:keys, which could then impersonate that user', async () => {
     put('k')
     await expect(service.rotate(manager, { id: 'k' })).rejects.toThrow(notFound)
     await expect(service.expirePrevious(manager, 'k')).rejects.toThrow(notFound)
@@ -485,13 +485,13 @@ describe('rotating a key', () => {
 })
 
 describe('ending a grace period', () => {
-  it('is done as of now', async () => {
+  it('takes effect now', async () => {
     const key = put('k')
     expect(await service.expirePrevious(ada, 'k')).toBe(key)
     expect(asked).toEqual([['expirePrevious', 'k', now, actorOf(ada)]])
   })
 
-  it('of a key that is dead is a conflict', async () => {
+  it('of a revoked or expired key is a conflict', async () => {
     put('k')
     answers.expirePrevious = null
     await expect(service.expirePrevious(ada, 'k')).rejects.toThrow(
@@ -501,7 +501,7 @@ describe('ending a grace period', () => {
 })
 
 describe('revoking a key', () => {
-  it('is for any credential of its owner', async () => {
+  it('is allowed to any credential of its owner', async () => {
     const key = put('k')
     const byKey = callerWith(['write:keys'], { key: apiKey('other') })
     expect(await service.revoke(byKey, { id: 'k', reason: ' lost ' })).toEqual({
@@ -518,7 +518,7 @@ describe('revoking a key', () => {
     expect(needed).toEqual([])
   })
 
-  it('of another is for who manages keys', async () => {
+  it('of another user requires manage:keys', async () => {
     put('k')
     await service.revoke(manager, { id: 'k', reason: 'two\nlines' }, false)
     expect(asked).toEqual([['revoke', 'k', 'two\nlines', now, actorOf(manager)]])
@@ -527,7 +527,7 @@ describe('revoking a key', () => {
     await expect(service.revoke(noManager, { id: 'k', reason: null })).rejects.toThrow(notFound)
   })
 
-  it('and telling it takes what reading it takes, without which nothing happens', async () => {
+  it('and returning it requires the scopes of reading it, without which nothing is changed', async () => {
     put('k')
     const blind = callerWith(['manage:keys'], { userId: 'grace' })
     const lacking = notHeld('read:keys', 'read:users')
@@ -542,7 +542,7 @@ describe('revoking a key', () => {
     expect(needed).toEqual([['manage:keys', 'read:keys', 'read:users']])
   })
 
-  it('that is not there is not found, before or meanwhile', async () => {
+  it('that does not exist, before or meanwhile, is not found', async () => {
     for (const caller of [ada, manager]) {
       await expect(service.revoke(caller, { id: 'nothing', reason: null })).rejects.toThrow(
         notFound,
@@ -554,7 +554,7 @@ describe('revoking a key', () => {
     await expect(service.revoke(ada, { id: 'k', reason: null })).rejects.toThrow(notFound)
   })
 
-  it('has a reason that can be read', async () => {
+  it('stores a reason of printable text', async () => {
     put('k')
     await expect(service.revoke(ada, { id: 'k', reason: 'x'.repeat(501) })).rejects.toThrow(
       badInput('reason', /at most 500/),
@@ -567,7 +567,7 @@ describe('revoking a key', () => {
 })
 
 describe('revoking all keys', () => {
-  it("is of one's own, or of another for who manages keys", async () => {
+  it("is allowed for the caller's own keys, or with manage:keys for another user's", async () => {
     expect(await service.revokeAll(ada, {})).toBe(3)
     await service.revokeAll(ada, { ownerId: null, reason: ' a\nb ' })
     await service.revokeAll(ada, { ownerId: 'ada' })
@@ -582,7 +582,7 @@ describe('revoking all keys', () => {
     ])
   })
 
-  it('of another is refused as if there were none', async () => {
+  it('of another user is refused like that of a missing user', async () => {
     const nobody = missing(/^There is no such user, /)
     await expect(service.revokeAll(ada, { ownerId: 'grace' })).rejects.toThrow(nobody)
     expect(asked).toEqual([])
@@ -591,7 +591,7 @@ describe('revoking all keys', () => {
   })
 })
 
-it('nothing is told of the scopes that were needed where no one asks', async () => {
+it('the needed scopes are not reported without a listener', async () => {
   const silent = createKeyService({
     store,
     maker: {
@@ -615,7 +615,7 @@ it('nothing is told of the scopes that were needed where no one asks', async () 
   expect(await silent.create(ada, { name: 'x', scopes: sorted(['read:users']) })).toBeDefined()
 })
 
-describe("another user's key and one that is not there", () => {
+describe("another user's key and a missing one", () => {
   const caller = callerWith(['write:keys'])
   const attempts: [string, (id: string) => Promise<unknown>][] = [
     ['read', (id) => service.read(caller.principal, id)],

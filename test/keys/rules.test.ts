@@ -93,7 +93,7 @@ describe('metadata', () => {
     for (let i = 2; i < levels; i++) value = [value]
     return { in: value }
   }
-  /** Of exactly so many bytes as JSON. */
+  /** Makes metadata of exactly `bytes` bytes as JSON. */
   const sized = (bytes: number): JsonObject => ({ a: 'x'.repeat(bytes - '{"a":""}'.length) })
 
   it.each<[string, JsonObject]>([
@@ -103,7 +103,7 @@ describe('metadata', () => {
     ['is 8 levels deep in lists', listed(8)],
     ['has 4096 bytes', sized(4096)],
     ['holds characters beyond the basic plane', { '😀': '😀' }],
-  ])('that %s is kept as it is', (_name, metadata) => {
+  ])('that %s is stored unchanged', (_name, metadata) => {
     expect(checkMetadata(metadata)).toEqual(metadata)
   })
 
@@ -141,7 +141,7 @@ describe('the status of a key', () => {
     ['ACTIVE', { lineageExpiresAt: later(1) }],
     ['EXPIRED', { lineageExpiresAt: now }],
     ['EXPIRED', { lineageExpiresAt: later(-1) }],
-    // An ancestor's expiry counts, its own alone does not.
+    // The effective expiry, which includes the ancestors', counts, not the key's own.
     ['ACTIVE', { expiresAt: later(-1), lineageExpiresAt: null }],
     ['REVOKED', { revokedAt: later(-1) }],
     ['REVOKED', { revokedAt: later(-1), lineageExpiresAt: later(-2) }],
@@ -149,7 +149,7 @@ describe('the status of a key', () => {
     expect(apiKeyStatus(apiKey('k', properties), now)).toBe(status)
   })
 
-  it('tells the previous secret only while it works', () => {
+  it('includes the previous secret only while it works', () => {
     const rotated = { previousExpiresAt: later(1), previousLastUsedAt: later(-9) }
     const of = (properties: object) => previousSecret(apiKey('k', properties), now)
     expect(of(rotated)).toEqual({ expiresAt: later(1), lastUsedAt: later(-9) })

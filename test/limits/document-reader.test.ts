@@ -43,7 +43,7 @@ describe('a document', () => {
     expect(validations()).toBe(2)
   })
 
-  it('that is invalid or cannot be parsed is refused by the same errors again', () => {
+  it('that is invalid or cannot be parsed is refused with the same errors again', () => {
     const { read, parse, validations } = reader()
     const [first] = read(schema, '{ c }').errors
     expect(first?.message).toMatch('Cannot query field "c"')
@@ -62,7 +62,7 @@ describe('a document', () => {
     expect(read(schema, '{ c }').errors).toHaveLength(1)
   })
 
-  it('is forgotten for others once all together take too many bytes', () => {
+  it('is evicted when all documents together take too many bytes', () => {
     const { parse } = reader({ maxBytes: 100_000 })
     const first = parse('{ a }')
     for (let n = 0; n < 10; n++) parse(`{ a${n} }`)
@@ -71,20 +71,20 @@ describe('a document', () => {
     expect(parse('{ a }')).not.toBe(first)
   })
 
-  it('that alone would take too many bytes is not kept', () => {
+  it('that alone would take too many bytes is not cached', () => {
     const { parse } = reader({ maxBytes: 5_000 })
     const long = `{ ${'a '.repeat(50)}}`
     expect(parse(long)).not.toBe(parse(long))
     expect(parse('{ a }')).toBe(parse('{ a }'))
   })
 
-  it('is told of with at most 25 errors', () => {
+  it('gets at most 25 errors', () => {
     const { read } = reader()
     const many = Array.from({ length: 60 }, (_, n) => `no${n}`).join(' ')
     expect(read(schema, `{ ${many} }`).errors).toHaveLength(25)
   })
 
-  it('gets no suggestion where they are hidden', () => {
+  it('gets no suggestions if they are hidden', () => {
     const messageOf = (hideSuggestions: boolean) =>
       reader({ hideSuggestions }).read(buildSchema('type Query { viewer: Int }'), '{ viewr }')
         .errors[0]?.message
@@ -93,7 +93,7 @@ describe('a document', () => {
   })
 })
 
-describe('a large document that is new', () => {
+describe('a large new document', () => {
   const large = `{ ${'a b '.repeat(90)} }`
   const invalid = `{ ${'a b '.repeat(90)} c }`
 
@@ -118,7 +118,7 @@ describe('a large document that is new', () => {
     }
   })
 
-  it('is asked for meanwhile: what is left is done at once', async () => {
+  it('is validated at once if it is requested meanwhile', async () => {
     const { prepare, read, validations } = reader({ maxTokens: 1_000 })
     const prepared = [prepare(schema, invalid), prepare(schema, invalid)]
     expect(read(schema, invalid).errors).toHaveLength(1)
@@ -127,14 +127,14 @@ describe('a large document that is new', () => {
     expect(prepare(schema, invalid)).toBeUndefined()
   })
 
-  it('is not prepared where it is small or cannot be parsed', () => {
+  it('is not prepared if it is small or cannot be parsed', () => {
     const { prepare } = reader()
     expect(prepare(schema, '{ a }')).toBeUndefined()
     expect(prepare(schema, large)).toBeUndefined()
     expect(prepare(schema, large.slice(0, -1))).toBeUndefined()
   })
 
-  it('whose validation breaks off is never taken for valid', () => {
+  it('whose validation is aborted never counts as valid', () => {
     const { read } = createDocumentReader({
       maxTokens: 100,
       rules: [
@@ -150,7 +150,7 @@ describe('a large document that is new', () => {
   })
 })
 
-describe('what is no token counts too', () => {
+describe('ignored characters count too', () => {
   it.each([
     ['comments', `${'#\n'.repeat(200)}{ a }`, 'length'],
     ['blank lines', `{ a ${'\n'.repeat(100)} }`, 'length'],

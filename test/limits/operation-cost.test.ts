@@ -61,7 +61,7 @@ describe('the cost of an operation', () => {
       6,
     ],
     [
-      'a fragment wherever it is spread',
+      'a fragment at each spread',
       'query ($n: Int) { a: item { ...F } b: item { ...F } } fragment F on Item { items(first: $n) { id } }',
       { n: 10 },
       42,
@@ -74,12 +74,12 @@ describe('the cost of an operation', () => {
     expect(minimum).toBeLessThanOrEqual(expected)
   })
 
-  it('is the minimum where nothing is known of a variable', () => {
+  it('is a minimum if a variable is unknown', () => {
     expect(costs('query ($n: Int) { items(first: $n) { id } }').minimum).toBe(2)
     expect(costs('{ items(first: 3) { id } }').minimum).toBe(6)
   })
 
-  it('does not exhaust the stack where JSON is nested deep', () => {
+  it('does not exhaust the stack if JSON is nested deeply', () => {
     const a = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`)
     expect(costs('query ($a: Any) { item(any: $a) { id } }').with({ a })).toBe(49_999 + 2)
   })
@@ -90,7 +90,7 @@ describe('the cost of an operation', () => {
     expect(costs(shared(100)).steps - costs(shared(50)).steps).toBe(50)
   })
 
-  it('adds up each fragment once for all that it is spread', () => {
+  it('adds up each fragment once for all its spreads', () => {
     const levels = 60
     const fragments = Array.from({ length: levels }, (_, n) => {
       const next = n + 1 === levels ? 'items(first: $n) { id }' : `...F${n + 1} ...F${n + 1}`

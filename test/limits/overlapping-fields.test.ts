@@ -103,7 +103,7 @@ describe('fields that overlap', () => {
     expect(Math.min(verdicts.valid, verdicts.invalid)).toBeGreaterThan(5)
   })
 
-  it('in conflict are told with where and why, at most once an operation', () => {
+  it('in conflict are reported with location and reason, at most once for each operation', () => {
     const errors = validate(schema, parse('{ a { other { x: id } other { x: name } } }'), [
       overlappingFieldsRule,
     ])
@@ -156,7 +156,7 @@ describe('the work of comparing fields', () => {
     expect(large).toBeLessThan(6_000)
   })
 
-  it('ends where object and abstract types multiply it', () => {
+  it('is bounded if object and abstract types multiply it', () => {
     const level = (below: string): string =>
       below === ''
         ? '{ id }'
@@ -169,7 +169,7 @@ describe('the work of comparing fields', () => {
     for (const { extensions } of errors) expect(extensions.limit).toBe('overlaps')
   })
 
-  it('ends where many operations spread one large fragment', () => {
+  it('is bounded if many operations spread one large fragment', () => {
     const source = `${many(200, (n) => `query Q${n} { ...F }`)} fragment F on Query { ${many(300, () => 'a { id }')} }`
     const errors = validate(schema, parse(source), [overlappingFieldsRule])
     expect(stepsOf(source)).toBeLessThan(71_000)
@@ -177,7 +177,7 @@ describe('the work of comparing fields', () => {
   })
 })
 
-/** Of few names, so that they meet, and in every way to meet. */
+/** Generates a document with few names, so that fields overlap in every way. */
 function randomDocument(g: GeneratorValue): string {
   const pick = <T>(items: readonly T[]): T => items[g(fc.nat, { max: items.length - 1 })] as T
   const chance = (percent: number) => g(fc.integer, { min: 0, max: 99 }) < percent

@@ -10,7 +10,7 @@ import { type Context, createBuilder } from './example.ts'
 
 type Builder = ReturnType<typeof createBuilder>
 
-/** A builder with a Query that is in order. */
+/** Makes a builder with a valid Query. */
 function createSoundBuilder(): Builder {
   const builder = createBuilder()
   builder.queryType({ fields: (t) => ({ hello: t.string({ public: true, resolve: () => '' }) }) })
@@ -29,7 +29,7 @@ function faults(define: (builder: Builder) => void): string {
 }
 
 describe('the schema is not built', () => {
-  it('when a root field does not say who may call it', () => {
+  it('if a root field declares no rule', () => {
     expect(
       faults((builder) => {
         builder.queryField('silent', (t) => t.string({ resolve: () => '' }))
@@ -55,7 +55,7 @@ describe('the schema is not built', () => {
     )
   })
 
-  it('unless that field belongs to federation', () => {
+  it('unless the field belongs to federation', () => {
     expect(
       faults((builder) => {
         builder.queryField('_service', (t) => t.string({ resolve: () => '' }))
@@ -64,7 +64,7 @@ describe('the schema is not built', () => {
     ).toBe('none')
   })
 
-  it('when a field declares two things', () => {
+  it('if a field declares two rules', () => {
     expect(
       faults((builder) => {
         builder.queryField('torn', (t) =>
@@ -76,7 +76,7 @@ describe('the schema is not built', () => {
     )
   })
 
-  it('when a scope is not in the catalogue', () => {
+  it('if a scope is not in the catalogue', () => {
     expect(
       faults((builder) => {
         builder.queryField('far', (t) =>
@@ -88,7 +88,7 @@ describe('the schema is not built', () => {
     )
   })
 
-  it('when scopes are required and none is named', () => {
+  it('if scopes are required and none is named', () => {
     const message =
       'requires an empty list of scopes. Name the scopes, or write authenticated: true.'
     for (const requiresScopes of [[], [[]], [['admin'], []]] as 'admin'[][][]) {
@@ -100,7 +100,7 @@ describe('the schema is not built', () => {
     }
   })
 
-  it('when it cannot be told whether scopes are joined by and or by or', () => {
+  it('if it is unclear whether scopes are joined by AND or OR', () => {
     const requiresScopes = ['admin', 'read:orders'] as unknown as 'admin'
     expect(
       faults((builder) => {
@@ -111,7 +111,7 @@ describe('the schema is not built', () => {
     )
   })
 
-  it('when a type guards a field less than the interface that it implements', () => {
+  it('if a type guards a field less strictly than its interface', () => {
     const define = (own: { requiresScopes?: [['admin']] | [['read:orders', 'admin']] }) => {
       return (builder: Builder) => {
         const priced = builder.interfaceRef<object>('Priced').implement({
@@ -135,7 +135,7 @@ describe('the schema is not built', () => {
     expect(faults(define({ requiresScopes: [['read:orders', 'admin']] }))).toBe('none')
   })
 
-  it('when a field would pass by the guard of its whole type', () => {
+  it('if a field would replace the guard of its whole type', () => {
     const message = faults((builder) => {
       const guarded = builder.interfaceRef<object>('Guarded').implement({ authenticated: true })
       builder.objectRef<object>('Order').implement({
@@ -165,7 +165,7 @@ describe('the schema is not built', () => {
     }
   })
 
-  it('when a whole type is called public', () => {
+  it('if a whole type is declared public', () => {
     expect(
       faults((builder) => {
         builder.objectRef<object>('Order').implement({
@@ -176,7 +176,7 @@ describe('the schema is not built', () => {
     ).toBe('Order is a type and cannot be public. Write public: true on its fields.')
   })
 
-  it('when a scope could not be sent on the wire', () => {
+  it('if a scope is not a valid scope token', () => {
     const builder = new SchemaBuilder<{
       Context: Context
       AuthScopes: LatchkeyAuthScopes
@@ -190,7 +190,7 @@ describe('the schema is not built', () => {
     expect(() => builder.toSchema()).toThrow('"read orders" is not a valid scope name.')
   })
 
-  it('when scope-auth is missing or would pass with one scope of several', () => {
+  it('if scope-auth is missing or would pass with one scope of several', () => {
     const build = (plugins: ('latchkey' | 'scopeAuth')[], strategy: 'all' | 'any') => {
       const builder = new SchemaBuilder<{
         Context: Context
@@ -216,7 +216,7 @@ describe('the schema is not built', () => {
 })
 
 describe('the schema is built', () => {
-  it('the same each time', () => {
+  it('identically each time', () => {
     const builder = createSoundBuilder()
     const describe = () => builder.toSchema().getQueryType()?.getFields().hello?.description
     expect(describe()).toBe('Requires no credential.')

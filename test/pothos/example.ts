@@ -20,7 +20,7 @@ export interface Context {
   principal: Principal | null
 }
 
-/** A builder as a stranger would write it, with scope names of their own. */
+/** Makes the builder of an application with its own scope names. */
 export function createBuilder() {
   return new SchemaBuilder<{
     Context: Context

@@ -14,7 +14,7 @@ import { type Context, createBuilder, principalWith } from './example.ts'
 
 const run: string[] = []
 
-/** A stranger's builder with Relay's `node`, whose id says the type. */
+/** Makes a schema of an application with Relay's `node`, whose id contains the type. */
 function relaySchema(authScopes?: (context: Context) => Promise<object>) {
   const builder = new SchemaBuilder<{
     Context: Context
@@ -88,7 +88,7 @@ describe('the guard of a type built with Pothos', () => {
   const schema = relaySchema()
 
   it.each(['{ orders { __typename } }', 'mutation { deleteOrder { __typename } }'])(
-    'counts for %s, before it and at the field',
+    'applies to %s, before execution and at the field',
     async (source) => {
       run.length = 0
       const evaluation = analyseOperation(schema, parse(source))?.evaluate({})
@@ -103,7 +103,7 @@ describe('the guard of a type built with Pothos', () => {
     },
   )
 
-  it('is said by the fields that may answer with the type', () => {
+  it('is declared in the description of fields that may return the type', () => {
     const { orders, node } = schema.getQueryType()?.getFields() ?? {}
     expect(orders?.description).toBe('Requires scope `read:orders`.')
     expect(node?.description).toMatch(
@@ -113,7 +113,7 @@ describe('the guard of a type built with Pothos', () => {
     expect(deleteOrder?.description).toBe('Requires scope `read:orders`.')
   })
 
-  it("counts for Relay's node by the id", async () => {
+  it("applies to Relay's node by the id", async () => {
     const document = parse('query ($id: ID!) { node(id: $id) { id } }')
     const outcome = (id: string) => {
       const evaluation = analyseOperation(schema, document)?.evaluate({ id })
@@ -135,7 +135,7 @@ describe('the guard of a type built with Pothos', () => {
     expect(note).toMatchObject({ data: { node: { id: 'Note:1' } } })
   })
 
-  it("is checked by an application's own scopes where these are looked up", async () => {
+  it("is checked with the application's own scopes if these are looked up", async () => {
     const own = relaySchema(async ({ principal }) => ({
       latchkey: ([[scope = ''] = []]: string[][]) => principal?.scopes.has(scope) === true,
     }))
@@ -164,7 +164,7 @@ describe('possibleTypes', () => {
     }
   }
 
-  it('belongs to queries that answer with an interface or union', () => {
+  it('is allowed only on queries that return an interface or union', () => {
     const possibleTypes = () => ['Bread']
     expect(
       faults((builder) => {

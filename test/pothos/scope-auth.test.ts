@@ -72,7 +72,7 @@ describe("a declaration beside scope-auth's own rules", () => {
     expect(await reached(true, null)).toBe(false)
   })
 
-  it("speaks of its own refusals and leaves scope-auth's to it", async () => {
+  it("describes its own denials and leaves scope-auth's unchanged", async () => {
     const refused = async (principal: Principal | null, office: boolean) => {
       const contextValue = { office, principal }
       const result = await graphql({ schema: createSchema(), source: '{ map }', contextValue })
@@ -89,7 +89,7 @@ describe("a declaration beside scope-auth's own rules", () => {
 })
 
 describe('a guarded subscription', () => {
-  it('is refused before its source starts, and is not checked again for each event', async () => {
+  it('is denied before its source starts, and is not checked again for each event', async () => {
     const builder = createBuilder()
     let started = 0
     builder.queryType({ fields: (t) => ({ hello: t.string({ public: true, resolve: () => '' }) }) })

@@ -7,20 +7,20 @@ import { createBuilder } from './example.ts'
 
 const target = readFileSync(new URL('../support/target.graphql', import.meta.url), 'utf8')
 
-/** What `printSdl` adds to any schema. */
+/** The definitions that `printSdl` adds to any schema. */
 const header = /^extend schema\s+@link\([^)]*\)/m
 
 /** Federation's own definitions, which a router adds to a subgraph's SDL. */
 const link = 'directive @link(url: String!, import: [String]) repeatable on SCHEMA'
 
 describe('the printed SDL', () => {
-  it('says all that the SDL said which the schema was built from', () => {
+  it('contains everything in the SDL that the schema was built from', () => {
     const printed = printSdl(buildSchema(target.replace(header, '')))
     expect(containsSdl(printed, target)).toEqual([])
     expect(printSdl(buildSchema(printed.replace(header, '')))).toBe(printed)
   })
 
-  it('is valid, beside what federation defines', () => {
+  it('is valid together with the definitions of federation', () => {
     const printed = printSdl(buildSchema(target.replace(header, '')))
     const schema = buildASTSchema(parse(`${link} ${printed}`))
     expect(validateSchema(schema)).toEqual([])
@@ -101,12 +101,12 @@ describe('the comparison of SDL', () => {
     ['on OBJECT |', 'on', 'directive @tag: location OBJECT is missing'],
     ['name: String!)', 'name: String)', 'directive @tag.name: type is String, not String!'],
     [') on OBJECT', ') repeatable on OBJECT', 'directive @tag: repeatable is true, not false'],
-  ])('sees %j become %j', (from, to, fault) => {
+  ])('detects the change from %j to %j', (from, to, fault) => {
     const changed = base.replace(from, to).replace('b()', 'b')
     expect(containsSdl(changed, base)).toContain(fault)
   })
 
-  it('lets more be there, in another order', () => {
+  it('allows additions and another order', () => {
     const more = base
       .replace('A B', 'C B A')
       .replace('a: Int b(x: Int = 1)', 'c: Int b(y: Int, x: Int = 1)')

@@ -30,7 +30,7 @@ type Plugins = (typeof latchkeyPlugin | typeof ScopeAuthPlugin)[]
 const standard = scopeAuthOptions<Context>((context) => context.principal)
 const withOpen = (context: Context) => ({ ...standard.authScopes(context), open: true })
 
-/** The `authScopes` are those of `scopeAuthOptions`, which the shortcut can read, or others. */
+/** Makes a schema with the `authScopes` of `scopeAuthOptions`, which the shortcut can read, or with others. */
 function createSchema({
   plugins = [latchkeyPlugin, ScopeAuthPlugin],
   readable = true,
@@ -96,12 +96,12 @@ afterEach(() => {
   asked.mockRestore()
 })
 
-describe('a field that is guarded by declarations alone', () => {
+describe('a field that is guarded only by declarations', () => {
   it.each<[string, Plugins]>([
     ['before', [latchkeyPlugin, ScopeAuthPlugin]],
     ['after', [ScopeAuthPlugin, latchkeyPlugin]],
   ])(
-    'does not ask scope-auth where the principal has the scopes, our plugin %s it',
+    'does not call scope-auth if the principal has the scopes, with latchkeyPlugin %s it',
     async (_, plugins) => {
       const { data, errors } = await run(
         everything,
@@ -114,7 +114,7 @@ describe('a field that is guarded by declarations alone', () => {
     },
   )
 
-  it('is refused by scope-auth where a scope is missing', async () => {
+  it('is denied by scope-auth if a scope is missing', async () => {
     const { errors } = await run('{ scope }', principalWith('b', 'c'))
     expect(errors).toEqual([expect.any(InsufficientScopeError)])
     expect(asked).toHaveBeenCalledTimes(1)
@@ -125,20 +125,20 @@ describe('a field that is guarded by declarations alone', () => {
     ["the interface's", '{ guarded { plain } }', principalWith('a', 'b')],
     ["the type's", '{ guarded { inherited } }', principalWith('a', 'c')],
     ["the interface's", '{ guarded { inherited } }', principalWith('a', 'b')],
-  ])('is refused where %s scope is missing: %s', async (_, source, principal) => {
+  ])('is denied if %s scope is missing: %s', async (_, source, principal) => {
     const { data, errors } = await run(source, principal)
     expect(errors).toEqual([expect.any(InsufficientScopeError)])
     expect(data).toEqual({ guarded: null })
   })
 
-  it('is refused by scope-auth to the anonymous', async () => {
+  it('is denied by scope-auth to anonymous callers', async () => {
     const { errors } = await run('{ signedIn scope }', null)
     expect(errors).toEqual([expect.any(UnauthenticatedError), expect.any(UnauthenticatedError)])
     expect(asked).toHaveBeenCalledTimes(2)
   })
 })
 
-describe('scope-auth is asked at each field', () => {
+describe('scope-auth checks each field', () => {
   it.each([
     ['that has a rule of its own', '{ ownRule }'],
     ['of a type that has a rule of its own', '{ own { field } }'],
@@ -150,14 +150,11 @@ describe('scope-auth is asked at each field', () => {
   })
 
   it.each([
+    ['if `authScopes` are not those of scopeAuthOptions', () => createSchema({ readable: false })],
     [
-      'where `authScopes` are not those of scopeAuthOptions',
-      () => createSchema({ readable: false }),
-    ],
-    [
-      'where Pothos does not show its plugins',
+      'if Pothos does not expose its plugins',
       () => {
-        // The class of what holds them, as an upgrade might change it.
+        // Simulates an upgrade that changes the class of the collection.
         const hidden = vi.spyOn(MergedPlugins, Symbol.hasInstance as never) as MockInstance
         hidden.mockReturnValue(false)
         try {
@@ -181,8 +178,8 @@ describe('scope-auth is asked at each field', () => {
   })
 })
 
-describe('what the shortcut relies on of Pothos and scope-auth', () => {
-  it('is that a build shows its plugins, scope-auth by its name', () => {
+describe('the assumption of the shortcut about Pothos and scope-auth', () => {
+  it('is that a build exposes its plugins, with scope-auth by its name', () => {
     const seen: { readonly name: string }[] = []
     class Spy extends BasePlugin<SchemaTypes> {
       override beforeBuild(): void {
@@ -202,7 +199,7 @@ describe('what the shortcut relies on of Pothos and scope-auth', () => {
     expect(scopeAuth).toBeInstanceOf(PothosScopeAuthPlugin)
   })
 
-  it('is that `wrapResolve` is what wraps a field, and no hook beside it', () => {
+  it('is that only `wrapResolve` wraps a field', () => {
     expect(Object.getOwnPropertyNames(PothosScopeAuthPlugin.prototype).sort()).toEqual([
       'constructor',
       'createResolveSteps',
@@ -223,12 +220,12 @@ describe('what the shortcut relies on of Pothos and scope-auth', () => {
     ['FieldOptions', ['authScopes', 'grantScopes', 'skipTypeScopes']],
     ['ObjectFieldOptions', ['skipInterfaceScopes']],
     ['InterfaceFieldOptions', ['skipInterfaceScopes']],
-  ])('is that no other option of %s decides about a field', (name, options) => {
+  ])('is that no other option of %s affects the authorization of a field', (name, options) => {
     expect(optionsOf(name)).toEqual(options)
   })
 })
 
-/** The members that scope-auth adds to one of Pothos' interfaces, as its typings have them. */
+/** Returns the members that scope-auth's typings add to one of Pothos' interfaces. */
 function optionsOf(name: string): string[] {
   const main = createRequire(import.meta.url).resolve('@pothos/plugin-scope-auth')
   const typings = readFileSync(new URL('../dts/global-types.d.ts', `file://${main}`), 'utf8')

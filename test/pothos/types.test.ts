@@ -11,7 +11,7 @@ import { type Context, createBuilder, shopScopes } from './example.ts'
 
 // The compiler is the test here: each line under @ts-expect-error must not compile.
 
-it('lets no misspelt scope compile', () => {
+it('a misspelt scope does not compile', () => {
   const resolve = () => ''
   const builder = createBuilder()
   builder.queryType({
@@ -46,7 +46,7 @@ it('lets no misspelt scope compile', () => {
   expect(() => builder.toSchema()).toThrow()
 })
 
-it('wants the whole catalogue described', () => {
+it('the whole catalogue must be described', () => {
   const { admin: _, ...incomplete } = shopScopes
   type Types = {
     Context: Context
@@ -67,7 +67,7 @@ it('wants the whole catalogue described', () => {
   })
 })
 
-it('takes any name where the builder names no scopes, and guards Relay connections too', () => {
+it('any name is accepted if the builder names no scopes, on Relay connections too', () => {
   const builder = new SchemaBuilder<{
     Context: Context
     AuthScopes: LatchkeyAuthScopes

@@ -10,6 +10,6 @@ it('schema.graphql contains the target schema', () => {
   expect(containsSdl(read('../../schema.graphql'), read('../support/target.graphql'))).toEqual([])
 })
 
-it('schema.graphql is what the code makes', () => {
+it('schema.graphql is the output of the code', () => {
   expect(read('../../schema.graphql')).toBe(printSdl(createSchema()))
 })

@@ -32,7 +32,7 @@ describe('an e-mail address', () => {
     ['', null],
     [null, null],
     [undefined, null],
-  ])('%s is taken as %s', (value, email) => {
+  ])('%s is stored as %s', (value, email) => {
     expect(optionalEmail('field', value)).toBe(email)
   })
 
@@ -64,7 +64,7 @@ describe("a user's id", () => {
     ['18f4b2e-7c1d-7a3b-8f00-0123456789ab', false],
     ['018f4b2e-7c1d-7a3b-8f00-0123456789ab\n', false],
     ['', false],
-  ])('can be %j: %s', (text, possible) => {
+  ])('may be %j: %s', (text, possible) => {
     expect(isUserId(text)).toBe(possible)
   })
 })

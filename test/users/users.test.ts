@@ -17,7 +17,7 @@ let tombstone: Tombstone | undefined
 let asked: unknown[][]
 let needed: (readonly string[])[]
 
-/** As the real one does, it looks at the user as it is when it is changed. */
+/** Like the real store, this uses the user's state at the time of the change. */
 const store: UserStore = {
   find: async (id) => users.get(id) ?? null,
   findByIdentity: async () => null,
@@ -91,8 +91,8 @@ const badInput = (field: string, message: RegExp) =>
 const notHeld = (...missingScopes: string[]) =>
   expect.objectContaining({ code: 'FORBIDDEN', missingScopes })
 
-describe('making a user', () => {
-  it('keeps what was asked, of the first issuer where none is named', async () => {
+describe('creating a user', () => {
+  it('stores the input, with the first issuer if none is named', async () => {
     await service.create(clerk, { subject: 'eve', email: ' eve@example.com ', name: ' Eve ' })
     await service.create(clerk, { subject: 'eve', issuer: other, email: null, name: '' })
     await service.create(clerk, { subject: 'eve', issuer: null })
@@ -127,13 +127,13 @@ describe('making a user', () => {
     expect(asked).toEqual([])
   })
 
-  it('is not done where no issuer is trusted', async () => {
+  it('fails if no issuer is trusted', async () => {
     await expect(create(null, []).create(clerk, { subject: 'eve' })).rejects.toThrow(
       badInput('issuer', /It trusts no issuer\.$/),
     )
   })
 
-  it('that is there already is a conflict', async () => {
+  it('that already exists is a conflict', async () => {
     await expect(service.create(clerk, { subject: 'bob' })).rejects.toThrow(
       expect.objectContaining({
         code: 'CONFLICT',
@@ -142,7 +142,7 @@ describe('making a user', () => {
     )
   })
 
-  it('grants at most what its maker holds', async () => {
+  it('grants at most the scopes of the caller', async () => {
     const scopes = ['read:users', 'read:keys']
     const made = await service.create(clerk, { subject: 'eve', scopes })
     expect(made.scopes).toEqual(['read:keys', 'read:users'])
@@ -153,7 +153,7 @@ describe('making a user', () => {
     expect((await service.create(clerk, { subject: 'eve', scopes: [] })).scopes).toEqual([])
   })
 
-  it('grants the default where nothing is asked, whatever its maker holds', async () => {
+  it('grants the default without input, whatever the caller holds', async () => {
     const made = await create(['write:keys']).create(clerk, { subject: 'eve', scopes: null })
     expect(made.scopes).toEqual(['write:keys'])
     expect((await service.create(clerk, { subject: 'eve' })).scopes).toEqual([])
@@ -164,7 +164,7 @@ describe('making a user', () => {
       tombstone = { scopes: ['read:keys'] }
     })
 
-    it('never grants more than it held, without the scope to grant', async () => {
+    it('never grants more than it had, without write:grants', async () => {
       const scopes = ['read:keys', 'read:users']
       await expect(service.create(clerk, { subject: 'eve', scopes })).rejects.toThrow(
         notHeld('read:users'),
@@ -175,7 +175,7 @@ describe('making a user', () => {
       expect(byDefault.scopes).toEqual(['read:keys'])
     })
 
-    it('grants what is asked with the scope to grant, which was needed then', async () => {
+    it('grants the requested scopes with write:grants, which is then needed', async () => {
       const scopes = ['read:keys', 'read:users']
       expect((await service.create(admin, { subject: 'eve', scopes })).scopes).toEqual(scopes)
       expect(needed).toEqual([scopes, ['write:grants']])
@@ -183,7 +183,7 @@ describe('making a user', () => {
       expect(byDefault.scopes).toEqual(scopes)
     })
 
-    it('without a ceiling of ours grants no administrative scope by that', async () => {
+    it('without a stored grant grants no administrative scope', async () => {
       tombstone = { scopes: null }
       const holder = callerWith(['read:users', 'write:users', 'read:audit'])
       await expect(
@@ -196,7 +196,7 @@ describe('making a user', () => {
 })
 
 describe('changing a user', () => {
-  it('changes what is named, and nothing else', async () => {
+  it('changes the given fields only', async () => {
     const changes: [object, object][] = [
       [{ email: ' b@c ' }, { email: 'b@c' }],
       [{ email: null }, { email: null }],
@@ -214,13 +214,13 @@ describe('changing a user', () => {
     }
   })
 
-  it('by nothing asks the store for nothing', async () => {
+  it('without input does not call the store', async () => {
     expect(await service.update(clerk, { id: 'bob' })).toBe(users.get('bob'))
     expect(asked).toEqual([])
     await expect(service.update(clerk, { id: 'nobody' })).rejects.toThrow(notFound)
   })
 
-  it('is refused where it is no name, or no address', async () => {
+  it('is refused with an invalid name or e-mail address', async () => {
     await expect(service.update(clerk, { id: 'bob', name: '\0' })).rejects.toThrow(
       badInput('name', /control/),
     )
@@ -248,7 +248,7 @@ describe('changing a user', () => {
     expect(asked).toEqual([['delete', 'bob', actorOf(clerk)]])
   })
 
-  it('signs out whoever asks, as of now', async () => {
+  it('signs the caller out, with effect from now', async () => {
     const bob = callerWith([], { userId: 'bob' })
     expect(await service.signOut(bob)).toEqual(now)
     expect(asked).toEqual([['signOut', 'bob', now, actorOf(bob)]])
@@ -262,13 +262,13 @@ describe('changing a user', () => {
     ['set the scopes of', (of) => of.setScopes(admin, { userId: 'nobody', scopes: [] })],
     ['lift the ceiling of', (of) => of.setScopes(admin, { userId: 'nobody', scopes: null })],
     ['sign out', (of) => of.signOut(callerWith([], { userId: 'nobody' }))],
-  ])('finds nobody to %s', async (_name, change) => {
+  ])('finds no user to %s', async (_name, change) => {
     await expect(change(service)).rejects.toThrow(notFound)
   })
 })
 
-describe('setting what a user may hold', () => {
-  it('keeps what was held, takes away, and adds what the caller holds', async () => {
+describe('setting the scopes of a user', () => {
+  it('keeps and removes granted scopes, and adds scopes that the caller holds', async () => {
     const set = (scopes: readonly string[]) => service.setScopes(admin, { userId: 'bob', scopes })
     expect((await set(['read:users'])).scopes).toEqual(['read:users'])
     expect((await set([])).scopes).toEqual([])
@@ -296,7 +296,7 @@ describe('setting what a user may hold', () => {
     expect(needed).toEqual([])
   })
 
-  it('keeps what was held though the caller does not hold it, and no one knows it any more', async () => {
+  it('keeps granted scopes that the caller does not hold or that are no longer in the catalogue', async () => {
     users.set('bob', user('bob', { scopes: ['read:audit', 'read:gone'] }))
     const kept = ['read:audit', 'read:gone']
     expect((await service.setScopes(admin, { userId: 'bob', scopes: kept })).scopes).toEqual(kept)
@@ -305,7 +305,7 @@ describe('setting what a user may hold', () => {
     ).rejects.toThrow(badInput('scopes', /`read:more` is not a scope/))
   })
 
-  it('of one without a ceiling adds the administrative scopes alone', async () => {
+  it('of a user without a grant adds only the administrative scopes', async () => {
     users.set('bob', user('bob', { scopes: null }))
     const set = (scopes: readonly string[]) => service.setScopes(admin, { userId: 'bob', scopes })
     expect((await set(['write:keys'])).scopes).toEqual(['write:keys'])
@@ -313,7 +313,7 @@ describe('setting what a user may hold', () => {
     expect((await set(['write:grants'])).scopes).toEqual(['write:grants'])
   })
 
-  it('is refused where scopes are left out or stand there twice', async () => {
+  it('is refused if scopes are missing or repeated', async () => {
     await expect(service.setScopes(admin, { userId: 'bob' })).rejects.toThrow(
       badInput('scopes', /^`scopes` was left out\. Send a list, or null to remove the ceiling\.$/),
     )
@@ -323,7 +323,7 @@ describe('setting what a user may hold', () => {
     expect(asked).toEqual([])
   })
 
-  it('lifts the ceiling for one who holds all there is', async () => {
+  it('removes the grant for a caller who holds the whole catalogue', async () => {
     const all = callerWith([...catalogue.keys()])
     expect((await service.setScopes(all, { userId: 'bob', scopes: null })).scopes).toBeNull()
     expect(asked).toEqual([['setScopes', 'bob', null, actorOf(all)]])
@@ -340,7 +340,7 @@ describe('setting what a user may hold', () => {
   })
 })
 
-it('what is not held is named in order, be it one or several', () => {
+it('missing scopes are named in order, in singular and plural', () => {
   expect(new ScopesNotHeldError(['b', 'a'])).toMatchObject({
     missingScopes: ['a', 'b'],
     message: 'You do not hold scopes `a`, `b` and so cannot hand them out.',
@@ -350,7 +350,7 @@ it('what is not held is named in order, be it one or several', () => {
   )
 })
 
-it('nothing is told of the scopes that were needed where no one asks', async () => {
+it('the needed scopes are not reported without a listener', async () => {
   const silent = createUserService({
     store,
     catalogue,
