@@ -49,7 +49,7 @@ export class RequestAdmission {
    * The second admission while it is under way, its stages included: all operations of a batch wait for
    * the same one. It stays where it failed, so that all of them fail.
    */
-  again: Promise<Admitted> | null = null
+  readmission: Promise<Admitted> | null = null
 
   /** `null` for the anonymous, the refused, and a request that was not asked about. */
   get principal(): Principal | null {
@@ -124,9 +124,9 @@ export function createAdmission<Sender>(options: AdmissionOptions<Sender>) {
      * of the credential. Costs nothing where the body came at once.
      */
     readmit(request: RequestAdmission): Admitted | Promise<Admitted> {
-      const { refusal, again, carrier, principal } = request
+      const { refusal, readmission, carrier, principal } = request
       if (refusal !== null) return refusal
-      if (again !== null) return again
+      if (readmission !== null) return readmission
       if (principal === null || carrier === null) return null
       if (performance.now() - request.at < lateAfterMs) return null
       const at = performance.now()
@@ -140,7 +140,7 @@ export function createAdmission<Sender>(options: AdmissionOptions<Sender>) {
       // Only what did not fail counts as asked: after a failure nothing of the request goes on.
       const finish = (admitted: Admitted): Admitted => {
         request.at = at
-        request.again = null
+        request.readmission = null
         return admitted
       }
       // The outcome stays until another replaces it: meanwhile no other operation of the same request
@@ -149,8 +149,8 @@ export function createAdmission<Sender>(options: AdmissionOptions<Sender>) {
       const admitted =
         authentication instanceof Promise ? authentication.then(proceed) : proceed(authentication)
       if (!(admitted instanceof Promise)) return finish(admitted)
-      request.again = admitted.then(finish)
-      return request.again
+      request.readmission = admitted.then(finish)
+      return request.readmission
     },
 
     /**

@@ -111,7 +111,7 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
     },
   }
 
-  async function askYoga(request: HttpRequest, context: RequestContext): Promise<Response> {
+  async function answerWithYoga(request: HttpRequest, context: RequestContext): Promise<Response> {
     const { shown } = request
     const isForPage = isPage(request)
     if (!isForPage) {
@@ -133,7 +133,7 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
     async handle(shown, context) {
       const request = fetchRequest(shown)
       const response = isForYoga(request)
-        ? await askYoga(request, context).catch((cause) =>
+        ? await answerWithYoga(request, context).catch((cause) =>
             toResponse(endpoint.failed(cause, request, context)),
           )
         : toResponse(await answerOf(endpoint, request, context))

@@ -50,15 +50,16 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
 /** The same for requests that may have passed `admission` before Yoga was asked. */
 export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalContext> {
   let log: YogaLogger | null = null
-  const telling = {
+  const onExecuted = {
     onExecuteDone({ args, result, setResult }: ExecuteDone) {
-      if (isAsyncIterable(result)) setResult(follow(admission, args, result, { hasNext: false }))
-      else if (result.errors) setResult(withOwnErrors(result))
+      if (isAsyncIterable(result))
+        setResult(watchStream(admission, args, result, { hasNext: false }))
+      else if (result.errors) setResult(withLatchkeyErrors(result))
     },
   }
-  const following = {
+  const onSubscribed = {
     onSubscribeResult({ args, result, setResult }: ExecuteDone) {
-      if (isAsyncIterable(result)) setResult(follow(admission, args, result, {}))
+      if (isAsyncIterable(result)) setResult(watchStream(admission, args, result, {}))
     },
   }
   return {
@@ -97,7 +98,7 @@ export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalCon
 
     onExecute({ args, setResultAndStopExecution }) {
       const proceed = (refusal: ExecutionResult | null) => {
-        if (refusal === null) return telling
+        if (refusal === null) return onExecuted
         setResultAndStopExecution(refusal)
         return undefined
       }
@@ -107,7 +108,7 @@ export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalCon
 
     onSubscribe({ args, setResultAndStopExecution }) {
       const proceed = (refusal: ExecutionResult | null) => {
-        if (refusal === null) return following
+        if (refusal === null) return onSubscribed
         setResultAndStopExecution(refusal)
         return undefined
       }
@@ -201,7 +202,7 @@ function decisionOn(
  *
  * @param last goes with that error, beside it
  */
-function follow(
+function watchStream(
   { authenticator, recheck, principalOf }: GraphQLAdmission,
   { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
   stream: AsyncIterableIterator<ExecutionResult>,
@@ -245,7 +246,7 @@ interface Published {
 }
 
 /** What resolvers threw of our failures, with its code; everything else is for Yoga to mask. */
-export function withOwnErrors<T extends ExecutionResult>(result: T): T {
+export function withLatchkeyErrors<T extends ExecutionResult>(result: T): T {
   const errors = result.errors?.map((thrown) => {
     const error = latchkeyErrorOf(thrown)
     return error === null ? thrown : fieldError(error, thrown)
