@@ -8,50 +8,52 @@ export interface AdmissionOptions<Sender> {
   readonly authenticator: Authenticator
   /** Called with the outcome of each request's credential, for logs and metrics. */
   readonly onAuthentication?: (authentication: Authentication, sender: Sender) => void
-  /** What the sender of a refused credential is told. Default: the refusal's own error. */
+  /** Returns the error that the sender of a refused credential gets. Default: the refusal's own error. */
   readonly refusalError?: (refusal: Refusal, sender: Sender) => LatchkeyError
   /**
-   * Asked in this order about each request whose credential was not refused. The first error refuses the
-   * request. Default: none.
+   * Further conditions, checked in this order for each request whose credential was not refused. The first
+   * error refuses the request. Default: none.
    */
   readonly stages?: readonly AdmissionStage<Sender>[]
 }
 
-/** A condition beside a good credential, such as a limit on requests. `null`: the request may go on. */
+/**
+ * A condition in addition to a valid credential, such as a limit on requests. It returns `null` if it is met.
+ */
 export type AdmissionStage<Sender> = (
   principal: Principal | null,
   sender: Sender,
 ) => LatchkeyError | null | Promise<LatchkeyError | null>
 
-/** Why a request is refused; `null`: it may go on. */
+/** The error of a refused request; `null`: the request is admitted. */
 export type Admitted = LatchkeyError | null
 
 /**
- * What every endpoint asks first: it takes the credential that a request carries, and lets the request
- * on as anonymous or with a principal, or refuses it.
+ * The first check of every endpoint: it authenticates the credential of a request, and admits the request as
+ * anonymous or with a principal, or refuses it.
  */
 export type Admission<Sender> = ReturnType<typeof createAdmission<Sender>>
 
 export type Rechecked = Principal | LatchkeyError
 
-/** What admission knows of one request. */
+/** The state of admission for one request. */
 export class RequestAdmission {
-  /** The last outcome; `null`: the request was not asked about. */
+  /** The last outcome; `null`: `admit` was not called. */
   authentication: Authentication | null = null
-  /** Why the request may not go on, once it was refused. */
+  /** The error of the refusal; `null`: the request is not refused. */
   refusal: LatchkeyError | null = null
   carrier: CredentialCarrier | null = null
-  /** As it was handed to `admit`. */
+  /** The `sender` that was passed to `admit`. */
   sender: unknown = null
-  /** When the credential was read last, by `performance.now()`. */
+  /** The time of the last check of the credential, by `performance.now()`. */
   at = 0
   /**
-   * The second admission while it is under way, its stages included: all operations of a batch wait for
-   * the same one. It stays where it failed, so that all of them fail.
+   * The current repeated admission with its stages: all operations of a batch wait for the same one. If it
+   * throws, it stays here, so that all of them fail.
    */
   readmission: Promise<Admitted> | null = null
 
-  /** `null` for the anonymous, the refused, and a request that was not asked about. */
+  /** `null` if the request is anonymous or refused, or `admit` was not called. */
   get principal(): Principal | null {
     const { authentication } = this
     return authentication?.kind === 'authenticated' ? authentication.principal : null
@@ -59,8 +61,8 @@ export class RequestAdmission {
 }
 
 /**
- * Milliseconds after which a body is late. The sender decides how long a body takes, and the credential
- * may have been revoked since it was read.
+ * The time after which a body is late, in milliseconds. The sender decides how long a body takes, and the
+ * credential may have been revoked meanwhile.
  */
 const lateAfterMs = 50
 
@@ -103,7 +105,7 @@ export function createAdmission<Sender>(options: AdmissionOptions<Sender>) {
   return {
     authenticator,
 
-    /** Answers at once where the credential is in the cache, malformed or missing. */
+    /** Admits or refuses a request. Synchronous if the credential is in the cache, malformed or missing. */
     admit(
       request: RequestAdmission,
       carrier: CredentialCarrier,
@@ -112,7 +114,7 @@ export function createAdmission<Sender>(options: AdmissionOptions<Sender>) {
       request.carrier = carrier
       request.sender = sender
       request.at = performance.now()
-      // A cached credential is decided at once: no promise, no turn of the event loop.
+      // A cached credential is decided synchronously, without a promise or a turn of the event loop.
       const authentication = authenticator.authenticate(carrier)
       return authentication instanceof Promise
         ? authentication.then((settled) => settle(request, settled, sender))
@@ -120,8 +122,8 @@ export function createAdmission<Sender>(options: AdmissionOptions<Sender>) {
     },
 
     /**
-     * The same for an admitted request once its body is there, where that took long. It is no further use
-     * of the credential. Costs nothing where the body came at once.
+     * Checks an admitted request again after its body has arrived, if that took long. It does not count as
+     * another use of the credential, and does nothing if the body arrived at once.
      */
     readmit(request: RequestAdmission): Admitted | Promise<Admitted> {
       const { refusal, readmission, carrier, principal } = request
@@ -131,20 +133,20 @@ export function createAdmission<Sender>(options: AdmissionOptions<Sender>) {
       if (performance.now() - request.at < lateAfterMs) return null
       const at = performance.now()
       const proceed = (authentication: Authentication) => {
-        // Only a request that carries a credential is asked about again, and it still carries it.
+        // Only a request with a credential is checked again, and its headers do not change.
         if (authentication.kind === 'anonymous') {
-          throw new Error('The credential of a request is gone.')
+          throw new Error('The request no longer has a credential.')
         }
         return settle(request, authentication, request.sender as Sender)
       }
-      // Only what did not fail counts as asked: after a failure nothing of the request goes on.
+      // This runs only if the check did not throw: after an exception, no operation of the request continues.
       const finish = (admitted: Admitted): Admitted => {
         request.at = at
         request.readmission = null
         return admitted
       }
-      // The outcome stays until another replaces it: meanwhile no other operation of the same request
-      // must be taken for an anonymous one.
+      // The previous outcome stays until the new one replaces it, so that no other operation of the same
+      // request runs as anonymous meanwhile.
       const authentication = recheck(carrier)
       const admitted =
         authentication instanceof Promise ? authentication.then(proceed) : proceed(authentication)
@@ -154,8 +156,8 @@ export function createAdmission<Sender>(options: AdmissionOptions<Sender>) {
     },
 
     /**
-     * The principal of an admitted request that is still being answered, or why its credential no longer
-     * counts. It is no further attempt and no further use of the credential.
+     * Checks the credential of an admitted request that is still being answered. Returns its principal, or the
+     * error if the credential is no longer valid. It counts neither as an attempt nor as a use.
      */
     recheck(request: RequestAdmission): Rechecked | Promise<Rechecked> {
       const { carrier, principal, refusal } = request

@@ -20,7 +20,9 @@ export interface Cors {
 }
 
 const exposedHeaders = 'www-authenticate, retry-after, x-request-id'
-/** The time that a browser may cache the answer to a preflight, in seconds: the maximum that Chromium accepts. */
+/**
+ * The time that a browser may cache the answer to a preflight, in seconds: the maximum that Chromium accepts.
+ */
 const maxAge = '7200'
 
 const noHeaders = {}

@@ -3,13 +3,13 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { badRequest } from '../yoga/graphql-errors.ts'
 import { hasMoreValues } from './json-values.ts'
 
-/** Values in the JSON of a body: several for each that an operation may have within its limits. */
+/** The maximum number of JSON values in a body: several times as many as the operation limits allow. */
 const maxValues = 12_000
 
 /**
- * What the body of a POST asks for (GraphQL over HTTP §5.3). What its members are is checked later.
+ * Parses the body of a POST (GraphQL over HTTP §5.3). The types of its members are checked later.
  *
- * @throws GraphQLError when it is no JSON object, or has more than 12,000 values
+ * @throws GraphQLError if it is not a JSON object, or has more than 12,000 values
  */
 export function readParameters(body: string): GraphQLParams {
   // A byte order mark may be ignored (RFC 8259 §8.1).
@@ -33,11 +33,11 @@ function readJson(text: string, what: string): unknown {
 const queryNames = new Set(['query', 'operationName', 'variables', 'extensions'])
 
 /**
- * The parameters in the query of a GET (GraphQL over HTTP §6.2). Parameters of other names are ignored,
- * and an empty value counts as none. What the members of `variables` and `extensions` are is checked later.
+ * Parses the query string of a GET (GraphQL over HTTP §6.2). Parameters of other names are ignored, and
+ * an empty value counts as absent. The members of `variables` and `extensions` are checked later.
  *
- * @param search with its `?`
- * @throws GraphQLError when one is there twice, is not encoded correctly, or is not JSON where it should be
+ * @param search the query string with its `?`
+ * @throws GraphQLError if a parameter is repeated, is not encoded correctly, or is not JSON where it must be
  */
 export function readQueryParameters(search: string): GraphQLParams {
   const texts = new Map<string, string>()
@@ -45,10 +45,10 @@ export function readQueryParameters(search: string): GraphQLParams {
     const [encodedName = ''] = pair.split('=', 1)
     const name = decodeForm(encodedName)
     if (name === null || !queryNames.has(name)) continue
-    if (texts.has(name)) throw badRequest(`The parameter "${name}" is there twice.`)
+    if (texts.has(name)) throw badRequest(`The parameter "${name}" is repeated.`)
     const text = decodeForm(pair.slice(encodedName.length + 1))
     if (text === null) throw badRequest(`The parameter "${name}" is not percent-encoded UTF-8.`)
-    // A part of the URL would keep all of it in memory, a credential included.
+    // In V8, a substring keeps the whole URL in memory, including a credential in it. This makes a copy.
     texts.set(name, Buffer.from(text).toString())
   }
   const json = (name: string) => {
@@ -63,7 +63,10 @@ export function readQueryParameters(search: string): GraphQLParams {
   } as GraphQLParams
 }
 
-/** `null` where it cannot be decoded: `URLSearchParams` would put another text in its place. */
+/**
+ * Returns `null` if the text is not valid percent-encoding. `URLSearchParams` would decode it to a different
+ * text.
+ */
 function decodeForm(text: string): string | null {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
@@ -73,8 +76,9 @@ function decodeForm(text: string): string | null {
 }
 
 /**
- * What is no GraphQL request is 400 whatever is accepted (GraphQL over HTTP §6.4.1); Yoga answers 200 to
- * `application/json` without a query, and takes an `operationName` of any type.
+ * Refuses a request that is not a GraphQL request with 400, whatever media type it accepts (GraphQL over
+ * HTTP §6.4.1). Yoga itself would answer 200 to `application/json` without a query, and would accept an
+ * `operationName` of any type.
  *
  * @throws GraphQLError
  */
@@ -89,20 +93,20 @@ export function checkParameters({ query, operationName, extensions }: GraphQLPar
   }
 }
 
-/** Whether it has the hash of a query that is left out, as Apollo Client's persisted queries do. */
+/** Returns whether the request has only the hash of a query, as Apollo Client's persisted queries do. */
 function hasPersistedQueryHash(extensions: unknown): boolean {
   const { persistedQuery } = Object(extensions) as { persistedQuery?: unknown }
   return typeof (Object(persistedQuery) as { sha256Hash?: unknown }).sha256Hash === 'string'
 }
 
-/** By this message and code a client knows to send the query's text, now and from here on. */
+/** This message and code make a client send the query's text, in this request and all later ones. */
 function persistedQueryNotSupported(): GraphQLError {
   return new GraphQLError('PersistedQueryNotSupported', {
     extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED', http: { status: 200 } },
   })
 }
 
-/** Has Yoga read what is posted by `readParameters`, and what is in a URL by `readQueryParameters`. */
+/** Makes Yoga parse a POST with `readParameters`, and a GET with `readQueryParameters`. */
 export const useParameters: Plugin = {
   onRequestParse({ request, url, setRequestParser }) {
     if (request.method === 'POST') {

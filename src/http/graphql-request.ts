@@ -3,7 +3,7 @@ import { acceptedMediaType, responseMediaTypes } from '../yoga/media-types.ts'
 import { bodyFault } from './body-fault.ts'
 import type { HttpRequest } from './endpoint.ts'
 
-/** Why a request is refused before its credential is looked at; `null` where it is not. */
+/** Checks a request before its credential is read. Returns the reason of a refusal, or `null`. */
 export function requestFault(request: HttpRequest): GraphQLError | null {
   const { method } = request
   if (method === 'GET') return acceptFault(request)
@@ -17,8 +17,8 @@ export function requestFault(request: HttpRequest): GraphQLError | null {
 }
 
 /**
- * A POST is read as JSON only, and as it is. Forms and plain text are what a page elsewhere can make a
- * browser send without asking first.
+ * Accepts a POST only as JSON and without a content encoding. A page of another origin can send forms and
+ * plain text without a CORS preflight.
  */
 function mediaTypeFault(request: HttpRequest): GraphQLError | null {
   const fault = bodyFault(request, 'application/json')

@@ -8,23 +8,24 @@ import { type OperationParts, useLimits, useOperations } from './operations.ts'
 import type { RequestContext } from './request-context.ts'
 
 export const graphqlPath = '/graphql'
-/** Bytes. */
+/** The maximum size of a request body, in bytes. */
 export const maxBodySize = 1_000_000
 
 export interface GraphQLServerParts extends OperationParts {
   readonly graphiql: boolean
-  /** Told each bug once. */
+  /** Called once for each unexpected error. */
   readonly onBug: (cause: unknown, requestId: string) => void
+  /** Called for each reason why fields could not be resolved. */
   readonly onOutage: (reason: string, requestId: string) => void
 }
 
-/** What a request brings to Yoga. */
+/** The server context that each request passes to Yoga. */
 export type ServerContext = RequestContext & PrincipalContext
 
 /**
- * Yoga with all that answers an operation, for requests that have passed `admission`.
+ * Creates the Yoga server that answers operations of requests that have passed `admission`.
  *
- * @param plugins run after our own
+ * @param plugins further plugins, which run after Latchkey's own
  */
 export function createGraphQLServer(
   parts: GraphQLServerParts,
@@ -57,7 +58,7 @@ export function createGraphQLServer(
   })
 }
 
-const defaultQuery = `# Put a credential into the headers below:
+const defaultQuery = `# Enter a credential in the headers below:
 #   { "Authorization": "Bearer <API key or JWT>" }
 {
   viewer {

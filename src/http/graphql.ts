@@ -27,12 +27,12 @@ import { graphiqlPolicy } from './security-headers.ts'
 export interface GraphQLParts extends GraphQLServerParts {
   readonly admission: Admission<RequestContext>
   readonly pacing: Pacing
-  /** Run beside our own, after them. */
+  /** Further plugins, which run after Latchkey's own. */
   readonly plugins: readonly Plugin[]
 }
 
 export interface GraphQLEndpoint extends DirectEndpoint {
-  /** Answers any request, `takes` or not. */
+  /** Answers any request, whether or not `takes` returns `true` for it. */
   handle(request: Request, context: RequestContext): Promise<Response>
 }
 
@@ -42,15 +42,18 @@ const bodyTooLarge = withoutStack(
   }),
 )
 
-/** Of an answer from the database, about what is resolved and written in a millisecond. */
+/**
+ * The approximate number of characters of an answer from the database that are resolved and written per
+ * millisecond.
+ */
 const charactersPerMs = 20_000
-/** Characters of a request and its answer together that are no work to speak of. */
+/** The size of a request and its answer together below which no work is charged, in characters. */
 const smallSize = 2_000
 
-/** Whose turns count together: the user's, or the address's of the anonymous. */
+/** Returns the client for pacing: the user, or the address of an anonymous caller. */
 function clientOf(context: RequestContext): string | null {
   const { principal } = context.admission
-  // A subject may hold spaces, and so may an issuer's name, but no line feed.
+  // Subjects and issuers may contain spaces, but no line feed.
   if (principal !== null) return `${principal.issuer}\n${principal.subject}`
   const address = context.clientAddress()
   return address === null ? null : senderOf(address)
@@ -66,7 +69,7 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
 
   const isPage = (request: HttpRequest) =>
     graphiql && request.method === 'GET' && request.header('accept')?.includes('text/html') === true
-  /** The page, and plugins that look at each Request or Response. */
+  /** Returns whether Yoga must answer: GraphiQL's page, and plugins that hook into requests or responses. */
   const isForYoga = (request: HttpRequest) => isWatched || isPage(request)
 
   function admit(request: HttpRequest, context: RequestContext) {
@@ -102,7 +105,7 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
         : answerAdmitted(refusal, request, context)
     },
 
-    /** That is outside of Yoga's own error handling. */
+    /** Handles errors that Yoga's own error handling does not see. */
     failed(cause, request, { requestId }) {
       const accept = request.header('accept')
       if (cause instanceof BodyTooLargeError) return errorAnswer(bodyTooLarge, accept)
@@ -118,7 +121,7 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
       const refusal = await admit(request, context)
       const accept = request.header('accept')
       if (refusal !== null) return toResponse(errorAnswer(refusal, accept))
-      // Yoga knows no qualities, and other forms of answers.
+      // Yoga ignores qualities, and supports more media types.
       shown.headers.set('accept', acceptedMediaType(accept) ?? '')
     }
     const response = await yoga.fetch(shown, context as never)
@@ -143,7 +146,7 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
   }
 }
 
-/** Whether a request has so few characters that it hardly takes a long turn. A body of unknown length has many. */
+/** Returns whether a request is too small to cause a long turn. A body of unknown length is not small. */
 function isSmall(request: HttpRequest): boolean {
   const length =
     request.method === 'GET'
@@ -152,14 +155,14 @@ function isSmall(request: HttpRequest): boolean {
   return length < 300
 }
 
-/** Begins `work` when its client may. */
+/** Starts `work` as soon as pacing allows its client to. */
 function paced(
   pacing: Pacing,
   request: HttpRequest,
   context: RequestContext,
   work: () => Answer | Promise<Answer>,
 ): Answer | Promise<Answer> {
-  // A client that works beside others of the same user goes on with its small requests.
+  // Small requests do not wait, so that other clients of the same user can continue.
   if (isSmall(request)) return work()
   const pause = pacing.before(() => clientOf(context))
   if (pause === null) return work()
@@ -172,7 +175,7 @@ type Operate = (request: HttpRequest, context: RequestContext) => Answer | Promi
 
 /** Returns a function that reads the operation of an admitted request and runs it. */
 function createOperate({ pacing, onBug, onOutage }: GraphQLParts, run: RunOperation): Operate {
-  /** @param size characters that are read; what is small and has a small answer takes no long turn */
+  /** @param size the number of characters that are read; a small request with a small answer is not charged */
   function operate(
     read: () => GraphQLParams,
     size: number,
@@ -197,7 +200,7 @@ function createOperate({ pacing, onBug, onOutage }: GraphQLParts, run: RunOperat
           const sinceLate = performance.now()
           const answer = finish(settled)
           charge(sinceLate, answer.body.length)
-          // Turns between the database's answers and this one are not timed.
+          // The turns between the answers of the database and this one are not timed.
           pacing.charge(clientOf(context), answer.body.length / charactersPerMs)
           return answer
         }
@@ -217,7 +220,7 @@ function createOperate({ pacing, onBug, onOutage }: GraphQLParts, run: RunOperat
       const search = request.target.slice(graphqlPath.length)
       return operate(() => readQueryParameters(search), search.length, request, context)
     }
-    // Asked again: of requests that come at once, all pass before the first has its body, and is charged.
+    // Pacing is checked again: concurrent requests all pass before the first one has its body and is charged.
     return request
       .readBody(maxBodySize)
       .then((body) =>

@@ -1,6 +1,6 @@
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 
-/** Carries the credentials in headers alone, for endpoints that give the query another meaning. */
+/** A carrier that reads headers only, for endpoints whose query parameters have another meaning. */
 export class HeaderCarrier implements CredentialCarrier {
   readonly #request: Pick<CredentialCarrier, 'header'>
 

@@ -14,24 +14,24 @@ export interface DirectListenerParts {
   readonly endpoints: readonly DirectEndpoint[]
   readonly cors: Cors
   readonly trustedProxies: TrustedProxies
-  /** Called with each request once its answer is ready. */
+  /** Called with each request after its answer is ready. */
   readonly completed: Completion
 }
 
-/** One request on its way to its answer. */
+/** A request that is being answered. */
 interface Exchange {
   readonly endpoint: DirectEndpoint
   readonly request: DirectRequest
   readonly context: RequestContext
   readonly response: ServerResponse
   readonly sendBody: SendBody
-  /** By `performance.now()`. */
+  /** Start of the request, in milliseconds of `performance.now()`. */
   readonly started: number
 }
 
 /**
- * Answers by `endpoints` on Node's own request and response; the answer is the same as by a fetch Request
- * and Response, at a third of the cost.
+ * Creates a listener that answers with `endpoints` on Node's own request and response. The answers are the
+ * same as with a fetch Request and Response, at a third of the cost.
  */
 export function createDirectListener(parts: DirectListenerParts): NodeListener {
   const { endpoints, cors, trustedProxies, completed } = parts
@@ -51,7 +51,7 @@ export function createDirectListener(parts: DirectListenerParts): NodeListener {
     try {
       send(exchange, answer)
     } catch (cause) {
-      // A plugin may want a header that no answer can have.
+      // A plugin may have set an invalid header.
       const { endpoint, request, context } = exchange
       send(exchange, endpoint.failed(cause, request, context))
     }

@@ -3,12 +3,12 @@ import { BodyTooLargeError, type HttpRequest } from '../http/endpoint.ts'
 import { headerOf } from './node-listener.ts'
 import { RequestView } from './request-view.ts'
 
-/** A request of Node's server. A class, since it is made for each request and few of its parts are asked for. */
+/** Adapts a request of Node's server. Its parts are created when they are first read, because most are not. */
 export class DirectRequest implements HttpRequest {
   readonly method: string
   readonly target: string
-  // A URL parser would turn `/auth/verify/../graphql`, where the second half is a client's, into
-  // another path of this server.
+  // A URL parser would change `/auth/verify/../graphql`, whose second half a client wrote, to another
+  // path of this server.
   readonly isTargetRaw = true
   readonly #message: IncomingMessage
   readonly #response: ServerResponse
@@ -35,7 +35,7 @@ export class DirectRequest implements HttpRequest {
     return start < 0 ? none : new URLSearchParams(this.target.slice(start)).getAll(name)
   }
 
-  /** Never settles for a client that goes before it has sent all. */
+  /** Never settles if the client disconnects before it has sent the whole body. */
   readBody(maxBytes: number): Promise<string> {
     return readBody(this.#message, maxBytes)
   }

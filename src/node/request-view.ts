@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /**
- * A request of Node's server, as plugins and resolvers may look at it: what `Request` has, made only when
- * it is asked for. Its body counts as read.
+ * A request of Node's server for plugins and resolvers, with the members of `Request`. Each is created when
+ * it is first read. The body counts as read.
  */
 export class RequestView implements Pick<Request, 'method' | 'url' | 'headers' | 'signal'> {
   readonly body = null
@@ -31,7 +31,7 @@ export class RequestView implements Pick<Request, 'method' | 'url' | 'headers' |
     return this.#headers
   }
 
-  /** Aborted when the client goes before it is answered. */
+  /** Aborted if the client disconnects before the request is answered. */
   get signal(): AbortSignal {
     this.#signal ??= signalOf(this.#message, this.#response)
     return this.#signal
@@ -43,7 +43,7 @@ function signalOf({ socket }: IncomingMessage, response: ServerResponse): AbortS
   const abort = () => controller.abort()
   if (response.writableFinished) return controller.signal
   if (socket.destroyed) abort()
-  // The connection may outlive the request, and carry many more.
+  // The connection may outlive the request and have many more requests.
   socket.once('close', abort)
   response.once('finish', () => socket.off('close', abort))
   return controller.signal

@@ -22,32 +22,32 @@ export interface UsePrincipalOptions {
    * was passed to `yoga.fetch` or `yoga.handle` with the request.
    */
   readonly onAuthentication?: (authentication: Authentication, serverContext: object) => void
-  /** What the sender of a refused credential is told. Default: the refusal's own error. */
+  /** Returns the error that the sender of a refused credential gets. Default: the refusal's own error. */
   readonly refusalError?: (refusal: Refusal, serverContext: object) => LatchkeyError
 }
 
-/** What `usePrincipal` adds to the context. */
+/** The part of the context that `usePrincipal` adds. */
 export interface PrincipalContext {
-  /** Who is asking; `null` when no credential was sent. */
+  /** The authenticated caller; `null` if no credential was sent. */
   readonly principal: Principal | null
 }
 
 /**
- * Authenticates each request by API key or JWT, refuses a bad credential before its body is read,
- * publishes `context.principal`, and decides each operation as a whole: when it selects a field whose
- * declared scopes the principal lacks, nothing of it runs.
+ * Authenticates each request by API key or JWT, refuses an invalid credential before the body is read, adds
+ * `context.principal`, and authorizes each operation as a whole: if it selects a field whose required
+ * scopes the principal lacks, no field of it runs.
  *
- * On Node a request of 1000 headers or more is refused with 431: Node drops those past the 1000th unseen.
- * An application that sets a smaller `server.maxHeadersCount` must not: set it to 0.
+ * On Node, a request with 1000 headers or more is refused with 431, because Node silently drops the headers
+ * after the 1000th. Do not set a smaller `server.maxHeadersCount`; set it to 0.
  *
- * Requirements are read from the schema: what `latchkey/pothos` declares, or `@authenticated` and
+ * Requirements are read from the schema: declarations of `latchkey/pothos`, or `@authenticated` and
  * `@requiresScopes` in a schema written as SDL.
  */
 export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalContext> {
   return usePrincipalOf(createGraphQLAdmission(createAdmission(options)))
 }
 
-/** The same for requests that may have passed `admission` before Yoga was asked. */
+/** Like {@link usePrincipal}, for requests that may have passed `admission` before Yoga runs. */
 export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalContext> {
   let log: YogaLogger | null = null
   const onExecuted = {
@@ -74,7 +74,7 @@ export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalCon
         const answer = errorAnswer(refusal, request.headers.get('accept'))
         endResponse(toResponse(answer, fetchAPI))
       }
-      // Yoga masks what is thrown later; here, the caller would get it with its stack.
+      // Yoga masks errors that are thrown later. Here, it would send the error to the caller with its stack.
       const fail = (error: unknown): void => {
         const requestId = crypto.randomUUID()
         log?.error(`The credential of request ${requestId} could not be checked.`, error)
@@ -118,7 +118,7 @@ export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalCon
   }
 }
 
-/** An empty `operationName` counts as none, as clients send it that build every request alike. */
+/** An empty `operationName` counts as none, because some clients always send the member. */
 function dropEmptyOperationName(
   params: GraphQLParams,
   setParams: (params: GraphQLParams) => void,
@@ -137,10 +137,10 @@ interface ExecuteDone {
 }
 
 /**
- * Puts the principal into `context` once the body is there and nothing was done with it yet. That is
- * cheaper than while the context is built, and whoever builds it finds the principal there.
+ * Adds the principal to `context` after the body has arrived and before it is used. That is cheaper than in
+ * `onContextBuilding`, and hooks that build the context find the principal there.
  *
- * @throws GraphQLError when the request may not go on
+ * @throws GraphQLError if the request is refused
  */
 function publish(
   { readmit, principalOf }: GraphQLAdmission,
@@ -156,10 +156,10 @@ function publish(
 }
 
 /**
- * Before an operation runs: why it may not, as its whole answer.
+ * Returns the whole answer to an operation that may not run, or `null` if it may.
  *
- * Hooks of other plugins may have taken long since `publish`, and another operation of the same request
- * may have found that its credential no longer counts: the credential is asked about once more.
+ * Hooks of other plugins may have taken long since `publish`, and another operation of the same request may
+ * have found that the credential is no longer valid, so the credential is checked again.
  */
 function denialOf(
   admission: GraphQLAdmission,
@@ -172,8 +172,8 @@ function denialOf(
 }
 
 /**
- * Sees to it that the context of an operation has the principal that passed admission, whatever was put
- * there since: a request that never passed is anonymous.
+ * Authorizes an operation. First makes sure that its context has the principal that passed admission, even
+ * if another hook has replaced it: a request that never passed is anonymous.
  */
 function decisionOn(
   { authenticator, principalOf }: GraphQLAdmission,
@@ -183,7 +183,7 @@ function decisionOn(
   const principal = principalOf(context.request)
   if (context.principal !== principal) context.principal = principal
   const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
-  // No such operation: executing it says so, and reaches no field.
+  // If there is no such operation, executing it reports that, and reaches no field.
   if (evaluation === undefined) return null
   const decision = decide(evaluation, principal)
   if (decision.outcome === 'allowed') {
@@ -197,10 +197,10 @@ function decisionOn(
 }
 
 /**
- * An answer in many parts. Ends with an error of its own when the credential expires or is refused, or
- * when its principal may no longer run the operation.
+ * Passes on an answer that is sent in parts. It ends with an error if the credential expires or is refused, or
+ * if the principal may no longer run the operation.
  *
- * @param last goes with that error, beside it
+ * @param last members that the last result has in addition to the error
  */
 function watchStream(
   { authenticator, recheck, principalOf }: GraphQLAdmission,
@@ -211,7 +211,7 @@ function watchStream(
   const context = contextValue as Published
   const { request } = context
   let principal = principalOf(request)
-  // What the anonymous may see they may see for as long as they like.
+  // An anonymous stream has no credential that could expire.
   if (principal === null || request === undefined) return stream
   const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
   const endWith = (error: LatchkeyError) => ({ errors: [fieldError(error)], ...last })
@@ -231,7 +231,7 @@ function watchStream(
     },
     intervalMs: authenticator.recheckMs ?? 1_000,
     expiresAt: () => principal?.credential.expiresAt?.getTime() ?? null,
-    // Where the credential cannot be checked the stream ends.
+    // If the credential cannot be checked, the stream ends.
     failed: () => endWith(new ServiceUnavailableError()),
   })
 }
@@ -245,7 +245,7 @@ interface Published {
   readonly request?: object
 }
 
-/** What resolvers threw of our failures, with its code; everything else is for Yoga to mask. */
+/** Converts the Latchkey errors that resolvers threw to errors with their codes. Yoga masks all others. */
 export function withLatchkeyErrors<T extends ExecutionResult>(result: T): T {
   const errors = result.errors?.map((thrown) => {
     const error = latchkeyErrorOf(thrown)
