@@ -24,7 +24,7 @@ const maxWaitMs = 1
 
 export const sendAtOnce: SendBody = (response, body, encoding) => {
   if (body !== '' && !response.destroyed) {
-    // `end(body)` would write a second, empty chunk to the socket, so that Node copies both into one.
+    // `end(body)` would write a second, empty chunk to the socket, so that Node gathers both into one write.
     const { socket } = response
     socket?.cork()
     response.write(body, encoding)
