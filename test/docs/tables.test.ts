@@ -17,7 +17,10 @@ it('docs/operations.md lists every cause as the log tells it', () => {
 })
 
 it('docs/operations.md quotes messages of the log that exist', () => {
-  const messages = ["an issuer's keys are amiss", 'uses of keys were never written']
+  const messages = [
+    'the keys of an issuer could not be fetched or used',
+    'uses of API keys were lost before they could be written to the database',
+  ]
   const source = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => readFileSync(`${root}src/${name}`, 'utf8'))
