@@ -3,14 +3,12 @@ import { LRUCache } from 'lru-cache'
 import { RateLimitedError } from '../errors.ts'
 
 export interface PacingOptions {
-  /**
-   * The length of a turn of the event loop up to which its client need not wait, in milliseconds. Default 5.
-   */
+  /** The work of one request up to which its client need not wait, in milliseconds. Default 5. */
   readonly freeMs?: number
   /** The time that a client waits for each millisecond above `freeMs`, in milliseconds. Default 20. */
   readonly waitPerMs?: number
-  /** The maximum wait that one turn causes, in milliseconds. Default 1000. */
-  readonly maxWaitPerTurnMs?: number
+  /** The maximum wait that one request causes, in milliseconds. Default 1000. */
+  readonly maxWaitPerRequestMs?: number
   /** The maximum wait of one request before it is refused, in milliseconds. Default 5000. */
   readonly maxWaitMs?: number
   /**
@@ -29,8 +27,8 @@ export interface PacingOptions {
 
 /**
  * Makes a client wait that keeps the event loop busy, so that other clients are served in between. The loop
- * runs one turn at a time: consecutive long turns of one client would delay everyone else. The limits on
- * operations bound the length of one turn; pacing bounds how often one client causes long turns.
+ * runs one turn at a time: the turns of one client, one after the other, would delay everyone else. The limits
+ * on operations bound the length of one turn; pacing bounds the share of the time that one client takes.
  */
 export interface Pacing {
   /**
@@ -42,14 +40,18 @@ export interface Pacing {
    *   start, or with an error if the request is refused
    */
   before(client: () => string | null): Promise<RateLimitedError | null> | null
-  /** Records that a turn of the event loop took `milliseconds` for `client`. */
-  charge(client: string | null, milliseconds: number): void
+  /**
+   * Records that the event loop worked `milliseconds` for a request of `client`.
+   *
+   * @param chargedMs what was recorded for the same request before, in milliseconds. Default 0
+   */
+  charge(client: string | null, milliseconds: number, chargedMs?: number): void
   /** Refuses, from now on, every request that would have to wait, including those that wait already. */
   shutDown(): void
 }
 
 export function createPacing(options: PacingOptions = {}): Pacing {
-  const { freeMs = 5, waitPerMs = 20, maxWaitPerTurnMs = 1_000, maxWaitMs = 5_000 } = options
+  const { freeMs = 5, waitPerMs = 20, maxWaitPerRequestMs = 1_000, maxWaitMs = 5_000 } = options
   const { maxDebtMs = 60_000, maxClients = 10_000 } = options
   const { now = () => performance.now(), sleep = wait } = options
   let isShuttingDown = false
@@ -59,6 +61,11 @@ export function createPacing(options: PacingOptions = {}): Pacing {
   })
   /** The time until which each client waits, by `now`. */
   const waitUntil = new LRUCache<string, number>({ max: maxClients })
+
+  /** Returns the wait for a request that took `milliseconds` in total, in milliseconds. */
+  function waitFor(milliseconds: number): number {
+    return Math.min(Math.max(0, milliseconds - freeMs) * waitPerMs, maxWaitPerRequestMs)
+  }
 
   async function waitForTurn(client: string): Promise<RateLimitedError | null> {
     const last = now() + maxWaitMs
@@ -88,9 +95,9 @@ export function createPacing(options: PacingOptions = {}): Pacing {
       waitUntil.delete(client)
       return null
     },
-    charge(client, milliseconds) {
-      if (milliseconds <= freeMs || client === null) return
-      const more = Math.min((milliseconds - freeMs) * waitPerMs, maxWaitPerTurnMs)
+    charge(client, milliseconds, chargedMs = 0) {
+      const more = waitFor(chargedMs + milliseconds) - waitFor(chargedMs)
+      if (more <= 0 || client === null) return
       const at = now()
       const until = Math.max(at, waitUntil.get(client) ?? 0) + more
       waitUntil.set(client, Math.min(until, at + maxDebtMs))

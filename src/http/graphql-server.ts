@@ -9,7 +9,7 @@ import type { RequestContext } from './request-context.ts'
 
 export const graphqlPath = '/graphql'
 /** The maximum size of a request body, in bytes. */
-export const maxBodySize = 1_000_000
+export const maxBodySize = 512 * 1024
 
 export interface GraphQLServerParts extends OperationParts {
   readonly graphiql: boolean

@@ -24,7 +24,7 @@ import type { RequestContext } from './request-context.ts'
 import { watchRequestHooks } from './request-hooks.ts'
 import { graphiqlPolicy } from './security-headers.ts'
 
-export interface GraphQLParts extends GraphQLServerParts {
+export interface GraphQLParts extends Omit<GraphQLServerParts, 'onTurn'> {
   readonly admission: Admission<RequestContext>
   readonly pacing: Pacing
   /** Further plugins, which run after Latchkey's own. */
@@ -43,10 +43,10 @@ const bodyTooLarge = withoutStack(
 )
 
 /**
- * The approximate number of characters of an answer from the database that are resolved and written per
- * millisecond.
+ * The approximate number of characters of an answer from the database that are read, resolved and written
+ * per millisecond.
  */
-const charactersPerMs = 20_000
+const charactersPerMs = 4_000
 /** The size of a request and its answer together below which no work is charged, in characters. */
 const smallSize = 2_000
 
@@ -63,8 +63,9 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
   const { plugins, graphiql, pacing, onBug } = parts
   const admission = createGraphQLAdmission(parts.admission as Admission<object>)
   const watch = watchRequestHooks(plugins)
-  const yoga = createGraphQLServer(parts, admission, watch.plugins)
-  const operate = createOperate(parts, createRunOperation(yoga))
+  const charge = createCharge(pacing)
+  const yoga = createGraphQLServer({ ...parts, onTurn: charge }, admission, watch.plugins)
+  const operate = createOperate(parts, charge, createRunOperation(yoga))
   const isWatched = watch.isWatching()
 
   const isPage = (request: HttpRequest) =>
@@ -174,59 +175,71 @@ function paced(
 type Operate = (request: HttpRequest, context: RequestContext) => Answer | Promise<Answer>
 
 /** Returns a function that reads the operation of an admitted request and runs it. */
-function createOperate({ pacing, onBug, onOutage }: GraphQLParts, run: RunOperation): Operate {
-  /** @param size the number of characters that are read; a small request with a small answer is not charged */
+function createOperate(
+  { pacing, onBug, onOutage }: GraphQLParts,
+  charge: ReturnType<typeof createCharge>,
+  run: RunOperation,
+): Operate {
+  function finish(result: ExecutionResult, request: HttpRequest, context: RequestContext): Answer {
+    completeErrors(result, context.requestId, { onBug, onOutage })
+    return resultAnswer(result, acceptedMediaType(request.header('accept')) ?? 'application/json')
+  }
+
+  function fail(error: unknown, request: HttpRequest, context: RequestContext): Answer {
+    return finish({ errors: [maskError(error, '') as GraphQLError] }, request, context)
+  }
+
+  function finishLate(result: ExecutionResult, request: HttpRequest, context: RequestContext) {
+    const answer = finish(result, request, context)
+    // The turns between the answers of the database and this one are not timed.
+    charge(context, answer.body.length / charactersPerMs)
+    return answer
+  }
+
   function operate(
-    read: () => GraphQLParams,
-    size: number,
+    read: (text: string) => GraphQLParams,
+    text: string,
     request: HttpRequest,
     context: RequestContext,
   ): Answer | Promise<Answer> {
-    const charge = (since: number, characters: number): void => {
-      if (characters < smallSize) return
-      pacing.charge(clientOf(context), performance.now() - since)
-    }
-    const finish = (result: ExecutionResult): Answer => {
-      completeErrors(result, context.requestId, { onBug, onOutage })
-      return resultAnswer(result, acceptedMediaType(request.header('accept')) ?? 'application/json')
-    }
-    const fail = (error: unknown) => finish({ errors: [maskError(error, '') as GraphQLError] })
     const since = performance.now()
+    let size = text.length
     try {
-      const result = run(read(), request.shown, context)
+      const result = run(read(text), request.shown, context)
       if (result instanceof Promise) {
-        charge(since, size)
-        const finishLate = (settled: ExecutionResult): Answer => {
-          const sinceLate = performance.now()
-          const answer = finish(settled)
-          charge(sinceLate, answer.body.length)
-          // The turns between the answers of the database and this one are not timed.
-          pacing.charge(clientOf(context), answer.body.length / charactersPerMs)
-          return answer
-        }
-        return result.then(finishLate).catch(fail)
+        return result
+          .then((settled) => finishLate(settled, request, context))
+          .catch((error) => fail(error, request, context))
       }
-      const answer = finish(result)
-      charge(since, size + answer.body.length)
+      const answer = finish(result, request, context)
+      size += answer.body.length
       return answer
     } catch (error) {
-      charge(since, size)
-      return fail(error)
+      return fail(error, request, context)
+    } finally {
+      // A small request with a small answer takes no time worth charging.
+      if (size >= smallSize) charge(context, performance.now() - since)
     }
   }
 
   return (request, context) => {
     if (request.method === 'GET') {
       const search = request.target.slice(graphqlPath.length)
-      return operate(() => readQueryParameters(search), search.length, request, context)
+      return operate(readQueryParameters, search, request, context)
     }
     // Pacing is checked again: concurrent requests all pass before the first one has its body and is charged.
     return request
       .readBody(maxBodySize)
       .then((body) =>
-        paced(pacing, request, context, () =>
-          operate(() => readParameters(body), body.length, request, context),
-        ),
+        paced(pacing, request, context, () => operate(readParameters, body, request, context)),
       )
+  }
+}
+
+/** Returns a function that charges the client of a request for work, in milliseconds. */
+function createCharge(pacing: Pacing) {
+  return (context: RequestContext, milliseconds: number): void => {
+    pacing.charge(clientOf(context), milliseconds, context.chargedMs)
+    context.chargedMs += milliseconds
   }
 }

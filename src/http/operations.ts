@@ -12,6 +12,7 @@ import { keepSchemaPrivate } from '../yoga/private-schema.ts'
 import { backendsOf, type UseBackendsOptions } from '../yoga/use-backends.ts'
 import type { PrincipalContext } from '../yoga/use-principal.ts'
 import { checkParameters } from './graphql-parameters.ts'
+import type { RequestContext } from './request-context.ts'
 import { limitTime } from './time-limit.ts'
 
 export interface OperationParts {
@@ -23,6 +24,8 @@ export interface OperationParts {
   readonly credentialHeaders: readonly string[]
   /** The time limit of an operation, in milliseconds. */
   readonly timeLimit: number
+  /** Called with the duration of each turn in which a large document is validated, in milliseconds. */
+  readonly onTurn: (context: RequestContext, milliseconds: number) => void
   /** Whether anonymous callers may read the schema and query scopes. */
   readonly publicIntrospection: boolean
 }
@@ -53,7 +56,7 @@ export function useLimits(parts: OperationParts): Plugin {
  * `usePrincipal`.
  */
 export function useOperations(parts: OperationParts): Plugin<PrincipalContext> {
-  const { schema, services, timeLimit } = parts
+  const { schema, services, timeLimit, onTurn } = parts
   const run = limitTime(timeLimit, executeInOrder)
   return {
     onParams({ params, context }) {
@@ -67,7 +70,9 @@ export function useOperations(parts: OperationParts): Plugin<PrincipalContext> {
       own.backends = backendsOf(parts, context)
       const { anonymous, authenticated } = services.operationGuards
       const reader = (context as PrincipalContext).principal === null ? anonymous : authenticated
-      return reader.prepare(schema, String(params.query))
+      return reader.prepare(schema, String(params.query), (milliseconds) =>
+        onTurn(context as RequestContext, milliseconds),
+      )
     },
 
     onExecute({ setExecuteFn }) {

@@ -19,6 +19,8 @@ export class RequestContext implements ConnectionInfo {
   readonly peerAddress: string | null
   /** The outcome of admission, with the principal. */
   readonly admission = new RequestAdmission()
+  /** The work that was charged to the client for this request, in milliseconds. See `Pacing`. */
+  chargedMs = 0
   readonly #request: Pick<HttpRequest, 'header'>
   readonly #trustedProxies: TrustedProxies
 

@@ -37,9 +37,14 @@ export interface DocumentReader {
   /**
    * Parses and validates a large document that is not cached, in several turns of the event loop.
    *
+   * @param onTurn called with the duration of each turn, in milliseconds
    * @returns a promise that is fulfilled when this is done; `undefined` if the document is small or cached
    */
-  prepare(schema: GraphQLSchema, text: string): Promise<void> | undefined
+  prepare(
+    schema: GraphQLSchema,
+    text: string,
+    onTurn?: (milliseconds: number) => void,
+  ): Promise<void> | undefined
 }
 
 /** The progress of a validation, which the next caller continues. */
@@ -104,20 +109,28 @@ export function createDocumentReader(options: DocumentReaderOptions): DocumentRe
     }
   }
 
-  async function validateInTurns(schema: GraphQLSchema, document: DocumentNode): Promise<void> {
-    const validation = validationsIn(schema)(document)
-    while (advance(validation) === null) await new Promise((resolve) => setImmediate(resolve))
+  async function validateInTurns(
+    validation: Validation,
+    onTurn: (milliseconds: number) => void,
+  ): Promise<void> {
+    for (;;) {
+      const since = performance.now()
+      const errors = advance(validation)
+      onTurn(performance.now() - since)
+      if (errors !== null) return
+      await new Promise((resolve) => setImmediate(resolve))
+    }
   }
 
   return {
     parse,
     validate: validateOnce,
-    prepare(schema, text) {
+    prepare(schema, text, onTurn = () => {}) {
       if (text.length < smallDocumentCharacters) return undefined
       const document = documentOrNull(() => parse(text))
       if (document === null || (document.tokenCount ?? 0) < smallDocumentTokens) return undefined
-      if (validationsIn(schema)(document).errors !== null) return undefined
-      return validateInTurns(schema, document)
+      const validation = validationsIn(schema)(document)
+      return validation.errors === null ? validateInTurns(validation, onTurn) : undefined
     },
     read(schema, text) {
       try {

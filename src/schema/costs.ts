@@ -9,6 +9,8 @@ export const costs = {
   json: { cost: { weight: 20 } },
   /** A document is parsed and validated. */
   requiredScopes: { cost: { weight: 1_000 } },
+  /** The text of the whole schema. */
+  sdl: { cost: { weight: 1_000 } },
   /** One key rarely has more scopes. */
   usedScopes: { cost: { listSize: 10 } },
   /** The number of keys that a user may have by default. */

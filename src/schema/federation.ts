@@ -3,6 +3,7 @@ import { memoizeWeak } from '../memoize-weak.ts'
 import { printSdl } from '../pothos/index.ts'
 import type { User } from '../users/user.ts'
 import type { Builder } from './builder.ts'
+import { costs } from './costs.ts'
 import type { UserTypes } from './user.ts'
 
 /** The maximum number of entities that one request may ask for. */
@@ -24,6 +25,7 @@ export function registerFederation(builder: Builder, { UserRef }: UserTypes) {
     fields: (t) => ({
       sdl: t.string({
         description: 'The SDL of this subgraph.',
+        extensions: costs.sdl,
         resolve: (_service, _args, _context, { schema }) => sdlOf(schema),
       }),
     }),

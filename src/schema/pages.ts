@@ -75,7 +75,7 @@ export function emptyConnection<T>(): Connection<T> {
   }
 }
 
-/** Characters. Valid cursors are shorter; a request may contain a megabyte and use it many times. */
+/** Characters. Valid cursors are shorter; a request may contain half a megabyte and use it many times. */
 const maxCursorLength = 200
 
 /** Encodes a cursor, which is opaque to clients: base64url of `<milliseconds>:<id>`. */

@@ -94,7 +94,21 @@ describe('a client whose request took a long turn', () => {
     expect(pacing.before(() => 'other')).toBeNull()
   })
 
-  it('does not wait for a turn below the bound', () => {
+  it('waits for all turns of one request together, at most a second', async () => {
+    const time = createTime()
+    const pacing = createPacing(time)
+    pacing.charge('busy', 4)
+    pacing.charge('busy', 4, 4)
+    expect(pacing.before(() => 'busy')).not.toBeNull()
+    await time.pass(60)
+    expect(pacing.before(() => 'busy')).toBeNull()
+    pacing.charge('busy', 500)
+    pacing.charge('busy', 500, 500)
+    await time.pass(1_000)
+    expect(pacing.before(() => 'busy')).toBeNull()
+  })
+
+  it('does not wait for work below the bound', () => {
     const pacing = createPacing(createTime())
     pacing.charge('quick', 5)
     pacing.charge(null, 500)

@@ -103,9 +103,9 @@ describe('concurrent requests of a client', () => {
       {},
       {
         pacing: createPacing({
-          // Every turn makes its client wait for a second.
-          freeMs: -1,
-          waitPerMs: 1_000,
+          // Every request makes its client wait for a second.
+          freeMs: 0,
+          waitPerMs: 1e9,
           now: () => time,
           sleep: () => new Promise((resolve) => waiting.push(resolve)),
         }),
@@ -160,7 +160,7 @@ describe('concurrent requests of a client', () => {
 })
 
 it('a waiting request gets Retry-After when the server stops', async () => {
-  const pacing = createPacing({ freeMs: -1, waitPerMs: 1_000 })
+  const pacing = createPacing({ freeMs: 0, waitPerMs: 1e9 })
   const stopping = await createTestApp({}, { pacing })
   onTestFinished(() => stopping.close())
   pacing.charge('192.0.2.7', 1_000)

@@ -125,10 +125,10 @@ const bodies = {
   'members with different names': {
     body: `{"query":"{__typename}","variables":{${times(11_000, (i) => `"k${i}":0`, ',')}}}`,
   },
-  'a megabyte of text': {
-    body: JSON.stringify({ query: '{__typename}', variables: { a: '\\'.repeat(490_000) } }),
+  'half a megabyte of text': {
+    body: JSON.stringify({ query: '{__typename}', variables: { a: '\\'.repeat(260_000) } }),
   },
-  'a megabyte that is not JSON': { body: '"'.repeat(990_000) },
+  'half a megabyte that is not JSON': { body: '"'.repeat(520_000) },
   'metadata that is too large': json(
     'mutation($i:CreateApiKeyInput!){createApiKey(input:$i){secret}}',
     {
