@@ -43,7 +43,7 @@ export interface Pacing {
   /**
    * Records that the event loop worked `milliseconds` for a request of `client`.
    *
-   * @param chargedMs what was recorded for the same request before, in milliseconds. Default 0
+   * @param chargedMs the time that was recorded for the same request before, in milliseconds. Default 0
    */
   charge(client: string | null, milliseconds: number, chargedMs?: number): void
   /** Refuses, from now on, every request that would have to wait, including those that wait already. */
