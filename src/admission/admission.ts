@@ -2,6 +2,7 @@ import type { Authentication, Authenticator, Refusal } from '../credentials/auth
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import { InvalidCredentialError, type LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
+import type { Admitted, RequestAdmission } from './request-admission.ts'
 
 export interface AdmissionOptions<Sender> {
   /** Made by `createAuthenticator`. */
@@ -25,72 +26,71 @@ export type AdmissionStage<Sender> = (
   sender: Sender,
 ) => LatchkeyError | null | Promise<LatchkeyError | null>
 
-/** The error of a refused request; `null`: the request is admitted. */
-export type Admitted = LatchkeyError | null
+/** The principal of a request, or the error if its credential is no longer valid. */
+export type Rechecked = Principal | LatchkeyError
 
 /**
  * The first check of every endpoint: it authenticates the credential of a request, and admits the request as
  * anonymous or with a principal, or refuses it.
  */
-export type Admission<Sender> = ReturnType<typeof createAdmission<Sender>>
-
-export type Rechecked = Principal | LatchkeyError
-
-/** The state of admission for one request. */
-export class RequestAdmission {
-  /** The last outcome; `null`: `admit` was not called. */
-  authentication: Authentication | null = null
-  /** The error of the refusal; `null`: the request is not refused. */
-  refusal: LatchkeyError | null = null
-  carrier: CredentialCarrier | null = null
-  /** The `sender` that was passed to `admit`. */
-  sender: unknown = null
-  /** The time of the last check of the credential, by `performance.now()`. */
-  at = 0
+export interface Admission<Sender> {
+  readonly authenticator: Authenticator
+  /** Admits or refuses a request. Synchronous if the credential is in the cache, malformed or missing. */
+  admit(
+    request: RequestAdmission,
+    carrier: CredentialCarrier,
+    sender: Sender,
+  ): Admitted | Promise<Admitted>
   /**
-   * The current repeated admission with its stages: all operations of a batch wait for the same one. If it
-   * throws, it stays here, so that all of them fail.
+   * Checks an admitted request again after its body has arrived, if that took long. It does not count as
+   * another use of the credential, and does nothing if the body arrived at once.
    */
-  readmission: Promise<Admitted> | null = null
+  readmit(request: RequestAdmission): Admitted | Promise<Admitted>
+  /**
+   * Checks the credential of an admitted request that is still being answered. It counts neither as an
+   * attempt nor as a use.
+   */
+  recheck(request: RequestAdmission): Rechecked | Promise<Rechecked>
+}
 
-  /** `null` if the request is anonymous or refused, or `admit` was not called. */
-  get principal(): Principal | null {
-    const { authentication } = this
-    return authentication?.kind === 'authenticated' ? authentication.principal : null
+export function createAdmission<Sender>(options: AdmissionOptions<Sender>): Admission<Sender> {
+  const { authenticator } = options
+  const settle = createSettle(options)
+  const authenticateAgain = (carrier: CredentialCarrier) =>
+    authenticator.recheck?.(carrier) ?? authenticator.authenticate(carrier)
+  return {
+    authenticator,
+    admit(request, carrier, sender) {
+      request.carrier = carrier
+      request.sender = sender
+      request.at = performance.now()
+      // A cached credential is decided synchronously, without a promise or a turn of the event loop.
+      const authentication = authenticator.authenticate(carrier)
+      return authentication instanceof Promise
+        ? authentication.then((settled) => settle(request, settled, sender))
+        : settle(request, authentication, sender)
+    },
+    readmit: createReadmit(settle, authenticateAgain),
+    recheck: createRecheck(authenticateAgain),
   }
 }
 
-/**
- * The time after which a body is late, in milliseconds. The sender decides how long a body takes, and the
- * credential may have been revoked meanwhile.
- */
-const lateAfterMs = 50
+type Settle<Sender> = (
+  request: RequestAdmission,
+  authentication: Authentication,
+  sender: Sender,
+) => Admitted | Promise<Admitted>
 
-export function createAdmission<Sender>(options: AdmissionOptions<Sender>) {
-  const { authenticator, onAuthentication, refusalError, stages = [] } = options
-
-  const recheck = (carrier: CredentialCarrier) =>
-    authenticator.recheck?.(carrier) ?? authenticator.authenticate(carrier)
-
-  function settle(
-    request: RequestAdmission,
-    authentication: Authentication,
-    sender: Sender,
-  ): Admitted | Promise<Admitted> {
-    onAuthentication?.(authentication, sender)
-    request.authentication = authentication
-    if (authentication.kind === 'refused') {
-      const { refusal } = authentication
-      request.refusal = refusalError?.(refusal, sender) ?? refusal.error
-      return request.refusal
-    }
-    return passStages(request, sender)
-  }
-
+/** Returns a function that records the outcome of a request's credential, and then checks the stages. */
+function createSettle<Sender>({
+  onAuthentication,
+  refusalError,
+  stages = [],
+}: AdmissionOptions<Sender>): Settle<Sender> {
   function passStages(
     request: RequestAdmission,
     sender: Sender,
-    left = stages,
+    left: readonly AdmissionStage<Sender>[],
   ): Admitted | Promise<Admitted> {
     const [stage] = left
     if (stage === undefined) return null
@@ -102,83 +102,81 @@ export function createAdmission<Sender>(options: AdmissionOptions<Sender>) {
     return passed instanceof Promise ? passed.then(proceed) : proceed(passed)
   }
 
-  return {
-    authenticator,
+  return (request, authentication, sender) => {
+    onAuthentication?.(authentication, sender)
+    request.authentication = authentication
+    if (authentication.kind === 'refused') {
+      const { refusal } = authentication
+      request.refusal = refusalError?.(refusal, sender) ?? refusal.error
+      return request.refusal
+    }
+    return passStages(request, sender, stages)
+  }
+}
 
-    /** Admits or refuses a request. Synchronous if the credential is in the cache, malformed or missing. */
-    admit(
-      request: RequestAdmission,
-      carrier: CredentialCarrier,
-      sender: Sender,
-    ): Admitted | Promise<Admitted> {
-      request.carrier = carrier
-      request.sender = sender
-      request.at = performance.now()
-      // A cached credential is decided synchronously, without a promise or a turn of the event loop.
-      const authentication = authenticator.authenticate(carrier)
-      return authentication instanceof Promise
-        ? authentication.then((settled) => settle(request, settled, sender))
-        : settle(request, authentication, sender)
-    },
+type Authenticate = Authenticator['authenticate']
 
-    /**
-     * Checks an admitted request again after its body has arrived, if that took long. It does not count as
-     * another use of the credential, and does nothing if the body arrived at once.
-     */
-    readmit(request: RequestAdmission): Admitted | Promise<Admitted> {
-      const { refusal, readmission, carrier, principal } = request
-      if (refusal !== null) return refusal
-      if (readmission !== null) return readmission
-      if (principal === null || carrier === null) return null
-      if (performance.now() - request.at < lateAfterMs) return null
-      const at = performance.now()
-      const proceed = (authentication: Authentication) => {
-        // Only a request with a credential is checked again, and its headers do not change.
-        if (authentication.kind === 'anonymous') {
-          throw new Error('The request no longer has a credential.')
-        }
-        return settle(request, authentication, request.sender as Sender)
-      }
-      // This runs only if the check did not throw: after an exception, no operation of the request continues.
-      const finish = (admitted: Admitted): Admitted => {
-        request.at = at
-        request.readmission = null
-        return admitted
-      }
-      // The previous outcome stays until the new one replaces it, so that no other operation of the same
-      // request runs as anonymous meanwhile.
-      const authentication = recheck(carrier)
-      const admitted =
-        authentication instanceof Promise ? authentication.then(proceed) : proceed(authentication)
-      if (!(admitted instanceof Promise)) return finish(admitted)
-      request.readmission = admitted.then(finish)
-      return request.readmission
-    },
+/**
+ * The time after which a body is late, in milliseconds. The sender decides how long a body takes, and the
+ * credential may have been revoked meanwhile.
+ */
+const lateAfterMs = 50
 
-    /**
-     * Checks the credential of an admitted request that is still being answered. Returns its principal, or the
-     * error if the credential is no longer valid. It counts neither as an attempt nor as a use.
-     */
-    recheck(request: RequestAdmission): Rechecked | Promise<Rechecked> {
-      const { carrier, principal, refusal } = request
-      if (principal === null || carrier === null || refusal !== null) {
-        return new InvalidCredentialError()
+function createReadmit<Sender>(
+  settle: Settle<Sender>,
+  authenticateAgain: Authenticate,
+): Admission<Sender>['readmit'] {
+  return (request) => {
+    const { refusal, readmission, carrier, principal } = request
+    if (refusal !== null) return refusal
+    if (readmission !== null) return readmission
+    if (principal === null || carrier === null) return null
+    const at = performance.now()
+    if (at - request.at < lateAfterMs) return null
+    const proceed = (authentication: Authentication) => {
+      // Only a request with a credential is checked again, and its headers do not change.
+      if (authentication.kind === 'anonymous') {
+        throw new Error('The request no longer has a credential.')
       }
-      const proceed = (authentication: Authentication): Rechecked => {
-        if (authentication.kind === 'authenticated') {
-          request.authentication = authentication
-          return authentication.principal
-        }
-        request.refusal =
-          authentication.kind === 'refused'
-            ? authentication.refusal.error
-            : new InvalidCredentialError()
-        return request.refusal
+      return settle(request, authentication, request.sender as Sender)
+    }
+    // This runs only if the check did not throw: after an exception, no operation of the request continues.
+    const finish = (admitted: Admitted): Admitted => {
+      request.at = at
+      request.readmission = null
+      return admitted
+    }
+    // The previous outcome stays until the new one replaces it, so that no other operation of the same
+    // request runs as anonymous meanwhile.
+    const authentication = authenticateAgain(carrier)
+    const admitted =
+      authentication instanceof Promise ? authentication.then(proceed) : proceed(authentication)
+    if (!(admitted instanceof Promise)) return finish(admitted)
+    request.readmission = admitted.then(finish)
+    return request.readmission
+  }
+}
+
+function createRecheck(authenticateAgain: Authenticate): Admission<never>['recheck'] {
+  return (request) => {
+    const { carrier, principal, refusal } = request
+    if (principal === null || carrier === null || refusal !== null) {
+      return new InvalidCredentialError()
+    }
+    const proceed = (authentication: Authentication): Rechecked => {
+      if (authentication.kind === 'authenticated') {
+        request.authentication = authentication
+        return authentication.principal
       }
-      const authentication = recheck(carrier)
-      return authentication instanceof Promise
-        ? authentication.then(proceed)
-        : proceed(authentication)
-    },
+      request.refusal =
+        authentication.kind === 'refused'
+          ? authentication.refusal.error
+          : new InvalidCredentialError()
+      return request.refusal
+    }
+    const authentication = authenticateAgain(carrier)
+    return authentication instanceof Promise
+      ? authentication.then(proceed)
+      : proceed(authentication)
   }
 }

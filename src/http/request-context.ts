@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { RequestAdmission } from '../admission/admission.ts'
+import { RequestAdmission } from '../admission/request-admission.ts'
 import { clientAddress } from '../net/client-address.ts'
 import type { TrustedProxies } from '../net/trusted-proxies.ts'
 import type { HttpRequest } from './endpoint.ts'

@@ -1,10 +1,6 @@
 import type { GraphQLError } from 'graphql'
-import {
-  type Admission,
-  type Admitted,
-  type Rechecked,
-  RequestAdmission,
-} from '../admission/admission.ts'
+import type { Admission, Rechecked } from '../admission/admission.ts'
+import { type Admitted, RequestAdmission } from '../admission/request-admission.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import { InvalidCredentialError, type LatchkeyError } from '../errors.ts'
 import { memoizeWeak } from '../memoize-weak.ts'
@@ -20,12 +16,35 @@ function toGraphQLError(admitted: Admitted | Promise<Admitted>): Refused {
   return admitted && requestErrorOf(admitted)
 }
 
-export type GraphQLAdmission = ReturnType<typeof createGraphQLAdmission>
-
 type Refused = GraphQLError | null | Promise<GraphQLError | null>
 
+/** The admission of requests to a GraphQL endpoint. */
+export interface GraphQLAdmission extends Pick<Admission<object>, 'authenticator'> {
+  /**
+   * Admits a request by the credential that `carrier` reads from it. Synchronous if the credential is in
+   * the cache.
+   *
+   * @param state the state of admission, if it is kept elsewhere too. Default: a new one
+   * @returns the error of a refused request; `null` if it is admitted
+   */
+  admit(
+    request: object,
+    carrier: CredentialCarrier,
+    serverContext: object,
+    state?: RequestAdmission,
+  ): Refused
+  /** See {@link Admission.readmit}. Returns `null` if there is no request, or it was never admitted. */
+  readmit(request: object | undefined): Refused
+  /** See {@link Admission.recheck}. */
+  recheck(request: object): Rechecked | Promise<Rechecked>
+  /** Returns whether `admit` was called for the request. */
+  isAdmitted(request: object): boolean
+  /** Returns `null` if the request is anonymous, was never admitted, or is missing. */
+  principalOf(request: object | undefined): Principal | null
+}
+
 /** Creates the admission of requests to a GraphQL endpoint. The outcome is stored on the request object. */
-export function createGraphQLAdmission(admission: Admission<object>) {
+export function createGraphQLAdmission(admission: Admission<object>): GraphQLAdmission {
   /**
    * A property of the request instead of a WeakMap: a carrier refers to its request, and the garbage
    * collector takes several times as long for a WeakMap whose values refer to their keys.
@@ -37,39 +56,23 @@ export function createGraphQLAdmission(admission: Admission<object>) {
   return {
     authenticator: admission.authenticator,
 
-    /**
-     * Admits a request by the credential that `carrier` reads from it. Synchronous if the credential is in
-     * the cache.
-     *
-     * @returns the error of a refused request; `null` if it is admitted
-     */
-    admit(
-      request: object,
-      carrier: CredentialCarrier,
-      serverContext: object,
-      state = new RequestAdmission(),
-    ): Refused {
+    admit(request, carrier, serverContext, state = new RequestAdmission()) {
       ;(request as Keeper)[key] = state
       return toGraphQLError(admission.admit(state, carrier, serverContext))
     },
 
-    /** See `readmit` of {@link Admission}. Returns `null` if there is no request, or it was never admitted. */
-    readmit(request: object | undefined): Refused {
+    readmit(request) {
       const state = stateOf(request)
       return state === undefined ? null : toGraphQLError(admission.readmit(state))
     },
 
-    /** See {@link Admission.recheck}. */
-    recheck(request: object): Rechecked | Promise<Rechecked> {
+    recheck(request) {
       const state = stateOf(request)
       return state === undefined ? new InvalidCredentialError() : admission.recheck(state)
     },
 
-    /** Returns whether `admit` was called for the request. */
-    isAdmitted: (request: object) => stateOf(request) !== undefined,
+    isAdmitted: (request) => stateOf(request) !== undefined,
 
-    /** Returns `null` if the request is anonymous, was never admitted, or is missing. */
-    principalOf: (request: object | undefined): Principal | null =>
-      stateOf(request)?.principal ?? null,
+    principalOf: (request) => stateOf(request)?.principal ?? null,
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createAdmission, RequestAdmission } from '../../src/admission/admission.ts'
+import { createAdmission } from '../../src/admission/admission.ts'
+import { RequestAdmission } from '../../src/admission/request-admission.ts'
 import type { Authentication, Authenticator } from '../../src/credentials/authenticator.ts'
 import { InvalidCredentialError, RateLimitedError } from '../../src/errors.ts'
 import type { Principal } from '../../src/principal.ts'

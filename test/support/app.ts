@@ -155,10 +155,8 @@ export async function createTestApp(
     /** Creates a key of that subject, with a JWT of the same scopes and `write:keys`. */
     async key(subject: string, scopes: readonly string[], input: object = {}) {
       const jwt = await this.jwt(subject, [...new Set([...scopes, 'write:keys'])])
-      const answer = await ask(createKey, {
-        as: jwt,
-        variables: { input: { name: `${subject}'s key`, scopes, ...input } },
-      })
+      const variables = { input: { name: `${subject}'s key`, scopes, ...input } }
+      const answer = await retryUnavailable(() => ask(createKey, { as: jwt, variables }))
       const { apiKey, secret } = answer.body.data.createApiKey
       return { id: apiKey.id as string, secret: secret as string }
     },
