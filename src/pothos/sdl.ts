@@ -17,16 +17,16 @@ const header = parse(
         import: ["@key", "@shareable", "@authenticated", "@requiresScopes"]
       )
 
-    "Requires a credential, which may have any scopes."
+    "Requires a credential; no particular scope."
     directive @authenticated on ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR
 
-    "Requires scopes. All scopes of any one inner list suffice."
+    "Requires scopes. The caller needs all scopes of at least one inner list."
     directive @requiresScopes(
-      "The alternatives: lists of scopes, each of which suffices."
+      "The alternatives. Each inner list is one."
       scopes: [[federation__Scope!]!]!
     ) on ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR
 
-    "Requires no credential: every caller may select the field."
+    "Requires no credential: anyone may select the field."
     directive @public on FIELD_DEFINITION
 
     "Makes the type an entity of Apollo Federation, to which other subgraphs can refer."

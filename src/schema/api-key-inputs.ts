@@ -12,8 +12,8 @@ import type { Builder } from './builder.ts'
 const name = `1 to ${nameRule.maxLength} characters on one line.`
 const description = `At most ${descriptionRule.maxLength} characters; line breaks are allowed.`
 const metadata = `At most ${maxMetadataBytes} bytes as JSON, nested at most ${maxMetadataDepth} levels deep.`
-const unchanged = 'Left out or null, it stays unchanged.'
-const reason = `The reason, at most ${reasonRule.maxLength} characters. The audit trail and \`ApiKey.revokedReason\` show it. Default: none.`
+const unchanged = 'If omitted or null, it does not change.'
+const reason = `The reason, at most ${reasonRule.maxLength} characters. The audit trail and \`ApiKey.revokedReason\` show it. Default, and for an empty text: none.`
 
 export function registerApiKeyInputs(builder: Builder) {
   const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
@@ -23,15 +23,15 @@ export function registerApiKeyInputs(builder: Builder) {
       scopes: t.stringList({
         required: true,
         description:
-          'The scopes of the key: at least one, none of them twice. The caller must hold each of them.',
+          'The scopes of the key: at least one, without duplicates. The caller must have each of them as an effective scope.',
       }),
       description: t.string({
-        description: `A description of the key. ${description} Default: none.`,
+        description: `A description of the key. ${description} Default, and for an empty text: none.`,
       }),
       expiresAt: t.field({
         type: 'DateTime',
         description:
-          'The time at which the key expires. It must be in the future, not later than the expiry of the parent, and within the maximum lifetime of the server (`KEY_MAX_LIFETIME_DAYS`). Default: the latest time that is allowed; without a limit the key does not expire.',
+          'The time at which the key expires. It must be in the future, not later than the expiry of the parent, and within the maximum lifetime, if the operator sets one (`KEY_MAX_LIFETIME_DAYS`). Default: the latest time that these limits allow. If neither limit exists, the key does not expire.',
       }),
       metadata: t.field({
         type: 'JSONObject',
@@ -41,12 +41,12 @@ export function registerApiKeyInputs(builder: Builder) {
   })
   const UpdateApiKeyInput = builder.inputType('UpdateApiKeyInput', {
     description:
-      "The input of `updateApiKey`. For another user's key, only `id` and `scopes` are allowed.",
+      "The input of `updateApiKey`. For another user's key, all fields except `id` and `scopes` must be omitted.",
     fields: (t) => ({
       id: t.id({ required: true, description: 'The id of the key.' }),
       name: t.string({ description: `The new name. ${name} ${unchanged}` }),
       description: t.string({
-        description: `The new description. ${description} Null removes it; left out, it stays unchanged.`,
+        description: `The new description. ${description} Null or an empty text removes it. If omitted, it does not change.`,
       }),
       metadata: t.field({
         type: 'JSONObject',
@@ -54,7 +54,7 @@ export function registerApiKeyInputs(builder: Builder) {
       }),
       scopes: t.stringList({
         description:
-          'The scopes that the key keeps: at least one, none of them twice, and only scopes that it has. Left out or null, all stay.',
+          'The scopes that the key keeps: at least one, without duplicates, and only scopes that it has. If omitted or null, they do not change.',
       }),
     }),
   })
@@ -63,11 +63,11 @@ export function registerApiKeyInputs(builder: Builder) {
     fields: (t) => ({
       id: t.id({ required: true, description: 'The id of the key.' }),
       gracePeriodSeconds: t.int({
-        description: `The time for which the old secret still works, in seconds: 0 to ${maxGracePeriodSeconds} (30 days), but never beyond the expiry of the key. With 0 it stops working at once. Default: ${defaultGracePeriodSeconds} (24 hours).`,
+        description: `The time for which the old secret still works, in seconds: 0 to ${maxGracePeriodSeconds} (30 days). With 0 it stops working at once. A longer time is shortened to the expiry of the key. Default: ${defaultGracePeriodSeconds} (24 hours).`,
       }),
       force: t.boolean({
         description:
-          'Whether to rotate during the grace period of an earlier rotation, which then ends at once. Default: false; the mutation then fails with `CONFLICT`.',
+          'Whether to rotate even if the grace period of an earlier rotation is running. That grace period then ends, and the secret that it kept stops working. If false, the mutation fails with `CONFLICT` in this case. Default: false.',
       }),
     }),
   })
@@ -87,7 +87,7 @@ export function registerApiKeyInputs(builder: Builder) {
     fields: (t) => ({
       ownerId: t.id({
         description:
-          'The id of the user who owns the keys. Default: the caller. Another user requires scope `manage:keys`.',
+          'The id of the user who owns the keys. Default: the user of the caller. Another user requires scope `manage:keys`.',
       }),
       reason: t.string({ description: reason }),
     }),

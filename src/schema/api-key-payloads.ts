@@ -32,7 +32,7 @@ export function registerApiKeyPayloads(builder: Builder, { ApiKeyRef }: ApiKeyTy
       fields: (t) => ({
         apiKey: t.expose('apiKey', {
           type: ApiKeyRef,
-          description: 'The key, of which only the current secret works now.',
+          description: 'The key. Only its current secret works now.',
         }),
       }),
     })
@@ -43,7 +43,7 @@ export function registerApiKeyPayloads(builder: Builder, { ApiKeyRef }: ApiKeyTy
       fields: (t) => ({
         revokedCount: t.exposeInt('revokedCount', {
           description:
-            'The number of keys that this mutation revoked, including expired keys. Keys that were revoked before do not count.',
+            'The number of keys that this mutation revoked, including expired keys. Keys that were already revoked are not counted.',
         }),
       }),
     })
@@ -59,13 +59,13 @@ export function registerApiKeyPayloads(builder: Builder, { ApiKeyRef }: ApiKeyTy
           type: [ApiKeyRef],
           extensions: costs.descendants,
           description:
-            'The descendants of the key that this mutation revoked with it. Descendants that were revoked before are not listed.',
+            'The descendants that this mutation revoked with the key. Descendants that were already revoked are not listed.',
           resolve: ({ revokedDescendants }) => [...revokedDescendants],
         }),
         effectiveBy: t.expose('effectiveBy', {
           type: 'DateTime',
           description:
-            'The time from which every node refuses the keys, whatever fails. Usually a node refuses them within milliseconds.',
+            'The latest time at which every node refuses the keys, even if nodes lose contact with the database. Normally this takes milliseconds.',
         }),
       }),
     })

@@ -24,7 +24,7 @@ export function registerApiKeyQueries(
       nullable: true,
       requiresScopes: 'read:keys',
       description:
-        'Returns one API key. Null if no such key exists, or if it belongs to another user and the caller lacks `manage:keys` or `read:users`.',
+        'Returns one API key. Null if no such key exists. Null for a key of another user, unless the caller also has both `manage:keys` and `read:users`.',
       args: { id: t.arg.id({ required: true, description: 'The id of the key.' }) },
       resolve: (_root, { id }, context) => context.services.keys.read(principalOf(context), id),
     }),
@@ -40,7 +40,7 @@ export function registerApiKeyQueries(
           }),
           ownerId: t.arg.id({
             description:
-              'The id of the user who owns the keys. Default: the caller. Another user requires scopes `manage:keys` and `read:users`; without them the list is empty.',
+              'The id of the user who owns the keys. Default: the user of the caller. For another user, the list is empty unless the caller also has both `manage:keys` and `read:users`.',
           }),
         },
         resolve: async (_root, { status, ownerId, ...args }, context) => {

@@ -17,7 +17,7 @@ export function registerApiKeyType(builder: Builder, { UserRef }: UserTypes) {
   const ApiKeyRef = builder.objectRef<ApiKey>('ApiKey')
   ApiKeyRef.implement({
     description:
-      'An API key: a credential that a user creates for a program. The server stores only a hash of its secret.',
+      'An API key: a credential that a user creates for a program. The server stores only a hash of its secret.\n\nIts basic fields are `id`, `start`, `scopes`, `status`, `revokedAt` and `revokedReason`. A caller that may change a key may select these fields in the payload of the mutation.',
     fields: (t) => ({
       id: t.exposeID('id', {
         description:
@@ -34,13 +34,12 @@ export function registerApiKeyType(builder: Builder, { UserRef }: UserTypes) {
         description: 'The description of the key. Null if it has none.',
       }),
       scopes: t.stringList({
-        description:
-          'The scopes that the key was created with, without those that were removed since. Sorted.',
+        description: 'The scopes given at creation, minus those removed since. Sorted.',
         resolve: (key) => [...key.scopes],
       }),
       effectiveScopes: t.stringList({
         description:
-          "The effective scopes of the key: those of its scopes that its owner's grant and all of its ancestors also have. Sorted.",
+          "The effective scopes of the key: those of its scopes that its owner's grant (see `User.scopes`) and all of its ancestors also allow. Sorted.",
         resolve: async (key, _args, context) => [
           ...withinGrant(key.lineageScopes, grantOf(await ownerOf(key, context))),
         ],
@@ -56,15 +55,14 @@ export function registerApiKeyType(builder: Builder, { UserRef }: UserTypes) {
         resolve: (key, _args, { services }) => apiKeyStatus(key, new Date(services.now())),
       }),
       start: t.string({
-        description:
-          'The beginning of the complete key, by which a person recognizes it: prefix and id, without the secret.',
+        description: 'Prefix and id, to recognize the key by; contains no secret.',
         resolve: (key, _args, { services }) => keyStart(services.keyPrefix, key.id),
       }),
       parent: t.field({
         type: ApiKeyRef,
         nullable: true,
         description:
-          'The key that created this key. This key never has a scope that its parent lacks, never expires later, and is revoked with it. Null if a JWT or an operator created this key.',
+          'The key that created this key. This key never has an effective scope that its parent lacks, never expires later, and is revoked with its parent. Null if a JWT or an operator created this key.',
         resolve: (key, _args, { loaders }) =>
           key.parentId === null ? null : loaders.apiKey.load(key.parentId),
       }),
@@ -81,7 +79,7 @@ export function registerApiKeyType(builder: Builder, { UserRef }: UserTypes) {
         type: 'DateTime',
         nullable: true,
         description:
-          'The time at which the key was last used, updated at most 10 seconds late. Null if it was never used.',
+          'The time at which the key was last used; may lag by up to 10 seconds. Null if it was never used.',
       }),
       rotatedAt: t.expose('rotatedAt', {
         type: 'DateTime',
@@ -101,19 +99,19 @@ export function registerApiKeyType(builder: Builder, { UserRef }: UserTypes) {
         type: PreviousSecretRef,
         nullable: true,
         description:
-          'The secret that the last rotation replaced, during its grace period. Null outside a grace period.',
+          'The secret that the last rotation replaced and that still works. Null outside a grace period, and if the key is not active.',
         resolve: (key, _args, { services }) => previousSecret(key, new Date(services.now())),
       }),
       usedScopes: t.field({
         type: [ScopeUseRef],
         extensions: costs.usedScopes,
         description:
-          'The scopes that operations with the key needed, sorted, updated at most 10 seconds late. A scope counts only if an operation required it.',
+          'The scopes that requests with the key have needed, sorted by name; may lag by up to 10 seconds. A scope is needed by a selected field, by the arguments of a mutation, or by a request to `/auth/verify` or `/oauth2/introspect`.',
         resolve: async (key, _args, { loaders }) => [...(await loaders.scopeUses.load(key.id))],
       }),
       unusedScopes: t.stringList({
         description:
-          'The scopes of the key that no operation with it has needed yet. `updateApiKey` can remove them.',
+          'The `scopes` of the key that are not in `usedScopes`, sorted. `updateApiKey` can remove them.',
         resolve: async (key, _args, { loaders }) => {
           const used = new Set((await loaders.scopeUses.load(key.id)).map(({ scope }) => scope))
           return key.scopes.filter((scope) => !used.has(scope))
@@ -137,14 +135,15 @@ function statusType(builder: Builder) {
     values: {
       ACTIVE: {
         description:
-          'The key is neither expired nor revoked. The server accepts it unless its owner is suspended.',
+          'Neither the key nor one of its ancestors is revoked or has expired. The server accepts the key unless it refuses all credentials of its owner.',
       },
       EXPIRED: {
-        description: 'The key or one of its ancestors has expired. The server refuses it.',
+        description:
+          'The key or one of its ancestors has expired, and the key is not revoked. The server refuses it.',
       },
       REVOKED: {
         description:
-          'The key was revoked, by itself or with an ancestor. The server refuses it permanently.',
+          'The key was revoked, directly or with an ancestor. The server refuses it permanently. A revoked key has this status even after its expiry.',
       },
     },
   })

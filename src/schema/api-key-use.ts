@@ -14,17 +14,17 @@ export function registerApiKeyUse(builder: Builder) {
         type: 'DateTime',
         nullable: true,
         description:
-          'The time at which the old secret was last used since the rotation, updated at most 10 seconds late. Null if it was not used since then.',
+          'The time at which the old secret was last used since the rotation; may lag by up to 10 seconds. Null if it was not used since then.',
       }),
     }),
   })
   const ScopeUseRef = builder.objectRef<ScopeUse>('ScopeUse').implement({
-    description: 'A scope that operations with an API key needed.',
+    description: 'A scope that requests with an API key have needed.',
     fields: (t) => ({
       scope: t.exposeString('scope', { description: 'The name of the scope.' }),
       lastUsedAt: t.expose('lastUsedAt', {
         type: 'DateTime',
-        description: 'The time of the latest operation that needed the scope.',
+        description: 'The time of the latest request that needed the scope.',
       }),
     }),
   })

@@ -25,7 +25,7 @@ export function registerAuditEvents(builder: Builder, { CredentialKind }: Princi
       credentialId: t.exposeID('credentialId', {
         nullable: true,
         description:
-          'The public id of the API key that was used, or the `jti` of the JWT. Null for a JWT without `jti`.',
+          'The public id of the API key that was used, or the `jti` of the JWT. Null for a JWT without `jti`, and for an event that the acceptance of a JWT causes: a new user, or a change of the `grantClaim`.',
       }),
     }),
   })
@@ -37,7 +37,7 @@ export function registerAuditEvents(builder: Builder, { CredentialKind }: Princi
       id: t.exposeID('id', { description: 'The id of the event.' }),
       at: t.expose('at', { type: 'DateTime', description: 'The time of the event.' }),
       type: t.exposeString('type', {
-        description: `The type of the event: ${eventTypes.map((type) => `\`${type}\``).join(', ')}.`,
+        description: `The type of the event: ${eventTypes.map((type) => `\`${type}\``).join(', ')}. Later versions may add types.`,
       }),
       actor: t.expose('actor', {
         type: AuditActor,
@@ -50,18 +50,19 @@ export function registerAuditEvents(builder: Builder, { CredentialKind }: Princi
       }),
       targetId: t.exposeID('targetId', {
         nullable: true,
-        description: 'The id of the user or API key that the event is about.',
+        description:
+          'The id of the user or API key that the event is about. Null if `targetType` is null.',
       }),
       details: t.expose('details', {
         type: 'JSONObject',
         extensions: costs.json,
         description:
-          'The facts of the event. For a changed field the value is `{from, to}`: the values before and after the change. An event `credential.refused` stands for all refusals with the same reason, address and key within 10 seconds; `count` is their number. Never a secret.',
+          'The facts of the event, which depend on its type. They never contain a secret. A changed field has the value `{from, to}`: the values before and after the change.\n\nOne event `credential.refused` stands for all refusals with the same reason, address and key that one node counts within 10 seconds. It has the members `reason`, `sourceAddress`, `count` and `since`, the time of the first refusal.',
       }),
       requestId: t.exposeString('requestId', {
         nullable: true,
         description:
-          'The `X-Request-Id` of the response to the request that caused the event. Null if no request caused it.',
+          'The `X-Request-Id` of the response to the request that caused the event; for several refusals, to the first request. Null for an operator at the command line, and for an event that the acceptance of a JWT causes: a new user, or a change of the `grantClaim`.',
       }),
     }),
   })
@@ -70,7 +71,8 @@ export function registerAuditEvents(builder: Builder, { CredentialKind }: Princi
     description: 'The conditions of `auditEvents`. An event must meet all that are given.',
     fields: (t) => ({
       types: t.stringList({
-        description: 'The event has one of these types. An empty list matches no event.',
+        description:
+          'The event has one of these types, see `AuditEvent.type`. An empty list matches no event.',
       }),
       actorSubject: t.id({ description: 'The subject of the user who caused the event.' }),
       targetId: t.id({ description: 'The id of the user or API key that the event is about.' }),

@@ -60,10 +60,30 @@ export function createBuilder(catalogue: ScopeCatalogue) {
 
 const queryDescription = `The queries.
 
-The server authorizes an operation as a whole before it runs. If the caller lacks a scope for any field, nothing runs, and the response has one error with these \`extensions\`: \`code\` is \`FORBIDDEN\`, \`requiredScopes\` lists the alternatives, each of which suffices, \`missingScopes\` lists the scopes that the caller lacks, from the alternative that it comes closest to, and \`notGranted\` lists those of them that the credential carries and the grant of the user withholds. Without a credential \`code\` is \`UNAUTHENTICATED\`.
+A request sends an API key or a JWT as \`Authorization: Bearer <credential>\`. An API key may be sent as \`X-API-Key: <key>\` instead; the operator can choose another header (\`API_KEY_HEADER\`). An API key has the form \`<prefix>_<id>_<secret><checksum>\`; the default prefix is \`lk\`. The server refuses a request with an invalid credential (\`INVALID_CREDENTIAL\`, HTTP status 401) or with several credentials (\`INVALID_REQUEST\`, 400).
 
-The server refuses an operation that exceeds a limit on operations; \`extensions.limit\` names the limit. An invalid argument fails with \`BAD_USER_INPUT\`; \`extensions.field\` names it.`
+The server authorizes an operation as a whole before it runs. If the operation is denied, nothing runs, and the response has one error. Its \`extensions.code\` is \`UNAUTHENTICATED\` (401) if the operation requires a credential and the request has none, and \`FORBIDDEN\` (403) if the caller lacks scopes. An error \`FORBIDDEN\` has these \`extensions\`:
 
-const mutationDescription = `The mutations. The audit trail records every change.
+- \`requiredScopes\`: the alternatives. The caller needs all scopes of at least one inner list.
+- \`missingScopes\`: the scopes that the caller lacks from one alternative, the one from which it lacks the fewest.
+- \`notGranted\`: the scopes in \`missingScopes\` that the credential carries. The grant of its owner, or an ancestor of the API key, withholds them.
+- \`fields\`: the fields that the caller may not select, each with \`coordinate\` and \`paths\` (response names).
 
-A mutation can fail with these codes in \`extensions.code\`: \`BAD_USER_INPUT\` (an input value is not valid; \`extensions.field\` names it), \`NOT_FOUND\` (the object does not exist, or the caller may not change it), \`CONFLICT\` (the current state does not allow the change), \`FORBIDDEN\` (the caller lacks the scopes in \`extensions.missingScopes\`), \`SERVICE_UNAVAILABLE\` (the database cannot be reached; retry later).`
+These errors have other codes:
+
+- \`GRAPHQL_PARSE_FAILED\`, \`GRAPHQL_VALIDATION_FAILED\`: the operation is not valid, or exceeds a limit, which \`extensions.limit\` names: \`tokens\`, \`length\`, \`depth\`, \`aliases\`, \`directives\`, \`cost\` or \`overlaps\`.
+- \`BAD_USER_INPUT\`: an argument or input field is not valid, such as a page size above the maximum or a cursor of another list. \`extensions.field\` names it.
+- \`RATE_LIMITED\` (429): the client sent too many invalid credentials, or its requests take too long.
+- \`SERVICE_UNAVAILABLE\` (503): the database or an issuer cannot be reached. Retry later.`
+
+const mutationDescription = `The mutations. The audit trail records every change; a mutation that changes nothing adds no event.
+
+The mutations of one operation run one after the other, each in its own transaction. If one fails, those before it keep their effect, those after it do not run, and \`data\` is null. The secret of a new or rotated key would then be lost, so send \`createApiKey\` and \`rotateApiKey\` alone.
+
+A mutation can fail with the same errors as a query, and with the following, which mean that it changed nothing:
+
+- \`NOT_FOUND\`: the object does not exist, or the caller may not change it. Where a missing scope would reveal another user's object, the error is \`NOT_FOUND\` instead of \`FORBIDDEN\`.
+- \`CONFLICT\`: the current state does not allow the change.
+- \`FORBIDDEN\`: the caller lacks the scopes in \`extensions.missingScopes\`.
+
+A payload shows only what a query would show to the same caller, and the result of the change. If an operation selects more, the error is \`FORBIDDEN\`, and nothing changes.`

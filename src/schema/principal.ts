@@ -17,7 +17,7 @@ export function registerPrincipal(builder: Builder, { UserRef }: UserTypes) {
 
   const CredentialRef = builder.objectRef<Credential>('Credential').implement({
     description:
-      'The credential that the request presented, for display. Authorization does not depend on its kind.',
+      'The credential that the request presented. Its kind does not affect which scopes it needs. But an API key may change and rotate only itself and its descendants, and a key that it creates is its child.',
     fields: (t) => ({
       kind: t.expose('kind', { type: CredentialKind, description: 'The kind of the credential.' }),
       id: t.exposeID('id', {
@@ -35,7 +35,7 @@ export function registerPrincipal(builder: Builder, { UserRef }: UserTypes) {
       }),
       scopes: t.stringList({
         description:
-          "The scopes that the credential itself carries, before its owner's grant narrows them. Sorted.",
+          "The scopes that the credential itself carries, before its owner's grant and the ancestors of an API key narrow them. Sorted.",
         resolve: (credential) => [...credential.scopes],
       }),
       expiresAt: t.expose('expiresAt', {
@@ -47,19 +47,18 @@ export function registerPrincipal(builder: Builder, { UserRef }: UserTypes) {
   })
 
   const PrincipalRef = builder.objectRef<Principal>('Principal').implement({
-    description:
-      'The caller of a request: a user and the scopes that its credential has at this moment.',
+    description: 'The user and the effective scopes of the request.',
     fields: (t) => ({
       issuer: t.exposeString('issuer', {
         description: 'The issuer of the user. Together with `subject` it identifies the user.',
       }),
       subject: t.exposeID('subject', {
         description:
-          'The subject of the user: `sub` of a JWT; for an API key, the subject of its owner.',
+          'The subject of the user: `sub` of the JWT, or the subject of the owner of the API key.',
       }),
       scopes: t.stringList({
         description:
-          "The effective scopes of the request: those of the credential that the owner's grant and all ancestors of an API key also have. Sorted.",
+          "The effective scopes of the request: those scopes of the credential that its owner's grant (see `User.scopes`) and all ancestors of an API key also allow. Sorted.",
         resolve: (principal) => [...sorted(principal.scopes)],
       }),
       credential: t.expose('credential', {
@@ -84,7 +83,7 @@ export function registerPrincipal(builder: Builder, { UserRef }: UserTypes) {
       nullable: true,
       public: true,
       description:
-        'Returns the caller: its user, effective scopes and credential. Null if the request has no credential.',
+        'Returns the principal of the request: the user, the effective scopes and the credential. Null if the request has no credential.',
       resolve: (_root, _args, context) => context.principal,
     }),
   )

@@ -31,7 +31,7 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
     scopes: t.field({
       type: [ScopeRef],
       public: true,
-      description: `Lists all scopes that this server knows: those of its own schema and those of \`SCOPES_FILE\`. ${privacy}`,
+      description: `Lists all scopes that this server knows: its own, and those of other services that the operator has configured (\`SCOPES_FILE\`). ${privacy}`,
       extensions: { cost: { listSize: catalogue.size } satisfies FieldCost },
       resolve: () => [...catalogue].map(([name, description]) => ({ name, description })),
     }),
@@ -39,7 +39,7 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
       type: OperationScopesRef,
       public: true,
       extensions: costs.requiredScopes,
-      description: `Returns the scopes that an operation requires, without running it. The operation must be valid and within the limits on operations; otherwise the query fails with \`BAD_USER_INPUT\`, and \`extensions.errors\` lists what is wrong. ${privacy}`,
+      description: `Returns the scopes that an operation requires, without running it. The operation must be valid and within the limits on operations. Otherwise the query fails with \`BAD_USER_INPUT\`, and \`extensions.errors\` lists the faults: each has \`message\`, \`locations\` (a list of \`line\` and \`column\`) and, for a limit, \`limit\`. ${privacy}`,
       args: {
         document: t.arg.string({
           required: true,
@@ -47,12 +47,12 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
         }),
         operationName: t.arg.string({
           description:
-            'The name of the operation. Required if the document has several operations; an empty string counts as left out.',
+            'The name of the operation. Required if the document has several operations. An empty string is treated as absent.',
         }),
         variables: t.arg({
           type: 'JSONObject',
           description:
-            'The variables of the operation, as a request sends them; any of them may be left out. If a variable of `@skip` or `@include` is left out and has no default, its selection counts as included.',
+            'The variables of the operation, as a request sends them. Any of them may be omitted. If `@skip` or `@include` uses an omitted variable without a default, the query counts the selection as included.',
         }),
       },
       resolve: (_root, { document, operationName, variables }, context, { schema }) => {
@@ -73,7 +73,7 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
 
 /** A sentence for the queries that `PUBLIC_INTROSPECTION` closes. */
 const privacy =
-  'Where the operator sets `PUBLIC_INTROSPECTION=false`, the server refuses callers without a credential (`UNAUTHENTICATED`).'
+  'If the operator sets `PUBLIC_INTROSPECTION=false`, callers without a credential get `UNAUTHENTICATED`, although the schema declares the query as public.'
 
 function scopeTypes(builder: Builder) {
   const ScopeRef = builder.objectRef<Scope>('Scope').implement({
@@ -85,39 +85,41 @@ function scopeTypes(builder: Builder) {
       }),
       fields: t.stringList({
         description:
-          'The schema coordinates of the fields and types that require the scope, such as `Query.users`, sorted. Empty for a scope that only other services use.',
+          'The schema coordinates of the fields that require the scope, such as `Query.users`, sorted. Empty for `manage:keys`, which some fields require only for objects of other users, for `introspect:tokens`, which only `POST /oauth2/introspect` requires (RFC 7662), and for scopes that only other services use.',
         resolve: ({ name }, _args, _context, { schema }) => [...coordinatesOf(schema, name)],
       }),
     }),
   })
 
   const ScopedFieldRef = builder.objectRef<ScopedField>('ScopedField').implement({
-    description: 'A guarded field of an operation: it requires a credential or scopes.',
+    description: 'A field that an operation selects and that requires a credential or scopes.',
     fields: (t) => ({
       coordinate: t.exposeString('coordinate', {
-        description: 'The schema coordinate of the field on its object type, such as `User.email`.',
+        description:
+          'The schema coordinate of the field on its object type, such as `Query.users`, or `User.email` in the payload of a mutation.',
       }),
       scopes: t.field({
         type: t.listRef(t.listRef('String')),
         description:
-          'The scopes that the field requires: all scopes of any one inner list suffice. `[[]]` if any credential suffices.',
+          'The scopes that the field requires: all scopes of at least one inner list. `[[]]`: no scope is needed, but a credential is.',
         resolve: ({ requirement }) => mutable(requirement),
       }),
     }),
   })
 
   const OperationScopesRef = builder.objectRef<OperationScopes>('OperationScopes').implement({
-    description: 'The scopes that an operation requires.',
+    description:
+      'The scopes that an operation requires. They include the scopes for fields of payloads that some callers may select without them, such as fields of their own user.',
     fields: (t) => ({
       scopes: t.field({
         type: t.listRef(t.listRef('String')),
         description:
-          'The scopes that the operation requires: all scopes of any one inner list suffice. No list contains another. `[[]]` if no scope is required; a credential is then required unless `fields` is empty.',
+          'The scopes that the operation requires: all scopes of at least one inner list. The lists are minimal: none includes all scopes of another. `[[]]`: no scope is needed, but a credential is, unless `fields` is empty.',
         resolve: ({ scopes }) => mutable(scopes),
       }),
       missing: t.stringList({
         description:
-          'The scopes that the caller lacks, from the alternative in `scopes` that it comes closest to. Empty if it lacks none.',
+          'The scopes that the caller lacks from one list in `scopes`, the one from which it lacks the fewest. Empty if the caller has all scopes of a list.',
         resolve: ({ missing }) => [...missing],
       }),
       fields: t.field({

@@ -3,9 +3,9 @@ import { subjectForm } from '../users/identity.ts'
 import { maxEmailLength, userNameRule } from '../users/rules.ts'
 import type { Builder } from './builder.ts'
 
-const email = `At most ${maxEmailLength} characters; the server checks the form only.`
+const email = `At most ${maxEmailLength} characters. Only the syntax is checked.`
 const name = `At most ${userNameRule.maxLength} characters on one line.`
-const unchanged = 'Null removes it; left out, it stays unchanged.'
+const unchanged = 'Null or an empty text removes it. If omitted, it does not change.'
 
 export function registerUserInputs(builder: Builder) {
   const CreateUserInput = builder.inputType('CreateUserInput', {
@@ -13,19 +13,21 @@ export function registerUserInputs(builder: Builder) {
     fields: (t) => ({
       issuer: t.string({
         description:
-          'The issuer of the user, one that this server trusts. Default: the first issuer in the configuration.',
+          'The issuer of the user. It must be an issuer that this server trusts. Default: the first issuer in the configuration.',
       }),
       subject: t.id({
         required: true,
         description: `The subject of the user, \`sub\` of its JWTs: ${subjectForm}.`,
       }),
       email: t.string({
-        description: `The e-mail address of the user. ${email} Default: none.`,
+        description: `The e-mail address of the user. ${email} Default, and for an empty text: none.`,
       }),
-      name: t.string({ description: `The name of the user. ${name} Default: none.` }),
+      name: t.string({
+        description: `The name of the user. ${name} Default, and for an empty text: none.`,
+      }),
       scopes: t.stringList({
         description:
-          'The grant of the user, without duplicates: the ceiling on the scopes of all its credentials. The caller must hold each scope. Default: `DEFAULT_USER_SCOPES` of the server, or else no scopes. For a user that was deleted before, a caller without `write:grants` grants at most the scopes that the user had.',
+          'The grant of the user: the ceiling on the scopes of all its credentials. It may be empty and has no duplicates. The caller must have each scope as an effective scope. Default: the scopes in `DEFAULT_USER_SCOPES`, or none if the operator does not set it.\n\nIf a user with this issuer and subject was deleted, a caller without `write:grants` can grant only scopes of the last grant of that user. Other scopes fail with `FORBIDDEN`, or are left out if the caller lacks `read:users`. The default is reduced to the scopes of that grant.',
       }),
     }),
   })
@@ -42,7 +44,7 @@ export function registerUserInputs(builder: Builder) {
     fields: (t) => ({
       id: t.id({ required: true, description: 'The id of the user.' }),
       reason: t.string({
-        description: `The reason, at most ${reasonRule.maxLength} characters. The audit trail shows it. Default: none.`,
+        description: `The reason, at most ${reasonRule.maxLength} characters. The audit trail shows it. Default, and for an empty text: none.`,
       }),
     }),
   })
@@ -60,7 +62,7 @@ export function registerUserInputs(builder: Builder) {
       userId: t.id({ required: true, description: 'The id of the user.' }),
       scopes: t.stringList({
         description:
-          'The new grant, without duplicates. Null removes the ceiling. Leaving it out is an error (`BAD_USER_INPUT`), so that no caller removes the ceiling by mistake.',
+          'The new grant, which replaces the old one, without duplicates. An empty list leaves the credentials of the user no scopes. Null removes the ceiling. Required: if it is omitted, the mutation fails with `BAD_USER_INPUT`, so that no caller removes the ceiling by mistake.',
       }),
     }),
   })

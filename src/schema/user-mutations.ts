@@ -16,7 +16,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.CreateUserPayload,
       requiresScopes: 'write:users',
       extensions: userPayloadGuard(null),
-      description: `Creates a user, or creates a deleted user again.\n\n\`FORBIDDEN\`: the caller lacks a scope of the new grant. \`CONFLICT\`: the user exists. A caller without \`read:users\` gets the existing user instead of this error: the user stays unchanged, and the payload shows it with status \`ACTIVE\`, as if it were new.${withoutReadUsers}`,
+      description: `Creates a user before its first JWT arrives, or creates a deleted user again, with a new id.\n\n\`FORBIDDEN\`: the caller lacks a scope of the new grant. \`CONFLICT\`: the user exists. A caller without \`read:users\` does not get this error, so that nobody can probe for users. The existing user then stays unchanged, and the payload shows it with status \`ACTIVE\`, as if it were new.${withoutReadUsers}`,
       args: {
         input: t.arg({
           type: inputs.CreateUserInput,
@@ -32,7 +32,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.UpdateUserPayload,
       requiresScopes: 'write:users',
       extensions: userPayloadGuard('id'),
-      description: `Changes the e-mail address or the name of a user.${withoutReadUsers}`,
+      description: `Changes the e-mail address or the name of a user. An input field that is omitted changes nothing.${withoutReadUsers}`,
       args: {
         input: t.arg({
           type: inputs.UpdateUserInput,
@@ -48,7 +48,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.SuspendUserPayload,
       requiresScopes: 'write:users',
       extensions: userPayloadGuard('id'),
-      description: `Suspends a user: the server refuses all credentials of the user until \`reactivateUser\` ends the suspension.${withoutReadUsers}`,
+      description: `Suspends a user: the server refuses all credentials of the user until \`reactivateUser\` ends the suspension. If the user is already suspended, nothing changes, and the reason is not recorded.${withoutReadUsers}`,
       args: {
         input: t.arg({
           type: inputs.SuspendUserInput,
@@ -64,7 +64,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.ReactivateUserPayload,
       requiresScopes: 'write:users',
       extensions: userPayloadGuard('id'),
-      description: `Ends the suspension of a user: the server accepts its credentials again, except keys that are revoked or have expired.${withoutReadUsers}`,
+      description: `Ends the suspension of a user: the server accepts its credentials again, except those that were revoked or signed out or have expired. If the user is not suspended, nothing changes.${withoutReadUsers}`,
       args: {
         input: t.arg({
           type: inputs.ReactivateUserInput,
@@ -80,7 +80,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.DeleteUserPayload,
       requiresScopes: 'write:users',
       description:
-        'Deletes a user and its API keys. The server refuses the JWTs of the user until `createUser` creates a user with the same issuer and subject.',
+        'Deletes a user and all its API keys. Mutations of the user or the keys then fail with `NOT_FOUND`, and queries return null. The audit trail keeps its events.\n\nThe server also keeps the issuer, the subject and the grant of the user. It refuses the JWTs of the user until `createUser` creates a user with the same issuer and subject, which does not restore the keys.',
       args: {
         input: t.arg({
           type: inputs.DeleteUserInput,
@@ -96,7 +96,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.SetUserScopesPayload,
       requiresScopes: 'write:grants',
       extensions: userPayloadGuard('userId'),
-      description: `Sets the grant of a user: the ceiling on the scopes of all its credentials. Existing API keys and JWTs lose at once each scope that the new grant lacks.\n\n\`FORBIDDEN\`: the caller lacks a scope that the new grant adds. Removing the ceiling requires all scopes of the server.${withoutReadUsers}`,
+      description: `Sets the grant of a user: the ceiling on the scopes of all its credentials. A scope that the new grant lacks is no longer an effective scope of any existing API key or JWT of the user. All nodes apply this within the staleness bound (\`MAX_STALENESS_MS\`), normally within milliseconds. A later grant with the scope restores it.\n\n\`FORBIDDEN\`: the caller lacks a scope that the new grant adds; to remove the ceiling, it needs all scopes of the server. \`BAD_USER_INPUT\`: the new grant adds a scope that the server does not know.${withoutReadUsers}`,
       args: {
         input: t.arg({
           type: inputs.SetUserScopesInput,
@@ -112,7 +112,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.SignOutEverywherePayload,
       requiresScopes: 'write:keys',
       description:
-        'Refuses the JWTs of the caller that were issued up to now, including the JWT that sends this mutation. API keys stay valid; `revokeAllApiKeys` revokes those. The response takes up to a second, so that a JWT that is issued after it works.',
+        "Refuses the JWTs of the caller's user that were issued up to now, including the JWT that sends this mutation. API keys stay valid; `revokeAllApiKeys` revokes those.\n\nThe server delays the response by up to one second, so that every JWT issued after the response is accepted (`iat` has a resolution of one second).",
       resolve: async (_root, _args, context) => ({
         at: await context.services.users.signOut(callerOf(context)),
       }),

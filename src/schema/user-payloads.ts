@@ -39,7 +39,7 @@ export function registerUserPayloads(builder: Builder, { UserRef }: UserTypes) {
         at: t.expose('at', {
           type: 'DateTime',
           description:
-            'The server refuses JWTs of the caller that were issued (`iat`) before this time, and the JWT that sent the mutation.',
+            "The server refuses the JWTs of the caller's user with an `iat` before this time. It refuses the JWT that sent the mutation whatever its `iat`.",
         }),
       }),
     })

@@ -22,7 +22,7 @@ export function registerUserQueries(builder: Builder, { UserRef, UserStatus }: U
     me: t.field({
       type: UserRef,
       authenticated: true,
-      description: 'Returns the user to whom the credential belongs.',
+      description: 'Returns the user to whom the credential belongs; for an API key, its owner.',
       resolve: async (_root, _args, context) => {
         const user = await context.loaders.user.load(principalOf(context).userId)
         if (user === null) throw new NotFoundError('user')
@@ -33,7 +33,7 @@ export function registerUserQueries(builder: Builder, { UserRef, UserStatus }: U
       type: UserRef,
       nullable: true,
       requiresScopes: 'read:users',
-      description: 'Returns one user. Null if no such user exists.',
+      description: 'Returns one user. Null if no such user exists, or if the id is not a UUID.',
       args: { id: t.arg.id({ required: true, description: 'The id of the user, a UUID.' }) },
       // A text that cannot be an id needs no query.
       resolve: (_root, { id }, context) => (isUserId(id) ? context.loaders.user.load(id) : null),
@@ -45,7 +45,7 @@ export function registerUserQueries(builder: Builder, { UserRef, UserStatus }: U
         description: 'Lists users, newest first.',
         args: {
           search: t.arg.string({
-            description: `Lists only users whose subject, e-mail address or name begins with this text, in upper or lower case: at most ${maxSearchLength} characters. Default: all users.`,
+            description: `Lists only users whose subject, e-mail address or name begins with this text. Upper and lower case are not distinguished. At most ${maxSearchLength} characters. Default, and for an empty text: all users.`,
           }),
           status: t.arg({
             type: UserStatus,

@@ -21,20 +21,22 @@ function registerUserType(builder: Builder) {
   const UserStatus = builder.enumType('UserStatus', {
     description: 'The status of a user.',
     values: {
-      ACTIVE: { description: 'The server accepts the credentials of the user.' },
+      ACTIVE: {
+        description: 'The user is not suspended: the server accepts its valid credentials.',
+      },
       SUSPENDED: {
         description:
-          'The server refuses every credential of the user until `reactivateUser` ends the suspension.',
+          'The server refuses every credential of the user (`INVALID_CREDENTIAL`) until `reactivateUser` ends the suspension.',
       },
     },
   })
 
   const UserRef = builder.objectRef<User>('User').implement({
     description:
-      'A user: one subject of one issuer. Its credentials are the JWTs with that issuer and subject, and its API keys.',
+      'A user, identified by issuer and subject. Its credentials are its API keys and the JWTs with that issuer and subject. If the user does not exist, the server creates it when it accepts the first of these JWTs.',
     extensions: { directives: { key: { fields: 'id' } } },
     fields: (t) => ({
-      id: t.exposeID('id', { description: 'The id of the user, a UUID.' }),
+      id: t.exposeID('id', { description: 'The id of the user on this server, a UUID.' }),
       issuer: t.exposeString('issuer', {
         description: 'The issuer of the user: `iss` of its JWTs.',
       }),
@@ -56,7 +58,7 @@ function registerUserType(builder: Builder) {
       }),
       scopes: t.stringList({
         nullable: true,
-        description: `The grant of the user: the ceiling on the scopes of all its credentials, sorted. A \`grantClaim\` of the issuer can lower the ceiling. Null sets no ceiling: credentials keep the scopes that they carry, except ${administrative}. Those require a grant here or in the \`grantClaim\`.`,
+        description: `The grant of the user, sorted: the ceiling on the scopes of all its credentials. Null sets no ceiling: credentials keep the scopes that they carry, except ${administrative}. Those must be granted by name, here or by the issuer.\n\nThe operator can name a claim in which the issuer lists all scopes of a user (\`grantClaim\`). The last value of this claim is a second ceiling, which this field does not show.`,
         resolve: (user) => (user.scopes === null ? null : [...user.scopes]),
       }),
       createdAt: t.expose('createdAt', {
