@@ -5,9 +5,9 @@ import { RateLimitedError } from '../errors.ts'
 export interface PacingOptions {
   /** The work of one request up to which its client need not wait, in milliseconds. Default 5. */
   readonly freeMs?: number
-  /** The time that a client waits for each millisecond above `freeMs`, in milliseconds. Default 20. */
+  /** The time that a client waits for each millisecond above `freeMs`, in milliseconds. Default 40. */
   readonly waitPerMs?: number
-  /** The maximum wait that one request causes, in milliseconds. Default 1000. */
+  /** The maximum wait that one request causes, in milliseconds. Default 2000. */
   readonly maxWaitPerRequestMs?: number
   /** The maximum wait of one request before it is refused, in milliseconds. Default 5000. */
   readonly maxWaitMs?: number
@@ -51,7 +51,7 @@ export interface Pacing {
 }
 
 export function createPacing(options: PacingOptions = {}): Pacing {
-  const { freeMs = 5, waitPerMs = 20, maxWaitPerRequestMs = 1_000, maxWaitMs = 5_000 } = options
+  const { freeMs = 5, waitPerMs = 40, maxWaitPerRequestMs = 2_000, maxWaitMs = 5_000 } = options
   const { maxDebtMs = 60_000, maxClients = 10_000 } = options
   const { now = () => performance.now(), sleep = wait } = options
   let isShuttingDown = false

@@ -103,7 +103,7 @@ describe('concurrent requests of a client', () => {
       {},
       {
         pacing: createPacing({
-          // Every request makes its client wait for a second.
+          // Every request makes its client wait for two seconds.
           freeMs: 0,
           waitPerMs: 1e9,
           now: () => time,
@@ -148,7 +148,7 @@ describe('concurrent requests of a client', () => {
       [1, [200, 200]],
       [0, [200, 200, 200]],
     ] as const) {
-      time += 1_000
+      time += 2_000
       for (const wake of waiting.splice(0)) {
         wake()
         // As one timer after the other.
