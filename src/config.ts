@@ -13,7 +13,8 @@ import {
   modeOf,
 } from './config/rules.ts'
 import { readScopesFile } from './config/scopes-file.ts'
-import { type LogLevel, pickVariables, readVariables } from './config/variables.ts'
+import { pickVariables, readVariables } from './config/settings.ts'
+import type { LogLevel } from './config/variables.ts'
 import type { IssuerSettings } from './credentials/issuer-settings.ts'
 import { defaultIdentityKeysFile } from './identity/key-file.ts'
 import type { OperationLimits } from './limits/operation-limits.ts'
@@ -22,7 +23,7 @@ import type { TrustedProxies } from './net/trusted-proxies.ts'
 import { sorted } from './scopes.ts'
 
 export { ConfigError } from './config/faults.ts'
-export { describeConfig } from './config/variables.ts'
+export { describeConfig } from './config/settings.ts'
 
 export interface Config {
   readonly mode: Mode

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { missingCounterpart } from '../db/connection-string/tls.ts'
 import { type ConnectionTarget, parseConnectionString } from '../db/connection-string.ts'
 import type { Fault } from './faults.ts'
-import type { Settings } from './variables.ts'
+import type { Settings } from './settings.ts'
 
 const variables = ['DATABASE_URL', 'DATABASE_LISTEN_URL', 'DATABASE_READ_URL'] as const
 type Variable = (typeof variables)[number]

@@ -1,7 +1,7 @@
 import { type IssuerSettings, issuerFaults } from '../credentials/issuer-settings.ts'
 import { parseJson } from '../json.ts'
 import type { Fault } from './faults.ts'
-import type { GivenVariables, Settings } from './variables.ts'
+import type { GivenVariables, Settings } from './settings.ts'
 
 /** Whether an issuer is configured, even a faulty one: then there is no development issuer. */
 export function namesIssuer(given: GivenVariables): boolean {

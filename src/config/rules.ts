@@ -6,7 +6,7 @@ import { isLoopbackHost } from '../net/loopback.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import type { Fault } from './faults.ts'
 import { namesIssuer } from './issuers.ts'
-import type { GivenVariables, Settings } from './variables.ts'
+import type { GivenVariables, Settings } from './settings.ts'
 
 /*
  * Rules about several variables. Some of them look at the given text and not at the parsed value, so that

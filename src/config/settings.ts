@@ -1,0 +1,68 @@
+import type * as z from 'zod'
+import type { Fault } from './faults.ts'
+import { type Definition, variables } from './variables.ts'
+
+type Variable = keyof typeof variables
+type Definitions = typeof variables
+
+/** The parsed value of every variable; `undefined` where it is unset and has no default. */
+export type Settings = {
+  readonly [V in Variable]:
+    | z.output<Definitions[V]['read']>
+    | (Definitions[V] extends { default: string } ? never : undefined)
+}
+
+/** The text of each variable that is set. */
+export type GivenVariables = { readonly [V in Variable]?: string }
+
+export interface VariableDescription {
+  readonly variable: Variable
+  readonly meaning: string
+  /** The description of the default. */
+  readonly default: string
+}
+
+/** Describes all variables, for `--help` and the documentation. The texts are Markdown. */
+export function describeConfig(): readonly VariableDescription[] {
+  return definitions().map(([variable, { meaning, unset, default: value }]) => ({
+    variable,
+    meaning,
+    default: unset ?? value ?? 'none',
+  }))
+}
+
+/** Returns the variables of this server that `environment` sets, trimmed. */
+export function pickVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+): GivenVariables {
+  const given: { [V in Variable]?: string } = {}
+  for (const [variable] of definitions()) {
+    const text = environment[variable]?.trim()
+    if (text !== undefined && (text !== '' || meaningfulWhenEmpty.has(variable))) {
+      given[variable] = text
+    }
+  }
+  return given
+}
+
+/** An empty value of these variables is not the same as an unset variable, which would allow more. */
+const meaningfulWhenEmpty: ReadonlySet<Variable> = new Set(['DEFAULT_USER_SCOPES', 'KEY_PEPPER'])
+
+/** Parses every variable by itself. A faulty one adds a fault and gets the value of an unset one. */
+export function readVariables(given: GivenVariables, faults: Fault[]): Settings {
+  const settings = definitions().map(([variable, definition]) => {
+    const unset =
+      definition.default === undefined ? undefined : definition.read.parse(definition.default)
+    const text = given[variable]
+    if (text === undefined) return [variable, unset]
+    const result = definition.read.safeParse(text)
+    if (result.success) return [variable, result.data]
+    faults.push(...result.error.issues.map(({ message }) => ({ variable, message })))
+    return [variable, unset]
+  })
+  return Object.fromEntries(settings) as Settings
+}
+
+function definitions(): [Variable, Definition][] {
+  return Object.entries(variables) as [Variable, Definition][]
+}
