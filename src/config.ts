@@ -84,7 +84,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
  */
 export function loadConfig(environment: Environment = process.env): Config {
   const faults: Fault[] = []
-  const given = pickVariables(environment)
+  const given = pickVariables(environment, faults)
   const settings = readVariables(given, faults)
   const mode = modeOf(given)
   const issuers = readIssuers(settings, faults)
@@ -155,6 +155,8 @@ export interface MigrationTarget {
   readonly warnings: readonly string[]
 }
 
+const migrationVariables = new Set(['NODE_ENV', 'DATABASE_URL', 'DATABASE_URL_FILE', 'DATA_DIR'])
+
 /**
  * Returns the database to migrate. The other variables are ignored, since a migration needs no issuer.
  *
@@ -166,11 +168,14 @@ export function migrationTarget(environment: Environment, url?: string): Migrati
   if (url === '') throw new ConfigError([{ variable: '--url', message: 'must not be empty' }])
   const read: Fault[] = []
   const given = pickVariables(
-    url === undefined ? environment : { ...environment, DATABASE_URL: url },
+    url === undefined
+      ? environment
+      : { ...environment, DATABASE_URL: url, DATABASE_URL_FILE: undefined },
+    read,
   )
   const settings = readVariables(given, read)
   const faults = [...read, ...connectionFaults(settings), ...embeddedFaults(modeOf(given), given)]
-    .filter(({ variable }) => ['NODE_ENV', 'DATABASE_URL', 'DATA_DIR'].includes(variable))
+    .filter(({ variable }) => migrationVariables.has(variable))
     .map(({ variable, message }) =>
       variable === 'DATABASE_URL' && url !== undefined
         ? { variable: '--url', message }

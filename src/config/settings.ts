@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { Fault } from './faults.ts'
+import { fileVariableOf, readSecretFile } from './secret-file.ts'
 import { type Definition, variables } from './variables.ts'
 
 type Variable = keyof typeof variables
@@ -24,23 +25,30 @@ export interface VariableDescription {
 
 /** Describes all variables, for `--help` and the documentation. The texts are Markdown. */
 export function describeConfig(): readonly VariableDescription[] {
-  return definitions().map(([variable, { meaning, unset, default: value }]) => ({
+  return definitions().map(([variable, { meaning, unset, default: value, isSecret }]) => ({
     variable,
-    meaning,
+    meaning: isSecret
+      ? `${meaning} \`${fileVariableOf(variable)}\` may name a file with this value instead.`
+      : meaning,
     default: unset ?? value ?? 'none',
   }))
 }
 
-/** Returns the variables of this server that `environment` sets, trimmed. */
+/**
+ * Returns the variables of this server that `environment` sets, trimmed. Secrets may come from files; one
+ * whose file is faulty adds a fault and counts as set, with an empty text.
+ */
 export function pickVariables(
   environment: Readonly<Record<string, string | undefined>>,
+  faults: Fault[] = [],
 ): GivenVariables {
   const given: { [V in Variable]?: string } = {}
-  for (const [variable] of definitions()) {
+  for (const [variable, { isSecret }] of definitions()) {
     const text = environment[variable]?.trim()
-    if (text !== undefined && (text !== '' || meaningfulWhenEmpty.has(variable))) {
-      given[variable] = text
-    }
+    const isSet = text !== undefined && (text !== '' || meaningfulWhenEmpty.has(variable))
+    const secret = isSecret ? readSecretFile(variable, isSet, environment, faults) : undefined
+    if (secret !== undefined) given[variable] = secret
+    else if (isSet) given[variable] = text
   }
   return given
 }
@@ -48,13 +56,18 @@ export function pickVariables(
 /** An empty value of these variables is not the same as an unset variable, which would allow more. */
 const meaningfulWhenEmpty: ReadonlySet<Variable> = new Set(['DEFAULT_USER_SCOPES', 'KEY_PEPPER'])
 
-/** Parses every variable by itself. A faulty one adds a fault and gets the value of an unset one. */
+/**
+ * Parses every variable by itself. A faulty one adds a fault and gets the value of an unset one.
+ *
+ * @param faults those of {@link pickVariables}, to which further ones are added
+ */
 export function readVariables(given: GivenVariables, faults: Fault[]): Settings {
   const settings = definitions().map(([variable, definition]) => {
     const unset =
       definition.default === undefined ? undefined : definition.read.parse(definition.default)
     const text = given[variable]
-    if (text === undefined) return [variable, unset]
+    const hasFileFault = faults.some((fault) => fault.variable === fileVariableOf(variable))
+    if (text === undefined || hasFileFault) return [variable, unset]
     const result = definition.read.safeParse(text)
     if (result.success) return [variable, result.data]
     faults.push(...result.error.issues.map(({ message }) => ({ variable, message })))

@@ -59,6 +59,9 @@ at the start. It reports every fault at once and ends with exit code 78. \`latch
 A variable that is set to nothing counts as unset. There are two exceptions, because unset allows more than was meant:
 \`DEFAULT_USER_SCOPES=\` grants no scope, and \`KEY_PEPPER=\` is a fault.
 
+Each secret may come from a file, as Docker, Kubernetes and systemd provide secrets: \`KEY_PEPPER_FILE=/run/secrets/pepper\`
+names a file whose only line is the value. It is a fault if the variable is set too, or if the file is missing or empty.
+
 This page is generated from the code.
 
 ## Modes

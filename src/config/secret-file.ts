@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import type { Fault } from './faults.ts'
+
+/** Returns the variable that names a file with the value of the secret `variable`. */
+export function fileVariableOf<V extends string>(variable: V): `${V}_FILE` {
+  return `${variable}_FILE`
+}
+
+/**
+ * Reads a secret from the file that `<NAME>_FILE` names, without surrounding white space, as container
+ * platforms mount secrets.
+ *
+ * @param isSet whether the variable itself is set too, which is a fault: one of the two may be outdated
+ * @returns `undefined` if `<NAME>_FILE` is unset; an empty text after a fault
+ */
+export function readSecretFile(
+  name: string,
+  isSet: boolean,
+  environment: Readonly<Record<string, string | undefined>>,
+  faults: Fault[],
+): string | undefined {
+  const variable = fileVariableOf(name)
+  const file = environment[variable]?.trim()
+  if (file === undefined) return undefined
+  const fault = (message: string): string => {
+    faults.push({ variable, message })
+    return ''
+  }
+  // An empty path comes from an unset shell variable. Without the secret the server would allow more.
+  if (file === '') return fault('must name a file, or be unset')
+  if (isSet) return fault(`and ${name} are both set: remove one of the two`)
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8').trim()
+  } catch {
+    return fault('names a file that does not exist or cannot be read')
+  }
+  if (text === '') return fault('names an empty file')
+  return /[\r\n]/.test(text) ? fault('names a file with more than one line') : text
+}
