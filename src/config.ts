@@ -13,7 +13,7 @@ import {
   modeOf,
 } from './config/rules.ts'
 import { readScopesFile } from './config/scopes-file.ts'
-import { pickVariables, readVariables } from './config/settings.ts'
+import { misspeltVariables, pickVariables, readVariables } from './config/settings.ts'
 import type { LogLevel } from './config/variables.ts'
 import type { IssuerSettings } from './credentials/issuer-settings.ts'
 import { defaultIdentityKeysFile } from './identity/key-file.ts'
@@ -90,6 +90,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   const issuers = readIssuers(settings, faults)
   const otherScopes = readScopesFile(settings.SCOPES_FILE, faults)
   faults.push(
+    ...misspeltVariables(environment, given),
     ...modeFaults(mode, settings.HOST, given, issuers),
     ...databaseFaults(given),
     ...connectionFaults(settings),
@@ -174,8 +175,12 @@ export function migrationTarget(environment: Environment, url?: string): Migrati
     read,
   )
   const settings = readVariables(given, read)
+  const misspelt = misspeltVariables(environment, given).filter(({ intended }) =>
+    intended.some((name) => migrationVariables.has(name)),
+  )
   const faults = [...read, ...connectionFaults(settings), ...embeddedFaults(modeOf(given), given)]
     .filter(({ variable }) => migrationVariables.has(variable))
+    .concat(misspelt)
     .map(({ variable, message }) =>
       variable === 'DATABASE_URL' && url !== undefined
         ? { variable: '--url', message }
@@ -194,9 +199,17 @@ export function migrationTarget(environment: Environment, url?: string): Migrati
 /**
  * Returns the path of the file with the keys of identity tokens. The file need not exist, and the other
  * variables are ignored: commands create the file before the server is configured.
+ *
+ * @throws ConfigError if the name of a variable that decides the path is misspelt
  */
 export function identityKeysPath(environment: Environment = process.env): string {
-  const settings = readVariables(pickVariables(environment), [])
+  const given = pickVariables(environment)
+  const decisive = given.IDENTITY_KEYS_FILE === undefined ? ['IDENTITY_KEYS_FILE', 'DATA_DIR'] : []
+  const misspelt = misspeltVariables(environment, given).filter(({ intended }) =>
+    intended.some((name) => decisive.includes(name)),
+  )
+  if (misspelt.length > 0) throw new ConfigError(misspelt)
+  const settings = readVariables(given, [])
   return resolve(settings.IDENTITY_KEYS_FILE ?? defaultIdentityKeysFile(settings.DATA_DIR))
 }
 

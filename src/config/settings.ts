@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { Fault } from './faults.ts'
+import { type Misspelling, misspellings } from './misspelt.ts'
 import { fileVariableOf, readSecretFile } from './secret-file.ts'
 import { type Definition, variables } from './variables.ts'
 
@@ -53,8 +54,25 @@ export function pickVariables(
   return given
 }
 
+/** Finds variables in `environment` with misspelt names, which would have no effect. */
+export function misspeltVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+  given: GivenVariables,
+): readonly Misspelling[] {
+  const variables = new Map<string, Variable>(
+    definitions().flatMap(([variable, { isSecret }]) => [
+      [variable, variable],
+      ...(isSecret ? [[fileVariableOf(variable), variable] as const] : []),
+    ]),
+  )
+  return misspellings(environment, [...variables.keys()], {
+    isUnset: (name) => given[variables.get(name) as Variable] === undefined,
+    isValue: (name, text) => text !== '' || meaningfulWhenEmpty.has(name),
+  })
+}
+
 /** An empty value of these variables is not the same as an unset variable, which would allow more. */
-const meaningfulWhenEmpty: ReadonlySet<Variable> = new Set(['DEFAULT_USER_SCOPES', 'KEY_PEPPER'])
+const meaningfulWhenEmpty: ReadonlySet<string> = new Set(['DEFAULT_USER_SCOPES', 'KEY_PEPPER'])
 
 /**
  * Parses every variable by itself. A faulty one adds a fault and gets the value of an unset one.
