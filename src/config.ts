@@ -15,10 +15,12 @@ import {
 import { readScopesFile } from './config/scopes-file.ts'
 import { misspeltVariables, pickVariables, readVariables } from './config/settings.ts'
 import type { LogLevel } from './config/variables.ts'
+import { startWarnings } from './config/warnings.ts'
 import type { IssuerSettings } from './credentials/issuer-settings.ts'
 import { defaultIdentityKeysFile } from './identity/key-file.ts'
 import type { OperationLimits } from './limits/operation-limits.ts'
 import { joinHostPort } from './net/host-port.ts'
+import { loopbackOfUnspecified } from './net/loopback.ts'
 import type { TrustedProxies } from './net/trusted-proxies.ts'
 import { sorted } from './scopes.ts'
 
@@ -71,6 +73,8 @@ export interface Config {
   readonly logLevel: LogLevel
   /** Sentences for the log about settings without the usual effect. They contain no values. */
   readonly warnings: readonly string[]
+  /** Sentences for the log of a start about valid settings that are less safe than was probably meant. */
+  readonly startWarnings: readonly string[]
 }
 
 /** Texts by variable name, like `process.env`. */
@@ -144,6 +148,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     identityKeysFile: identityKeysFile === undefined ? null : resolve(identityKeysFile),
     logLevel: settings.LOG_LEVEL,
     warnings: Object.freeze(connectionWarnings(settings).map((warning) => warning.join(' '))),
+    startWarnings: Object.freeze(startWarnings(settings)),
   })
 }
 
@@ -213,9 +218,12 @@ export function identityKeysPath(environment: Environment = process.env): string
   return resolve(settings.IDENTITY_KEYS_FILE ?? defaultIdentityKeysFile(settings.DATA_DIR))
 }
 
-/** Returns the URL of a server that listens on `host` and `port`. */
+/**
+ * Returns the URL of a server that listens on `host` and `port`. It names the loopback address where the
+ * server listens on every address: no client can connect to `0.0.0.0`, and the URL is an issuer.
+ */
 export function listeningUrl(host: string, port: number): string {
-  return `http://${joinHostPort(host, port)}`
+  return `http://${joinHostPort(loopbackOfUnspecified(host) ?? host, port)}`
 }
 
 /** Returns the headers that carry credentials, besides `Authorization`, in lower case. */

@@ -45,7 +45,7 @@ export const variables = {
   PUBLIC_URL: {
     meaning:
       'The URL under which clients and backends reach this server. It is the issuer (`iss`) of identity tokens.',
-    unset: '`http://HOST:PORT`',
+    unset: '`http://HOST:PORT`, with a loopback address where HOST is `0.0.0.0` or `::`',
     read: baseUrl,
   },
   DATABASE_URL: {

@@ -43,6 +43,15 @@ export function isWorldReadable(path: string): boolean {
 }
 
 /**
+ * Whether accounts other than the owner and the group may write the file, or replace it in its folder.
+ * In a folder with the sticky bit only the owner of a file may.
+ */
+export function isReplaceableByOthers(path: string): boolean {
+  const folder = statSync(dirname(path)).mode
+  return (statSync(path).mode & 0o002) !== 0 || (folder & 0o1002) === 0o002
+}
+
+/**
  * Returns the keys in `dataDir`, and creates them at the first use. If several processes do so at once,
  * all of them get the same keys.
  *

@@ -11,7 +11,7 @@ import { openConfiguredDatabase, prepareSchema } from './configured-database.ts'
 import { type LaunchedDatabase, launchDatabase } from './database.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
 import { createEndpoints } from './endpoints.ts'
-import { createServerLogger } from './logger.ts'
+import { createServerLogger, logWarnings } from './logger.ts'
 import { startServices } from './services.ts'
 import { requireStoredPeppers } from './stored-peppers.ts'
 
@@ -67,7 +67,7 @@ export interface App {
  */
 export async function createApp(config: Config, options: CreateAppOptions = {}): Promise<App> {
   const log = options.log ?? createServerLogger(config)
-  for (const warning of config.warnings) log.warn(warning)
+  logWarnings(config, log)
   return await createAppOn(await launchDatabase(config, log), config, { ...options, log })
 }
 

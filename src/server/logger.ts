@@ -9,3 +9,8 @@ export function createServerLogger(config: Config): Logger {
     credentialHeaders: credentialHeadersOf(config),
   })
 }
+
+/** Logs the warnings of the configuration, once for each start. */
+export function logWarnings({ warnings, startWarnings }: Config, log: Logger): void {
+  for (const warning of [...warnings, ...startWarnings]) log.warn(warning)
+}

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import type { App, CreateAppOptions } from './create-app.ts'
 import { launchDatabase } from './database.ts'
-import { createServerLogger } from './logger.ts'
+import { createServerLogger, logWarnings } from './logger.ts'
 
 export interface RunningServer {
   readonly port: number
@@ -34,7 +34,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const log = options.log ?? createServerLogger(config)
   // Of several processes at one address, only the first logs the warnings.
-  if (!options.joining) for (const warning of config.warnings) log.warn(warning)
+  if (!options.joining) logWarnings(config, log)
   const print = options.print ?? ((text) => process.stdout.write(text))
   const database = await launchDatabase(config, log)
   try {
