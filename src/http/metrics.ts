@@ -183,6 +183,14 @@ function kindOf(reason: string, credentialId: string | null): string {
   return /^(jwt|owner)-/.test(reason) ? 'jwt' : 'unknown'
 }
 
+/**
+ * Gauges of `prom-client` with names of counters, which `promtool check metrics` reports. Each is the sum
+ * over `type` of the gauge without the suffix.
+ */
+const misnamedGauges = ['handles', 'requests', 'resources'].map(
+  (kind) => `nodejs_active_${kind}_total`,
+)
+
 let processRegistry: Registry | undefined
 
 /**
@@ -193,6 +201,7 @@ function processMetrics(): Registry {
   if (processRegistry === undefined) {
     processRegistry = new Registry()
     collectDefaultMetrics({ register: processRegistry })
+    for (const name of misnamedGauges) processRegistry.removeSingleMetric(name)
   }
   return processRegistry
 }
