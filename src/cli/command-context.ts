@@ -2,7 +2,7 @@ import type { AuditStore } from '../audit/store.ts'
 import type { Config, Environment, MigrationTarget } from '../config.ts'
 import type { MigrateOptions, Migrations } from '../db/migrate.ts'
 import type { NodeAnswers } from '../db/nodes.ts'
-import type { CreateKeyInput, IssuedKey } from '../keys/inputs.ts'
+import type { CreateKeyInput, IssuedKey, RotateKeyInput } from '../keys/inputs.ts'
 import type { PepperStore } from '../keys/peppers.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
@@ -58,6 +58,7 @@ export interface OperatorDatabase {
   readonly peppers: PepperStore
   readonly catalogue: ScopeCatalogue
   readonly createKey: (ownerId: string, input: CreateKeyInput) => Promise<IssuedKey>
+  readonly rotateKey: (input: RotateKeyInput) => Promise<IssuedKey>
   /** Waits until every node has received all changes committed so far, or its staleness bound has passed. */
   readonly awaitNodes: () => Promise<NodeAnswers>
 }

@@ -40,6 +40,7 @@ function operatorDatabase(
     peppers,
     catalogue,
     createKey: service.createAsOperator,
+    rotateKey: service.rotateAsOperator,
     awaitNodes: () =>
       awaitNodes({
         url: config.database.listenUrl ?? url,

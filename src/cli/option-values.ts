@@ -20,6 +20,17 @@ export function durationSeconds(text: string): number {
   return seconds
 }
 
+/** Works like {@link durationSeconds}, but accepts 0. */
+export function durationOrZero(text: string): number {
+  return text === '0' ? 0 : durationSeconds(text)
+}
+
+export function port(text: string): number {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : 65_536
+  if (value > 65_535) throw new InvalidArgumentError('It must be a whole number from 0 to 65535.')
+  return value
+}
+
 /** Parses a list separated by commas or spaces, and appends it to that of an earlier use of the option. */
 export function parseList(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...text.split(/[\s,]+/).filter((scope) => scope !== '')]

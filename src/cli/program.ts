@@ -13,12 +13,14 @@ import { addKeysCreate } from './keys-create.ts'
 import { addKeysList } from './keys-list.ts'
 import { addKeysPeppers } from './keys-peppers.ts'
 import { addKeysRevoke } from './keys-revoke.ts'
+import { addKeysRotate } from './keys-rotate.ts'
 import { addMigrate } from './migrate.ts'
 import { onOneLine } from './output.ts'
 import { addSchema } from './schema.ts'
 import { addScopes } from './scopes.ts'
 import { addServe } from './serve.ts'
 import { addToken } from './token.ts'
+import { addUsersCreate } from './users-create.ts'
 import { addUsersGrant } from './users-grant.ts'
 import { addUsersList } from './users-list.ts'
 import { addUsersReactivate } from './users-reactivate.ts'
@@ -44,17 +46,19 @@ function createProgram(context: CommandContext): Command {
   addAudit(program, context)
   const keys = program
     .command('keys')
-    .description("List, create and revoke users' API keys.")
+    .description("List, create, rotate and revoke users' API keys.")
     .addHelpText('after', keysExamples)
   addKeysList(keys, context)
   addKeysCreate(keys, context)
+  addKeysRotate(keys, context)
   addKeysRevoke(keys, context)
   addKeysPeppers(keys, context)
   const users = program
     .command('users')
-    .description('List, suspend and reactivate users, and set their grants.')
+    .description('List, create, suspend and reactivate users, and set their grants.')
     .addHelpText('after', usersExamples)
   addUsersList(users, context)
+  addUsersCreate(users, context)
   addUsersGrant(users, context)
   addUsersSuspend(users, context)
   addUsersReactivate(users, context)
@@ -125,9 +129,11 @@ const keysExamples = `
 Examples:
   $ latchkey keys list --owner ada
   $ latchkey keys create --owner ada --name ci --scope read:users --expires-in 90d
+  $ latchkey keys rotate 4fQ1Zs0bKx8TtYv2 --grace-period 1h
   $ latchkey keys revoke 4fQ1Zs0bKx8TtYv2 --wait`
 
 const usersExamples = `
 Examples:
   $ latchkey users list --search ada
+  $ latchkey users create ada --scopes read:users,read:keys
   $ latchkey users grant ada --scopes read:users,read:keys`

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import { describeConfig, loadConfig } from '../config.ts'
 import type { CommandContext } from './command-context.ts'
-import { workers } from './option-values.ts'
+import { port, workers } from './option-values.ts'
 import { abortSignal } from './stop-signal.ts'
 
 interface Options {
+  readonly port?: number
   readonly workers: number
   readonly smallHeap?: true
 }
@@ -15,6 +16,7 @@ export function addServe(program: Command, context: CommandContext): void {
     .description(
       'Start the server. On SIGTERM or SIGINT it finishes the requests under way and stops.',
     )
+    .option('--port <port>', 'the port to listen on, instead of PORT; 0 for any free port', port)
     .option(
       '--workers <count>',
       'the number of worker processes, 1 to 64; each is a node of its own',
@@ -27,7 +29,11 @@ export function addServe(program: Command, context: CommandContext): void {
     )
     .addHelpText('after', `${environmentHelp()}\n${examples}`)
     .action(async (options: Options) => {
-      const config = loadConfig(context.environment)
+      const { port } = options
+      const config = loadConfig({
+        ...context.environment,
+        ...(port !== undefined && { PORT: String(port) }),
+      })
       if (options.smallHeap) await context.limitHeapGrowth()
       const stopped = context.stopSignal()
       const signal = abortSignal(stopped)
@@ -47,7 +53,7 @@ export function addServe(program: Command, context: CommandContext): void {
 const examples = `
 Examples:
   $ latchkey serve
-  $ latchkey serve --workers 4
+  $ latchkey serve --port 8080 --workers 4
   $ PORT=8080 DATABASE_URL=postgres://latchkey:secret@db/latchkey \\
     JWT_ISSUER=https://id.example.com/ JWT_AUDIENCE=https://api.example.com latchkey serve`
 

@@ -21,6 +21,7 @@ import type {
 } from './inputs.ts'
 import { issueKey, parentFor } from './issue.ts'
 import type { KeyMaker } from './maker.ts'
+import { rotateKey } from './rotate.ts'
 import { gracePeriod } from './rules.ts'
 import type { KeyFilter, KeyStore, Revocation } from './store.ts'
 
@@ -74,6 +75,8 @@ export interface KeyService {
    * @param limit the most active keys that the owner may then have, this one included; default: `maxPerOwner`
    */
   createAsOperator(ownerId: string, input: CreateKeyInput, limit?: number): Promise<IssuedKey>
+  /** Rotates any key as an operator, without the checks of a caller's scopes. */
+  rotateAsOperator(input: RotateKeyInput): Promise<IssuedKey>
 }
 
 interface Parts extends Omit<KeyServiceOptions, 'now'> {
@@ -134,7 +137,8 @@ function issuing(parts: Parts) {
   } satisfies Partial<KeyService>
 }
 
-function changing({ store, maker, access, now }: Parts) {
+function changing(parts: Parts) {
+  const { store, access, now } = parts
   return {
     async update(caller, input, discloses = true) {
       const { principal } = caller
@@ -153,30 +157,17 @@ function changing({ store, maker, access, now }: Parts) {
 
     async rotate(caller, input) {
       const { principal } = caller
-      const grace = gracePeriod(input.gracePeriodSeconds)
+      // Faults of the input come before those of the key, so that they show nothing about it.
+      gracePeriod(input.gracePeriodSeconds)
       const key = await access.findChangeable(principal, input.id)
       access.requireHeld(key.scopes, principal)
       if (key.revokedAt !== null) throw revoked()
-      const at = now()
-      const { key: secret, secretHash, secretPepper } = maker.newSecret(key.id)
-      const rotation = {
-        secretHash,
-        secretPepper,
-        now: at,
-        previousExpiresAt: new Date(at.getTime() + grace),
-        force: input.force ?? false,
-      }
-      const outcome = await store.rotate(key.id, rotation, actorOf(caller))
-      if (outcome === null) {
-        throw new ConflictError('The API key has expired or was revoked. Create a new one.')
-      }
-      if ('until' in outcome) {
-        throw new ConflictError(
-          `The grace period of the last rotation has not ended: the previous secret works until ${outcome.until.toISOString()}. ` +
-            'Wait until then, or rotate with `force: true`, which ends the grace period at once.',
-        )
-      }
-      return { apiKey: outcome, secret }
+      return rotateKey(parts, input, actorOf(caller))
+    },
+
+    async rotateAsOperator(input) {
+      if ((await store.find(input.id)) === null) throw new NotFoundError('API key')
+      return rotateKey(parts, input, operator)
     },
 
     async expirePrevious(caller, id) {

@@ -21,8 +21,10 @@ test.each([
   'token',
   'keys list',
   'keys create',
+  'keys rotate',
   'keys revoke',
   'users list',
+  'users create',
   'users grant',
   'users suspend',
   'users reactivate',
@@ -54,6 +56,8 @@ test.each<[string[], RegExp]>([
   [['serve', '--workers', '65'], /from 1 to 64/],
   [['serve', '--workers', '2.5'], /from 1 to 64/],
   [['serve', '--workers', 'all'], /from 1 to 64/],
+  [['serve', '--port', '65536'], /from 0 to 65535/],
+  [['serve', '--port', 'http'], /from 0 to 65535/],
   [['token'], /--subject/],
   [['token', '--subject', 'ada', '--expires-in', 'soon'], /90d, 12h/],
   [['token', '--subject', 'ada', '--expires-in', '0'], /90d, 12h/],
@@ -71,6 +75,8 @@ test.each<[string[], RegExp]>([
   [['users', 'list', '--limit', 'ten'], /1 to 1000/],
   [['users', 'grant', 'ada'], /--scopes a,b or --no-ceiling/],
   [['users', 'grant', 'ada', '--scopes', 'a', '--no-ceiling'], /cannot be used with/],
+  [['users', 'create'], /missing required argument 'subject'/],
+  [['users', 'create', 'ada', '--scopes', 'a', '--no-ceiling'], /cannot be used with/],
   [['users', 'suspend'], /missing required argument 'user'/],
 ])('%j is not valid and ends with 2', async (words, message) => {
   const { code, out, err } = await run(words)
@@ -123,6 +129,21 @@ test('serve starts the server with the configuration, and stops it at a stop sig
   })
   expect(code).toBe(0)
   expect(calls).toEqual(['asked', { mode: 'development', port: 0 }, 'stopped'])
+})
+
+test('serve --port listens there, whatever PORT is', async () => {
+  const ports: number[] = []
+  for (const port of ['8080', '0']) {
+    const { code } = await run(['serve', '--port', port], {
+      environment: { PORT: 'x' },
+      startServer: async (config) => {
+        ports.push(config.port)
+        return { stop: async () => {} }
+      },
+    })
+    expect(code).toBe(0)
+  }
+  expect(ports).toEqual([8080, 0])
 })
 
 test.each([

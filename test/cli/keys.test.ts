@@ -113,6 +113,70 @@ describe('keys list', () => {
   })
 })
 
+describe('keys rotate', () => {
+  test('prints the new key alone, and the previous secret works until the grace period ends', async () => {
+    await cli.user('rotate-1')
+    const { key, apiKey } = JSON.parse(
+      (await create('rotate-1', '--scope', 'read:users', '--json')).out,
+    )
+    const { code, out, err } = await cli.run('keys', 'rotate', apiKey.id, '--grace-period', '1h')
+    expect(code).toBe(0)
+    expect(parseKey(out.trim(), 'lk')?.id).toBe(apiKey.id)
+    expect(out).toBe(`${out.trim()}\n`)
+    expect(out.trim()).not.toBe(key)
+    expect(err).toMatch(/^Rotated key \w+\. The previous secret works until \d{4}-\d\d-\d\d .*Z\. /)
+    expect(err).not.toContain(parseKey(out.trim(), 'lk')?.secret)
+    const { rotatedAt, previousExpiresAt } = (await cli.keys.find(apiKey.id)) ?? {}
+    expect(Number(previousExpiresAt) - Number(rotatedAt)).toBe(3_600_000)
+  })
+
+  test('needs --force in the grace period; --grace-period 0 ends the previous secret at once', async () => {
+    await cli.user('rotate-2')
+    const { id } = JSON.parse(
+      (await create('rotate-2', '--scope', 'read:users', '--json')).out,
+    ).apiKey
+    expect((await cli.run('keys', 'rotate', id)).code).toBe(0)
+    const second = await cli.run('keys', 'rotate', id)
+    expect(second).toMatchObject({ code: 1, out: '' })
+    expect(second.err).toMatch(/works until .* rotate with `force`/)
+    const forced = await cli.run('keys', 'rotate', id, '--force', '--grace-period', '0', '--json')
+    const { key, apiKey, previousExpiresAt } = JSON.parse(forced.out)
+    expect(parseKey(key, 'lk')?.id).toBe(id)
+    expect({ apiKey, previousExpiresAt }).toMatchObject({
+      apiKey: { id, status: 'ACTIVE' },
+      previousExpiresAt: null,
+    })
+    expect(forced.err).toBe('')
+  })
+
+  test.each([
+    ['31d', 2, /30 days/],
+    ['-1', 2, /90d, 12h/],
+  ])('refuses a grace period of %s', async (period, code, message) => {
+    await cli.user(`rotate-${period}`)
+    const { out } = await create(`rotate-${period}`, '--scope', 'read:users', '--json')
+    const { id } = JSON.parse(out).apiKey
+    const refused = await cli.run('keys', 'rotate', id, `--grace-period=${period}`)
+    expect(refused).toMatchObject({ code, out: '', err: expect.stringMatching(message) })
+    expect(await cli.keys.find(id)).toMatchObject({ rotatedAt: null })
+  })
+
+  test('refuses a key that does not exist, and one that is revoked', async () => {
+    await cli.user('rotate-3')
+    const { id } = JSON.parse(
+      (await create('rotate-3', '--scope', 'read:users', '--json')).out,
+    ).apiKey
+    await cli.run('keys', 'revoke', id)
+    expect((await cli.run('keys', 'rotate', id)).err).toMatch(/expired or was revoked/)
+    const missing = await cli.run('keys', 'rotate', '0000000000000000')
+    expect(missing).toEqual({
+      code: 1,
+      out: '',
+      err: 'latchkey: There is no API key "0000000000000000".\n',
+    })
+  })
+})
+
 describe('keys revoke', () => {
   test('revokes with the reason, and a second time without effect', async () => {
     await cli.user('revoke-1')

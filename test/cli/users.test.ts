@@ -29,6 +29,94 @@ describe('users list', () => {
   })
 })
 
+describe('users create', () => {
+  const issuers = {
+    JWT_ISSUER: issuer,
+    JWT_AUDIENCE: 'https://api.example.com',
+    JWT_ISSUERS: JSON.stringify([{ issuer: otherIssuer, audience: 'x' }]),
+  }
+  const create = (...words: string[]) => {
+    const { JWT_ISSUERS: _, ...one } = issuers
+    return cli.runWith(one, ['users', 'create', ...words])
+  }
+
+  test('creates a user of the only issuer, who holds the grant before a first sign-in', async () => {
+    const { code, out, err } = await create(
+      'auth0|admin',
+      '--scopes',
+      'write:grants,read:users',
+      '--email',
+      'ada@example.com',
+      '--name',
+      'Ada',
+    )
+    const user = await cli.users.findByIdentity(issuer, 'auth0|admin')
+    expect({ code, out, err }).toEqual({
+      code: 0,
+      out: `Created auth0|admin (${user?.id}), who holds read:users write:grants.\n`,
+      err: '',
+    })
+    expect(user).toMatchObject({
+      status: 'ACTIVE',
+      email: 'ada@example.com',
+      name: 'Ada',
+      scopes: ['read:users', 'write:grants'],
+    })
+  })
+
+  test.each<[string, string[], Record<string, string>, string[] | null]>([
+    ['no scope by default', [], {}, []],
+    ['DEFAULT_USER_SCOPES', [], { DEFAULT_USER_SCOPES: 'read:keys' }, ['read:keys']],
+    ['no scope for ""', ['--scopes', ''], { DEFAULT_USER_SCOPES: 'read:keys' }, []],
+    ['no ceiling', ['--no-ceiling'], {}, null],
+  ])('grants %s', async (name, words, variables, scopes) => {
+    const environment = { ...issuers, JWT_ISSUERS: '', ...variables }
+    const subject = name.replaceAll(/\W/g, '-')
+    const made = await cli.runWith(environment, ['users', 'create', subject, ...words, '--json'])
+    expect(JSON.parse(made.out).user).toMatchObject({ subject, issuer, scopes })
+  })
+
+  test('needs the issuer where several are configured, and a trusted one', async () => {
+    const words = ['users', 'create', 'create-2']
+    const unclear = await cli.runWith(issuers, words)
+    expect(unclear.code).toBe(2)
+    expect(unclear.err).toContain(`--issuer:\n  ${issuer}\n  ${otherIssuer}\n`)
+    const untrusted = await cli.runWith(issuers, [...words, '--issuer', 'https://evil.example'])
+    expect(untrusted).toMatchObject({ code: 2, err: expect.stringContaining('does not trust') })
+    expect((await cli.runWith(issuers, [...words, '--issuer', otherIssuer])).code).toBe(0)
+    expect(await cli.users.findByIdentity(issuer, 'create-2')).toBeNull()
+    expect(await cli.users.findByIdentity(otherIssuer, 'create-2')).not.toBeNull()
+  })
+
+  test('in development takes the development issuer', async () => {
+    expect((await cli.run('users', 'create', 'create-3')).code).toBe(0)
+    const development = 'http://127.0.0.1:4000/dev/issuer'
+    expect(await cli.users.findByIdentity(development, 'create-3')).not.toBeNull()
+    const anyPort = await cli.runWith({ PORT: '0' }, ['users', 'create', 'create-4'])
+    expect(anyPort).toMatchObject({ code: 2, err: expect.stringContaining('PUBLIC_URL') })
+  })
+
+  test.each([
+    [['a\u0007b'], 'subject'],
+    [['create-5', '--scopes', 'read:usrs'], 'read:usrs'],
+    [['create-5', '--scopes', 'read:users,read:users'], 'twice'],
+    [['create-5', '--email', 'x'], 'email'],
+    [['create-5', '--name', 'a\u0007b'], 'name'],
+  ])('refuses %j and creates nobody', async (words, message) => {
+    const { code, err } = await create(...words)
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(message) })
+    expect(await cli.users.findByIdentity(issuer, 'create-5')).toBeNull()
+  })
+
+  test('refuses a user that exists, and changes nothing', async () => {
+    const { id } = await cli.user('create-6')
+    const { code, err } = await create('create-6', '--scopes', 'write:grants', '--json')
+    expect(code).toBe(1)
+    expect(JSON.parse(err).error).toMatchObject({ code: 'CONFLICT' })
+    expect((await cli.users.find(id))?.scopes).toBeNull()
+  })
+})
+
 describe('users grant', () => {
   test('sets the whole grant of a user, by id or by subject', async () => {
     const { id } = await cli.user('grant-1')

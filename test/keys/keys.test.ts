@@ -472,7 +472,7 @@ describe('rotating a key', () => {
     answers.rotate = { until: later(1) }
     await expect(service.rotate(ada, { id: 'k' })).rejects.toThrow(
       conflict(
-        /^The grace period of the last rotation has not ended: the previous secret works until 2026-06-01T12:00:00\.001Z\. Wait until then, or rotate with `force: true`, which ends the grace period at once\.$/,
+        /^The grace period of the last rotation has not ended: the previous secret works until 2026-06-01T12:00:00\.001Z\. Wait until then, or rotate with `force`, which ends the grace period at once\.$/,
       ),
     )
   })

@@ -91,6 +91,11 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { words: 'keys list --owner ada', says: /^ID +.*\n.* ci +/ },
     { words: 'keys list --owner nobody', code: 1, says: /no user "nobody"/ },
   ],
+  'keys rotate': [
+    { words: 'keys rotate <key> --grace-period 0', says: /^lk_\w+\n$/ },
+    { words: 'keys rotate <key> --force --json', says: /"previousExpiresAt": "\d{4}-/ },
+    { words: 'keys rotate 0000000000000000', code: 1, says: /no API key/ },
+  ],
   'keys revoke': [
     { words: 'keys revoke <key> --reason "left behind" --wait', says: /^Revoked \w+ \(mine\)\./ },
     { words: 'keys revoke 0000000000000000', code: 1, says: /no API key/ },
@@ -102,6 +107,11 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   'users list': [
     { words: 'users list --search ada', says: /^ID +.*\n.* ada +/ },
     { words: 'users list', env: { DATABASE_URL: 'mysql://x' }, code: 78, says: /DATABASE_URL/ },
+  ],
+  'users create': [
+    { words: 'users create grace --scopes read:users', says: /^Created grace \(.*read:users\.\n$/ },
+    { words: 'users create grace', code: 1, says: /exists already/ },
+    { words: 'users create grace --issuer https://x.example', code: 2, says: /does not trust/ },
   ],
   'users grant': [
     { words: 'users grant ada --scopes read:users', says: /^ada holds read:users from now on/ },
