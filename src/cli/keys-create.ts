@@ -1,9 +1,9 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { loadConfig } from '../config.ts'
 import type { JsonObject } from '../json.ts'
 import type { CommandContext } from './command-context.ts'
 import { findUser } from './find-user.ts'
-import { durationSeconds, jsonObject, parseList } from './option-values.ts'
+import { durationSeconds, jsonObject, parseList, timeValue } from './option-values.ts'
 import { answer, dateTime } from './output.ts'
 import { keyView } from './views.ts'
 
@@ -14,6 +14,7 @@ interface Options {
   readonly description?: string
   readonly scope: readonly string[]
   readonly expiresIn?: number
+  readonly expiresAt?: Date
   readonly metadata?: JsonObject
   readonly json?: boolean
 }
@@ -36,6 +37,14 @@ export function addKeysCreate(keys: Command, context: CommandContext): void {
       'the lifetime of the key, such as 90d or 12h (default: no expiry, or KEY_MAX_LIFETIME_DAYS)',
       durationSeconds,
     )
+    .addOption(
+      new Option(
+        '--expires-at <time>',
+        'the expiry of the key, such as 2027-01-31 (its beginning in UTC) or 2027-01-31T12:00:00Z',
+      )
+        .argParser(timeValue)
+        .conflicts('expiresIn'),
+    )
     .option('--metadata <json>', 'a JSON object that is stored with the key', jsonObject)
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
@@ -45,13 +54,13 @@ export function addKeysCreate(keys: Command, context: CommandContext): void {
         loadConfig(context.environment),
         async ({ users, createKey }) => {
           const { id } = await findUser(users, options.owner, options.issuer)
-          const { expiresIn } = options
+          const { expiresIn, expiresAt = null } = options
           return await createKey(id, {
             name: options.name,
             description: options.description,
             scopes: options.scope,
             metadata: options.metadata,
-            expiresAt: expiresIn === undefined ? null : new Date(now + expiresIn * 1000),
+            expiresAt: expiresIn === undefined ? expiresAt : new Date(now + expiresIn * 1000),
           })
         },
       )
@@ -71,4 +80,4 @@ Only the key goes to standard output, so that it can be piped into a secret stor
 Examples:
   $ latchkey keys create --owner ada --name ci --scope read:users --expires-in 90d
   $ latchkey keys create --owner ada --name ci --scope read:users,read:keys \\
-    --metadata '{"team":"billing"}' --json`
+    --expires-at 2027-01-31 --metadata '{"team":"billing"}' --json`

@@ -25,6 +25,20 @@ export function durationOrZero(text: string): number {
   return text === '0' ? 0 : durationSeconds(text)
 }
 
+const absoluteTime = /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/
+
+/** Parses `2027-01-31` (its beginning in UTC) or a time with its offset (RFC 3339 §5.6; the seconds may be left out). */
+export function timeValue(text: string): Date {
+  const [, day = ''] = absoluteTime.exec(text) ?? []
+  const time = new Date(text)
+  // The 31st of a shorter month would be a day of the next month.
+  const isDay = day !== '' && new Date(`${day}T00:00Z`).toJSON()?.startsWith(day)
+  if (!isDay || Number.isNaN(time.getTime())) {
+    throw new InvalidArgumentError('It must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z.')
+  }
+  return time
+}
+
 export function port(text: string): number {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : 65_536
   if (value > 65_535) throw new InvalidArgumentError('It must be a whole number from 0 to 65535.')

@@ -51,6 +51,29 @@ describe('keys create', () => {
   })
 
   test.each([
+    ['2095-02-28', '2095-02-28T00:00:00.000Z'],
+    ['2095-02-28T12:30+02:00', '2095-02-28T10:30:00.000Z'],
+    ['2095-02-28T12:30:15.5Z', '2095-02-28T12:30:15.500Z'],
+  ])('--expires-at %s sets the expiry', async (time, expiresAt) => {
+    await cli.user(`create-at-${time}`)
+    const { out } = await create(
+      `create-at-${time}`,
+      '--scope',
+      'read:users',
+      '--expires-at',
+      time,
+      '--json',
+    )
+    expect(JSON.parse(out).apiKey).toMatchObject({ expiresAt })
+  })
+
+  test('refuses an expiry in the past', async () => {
+    await cli.user('create-past')
+    const words = ['--scope', 'read:users', '--expires-at', '2020-01-01']
+    expect(await create('create-past', ...words)).toMatchObject({ code: 2, out: '' })
+  })
+
+  test.each([
     ['a scope that is not known', ['--scope', 'read:usrs'], 'read:usrs'],
     ['a name of control characters', ['--scope', 'read:users', '--name', 'a\u0007b'], 'control'],
   ])('refuses %s', async (what, words, message) => {
