@@ -5,6 +5,19 @@ import { BadUserInputError } from './errors.ts'
  * bidirectional controls, which reorder the shown text, and halves of a surrogate pair.
  */
 const unreadable = /[\p{Cc}\p{Cs}\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/u
+/**
+ * Characters that are shown as nothing (Unicode, Default_Ignorable_Code_Point), such as a zero-width space or
+ * a tag. Two names that differ in them look the same.
+ */
+const invisible = /\p{Default_Ignorable_Code_Point}/u
+/** Variation selectors that choose how the emoji or keycap before them is shown (UTS #51 §1.4.3). */
+const emojiStyle =
+  /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}])[\uFE0E\uFE0F]|(?<=[0-9#*])\uFE0F(?=\u20E3)/gu
+/** ZWNJ and ZWJ where scripts and sequences of emoji need them. */
+const joiners =
+  /(?<=[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}])[\u200C\u200D](?=[\p{L}\p{M}\p{Extended_Pictographic}])/gu
+/** Besides spaces, characters that have a width and no shape: Braille blank and the null notehead. */
+const visible = /[^\p{Z}\p{C}\u2800\u{1D159}]/u
 const lineBreaks = /\r\n|\r|\n|\t/g
 
 export interface TextRule {
@@ -34,6 +47,12 @@ export function requiredText(field: string, value: string, rule: TextRule): stri
   }
   if (unreadable.test(rule.multiline ? text.replace(lineBreaks, ' ') : text)) {
     throw new BadUserInputError(field, `\`${field}\` contains control characters.`)
+  }
+  if (invisible.test(text.replace(emojiStyle, '').replace(joiners, ''))) {
+    throw new BadUserInputError(field, `\`${field}\` contains invisible characters.`)
+  }
+  if (!visible.test(text)) {
+    throw new BadUserInputError(field, `\`${field}\` must contain a visible character.`)
   }
   return text
 }

@@ -84,6 +84,56 @@ describe('a text', () => {
       badInput('`name` contains control characters.'),
     )
   })
+
+  it.each([
+    ['a soft hyphen', 'pay\u00ADroll'],
+    ['a combining grapheme joiner', 'a\u034Fb'],
+    ['a Hangul filler', 'a\u3164b'],
+    ['a half-width Hangul filler', 'a\uFFA0b'],
+    ['a Khmer vowel without a shape', 'a\u17B4b'],
+    ['a Mongolian vowel separator', 'a\u180Eb'],
+    ['a zero-width space', 'ad\u200Bmin'],
+    ['a word joiner', 'ad\u2060min'],
+    ['an invisible plus', 'a\u2064b'],
+    ['a reserved code point that is ignored', 'a\uFFF0b'],
+    ['a musical beam', 'a\u{1D173}b'],
+    ['tag characters', 'ci\u{E0063}\u{E0069}'],
+    ['a tag sequence of an emoji', '🏴\u{E0067}\u{E0062}\u{E007F}'],
+    ['a variation selector behind a letter', 'a\uFE0Fb'],
+    ['a supplementary variation selector', 'a\u{E0100}b'],
+    ['two variation selectors', '❤\uFE0F\uFE0F'],
+    ['a joiner at the beginning', '\u200Dab'],
+    ['a joiner at the end', 'ab\u200C'],
+    ['two joiners', 'a\u200D\u200Db'],
+    ['a joiner beside a space', 'a \u200Db'],
+    ['a joiner between digits', '1\u200C2'],
+    ['invisible characters alone', '\u200B\u2060'],
+    ['a Hangul filler alone', '\u3164'],
+  ])('with %s is refused', (_name, value) => {
+    const refused = badInput('`name` contains invisible characters.')
+    for (const multiline of [true, false]) {
+      expect(() => requiredText('name', value, { maxLength: 20, multiline })).toThrow(refused)
+    }
+  })
+
+  it.each([
+    ['a joiner between letters', 'می\u200Cخواهم'],
+    ['a joiner behind a virama', 'क्\u200Dष'],
+    ['a family', '👨\u200D👩\u200D👧'],
+    ['an emoji with a skin tone', '👩🏽\u200D🚀'],
+    ['an emoji with a variation selector', '❤\uFE0F\u200D🔥'],
+    ['a flag', '🏳\uFE0F\u200D🌈 🇳🇴'],
+    ['a keycap', '1\uFE0F\u20E3'],
+    ['combining marks', 'e\u0301a\u030A'],
+  ])('with %s is kept', (_name, value) => {
+    expect(requiredText('name', value, { maxLength: 40 })).toBe(value)
+  })
+
+  it.each(['\u2800', '\u2800 \u2800', '\u{1D159}'])('without a shape (%j) is refused', (value) => {
+    expect(() => requiredText('name', value, { maxLength: 20 })).toThrow(
+      badInput('`name` must contain a visible character.'),
+    )
+  })
 })
 
 describe('a list of scopes', () => {
