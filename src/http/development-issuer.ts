@@ -7,10 +7,13 @@ import { isScopeName } from '../scopes.ts'
 import { isSubject, subjectForm } from '../users/identity.ts'
 import { bodyFault } from './body-fault.ts'
 import { algorithm, developmentKey } from './development-key.ts'
+import { BodyTooLargeError } from './endpoint.ts'
 import { fetchRequest } from './fetch-request.ts'
 import { problem } from './problem.ts'
 
 const developmentAudience = 'latchkey'
+/** The size of a token request in bytes: more scopes make a token that is too long for a header. */
+const maxBodySize = 8192
 
 export interface DevelopmentIssuerOptions {
   /** The `iss` of its tokens: the public URL followed by `developmentIssuerPath`. */
@@ -118,16 +121,20 @@ export async function createDevelopmentIssuer(options: DevelopmentIssuerOptions)
 }
 
 async function answerToken(
-  request: Request,
+  shown: Request,
   mint: (request: TokenRequest) => Promise<object>,
 ): Promise<Response> {
+  const request = fetchRequest(shown)
   // A cross-origin page cannot send JSON without a CORS preflight, and this path answers none.
-  const fault = bodyFault(fetchRequest(request), 'application/json')
+  const fault = bodyFault(request, 'application/json')
   if (fault !== null) return problem(415, fault)
   let body: unknown
   try {
-    body = await request.json()
-  } catch {
+    body = JSON.parse(await request.readBody(maxBodySize))
+  } catch (error) {
+    if (error instanceof BodyTooLargeError) {
+      return problem(413, { detail: `The body is larger than ${maxBodySize} bytes.` })
+    }
     return problem(400, { detail: 'The body is not JSON.' })
   }
   try {

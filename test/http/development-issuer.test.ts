@@ -171,6 +171,37 @@ describe('over HTTP', () => {
     },
   )
 
+  test.each([
+    ['with its length', (text: string) => text],
+    ['in pieces without a length', (text: string) => new Blob([text]).stream()],
+  ])('a body of more than 8192 bytes %s is refused, and not read to its end', async (_, bodyOf) => {
+    const { issuer } = await start()
+    const send = (body: string | ReadableStream) =>
+      issuer.handle(
+        new Request(`${base}/dev/issuer/token`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body,
+          duplex: 'half',
+        } as RequestInit),
+      )
+    const text = JSON.stringify({ subject: 'ada', scope: '' })
+    expect((await send(bodyOf(text.padEnd(8192)))).status).toBe(200)
+    const refused = await send(bodyOf(text.padEnd(8193)))
+    expect(refused.status).toBe(413)
+    expect(await refused.json()).toMatchObject({ detail: 'The body is larger than 8192 bytes.' })
+
+    let sent = 0
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent++
+        controller.enqueue(Buffer.alloc(1024, ' '))
+      },
+    })
+    expect((await send(endless)).status).toBe(413)
+    expect(sent).toBeLessThan(20)
+  })
+
   test('an encoded body is refused with the accepted encoding', async () => {
     const { issuer } = await start()
     const tokens = async (coding: string) => {
