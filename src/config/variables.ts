@@ -189,7 +189,7 @@ export const variables = {
   },
   PUBLIC_INTROSPECTION: {
     meaning:
-      '`false`: introspection, `_service`, `/schema.graphql` and the queries `scopes` and `requiredScopes` require a credential.',
+      '`false`: introspection, `_service`, `/schema.graphql` and the queries `scopes` and `requiredScopes` require a credential, and validation errors name nothing of the schema without one.',
     default: 'true',
     read: trueOrFalse,
   },

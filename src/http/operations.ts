@@ -8,7 +8,7 @@ import {
 import type { Plugin } from 'graphql-yoga'
 import { type Context, RequestLoaders, type Services } from '../schema/context.ts'
 import { Turns } from '../turns.ts'
-import { keepSchemaPrivate } from '../yoga/private-schema.ts'
+import { isVariableError, keepSchemaPrivate, withoutSchemaNames } from '../yoga/private-schema.ts'
 import { backendsOf, type UseBackendsOptions } from '../yoga/use-backends.ts'
 import type { PrincipalContext } from '../yoga/use-principal.ts'
 import { checkParameters } from './graphql-parameters.ts'
@@ -30,7 +30,10 @@ export interface OperationParts {
   readonly publicIntrospection: boolean
 }
 
-/** Refuses operations above the cost limit, and anonymous introspection where the schema is private. */
+/**
+ * Refuses operations above the cost limit. Where the schema is private, refuses anonymous introspection, and
+ * keeps names of the schema out of validation errors for anonymous callers.
+ */
 export function useLimits(parts: OperationParts): Plugin {
   const { services, publicIntrospection } = parts
   const privacyRefusal = publicIntrospection
@@ -48,7 +51,22 @@ export function useLimits(parts: OperationParts): Plugin {
     if (refusal !== null) setResultAndStopExecution(refusal)
     return undefined
   }
-  return { onExecute: refuse, onSubscribe: refuse }
+  return {
+    onExecute: refuse,
+    onSubscribe: refuse,
+    onValidate: () => (publicIntrospection ? undefined : hideSchemaNames),
+  }
+}
+
+interface ValidateDone {
+  readonly context: object
+  readonly result: readonly unknown[]
+  readonly setResult: (errors: GraphQLError[]) => void
+}
+
+function hideSchemaNames({ context, result, setResult }: ValidateDone): void {
+  if (result.length === 0 || (context as PrincipalContext).principal !== null) return
+  setResult([...withoutSchemaNames(result as readonly GraphQLError[])])
 }
 
 /**
@@ -56,8 +74,9 @@ export function useLimits(parts: OperationParts): Plugin {
  * `usePrincipal`.
  */
 export function useOperations(parts: OperationParts): Plugin<PrincipalContext> {
-  const { schema, services, timeLimit, onTurn } = parts
+  const { schema, services, timeLimit, onTurn, publicIntrospection } = parts
   const run = limitTime(timeLimit, executeInOrder)
+  const onExecuted = publicIntrospection ? markingRequestErrors : hidingVariableErrors
   return {
     onParams({ params, context }) {
       checkParameters(params)
@@ -77,7 +96,7 @@ export function useOperations(parts: OperationParts): Plugin<PrincipalContext> {
 
     onExecute({ setExecuteFn }) {
       setExecuteFn(run)
-      return markingRequestErrors
+      return onExecuted
     },
   }
 }
@@ -113,6 +132,23 @@ const markingRequestErrors = {
     if (!('errors' in result) || 'data' in result) return
     for (const error of (result as ExecutionResult).errors ?? []) markRequestError(error)
   },
+}
+
+/** Like {@link markingRequestErrors}, where the schema is private. */
+const hidingVariableErrors = {
+  onExecuteDone({ args, result, setResult }: ExecuteDone) {
+    markingRequestErrors.onExecuteDone({ result })
+    const { errors = [] } = result as ExecutionResult
+    const { principal } = args.contextValue as PrincipalContext
+    if (principal !== null || 'data' in result || !errors.some(isVariableError)) return
+    setResult({ errors: withoutSchemaNames(errors) })
+  },
+}
+
+interface ExecuteDone {
+  readonly args: ExecutionArgs
+  readonly result: object
+  readonly setResult: (result: ExecutionResult) => void
 }
 
 function markRequestError(error: GraphQLError): GraphQLError {

@@ -2,7 +2,9 @@ import {
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
+  GraphQLError,
   type GraphQLSchema,
+  Kind,
   TypeInfo,
   visit,
   visitWithTypeInfo,
@@ -33,6 +35,24 @@ export function keepSchemaPrivate(
     if (principal !== null || !selectsSchema(schema)(document)) return null
     return { errors: [requestError(new UnauthenticatedError())] }
   }
+}
+
+/**
+ * Replaces errors whose messages name parts of the schema, such as validation errors (GraphQL §5) and those
+ * about variable values, by one that names nothing. Errors about limits stay.
+ */
+export function withoutSchemaNames(errors: readonly GraphQLError[]): readonly GraphQLError[] {
+  const harmless = errors.filter(({ extensions }) => extensions.limit !== undefined)
+  if (harmless.length === errors.length) return errors
+  const message =
+    'The operation is not valid. Send a credential to get the details, because the schema is private.'
+  const extensions = { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400, spec: true } }
+  return [...harmless, new GraphQLError(message, { extensions })]
+}
+
+/** Whether an error is about the value of a variable, whose type it names. */
+export function isVariableError({ nodes }: GraphQLError): boolean {
+  return nodes?.some(({ kind }) => kind === Kind.VARIABLE_DEFINITION) ?? false
 }
 
 function selectsRootField(

@@ -54,6 +54,54 @@ describe('with PUBLIC_INTROSPECTION=false', () => {
     expect(body).toEqual({ data: { __typename: 'Query', viewer: null } })
   })
 
+  it.each<[string, string, object?]>([
+    ['a field', '{ viewer { nothingLikeIt } }'],
+    ['a field of a mutation', 'mutation { nothing }'],
+    ['a type', '{ viewer { ... on Nothing { subject } } }'],
+    ['an argument', '{ users(nothing: 1) { totalCount } }'],
+    ['a missing selection', '{ users }'],
+    ['a selection of a scalar', '{ viewer { subject { a } } }'],
+    ['an enum value', '{ users(status: NOTHING) { totalCount } }'],
+    ['a missing input field', 'mutation { createApiKey(input: {}) { secret } }'],
+    ['the type of a variable', 'query ($a: Int) { users(status: $a) { totalCount } }'],
+    ['a directive', '{ viewer @nothing { subject } }'],
+    ['fields that conflict', '{ viewer { a: subject a: issuer } }'],
+    [
+      'the value of a variable',
+      'query ($s: UserStatus) { viewer { subject } users(status: $s) @skip(if: true) { totalCount } }',
+      { s: 'NOTHING' },
+    ],
+    [
+      'an input field in a variable',
+      'mutation ($i: CreateApiKeyInput!) { createApiKey(input: $i) @skip(if: true) { secret } }',
+      { i: { nothing: 'a' } },
+    ],
+  ])(
+    'an error about %s names nothing of the schema to anonymous callers',
+    async (_name, query, variables = {}) => {
+      const detailed = await app.ask(query, { as: key, variables: { ...variables } })
+      const { status, body } = await app.ask(query, { variables: { ...variables } })
+      expect(body).toEqual({
+        errors: [
+          {
+            message: expect.stringMatching(/^The operation is not valid\. Send a credential/),
+            extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+          },
+        ],
+      })
+      expect(detailed.status).toBe(status)
+      expect(detailed.body.errors[0].extensions.code).toBe('GRAPHQL_VALIDATION_FAILED')
+      expect(detailed.text).not.toContain('The operation is not valid')
+    },
+  )
+
+  it('an error about a limit or the syntax stays as it is', async () => {
+    const { body } = await app.ask(`{ ${'__typename '.repeat(3000)} }`)
+    expect(body.errors[0].message).toMatch(/\d/)
+    expect(body.errors).toHaveLength(1)
+    expect((await app.ask('{ viewer')).body.errors[0].extensions.code).toBe('GRAPHQL_PARSE_FAILED')
+  })
+
   it('/schema.graphql requires a credential', async () => {
     const anonymous = await get('/schema.graphql')
     expect(anonymous.status).toBe(401)
