@@ -157,7 +157,7 @@ function cacheControl(maxAgeSeconds: number): string {
 
 function identityHeaders(principal: Principal, token: string): Readonly<Record<string, string>> {
   const headers = {
-    'x-user-id': principal.subject,
+    'x-user-id': headerText(principal.subject),
     'x-user-issuer': principal.issuer,
     'x-auth-scopes': scopeText(principal),
     'x-auth-method': authMethod(principal),
@@ -173,3 +173,8 @@ function identityHeaders(principal: Principal, token: string): Readonly<Record<s
 }
 
 const visibleAscii = /^[\x20-\x7E]*$/
+
+/** Percent-encodes `%` and every character outside visible ASCII, as UTF-8 (RFC 3986 §2.1). */
+function headerText(text: string): string {
+  return text.replace(/[^\x21-\x24\x26-\x7E]+/g, encodeURIComponent)
+}

@@ -262,15 +262,28 @@ describe('an answer', () => {
     expect(lines).toMatch(/"level":"error".*needs the request target as the client sent it/)
   })
 
-  test('never has a value that a header cannot carry', async () => {
+  test.each([
+    ['ad|corp|CORP\\john doe', 'ad|corp|CORP\\john%20doe'],
+    ['müller 1', 'm%C3%BCller%201'],
+    ['100%', '100%25'],
+    ['😀', '%F0%9F%98%80'],
+  ])('carries the subject %s percent-encoded', async (subject, encoded) => {
+    const answer = await ask('/auth/verify', bearer(await app.jwt(subject, ['read:users'])))
+    expect(answer).toMatchObject({ status: 200, headers: { 'x-user-id': encoded } })
+    expect(decodeURIComponent(encoded)).toBe(subject)
+    expect(decodeJwt(String(answer.headers['x-identity'])).sub).toBe(subject)
+  })
+
+  test('carries a line break in a subject that was changed by hand percent-encoded', async () => {
     const sneaky = await app.user('sneaky')
     const { secret } = await app.key('sneaky', ['read:users'])
     expect((await ask('/auth/verify', bearer(secret))).status).toBe(200)
     await app.byHand`update latchkey.users set subject = ${'é\r\nX-User-Id: root'} where id = ${sneaky.id}`
     await vi.waitFor(async () =>
-      expect((await ask('/auth/verify', bearer(secret))).status).toBe(500),
+      expect(identityOf(await ask('/auth/verify', bearer(secret)))).toMatchObject({
+        'x-user-id': '%C3%A9%0D%0AX-User-Id:%20root',
+      }),
     )
-    expect(identityOf(await ask('/auth/verify', bearer(secret)))).toEqual(noHeaders)
   })
 
   test('keeps its connection open for further requests', async () => {

@@ -133,9 +133,9 @@ describe('over HTTP', () => {
   test.each<[unknown, RegExp]>([
     [{ scope: 'a' }, /^`subject` /],
     [{ subject: '', scope: 'a' }, /^`subject` /],
-    [{ subject: 'a b', scope: 'a' }, /^`subject` /],
+    [{ subject: 'a ', scope: 'a' }, /^`subject` /],
     [{ subject: 'a\n', scope: 'a' }, /^`subject` /],
-    [{ subject: 'é', scope: 'a' }, /^`subject` /],
+    [{ subject: 'é\u200b', scope: 'a' }, /^`subject` /],
     [{ subject: 'a'.repeat(256), scope: 'a' }, /^`subject` /],
     [{ subject: 'a' }, /^`scope` /],
     [{ subject: 'a', scope: ['a'] }, /^`scope` /],

@@ -10,15 +10,52 @@ const badInput = (message: string | RegExp) =>
   })
 
 describe('a subject', () => {
-  it.each(['a', 'auth0|65a', '!', '~', 'x'.repeat(255)])('may be %s', (text) => {
+  it.each([
+    'a',
+    'auth0|65a',
+    '!',
+    '~',
+    'ad|corp|CORP\\john doe',
+    'müller 1',
+    '田中 太郎',
+    'e\u0301',
+    'x'.repeat(255),
+    '😀'.repeat(255),
+  ])('may be %s', (text) => {
     expect(isSubject(text)).toBe(true)
     expect(requiredSubject('field', text)).toBe(text)
   })
 
-  it.each(['', ' ', 'a b', 'a\n', ' a', 'ä', '\x7f', 'x'.repeat(256)])('is not %j', (text) => {
+  it.each([
+    '',
+    ' ',
+    'a\n',
+    ' a',
+    'a ',
+    'a\tb',
+    '\x7f',
+    'a\u0085b',
+    'a\u00a0b',
+    'a\u00adb',
+    'a\u034fb',
+    'a\u200bb',
+    'a\u200db',
+    'a\u202eb',
+    'a\u2028b',
+    'a\u2800b',
+    'a\u3000b',
+    'a\u3164b',
+    'a\ufeffb',
+    'a\uffffb',
+    'a\ufe0fb',
+    'a\u{e0041}b',
+    'a\ud800b',
+    'x'.repeat(256),
+    '😀'.repeat(256),
+  ])('is not %j', (text) => {
     expect(isSubject(text)).toBe(false)
     expect(() => requiredSubject('field', text)).toThrow(
-      badInput('`field` must be 1 to 255 visible ASCII characters.'),
+      badInput('`field` must be 1 to 255 visible characters, with spaces only between them.'),
     )
   })
 })

@@ -114,7 +114,7 @@ describe('creating a user', () => {
       'issuer',
       /^`issuer` must be an issuer that this server trusts\. It trusts https:\/\/issuer\.example, https:\/\/other\.example\.$/,
     ],
-    [{ subject: 'a b' }, 'subject', /visible ASCII/],
+    [{ subject: 'a\u00a0b' }, 'subject', /visible characters/],
     [{ email: 'nothing' }, 'email', /e-mail/],
     [{ name: 'a\nb' }, 'name', /control/],
     [{ name: 'x'.repeat(201) }, 'name', /at most 200/],
