@@ -1,4 +1,5 @@
-import { type IssuerSettings, issuerFaults } from '../credentials/issuer-settings.ts'
+import { issuerFaults } from '../credentials/issuer-rules.ts'
+import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import { parseJson } from '../json.ts'
 import type { Fault } from './faults.ts'
 import type { GivenVariables, Settings } from './settings.ts'

@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { issuerPresets } from '../../src/credentials/issuer-presets.ts'
-import {
-  type IssuerSettings,
-  issuerFaults,
-  resolveIssuer,
-} from '../../src/credentials/issuer-settings.ts'
+import { issuerFaults } from '../../src/credentials/issuer-rules.ts'
+import { type IssuerSettings, resolveIssuer } from '../../src/credentials/issuer-settings.ts'
 
 const good: IssuerSettings = { issuer: 'https://issuer.example', audience: 'https://api.example' }
 

@@ -1,0 +1,84 @@
+import { isObject } from '../json.ts'
+import { allJwsAlgorithms, isJwsAlgorithm } from '../jwks/algorithms.ts'
+import { isIssuerPreset, issuerPresets } from './issuer-presets.ts'
+import type { IssuerSettings } from './issuer-settings.ts'
+import { issuerUrlFault, keyUrlFault } from './issuer-url.ts'
+
+type Setting = keyof IssuerSettings
+type Check = (value: unknown, settings: Readonly<Record<string, unknown>>) => string | null
+
+const checks: Readonly<Record<Setting, Check>> = {
+  issuer: (value, { preset }) => {
+    if (!isText(value)) return 'must be a string: set it to the exact `iss` of the tokens'
+    if (preset === 'entra' && /\/(common|organizations|consumers)(\/|$)/.test(value)) {
+      return 'must contain the id of your tenant, as `iss` of the tokens does'
+    }
+    return issuerUrlFault(value)
+  },
+  audience: (value) =>
+    isText(value) || isTextList(value)
+      ? null
+      : 'must be a string or an array of strings: set it to the `aud` of the tokens',
+  preset: optional((value) =>
+    isText(value) && isIssuerPreset(value)
+      ? null
+      : `must be one of ${Object.keys(issuerPresets).join(', ')}`,
+  ),
+  jwksUri: optional((value) => (isText(value) ? keyUrlFault(value) : 'must be an absolute URL')),
+  algorithms: optional((value) => {
+    const bad = isTextList(value) ? value.find((name) => !isJwsAlgorithm(name)) : ''
+    if (bad === undefined) return null
+    const why = /^HS\d+$/.test(bad) ? `${bad} needs a shared secret and is not supported; ` : ''
+    return `${why}must be an array of one or more of ${allJwsAlgorithms.join(', ')}`
+  }),
+  scopeClaims: optional((value) =>
+    isTextList(value)
+      ? null
+      : 'must be an array of one or more claim names (leave it out for the default)',
+  ),
+  grantClaim: optional((value) => (isText(value) ? null : 'must be a claim name')),
+  clockToleranceSeconds: optional((value) =>
+    isNumberIn(value, 0, 300) ? null : 'must be a number from 0 to 300',
+  ),
+  maxTokenAgeSeconds: optional((value) =>
+    isNumberIn(value, 1, Number.MAX_SAFE_INTEGER) ? null : 'must be a number from 1',
+  ),
+  requireAccessTokenType: optional((value, { preset }) => {
+    if (typeof value !== 'boolean') return 'must be true or false'
+    const givesIdTokens = isText(preset) && isIssuerPreset(preset) && issuerPresets[preset].idTokens
+    return value && givesIdTokens ? `must not be true: the tokens of ${preset} are ID tokens` : null
+  }),
+}
+
+/**
+ * Returns all faults of an issuer's settings, each as `member: what to set`; empty if they are valid. Accepts
+ * any value, since settings come from JSON and from callers without types.
+ */
+export function issuerFaults(settings: unknown): string[] {
+  if (!isObject(settings)) return ['must be an object with `issuer` and `audience`']
+  const faults: string[] = []
+  for (const [member, check] of Object.entries(checks)) {
+    const fault = check(settings[member], settings)
+    if (fault !== null) faults.push(`${member}: ${fault}`)
+  }
+  for (const member of Object.keys(settings)) {
+    if (!Object.hasOwn(checks, member)) faults.push(`${member}: this setting does not exist`)
+  }
+  return faults
+}
+
+function optional(check: Check): Check {
+  return (value, settings) => (value === undefined ? null : check(value, settings))
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== ''
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isText)
+}
+
+function isNumberIn(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most
+}
