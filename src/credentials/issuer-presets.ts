@@ -4,7 +4,10 @@ import { type ClaimPath, type Claims, claimPath } from './claims.ts'
 /** The properties of a provider's tokens. The settings of an issuer override those of its preset. */
 export interface IssuerPreset {
   readonly algorithms: readonly JwsAlgorithm[]
-  /** Returns the claims with scopes. The scopes of all these claims are joined. */
+  /**
+   * Returns the claims with scopes for a token of these audiences, which are configured ones. The scopes of all
+   * these claims are joined.
+   */
   scopeClaims(audiences: readonly string[]): readonly ClaimPath[]
   /** The claim with the whole grant of the user; `null`: the provider has none. */
   readonly grantClaim: ClaimPath | null
@@ -105,7 +108,7 @@ export const issuerPresets = {
 
   // https://www.keycloak.org/securing-apps/token-exchange and
   // https://www.keycloak.org/docs/latest/server_admin/#_protocol-mappers
-  // Scopes include realm roles and the roles of the client that is the audience. Up to version 24 access
+  // Scopes include realm roles and the roles of the clients that are the audience of the token. Up to version 24 access
   // tokens have a `nonce` (https://www.keycloak.org/docs/latest/upgrading/). `typ` is the kind of token.
   keycloak: {
     ...standardIssuer,

@@ -15,10 +15,14 @@ const checks: Readonly<Record<Setting, Check>> = {
     }
     return issuerUrlFault(value)
   },
-  audience: (value) =>
-    isText(value) || isTextList(value)
-      ? null
-      : 'must be a string or an array of strings: set it to the `aud` of the tokens',
+  audience: (value) => {
+    if (!isText(value) && !isTextList(value)) {
+      return 'must be a string or an array of strings: set it to the `aud` of the tokens'
+    }
+    return [value].flat().some((audience) => audience.includes(','))
+      ? 'must not contain a comma: write several audiences as an array in JWT_ISSUERS'
+      : null
+  },
   preset: optional((value) =>
     isText(value) && isIssuerPreset(value)
       ? null

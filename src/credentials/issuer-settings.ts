@@ -12,7 +12,10 @@ import { issuerFaults } from './issuer-rules.ts'
 export interface IssuerSettings {
   /** The exact `iss` of its tokens (at Auth0 it ends with a slash): an https URL, or http on this machine. */
   readonly issuer: string
-  /** The audiences: `aud` must contain one of them. Some presets use another claim in its place. */
+  /**
+   * The audiences: `aud` must contain one of them. The first one that a token contains is the audience of the
+   * grant that it states. Some presets use another claim in the place of `aud`.
+   */
   readonly audience: string | readonly string[]
   /** The provider, which decides the defaults of the settings below. Default: none. */
   readonly preset?: IssuerPresetName | undefined
@@ -51,7 +54,8 @@ export interface ResolvedIssuer {
   /** `null`: found by discovery. */
   readonly jwksUri: string | null
   readonly algorithms: ReadonlySet<JwsAlgorithm>
-  readonly scopeClaims: readonly ClaimPath[]
+  /** Returns the claims with scopes for a token of these audiences. */
+  scopeClaims(audiences: readonly string[]): readonly ClaimPath[]
   readonly grantClaim: ClaimPath | null
   /** The tolerance for `iat` and `nbf`. */
   readonly clockToleranceSeconds: number
@@ -77,6 +81,7 @@ export function resolveIssuer(settings: IssuerSettings): ResolvedIssuer {
   const preset: IssuerPreset =
     settings.preset === undefined ? standardIssuer : issuerPresets[settings.preset]
   const audiences = [settings.audience].flat()
+  const ownScopeClaims = settings.scopeClaims?.map(claimPath)
   const alias = preset.issuerAliases[settings.issuer]
   return {
     issuer: settings.issuer,
@@ -86,7 +91,7 @@ export function resolveIssuer(settings: IssuerSettings): ResolvedIssuer {
     algorithms: new Set(
       (settings.algorithms ?? preset.algorithms).filter(isJwsAlgorithm).map(canonicalAlgorithm),
     ),
-    scopeClaims: settings.scopeClaims?.map(claimPath) ?? preset.scopeClaims(audiences),
+    scopeClaims: ownScopeClaims === undefined ? preset.scopeClaims : () => ownScopeClaims,
     grantClaim:
       settings.grantClaim === undefined ? preset.grantClaim : claimPath(settings.grantClaim),
     clockToleranceSeconds: settings.clockToleranceSeconds ?? defaultClockTolerance,

@@ -40,7 +40,8 @@ export function checkClaims(
   if (seconds - iat > longest + tolerance) return 'too-old'
   if (exp - iat > longest) return 'lifetime'
 
-  const audience = matchAudience(issuer.preset.audienceOf(claims), issuer.audiences)
+  const audiences = matchAudiences(issuer.preset.audienceOf(claims), issuer.audiences)
+  const [audience] = audiences
   if (audience === undefined) return 'audience'
 
   const issuedAt = Math.floor(iat)
@@ -50,7 +51,9 @@ export function checkClaims(
   return {
     issuer: issuer.issuer,
     subject: sub,
-    scopes: sorted(issuer.scopeClaims.flatMap((path) => scopeNames(readClaim(claims, path)) ?? [])),
+    scopes: sorted(
+      issuer.scopeClaims(audiences).flatMap((path) => scopeNames(readClaim(claims, path)) ?? []),
+    ),
     grant,
     issuedAt,
     expiresAt: Math.floor(expiresAt),
@@ -78,11 +81,11 @@ function isDate(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= lastSecond
 }
 
-/** Returns the first of `audiences` that the token names. */
-function matchAudience(named: unknown, audiences: readonly string[]): string | undefined {
-  if (typeof named === 'string') return audiences.find((audience) => audience === named)
-  if (!Array.isArray(named) || !named.every((name) => typeof name === 'string')) return undefined
-  return audiences.find((audience) => named.includes(audience))
+/** Returns those of `audiences` that the token names, in their order. */
+function matchAudiences(named: unknown, audiences: readonly string[]): readonly string[] {
+  if (typeof named === 'string') return audiences.filter((audience) => audience === named)
+  if (!Array.isArray(named) || !named.every((name) => typeof name === 'string')) return []
+  return audiences.filter((audience) => named.includes(audience))
 }
 
 /** Returns `null` if the token states no grant, and `undefined` if it states one that is not valid. */

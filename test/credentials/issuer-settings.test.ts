@@ -49,6 +49,8 @@ describe('a fault names the setting and what to set', () => {
     ['audience', [], 'set it to the `aud`'],
     ['audience', ['a', ''], 'set it to the `aud`'],
     ['audience', ['a', undefined], 'set it to the `aud`'],
+    ['audience', 'a,b', 'as an array'],
+    ['audience', ['a', 'b, c'], 'as an array'],
     ['preset', 'ping', 'must be one of auth0, clerk'],
     ['preset', 'toString', 'must be one of'],
     ['preset', null, 'must be one of'],
@@ -113,6 +115,6 @@ test('settings override the preset', () => {
     grantClaim: 'held.by.user',
   })
   expect([...resolved.algorithms]).toEqual(['Ed25519'])
-  expect(resolved.scopeClaims).toEqual([[['mine']]])
+  expect(resolved.scopeClaims([])).toEqual([[['mine']]])
   expect(resolved.grantClaim).toEqual([['held.by.user'], ['held', 'by', 'user']])
 })

@@ -151,6 +151,15 @@ describe('the other claims of a token', () => {
   })
 })
 
+it('roles of Keycloak clients are scopes only if the token is for that client', () => {
+  const claims = { resource_access: { a: { roles: ['of:a'] }, b: { roles: ['of:b'] } }, scope: '' }
+  const settings = { preset: 'keycloak', audience: ['a', 'b'] } as const
+  expect(check({ ...claims, aud: 'b' }, settings)).toMatchObject({ scopes: ['of:b'] })
+  expect(check({ ...claims, aud: ['b', 'a'] }, settings)).toMatchObject({
+    scopes: ['of:a', 'of:b'],
+  })
+})
+
 describe('the grant that a token states', () => {
   const grantOf = (claims: object, grantClaim?: string) => {
     const outcome = check(claims, grantClaim === undefined ? {} : { grantClaim })
