@@ -37,10 +37,15 @@ function follow(claims: Claims, names: readonly string[]): unknown {
 
 /**
  * Returns the scope names in a claim: a space-separated string (RFC 8693 §4.2) or an array of strings.
- * Other entries are left out. The result is `undefined` if the claim is neither.
+ * Other entries are left out, and those without `prefix`, which is removed. The result is `undefined` if the
+ * claim is neither.
  */
-export function scopeNames(value: unknown): readonly string[] | undefined {
-  if (typeof value === 'string') return value.split(' ').filter(isScopeName)
-  if (!Array.isArray(value)) return undefined
-  return value.filter((name) => typeof name === 'string' && isScopeName(name))
+export function scopeNames(value: unknown, prefix = ''): readonly string[] | undefined {
+  const entries: unknown = typeof value === 'string' ? value.split(' ') : value
+  if (!Array.isArray(entries)) return undefined
+  return entries
+    .filter((name) => typeof name === 'string')
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length))
+    .filter(isScopeName)
 }

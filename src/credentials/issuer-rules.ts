@@ -1,5 +1,6 @@
 import { isObject } from '../json.ts'
 import { allJwsAlgorithms, isJwsAlgorithm } from '../jwks/algorithms.ts'
+import { isScopeName } from '../scopes.ts'
 import { isIssuerPreset, issuerPresets } from './issuer-presets.ts'
 import type { IssuerSettings } from './issuer-settings.ts'
 import { issuerUrlFault, keyUrlFault } from './issuer-url.ts'
@@ -39,6 +40,11 @@ const checks: Readonly<Record<Setting, Check>> = {
     isTextList(value)
       ? null
       : 'must be an array of one or more claim names (leave it out for the default)',
+  ),
+  scopePrefix: optional((value) =>
+    isText(value) && isScopeName(value)
+      ? null
+      : 'must be the beginning of a scope name, such as `latchkey/`',
   ),
   grantClaim: optional((value) => (isText(value) ? null : 'must be a claim name')),
   clockToleranceSeconds: optional((value) =>

@@ -30,6 +30,11 @@ export interface IssuerSettings {
    */
   readonly scopeClaims?: readonly string[] | undefined
   /**
+   * The text before each scope in the claims of this issuer, such as `latchkey/` at Cognito. It is removed, and
+   * scopes without it are ignored. It applies to `scopeClaims` and `grantClaim`. Default: none.
+   */
+  readonly scopePrefix?: string | undefined
+  /**
    * The claim with the whole grant of the user, a ceiling of all credentials of the user. A token without the
    * claim does not change the ceiling, an empty claim empties it. Default: the preset's, otherwise none.
    */
@@ -56,6 +61,8 @@ export interface ResolvedIssuer {
   readonly algorithms: ReadonlySet<JwsAlgorithm>
   /** Returns the claims with scopes for a token of these audiences. */
   scopeClaims(audiences: readonly string[]): readonly ClaimPath[]
+  /** Empty: none. */
+  readonly scopePrefix: string
   readonly grantClaim: ClaimPath | null
   /** The tolerance for `iat` and `nbf`. */
   readonly clockToleranceSeconds: number
@@ -92,6 +99,7 @@ export function resolveIssuer(settings: IssuerSettings): ResolvedIssuer {
       (settings.algorithms ?? preset.algorithms).filter(isJwsAlgorithm).map(canonicalAlgorithm),
     ),
     scopeClaims: ownScopeClaims === undefined ? preset.scopeClaims : () => ownScopeClaims,
+    scopePrefix: settings.scopePrefix ?? '',
     grantClaim:
       settings.grantClaim === undefined ? preset.grantClaim : claimPath(settings.grantClaim),
     clockToleranceSeconds: settings.clockToleranceSeconds ?? defaultClockTolerance,

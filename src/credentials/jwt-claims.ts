@@ -51,9 +51,7 @@ export function checkClaims(
   return {
     issuer: issuer.issuer,
     subject: sub,
-    scopes: sorted(
-      issuer.scopeClaims(audiences).flatMap((path) => scopeNames(readClaim(claims, path)) ?? []),
-    ),
+    scopes: readScopes(claims, issuer, audiences),
     grant,
     issuedAt,
     expiresAt: Math.floor(expiresAt),
@@ -88,6 +86,18 @@ function matchAudiences(named: unknown, audiences: readonly string[]): readonly 
   return audiences.filter((audience) => named.includes(audience))
 }
 
+function readScopes(
+  claims: Claims,
+  { scopeClaims, scopePrefix }: ResolvedIssuer,
+  audiences: readonly string[],
+): readonly string[] {
+  return sorted(
+    scopeClaims(audiences).flatMap(
+      (path) => scopeNames(readClaim(claims, path), scopePrefix) ?? [],
+    ),
+  )
+}
+
 /** Returns `null` if the token states no grant, and `undefined` if it states one that is not valid. */
 function readGrant(
   claims: Claims,
@@ -98,6 +108,6 @@ function readGrant(
   if (issuer.grantClaim === null) return null
   const value = readClaim(claims, issuer.grantClaim)
   if (value === undefined || value === null) return null
-  const scopes = scopeNames(value)
+  const scopes = scopeNames(value, issuer.scopePrefix)
   return scopes && { audience, scopes: sorted(scopes), issuedAt }
 }

@@ -160,6 +160,33 @@ it('roles of Keycloak clients are scopes only if the token is for that client', 
   })
 })
 
+describe('a scope prefix', () => {
+  it('is removed from each scope, and scopes without it are ignored', () => {
+    const scope = 'openid latchkey/read:users read:keys latchkey/ latchkeys/a Latchkey/b'
+    expect(check({ scope }, { scopePrefix: 'latchkey/' })).toMatchObject({ scopes: ['read:users'] })
+    const scp = ['latchkey/b', 'a', 7]
+    expect(check({ scope: '', scp }, { scopePrefix: 'latchkey/' })).toMatchObject({ scopes: ['b'] })
+  })
+
+  it('does not count in the length of a scope', () => {
+    const longest = 'x'.repeat(128)
+    const scopePrefix = 'https://api.example/'
+    const outcome = check({ scope: scopePrefix + longest }, { scopePrefix })
+    expect(outcome).toMatchObject({ scopes: [longest] })
+  })
+
+  it('is removed from the stated grant too', () => {
+    const outcome = check({ roles: ['x/a', 'b'] }, { scopePrefix: 'x/', grantClaim: 'roles' })
+    expect(outcome).toMatchObject({ grant: { scopes: ['a'] } })
+  })
+
+  it('is the identifier of the resource server at Cognito', () => {
+    const claims = { scope: 'openid latchkey/read:users', token_use: 'access', client_id: audience }
+    const settings = { preset: 'cognito', scopePrefix: 'latchkey/' } as const
+    expect(check({ ...claims, aud: undefined }, settings)).toMatchObject({ scopes: ['read:users'] })
+  })
+})
+
 describe('the grant that a token states', () => {
   const grantOf = (claims: object, grantClaim?: string) => {
     const outcome = check(claims, grantClaim === undefined ? {} : { grantClaim })
