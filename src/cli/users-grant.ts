@@ -48,7 +48,7 @@ export function addUsersGrant(users: Command, context: CommandContext): void {
         context,
         options,
         { user: userView(user) },
-        () => `${user.subject} holds ${scopeText(user.scopes)} from now on.\n`,
+        () => `The grant of ${user.subject} is now: ${scopeText(user.scopes)}\n`,
       )
     })
 }

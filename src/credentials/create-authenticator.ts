@@ -93,6 +93,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     apiKeyQueryParameter: options.apiKeyQueryParameter ?? null,
   })
   const resolved = issuers.map(resolveIssuer)
+  if (directory === null) refuseGrants(issuers)
   const caches = createCaches(options, maxStalenessMs, clock)
   const watch = directory?.watch?.(invalidating(caches), maxStalenessMs)
   const { keyPeppers = [], onMissingPeppers } = options
@@ -143,6 +144,16 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
       await rehashes?.close()
       await uses?.close()
     },
+  }
+}
+
+/** @throws Error if an issuer's scopes come from the grants of users, which are not stored */
+function refuseGrants(issuers: readonly IssuerSettings[]): void {
+  for (const { issuer, scopesFrom } of issuers) {
+    if (scopesFrom !== 'grant') continue
+    throw new Error(
+      `JWT issuer ${JSON.stringify(issuer)}: scopesFrom: must not be \`grant\` without a \`directory\`, which stores the grants`,
+    )
   }
 }
 

@@ -1,6 +1,12 @@
 import { allJwsAlgorithms, type JwsAlgorithm } from '../jwks/algorithms.ts'
 import { type ClaimPath, type Claims, claimPath } from './claims.ts'
 
+/**
+ * `token`: a token carries the scopes that it states. `grant`: a token without any scope claim carries the
+ * scopes that the grant of its user lists.
+ */
+export type ScopesFrom = 'token' | 'grant'
+
 /** The properties of a provider's tokens. The settings of an issuer override those of its preset. */
 export interface IssuerPreset {
   readonly algorithms: readonly JwsAlgorithm[]
@@ -9,6 +15,8 @@ export interface IssuerPreset {
    * these claims are joined.
    */
   scopeClaims(audiences: readonly string[]): readonly ClaimPath[]
+  /** Where the scopes of a token without any scope claim come from. */
+  readonly scopesFrom: ScopesFrom
   /** The claim with the whole grant of the user; `null`: the provider has none. */
   readonly grantClaim: ClaimPath | null
   /** Returns the value that the configured audience is compared with: a string or an array of strings. */
@@ -34,6 +42,7 @@ const defaultScopeClaims = ['scope', 'scp', 'permissions'].map(claimPath)
 export const standardIssuer: IssuerPreset = {
   algorithms: allJwsAlgorithms,
   scopeClaims: () => defaultScopeClaims,
+  scopesFrom: 'token',
   grantClaim: null,
   audienceOf: (claims) => claims.aud,
   isForApis: () => true,
@@ -88,19 +97,21 @@ export const issuerPresets = {
   },
 
   // https://firebase.google.com/docs/auth/admin/verify-id-tokens
-  // The audience is the project id. Custom claims are at the top level.
+  // The audience is the project id. Custom claims are at the top level; there are no scopes without them.
   firebase: {
     ...standardIssuer,
     algorithms: ['RS256'],
+    scopesFrom: 'grant',
     idTokens: true,
     idTokenClaims: [],
   },
 
   // https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken
-  // The audience is the client id. `iss` has two forms.
+  // The audience is the client id. `iss` has two forms. ID tokens have no scopes.
   google: {
     ...standardIssuer,
     algorithms: ['RS256'],
+    scopesFrom: 'grant',
     idTokens: true,
     idTokenClaims: [],
     issuerAliases: { 'https://accounts.google.com': 'accounts.google.com' },
@@ -133,10 +144,11 @@ export const issuerPresets = {
 
   // https://supabase.com/docs/guides/auth/jwt-fields
   // https://supabase.com/docs/guides/auth/signing-keys
-  // The audience is `authenticated`. Further claims come from the token hook of the project.
+  // The audience is `authenticated`. Further claims, such as scopes, come from the token hook of the project.
   supabase: {
     ...standardIssuer,
     algorithms: ['ES256', 'RS256', 'EdDSA'],
+    scopesFrom: 'grant',
     jwksUri: (issuer) => `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`,
   },
 } as const satisfies Record<string, IssuerPreset>

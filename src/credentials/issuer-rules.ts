@@ -1,7 +1,7 @@
 import { isObject } from '../json.ts'
 import { allJwsAlgorithms, isJwsAlgorithm } from '../jwks/algorithms.ts'
 import { isScopeName } from '../scopes.ts'
-import { isIssuerPreset, issuerPresets } from './issuer-presets.ts'
+import { type IssuerPresetName, isIssuerPreset, issuerPresets } from './issuer-presets.ts'
 import type { IssuerSettings } from './issuer-settings.ts'
 import { issuerUrlFault, keyUrlFault } from './issuer-url.ts'
 
@@ -25,9 +25,7 @@ const checks: Readonly<Record<Setting, Check>> = {
       : null
   },
   preset: optional((value) =>
-    isText(value) && isIssuerPreset(value)
-      ? null
-      : `must be one of ${Object.keys(issuerPresets).join(', ')}`,
+    isPresetName(value) ? null : `must be one of ${Object.keys(issuerPresets).join(', ')}`,
   ),
   jwksUri: optional((value) => (isText(value) ? keyUrlFault(value) : 'must be an absolute URL')),
   algorithms: optional((value) => {
@@ -41,6 +39,15 @@ const checks: Readonly<Record<Setting, Check>> = {
       ? null
       : 'must be an array of one or more claim names (leave it out for the default)',
   ),
+  scopesFrom: optional((value, { preset, grantClaim }) => {
+    if (value !== 'token' && value !== 'grant') return 'must be `token` or `grant`'
+    const statesGrant =
+      grantClaim !== undefined ||
+      (isPresetName(preset) && issuerPresets[preset].grantClaim !== null)
+    return value === 'grant' && statesGrant
+      ? 'must not be `grant` together with a `grantClaim`, which a preset may set: tokens with that claim have scopes'
+      : null
+  }),
   scopePrefix: optional((value) =>
     isText(value) && isScopeName(value)
       ? null
@@ -55,7 +62,7 @@ const checks: Readonly<Record<Setting, Check>> = {
   ),
   requireAccessTokenType: optional((value, { preset }) => {
     if (typeof value !== 'boolean') return 'must be true or false'
-    const givesIdTokens = isText(preset) && isIssuerPreset(preset) && issuerPresets[preset].idTokens
+    const givesIdTokens = isPresetName(preset) && issuerPresets[preset].idTokens
     return value && givesIdTokens ? `must not be true: the tokens of ${preset} are ID tokens` : null
   }),
 }
@@ -79,6 +86,10 @@ export function issuerFaults(settings: unknown): string[] {
 
 function optional(check: Check): Check {
   return (value, settings) => (value === undefined ? null : check(value, settings))
+}
+
+function isPresetName(value: unknown): value is IssuerPresetName {
+  return isText(value) && isIssuerPreset(value)
 }
 
 function isText(value: unknown): value is string {

@@ -4,6 +4,7 @@ import {
   type IssuerPreset,
   type IssuerPresetName,
   issuerPresets,
+  type ScopesFrom,
   standardIssuer,
 } from './issuer-presets.ts'
 import { issuerFaults } from './issuer-rules.ts'
@@ -29,6 +30,13 @@ export interface IssuerSettings {
    * `permissions`.
    */
   readonly scopeClaims?: readonly string[] | undefined
+  /**
+   * `grant`: a token without any of `scopeClaims` carries the scopes that the grant of its user on this server
+   * lists, and no scope if the user has no ceiling. A token with such a claim, even an empty one, is narrowed by
+   * it. For issuers whose tokens have no scopes. Requires a directory and excludes `grantClaim`. Default: the
+   * preset's, otherwise `token`.
+   */
+  readonly scopesFrom?: ScopesFrom | undefined
   /**
    * The text before each scope in the claims of this issuer, such as `latchkey/` at Cognito. It is removed, and
    * scopes without it are ignored. It applies to `scopeClaims` and `grantClaim`. Default: none.
@@ -61,6 +69,7 @@ export interface ResolvedIssuer {
   readonly algorithms: ReadonlySet<JwsAlgorithm>
   /** Returns the claims with scopes for a token of these audiences. */
   scopeClaims(audiences: readonly string[]): readonly ClaimPath[]
+  readonly scopesFrom: ScopesFrom
   /** Empty: none. */
   readonly scopePrefix: string
   readonly grantClaim: ClaimPath | null
@@ -99,6 +108,8 @@ export function resolveIssuer(settings: IssuerSettings): ResolvedIssuer {
       (settings.algorithms ?? preset.algorithms).filter(isJwsAlgorithm).map(canonicalAlgorithm),
     ),
     scopeClaims: ownScopeClaims === undefined ? preset.scopeClaims : () => ownScopeClaims,
+    // An issuer that states the whole grant of its users has tokens with scopes.
+    scopesFrom: settings.scopesFrom ?? (settings.grantClaim ? 'token' : preset.scopesFrom),
     scopePrefix: settings.scopePrefix ?? '',
     grantClaim:
       settings.grantClaim === undefined ? preset.grantClaim : claimPath(settings.grantClaim),

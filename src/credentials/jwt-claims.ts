@@ -86,16 +86,17 @@ function matchAudiences(named: unknown, audiences: readonly string[]): readonly 
   return audiences.filter((audience) => named.includes(audience))
 }
 
+/** Returns `null` if the grant of the user decides. */
 function readScopes(
   claims: Claims,
-  { scopeClaims, scopePrefix }: ResolvedIssuer,
+  { scopeClaims, scopesFrom, scopePrefix }: ResolvedIssuer,
   audiences: readonly string[],
-): readonly string[] {
-  return sorted(
-    scopeClaims(audiences).flatMap(
-      (path) => scopeNames(readClaim(claims, path), scopePrefix) ?? [],
-    ),
-  )
+): readonly string[] | null {
+  const stated = scopeClaims(audiences)
+    .map((path) => readClaim(claims, path))
+    .filter((value) => value !== undefined)
+  if (stated.length === 0 && scopesFrom === 'grant') return null
+  return sorted(stated.flatMap((value) => scopeNames(value, scopePrefix) ?? []))
 }
 
 /** Returns `null` if the token states no grant, and `undefined` if it states one that is not valid. */

@@ -4,8 +4,8 @@ import type { StatedGrant } from './directory.ts'
 export interface VerifiedJwt {
   readonly issuer: string
   readonly subject: string
-  /** The scopes of the token, sorted. */
-  readonly scopes: readonly string[]
+  /** The scopes of the token, sorted; `null`: it has no scope claim, and the grant of its user decides. */
+  readonly scopes: readonly string[] | null
   /** The whole grant of the user, as the issuer states it (`grantClaim`); `null`: the claim is missing. */
   readonly grant: StatedGrant | null
   /** Seconds since the epoch. */

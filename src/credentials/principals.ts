@@ -21,19 +21,23 @@ export function principalOfKey(key: KeyForVerification): Principal {
   }
 }
 
-/** Without a directory (`owner` is `null`) the scopes of the token are effective as they are. */
+/**
+ * Without a directory (`owner` is `null`) the scopes of the token are effective as they are. A token whose
+ * scopes the grant decides carries what the grant of this server lists.
+ */
 export function principalOfJwt(jwt: VerifiedJwt, owner: Owner | null): Principal {
+  const scopes = jwt.scopes ?? owner?.scopes ?? []
   return {
     issuer: jwt.issuer,
     subject: jwt.subject,
     userId: owner?.userId ?? jwt.subject,
-    scopes: new Set(owner === null ? jwt.scopes : withinGrant(jwt.scopes, grantOf(owner))),
+    scopes: new Set(owner === null ? scopes : withinGrant(scopes, grantOf(owner))),
     credential: {
       kind: 'JWT',
       id: jwt.id,
       name: null,
       issuer: jwt.issuer,
-      scopes: jwt.scopes,
+      scopes,
       expiresAt: new Date(jwt.expiresAt * 1000),
     },
   }

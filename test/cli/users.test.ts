@@ -123,7 +123,7 @@ describe('users grant', () => {
     const granted = await cli.run('users', 'grant', 'grant-1', '--scopes', 'write:keys,read:users')
     expect(granted).toEqual({
       code: 0,
-      out: 'grant-1 holds read:users write:keys from now on.\n',
+      out: 'The grant of grant-1 is now: read:users write:keys\n',
       err: '',
     })
     expect((await cli.users.find(id))?.scopes).toEqual(['read:users', 'write:keys'])

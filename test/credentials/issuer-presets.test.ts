@@ -16,7 +16,8 @@ interface Example {
   readonly claims: Record<string, unknown>
   /** What is understood of it. */
   readonly subject: string
-  readonly scopes: readonly string[]
+  /** `null`: the grant of the user decides. */
+  readonly scopes: readonly string[] | null
   readonly grant?: readonly string[]
   /** Changes that make it another kind of token, or one for another recipient. */
   readonly refused: Record<string, Record<string, unknown>>
@@ -168,7 +169,7 @@ const examples: Record<IssuerPresetName, Example> = {
       nonce: '0394852-3190485-2490358',
     },
     subject: '10769150350006150715113082367',
-    scopes: [],
+    scopes: null,
     refused: { 'another client': { aud: 'other.apps.googleusercontent.com' } },
   },
   keycloak: {

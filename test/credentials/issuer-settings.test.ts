@@ -66,6 +66,7 @@ describe('a fault names the setting and what to set', () => {
     ['algorithms', [undefined], 'must be an array'],
     ['scopeClaims', [], 'must be an array'],
     ['scopeClaims', [''], 'must be an array'],
+    ['scopesFrom', 'user', '`token` or `grant`'],
     ['scopePrefix', '', 'beginning of a scope name'],
     ['scopePrefix', 'a b', 'beginning of a scope name'],
     ['scopePrefix', 7, 'beginning of a scope name'],
@@ -88,6 +89,14 @@ describe('a fault names the setting and what to set', () => {
     expect(issuerFaults({ ...good, preset: 'firebase', requireAccessTokenType: true })).toEqual([
       'requireAccessTokenType: must not be true: the tokens of firebase are ID tokens',
     ])
+    const scopesFrom = 'grant'
+    const fault = 'scopesFrom: must not be `grant` together with a `grantClaim`'
+    expect(issuerFaults({ ...good, scopesFrom, grantClaim: 'roles' })).toEqual([
+      expect.stringContaining(fault),
+    ])
+    expect(issuerFaults({ ...good, scopesFrom, preset: 'auth0' })).toEqual([
+      expect.stringContaining(fault),
+    ])
     const issuer = 'https://login.microsoftonline.com/common/v2.0'
     expect(issuerFaults({ ...good, issuer, preset: 'entra' })).toEqual([
       'issuer: must contain the id of your tenant, as `iss` of the tokens does',
@@ -107,6 +116,16 @@ test('faulty settings give one error with the issuer and all faults', () => {
     /^JWT issuer "http:\/\/issuer\.example": issuer: must be https.*; audience: must be a string/,
   )
   expect(() => resolveIssuer(undefined as unknown as IssuerSettings)).toThrow('must be an object')
+})
+
+test.each([
+  [{}, 'token'],
+  [{ preset: 'google' }, 'grant'],
+  [{ preset: 'google', scopesFrom: 'token' }, 'token'],
+  [{ preset: 'google', grantClaim: 'roles' }, 'token'],
+  [{ preset: 'keycloak', scopesFrom: 'grant' }, 'grant'],
+] as const)('of %j the scopes come from the %s', (settings, scopesFrom) => {
+  expect(resolveIssuer({ ...good, ...settings })).toMatchObject({ scopesFrom })
 })
 
 test('settings override the preset', () => {

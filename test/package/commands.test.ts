@@ -114,7 +114,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { words: 'users create grace --issuer https://x.example', code: 2, says: /does not trust/ },
   ],
   'users grant': [
-    { words: 'users grant ada --scopes read:users', says: /^ada holds read:users from now on/ },
+    { words: 'users grant ada --scopes read:users', says: /^The grant of ada is now: read:users/ },
     { words: 'users grant ada --scopes read:everything', code: 2, says: /read:everything/ },
   ],
   'users suspend': [

@@ -47,7 +47,7 @@ const recipes: readonly Recipe[] = [
     run: async (code, { shell }) =>
       expect(await shell(code)).toMatchObject({
         ...done,
-        out: expect.stringMatching(/^auth0\|5f7c holds .*write:grants.* from now on/),
+        out: expect.stringMatching(/^The grant of auth0\|5f7c is now: .*write:grants/),
       }),
   },
   {
