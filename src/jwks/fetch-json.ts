@@ -34,9 +34,12 @@ export async function fetchJson(url: string, options: FetchJsonOptions): Promise
   }
 }
 
+/** Kubernetes answers 406 to a request for its keys that does not accept the media type of RFC 7517 §8.5.2. */
+const mediaTypes = 'application/jwk-set+json, application/json'
+
 async function get(url: string, { fetch, signal }: FetchJsonOptions): Promise<Response> {
   try {
-    return await fetch(url, { headers: { accept: 'application/json' }, redirect: 'manual', signal })
+    return await fetch(url, { headers: { accept: mediaTypes }, redirect: 'manual', signal })
   } catch (cause) {
     throw new Error(`${url} could not be fetched`, { cause })
   }

@@ -57,6 +57,14 @@ const until = (condition: () => boolean) =>
   vi.waitUntil(condition, { timeout: 20_000, interval: 2 })
 
 describe('a fetch', () => {
+  test('accepts the media type of key sets, without which Kubernetes answers 406', async () => {
+    const cluster = await startIssuer({ keySetType: 'application/jwk-set+json' })
+    const token = await cluster.sign({ sub: 'system:serviceaccount:default:api' })
+    expect(await outcome(verifierOf([cluster]), token)).toBe('good')
+    expect(problems).toEqual([])
+    await cluster.close()
+  })
+
   test('runs once for two hundred simultaneous requests', async () => {
     const verifier = verifierOf()
     const token = await issuer.sign()

@@ -58,6 +58,10 @@ export interface TestIssuerOptions {
   readonly key?: SigningKey
   /** Members that override the OpenID Connect metadata; `null`: the path answers 404. */
   readonly openidConfiguration?: Record<string, unknown> | null
+  /**
+   * The only media type of the key set: other requests get 406, as at Kubernetes. Default: none is checked.
+   */
+  readonly keySetType?: string
   /** Members that override the metadata at the path of RFC 8414. Default: `null`. */
   readonly authorizationServer?: Record<string, unknown> | null
 }
@@ -77,7 +81,9 @@ export async function startIssuer(options: TestIssuerOptions = {}): Promise<Test
     if (failure !== null) return misbehave(failure, request, response)
     const { openidConfiguration = {}, authorizationServer = null } = options
     const metadata = { issuer, jwks_uri: jwksUri }
-    if (request.url === '/jwks') {
+    if (request.url === '/jwks' && !accepts(request, options.keySetType)) {
+      response.writeHead(406).end()
+    } else if (request.url === '/jwks') {
       answer(response, { keys: self.published }, self.headers)
     } else if (request.url === `${path.replace(/\/$/, '')}/.well-known/openid-configuration`) {
       answer(response, openidConfiguration && { ...metadata, ...openidConfiguration })
@@ -150,6 +156,11 @@ function generateFor(algorithm: string) {
   if (algorithm === 'ES384') return generate('ec', { namedCurve: 'P-384' })
   if (algorithm === 'ES512') return generate('ec', { namedCurve: 'P-521' })
   return generate('rsa', { modulusLength: 2048 })
+}
+
+function accepts(request: IncomingMessage, type: string | undefined): boolean {
+  const types = (request.headers.accept ?? '*/*').split(',').map((one) => one.split(';')[0]?.trim())
+  return type === undefined || types.includes(type) || types.includes('*/*')
 }
 
 function answer(response: ServerResponse, body: unknown, headers: Record<string, string> = {}) {
