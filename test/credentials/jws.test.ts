@@ -105,7 +105,7 @@ describe('a token', () => {
         if (made.length >= length) return made
       }
     }
-    expect(maxTokenLength).toBe(8192)
+    expect(maxTokenLength).toBe(16_384)
     const longest = filled(maxTokenLength)
     expect(longest).toHaveLength(maxTokenLength)
     expect(readJws(longest)).toMatchObject({ algorithm: 'ES256' })
