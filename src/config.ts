@@ -8,12 +8,18 @@ import {
   embeddedFaults,
   headerFaults,
   identityKeysFileFaults,
+  issuerNameFaults,
   type Mode,
   modeFaults,
   modeOf,
 } from './config/rules.ts'
 import { readScopesFile } from './config/scopes-file.ts'
-import { misspeltVariables, pickVariables, readVariables } from './config/settings.ts'
+import {
+  misspeltVariables,
+  pickVariables,
+  readVariables,
+  type Settings,
+} from './config/settings.ts'
 import type { LogLevel } from './config/variables.ts'
 import { startWarnings } from './config/warnings.ts'
 import type { IssuerSettings } from './credentials/issuer-settings.ts'
@@ -95,6 +101,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   const otherScopes = readScopesFile(settings.SCOPES_FILE, faults)
   faults.push(
     ...misspeltVariables(environment, given),
+    ...issuerNameFaults(publicUrlOf(settings), issuers),
     ...modeFaults(mode, settings.HOST, given, issuers),
     ...databaseFaults(given),
     ...connectionFaults(settings),
@@ -110,7 +117,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     mode,
     host,
     port,
-    publicUrl: settings.PUBLIC_URL ?? (port === 0 ? null : listeningUrl(host, port)),
+    publicUrl: publicUrlOf(settings),
     database: Object.freeze({
       url,
       listenUrl: settings.DATABASE_LISTEN_URL ?? url,
@@ -150,6 +157,10 @@ export function loadConfig(environment: Environment = process.env): Config {
     warnings: Object.freeze(connectionWarnings(settings).map((warning) => warning.join(' '))),
     startWarnings: Object.freeze(startWarnings(settings)),
   })
+}
+
+function publicUrlOf({ PUBLIC_URL, HOST, PORT }: Settings): string | null {
+  return PUBLIC_URL ?? (PORT === 0 ? null : listeningUrl(HOST, PORT))
 }
 
 export interface MigrationTarget {

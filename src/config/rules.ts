@@ -52,6 +52,24 @@ export function modeFaults(
   return faults
 }
 
+/**
+ * An issuer with configured keys may have any name, but not that of this server, which is the issuer of identity
+ * tokens.
+ *
+ * @param publicUrl `null`: not known yet
+ */
+export function issuerNameFaults(
+  publicUrl: string | null,
+  issuers: readonly IssuerSettings[],
+): readonly Fault[] {
+  const own = issuers.some(
+    ({ issuer, jwks, jwksFile }) =>
+      (jwks ?? jwksFile) !== undefined && issuer.replace(/\/+$/, '') === publicUrl,
+  )
+  const message = 'must not contain PUBLIC_URL as an `issuer`: it is the issuer of identity tokens'
+  return own ? [{ variable: 'JWT_ISSUERS', message }] : []
+}
+
 export function embeddedFaults(mode: Mode, given: GivenVariables): readonly Fault[] {
   if (mode !== 'production' || given.DATABASE_URL !== undefined) return []
   const message =

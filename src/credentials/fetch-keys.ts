@@ -3,24 +3,21 @@ import { type FetchedJson, fetchJson, UnusableResponseError } from '../jwks/fetc
 import type { FetchedKeys } from '../jwks/key-cache.ts'
 import { readKeySet } from '../jwks/key-set.ts'
 import { discoveryUrls, isLoopbackHost, keyUrlFault } from './issuer-url.ts'
-
-/** The issuer of the keys and their URL. */
-export interface KeySource {
-  readonly issuer: string
-  /** The URL of the JWK Set; `null`: found by discovery. */
-  readonly jwksUri: string | null
-}
+import { type KeySource, readKeyFile } from './key-source.ts'
 
 const maxBytes = 512 * 1024
 
 /**
- * Fetches the keys of an issuer. Without a URL it is found by discovery (OpenID Connect Discovery §4, then
- * RFC 8414). Only URLs of the configuration and of the issuer's metadata are fetched; redirects are not
+ * Fetches the keys of an issuer, or takes them from the configuration or from a file. Without a URL it is found
+ * by discovery (OpenID Connect Discovery §4, then RFC 8414). Only URLs of the configuration and of the issuer's metadata are fetched; redirects are not
  * followed, and a response has at most 512 KiB.
  *
  * @throws Error with the failure of each fetch
  */
 export async function fetchKeys(source: KeySource, signal: AbortSignal): Promise<FetchedKeys> {
+  const { jwks, jwksFile } = source
+  const configured = jwks ?? (jwksFile === null ? null : readKeyFile(jwksFile))
+  if (configured !== null) return { ...(await readKeySet(configured)), maxAgeSeconds: null }
   const url = source.jwksUri ?? (await discoverJwksUri(source.issuer, signal))
   const answer = await getJson(url, signal)
   return { ...(await readKeySet(answer.json)), maxAgeSeconds: answer.maxAgeSeconds }

@@ -1,20 +1,30 @@
 import { isObject } from '../json.ts'
 import { allJwsAlgorithms, isJwsAlgorithm } from '../jwks/algorithms.ts'
+import { keySetFault } from '../jwks/key-set.ts'
 import { isScopeName } from '../scopes.ts'
+import { maxIssuerLength } from '../users/identity.ts'
+import { isVisibleAscii } from '../visible-ascii.ts'
+import { isDevelopmentIssuer } from './development-issuer-path.ts'
 import { type IssuerPresetName, isIssuerPreset, issuerPresets } from './issuer-presets.ts'
 import type { IssuerSettings } from './issuer-settings.ts'
 import { issuerUrlFault, keyUrlFault } from './issuer-url.ts'
+import { keyFileFault } from './key-source.ts'
 
 type Setting = keyof IssuerSettings
 type Check = (value: unknown, settings: Readonly<Record<string, unknown>>) => string | null
 
 const checks: Readonly<Record<Setting, Check>> = {
-  issuer: (value, { preset }) => {
+  issuer: (value, { preset, jwks, jwksFile }) => {
     if (!isText(value)) return 'must be a string: set it to the exact `iss` of the tokens'
     if (preset === 'entra' && /\/(common|organizations|consumers)(\/|$)/.test(value)) {
       return 'must contain the id of your tenant, as `iss` of the tokens does'
     }
-    return issuerUrlFault(value)
+    if (!isVisibleAscii(value, maxIssuerLength)) {
+      return `must be 1 to ${maxIssuerLength} visible ASCII characters`
+    }
+    return jwks === undefined && jwksFile === undefined
+      ? issuerUrlFault(value)
+      : ownNameFault(value)
   },
   audience: (value) => {
     if (!isText(value) && !isTextList(value)) {
@@ -28,6 +38,19 @@ const checks: Readonly<Record<Setting, Check>> = {
     isPresetName(value) ? null : `must be one of ${Object.keys(issuerPresets).join(', ')}`,
   ),
   jwksUri: optional((value) => (isText(value) ? keyUrlFault(value) : 'must be an absolute URL')),
+  jwks: optional((value, { jwksUri }) => {
+    if (jwksUri !== undefined) return 'must not be set together with `jwksUri`'
+    const fault = keySetFault(value)
+    return fault === null ? null : `must be a JWK Set with public keys: it ${fault}`
+  }),
+  jwksFile: optional((value, { jwksUri, jwks }) => {
+    if (jwksUri !== undefined || jwks !== undefined) {
+      return 'must not be set together with `jwksUri` or `jwks`'
+    }
+    if (!isText(value)) return 'must be the path of a file with a JWK Set'
+    const fault = keyFileFault(value)
+    return fault === null ? null : `names a file that ${fault}`
+  }),
   algorithms: optional((value) => {
     const bad = isTextList(value) ? value.find((name) => !isJwsAlgorithm(name)) : ''
     if (bad === undefined) return null
@@ -82,6 +105,12 @@ export function issuerFaults(settings: unknown): string[] {
     if (!Object.hasOwn(checks, member)) faults.push(`${member}: this setting does not exist`)
   }
   return faults
+}
+
+/** Returns the fault of an issuer whose keys are configured, and which therefore need not be a URL. */
+function ownNameFault(issuer: string): string | null {
+  if (isDevelopmentIssuer(issuer)) return 'must not be a development issuer'
+  return /^urn:latchkey:/i.test(issuer) ? 'must not begin with `urn:latchkey:`' : null
 }
 
 function optional(check: Check): Check {

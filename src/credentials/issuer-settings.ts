@@ -8,10 +8,14 @@ import {
   standardIssuer,
 } from './issuer-presets.ts'
 import { issuerFaults } from './issuer-rules.ts'
+import type { KeySource } from './key-source.ts'
 
 /** The settings of an issuer whose JWTs are accepted. */
 export interface IssuerSettings {
-  /** The exact `iss` of its tokens (at Auth0 it ends with a slash): an https URL, or http on this machine. */
+  /**
+   * The exact `iss` of its tokens (at Auth0 it ends with a slash): an https URL, or http on this machine. With
+   * `jwks` or `jwksFile` it may be any text of visible ASCII. At most 2048 characters.
+   */
   readonly issuer: string
   /**
    * The audiences: `aud` must contain one of them. The first one that a token contains is the audience of the
@@ -22,6 +26,13 @@ export interface IssuerSettings {
   readonly preset?: IssuerPresetName | undefined
   /** The URL of its JWK Set (RFC 7517 §5). Default: found by OpenID Connect Discovery or RFC 8414. */
   readonly jwksUri?: string | undefined
+  /** The JWK Set itself, with public keys only, for an issuer without a URL. Excludes `jwksUri`. Default: none. */
+  readonly jwks?: { readonly keys: readonly object[] } | undefined
+  /**
+   * The path of a file with the JWK Set. It is read at the start and again every ten minutes, and when a token
+   * names an unknown key. Excludes `jwksUri` and `jwks`. Default: none.
+   */
+  readonly jwksFile?: string | undefined
   /** The accepted `alg`. Default: the preset's, otherwise every asymmetric one. `EdDSA` includes `Ed25519`. */
   readonly algorithms?: readonly string[] | undefined
   /**
@@ -59,13 +70,10 @@ export interface IssuerSettings {
 }
 
 /** Valid settings with the preset and the defaults applied. */
-export interface ResolvedIssuer {
-  readonly issuer: string
+export interface ResolvedIssuer extends KeySource {
   /** Every value of `iss` for this issuer. */
   readonly names: readonly string[]
   readonly audiences: readonly string[]
-  /** `null`: found by discovery. */
-  readonly jwksUri: string | null
   readonly algorithms: ReadonlySet<JwsAlgorithm>
   /** Returns the claims with scopes for a token of these audiences. */
   scopeClaims(audiences: readonly string[]): readonly ClaimPath[]
@@ -104,6 +112,9 @@ export function resolveIssuer(settings: IssuerSettings): ResolvedIssuer {
     names: alias === undefined ? [settings.issuer] : [settings.issuer, alias],
     audiences,
     jwksUri: settings.jwksUri ?? preset.jwksUri(settings.issuer),
+    jwks: settings.jwks ?? null,
+    jwksFile: settings.jwksFile ?? null,
+    allowHttp: false,
     algorithms: new Set(
       (settings.algorithms ?? preset.algorithms).filter(isJwsAlgorithm).map(canonicalAlgorithm),
     ),

@@ -26,6 +26,23 @@ export interface KeySet {
 const maxKeys = 100
 
 /**
+ * Returns the fault of a key set that an operator configures, as the end of a sentence, or `null`. A key that
+ * is too weak is not found here.
+ */
+export function keySetFault(document: unknown): string | null {
+  if (!isObject(document) || !Array.isArray(document.keys)) return 'is not a JWK Set (RFC 7517 §5)'
+  const keys: readonly unknown[] = document.keys
+  if (keys.length > maxKeys) return `has more than ${maxKeys} keys`
+  if (keys.some((jwk) => isObject(jwk) && (jwk.d !== undefined || jwk.k !== undefined))) {
+    return 'contains a private or shared key: leave only the public keys of the issuer in it'
+  }
+  const usable = keys.some(
+    (jwk) => isObject(jwk) && isForSignatures(jwk) && kindOf(jwk) !== undefined,
+  )
+  return usable ? null : 'contains no key that can verify a signature'
+}
+
+/**
  * Imports the keys of a JWK Set (RFC 7517 §5) that may verify a token. Keys for another purpose are ignored;
  * signing keys that are not usable become faults.
  *
