@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { connectionFaults, connectionWarnings } from './config/connections.ts'
 import { ConfigError, type Fault } from './config/faults.ts'
-import { readIssuers } from './config/issuers.ts'
+import { issuerWarnings, readIssuers } from './config/issuers.ts'
 import {
   databaseFaults,
   defaultScopeFaults,
@@ -155,7 +155,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     identityKeysFile: identityKeysFile === undefined ? null : resolve(identityKeysFile),
     logLevel: settings.LOG_LEVEL,
     warnings: Object.freeze(connectionWarnings(settings).map((warning) => warning.join(' '))),
-    startWarnings: Object.freeze(startWarnings(settings)),
+    startWarnings: Object.freeze([...startWarnings(settings), ...issuerWarnings(issuers)]),
   })
 }
 

@@ -1,5 +1,6 @@
 import { issuerFaults } from '../credentials/issuer-rules.ts'
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
+import { isRemoteHttp } from '../credentials/issuer-url.ts'
 import { parseJson } from '../json.ts'
 import type { Fault } from './faults.ts'
 import type { GivenVariables, Settings } from './settings.ts'
@@ -26,6 +27,19 @@ export function readIssuers(settings: Settings, faults: Fault[]): readonly Issue
     }
   }
   return all
+}
+
+/** Returns warnings for the log about issuers whose keys are fetched without TLS. */
+export function issuerWarnings(issuers: readonly IssuerSettings[]): readonly string[] {
+  const unprotected = issuers.filter(({ issuer, jwksUri, jwks, jwksFile }) => {
+    const url = (jwks ?? jwksFile) === undefined ? (jwksUri ?? issuer) : ''
+    return isRemoteHttp(url)
+  })
+  return unprotected.length === 0
+    ? []
+    : [
+        'JWT_ISSUERS allows http to a private network (`allowHttp`): anyone who controls that network can replace the keys of the issuer.',
+      ]
 }
 
 const shorthandVariables: Readonly<Record<string, string>> = {

@@ -99,7 +99,7 @@ export const variables = {
   },
   JWT_ISSUERS: {
     meaning:
-      'The issuers whose JWTs are accepted: a JSON array of objects `{issuer, audience, preset?, jwksUri?, jwks?, jwksFile?, algorithms?, scopeClaims?, scopesFrom?, scopePrefix?, grantClaim?, clockToleranceSeconds?, maxTokenAgeSeconds?, requireAccessTokenType?}`.',
+      'The issuers whose JWTs are accepted: a JSON array of objects `{issuer, audience, preset?, jwksUri?, jwks?, jwksFile?, allowHttp?, algorithms?, scopeClaims?, scopesFrom?, scopePrefix?, grantClaim?, clockToleranceSeconds?, maxTokenAgeSeconds?, requireAccessTokenType?}`.',
     unset: 'none',
     read: text,
   },

@@ -18,17 +18,18 @@ export async function fetchKeys(source: KeySource, signal: AbortSignal): Promise
   const { jwks, jwksFile } = source
   const configured = jwks ?? (jwksFile === null ? null : readKeyFile(jwksFile))
   if (configured !== null) return { ...(await readKeySet(configured)), maxAgeSeconds: null }
-  const url = source.jwksUri ?? (await discoverJwksUri(source.issuer, signal))
+  const url = source.jwksUri ?? (await discoverJwksUri(source, signal))
   const answer = await getJson(url, signal)
   return { ...(await readKeySet(answer.json)), maxAgeSeconds: answer.maxAgeSeconds }
 }
 
-async function discoverJwksUri(issuer: string, signal: AbortSignal): Promise<string> {
+async function discoverJwksUri(source: KeySource, signal: AbortSignal): Promise<string> {
   const failures: string[] = []
+  const { issuer } = source
   for (const url of discoveryUrls(issuer)) {
     try {
       const { json } = await getJson(url, signal)
-      return jwksUriOf(json, issuer, url)
+      return jwksUriOf(json, source, url)
     } catch (error) {
       // The second URL is for issuers without the first one. It is not tried if the issuer is down.
       if (!(error instanceof UnusableResponseError)) throw error
@@ -44,7 +45,11 @@ async function discoverJwksUri(issuer: string, signal: AbortSignal): Promise<str
  * @param place the URL of the metadata, for messages
  * @throws UnusableResponseError when the metadata is not valid or its `jwks_uri` is not allowed
  */
-export function jwksUriOf(metadata: unknown, issuer: string, place: string): string {
+export function jwksUriOf(
+  metadata: unknown,
+  { issuer, allowHttp }: Pick<KeySource, 'issuer' | 'allowHttp'>,
+  place: string,
+): string {
   if (!isObject(metadata)) throw new UnusableResponseError(`${place} is not a JSON object`)
   if (metadata.issuer !== issuer) {
     throw new UnusableResponseError(
@@ -52,7 +57,7 @@ export function jwksUriOf(metadata: unknown, issuer: string, place: string): str
     )
   }
   const { jwks_uri: url } = metadata
-  const fault = typeof url === 'string' ? keyUrlFault(url) : 'is missing'
+  const fault = typeof url === 'string' ? keyUrlFault(url, allowHttp) : 'is missing'
   if (typeof url !== 'string' || fault !== null)
     throw new UnusableResponseError(`jwks_uri of ${place} ${fault}`)
   // Only an issuer on this machine may have its keys on this machine.

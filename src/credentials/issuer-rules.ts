@@ -14,7 +14,7 @@ type Setting = keyof IssuerSettings
 type Check = (value: unknown, settings: Readonly<Record<string, unknown>>) => string | null
 
 const checks: Readonly<Record<Setting, Check>> = {
-  issuer: (value, { preset, jwks, jwksFile }) => {
+  issuer: (value, { preset, jwks, jwksFile, allowHttp }) => {
     if (!isText(value)) return 'must be a string: set it to the exact `iss` of the tokens'
     if (preset === 'entra' && /\/(common|organizations|consumers)(\/|$)/.test(value)) {
       return 'must contain the id of your tenant, as `iss` of the tokens does'
@@ -23,7 +23,7 @@ const checks: Readonly<Record<Setting, Check>> = {
       return `must be 1 to ${maxIssuerLength} visible ASCII characters`
     }
     return jwks === undefined && jwksFile === undefined
-      ? issuerUrlFault(value)
+      ? issuerUrlFault(value, allowHttp === true)
       : ownNameFault(value)
   },
   audience: (value) => {
@@ -37,7 +37,9 @@ const checks: Readonly<Record<Setting, Check>> = {
   preset: optional((value) =>
     isPresetName(value) ? null : `must be one of ${Object.keys(issuerPresets).join(', ')}`,
   ),
-  jwksUri: optional((value) => (isText(value) ? keyUrlFault(value) : 'must be an absolute URL')),
+  jwksUri: optional((value, { allowHttp }) =>
+    isText(value) ? keyUrlFault(value, allowHttp === true) : 'must be an absolute URL',
+  ),
   jwks: optional((value, { jwksUri }) => {
     if (jwksUri !== undefined) return 'must not be set together with `jwksUri`'
     const fault = keySetFault(value)
@@ -51,6 +53,7 @@ const checks: Readonly<Record<Setting, Check>> = {
     const fault = keyFileFault(value)
     return fault === null ? null : `names a file that ${fault}`
   }),
+  allowHttp: optional((value) => (typeof value === 'boolean' ? null : 'must be true or false')),
   algorithms: optional((value) => {
     const bad = isTextList(value) ? value.find((name) => !isJwsAlgorithm(name)) : ''
     if (bad === undefined) return null

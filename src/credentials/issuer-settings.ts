@@ -33,6 +33,12 @@ export interface IssuerSettings {
    * names an unknown key. Excludes `jwksUri` and `jwks`. Default: none.
    */
   readonly jwksFile?: string | undefined
+  /**
+   * Whether `issuer` and the URL of its keys may use http to a private network: a private address, a name without
+   * a dot, or a name below `svc` or `cluster.local`. Anyone who controls that network can replace the keys. Default:
+   * false, http to this machine only.
+   */
+  readonly allowHttp?: boolean | undefined
   /** The accepted `alg`. Default: the preset's, otherwise every asymmetric one. `EdDSA` includes `Ed25519`. */
   readonly algorithms?: readonly string[] | undefined
   /**
@@ -114,7 +120,7 @@ export function resolveIssuer(settings: IssuerSettings): ResolvedIssuer {
     jwksUri: settings.jwksUri ?? preset.jwksUri(settings.issuer),
     jwks: settings.jwks ?? null,
     jwksFile: settings.jwksFile ?? null,
-    allowHttp: false,
+    allowHttp: settings.allowHttp ?? false,
     algorithms: new Set(
       (settings.algorithms ?? preset.algorithms).filter(isJwsAlgorithm).map(canonicalAlgorithm),
     ),

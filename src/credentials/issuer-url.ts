@@ -1,22 +1,39 @@
 import { isLoopbackHost } from '../net/loopback.ts'
+import { isPrivateHost } from '../net/private-hosts.ts'
 
 export { isLoopbackHost }
 
-/** Returns the fault of a URL of keys, or `null`. It must be https, or http to this machine. */
-export function keyUrlFault(text: string): string | null {
+/**
+ * Returns the fault of a URL of keys, or `null`. It must be https, or http to this machine.
+ *
+ * @param allowHttp whether http is also allowed to hosts of a private network
+ */
+export function keyUrlFault(text: string, allowHttp = false): string | null {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null) return 'must be an absolute URL'
   if (url.username !== '' || url.password !== '') return 'must not contain a user name or password'
   if (url.protocol === 'https:') return null
-  if (url.protocol === 'http:' && isLoopbackHost(url.hostname)) return null
-  return 'must be https (http is allowed to this machine only, such as http://127.0.0.1:4000)'
+  if (url.protocol !== 'http:') return 'must be an https URL'
+  if (isLoopbackHost(url.hostname)) return null
+  if (!isPrivateHost(url.hostname)) {
+    return 'must be https (http is allowed to this machine and, with `allowHttp`, to a private network)'
+  }
+  return allowHttp
+    ? null
+    : 'must be https (http to a private network needs `"allowHttp":true` in JWT_ISSUERS)'
 }
 
 /** Works like {@link keyUrlFault}, and also refuses a query and a fragment (RFC 8414 §2). */
-export function issuerUrlFault(text: string): string | null {
-  const fault = keyUrlFault(text)
+export function issuerUrlFault(text: string, allowHttp = false): string | null {
+  const fault = keyUrlFault(text, allowHttp)
   if (fault !== null) return fault
   return /[?#]/.test(text) ? 'must have no query and no fragment' : null
+}
+
+/** Whether `text` is a URL without TLS that leads to another machine. */
+export function isRemoteHttp(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null
+  return url?.protocol === 'http:' && !isLoopbackHost(url.hostname)
 }
 
 /**

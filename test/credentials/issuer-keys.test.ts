@@ -412,7 +412,8 @@ describe('discovery', () => {
 
   test('of an issuer on another machine never leads to this one', () => {
     const metadata = (jwks_uri: string) => ({ issuer: 'https://issuer.example', jwks_uri })
-    const read = (uri: string) => jwksUriOf(metadata(uri), 'https://issuer.example', 'metadata')
+    const source = { issuer: 'https://issuer.example', allowHttp: true }
+    const read = (uri: string) => jwksUriOf(metadata(uri), source, 'metadata')
     expect(read('https://keys.example/jwks')).toBe('https://keys.example/jwks')
     for (const host of ['127.0.0.1:5432', 'localhost', '[::1]:80', 'x.localhost', '127.1']) {
       expect(() => read(`http://${host}/`)).toThrow('must not be on this machine')
