@@ -1,6 +1,8 @@
 import type { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
+import type { JwtVerification } from './jwt.ts'
 import { type RefusalReason, refusalError } from './refusal.ts'
+import type { RefusedJwt } from './refused-jwt.ts'
 
 export type Authentication = Anonymous | Authenticated | Refused
 
@@ -23,6 +25,8 @@ export interface Refusal {
   readonly reason: RefusalReason | 'unavailable'
   /** The public id of the API key, if the key was well-formed. */
   readonly credentialId: string | null
+  /** What a refused JWT contains, for the log; missing if it could not be parsed. */
+  readonly jwt?: RefusedJwt
   /** The error that is shown to the caller. */
   readonly error: LatchkeyError
 }
@@ -40,4 +44,12 @@ export interface Verified {
 
 export function refuse(reason: RefusalReason, credentialId: string | null = null): Refused {
   return { kind: 'refused', refusal: { reason, credentialId, error: refusalError(reason) } }
+}
+
+export function refuseJwt({
+  reason,
+  refused,
+}: Extract<JwtVerification, { readonly ok: false }>): Refused {
+  const { kind, refusal } = refuse(`jwt-${reason}`)
+  return { kind, refusal: refused === undefined ? refusal : { ...refusal, jwt: refused } }
 }

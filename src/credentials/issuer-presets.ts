@@ -21,8 +21,12 @@ export interface IssuerPreset {
   readonly grantClaim: ClaimPath | null
   /** Returns the value that the configured audience is compared with: a string or an array of strings. */
   audienceOf(claims: Claims): unknown
+  /** The name of the claim that `audienceOf` reads, for the log. */
+  readonly audienceClaim: string
   /** Whether the claims belong to the kind of token that the provider intends for APIs. */
   isForApis(claims: Claims): boolean
+  /** The name of the claim that `isForApis` reads, for the log. */
+  readonly kindClaim: string
   /** Whether the provider intends its ID tokens to be sent to APIs. */
   readonly idTokens: boolean
   /** Claims that mark an ID token. A token with one of them is refused, unless `typ` is `at+jwt`. */
@@ -45,7 +49,9 @@ export const standardIssuer: IssuerPreset = {
   scopesFrom: 'token',
   grantClaim: null,
   audienceOf: (claims) => claims.aud,
+  audienceClaim: 'aud',
   isForApis: () => true,
+  kindClaim: 'typ',
   idTokens: false,
   idTokenClaims: ['nonce', 'at_hash', 'c_hash'],
   issuerAliases: {},
@@ -72,7 +78,9 @@ export const issuerPresets = {
     algorithms: ['RS256'],
     scopeClaims: () => ['scope', 'scp', 'permissions', 'org_permissions'].map(claimPath),
     audienceOf: (claims) => claims.aud ?? claims.azp,
+    audienceClaim: 'aud, azp',
     isForApis: (claims) => claims.sts !== 'pending',
+    kindClaim: 'sts',
   },
 
   // https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
@@ -82,7 +90,9 @@ export const issuerPresets = {
     algorithms: ['RS256'],
     scopeClaims: () => [claimPath('scope')],
     audienceOf: (claims) => claims.aud ?? claims.client_id,
+    audienceClaim: 'aud, client_id',
     isForApis: (claims) => claims.token_use === 'access',
+    kindClaim: 'token_use',
   },
 
   // https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
@@ -94,6 +104,7 @@ export const issuerPresets = {
     algorithms: ['RS256'],
     scopeClaims: () => ['scp', 'roles'].map(claimPath),
     isForApis: (claims) => typeof (claims.azp ?? claims.appid) === 'string',
+    kindClaim: 'azp, appid',
   },
 
   // https://firebase.google.com/docs/auth/admin/verify-id-tokens
@@ -140,6 +151,7 @@ export const issuerPresets = {
     algorithms: ['RS256'],
     scopeClaims: () => [claimPath('scp')],
     isForApis: (claims) => typeof claims.cid === 'string',
+    kindClaim: 'cid',
   },
 
   // https://supabase.com/docs/guides/auth/jwt-fields

@@ -7,6 +7,7 @@ import type { ResolvedIssuer } from './issuer-settings.ts'
 import { readJws } from './jws.ts'
 import type { JwtRefusal, JwtVerification, JwtVerifier } from './jwt.ts'
 import { checkClaims } from './jwt-claims.ts'
+import { describeRefusedJwt } from './refused-jwt.ts'
 
 export interface JwtVerifierOptions {
   /** The issuers whose tokens are accepted. */
@@ -51,21 +52,27 @@ export function createJwtVerifier(options: JwtVerifierOptions): JwtVerifier {
   return {
     async verify(token, now) {
       const jws = readJws(token)
-      if (typeof jws === 'string') return refused(jws)
+      if (typeof jws === 'string') return { ok: false, reason: jws }
       const { algorithm, keyId, type, claims } = jws
+      const header = { alg: algorithm, kid: keyId, typ: type }
+      const refuse = (reason: JwtRefusal, claim: string | null): JwtVerification => ({
+        ok: false,
+        reason,
+        refused: describeRefusedJwt(claims, claim, header),
+      })
 
       const issuer = typeof claims.iss === 'string' ? issuers.get(claims.iss) : undefined
-      if (issuer === undefined) return refused('unknown-issuer')
-      if (!issuer.algorithms.has(canonicalAlgorithm(algorithm))) return refused('algorithm')
-      const jwt = checkClaims(claims, type, issuer, now)
-      if (typeof jwt === 'string') return refused(jwt)
+      if (issuer === undefined) return refuse('unknown-issuer', 'iss')
+      if (!issuer.algorithms.has(canonicalAlgorithm(algorithm))) return refuse('algorithm', 'alg')
+      const jwt = checkClaims({ claims, type, issuer, now: now / 1000 })
+      if ('reason' in jwt) return refuse(jwt.reason, jwt.claim)
 
       const keys = await issuer.keys.find(algorithm, keyId)
-      if (keys.length === 0) return refused('unknown-key')
+      if (keys.length === 0) return refuse('unknown-key', 'kid')
       for (const key of keys) {
         if (await isSignedBy(key, token, algorithm)) return { ok: true, jwt }
       }
-      return refused('signature')
+      return refuse('signature', null)
     },
   }
 }
@@ -110,8 +117,4 @@ async function isSignedBy(
 
 function sinceStart(): number {
   return Math.max(performance.now(), Date.now() - performance.timeOrigin)
-}
-
-function refused(reason: JwtRefusal): JwtVerification {
-  return { ok: false, reason }
 }

@@ -1,4 +1,5 @@
 import type { StatedGrant } from './directory.ts'
+import type { RefusedJwt } from './refused-jwt.ts'
 
 /** A JWT with a valid signature and valid claims. */
 export interface VerifiedJwt {
@@ -35,7 +36,12 @@ export type JwtRefusal =
 
 export type JwtVerification =
   | { readonly ok: true; readonly jwt: VerifiedJwt }
-  | { readonly ok: false; readonly reason: JwtRefusal }
+  | {
+      readonly ok: false
+      readonly reason: JwtRefusal
+      /** Missing if the token could not be parsed. */
+      readonly refused?: RefusedJwt
+    }
 
 export interface JwtVerifier {
   /**

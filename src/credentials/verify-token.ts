@@ -1,5 +1,5 @@
 import { ServiceUnavailableError } from '../errors.ts'
-import { type Refused, refuse, type Verified } from './authentication.ts'
+import { type Refused, refuse, refuseJwt, type Verified } from './authentication.ts'
 import type { CredentialCaches } from './credential-caches.ts'
 import type { CredentialDirectory, Owner } from './directory.ts'
 import type { JwtVerifier, VerifiedJwt } from './jwt.ts'
@@ -44,7 +44,7 @@ export function createTokenVerifier(parts: TokenVerifierParts) {
   return async function verifyJwt(token: string): Promise<Verified | Refused> {
     if (jwt === null) return refuse('jwt-unknown-issuer')
     const verification = await jwt.verify(token, clock.wall())
-    if (!verification.ok) return refuse(`jwt-${verification.reason}`)
+    if (!verification.ok) return refuseJwt(verification)
     const found = verification.jwt
     const owner = directory === null ? null : await admitUser(directory, found)
     if (directory !== null && owner === null) return refuse('owner-deleted')

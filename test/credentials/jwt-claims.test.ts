@@ -12,7 +12,8 @@ function check(
   { type = null as string | null, at = now } = {},
 ) {
   const issuer = resolveIssuer({ issuer: 'https://issuer.example', audience, ...settings })
-  return checkClaims({ ...good, ...claims }, type, issuer, at * 1000)
+  const outcome = checkClaims({ claims: { ...good, ...claims }, type, issuer, now: at })
+  return 'reason' in outcome ? outcome.reason : outcome
 }
 
 const accepted = expect.objectContaining({ subject: 'ada' })

@@ -59,7 +59,10 @@ describe('every accepted algorithm verifies', () => {
       const bytes = Buffer.from(signature, 'base64url')
       bytes[10] = (bytes[10] ?? 0) ^ 1
       const forged = `${head}.${body}.${bytes.toString('base64url')}`
-      expect(await verifier.verify(forged, Date.now())).toEqual({ ok: false, reason: 'signature' })
+      expect(await verifier.verify(forged, Date.now())).toMatchObject({
+        ok: false,
+        reason: 'signature',
+      })
     } finally {
       await issuer.close()
     }
@@ -211,9 +214,9 @@ describe('several issuers', () => {
         jwt: { issuer: other.issuer, subject: 'alice' },
       })
       const wrongAudience = await verifier.verify(await other.sign(), Date.now())
-      expect(wrongAudience).toEqual({ ok: false, reason: 'audience' })
+      expect(wrongAudience).toMatchObject({ ok: false, reason: 'audience' })
       const posing = await other.sign({ iss: issuer.issuer })
-      expect(await verifier.verify(posing, Date.now())).toEqual({
+      expect(await verifier.verify(posing, Date.now())).toMatchObject({
         ok: false,
         reason: 'unknown-key',
       })
