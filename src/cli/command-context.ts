@@ -14,6 +14,8 @@ export interface CommandContext {
   readonly version: string
   /** Writes the result of a command: standard output. */
   readonly out: (text: string) => void
+  /** Reads the whole standard input, at most 64 KiB. */
+  readonly input: () => Promise<string>
   /** Resolves when the reader of `out` has closed it. */
   readonly outputClosed: Promise<void>
   /** Writes notes and errors: standard error. */

@@ -17,6 +17,16 @@ const outputClosed = new Promise<void>((resolve) => {
   })
 })
 
+async function readInput(): Promise<string> {
+  let text = ''
+  process.stdin.setEncoding('utf8')
+  for await (const part of process.stdin) {
+    text += part
+    if (text.length > 65_536) break
+  }
+  return text
+}
+
 let stopping = false
 
 /** Modules that few commands need are loaded by those commands, so that the others start quickly. */
@@ -24,6 +34,7 @@ const context: CommandContext = {
   environment: process.env,
   version: JSON.parse(readFileSync(new URL('package.json', root), 'utf8')).version,
   out: (text) => process.stdout.write(text),
+  input: readInput,
   outputClosed,
   note: (text) => process.stderr.write(text),
   now: Date.now,

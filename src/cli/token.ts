@@ -3,23 +3,25 @@ import { type Config, ConfigError, loadConfig } from '../config.ts'
 import { developmentIssuerPath } from '../credentials/development-issuer-path.ts'
 import { createDevelopmentIssuer } from '../http/development-issuer.ts'
 import type { CommandContext } from './command-context.ts'
+import { UsageError } from './exit-codes.ts'
 import { durationSeconds, parseList } from './option-values.ts'
 import { answer } from './output.ts'
+import { addTokenExplain } from './token-explain.ts'
 
 interface Options {
-  readonly subject: string
+  readonly subject?: string
   readonly scope: readonly string[]
   readonly expiresIn: number
   readonly json?: boolean
 }
 
 export function addToken(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('token')
     .description(
       'Print a JWT of the development issuer. It works only in development: without a JWT issuer, outside production.',
     )
-    .requiredOption('--subject <subject>', 'the subject (`sub`) of the token, such as ada')
+    .option('--subject <subject>', 'the subject (`sub`) of the token, such as ada; required')
     .addOption(
       new Option(
         '--scope <scopes>',
@@ -36,6 +38,9 @@ export function addToken(program: Command, context: CommandContext): void {
     .option('--json', 'print JSON in the form of a token endpoint (RFC 6749 §5.1)')
     .addHelpText('after', examples)
     .action(async (options: Options) => {
+      const { subject } = options
+      // A required option of this command would be required by `token explain` too.
+      if (subject === undefined) throw new UsageError('The option --subject <subject> is missing.')
       const config = loadConfig(context.environment)
       const issuer = await createDevelopmentIssuer({
         issuer: issuerUrl(config),
@@ -43,12 +48,13 @@ export function addToken(program: Command, context: CommandContext): void {
         now: context.now,
       })
       const token = await issuer.mint({
-        subject: options.subject,
+        subject,
         scope: options.scope.join(' '),
         expiresIn: options.expiresIn,
       })
       answer(context, options, token, () => `${token.access_token}\n`)
     })
+  addTokenExplain(command, context)
 }
 
 function issuerUrl({ mode, publicUrl }: Config): string {

@@ -25,7 +25,7 @@ export interface Refusal {
   readonly reason: RefusalReason | 'unavailable'
   /** The public id of the API key, if the key was well-formed. */
   readonly credentialId: string | null
-  /** What a refused JWT contains, for the log; missing if it could not be parsed. */
+  /** The content of a refused JWT, for the log; missing if it could not be parsed. */
   readonly jwt?: RefusedJwt
   /** The error that is shown to the caller. */
   readonly error: LatchkeyError

@@ -15,7 +15,7 @@ export interface IssuerPreset {
    * these claims are joined.
    */
   scopeClaims(audiences: readonly string[]): readonly ClaimPath[]
-  /** Where the scopes of a token without any scope claim come from. */
+  /** The source of the scopes of a token without any scope claim. */
   readonly scopesFrom: ScopesFrom
   /** The claim with the whole grant of the user; `null`: the provider has none. */
   readonly grantClaim: ClaimPath | null

@@ -101,7 +101,7 @@ function trustedIssuers(options: JwtVerifierOptions): ReadonlyMap<string, Truste
 }
 
 /** Whether the token has a valid signature of `key`. Any other error of jose means that it has none. */
-async function isSignedBy(
+export async function isSignedBy(
   key: CryptoKey,
   token: string,
   algorithm: JwsAlgorithm,

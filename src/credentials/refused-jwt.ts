@@ -6,7 +6,7 @@ export interface RefusedJwt {
   readonly iss: string | null
   /** The audiences: the first five, each shortened to 256 characters. */
   readonly aud: readonly string[]
-  /** The name of the claim or header parameter that failed; `null`: it is none of them. */
+  /** The name of the claim or header parameter that failed; `null`: the signature. */
   readonly claim: string | null
   /** The value of `claim`, if it is a number, a boolean or a short text, and not the subject. */
   readonly value?: string | number | boolean

@@ -23,6 +23,7 @@ export async function run(
     environment: { DATA_DIR: mkdtempSync(join(tmpdir(), 'latchkey-')) },
     version: '1.2.3',
     out: (text) => out.push(text),
+    input: async () => '',
     outputClosed: new Promise(() => {}),
     note: (text) => err.push(text),
     now: () => now,

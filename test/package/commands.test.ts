@@ -59,6 +59,10 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { words: 'token --subject ada', env: { NODE_ENV: 'production' }, code: 78, says: /production/ },
     { words: 'token', code: 2, says: /--subject/ },
   ],
+  'token explain': [
+    { words: 'token explain eyJ', code: 2, says: /standard input/ },
+    { words: 'token explain', code: 2, says: /missing required argument/ },
+  ],
   audit: [
     { words: 'audit --json', says: /^\{\s+"events": \[\s+\{/ },
     { words: 'audit --since yesterday', code: 2, says: /--since/ },
