@@ -60,8 +60,7 @@ function explanationText(explanation: JwtExplanation): string {
   const { accepted, issuer, subject, scopes } = explanation
   const rows = explanation.checks.map(({ check, detail, ...one }) => [resultOf(one), check, detail])
   const user = subject === undefined ? '' : `\nThe user is ${subject} of ${issuer}.`
-  const carried =
-    scopes === null ? 'those in the grant of the user' : scopes?.join(' ') || '(none)'
+  const carried = scopes === null ? 'those in the grant of the user' : scopes?.join(' ') || '(none)'
   const verdict =
     accepted === null ? 'Some checks were not made; the others passed.' : 'The token is accepted.'
   const result = accepted === false ? '' : `${verdict}${user}\nIts scopes are: ${carried}\n`
