@@ -25,15 +25,19 @@ export interface CommandContext {
   /** Makes the garbage collector run earlier: a smaller heap for more processor time. */
   limitHeapGrowth(): Promise<void>
   /** Resolves once the server accepts requests. Rejects with the reason of `signal` if that is aborted first. */
-  readonly startServer: (config: Config, signal: AbortSignal) => Promise<{ stop(): Promise<void> }>
+  readonly startServer: (config: Config, signal: AbortSignal) => Promise<RunningCommand>
   /** Starts `count` workers if this process is the primary, or the server of one worker if it is one. */
   readonly startWorkers: (
     config: Config,
     count: number,
     signal: AbortSignal,
-  ) => Promise<{ stop(): Promise<void> }>
-  /** Resolves when the process receives a stop signal after the call. */
-  readonly stopSignal: () => Promise<void>
+  ) => Promise<RunningCommand>
+  /**
+   * Resolves when the process receives a stop signal after the call.
+   *
+   * @param onReload called at SIGHUP. Default: SIGHUP is a stop signal
+   */
+  readonly stopSignal: (onReload?: () => void) => Promise<void>
   /** Connects to the target, or to the embedded database, until `use` has settled. */
   readonly withMigrations: <T>(
     target: MigrationTarget,
@@ -44,6 +48,13 @@ export interface CommandContext {
   /** The path of the committed `schema.graphql`. */
   readonly schemaFile: string
   readonly withDatabase: WithDatabase
+}
+
+/** A server, or the workers of one. */
+interface RunningCommand {
+  /** Reads the settings again that a running server can change. Logs the outcome. */
+  reload(read: () => Config): Promise<void>
+  stop(): Promise<void>
 }
 
 /** Connects to the configured or embedded database until `use` has settled. */

@@ -14,7 +14,7 @@ export function addServe(program: Command, context: CommandContext): void {
   program
     .command('serve')
     .description(
-      'Start the server. On SIGTERM or SIGINT it finishes the requests under way and stops.',
+      'Start the server. On SIGTERM or SIGINT it finishes the requests under way and stops. On SIGHUP it reads the identity keys, SCOPES_FILE and the issuers again.',
     )
     .option('--port <port>', 'the port to listen on, instead of PORT; 0 for any free port', port)
     .option(
@@ -30,12 +30,18 @@ export function addServe(program: Command, context: CommandContext): void {
     .addHelpText('after', `${environmentHelp()}\n${examples}`)
     .action(async (options: Options) => {
       const { port } = options
-      const config = loadConfig({
-        ...context.environment,
-        ...(port !== undefined && { PORT: String(port) }),
-      })
+      const read = () =>
+        loadConfig({
+          ...context.environment,
+          ...(port !== undefined && { PORT: String(port) }),
+        })
+      const config = read()
       if (options.smallHeap) await context.limitHeapGrowth()
-      const stopped = context.stopSignal()
+      let isReloadDue = false
+      let reload = () => {
+        isReloadDue = true
+      }
+      const stopped = context.stopSignal(() => reload())
       const signal = abortSignal(stopped)
       const server = await (options.workers === 1
         ? context.startServer(config, signal)
@@ -45,6 +51,9 @@ export function addServe(program: Command, context: CommandContext): void {
         throw error
       })
       if (server === null) return
+      reload = () => void server.reload(read)
+      // The files may have changed after the start read them.
+      if (isReloadDue) reload()
       await stopped
       await server.stop()
     })

@@ -1,3 +1,5 @@
+import { closeSync, openSync } from 'node:fs'
+
 const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 /** The process exits this long after a stop signal, even if it has not finished. Milliseconds. */
@@ -6,15 +8,35 @@ const stopTimeoutMs = 9_500
 /**
  * Resolves at the first stop signal. Further signals are ignored, because npm and the terminal each send
  * one for a single Ctrl-C.
+ *
+ * @param onReload called at SIGHUP, which then stops nothing, unless it was sent because the terminal of the
+ *   process was closed. Default: SIGHUP is a stop signal.
  */
-export function stopSignal(): Promise<void> {
+export function stopSignal(onReload?: () => void): Promise<void> {
+  const startedInTerminal = onReload !== undefined && hasTerminal()
   return new Promise((resolve) => {
     const stop = () => {
       resolve()
       exitAfterTimeout()
     }
-    for (const signal of signals) process.on(signal, stop)
+    for (const signal of signals) {
+      process.on(signal, () => {
+        const isReload = signal === 'SIGHUP' && !(startedInTerminal && !hasTerminal())
+        if (isReload && onReload !== undefined) onReload()
+        else stop()
+      })
+    }
   })
+}
+
+/** Whether the process has a controlling terminal. After that was closed, it cannot be opened. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'))
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Returns a signal that is aborted when `stopped` resolves. */

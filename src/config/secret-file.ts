@@ -6,16 +6,21 @@ export function fileVariableOf<V extends string>(variable: V): `${V}_FILE` {
   return `${variable}_FILE`
 }
 
+interface FileRules {
+  /** Whether the variable itself is set too, which is a fault: one of the two may be outdated. */
+  readonly isSet: boolean
+  readonly isMultiline: boolean
+}
+
 /**
  * Reads a secret from the file that `<NAME>_FILE` names, without surrounding white space, as container
  * platforms mount secrets.
  *
- * @param isSet whether the variable itself is set too, which is a fault: one of the two may be outdated
  * @returns `undefined` if `<NAME>_FILE` is unset; an empty text after a fault
  */
 export function readSecretFile(
   name: string,
-  isSet: boolean,
+  { isSet, isMultiline }: FileRules,
   environment: Readonly<Record<string, string | undefined>>,
   faults: Fault[],
 ): string | undefined {
@@ -36,5 +41,5 @@ export function readSecretFile(
     return fault('names a file that does not exist or cannot be read')
   }
   if (text === '') return fault('names an empty file')
-  return /[\r\n]/.test(text) ? fault('names a file with more than one line') : text
+  return !isMultiline && /[\r\n]/.test(text) ? fault('names a file with more than one line') : text
 }

@@ -26,11 +26,12 @@ export interface VariableDescription {
 
 /** Describes all variables, for `--help` and the documentation. The texts are Markdown. */
 export function describeConfig(): readonly VariableDescription[] {
-  return definitions().map(([variable, { meaning, unset, default: value, isSecret }]) => ({
+  return definitions().map(([variable, { meaning, unset, default: value, file }]) => ({
     variable,
-    meaning: isSecret
-      ? `${meaning} \`${fileVariableOf(variable)}\` may name a file with this value instead.`
-      : meaning,
+    meaning:
+      file !== undefined
+        ? `${meaning} \`${fileVariableOf(variable)}\` may name a file with this value instead.`
+        : meaning,
     default: unset ?? value ?? 'none',
   }))
 }
@@ -44,10 +45,11 @@ export function pickVariables(
   faults: Fault[] = [],
 ): GivenVariables {
   const given: { [V in Variable]?: string } = {}
-  for (const [variable, { isSecret }] of definitions()) {
+  for (const [variable, { file }] of definitions()) {
     const text = environment[variable]?.trim()
     const isSet = text !== undefined && (text !== '' || meaningfulWhenEmpty.has(variable))
-    const secret = isSecret ? readSecretFile(variable, isSet, environment, faults) : undefined
+    const rules = { isSet, isMultiline: file === 'text' }
+    const secret = file && readSecretFile(variable, rules, environment, faults)
     if (secret !== undefined) given[variable] = secret
     else if (isSet) given[variable] = text
   }
@@ -60,9 +62,9 @@ export function misspeltVariables(
   given: GivenVariables,
 ): readonly Misspelling[] {
   const variables = new Map<string, Variable>(
-    definitions().flatMap(([variable, { isSecret }]) => [
+    definitions().flatMap(([variable, { file }]) => [
       [variable, variable],
-      ...(isSecret ? [[fileVariableOf(variable), variable] as const] : []),
+      ...(file !== undefined ? [[fileVariableOf(variable), variable] as const] : []),
     ]),
   )
   return misspellings(environment, [...variables.keys()], {

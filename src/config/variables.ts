@@ -53,21 +53,21 @@ export const variables = {
       'The connection string of the database, PostgreSQL 14 or later: `postgres://user:password@host:5432/database`. Required in production.',
     unset: 'an embedded PostgreSQL in DATA_DIR',
     read: postgresUrl,
-    isSecret: true,
+    file: 'line',
   },
   DATABASE_LISTEN_URL: {
     meaning:
       'A direct connection to the primary, for LISTEN. Set it where DATABASE_URL leads to a connection pooler.',
     unset: 'DATABASE_URL',
     read: postgresUrl,
-    isSecret: true,
+    file: 'line',
   },
   DATABASE_READ_URL: {
     meaning:
       'The connection string of a replica that serves lists and counts, which may then be behind the primary.',
     unset: 'DATABASE_URL',
     read: postgresUrl,
-    isSecret: true,
+    file: 'line',
   },
   MIGRATE: {
     meaning:
@@ -102,6 +102,7 @@ export const variables = {
       'The issuers whose JWTs are accepted: a JSON array of objects `{issuer, audience, preset?, jwksUri?, jwks?, jwksFile?, allowHttp?, algorithms?, scopeClaims?, scopesFrom?, scopePrefix?, grantClaim?, clockToleranceSeconds?, maxTokenAgeSeconds?, requireAccessTokenType?}`.',
     unset: 'none',
     read: text,
+    file: 'text',
   },
   API_KEY_HEADER: {
     meaning: 'The header that carries an API key, as an alternative to `Authorization`.',
@@ -130,7 +131,7 @@ export const variables = {
       'The peppers (HMAC keys) under which the secrets of API keys are hashed, separated by commas. The first one hashes new secrets; all of them verify. Keys that were stored without a pepper stay valid.',
     unset: 'none',
     read: peppers,
-    isSecret: true,
+    file: 'line',
   },
   KEY_MAX_LIFETIME_DAYS: {
     meaning:
@@ -248,6 +249,6 @@ export interface Definition {
   /** The description of the default. Default: the text of `default`. */
   readonly unset?: string
   readonly read: z.ZodType
-  /** Whether the value may come from a file, which `<NAME>_FILE` names. Default `false`. */
-  readonly isSecret?: true
+  /** The value may come from a file, which `<NAME>_FILE` names: one line, or any text. Default: not. */
+  readonly file?: 'line' | 'text'
 }

@@ -7,10 +7,12 @@ import type { Logger } from '../log.ts'
 import type { NodeListener } from '../node/node-listener.ts'
 import { createSchema } from '../schema/index.ts'
 import { createScopeCatalogue } from '../scopes.ts'
+import { type Closers, closingAll } from './closers.ts'
 import { openConfiguredDatabase, prepareSchema } from './configured-database.ts'
 import { type LaunchedDatabase, launchDatabase } from './database.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
-import { createEndpoints } from './endpoints.ts'
+import { createEndpoints, createServerMetrics } from './endpoints.ts'
+import { createGenerations, type Generation, type Generations } from './generations.ts'
 import { createServerLogger, logWarnings } from './logger.ts'
 import { startServices } from './services.ts'
 import { requireStoredPeppers } from './stored-peppers.ts'
@@ -54,6 +56,13 @@ export interface App {
   readonly development: DevelopmentCredentials | null
   /** Makes `/readyz` answer 503 from now on. */
   shutDown(): void
+  /**
+   * Serves further requests with the issuers, the scopes of other services and the identity keys of `config`;
+   * its other settings are ignored. Credentials are verified again. If it fails, nothing changes.
+   *
+   * @throws IdentityKeysError
+   */
+  reload(config: Config): Promise<void>
   /** Writes pending records, closes every connection, and stops the embedded database last. */
   close(): Promise<void>
 }
@@ -94,15 +103,8 @@ export async function createAppOn(
   config: Config,
   options: OptionsWithLog,
 ): Promise<App> {
-  const { log } = options
-  const opened = [() => launched.stop()]
-  const close = async () => {
-    for (const closeOne of opened.splice(0).reverse()) {
-      await closeOne().catch((error: unknown) =>
-        log.error({ err: error }, 'a part of the server could not be closed'),
-      )
-    }
-  }
+  const opened: Closers = [() => launched.stop()]
+  const close = closingAll(opened, options.log)
   try {
     return { ...(await assemble(launched, config, withDefaults(config, options), opened)), close }
   } catch (error) {
@@ -115,24 +117,80 @@ async function assemble(
   launched: LaunchedDatabase,
   config: Config,
   settings: AppSettings,
-  opened: (() => Promise<void>)[],
+  opened: Closers,
 ): Promise<Omit<App, 'close'>> {
   const { log, now, prepared, signal } = settings
-  const catalogue = createScopeCatalogue(config.otherScopes)
   // Building the schema takes long and needs no database, which starts meanwhile.
-  const schema = createSchema(catalogue)
+  const scopes = withSchema(config)
   const url = await launched.ready
   signal?.throwIfAborted()
   if (!prepared) await prepareSchema(url, config, settings)
   const database = openConfiguredDatabase(url, config, log)
   opened.push(() => database.close())
   await requireStoredPeppers(database.peppers, config.keyPeppers, new Date(now()))
-  const services = await startServices(config, settings, { database, catalogue, schema }, opened)
-  const endpoints = createEndpoints(config, settings, services)
-  const { developmentIssuer } = services
+  const metrics = createServerMetrics(settings, database)
+
+  async function generate(from: Config, { catalogue, schema } = withSchema(from)) {
+    const own: Closers = []
+    const close = closingAll(own, log)
+    try {
+      const services = await startServices(from, settings, { database, catalogue, schema }, own)
+      return { ...createEndpoints(from, settings, services, metrics), services, close }
+    } catch (error) {
+      await close()
+      throw error
+    }
+  }
+
+  const first = await generate(config, scopes)
+  const generations = createGenerations(first, requestArrivalMs + settings.timeLimit)
+  const { developmentIssuer } = first.services
   const development =
     developmentIssuer === null || prepared
       ? null
-      : await prepareDevelopment(services, developmentIssuer, now)
-  return { ...endpoints, development }
+      : await prepareDevelopment(first.services, developmentIssuer, now)
+  return { ...reloadable(config, generations, generate, opened), development }
+}
+
+function withSchema({ otherScopes }: Config) {
+  const catalogue = createScopeCatalogue(otherScopes)
+  return { catalogue, schema: createSchema(catalogue) }
+}
+
+/** The time for a request to arrive, in milliseconds, and to be sent after its answer. */
+const requestArrivalMs = 11_000
+
+function reloadable(
+  config: Config,
+  generations: Generations,
+  generate: (config: Config) => Promise<Generation>,
+  opened: Closers,
+): Pick<App, 'fetch' | 'listener' | 'shutDown' | 'reload'> {
+  let isStopping = false
+  /** Reloads run one after another, so that the configuration that was read last wins. */
+  let last: Promise<void> = Promise.resolve()
+  async function reload({ issuers, otherScopes }: Config): Promise<void> {
+    if (isStopping) return
+    const next = await generate({ ...config, issuers, otherScopes })
+    if (isStopping) await next.close()
+    else generations.replace(next)
+  }
+  opened.push(async () => {
+    isStopping = true
+    await last
+    await generations.close()
+  })
+  return {
+    fetch: (request, connection) => generations.current.fetch(request, connection),
+    listener: (request, response, send) => generations.current.listener(request, response, send),
+    shutDown() {
+      isStopping = true
+      generations.current.shutDown()
+    },
+    reload(next) {
+      const done = last.then(() => reload(next))
+      last = done.catch(() => {})
+      return done
+    },
+  }
 }

@@ -2,14 +2,15 @@ import { type Admission, createAdmission } from '../admission/admission.ts'
 import { createFailureLimiter } from '../admission/failure-limiter.ts'
 import { type Config, credentialHeadersOf } from '../config.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
+import type { Database } from '../db/database.ts'
 import { createHttpApp } from '../http/app.ts'
 import { createCompletion } from '../http/completion.ts'
 import { createCors } from '../http/cors.ts'
 import { createForwardAuth } from '../http/forward-auth.ts'
 import { createGraphQL } from '../http/graphql.ts'
-import { createHealth } from '../http/health.ts'
+import { createHealth, type Health } from '../http/health.ts'
 import { createIntrospection } from '../http/introspection.ts'
-import { createMetrics } from '../http/metrics.ts'
+import { createMetrics, type Metrics } from '../http/metrics.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import { createSchemaSdl } from '../http/schema-sdl.ts'
 import { createOperationGuards } from '../limits/operation-guards.ts'
@@ -27,13 +28,14 @@ export function createEndpoints(
   config: Config,
   settings: AppSettings,
   services: Services,
+  metrics: Metrics,
 ): Pick<App, 'fetch' | 'listener' | 'shutDown'> {
   const { log, now } = settings
   const { keys, developmentIssuer } = services
   const { trustedProxies, publicIntrospection } = config
   const { issuer: identity, keys: identityKeys } = services.identity
   const credentialHeaders = credentialHeadersOf(config)
-  const { health, metrics } = createObservers(settings, services)
+  const health = createServerHealth(services)
   const admission = createServerAdmission(config, now, metrics.measure(services.authenticator))
   const completed = createCompletion({ metrics, refusals: services.refusals, log })
   const forwardAuth = createForwardAuth({
@@ -121,20 +123,25 @@ function createServerAdmission(
   })
 }
 
-function createObservers({ metricsPeers }: AppSettings, { database, identity }: Services) {
+function createServerHealth({ database, identity }: Services): Health {
   const { freshness } = database
-  const isDatabaseUp = () =>
-    database.ping().then(
-      () => true,
-      () => false,
-    )
   const identityTokens = identity.issuer !== null
-  return {
-    health: createHealth({ isDatabaseUp, freshness, identityTokens }),
-    metrics: createMetrics({
-      isDatabaseUp,
-      freshness,
-      ...(metricsPeers && { peers: metricsPeers }),
-    }),
-  }
+  return createHealth({ isDatabaseUp: () => isUp(database), freshness, identityTokens })
+}
+
+/** Creates the metrics, which are not reset when the settings are read again. */
+export function createServerMetrics({ metricsPeers }: AppSettings, database: Database): Metrics {
+  const { freshness } = database
+  return createMetrics({
+    isDatabaseUp: () => isUp(database),
+    freshness,
+    ...(metricsPeers && { peers: metricsPeers }),
+  })
+}
+
+function isUp(database: Database): Promise<boolean> {
+  return database.ping().then(
+    () => true,
+    () => false,
+  )
 }

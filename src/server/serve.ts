@@ -5,6 +5,7 @@ import type { NodeListener } from '../node/node-listener.ts'
 import { type App, createAppOn } from './create-app.ts'
 import type { LaunchedDatabase } from './database.ts'
 import { readyText } from './development.ts'
+import { reloadLogged } from './reload.ts'
 import type { RunningServer, StartServerOptions } from './start.ts'
 
 /** The time for requests in flight after the server begins to stop, in milliseconds. */
@@ -60,6 +61,7 @@ export async function serve(
     port: listener.port,
     publicUrl,
     app,
+    reload: (read) => reloadLogged(read, app.reload, log),
     async stop() {
       app.shutDown()
       const drainTimer = setTimeout(() => listener.destroy(), drainTimeoutMs)

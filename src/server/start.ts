@@ -8,6 +8,8 @@ export interface RunningServer {
   /** The URL of the server as clients see it. */
   readonly publicUrl: string
   readonly app: App
+  /** Reads the identity keys, SCOPES_FILE and the issuers again, all or nothing. Logs the outcome. */
+  reload(read: () => Config): Promise<void>
   /** Accepts no more requests, answers those in flight within 5 seconds, then closes everything. */
   stop(): Promise<void>
 }

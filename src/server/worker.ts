@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { once } from 'node:events'
 import type { Config } from '../config.ts'
 import { createServerLogger } from './logger.ts'
-import { startServer } from './start.ts'
+import { type RunningServer, startServer } from './start.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 import { createMetricsPeers } from './worker-metrics.ts'
 
@@ -10,7 +10,7 @@ import { createMetricsPeers } from './worker-metrics.ts'
 export async function startWorker(
   config: Config,
   signal: AbortSignal,
-): Promise<{ stop(): Promise<void> }> {
+): Promise<Pick<RunningServer, 'reload' | 'stop'>> {
   const send = (message: FromWorker) => void (process.connected && process.send?.(message))
   const startMessage = receiveStart()
   send({ type: 'loaded' })
@@ -35,6 +35,7 @@ export async function startWorker(
   const { publicUrl, app } = server
   send({ type: 'ready', publicUrl, development: app.development })
   return {
+    reload: server.reload,
     async stop() {
       await server.stop()
       disconnect()

@@ -7,6 +7,7 @@ import type { Logger } from '../log.ts'
 import { launchDatabase } from './database.ts'
 import { readyText } from './development.ts'
 import { createServerLogger } from './logger.ts'
+import { reloadLogged } from './reload.ts'
 import {
   type FromWorker,
   type ReadyMessage,
@@ -16,6 +17,8 @@ import {
 import { collectMetrics } from './worker-metrics.ts'
 
 export interface RunningWorkers {
+  /** Lets each worker read its settings again if they are valid here. Logs faults. */
+  reload(read: () => Config): Promise<void>
   /** Stops the workers, each after its requests in flight, and the embedded database last. */
   stop(): Promise<void>
 }
@@ -112,7 +115,15 @@ export async function startWorkers(
     await stop()
     throw error
   }
-  return { stop }
+  const reload = (read: () => Config) =>
+    reloadLogged(
+      read,
+      async () => {
+        for (const worker of workers) worker.process.kill('SIGHUP')
+      },
+      log,
+    )
+  return { reload, stop }
 }
 
 function announce({ publicUrl, development }: ReadyMessage, count: number, log: Logger): void {

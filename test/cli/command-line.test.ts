@@ -129,7 +129,7 @@ test('serve starts the server with the configuration, and stops it at a stop sig
     environment: { PORT: '0' },
     startServer: async ({ mode, port }) => {
       calls.push({ mode, port })
-      return { stop: async () => void calls.push('stopped') }
+      return { reload: async () => {}, stop: async () => void calls.push('stopped') }
     },
     stopSignal: async () => void calls.push('asked'),
   })
@@ -144,7 +144,7 @@ test('serve --port listens there, whatever PORT is', async () => {
       environment: { PORT: 'x' },
       startServer: async (config) => {
         ports.push(config.port)
-        return { stop: async () => {} }
+        return { reload: async () => {}, stop: async () => {} }
       },
     })
     expect(code).toBe(0)
@@ -164,7 +164,7 @@ test.each([
     limitHeapGrowth: async () => void calls.push('small heap'),
     startServer: async () => {
       calls.push('started')
-      return { stop: async () => {} }
+      return { reload: async () => {}, stop: async () => {} }
     },
   })
   expect(calls).toEqual(expected)
@@ -176,11 +176,11 @@ test('serve --workers starts that number of workers; one is the server without w
     await run(['serve', '--workers', count], {
       startServer: async () => {
         started.push('alone')
-        return { stop: async () => {} }
+        return { reload: async () => {}, stop: async () => {} }
       },
       startWorkers: async (_config, workers) => {
         started.push(workers)
-        return { stop: async () => {} }
+        return { reload: async () => {}, stop: async () => {} }
       },
     })
   }

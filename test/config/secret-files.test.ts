@@ -56,6 +56,12 @@ describe('<NAME>_FILE', () => {
     expect(migrationTarget({ DATABASE_URL_FILE: '/nonexistent' }, other).url).toBe(other)
   })
 
+  test('gives issuers, in any number of lines', () => {
+    const issuers = [{ issuer: 'https://id.example.com', audience: 'x' }]
+    const environment = { JWT_ISSUERS_FILE: file(JSON.stringify(issuers, null, 2)) }
+    expect(loadConfig(environment)).toMatchObject({ mode: 'self-run', issuers })
+  })
+
   test('may be combined with an empty variable, which counts as unset', () => {
     const config = loadConfig({ DATABASE_URL: '', DATABASE_URL_FILE: file(url) })
     expect(config.database.url).toBe(url)
@@ -69,6 +75,7 @@ describe('<NAME>_FILE', () => {
       'DATABASE_URL',
       'DATABASE_LISTEN_URL',
       'DATABASE_READ_URL',
+      'JWT_ISSUERS',
       'KEY_PEPPER',
     ])
   })

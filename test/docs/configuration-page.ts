@@ -60,7 +60,8 @@ A variable that is set to nothing counts as unset. There are two exceptions, bec
 \`DEFAULT_USER_SCOPES=\` grants no scope, and \`KEY_PEPPER=\` is a fault.
 
 Each secret may come from a file, as Docker, Kubernetes and systemd provide secrets: \`KEY_PEPPER_FILE=/run/secrets/pepper\`
-names a file whose only line is the value. It is a fault if the variable is set too, or if the file is missing or empty.
+names a file whose only line is the value. \`JWT_ISSUERS_FILE\` works alike, with any number of lines. It is a fault if the
+variable is set too, or if the file is missing or empty.
 
 A variable whose name is one typing error away from one of these is a fault if that one is unset, such as \`DATABSE_URL\`.
 

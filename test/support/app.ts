@@ -123,6 +123,9 @@ export async function createTestApp(
     fetch: app.fetch,
     listener: app.listener,
     shutDown: app.shutDown,
+    reload: app.reload,
+    /** The configuration that the app was created with. */
+    config,
     ask,
     post,
     issuer,
