@@ -61,8 +61,8 @@ export function addIdentityKeys(program: Command, context: CommandContext): void
       const unchanged = read(file).signer.id === before.signer.id
       context.note(
         unchanged
-          ? 'The new key is published and does not sign yet. Restart every node, then rotate again to sign with it.\n'
-          : 'Restart the nodes one after another. Every node already publishes both keys.\n',
+          ? 'The new key is published and does not sign yet. Send SIGHUP to every node, then rotate again to sign with it.\n'
+          : 'Send SIGHUP to every node to sign with the new key. Every node already publishes both keys.\n',
       )
     })
 
