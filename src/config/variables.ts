@@ -177,7 +177,7 @@ export const variables = {
   },
   CORS_ORIGINS: {
     meaning:
-      'The origins whose pages may call this server from a browser: exact origins such as `https://app.example.com`, separated by commas. Wildcards are not allowed.',
+      'The origins whose pages may call this server from a browser: exact origins such as `https://app.example.com`, separated by commas. Wildcards are not allowed. Such a page may send any header, but no cookie.',
     default: '',
     unset: 'none',
     read: origins,

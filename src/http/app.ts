@@ -43,15 +43,18 @@ export type Route = (request: Request, context: RequestContext) => Response | Pr
 /** Serves every path of the server. Each answer carries `X-Request-Id`; each request is logged in one line. */
 export function createHttpApp(parts: HttpAppParts): HttpApp {
   const { log, cors, metrics, completed } = parts
+  const forPages = (route: Route) => withCors(cors, (...call) => answer(route, ...call, log))
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
-    [graphqlPath, withCors(cors, parts.graphql.handle)],
+    [graphqlPath, forPages(parts.graphql.handle)],
     [introspectionPath, parts.introspection],
     [identityKeysPath, getOnly(() => publishIdentityKeys(parts.identityKeys))],
-    ['/schema.graphql', withCors(cors, getOnly(parts.schemaSdl))],
+    ['/schema.graphql', forPages(getOnly(parts.schemaSdl))],
     ['/healthz', getOnly(() => parts.health.alive())],
     ['/readyz', getOnly(() => parts.health.ready())],
     ['/metrics', getOnly(() => metrics.answer())],
   ])
+  // A page can then show that its URL is wrong, instead of an error without a cause.
+  const nowhere = forPages(notFound)
 
   /** Returns a route and its name in metrics. The set of names is fixed: a client cannot add one. */
   function findRoute(pathname: string | null): readonly [string, Route] {
@@ -62,7 +65,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     }
     if (isForwardAuthTarget(pathname)) return [forwardAuthPath, routeTo(parts.forwardAuth)]
     const route = routes.get(pathname)
-    return route === undefined ? ['other', notFound] : [pathname, route]
+    return route === undefined ? ['other', nowhere] : [pathname, route]
   }
 
   return async (request, connection = { peerAddress: null }) => {

@@ -1,5 +1,6 @@
 import { mayHaveDroppedHeaders, repeatedHeader } from '../credentials/raw-headers.ts'
-import type { NodeListener } from './node-listener.ts'
+import type { Cors } from '../http/cors.ts'
+import { headerOf, type NodeListener } from './node-listener.ts'
 import { sendProblem } from './node-problem.ts'
 
 /**
@@ -9,11 +10,15 @@ import { sendProblem } from './node-problem.ts'
  *
  * @param names names of the headers that carry credentials, in lower case
  */
-export function completeHeaders(names: readonly string[]): NodeListener {
+export function completeHeaders(
+  names: readonly string[],
+  { shareUnreadable }: Pick<Cors, 'shareUnreadable'>,
+): NodeListener {
   return (request, response, send) => {
     const isOwn = send !== undefined
     if (!isOwn && mayHaveDroppedHeaders(request)) {
-      sendProblem(response, 431, 'The request has too many headers.')
+      const shared = shareUnreadable(headerOf(request, 'origin'))
+      sendProblem(response, 431, 'The request has too many headers.', shared)
       return true
     }
     for (const name of names) {

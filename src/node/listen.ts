@@ -14,7 +14,7 @@ import {
   isTransferEncoded,
   normalizeTarget,
 } from './request-target.ts'
-import { type AnswerTiming, answerClientError, answerUnreadable, endStream } from './unreadable.ts'
+import { answerClientError, answerUnreadable, endStream, type LastAnswer } from './unreadable.ts'
 
 export type Handler = (request: Request, connection: ConnectionInfo) => Response | Promise<Response>
 
@@ -40,6 +40,11 @@ export interface ListenOptions {
   readonly pendingAnswersTimeoutMs?: number
   /** Called before `handler`, which gets the requests for which this returns `false`. */
   readonly listener?: NodeListener
+  /**
+   * Returns the CORS headers of the answer to a request that could not be read; `null`: its origin is
+   * unknown. Default: none.
+   */
+  readonly shareUnreadable?: LastAnswer['shareUnreadable']
 }
 
 /** The maximum size of a request's header section, in bytes. */
@@ -59,6 +64,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     listener,
     requestTimeoutMs = 10_000,
     pendingAnswersTimeoutMs = 15_000,
+    shareUnreadable = () => ({}),
   } = options
   const adapter = createServerAdapter<{ req: IncomingMessage; res: ServerResponse }>(
     (request, { req }) => handler(request, { peerAddress: req.socket.remoteAddress ?? null }),
@@ -93,7 +99,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.maxHeadersCount = 0
   // An unknown expectation may be ignored (RFC 9110 §10.1.1). Node's own answer has no body.
   server.on('checkExpectation', serve)
-  const detached = answerBeforeClosing(server, { pendingAnswersTimeoutMs, sendReady: batch.send })
+  const detached = answerBeforeClosing(server, {
+    pendingAnswersTimeoutMs,
+    sendReady: batch.send,
+    shareUnreadable,
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
@@ -124,20 +134,20 @@ const unsupportedCoding = 'Send the body without a transfer coding other than ch
  *
  * @returns the connections that Node's server has detached and does not close itself
  */
-function answerBeforeClosing(server: Server, timing: AnswerTiming): ReadonlySet<Duplex> {
-  server.on('clientError', (error, socket) => answerClientError(error, socket, timing))
+function answerBeforeClosing(server: Server, lastAnswer: LastAnswer): ReadonlySet<Duplex> {
+  server.on('clientError', (error, socket) => answerClientError(error, socket, lastAnswer))
   const detached = new Set<Duplex>()
   // Without a listener, Node closes the connection on CONNECT, and earlier requests on it get no answer.
   server.on('connect', (_request, socket) => {
     detached.add(socket)
     socket.on('close', () => detached.delete(socket))
     socket.on('error', () => socket.destroy()).resume()
-    void answerUnreadable(socket, { status: 400, detail: invalidTarget, ...timing })
+    void answerUnreadable(socket, { status: 400, detail: invalidTarget, ...lastAnswer })
   })
   // A client may close its side and wait for its answers (RFC 9112 §9.6). By default, Node drops them.
   Object.assign(server, { httpAllowHalfOpen: true })
   server.prependListener('connection', (socket) =>
-    socket.on('end', () => endStream(socket, timing.sendReady)),
+    socket.on('end', () => endStream(socket, lastAnswer.sendReady)),
   )
   return detached
 }

@@ -6,11 +6,19 @@ import { securityHeaders } from '../http/security-headers.ts'
 /**
  * Answers a request that is not read further with problem details (RFC 9457 §3), and closes its connection:
  * if a request is invalid, it may be unclear where it ends.
+ *
+ * @param shared the CORS headers. Default: none
  */
-export function sendProblem(response: ServerResponse, status: number, detail: string): void {
+export function sendProblem(
+  response: ServerResponse,
+  status: number,
+  detail: string,
+  shared: Readonly<Record<string, string>> = {},
+): void {
   response
     .writeHead(status, {
       ...securityHeaders,
+      ...shared,
       'cache-control': 'no-store',
       'content-type': problemType,
       'x-request-id': newRequestId(),

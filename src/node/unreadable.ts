@@ -15,17 +15,21 @@ const fixedHeaders = Object.entries(securityHeaders)
  */
 const lingerMs = 1_000
 
-export interface AnswerTiming {
+export interface LastAnswer {
   /** The time for the answers to earlier requests on the connection, in milliseconds. */
   readonly pendingAnswersTimeoutMs: number
   /** Sends the answers that are ready and wait in a batch. */
   readonly sendReady: () => void
+  /** Returns the CORS headers for a request of `origin`; `null`: the origin is unknown. */
+  readonly shareUnreadable: (origin: string | null) => Readonly<Record<string, string>>
 }
 
 /** The last answer on a connection that received data which is not a readable request. */
-interface Unreadable extends AnswerTiming {
+interface Unreadable extends LastAnswer {
   readonly status: number
   readonly detail: string
+  /** The data that could not be read, where Node passes it on. */
+  readonly data?: Buffer | undefined
 }
 
 /**
@@ -33,16 +37,16 @@ interface Unreadable extends AnswerTiming {
  * request.
  */
 export function answerClientError(
-  error: NodeJS.ErrnoException,
+  error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer },
   socket: Duplex,
-  timing: AnswerTiming,
+  lastAnswer: LastAnswer,
 ): void {
   if (error.code === 'ECONNRESET' || error.code === 'EPIPE') {
     socket.destroy()
     return
   }
   const [status, detail] = statusOf(error.code)
-  void answerUnreadable(socket, { status, detail, ...timing })
+  void answerUnreadable(socket, { status, detail, data: error.rawPacket, ...lastAnswer })
 }
 
 /**
@@ -78,16 +82,27 @@ export async function endStream(socket: Duplex, sendReady: () => void): Promise<
   if (isStreaming(socket) && !(await settleExchanges(socket, lingerMs))) socket.end()
 }
 
-function responseText({ status, detail }: Unreadable): string {
+function responseText({ status, detail, data, shareUnreadable }: Unreadable): string {
   const body = problemBody(status, detail)
+  const shared = Object.entries(shareUnreadable(originIn(data)))
   return (
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
     `Content-Type: ${problemType}\r\n` +
     `Content-Length: ${Buffer.byteLength(body)}\r\n` +
     `X-Request-Id: ${newRequestId()}\r\n` +
     fixedHeaders +
+    shared.map(([name, value]) => `${name}: ${value}\r\n`).join('') +
     `Connection: close\r\n\r\n${body}`
   )
+}
+
+/**
+ * Returns the `Origin` in the data of an unreadable request. It may have arrived before that data, and Node
+ * does not pass on the headers that it has read.
+ */
+function originIn(data: Buffer | undefined): string | null {
+  const origins = data?.toString('latin1').matchAll(/\r\norigin:[ \t]*([^\s]+)[ \t]*\r\n/gi)
+  return [...(origins ?? [])].at(-1)?.[1] ?? null
 }
 
 function statusOf(code: string | undefined): readonly [number, string] {

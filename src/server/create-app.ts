@@ -2,6 +2,7 @@ import type { Plugin } from 'graphql-yoga'
 import { createPacing, type Pacing } from '../admission/pacing.ts'
 import type { Config } from '../config.ts'
 import type { HttpApp } from '../http/app.ts'
+import type { Cors } from '../http/cors.ts'
 import type { MetricsPeers } from '../http/metrics.ts'
 import type { Logger } from '../log.ts'
 import type { NodeListener } from '../node/node-listener.ts'
@@ -52,6 +53,8 @@ export interface App {
    * others.
    */
   readonly listener: NodeListener
+  /** Returns the CORS headers of the answer to a request that Node's server could not read. */
+  readonly shareUnreadable: Cors['shareUnreadable']
   /** Sample credentials; `null` outside development, and with `prepared`. */
   readonly development: DevelopmentCredentials | null
   /** Makes `/readyz` answer 503 from now on. */

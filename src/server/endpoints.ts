@@ -29,7 +29,7 @@ export function createEndpoints(
   settings: AppSettings,
   services: Services,
   metrics: Metrics,
-): Pick<App, 'fetch' | 'listener' | 'shutDown'> {
+): Pick<App, 'fetch' | 'listener' | 'shareUnreadable' | 'shutDown'> {
   const { log, now } = settings
   const { keys, developmentIssuer } = services
   const { trustedProxies, publicIntrospection } = config
@@ -72,14 +72,14 @@ export function createEndpoints(
   })
   const listener = firstOf(
     normalizeAbsoluteTargets,
-    completeHeaders(['authorization', ...credentialHeaders]),
+    completeHeaders(['authorization', ...credentialHeaders], cors),
     createDirectListener({ endpoints: [graphql, forwardAuth], cors, trustedProxies, completed }),
   )
   const shutDown = () => {
     health.shutDown()
     settings.pacing.shutDown()
   }
-  return { fetch, listener, shutDown }
+  return { fetch, listener, shareUnreadable: cors.shareUnreadable, shutDown }
 }
 
 function createServerGraphQL(

@@ -26,10 +26,12 @@ export async function serve(
 
   let handler: Handler = answerWhileStarting
   let answerDirectly: NodeListener = () => false
+  let shareUnreadable: App['shareUnreadable'] = () => ({})
   async function make(publicUrl: string): Promise<App> {
     const app = await createAppOn(database, config, { ...options, publicUrl, prepared: joining })
     handler = app.fetch
     answerDirectly = app.listener
+    shareUnreadable = app.shareUnreadable
     return app
   }
   const urlAt = (port: number) => config.publicUrl ?? listeningUrl(host, port)
@@ -40,6 +42,7 @@ export async function serve(
     port,
     handler: (request, connection) => handler(request, connection),
     listener: (request, response, send) => answerDirectly(request, response, send),
+    shareUnreadable: (origin) => shareUnreadable(origin),
   }).catch(async (error: unknown) => {
     await joined?.close()
     throw error

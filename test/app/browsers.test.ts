@@ -23,13 +23,18 @@ afterAll(async () => {
 const send = (to: TestApp, path: string, init?: RequestInit) =>
   to.fetch(new Request(`http://latchkey.test${path}`, init))
 
-const preflight = (to: TestApp, origin: string, path = '/graphql') =>
+const preflight = (
+  to: TestApp,
+  origin: string,
+  path = '/graphql',
+  requested = 'authorization,content-type',
+) =>
   send(to, path, {
     method: 'OPTIONS',
     headers: {
       origin,
       'access-control-request-method': 'POST',
-      'access-control-request-headers': 'authorization,content-type',
+      'access-control-request-headers': requested,
     },
   })
 
@@ -54,7 +59,7 @@ describe('a page of a listed origin', () => {
         'access-control-allow-headers':
           'content-type, authorization, x-company-key, x-company-token',
         'access-control-max-age': '7200',
-        vary: 'Origin',
+        vary: 'Access-Control-Request-Headers, Origin',
       })
       expect(response.headers.has('access-control-allow-credentials')).toBe(false)
       expect(await response.text()).toBe('')
@@ -83,10 +88,35 @@ describe('a page of a listed origin', () => {
     }
   })
 
-  it('may read the SDL and nothing else', async () => {
+  it('may send the headers of tracing and client libraries', async () => {
+    const requested =
+      'apollographql-client-name, Authorization,baggage,sentry-trace,traceparent,x-request-id'
+    const response = await preflight(app, page, '/graphql', requested)
+    expect(response.status).toBe(204)
+    expect(response.headers.get('access-control-allow-headers')).toBe(
+      'content-type, authorization, x-company-key, x-company-token, apollographql-client-name, baggage, sentry-trace, traceparent, x-request-id',
+    )
+  })
+
+  it('is not allowed what is not a header name', async () => {
+    const response = await preflight(app, page, '/graphql', 'x-a, x b,(x),,x-c\u00e9, x-d')
+    expect(response.headers.get('access-control-allow-headers')).toBe(
+      'content-type, authorization, x-company-key, x-company-token, x-a, x-d',
+    )
+  })
+
+  it('may read that nothing is at a path', async () => {
+    expect((await preflight(app, page, '/grahpql')).status).toBe(204)
+    const response = await send(app, '/grahpql', { method: 'POST', headers: { origin: page } })
+    expect(response.status).toBe(404)
+    expect(response.headers.get('access-control-allow-origin')).toBe(page)
+    expect(response.headers.get('vary')).toMatch(/\bOrigin\b/)
+  })
+
+  it('may read the SDL and no other endpoint', async () => {
     const headers = { origin: page }
     expect(ofCors(await send(app, '/schema.graphql', { headers }))).not.toEqual([])
-    for (const path of ['/healthz', '/readyz', '/nowhere', '/dev/issuer/token']) {
+    for (const path of ['/healthz', '/readyz', '/metrics', '/.well-known/jwks.json']) {
       expect(ofCors(await send(app, path, { headers }))).toEqual([])
       expect(ofCors(await preflight(app, page, path))).toEqual([])
     }
@@ -108,7 +138,9 @@ describe('a page of any other origin', () => {
     const asked = await preflight(app, origin)
     expect(asked.status).toBe(405)
     const answered = await ask(app, { 'content-type': 'application/json', origin })
-    for (const response of [asked, answered]) {
+    const nowhere = await preflight(app, origin, '/nowhere')
+    expect(nowhere.status).toBe(404)
+    for (const response of [asked, answered, nowhere]) {
       expect(ofCors(response)).toEqual([])
       // A cache in between must not serve this answer to a page of a listed origin.
       expect(response.headers.get('vary')).toMatch(/\bOrigin\b/)

@@ -122,6 +122,7 @@ export async function createTestApp(
     },
     fetch: app.fetch,
     listener: app.listener,
+    shareUnreadable: app.shareUnreadable,
     shutDown: app.shutDown,
     reload: app.reload,
     /** The configuration that the app was created with. */

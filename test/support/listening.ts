@@ -11,12 +11,15 @@ export interface RawAnswer {
 }
 
 /** Serves the app on a socket of its own. */
-export async function listenWith(app: Pick<App, 'fetch' | 'listener'>) {
+export async function listenWith(
+  app: Pick<App, 'fetch' | 'listener'> & Partial<Pick<App, 'shareUnreadable'>>,
+) {
   const listener = await listen({
     host: '127.0.0.1',
     port: 0,
     handler: app.fetch,
     listener: app.listener,
+    ...(app.shareUnreadable && { shareUnreadable: app.shareUnreadable }),
   })
   return {
     port: listener.port,
