@@ -38,6 +38,10 @@ export interface Config {
   readonly host: string
   /** `0`: any free port. */
   readonly port: number
+  /** How long an idle connection is kept open. */
+  readonly keepAliveSeconds: number
+  /** How long new connections are still served after a stop signal. */
+  readonly shutdownDelaySeconds: number
   /** Has no slash at its end. `null`: `http://HOST:PORT`, once the server listens and knows its port. */
   readonly publicUrl: string | null
   readonly database: {
@@ -117,6 +121,8 @@ export function loadConfig(environment: Environment = process.env): Config {
     mode,
     host,
     port,
+    keepAliveSeconds: settings.KEEP_ALIVE_SECONDS,
+    shutdownDelaySeconds: settings.SHUTDOWN_DELAY_SECONDS,
     publicUrl: publicUrlOf(settings),
     database: Object.freeze({
       url,

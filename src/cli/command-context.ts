@@ -7,6 +7,7 @@ import type { PepperStore } from '../keys/peppers.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import type { UserStore } from '../users/store.ts'
+import type { StopSignalOptions } from './stop-signal.ts'
 
 /** The environment of a command: input, output and services. `main.ts` makes the one of the process. */
 export interface CommandContext {
@@ -32,12 +33,8 @@ export interface CommandContext {
     count: number,
     signal: AbortSignal,
   ) => Promise<RunningCommand>
-  /**
-   * Resolves when the process receives a stop signal after the call.
-   *
-   * @param onReload called at SIGHUP. Default: SIGHUP is a stop signal
-   */
-  readonly stopSignal: (onReload?: () => void) => Promise<void>
+  /** Resolves when the process receives a stop signal after the call. */
+  readonly stopSignal: (options?: StopSignalOptions) => Promise<void>
   /** Connects to the target, or to the embedded database, until `use` has settled. */
   readonly withMigrations: <T>(
     target: MigrationTarget,

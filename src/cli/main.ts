@@ -45,8 +45,8 @@ const context: CommandContext = {
     cluster.isPrimary
       ? (await import('../server/workers.ts')).startWorkers(config, count, signal)
       : (await import('../server/worker.ts')).startWorker(config, signal),
-  stopSignal: (onReload) => {
-    const signal = stopSignal(onReload)
+  stopSignal: (options) => {
+    const signal = stopSignal(options)
     void signal.then(() => {
       stopping = true
     })

@@ -41,7 +41,8 @@ export function addServe(program: Command, context: CommandContext): void {
       let reload = () => {
         isReloadDue = true
       }
-      const stopped = context.stopSignal(() => reload())
+      const delayMs = config.shutdownDelaySeconds * 1000
+      const stopped = context.stopSignal({ delayMs, onReload: () => reload() })
       const signal = abortSignal(stopped)
       const server = await (options.workers === 1
         ? context.startServer(config, signal)

@@ -2,22 +2,32 @@ import { closeSync, openSync } from 'node:fs'
 
 const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
-/** The process exits this long after a stop signal, even if it has not finished. Milliseconds. */
+/**
+ * The process exits this long after a stop signal and the shutdown delay, even if it has not finished.
+ * Milliseconds.
+ */
 const stopTimeoutMs = 9_500
+
+export interface StopSignalOptions {
+  /** The time before the process begins to stop, in milliseconds. Default 0. */
+  readonly delayMs?: number
+  /**
+   * Called at SIGHUP, which then stops nothing, unless it was sent because the terminal of the process was
+   * closed. Default: SIGHUP is a stop signal.
+   */
+  readonly onReload?: () => void
+}
 
 /**
  * Resolves at the first stop signal. Further signals are ignored, because npm and the terminal each send
  * one for a single Ctrl-C.
- *
- * @param onReload called at SIGHUP, which then stops nothing, unless it was sent because the terminal of the
- *   process was closed. Default: SIGHUP is a stop signal.
  */
-export function stopSignal(onReload?: () => void): Promise<void> {
+export function stopSignal({ delayMs = 0, onReload }: StopSignalOptions = {}): Promise<void> {
   const startedInTerminal = onReload !== undefined && hasTerminal()
   return new Promise((resolve) => {
     const stop = () => {
       resolve()
-      exitAfterTimeout()
+      exitAfterTimeout(delayMs)
     }
     for (const signal of signals) {
       process.on(signal, () => {
@@ -75,6 +85,6 @@ export function cleanUpOnStop(cleanUp: () => Promise<void>): () => void {
   }
 }
 
-function exitAfterTimeout(): void {
-  setTimeout(() => process.exit(1), stopTimeoutMs).unref()
+function exitAfterTimeout(delayMs = 0): void {
+  setTimeout(() => process.exit(1), stopTimeoutMs + delayMs).unref()
 }

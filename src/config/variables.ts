@@ -42,6 +42,18 @@ export const variables = {
     default: '4000',
     read: wholeNumber(0, 65_535),
   },
+  KEEP_ALIVE_SECONDS: {
+    meaning:
+      'How long an idle connection is kept open, in seconds. Behind a proxy, it must be longer than the proxy keeps its idle connections (nginx: 60 seconds).',
+    default: '65',
+    read: wholeNumber(1, 3_600),
+  },
+  SHUTDOWN_DELAY_SECONDS: {
+    meaning:
+      'How long new connections are still served after SIGTERM, in seconds, while `/readyz` answers 503: the time for a load balancer to notice.',
+    default: '0',
+    read: wholeNumber(0, 3_600),
+  },
   PUBLIC_URL: {
     meaning:
       'The URL under which clients and backends reach this server. It is the issuer (`iss`) of identity tokens.',

@@ -13,6 +13,8 @@ interface Exchanges {
 const exchangesOf = new WeakMap<Duplex, Exchanges>()
 /** Connections on which no further request may start. */
 const refused = new WeakSet<Duplex>()
+/** Connections whose last answer says `Connection: close`. */
+const closing = new WeakSet<Duplex>()
 
 /**
  * Registers a request that arrived on a connection.
@@ -21,7 +23,7 @@ const refused = new WeakSet<Duplex>()
  *   because the client would not receive its answer (RFC 9112 §9.6)
  */
 export function beginExchange(socket: Duplex, response: ServerResponse): boolean {
-  if (refused.has(socket)) return false
+  if (refused.has(socket) || closing.has(socket)) return false
   const exchanges = exchangesOf.get(socket)
   if (exchanges === undefined) {
     exchangesOf.set(socket, { last: response, before: null })
@@ -37,6 +39,17 @@ export function refuseFurtherRequests(socket: Duplex): boolean {
   if (refused.has(socket)) return false
   refused.add(socket)
   return true
+}
+
+/**
+ * Makes the answer to the last request of the connection say `Connection: close`, and the connection end
+ * after it. Does nothing if no request was read, or the head of its answer was already sent.
+ */
+export function closeAfterAnswer(socket: Duplex): void {
+  const last = exchangesOf.get(socket)?.last
+  if (last === undefined || last.headersSent || last.writableEnded) return
+  last.shouldKeepAlive = false
+  closing.add(socket)
 }
 
 /** Returns whether an answer is being streamed: nothing else may be written before it ends. */

@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream'
 import { createServerAdapter } from '@whatwg-node/server'
 import type { ConnectionInfo } from '../http/request-context.ts'
 import { AnswerBatch } from './answer-batch.ts'
-import { beginExchange, refuseFurtherRequests } from './exchanges.ts'
+import { createDraining } from './draining.ts'
+import { beginExchange, closeAfterAnswer, refuseFurtherRequests } from './exchanges.ts'
 import type { NodeListener } from './node-listener.ts'
 import { sendProblem } from './node-problem.ts'
 import {
@@ -20,6 +21,11 @@ export type Handler = (request: Request, connection: ConnectionInfo) => Response
 
 export interface Listener {
   readonly port: number
+  /**
+   * From now on, each connection is closed after its next answer, which says so (`Connection: close`). New
+   * connections are still accepted.
+   */
+  drain(): void
   /** Accepts no more connections, and resolves after the last request in flight is answered. */
   close(): Promise<void>
   /** Closes every connection at once, with the requests in flight on it. */
@@ -33,6 +39,8 @@ export interface ListenOptions {
   readonly handler: Handler
   /** The time for a request with its body to arrive, in milliseconds. Default 10,000. */
   readonly requestTimeoutMs?: number
+  /** How long an idle connection is kept open, in milliseconds. Default 65,000. */
+  readonly keepAliveTimeoutMs?: number
   /**
    * The time for earlier answers on a connection to be sent after unreadable data arrived on it, in
    * milliseconds. Default 15,000, which is more than the time limit of an operation.
@@ -63,6 +71,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     handler,
     listener,
     requestTimeoutMs = 10_000,
+    keepAliveTimeoutMs = 65_000,
     pendingAnswersTimeoutMs = 15_000,
     shareUnreadable = () => ({}),
   } = options
@@ -73,6 +82,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   function serve(req: IncomingMessage, res: ServerResponse): void {
     batch.sendOverdue()
     if (!beginExchange(req.socket, res)) return
+    if (draining.isClosing()) closeAfterAnswer(req.socket)
     if (!normalizeTarget(req)) refuse(req, res, invalidTarget)
     else if (!isFramed(req)) refuse(req, res, 'HTTP/1.0 does not support transfer codings.')
     else if (isTransferEncoded(req)) refuse(req, res, unsupportedCoding)
@@ -89,12 +99,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       requestTimeout: requestTimeoutMs,
       // By default, Node looks for late requests only every 30 seconds.
       connectionsCheckingInterval: Math.ceil(requestTimeoutMs / 10),
-      keepAliveTimeout: 65_000,
+      keepAliveTimeout: keepAliveTimeoutMs,
       // Node's own answer to a request without Host has no body and no request id.
       requireHostHeader: false,
     },
     serve,
   )
+  const draining = createDraining(server)
   // By default, Node silently drops the headers after the 1000th. `maxHeaderSize` limits them here.
   server.maxHeadersCount = 0
   // An unknown expectation may be ignored (RFC 9110 §10.1.1). Node's own answer has no body.
@@ -113,7 +124,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   })
   return {
     port: (server.address() as AddressInfo).port,
-    close: () => closeServer(server),
+    drain: draining.begin,
+    close: draining.close,
     destroy: () => {
       server.closeAllConnections()
       for (const socket of detached) socket.destroy()
@@ -150,16 +162,4 @@ function answerBeforeClosing(server: Server, lastAnswer: LastAnswer): ReadonlySe
     socket.on('end', () => endStream(socket, lastAnswer.sendReady)),
   )
   return detached
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    // A connection with a pending answer becomes idle only after it, and the client keeps it open.
-    const idle = setInterval(() => server.closeIdleConnections(), 50)
-    server.close(() => {
-      clearInterval(idle)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
 }

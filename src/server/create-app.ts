@@ -57,7 +57,9 @@ export interface App {
   readonly shareUnreadable: Cors['shareUnreadable']
   /** Sample credentials; `null` outside development, and with `prepared`. */
   readonly development: DevelopmentCredentials | null
-  /** Makes `/readyz` answer 503 from now on. */
+  /** Makes `/readyz` answer 503 from now on. Requests are still answered as before. */
+  drain(): void
+  /** Makes `/readyz` answer 503, and refuses requests that would have to wait, from now on. */
   shutDown(): void
   /**
    * Serves further requests with the issuers, the scopes of other services and the identity keys of `config`;
@@ -168,7 +170,7 @@ function reloadable(
   generations: Generations,
   generate: (config: Config) => Promise<Generation>,
   opened: Closers,
-): Pick<App, 'fetch' | 'listener' | 'shutDown' | 'reload'> {
+): Omit<App, 'development' | 'close'> {
   let isStopping = false
   /** Reloads run one after another, so that the configuration that was read last wins. */
   let last: Promise<void> = Promise.resolve()
@@ -186,6 +188,11 @@ function reloadable(
   return {
     fetch: (request, connection) => generations.current.fetch(request, connection),
     listener: (request, response, send) => generations.current.listener(request, response, send),
+    shareUnreadable: (origin) => generations.current.shareUnreadable(origin),
+    drain() {
+      isStopping = true
+      generations.current.drain()
+    },
     shutDown() {
       isStopping = true
       generations.current.shutDown()

@@ -29,7 +29,7 @@ export function createEndpoints(
   settings: AppSettings,
   services: Services,
   metrics: Metrics,
-): Pick<App, 'fetch' | 'listener' | 'shareUnreadable' | 'shutDown'> {
+): Omit<App, 'development' | 'reload' | 'close'> {
   const { log, now } = settings
   const { keys, developmentIssuer } = services
   const { trustedProxies, publicIntrospection } = config
@@ -75,11 +75,16 @@ export function createEndpoints(
     completeHeaders(['authorization', ...credentialHeaders], cors),
     createDirectListener({ endpoints: [graphql, forwardAuth], cors, trustedProxies, completed }),
   )
-  const shutDown = () => {
-    health.shutDown()
-    settings.pacing.shutDown()
+  return {
+    fetch,
+    listener,
+    shareUnreadable: cors.shareUnreadable,
+    drain: health.shutDown,
+    shutDown() {
+      health.shutDown()
+      settings.pacing.shutDown()
+    },
   }
-  return { fetch, listener, shareUnreadable: cors.shareUnreadable, shutDown }
 }
 
 function createServerGraphQL(

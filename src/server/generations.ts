@@ -1,7 +1,7 @@
 import type { App } from './create-app.ts'
 
 /** Everything that depends on settings which can be read again, made from one configuration. */
-export interface Generation extends Pick<App, 'fetch' | 'listener' | 'shutDown'> {
+export interface Generation extends Omit<App, 'development' | 'reload' | 'close'> {
   close(): Promise<void>
 }
 

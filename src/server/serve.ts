@@ -1,60 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, listeningUrl } from '../config.ts'
-import { problem } from '../http/problem.ts'
-import { type Handler, listen } from '../node/listen.ts'
-import type { NodeListener } from '../node/node-listener.ts'
+import type { Logger } from '../log.ts'
+import { requireFreePort, reservePort } from '../node/free-port.ts'
+import { type Listener, listen } from '../node/listen.ts'
 import { type App, createAppOn } from './create-app.ts'
 import type { LaunchedDatabase } from './database.ts'
 import { readyText } from './development.ts'
 import { reloadLogged } from './reload.ts'
 import type { RunningServer, StartServerOptions } from './start.ts'
 
-/** The time for requests in flight after the server begins to stop, in milliseconds. */
+/** The time for requests in flight after the server stops to listen, in milliseconds. */
 const drainTimeoutMs = 5_000
 
+type ServeOptions = StartServerOptions & Required<Pick<StartServerOptions, 'log' | 'print'>>
+
 /**
- * Listens first, then creates the app: until it is ready, every request except `/healthz` is answered 503.
+ * Creates the app, then listens: a proxy that gets no connection tries another node, and a request is never
+ * answered by a server that is not ready.
  *
  * @throws the errors of `listen` and `createApp`; only the database is then left open
  */
 export async function serve(
   config: Config,
   database: LaunchedDatabase,
-  options: StartServerOptions & Required<Pick<StartServerOptions, 'log' | 'print'>>,
+  options: ServeOptions,
 ): Promise<RunningServer> {
-  const { log, print, joining = false } = options
-  const { host, port } = config
-
-  let handler: Handler = answerWhileStarting
-  let answerDirectly: NodeListener = () => false
-  let shareUnreadable: App['shareUnreadable'] = () => ({})
-  async function make(publicUrl: string): Promise<App> {
-    const app = await createAppOn(database, config, { ...options, publicUrl, prepared: joining })
-    handler = app.fetch
-    answerDirectly = app.listener
-    shareUnreadable = app.shareUnreadable
-    return app
-  }
-  const urlAt = (port: number) => config.publicUrl ?? listeningUrl(host, port)
-
-  const joined = joining ? await make(urlAt(port)) : null
-  const listener = await listen({
-    host,
-    port,
-    handler: (request, connection) => handler(request, connection),
-    listener: (request, response, send) => answerDirectly(request, response, send),
-    shareUnreadable: (origin) => shareUnreadable(origin),
-  }).catch(async (error: unknown) => {
-    await joined?.close()
-    throw error
-  })
-  const publicUrl = urlAt(listener.port)
-  const app =
-    joined ??
-    (await make(publicUrl).catch(async (error: unknown) => {
-      listener.destroy()
-      await listener.close()
-      throw error
-    }))
+  const { log, print } = options
+  const { app, listener, publicUrl } = await listenWhenReady(config, database, options)
 
   const startSeconds = Number((performance.now() / 1000).toFixed(2))
   log.info({ publicUrl, mode: config.mode, startSeconds }, 'ready')
@@ -66,6 +38,9 @@ export async function serve(
     app,
     reload: (read) => reloadLogged(read, app.reload, log),
     async stop() {
+      app.drain()
+      listener.drain()
+      await sleep(config.shutdownDelaySeconds * 1000)
       app.shutDown()
       const drainTimer = setTimeout(() => listener.destroy(), drainTimeoutMs)
       await listener.close()
@@ -75,7 +50,51 @@ export async function serve(
   }
 }
 
-function answerWhileStarting(request: Request): Response {
-  if (new URL(request.url).pathname === '/healthz') return Response.json({ status: 'alive' })
-  return problem(503, { detail: 'The server is starting.', headers: { 'retry-after': '1' } })
+interface Listening {
+  readonly app: App
+  readonly listener: Listener
+  readonly publicUrl: string
+}
+
+async function listenWhenReady(
+  config: Config,
+  database: LaunchedDatabase,
+  options: ServeOptions,
+): Promise<Listening> {
+  const { host } = config
+  const { joining = false } = options
+  // The URL of the server, which the app needs, contains the port.
+  const reserved = config.port === 0 ? await reservePort(host) : null
+  const port = reserved?.port ?? config.port
+  if (reserved === null && !joining) await requireFreePort(host, port)
+  const publicUrl = config.publicUrl ?? listeningUrl(host, port)
+  const endReminders = remindWhileStarting(options.log)
+  const app = await createAppOn(database, config, { ...options, publicUrl, prepared: joining })
+    .finally(endReminders)
+    .finally(() => reserved?.release())
+  const listener = await listen({
+    host,
+    port,
+    keepAliveTimeoutMs: config.keepAliveSeconds * 1000,
+    handler: app.fetch,
+    listener: app.listener,
+    shareUnreadable: app.shareUnreadable,
+  }).catch(async (error: unknown) => {
+    await app.close()
+    throw error
+  })
+  return { app, listener, publicUrl }
+}
+
+/** The interval between two log lines about a start that is not finished, in milliseconds. */
+const reminderMs = 10_000
+
+/** Logs from time to time that the server does not listen yet. Returns a function that ends this. */
+function remindWhileStarting(log: Logger): () => void {
+  const since = performance.now()
+  const reminder = setInterval(() => {
+    const seconds = Math.round((performance.now() - since) / 1000)
+    log.info({ seconds }, 'still starting; the server listens once it is ready')
+  }, reminderMs)
+  return () => clearInterval(reminder)
 }

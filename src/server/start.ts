@@ -10,7 +10,10 @@ export interface RunningServer {
   readonly app: App
   /** Reads the identity keys, SCOPES_FILE and the issuers again, all or nothing. Logs the outcome. */
   reload(read: () => Config): Promise<void>
-  /** Accepts no more requests, answers those in flight within 5 seconds, then closes everything. */
+  /**
+   * Makes `/readyz` answer 503, serves as before for SHUTDOWN_DELAY_SECONDS, then accepts no more
+   * connections, answers requests in flight within 5 seconds, and closes everything.
+   */
   stop(): Promise<void>
 }
 
@@ -19,8 +22,8 @@ export interface StartServerOptions
   /** Prints the development banner. Default: to standard output. */
   readonly print?: (text: string) => void
   /**
-   * Whether the process joins others at the same address, which have prepared the database: it then listens
-   * only when it is ready. Requires a fixed port. Default `false`.
+   * Whether the process joins others at the same address, which have prepared the database. Requires a
+   * fixed port. Default `false`.
    */
   readonly joining?: boolean
 }

@@ -1,9 +1,9 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import type { Logger } from '../log.ts'
+import { reservePort } from '../node/free-port.ts'
 import { launchDatabase } from './database.ts'
 import { readyText } from './development.ts'
 import { createServerLogger } from './logger.ts'
@@ -28,7 +28,7 @@ const minRestartDelayMs = 100
 const maxRestartDelayMs = 10_000
 /** The run time after which the delay starts at its minimum again, in milliseconds. */
 const stableAfterMs = 10_000
-/** The time for workers to stop before they are killed, in milliseconds. */
+/** The time for workers to stop after the shutdown delay, before they are killed, in milliseconds. */
 const stopTimeoutMs = 7_500
 /** Database connections of one worker, with a reserve: for queries, authentication and LISTEN. */
 const connectionsPerWorker = 16
@@ -48,6 +48,7 @@ export async function startWorkers(
   signal: AbortSignal,
 ): Promise<RunningWorkers> {
   const log = createServerLogger(config)
+  const shutdownDelayMs = config.shutdownDelaySeconds * 1000
   const database = await launchDatabase(config, log, {
     max_connections: String(Math.max(100, count * connectionsPerWorker + 20)),
   })
@@ -97,7 +98,7 @@ export async function startWorkers(
       log.error('workers did not stop in time and are killed')
       process.exitCode = 1
       for (const worker of workers) worker.process.kill('SIGKILL')
-    }, stopTimeoutMs)
+    }, stopTimeoutMs + shutdownDelayMs)
     for (const worker of workers) worker.process.kill('SIGTERM')
     await Promise.all([...workers].map(waitForExit))
     clearTimeout(killTimer)
@@ -166,10 +167,7 @@ async function waitUntilReady(worker: Worker): Promise<ReadyMessage> {
 /** Returns the configured port, or for 0 a port that is free now. */
 async function choosePort({ host, port }: Config): Promise<number> {
   if (port !== 0) return port
-  const server = createServer().listen(0, host)
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
+  const reserved = await reservePort(host)
+  await reserved.release()
+  return reserved.port
 }

@@ -9,6 +9,8 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'PUBLIC_URL',
     'TRUSTED_PROXIES',
     'CORS_ORIGINS',
+    'KEEP_ALIVE_SECONDS',
+    'SHUTDOWN_DELAY_SECONDS',
     'LOG_LEVEL',
   ],
   Database: ['DATABASE_URL', 'DATABASE_LISTEN_URL', 'DATABASE_READ_URL', 'MIGRATE', 'DATA_DIR'],
@@ -35,6 +37,8 @@ const groups: Readonly<Record<string, readonly string[]>> = {
 
 /** A sentence for a group, with the page that explains it. */
 const furtherReading: Readonly<Record<string, string>> = {
+  'Mode, address and log':
+    '[operations.md](operations.md#starting-and-stopping) explains how nodes start and stop without losing a request.',
   Database:
     '[operations.md](operations.md) explains connection strings, poolers, roles and migrations.',
   'Issuers of JWTs':

@@ -5,6 +5,7 @@ import postgres from 'postgres'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { withMigrations } from '../../src/db/migrate.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { freePort } from '../support/programs.ts'
 import { bin, startServerProcess, temporaryFolder } from '../support/server-process.ts'
 
 let database: TestDatabase
@@ -43,28 +44,38 @@ describe('a process that waits for another one to migrate', () => {
     return () => errors
   }
 
-  const start = (...words: string[]) =>
+  const start = (words: readonly string[], environment: Record<string, string> = {}) =>
     spawn(process.execPath, [bin, ...words], {
       env: {
         PATH: process.env.PATH,
         PORT: '0',
         DATA_DIR: temporaryFolder(),
         DATABASE_URL: database.url,
+        ...environment,
       },
     })
 
   it.each([[['serve']], [['serve', '--workers', '2']]])(
     '%j says so, and ends with 0 when it is asked to stop',
     async (words) => {
-      const server = start(...words)
+      const server = start(words)
       await untilItWaits(server)
       server.kill('SIGTERM')
       expect(await once(server, 'exit')).toEqual([0, null])
     },
   )
 
+  it('serve does not listen yet', async () => {
+    const port = await freePort()
+    const server = start(['serve'], { PORT: String(port) })
+    await untilItWaits(server)
+    await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow()
+    server.kill('SIGTERM')
+    expect(await once(server, 'exit')).toEqual([0, null])
+  })
+
   it('migrate prints that it waits, and ends with 1 when it is asked to stop', async () => {
-    const command = start('migrate')
+    const command = start(['migrate'])
     const errors = await untilItWaits(command)
     command.kill('SIGTERM')
     const ended = await once(command, 'close')

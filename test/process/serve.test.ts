@@ -197,7 +197,7 @@ describe('starting and stopping', () => {
     server.process = await startServerProcess(dataDir, { PORT: port, KEY_MAX_PER_USER: '1' })
     expect(await status(server.process.banner['API key'] ?? '')).toBe(200)
     await expect(client(server.process.banner.JWT ?? '').request(make)).rejects.toThrow(
-      /may be 1 active key/,
+      /at most 1 active key/,
     )
   })
 
