@@ -221,6 +221,44 @@ describe.each(proxies.filter(({ here }) => here))('behind $name', ({ start }) =>
     }
   })
 
+  test('a body of 3 MB is passed on', async () => {
+    const body = 'x'.repeat(3_000_000)
+    for (const path of ['/orders/1', '/billing/1']) {
+      const answer = await ask(path, bearer(key.secret), { method: 'POST', body })
+      expect(answer.status).toBe(200)
+      expect(echoOf(answer).body.length).toBe(body.length)
+    }
+  })
+
+  test.each([80, 160])('the identity of a token with %i scopes is passed on', async (count) => {
+    const scopes = Array.from({ length: count - 1 }, (_, n) => `read:department-${n}-reports`)
+    const token = await app.jwt('alice', ['read:users', ...scopes])
+    const answer = await ask('/orders/1', bearer(token))
+    expect(answer.status).toBe(200)
+    expect(identityOf(echoOf(answer))['x-auth-scopes']?.[0]?.split(' ')).toHaveLength(count)
+  })
+
+  test('a preflight reaches a backend that does CORS, without an identity', async () => {
+    const preflight = [
+      ...['Origin', 'https://app.example', 'Access-Control-Request-Method', 'POST'],
+      ...['Access-Control-Request-Headers', 'authorization'],
+    ]
+    const forged = ['X-User-Id', 'root', 'X-Identity', 'evil']
+    const answer = await ask('/billing/1', [...preflight, ...forged], { method: 'OPTIONS' })
+    expect(answer.status).toBe(200)
+    const echo = echoOf(answer)
+    expect(echo.method).toBe('OPTIONS')
+    withoutIdentity(echo)
+    expect(Object.fromEntries(echo.headers).origin).toBe('https://app.example')
+    for (const [path, method, headers] of [
+      ['/billing/1', 'POST', preflight],
+      ['/billing/1', 'OPTIONS', bearer('nonsense')],
+      ['/orders/1', 'OPTIONS', preflight],
+    ] as const) {
+      expect((await ask(path, headers, { method })).status).toBe(401)
+    }
+  })
+
   test('a body streams through', async () => {
     const first = new Promise<string>((resolve) => {
       billing.onPart = resolve
