@@ -1,7 +1,12 @@
 import { createIdentityVerifier } from 'latchkey/verify'
 
-/** Adds `request.principal` to every route of the Fastify instance. */
-export function identity(fastify, options) {
+/**
+ * Adds `request.principal` to every route of the Fastify instance: `app.register(identity, options)`.
+ *
+ * @param {import('fastify').FastifyInstance} fastify
+ * @param {import('latchkey/verify').IdentityVerifierOptions} options
+ */
+export async function identity(fastify, options) {
   const verifier = createIdentityVerifier(options)
   fastify.decorateRequest('principal', null)
   fastify.addHook('onRequest', async (request, reply) => {
@@ -13,3 +18,8 @@ export function identity(fastify, options) {
     }
   })
 }
+
+// As with the package fastify-plugin: without this, Fastify would run the hook only for routes inside the
+// plugin, which has none, and all others would be open.
+identity[Symbol.for('skip-override')] = true
+identity[Symbol.for('fastify.display-name')] = 'latchkey-identity'
