@@ -16,6 +16,7 @@ import { type Introspection, introspectionPath } from './introspection.ts'
 import type { Metrics } from './metrics.ts'
 import { problem } from './problem.ts'
 import { type ConnectionInfo, RequestContext } from './request-context.ts'
+import { createRoot } from './root.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 
 export interface HttpAppParts {
@@ -23,6 +24,8 @@ export interface HttpAppParts {
   readonly forwardAuth: DirectEndpoint
   readonly introspection: Introspection
   readonly schemaSdl: Route
+  /** The path of the page that browsers get at `/`; `null`: none. */
+  readonly page: string | null
   readonly health: Health
   readonly metrics: Pick<Metrics, 'answer'>
   /** Public keys of identity tokens; empty where identity tokens are not configured. */
@@ -45,6 +48,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
   const { log, cors, metrics, completed } = parts
   const forPages = (route: Route) => withCors(cors, (...call) => answer(route, ...call, log))
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
+    ['/', getOnly(createRoot(parts.page))],
     [graphqlPath, forPages(parts.graphql.handle)],
     [introspectionPath, parts.introspection],
     [identityKeysPath, getOnly(() => publishIdentityKeys(parts.identityKeys))],

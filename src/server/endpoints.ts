@@ -8,6 +8,7 @@ import { createCompletion } from '../http/completion.ts'
 import { createCors } from '../http/cors.ts'
 import { createForwardAuth } from '../http/forward-auth.ts'
 import { createGraphQL } from '../http/graphql.ts'
+import { graphqlPath } from '../http/graphql-server.ts'
 import { createHealth, type Health } from '../http/health.ts'
 import { createIntrospection } from '../http/introspection.ts'
 import { createMetrics, type Metrics } from '../http/metrics.ts'
@@ -61,6 +62,7 @@ export function createEndpoints(
     }),
     graphql,
     schemaSdl: createSchemaSdl({ admission, sdl: printSdl(services.schema), publicIntrospection }),
+    page: config.mode === 'development' ? graphqlPath : null,
     health,
     metrics,
     identityKeys,

@@ -55,7 +55,7 @@ describe('a request', () => {
     [
       'for an absolute URL without a path, which means /',
       ['GET http://x.example?a HTTP/1.1', 'Host: x'],
-      404,
+      200,
     ],
     ['of HTTP/1.0 without a Host', ['GET /healthz HTTP/1.0']],
     [

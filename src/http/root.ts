@@ -1,0 +1,29 @@
+import { forwardAuthPath } from './forward-auth-settings.ts'
+import { graphqlPath } from './graphql-server.ts'
+import { identityKeysPath } from './identity-keys.ts'
+import { introspectionPath } from './introspection.ts'
+
+const paths = {
+  graphql: graphqlPath,
+  schema: '/schema.graphql',
+  forwardAuth: forwardAuthPath,
+  introspection: introspectionPath,
+  identityKeys: identityKeysPath,
+  alive: '/healthz',
+  ready: '/readyz',
+  metrics: '/metrics',
+}
+
+/**
+ * Creates the endpoint at `/`. It redirects a browser to a page, and lists the paths of the server for
+ * programs.
+ *
+ * @param page the path of the page; `null`: there is none, and browsers get the paths too
+ */
+export function createRoot(page: string | null): (request: Request) => Response {
+  const headers = { 'cache-control': 'no-store', vary: 'Accept' }
+  return (request) =>
+    page !== null && request.headers.get('accept')?.includes('text/html') === true
+      ? new Response(null, { status: 303, headers: { ...headers, location: page } })
+      : Response.json({ name: 'latchkey', paths }, { headers })
+}

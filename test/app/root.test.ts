@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestApp, type TestApp } from '../support/app.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+
+describe.each([
+  ['in development', { JWT_ISSUER: '', JWT_AUDIENCE: '' }, true],
+  ['with an issuer', {}, false],
+])('GET / %s', (_mode, environment, hasPage) => {
+  let database: TestDatabase
+  let app: TestApp
+  beforeAll(async () => {
+    database = await createTestDatabase()
+    app = await createTestApp(environment, { database })
+  })
+  afterAll(() => app.close())
+
+  const get = (accept: string | null, method = 'GET') =>
+    app.fetch(
+      new Request('http://latchkey.test/', {
+        method,
+        headers: accept === null ? {} : { accept },
+      }),
+    )
+
+  it(`answers a browser with ${hasPage ? 'a redirect to GraphiQL' : 'the paths'}`, async () => {
+    const response = await get(browser)
+    expect(response.status).toBe(hasPage ? 303 : 200)
+    expect(response.headers.get('location')).toBe(hasPage ? '/graphql' : null)
+    expect(response.headers.get('vary')).toBe('Accept')
+  })
+
+  it.each(['*/*', 'application/json', null])(
+    'answers a program with the paths (%j)',
+    async (accept) => {
+      const response = await get(accept)
+      expect(response.status).toBe(200)
+      expect(response.headers.get('content-type')).toBe('application/json')
+      const { paths } = await response.json()
+      expect(paths).toMatchObject({ graphql: '/graphql', ready: '/readyz' })
+      for (const path of Object.values<string>(paths)) {
+        const { status } = await app.fetch(new Request(`http://latchkey.test${path}`))
+        expect(status).not.toBe(404)
+      }
+    },
+  )
+
+  it('answers no other method', async () => {
+    expect((await get('*/*', 'POST')).status).toBe(405)
+  })
+})
