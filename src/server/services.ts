@@ -19,6 +19,7 @@ import type { ScopeCatalogue } from '../scopes.ts'
 import { createUserService } from '../users/users.ts'
 import type { AppSettings } from './create-app.ts'
 import { prepareIdentity } from './identity.ts'
+import { checkIssuerSpelling } from './issuer-spelling.ts'
 import { configuredKeyService } from './key-service.ts'
 import { warnOfUntrustedKeys } from './untrusted-keys.ts'
 import { startUpkeep } from './upkeep.ts'
@@ -55,7 +56,11 @@ export async function startServices(
       : null
   const issuers = developmentIssuer === null ? config.issuers : [developmentIssuer.settings]
   const names = issuers.map(({ issuer }) => issuer)
-  if (developmentIssuer === null && !prepared) await warnOfUntrustedKeys(database, names, log)
+  if (developmentIssuer === null && !prepared) {
+    const stopCheck = checkIssuerSpelling(issuers, log)
+    opened.push(async () => stopCheck())
+    await warnOfUntrustedKeys(database, names, log)
+  }
 
   const { nodeMs, proxySeconds } = divideStaleness(config.maxStalenessMs)
   const authenticator = configuredAuthenticator(config, log, {
