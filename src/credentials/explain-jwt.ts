@@ -153,6 +153,8 @@ function hintOf(reason: JwtRefusal, issuer: ResolvedIssuer): string {
   switch (reason) {
     case 'type':
       return 'the token is not an access token for APIs (see docs/credentials.md)'
+    case 'anonymous-user':
+      return 'the user has not signed in (allowAnonymousUsers accepts such users)'
     case 'audience':
       return `the configured audiences are ${issuer.audiences.map(shown).join(', ')}`
     case 'expired':

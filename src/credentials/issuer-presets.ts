@@ -1,5 +1,5 @@
 import { allJwsAlgorithms, type JwsAlgorithm } from '../jwks/algorithms.ts'
-import { type ClaimPath, type Claims, claimPath } from './claims.ts'
+import { type ClaimPath, type Claims, claimPath, readClaim } from './claims.ts'
 
 /**
  * `token`: a token carries the scopes that it states. `grant`: a token without any scope claim carries the
@@ -27,6 +27,10 @@ export interface IssuerPreset {
   isForApis(claims: Claims): boolean
   /** The name of the claim that `isForApis` reads, for the log. */
   readonly kindClaim: string
+  /** Whether the user has not signed in: the provider creates such users for visitors. */
+  isAnonymous(claims: Claims): boolean
+  /** The name of the claim that `isAnonymous` reads, for the log. */
+  readonly anonymousClaim: string
   /** Whether the provider intends its ID tokens to be sent to APIs. */
   readonly idTokens: boolean
   /** Claims that mark an ID token. A token with one of them is refused, unless `typ` is `at+jwt`. */
@@ -52,6 +56,8 @@ export const standardIssuer: IssuerPreset = {
   audienceClaim: 'aud',
   isForApis: () => true,
   kindClaim: 'typ',
+  isAnonymous: () => false,
+  anonymousClaim: 'is_anonymous',
   idTokens: false,
   idTokenClaims: ['nonce', 'at_hash', 'c_hash'],
   issuerAliases: {},
@@ -115,6 +121,8 @@ export const issuerPresets = {
     scopesFrom: 'grant',
     idTokens: true,
     idTokenClaims: [],
+    isAnonymous: (claims) => readClaim(claims, [['firebase', 'sign_in_provider']]) === 'anonymous',
+    anonymousClaim: 'firebase.sign_in_provider',
   },
 
   // https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken
@@ -161,6 +169,7 @@ export const issuerPresets = {
     ...standardIssuer,
     algorithms: ['ES256', 'RS256', 'EdDSA'],
     scopesFrom: 'grant',
+    isAnonymous: (claims) => claims.is_anonymous === true,
     jwksUri: (issuer) => `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`,
   },
 } as const satisfies Record<string, IssuerPreset>

@@ -86,6 +86,12 @@ const checks: Readonly<Record<Setting, Check>> = {
   maxTokenAgeSeconds: optional((value) =>
     isNumberIn(value, 1, Number.MAX_SAFE_INTEGER) ? null : 'must be a number from 1',
   ),
+  allowAnonymousUsers: optional((value, { preset }) => {
+    if (typeof value !== 'boolean') return 'must be true or false'
+    return value && preset !== 'supabase' && preset !== 'firebase'
+      ? 'needs the preset supabase or firebase: other issuers have no anonymous users'
+      : null
+  }),
   requireAccessTokenType: optional((value, { preset }) => {
     if (typeof value !== 'boolean') return 'must be true or false'
     const givesIdTokens = isPresetName(preset) && issuerPresets[preset].idTokens

@@ -71,6 +71,11 @@ export interface IssuerSettings {
   readonly clockToleranceSeconds?: number | undefined
   /** The maximum lifetime (`exp - iat`) and age (`now - iat`) of a token in seconds. Default: no limit. */
   readonly maxTokenAgeSeconds?: number | undefined
+  /**
+   * Whether tokens of anonymous users are accepted, whom Supabase and Firebase create for visitors that have not
+   * signed in. Requires one of these presets. Default: false.
+   */
+  readonly allowAnonymousUsers?: boolean | undefined
   /** Whether only tokens with the `typ` `at+jwt` are accepted (RFC 9068 §4). Default: false. */
   readonly requireAccessTokenType?: boolean | undefined
 }
@@ -93,6 +98,7 @@ export interface ResolvedIssuer extends KeySource {
   readonly expiryToleranceSeconds: number
   readonly maxTokenAgeSeconds: number | null
   readonly requireAccessTokenType: boolean
+  readonly allowAnonymousUsers: boolean
   readonly preset: IssuerPreset
 }
 
@@ -134,6 +140,7 @@ export function resolveIssuer(settings: IssuerSettings): ResolvedIssuer {
     expiryToleranceSeconds: settings.clockToleranceSeconds ?? 0,
     maxTokenAgeSeconds: settings.maxTokenAgeSeconds ?? null,
     requireAccessTokenType: settings.requireAccessTokenType ?? false,
+    allowAnonymousUsers: settings.allowAnonymousUsers ?? false,
     preset,
   }
 }

@@ -66,6 +66,11 @@ export const claimChecks: readonly ClaimCheck[] = [
         claims[name] === undefined,
     ),
   ),
+  {
+    claim: ({ preset }) => preset.anonymousClaim,
+    reason: 'anonymous-user',
+    holds: ({ claims, issuer }) => issuer.allowAnonymousUsers || !issuer.preset.isAnonymous(claims),
+  },
   check('sub', 'claims', ({ claims: { sub } }) => typeof sub === 'string' && isSubject(sub)),
   check('exp', 'claims', ({ claims }) => isDate(claims.exp)),
   check('iat', 'claims', ({ claims }) => isDate(claims.iat)),

@@ -23,6 +23,7 @@ export type JwtRefusal =
   | 'unknown-issuer'
   | 'algorithm'
   | 'type'
+  | 'anonymous-user'
   | 'header'
   | 'signature'
   | 'unknown-key'

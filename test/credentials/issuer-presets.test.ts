@@ -151,7 +151,10 @@ const examples: Record<IssuerPresetName, Example> = {
     },
     subject: 'bk3RNwTe3H0CQXFIfLLsuwLPO6F2',
     scopes: ['read:users'],
-    refused: { 'another project': { aud: 'other-project' } },
+    refused: {
+      'another project': { aud: 'other-project' },
+      'an anonymous user': { firebase: { identities: {}, sign_in_provider: 'anonymous' } },
+    },
   },
   google: {
     issuer: 'https://accounts.google.com',
@@ -247,7 +250,7 @@ const examples: Record<IssuerPresetName, Example> = {
     },
     subject: '123e4567-e89b-12d3-a456-426614174000',
     scopes: ['read:users'],
-    refused: { 'no signed-in user': { aud: 'anon' } },
+    refused: { 'no user': { aud: 'anon' }, 'an anonymous user': { is_anonymous: true } },
   },
 }
 

@@ -161,6 +161,17 @@ it('roles of Keycloak clients are scopes only if the token is for that client', 
   })
 })
 
+describe('a token of an anonymous user', () => {
+  it.each([
+    [{ is_anonymous: true }, 'supabase'],
+    [{ firebase: { sign_in_provider: 'anonymous' } }, 'firebase'],
+  ] as const)('with %j is accepted by a setting only', (claims, preset) => {
+    expect(check(claims, { preset })).toBe('anonymous-user')
+    expect(check(claims, { preset, allowAnonymousUsers: true })).toEqual(accepted)
+    expect(check(claims)).toEqual(accepted)
+  })
+})
+
 describe('a scope prefix', () => {
   it('is removed from each scope, and scopes without it are ignored', () => {
     const scope = 'openid latchkey/read:users read:keys latchkey/ latchkeys/a Latchkey/b'
