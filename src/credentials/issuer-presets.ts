@@ -1,5 +1,6 @@
 import { allJwsAlgorithms, type JwsAlgorithm } from '../jwks/algorithms.ts'
 import { type ClaimPath, type Claims, claimPath, readClaim } from './claims.ts'
+import { clerkPermissions } from './clerk-permissions.ts'
 
 /**
  * `token`: a token carries the scopes that it states. `grant`: a token without any scope claim carries the
@@ -15,6 +16,8 @@ export interface IssuerPreset {
    * these claims are joined.
    */
   scopeClaims(audiences: readonly string[]): readonly ClaimPath[]
+  /** Returns further scopes, which the provider encodes in its own way; `undefined`: the token has none. */
+  encodedScopes(claims: Claims): readonly string[] | undefined
   /** The source of the scopes of a token without any scope claim. */
   readonly scopesFrom: ScopesFrom
   /** The claim with the whole grant of the user; `null`: the provider has none. */
@@ -50,6 +53,7 @@ const defaultScopeClaims = ['scope', 'scp', 'permissions'].map(claimPath)
 export const standardIssuer: IssuerPreset = {
   algorithms: allJwsAlgorithms,
   scopeClaims: () => defaultScopeClaims,
+  encodedScopes: () => undefined,
   scopesFrom: 'token',
   grantClaim: null,
   audienceOf: (claims) => claims.aud,
@@ -78,11 +82,13 @@ export const issuerPresets = {
   // https://clerk.com/docs/guides/sessions/session-tokens
   // https://clerk.com/docs/guides/sessions/manual-jwt-verification
   // Session tokens have the front end's origin in `azp`. They have `aud` only if a JWT template adds it.
-  // In a `pending` session the user has not finished signing in.
+  // Some clients send no origin, so that `azp` is missing. In a `pending` session the user has not finished
+  // signing in.
   clerk: {
     ...standardIssuer,
     algorithms: ['RS256'],
     scopeClaims: () => ['scope', 'scp', 'permissions', 'org_permissions'].map(claimPath),
+    encodedScopes: clerkPermissions,
     audienceOf: (claims) => claims.aud ?? claims.azp,
     audienceClaim: 'aud, azp',
     isForApis: (claims) => claims.sts !== 'pending',

@@ -86,6 +86,10 @@ const checks: Readonly<Record<Setting, Check>> = {
   maxTokenAgeSeconds: optional((value) =>
     isNumberIn(value, 1, Number.MAX_SAFE_INTEGER) ? null : 'must be a number from 1',
   ),
+  allowMissingAzp: optional((value, { preset }) => {
+    if (typeof value !== 'boolean') return 'must be true or false'
+    return value && preset !== 'clerk' ? 'needs the preset clerk' : null
+  }),
   allowAnonymousUsers: optional((value, { preset }) => {
     if (typeof value !== 'boolean') return 'must be true or false'
     return value && preset !== 'supabase' && preset !== 'firebase'

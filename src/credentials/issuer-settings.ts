@@ -1,5 +1,5 @@
 import { canonicalAlgorithm, isJwsAlgorithm, type JwsAlgorithm } from '../jwks/algorithms.ts'
-import { type ClaimPath, claimPath } from './claims.ts'
+import { type ClaimPath, type Claims, claimPath } from './claims.ts'
 import {
   type IssuerPreset,
   type IssuerPresetName,
@@ -72,6 +72,11 @@ export interface IssuerSettings {
   /** The maximum lifetime (`exp - iat`) and age (`now - iat`) of a token in seconds. Default: no limit. */
   readonly maxTokenAgeSeconds?: number | undefined
   /**
+   * Whether tokens of Clerk without `azp` and without `aud` are accepted, which clients that send no origin get,
+   * such as native applications. They may be meant for any application of the issuer. Default: false.
+   */
+  readonly allowMissingAzp?: boolean | undefined
+  /**
    * Whether tokens of anonymous users are accepted, whom Supabase and Firebase create for visitors that have not
    * signed in. Requires one of these presets. Default: false.
    */
@@ -88,6 +93,8 @@ export interface ResolvedIssuer extends KeySource {
   readonly algorithms: ReadonlySet<JwsAlgorithm>
   /** Returns the claims with scopes for a token of these audiences. */
   scopeClaims(audiences: readonly string[]): readonly ClaimPath[]
+  /** Returns further scopes; `undefined`: the token has none. */
+  encodedScopes(claims: Claims): readonly string[] | undefined
   readonly scopesFrom: ScopesFrom
   /** Empty: none. */
   readonly scopePrefix: string
@@ -99,6 +106,7 @@ export interface ResolvedIssuer extends KeySource {
   readonly maxTokenAgeSeconds: number | null
   readonly requireAccessTokenType: boolean
   readonly allowAnonymousUsers: boolean
+  readonly allowMissingAzp: boolean
   readonly preset: IssuerPreset
 }
 
@@ -130,6 +138,7 @@ export function resolveIssuer(settings: IssuerSettings): ResolvedIssuer {
     algorithms: new Set(
       (settings.algorithms ?? preset.algorithms).filter(isJwsAlgorithm).map(canonicalAlgorithm),
     ),
+    encodedScopes: ownScopeClaims === undefined ? preset.encodedScopes : () => undefined,
     scopeClaims: ownScopeClaims === undefined ? preset.scopeClaims : () => ownScopeClaims,
     // An issuer that states the whole grant of its users has tokens with scopes.
     scopesFrom: settings.scopesFrom ?? (settings.grantClaim ? 'token' : preset.scopesFrom),
@@ -140,6 +149,7 @@ export function resolveIssuer(settings: IssuerSettings): ResolvedIssuer {
     expiryToleranceSeconds: settings.clockToleranceSeconds ?? 0,
     maxTokenAgeSeconds: settings.maxTokenAgeSeconds ?? null,
     requireAccessTokenType: settings.requireAccessTokenType ?? false,
+    allowMissingAzp: settings.allowMissingAzp ?? false,
     allowAnonymousUsers: settings.allowAnonymousUsers ?? false,
     preset,
   }

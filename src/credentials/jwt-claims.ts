@@ -144,8 +144,10 @@ function expiryOf({ claims, issuer }: ClaimContext): number {
 }
 
 /** Returns the configured audiences that the token names, in their order. */
-function audiencesOf(claims: Claims, { preset, audiences }: ResolvedIssuer): readonly string[] {
+function audiencesOf(claims: Claims, issuer: ResolvedIssuer): readonly string[] {
+  const { preset, audiences, allowMissingAzp } = issuer
   const named = preset.audienceOf(claims)
+  if (named === undefined && allowMissingAzp) return audiences.slice(0, 1)
   if (typeof named === 'string') return audiences.filter((audience) => audience === named)
   if (!Array.isArray(named) || !named.every((name) => typeof name === 'string')) return []
   return audiences.filter((audience) => named.includes(audience))
@@ -154,12 +156,13 @@ function audiencesOf(claims: Claims, { preset, audiences }: ResolvedIssuer): rea
 /** Returns `null` if the grant of the user decides. */
 function readScopes(
   claims: Claims,
-  { scopeClaims, scopesFrom, scopePrefix }: ResolvedIssuer,
+  { scopeClaims, encodedScopes, scopesFrom, scopePrefix }: ResolvedIssuer,
   audiences: readonly string[],
 ): readonly string[] | null {
-  const stated = scopeClaims(audiences)
-    .map((path) => readClaim(claims, path))
-    .filter((value) => value !== undefined)
+  const stated = [
+    ...scopeClaims(audiences).map((path) => readClaim(claims, path)),
+    encodedScopes(claims),
+  ].filter((value) => value !== undefined)
   if (stated.length === 0 && scopesFrom === 'grant') return null
   return sorted(stated.flatMap((value) => scopeNames(value, scopePrefix) ?? []))
 }

@@ -68,10 +68,11 @@ const examples: Record<IssuerPresetName, Example> = {
       sts: 'active',
       sub: 'user_123',
       v: 2,
-      org_permissions: ['org:invoices:create'],
+      fea: 'o:dashboard,u:chat,o:invoices',
+      o: { id: 'org_123', rol: 'admin', slg: 'acme', per: 'read,manage,create', fpm: '3,4' },
     },
     subject: 'user_123',
-    scopes: ['org:invoices:create'],
+    scopes: ['org:dashboard:manage', 'org:dashboard:read', 'org:invoices:create'],
     refused: {
       'another front end': { azp: 'https://evil.example' },
       'no front end': { azp: undefined },

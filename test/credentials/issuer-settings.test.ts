@@ -58,6 +58,8 @@ describe('a fault names the setting and what to set', () => {
     ['jwksUri', '/keys', 'absolute URL'],
     ['jwksUri', 7, 'absolute URL'],
     ['allowHttp', 'true', 'true or false'],
+    ['allowMissingAzp', 1, 'true or false'],
+    ['allowMissingAzp', true, 'preset clerk'],
     ['allowAnonymousUsers', 1, 'true or false'],
     ['allowAnonymousUsers', true, 'preset supabase or firebase'],
     ['jwks', {}, 'is not a JWK Set'],

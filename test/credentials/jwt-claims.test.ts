@@ -161,6 +161,49 @@ it('roles of Keycloak clients are scopes only if the token is for that client', 
   })
 })
 
+describe('a session token of Clerk', () => {
+  const scopesOf = (claims: object, settings = {}) => {
+    const outcome = check({ scope: undefined, ...claims }, { preset: 'clerk', ...settings })
+    return typeof outcome === 'string' ? outcome : outcome.scopes
+  }
+
+  it.each([
+    [{ v: 1, org_permissions: ['org:a:b'] }, ['org:a:b']],
+    [{ v: 2, fea: 'o:a', o: { per: 'read', fpm: '1' } }, ['org:a:read']],
+    [{ v: 2, fea: 'o:a,uo:b', o: { per: 'r,w', fpm: '2,1' } }, ['org:a:w', 'org:b:r']],
+    [{ v: 2, fea: 'o:a', o: { per: 'r', fpm: '0' } }, []],
+    [{ v: 2, fea: 'o:a', o: { per: 'r', fpm: '3,1' } }, ['org:a:r']],
+    [{ v: 2, fea: 'u:a', o: { per: 'r', fpm: '1' } }, []],
+    [{ v: 2, fea: 'o:a', o: { per: 'r', fpm: '-1' } }, []],
+    [{ v: 2, fea: 'a', o: { per: 'r', fpm: '1' } }, []],
+    [{ v: 2, fea: ['o:a'], o: { per: 'r', fpm: 1 } }, []],
+    [{ v: 2, fea: 'o:a', o: null }, []],
+    [{ v: 1, fea: 'o:a', o: { per: 'r', fpm: '1' } }, []],
+    [{ v: 2, fea: 'o:a b', o: { per: 'r', fpm: '1' } }, []],
+  ])('with %j has the scopes %j', (claims, scopes) => {
+    expect(scopesOf(claims)).toEqual(scopes)
+  })
+
+  it('may select more than 53 permissions', () => {
+    const per = Array.from({ length: 60 }, (_, index) => `p${index}`).join(',')
+    const o = { per, fpm: String(2n ** 59n + 1n) }
+    expect(scopesOf({ v: 2, fea: 'o:a', o })).toEqual(['org:a:p0', 'org:a:p59'])
+  })
+
+  it('has only the scopes of configured claims', () => {
+    const claims = { v: 2, fea: 'o:a', o: { per: 'r', fpm: '1' }, mine: 'x' }
+    expect(scopesOf(claims, { scopeClaims: ['mine'] })).toEqual(['x'])
+  })
+
+  it('without azp and aud is accepted by a setting only', () => {
+    const claims = { aud: undefined, azp: undefined }
+    expect(scopesOf(claims)).toBe('audience')
+    expect(scopesOf(claims, { allowMissingAzp: true })).toEqual([])
+    expect(scopesOf({ ...claims, azp: 'x' }, { allowMissingAzp: true })).toBe('audience')
+    expect(scopesOf({ ...claims, aud: 'x' }, { allowMissingAzp: true })).toBe('audience')
+  })
+})
+
 describe('a token of an anonymous user', () => {
   it.each([
     [{ is_anonymous: true }, 'supabase'],
