@@ -1,5 +1,6 @@
 import { issuerFaults } from '../credentials/issuer-rules.ts'
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
+import { expandTenants } from '../credentials/issuer-tenants.ts'
 import { isRemoteHttp } from '../credentials/issuer-url.ts'
 import { parseJson } from '../json.ts'
 import type { Fault } from './faults.ts'
@@ -14,15 +15,17 @@ export function namesIssuer(given: GivenVariables): boolean {
 /** Reads the issuers of the shorthand (JWT_ISSUER) and of the list (JWT_ISSUERS). */
 export function readIssuers(settings: Settings, faults: Fault[]): readonly IssuerSettings[] {
   const shorthand = readShorthand(settings, faults)
-  const listed = readList(settings.JWT_ISSUERS, faults)
-  const all = [...shorthand, ...listed]
-  for (const [index, { issuer }] of listed.entries()) {
-    const first = all.findIndex((other) => other.issuer === issuer)
+  const listed = readList(settings.JWT_ISSUERS, faults).flatMap((entry, index) =>
+    expandTenants(entry).map((settings) => ({ settings, index })),
+  )
+  const all = [...shorthand, ...listed.map(({ settings }) => settings)]
+  for (const [position, { settings: own, index }] of listed.entries()) {
+    const first = all.findIndex((other) => other.issuer === own.issuer)
     if (first < shorthand.length) {
       const message = `[${index}] is also configured as JWT_ISSUER: remove one of the two`
       faults.push({ variable: 'JWT_ISSUERS', message })
-    } else if (first - shorthand.length < index) {
-      const message = `[${index}] is the same issuer as [${first - shorthand.length}]: remove one of the two`
+    } else if (first - shorthand.length < position) {
+      const message = `[${index}] is the same issuer as [${listed[first - shorthand.length]?.index}]: remove one of the two`
       faults.push({ variable: 'JWT_ISSUERS', message })
     }
   }

@@ -3,7 +3,7 @@ import type { ChangeListener } from './changes.ts'
 import type { CredentialCaches } from './credential-caches.ts'
 import { credentialDefaults } from './defaults.ts'
 import type { CredentialDirectory, MissingPepper } from './directory.ts'
-import { type IssuerSettings, type ResolvedIssuer, resolveIssuer } from './issuer-settings.ts'
+import { type IssuerSettings, type ResolvedIssuer, resolveIssuers } from './issuer-settings.ts'
 import { createJwtVerifier } from './jwt-verifier.ts'
 import { KnownUsers } from './known-users.ts'
 import { type Clock, systemClock } from './lease.ts'
@@ -92,7 +92,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     jwtHeader: options.jwtHeader ?? null,
     apiKeyQueryParameter: options.apiKeyQueryParameter ?? null,
   })
-  const resolved = issuers.map(resolveIssuer)
+  const resolved = issuers.flatMap(resolveIssuers)
   if (directory === null) refuseGrants(issuers)
   const caches = createCaches(options, maxStalenessMs, clock)
   const watch = directory?.watch?.(invalidating(caches), maxStalenessMs)

@@ -7,39 +7,57 @@ import { isVisibleAscii } from '../visible-ascii.ts'
 import { isDevelopmentIssuer } from './development-issuer-path.ts'
 import { type IssuerPresetName, isIssuerPreset, issuerPresets } from './issuer-presets.ts'
 import type { IssuerSettings } from './issuer-settings.ts'
+import { standsForSeveralTenants } from './issuer-tenants.ts'
 import { issuerUrlFault, keyUrlFault } from './issuer-url.ts'
 import { keyFileFault } from './key-source.ts'
+
+/** A part of a URL that documentation leaves for the reader to replace, such as `{tenantid}`. */
+const placeholder = /\{\w+\}|<\w[\w -]*>/
+const placeholderFault = 'contains a placeholder such as {tenantid}: replace it by your own value'
+const tenantId = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/
 
 type Setting = keyof IssuerSettings
 type Check = (value: unknown, settings: Readonly<Record<string, unknown>>) => string | null
 
 const checks: Readonly<Record<Setting, Check>> = {
-  issuer: (value, { preset, jwks, jwksFile, allowHttp }) => {
+  issuer: (value, { preset, jwks, jwksFile, allowHttp, tenants }) => {
     if (!isText(value)) return 'must be a string: set it to the exact `iss` of the tokens'
-    if (preset === 'entra' && /\/(common|organizations|consumers)(\/|$)/.test(value)) {
-      return 'must contain the id of your tenant, as `iss` of the tokens does'
+    const hasOwnKeys = jwks !== undefined || jwksFile !== undefined
+    if (!hasOwnKeys && placeholder.test(value)) return placeholderFault
+    if (preset === 'entra' && tenants === undefined && standsForSeveralTenants(value)) {
+      return 'must contain the id of your tenant, as `iss` of the tokens does (or list several in `tenants`)'
     }
     if (!isVisibleAscii(value, maxIssuerLength)) {
       return `must be 1 to ${maxIssuerLength} visible ASCII characters`
     }
-    return jwks === undefined && jwksFile === undefined
-      ? issuerUrlFault(value, allowHttp === true)
-      : ownNameFault(value)
+    return hasOwnKeys ? ownNameFault(value) : issuerUrlFault(value, allowHttp === true)
   },
   audience: (value) => {
     if (!isText(value) && !isTextList(value)) {
       return 'must be a string or an array of strings: set it to the `aud` of the tokens'
     }
-    return [value].flat().some((audience) => audience.includes(','))
+    const audiences = [value].flat()
+    if (audiences.some((audience) => placeholder.test(audience))) return placeholderFault
+    return audiences.some((audience) => audience.includes(','))
       ? 'must not contain a comma: write several audiences as an array in JWT_ISSUERS'
       : null
   },
   preset: optional((value) =>
     isPresetName(value) ? null : `must be one of ${Object.keys(issuerPresets).join(', ')}`,
   ),
-  jwksUri: optional((value, { allowHttp }) =>
-    isText(value) ? keyUrlFault(value, allowHttp === true) : 'must be an absolute URL',
-  ),
+  tenants: optional((value, { preset, issuer }) => {
+    if (preset !== 'entra') return 'needs the preset entra'
+    if (!isTextList(value) || !value.every((id) => tenantId.test(id))) {
+      return 'must be an array of one or more tenant ids, such as aaaabbbb-0000-cccc-1111-dddd2222eeee'
+    }
+    return isText(issuer) && standsForSeveralTenants(issuer)
+      ? null
+      : 'needs an `issuer` with `organizations` in the place of the tenant, such as https://login.microsoftonline.com/organizations/v2.0'
+  }),
+  jwksUri: optional((value, { allowHttp }) => {
+    if (!isText(value)) return 'must be an absolute URL'
+    return placeholder.test(value) ? placeholderFault : keyUrlFault(value, allowHttp === true)
+  }),
   jwks: optional((value, { jwksUri }) => {
     if (jwksUri !== undefined) return 'must not be set together with `jwksUri`'
     const fault = keySetFault(value)

@@ -8,6 +8,7 @@ import {
   standardIssuer,
 } from './issuer-presets.ts'
 import { issuerFaults } from './issuer-rules.ts'
+import { expandTenants } from './issuer-tenants.ts'
 import type { KeySource } from './key-source.ts'
 
 /** The settings of an issuer whose JWTs are accepted. */
@@ -26,6 +27,12 @@ export interface IssuerSettings {
   readonly preset?: IssuerPresetName | undefined
   /** The URL of its JWK Set (RFC 7517 §5). Default: found by OpenID Connect Discovery or RFC 8414. */
   readonly jwksUri?: string | undefined
+  /**
+   * The ids of the Entra tenants whose tokens are accepted. `issuer` then contains `organizations` or `common` in
+   * the place of the id. Each tenant is an issuer of its own. Requires the preset `entra`. Default: the tenant in
+   * `issuer`.
+   */
+  readonly tenants?: readonly string[] | undefined
   /** The JWK Set itself, with public keys only, for an issuer without a URL. Excludes `jwksUri`. Default: none. */
   readonly jwks?: { readonly keys: readonly object[] } | undefined
   /**
@@ -153,4 +160,14 @@ export function resolveIssuer(settings: IssuerSettings): ResolvedIssuer {
     allowAnonymousUsers: settings.allowAnonymousUsers ?? false,
     preset,
   }
+}
+
+/**
+ * Returns an issuer for each tenant, or one if the settings have no `tenants`.
+ *
+ * @throws Error with all faults of the settings
+ */
+export function resolveIssuers(settings: IssuerSettings): readonly ResolvedIssuer[] {
+  const faults = issuerFaults(settings)
+  return faults.length > 0 ? [resolveIssuer(settings)] : expandTenants(settings).map(resolveIssuer)
 }

@@ -50,6 +50,10 @@ describe('a fault names the setting and what to set', () => {
     ['audience', ['a', ''], 'set it to the `aud`'],
     ['audience', ['a', undefined], 'set it to the `aud`'],
     ['audience', 'a,b', 'as an array'],
+    ['audience', 'api://<id>', 'placeholder'],
+    ['issuer', 'https://login.microsoftonline.com/{tenantid}/v2.0', 'placeholder'],
+    ['jwksUri', 'https://issuer.example/{tenant}/keys', 'placeholder'],
+    ['tenants', ['aaaabbbb-0000-cccc-1111-dddd2222eeee'], 'preset entra'],
     ['audience', ['a', 'b, c'], 'as an array'],
     ['preset', 'ping', 'must be one of auth0, clerk'],
     ['preset', 'toString', 'must be one of'],
@@ -114,7 +118,7 @@ describe('a fault names the setting and what to set', () => {
     ])
     const issuer = 'https://login.microsoftonline.com/common/v2.0'
     expect(issuerFaults({ ...good, issuer, preset: 'entra' })).toEqual([
-      'issuer: must contain the id of your tenant, as `iss` of the tokens does',
+      'issuer: must contain the id of your tenant, as `iss` of the tokens does (or list several in `tenants`)',
     ])
   })
 })
