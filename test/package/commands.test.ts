@@ -21,11 +21,21 @@ const keyId = /^[0-9A-Za-z]{16}$/
 interface Case {
   readonly words: string
   readonly env?: Readonly<Record<string, string>>
+  /** The standard input. Default: empty. */
+  readonly input?: string
   /** Default 0. */
   readonly code?: number
   /** What standard output, or after a failure standard error, has. */
   readonly says: RegExp
 }
+
+const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const claims = { iss: 'https://id.example.com', aud: 'api', sub: 'ada', iat: 1, exp: 4_000_000_000 }
+/** A JWT with a signature of the right length, which is not valid. */
+const token = [encoded({ alg: 'ES256' }), encoded(claims), 'A'.repeat(86)].join('.')
+
+/** The commands that do something themselves beside the commands below them. */
+const withCommandsBelow = ['token']
 
 /** Of each command that runs to its end: in a project with `src`, on a database with the user ada. */
 const cases: Readonly<Record<string, readonly Case[]>> = {
@@ -60,6 +70,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { words: 'token', code: 2, says: /--subject/ },
   ],
   'token explain': [
+    { words: 'token explain - --offline', input: token, says: /^ok +sub +"ada"$/m },
     { words: 'token explain eyJ', code: 2, says: /standard input/ },
     { words: 'token explain', code: 2, says: /missing required argument/ },
   ],
@@ -171,12 +182,20 @@ describe.each(nodes)('the command line on Node $version', (node) => {
   })
   afterAll(() => database.close())
 
-  function latchkey(words: string, env: Readonly<Record<string, string>> = {}): Promise<Finished> {
+  function latchkey(
+    words: string,
+    env: Readonly<Record<string, string>> = {},
+    input = '',
+  ): Promise<Finished> {
     const [...given] = words.match(/"[^"]*"|\S+/g) ?? []
     return finish(
       node.path,
       [command, ...given.map((word) => word.replaceAll('"', '').replace('<key>', keyOfAda))],
-      { cwd, env: { ...environmentOf(node), DATABASE_URL: database.url, DATA_DIR: cwd, ...env } },
+      {
+        cwd,
+        env: { ...environmentOf(node), DATABASE_URL: database.url, DATA_DIR: cwd, ...env },
+        input,
+      },
     )
   }
 
@@ -190,7 +209,8 @@ describe.each(nodes)('the command line on Node $version', (node) => {
       .filter((name) => name !== 'help')
     if (names.length === 0) return [words]
     const below = names.map((name) => commandsBelow(`${words} ${name}`.trim()))
-    return (await Promise.all(below)).flat()
+    const own = withCommandsBelow.includes(words) ? [words] : []
+    return [...own, ...(await Promise.all(below)).flat()]
   }
 
   it('has a way that works and one that fails for every command', async () => {
@@ -202,8 +222,8 @@ describe.each(nodes)('the command line on Node $version', (node) => {
     expect((await commandsBelow('')).sort()).toEqual(tried.sort())
   })
 
-  test.each(titled)('%s', async (_title, { words, env, code = 0, says }) => {
-    const { out, err, ...finished } = await latchkey(words, env)
+  test.each(titled)('%s', async (_title, { words, env, input, code = 0, says }) => {
+    const { out, err, ...finished } = await latchkey(words, env, input)
     expect({ ...finished, out, err }).toMatchObject({ code })
     expect(code === 0 ? out : err).toMatch(says)
     expect(err).not.toMatch(/ {4}at |SyntaxError|ReferenceError|Warning/)

@@ -30,12 +30,17 @@ export function environmentOf(node: NodeVersion): Record<string, string> {
 export function finish(
   program: string,
   words: readonly string[],
-  options: { readonly cwd: string; readonly env: Record<string, string> },
+  {
+    input = '',
+    ...options
+  }: Readonly<{ cwd: string; env: Record<string, string>; input?: string }>,
 ): Promise<Finished> {
   return new Promise((resolve) => {
     const child = execFile(program, words, options, (_error, out, err) =>
       resolve({ code: child.exitCode ?? -1, out, err }),
     )
+    // A program that ends without reading its input closes it.
+    child.stdin?.on('error', () => {}).end(input)
   })
 }
 
