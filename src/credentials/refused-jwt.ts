@@ -4,7 +4,7 @@ import type { Claims } from './claims.ts'
 export interface RefusedJwt {
   /** `iss`, or `null` if it is not a string. Shortened to 256 characters. */
   readonly iss: string | null
-  /** The audiences: the first five, each shortened to 256 characters. */
+  /** The audiences that are strings: the first five, each shortened to 256 characters. */
   readonly aud: readonly string[]
   /** The name of the claim or header parameter that failed; `null`: the signature. */
   readonly claim: string | null
@@ -30,8 +30,10 @@ export function describeRefusedJwt(
     iss: typeof iss === 'string' ? iss.slice(0, maxLength) : null,
     aud: [aud]
       .flat()
+      // Any other value may have a `toString` that is no function.
+      .filter((audience) => typeof audience === 'string')
       .slice(0, maxAudiences)
-      .map((audience) => String(audience).slice(0, maxLength)),
+      .map((audience) => audience.slice(0, maxLength)),
     claim,
     ...(isShown && claim !== 'iss' && claim !== 'aud' && { value }),
   }

@@ -618,6 +618,7 @@ const badClaims: Hostile[] = [
   ['aud with more than strings', 'audience', () => good({ aud: [testAudience, 7] })],
   ['aud a nested array', 'audience', () => good({ aud: [[testAudience]] })],
   ['aud null', 'audience', () => good({ aud: null })],
+  ['aud an object whose text cannot be read', 'audience', () => good({ aud: { toString: 1 } })],
   ['no sub', 'claims', () => good({ sub: undefined })],
   ['sub empty', 'claims', () => good({ sub: '' })],
   ['sub a number', 'claims', () => good({ sub: 7 })],
