@@ -16,8 +16,10 @@ const maxBytes = 512 * 1024
  */
 export async function fetchKeys(source: KeySource, signal: AbortSignal): Promise<FetchedKeys> {
   const { jwks, jwksFile } = source
-  const configured = jwks ?? (jwksFile === null ? null : readKeyFile(jwksFile))
-  if (configured !== null) return { ...(await readKeySet(configured)), maxAgeSeconds: null }
+  // A file with the JSON text `null` has no keys. It must not lead to keys from anywhere else.
+  if (jwksFile !== null)
+    return { ...(await readKeySet(readKeyFile(jwksFile))), maxAgeSeconds: null }
+  if (jwks !== null) return { ...(await readKeySet(jwks)), maxAgeSeconds: null }
   const url = source.jwksUri ?? (await discoverJwksUri(source, signal))
   const answer = await getJson(url, signal)
   return { ...(await readKeySet(answer.json)), maxAgeSeconds: answer.maxAgeSeconds }

@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
+import { fetchKeys } from '../../src/credentials/fetch-keys.ts'
 import { issuerFaults } from '../../src/credentials/issuer-rules.ts'
 import { type IssuerSettings, resolveIssuer } from '../../src/credentials/issuer-settings.ts'
 import { createJwtVerifier } from '../../src/credentials/jwt-verifier.ts'
@@ -59,6 +60,15 @@ describe('keys in a file', () => {
     writeFileSync(file, JSON.stringify(setOf(otherKey)))
     expect(await verify(otherKey)).toBe(name)
     expect(await verify(key)).toBe('unknown-key')
+  })
+
+  test('are never replaced by keys from elsewhere when the file is `null`', async () => {
+    writeFileSync(file, JSON.stringify(setOf(key)))
+    const settings = { issuer: 'http://127.0.0.1:1', audience: testAudience, jwksFile: file }
+    const source = resolveIssuer(settings)
+    writeFileSync(file, 'null')
+    const keys = fetchKeys(source, AbortSignal.timeout(5_000))
+    await expect(keys).rejects.toThrow('The document is not a JWK Set')
   })
 
   test('stay in use while the file is missing or faulty, and are refused after an hour', async () => {
