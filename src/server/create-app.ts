@@ -149,6 +149,7 @@ async function assemble(
 
   const first = await generate(config, scopes)
   const generations = createGenerations(first, requestArrivalMs + settings.timeLimit)
+  opened.push(() => generations.close())
   const { developmentIssuer } = first.services
   const development =
     developmentIssuer === null || prepared
@@ -162,8 +163,8 @@ function withSchema({ otherScopes }: Config) {
   return { catalogue, schema: createSchema(catalogue) }
 }
 
-/** The time for a request to arrive, in milliseconds, and to be sent after its answer. */
-const requestArrivalMs = 11_000
+/** The time for a request to arrive, to wait for its turn (pacing) and to be sent, in milliseconds. */
+const requestArrivalMs = 16_000
 
 function reloadable(
   config: Config,
@@ -183,7 +184,6 @@ function reloadable(
   opened.push(async () => {
     isStopping = true
     await last
-    await generations.close()
   })
   return {
     fetch: (request, connection) => generations.current.fetch(request, connection),
