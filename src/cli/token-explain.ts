@@ -34,6 +34,7 @@ export function addTokenExplain(token: Command, context: CommandContext): void {
       const explanation = await explainJwt(text, { issuers, now: context.now() })
       answer(context, options, explanation, () => explanationText(explanation))
       if (explanation.accepted === false) throw new TokenRefusedError()
+      if (explanation.accepted === null && !options.offline) throw new ChecksMissingError()
     })
 }
 
@@ -41,6 +42,13 @@ export function addTokenExplain(token: Command, context: CommandContext): void {
 class TokenRefusedError extends Error {
   constructor() {
     super('The token is refused.')
+  }
+}
+
+/** The keys of the issuer cannot be fetched, so that the token may be accepted or not. */
+class ChecksMissingError extends Error {
+  constructor() {
+    super('Some checks could not be made.')
   }
 }
 

@@ -67,7 +67,9 @@ export async function explainJwt(token: string, options: ExplainOptions): Promis
   const jwt = checkClaims({ claims: jws.claims, type: jws.type, issuer, now })
   if (accepted === false || 'reason' in jwt) return { checks, accepted }
   const { subject, scopes } = jwt
-  return { checks, accepted, issuer: configured?.issuer ?? String(jws.claims.iss), subject, scopes }
+  const { iss } = jws.claims
+  const name = configured?.issuer ?? (typeof iss === 'string' ? iss : '')
+  return { checks, accepted, issuer: name, subject, scopes }
 }
 
 const formHints: Partial<Record<JwtRefusal, string>> = {
@@ -92,12 +94,21 @@ function anyIssuer({ aud }: Claims): ResolvedIssuer {
 function issuerCheck({ claims }: Jws, issuers: ExplainOptions['issuers']): ExplainedCheck {
   const iss = shown(claims.iss)
   if (issuers === null) return { check: 'iss', ok: null, detail: iss }
-  if (issuers.some(({ names }) => names.includes(String(claims.iss)))) {
+  if (issuers.some(({ names }) => typeof claims.iss === 'string' && names.includes(claims.iss))) {
     return { check: 'iss', ok: true, detail: iss }
   }
   const names = issuers.flatMap((issuer) => issuer.names).map(shown)
   const detail = `${iss}; the configured issuers are ${names.join(', ') || 'none'}`
   return { check: 'iss', ok: false, detail, reason: 'unknown-issuer' }
+}
+
+/** A check may throw for a claim of another type, which an earlier check refuses; here it is made anyway. */
+function holdsSafely(holds: () => boolean): boolean {
+  try {
+    return holds()
+  } catch {
+    return false
+  }
 }
 
 /** Returns one result for each claim: its first failed check, or that it is valid. */
@@ -120,7 +131,7 @@ function claimResults(
     const check = claim(issuer)
     if (results.get(check)?.ok === false) continue
     const isMade = isConfigured || check !== issuer.preset.audienceClaim
-    const ok = isMade ? holds({ claims, type, issuer, now }) : null
+    const ok = isMade ? holdsSafely(() => holds({ claims, type, issuer, now })) : null
     const value = valueText(check, claims, type, now)
     if (value === null && ok !== false) continue
     const failure = ok === false ? `; ${hintOf(reason, issuer)}` : ''
