@@ -163,8 +163,8 @@ function paced(
   context: RequestContext,
   work: () => Answer | Promise<Answer>,
 ): Answer | Promise<Answer> {
-  // Small requests do not wait, so that other clients of the same user can continue.
-  if (isSmall(request)) return work()
+  // Small requests of a user do not wait, so that the user's other clients can continue.
+  if (isSmall(request) && context.admission.principal !== null) return work()
   const pause = pacing.before(() => clientOf(context))
   if (pause === null) return work()
   return pause.then((error) =>

@@ -85,13 +85,12 @@ export function useOperations(parts: OperationParts): Plugin<PrincipalContext> {
       own.services = services
       own.loaders = new RequestLoaders(services)
       own.turns = new Turns()
+      own.onTurn = (milliseconds) => onTurn(context as RequestContext, milliseconds)
       own.deadline = { passed: false }
       own.backends = backendsOf(parts, context)
       const { anonymous, authenticated } = services.operationGuards
       const reader = (context as PrincipalContext).principal === null ? anonymous : authenticated
-      return reader.prepare(schema, String(params.query), (milliseconds) =>
-        onTurn(context as RequestContext, milliseconds),
-      )
+      return reader.prepare(schema, String(params.query), own.onTurn)
     },
 
     onExecute({ setExecuteFn }) {

@@ -59,12 +59,17 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
         const { anonymous, authenticated } = context.services.operationGuards
         const reader = context.principal === null ? anonymous : authenticated
         return context.turns.take(async () => {
-          await reader.prepare(schema, document)
-          return scopesOf(schema, context, document, {
-            // An empty name counts as none, as in a request.
-            operationName: operationName || null,
-            variables,
-          })
+          await reader.prepare(schema, document, context.onTurn)
+          const since = performance.now()
+          try {
+            return scopesOf(schema, context, document, {
+              // An empty name counts as none, as in a request.
+              operationName: operationName || null,
+              variables,
+            })
+          } finally {
+            context.onTurn(performance.now() - since)
+          }
         })
       },
     }),
