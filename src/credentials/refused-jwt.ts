@@ -30,7 +30,7 @@ export function describeRefusedJwt(
     iss: typeof iss === 'string' ? iss.slice(0, maxLength) : null,
     aud: [aud]
       .flat()
-      // Any other value may have a `toString` that is no function.
+      // Any other value may have a `toString` that is not a function.
       .filter((audience) => typeof audience === 'string')
       .slice(0, maxAudiences)
       .map((audience) => audience.slice(0, maxLength)),
