@@ -103,8 +103,11 @@ describe.each(ways)('by %s', (way) => {
         expect((await ask(path)).status).toBe(200)
       }
       expect((await ask('/nothing')).status).toBe(404)
-      expect((await ask('')).status).toBe(404)
-      expect((await ask(`?${viewerQuery}`)).status).toBe(404)
+      // The root lists the paths, and runs no operation.
+      for (const root of ['', `?${viewerQuery}`]) {
+        const { status, body } = await ask(root)
+        expect([status, JSON.parse(body).paths.graphql]).toEqual([200, '/graphql'])
+      }
     })
   })
 
