@@ -3,7 +3,13 @@
  * requests are served in between.
  */
 export class Turns {
+  /** Called with the duration of work that is not timed otherwise, in milliseconds. */
+  readonly onTurn: (milliseconds: number) => void
   #last: Promise<unknown> | null = null
+
+  constructor(onTurn: (milliseconds: number) => void = () => {}) {
+    this.onTurn = onTurn
+  }
 
   /** Runs the first part at once, and each further part after the one before it. */
   take<T>(part: () => Promise<T>): Promise<T> {

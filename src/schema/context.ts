@@ -21,8 +21,6 @@ export interface Context {
   readonly loaders: Loaders
   /** The turns of the event loop in which long parts of the request run. */
   readonly turns: Turns
-  /** Called with the duration of work for the request that is not timed otherwise, in milliseconds. */
-  readonly onTurn: (milliseconds: number) => void
   /** Other services, called on behalf of the caller. */
   readonly backends: Backends
 }

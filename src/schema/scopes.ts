@@ -59,7 +59,7 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
         const { anonymous, authenticated } = context.services.operationGuards
         const reader = context.principal === null ? anonymous : authenticated
         return context.turns.take(async () => {
-          await reader.prepare(schema, document, context.onTurn)
+          await reader.prepare(schema, document, context.turns.onTurn)
           const since = performance.now()
           try {
             return scopesOf(schema, context, document, {
@@ -68,7 +68,7 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue) {
               variables,
             })
           } finally {
-            context.onTurn(performance.now() - since)
+            context.turns.onTurn(performance.now() - since)
           }
         })
       },
