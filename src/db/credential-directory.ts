@@ -61,16 +61,10 @@ function orDecoy<T extends Column>(column: T, decoy: SQL): SQL<GetColumnData<T>>
 
 const someUser = sql`(select id from ${users} order by id limit 1)`
 
-/**
- * The maximum number of keys that one statement looks up. With more, the first of them would wait too
- * long.
- */
+/** The maximum number of keys that one statement looks up: with more, the first would wait too long. */
 const maxBatchSize = 8
 
-/**
- * The query has the placeholders `node`, and `id0` to `id7` or as many as `count` says. An id that is
- * `null` is ignored.
- */
+/** Its placeholders are `node`, and `id0` to `id7` or as many as `count` says. It ignores ids that are `null`. */
 function selectKeys(queries: Queries, count: number, reportsCluster: boolean) {
   const ids = Array.from({ length: count }, (_, n) => sql`(${sql.placeholder(`id${n}`)}::text)`)
   return queries
