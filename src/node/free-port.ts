@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 
 export interface ReservedPort {
   readonly port: number
-  /** Frees the port, so that this process can listen on it. */
+  /** Frees the port, so that this process can listen on it. Does nothing if it was released. */
   release(): Promise<void>
 }
 
@@ -15,8 +15,10 @@ export async function reservePort(host: string): Promise<ReservedPort> {
   return {
     port,
     async release() {
+      if (!server.listening) return
+      const closed = once(server, 'close')
       server.close()
-      await once(server, 'close')
+      await closed
     },
   }
 }

@@ -62,16 +62,17 @@ async function listenWhenReady(
   options: ServeOptions,
 ): Promise<Listening> {
   const { host } = config
-  const { joining = false } = options
+  const { joining = false, releasePort } = options
   // The URL of the server, which the app needs, contains the port.
   const reserved = config.port === 0 ? await reservePort(host) : null
   const port = reserved?.port ?? config.port
-  if (reserved === null && !joining) await requireFreePort(host, port)
+  if (reserved === null && !joining && !releasePort) await requireFreePort(host, port)
   const publicUrl = config.publicUrl ?? listeningUrl(host, port)
   const endReminders = remindWhileStarting(options.log)
   const app = await createAppOn(database, config, { ...options, publicUrl, prepared: joining })
     .finally(endReminders)
     .finally(() => reserved?.release())
+  await releasePort?.()
   const listener = await listen({
     host,
     port,

@@ -26,6 +26,8 @@ export interface StartServerOptions
    * fixed port. Default `false`.
    */
   readonly joining?: boolean
+  /** Called before the process listens, if another process of the server has reserved the port. */
+  readonly releasePort?: () => Promise<void>
 }
 
 /**

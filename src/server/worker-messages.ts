@@ -8,9 +8,13 @@ export type ToWorker =
       /** The URL of the configured database, or of the embedded one that the main process has started. */
       readonly databaseUrl: string
       readonly port: number
+      /** Whether the main process holds the port until `release port`. */
+      readonly isPortReserved: boolean
       /** Whether the database is prepared and other workers already serve. */
       readonly joining: boolean
     }
+  /** The main process no longer holds the port. */
+  | { readonly type: 'port released' }
   | { readonly type: 'read metrics'; readonly id: number }
   | {
       readonly type: 'metrics of all'
@@ -22,6 +26,8 @@ export type ToWorker =
 export type FromWorker =
   /** The worker receives messages now, and waits for `start`. */
   | { readonly type: 'loaded' }
+  /** The worker is about to listen, and waits for `port released`. */
+  | { readonly type: 'release port' }
   | ReadyMessage
   /** Requests the metrics of all workers. */
   | { readonly type: 'collect metrics'; readonly id: number }

@@ -1,5 +1,4 @@
 import cluster from 'node:cluster'
-import { once } from 'node:events'
 import type { Config } from '../config.ts'
 import { createServerLogger } from './logger.ts'
 import { type RunningServer, startServer } from './start.ts'
@@ -12,9 +11,14 @@ export async function startWorker(
   signal: AbortSignal,
 ): Promise<Pick<RunningServer, 'reload' | 'stop'>> {
   const send = (message: FromWorker) => void (process.connected && process.send?.(message))
-  const startMessage = receiveStart()
+  const startMessage = receive('start')
   send({ type: 'loaded' })
   const start = await startMessage
+  async function releasePort(): Promise<void> {
+    const released = receive('port released')
+    send({ type: 'release port' })
+    await released
+  }
   const server = await startServer(
     {
       ...config,
@@ -25,6 +29,7 @@ export async function startWorker(
       log: createServerLogger(config).child({ worker: process.pid }),
       print: () => {},
       joining: start.joining,
+      ...(start.isPortReserved && { releasePort }),
       signal,
       metricsPeers: createMetricsPeers(send, (listener) => process.on('message', listener)),
     },
@@ -48,9 +53,13 @@ function disconnect(): void {
   cluster.worker?.disconnect()
 }
 
-async function receiveStart(): Promise<Extract<ToWorker, { type: 'start' }>> {
-  for (;;) {
-    const [message]: ToWorker[] = await once(process, 'message')
-    if (message?.type === 'start') return message
-  }
+function receive<T extends ToWorker['type']>(type: T): Promise<Extract<ToWorker, { type: T }>> {
+  return new Promise((resolve) => {
+    const look = (message: ToWorker) => {
+      if (message.type !== type) return
+      process.off('message', look)
+      resolve(message as Extract<ToWorker, { type: T }>)
+    }
+    process.on('message', look)
+  })
 }

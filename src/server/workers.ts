@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import type { Logger } from '../log.ts'
-import { reservePort } from '../node/free-port.ts'
+import { type ReservedPort, reservePort } from '../node/free-port.ts'
 import { launchDatabase } from './database.ts'
 import { readyText } from './development.ts'
 import { createServerLogger } from './logger.ts'
@@ -54,7 +54,7 @@ export async function startWorkers(
   })
   const databaseUrl = await database.ready
   // Workers share a port by its number, so a later worker must get the same one.
-  const port = await choosePort(config).catch(async (error: unknown) => {
+  const { port, release } = await choosePort(config).catch(async (error: unknown) => {
     await database.stop()
     throw error
   })
@@ -67,7 +67,17 @@ export async function startWorkers(
     worker.once('exit', () => workers.delete(worker))
     worker.on('message', (message: FromWorker) => {
       if (message.type === 'loaded') {
-        worker.send({ type: 'start', databaseUrl, port, joining } satisfies ToWorker)
+        const isPortReserved = config.port === 0
+        worker.send({
+          type: 'start',
+          databaseUrl,
+          port,
+          isPortReserved,
+          joining,
+        } satisfies ToWorker)
+      }
+      if (message.type === 'release port') {
+        void release().then(() => worker.send({ type: 'port released' } satisfies ToWorker))
       }
       if (message.type === 'collect metrics') void collectMetrics(message.id, worker, workers)
     })
@@ -102,6 +112,7 @@ export async function startWorkers(
     for (const worker of workers) worker.process.kill('SIGTERM')
     await Promise.all([...workers].map(waitForExit))
     clearTimeout(killTimer)
+    await release()
     await database.stop()
   }
 
@@ -164,10 +175,7 @@ async function waitUntilReady(worker: Worker): Promise<ReadyMessage> {
   })
 }
 
-/** Returns the configured port, or for 0 a port that is free now. */
-async function choosePort({ host, port }: Config): Promise<number> {
-  if (port !== 0) return port
-  const reserved = await reservePort(host)
-  await reserved.release()
-  return reserved.port
+/** Returns the configured port, or for 0 one that no other program can take until it is released. */
+async function choosePort({ host, port }: Config): Promise<ReservedPort> {
+  return port === 0 ? await reservePort(host) : { port, release: async () => {} }
 }
