@@ -110,7 +110,7 @@ describe("a node's row", () => {
     await proven()
     const asked: number[] = []
     afterRun = async () => {
-      if (asked.length > 0 || (await rows()).length > 0) return
+      if ((await rows()).length > 0 || asked.length > 0) return
       asked.push(0)
       asked[0] = await countQueries()
     }
