@@ -1,5 +1,5 @@
 /**
- * Builds `dist`: the library by the compiler, the command line by the bundler. `npx latchkey` in a clone
+ * Builds `dist`: the library by the compiler, the command line and the server by the bundler. `npx latchkey` in a clone
  * runs this script each time, perhaps while a server runs from `dist`. So it does nothing if the sources
  * have not changed since the last build, and it builds in another folder and then moves file by file.
  *
@@ -10,7 +10,7 @@ import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundleCommandLine } from './bundle.js'
+import { bundleCommandLine, bundleServer } from './bundle.js'
 import { hashOfSources } from './sources.js'
 import { isUpToDate, place, removeAbandoned } from './target.js'
 
@@ -28,6 +28,7 @@ if (options.has('--force') || !isUpToDate(target, sources, clean)) {
     if (compiles(built)) {
       rmSync(join(built, 'cli'), { recursive: true })
       await bundleCommandLine(root, join(built, 'cli'))
+      await bundleServer(root, join(built, 'app'))
       place(built, target, { sources, clean })
     } else process.exitCode = 1
   } finally {

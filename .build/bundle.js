@@ -1,29 +1,58 @@
 /**
- * Bundles the command line and all its imports into a few files instead of a thousand: finding and reading
- * those took most of the start-up time. The library's modules stay as the compiler wrote them, so that they
- * share `graphql` and the other packages with the application that imports them.
+ * Bundles the programs. The library's modules stay as the compiler wrote them, so that they share `graphql`
+ * and the other packages with the application that imports them.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { build } from 'esbuild'
 
-/** @param folder the folder for the files; the compiler's files must have been removed from it */
-export async function bundleCommandLine(root, folder) {
+/**
+ * Bundles the command line and all its imports into a few files instead of a thousand: finding and reading
+ * those took most of the start-up time.
+ *
+ * @param folder the folder for the files; the compiler's files must have been removed from it
+ */
+export function bundleCommandLine(root, folder) {
+  return bundle(root, folder, { entry: 'src/cli/main.ts' })
+}
+
+/**
+ * Bundles the entry point of the whole server with the packages that only the server uses, so that
+ * applications that use the library alone do not install them. Outside stay the peers and the dependencies,
+ * and the modules of the other entry points, because a process may import those too.
+ */
+export async function bundleServer(root, folder) {
+  const { dependencies, peerDependencies, exports } = readManifest(root)
+  const server = 'src/server.ts'
+  const others = Object.values(exports)
+    .filter(({ types }) => types !== undefined)
+    .map(({ types }) => types.replace(/^\.\/dist\/(.*)\.d\.ts$/, 'src/$1.ts'))
+    .filter((entry) => entry !== server)
+  const shared = await modulesOf(root, others)
+  await bundle(root, folder, {
+    entry: server,
+    external: Object.keys({ ...dependencies, ...peerDependencies }),
+    plugins: [externalModules(root, shared)],
+  })
+}
+
+async function bundle(root, folder, { entry, external = [], plugins = [] }) {
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ['src/cli/main.ts'],
+    entryPoints: [entry],
     outdir: folder,
+    external,
     bundle: true,
-    // A module that a command imports dynamically stays a separate file. All files are in one folder, as
-    // deep as those of `src`, so that paths to files beside `src` and `dist` are the same.
+    // A module that is imported dynamically stays a separate file. All files are in one folder, as deep as
+    // those of `src`, so that paths to files beside `src` and `dist` are the same.
     splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
     // ES modules are preferred to CommonJS, because unused exports can be left out of them.
     mainFields: ['module', 'main'],
-    plugins: [builtinModules],
+    plugins: [...plugins, builtinModules],
     sourcemap: true,
     sourcesContent: false,
     metafile: true,
@@ -31,6 +60,37 @@ export async function bundleCommandLine(root, folder) {
   })
   refuseRequire(metafile)
   writeFileSync(join(folder, 'licenses.txt'), licences(root, metafile))
+}
+
+/** Returns the paths, relative to `root`, of the project's modules that `entries` import. */
+async function modulesOf(root, entries) {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: entries,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    outdir: 'unwritten',
+    write: false,
+    metafile: true,
+    logLevel: 'warning',
+  })
+  return new Set(Object.keys(metafile.inputs))
+}
+
+/** Leaves imports of the given modules as imports of the files that the compiler made of them. */
+function externalModules(root, modules) {
+  return {
+    name: 'external-modules',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+        const file = relative(root, join(resolveDir, path))
+        if (!modules.has(file)) return undefined
+        return { path: file.replace(/^src\//, '../').replace(/\.ts$/, '.js'), external: true }
+      })
+    },
+  }
 }
 
 /**
@@ -75,9 +135,13 @@ function licences(root, metafile) {
 }
 
 function licenceOf(path) {
-  const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'))
+  const { name, version, license } = readManifest(path)
   const texts = readdirSync(path)
     .filter((entry) => /^(licen[cs]e|notice)/i.test(entry))
     .map((entry) => `\n${readFileSync(join(path, entry), 'utf8').trim()}\n`)
   return [`${name} ${version} (${license})\n`, ...texts].join('')
+}
+
+function readManifest(folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -16,9 +16,13 @@ declare module 'vitest' {
 }
 
 export interface Installation {
-  /** A project of its own, whose only dependency is the package as it is published. */
+  /** A project of its own that depends on the package as it is published, and on all its peers. */
   readonly folder: string
-  /** What npm wrote when it installed the package, by the oldest Node of `nodes`. */
+  /** A project whose only dependency is the package. */
+  readonly bare: string
+  /** The path of the package as it is published. */
+  readonly archive: string
+  /** What npm wrote when it installed the package in `bare`, by the oldest Node of `nodes`. */
   readonly log: string
   readonly nodes: readonly NodeVersion[]
 }
@@ -26,26 +30,48 @@ export interface Installation {
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
 
-/** One installation for all tests of the package. */
+/** Two installations for all tests of the package. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = temporaryFolder()
+  const bare = temporaryFolder()
   const nodes = await nodeVersions(join(tmpdir(), `latchkey-test-nodes-${userInfo().username}`))
-  const log = await install(folder, nodes)
-  project.provide('installation', { folder, log, nodes })
-  return () => rm(folder, { recursive: true, force: true })
+  const archive = await pack(folder)
+  const log = await install(bare, [archive], nodes)
+  await install(folder, [archive, ...peers()], nodes)
+  project.provide('installation', { folder, bare, archive, log, nodes })
+  return async () => {
+    for (const each of [folder, bare]) await rm(each, { recursive: true, force: true })
+  }
 }
 
-async function install(folder: string, [oldest]: readonly NodeVersion[]): Promise<string> {
+/** Builds first, if `dist` is out of date. Returns the path of the archive. */
+async function pack(folder: string): Promise<string> {
   const packed = join(folder, 'packed')
   mkdirSync(packed)
-  // Builds first, where `dist` is not what the sources make.
   await run('npm', ['pack', '--pack-destination', packed], { cwd: root })
   const [file = ''] = readdirSync(packed)
+  return join(packed, file)
+}
+
+/** The optional peers in the versions that the sources are tested with. */
+function peers(): string[] {
+  const { peerDependenciesMeta, devDependencies } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  ) as { peerDependenciesMeta: object; devDependencies: Readonly<Record<string, string>> }
+  return Object.keys(peerDependenciesMeta).map((name) => `${name}@${devDependencies[name]}`)
+}
+
+/** Installs packages into a new project, by the oldest Node. Returns what npm wrote. */
+export async function install(
+  folder: string,
+  packages: readonly string[],
+  [oldest]: readonly NodeVersion[],
+): Promise<string> {
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
   const path = `${dirname(oldest?.path ?? process.execPath)}${delimiter}${process.env.PATH}`
   const { stdout, stderr } = await run(
     'npm',
-    ['install', '--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', join(packed, file)],
+    ['install', '--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', ...packages],
     { cwd: folder, env: { ...settingsOfNpm(), PATH: path, HOME: process.env.HOME } },
   )
   return stdout + stderr

