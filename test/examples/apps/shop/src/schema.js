@@ -1,0 +1,42 @@
+import { builder } from './builder.js'
+import { sql } from './database.js'
+
+const User = builder.objectRef('User').implement({
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    email: t.exposeString('email'),
+  }),
+})
+
+const Order = builder.objectRef('Order').implement({
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    item: t.exposeString('item'),
+  }),
+})
+
+builder.queryFields((t) => ({
+  hello: t.string({ resolve: () => 'Welcome to the shop.' }),
+  me: t.field({ type: User, nullable: true, resolve: (_root, _args, { user }) => user }),
+  orders: t.field({
+    type: [Order],
+    authScopes: { signedIn: true },
+    resolve: (_root, _args, { user }) =>
+      sql`select id, item from shop.orders where user_id = ${user.id} order by id`,
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  placeOrder: t.field({
+    type: Order,
+    authScopes: { signedIn: true },
+    args: { item: t.arg.string({ required: true }) },
+    resolve: async (_root, { item }, { user }) => {
+      const [order] = await sql`
+        insert into shop.orders (user_id, item) values (${user.id}, ${item}) returning id, item`
+      return order
+    },
+  }),
+}))
+
+export const schema = builder.toSchema()

@@ -1,0 +1,34 @@
+import { createServer } from 'node:http'
+import { createYoga } from 'graphql-yoga'
+import { schema } from './schema.js'
+import { findUser, register, signIn } from './sessions.js'
+
+const yoga = createYoga({
+  schema,
+  context: async ({ request }) => ({ user: await findUser(request.headers.get('cookie')) }),
+})
+
+async function readJson(request) {
+  const chunks = []
+  for await (const chunk of request) chunks.push(chunk)
+  return JSON.parse(Buffer.concat(chunks).toString())
+}
+
+const server = createServer(async (request, response) => {
+  if (request.method === 'POST' && request.url === '/register') {
+    const { email, password } = await readJson(request)
+    await register(email, password)
+    response.writeHead(204).end()
+  } else if (request.method === 'POST' && request.url === '/sign-in') {
+    const { email, password } = await readJson(request)
+    const id = await signIn(email, password)
+    if (id === null) response.writeHead(401).end()
+    else
+      response
+        .writeHead(204, { 'Set-Cookie': `session=${id}; HttpOnly; SameSite=Lax; Path=/` })
+        .end()
+  } else {
+    yoga(request, response)
+  }
+})
+server.listen(process.env.PORT ?? 4000, () => console.log('The shop is open.'))
