@@ -1,3 +1,4 @@
+import { issuerNames } from '../credentials/issuer-names.ts'
 import { issuerFaults } from '../credentials/issuer-rules.ts'
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import { expandTenants } from '../credentials/issuer-tenants.ts'
@@ -18,18 +19,34 @@ export function readIssuers(settings: Settings, faults: Fault[]): readonly Issue
   const listed = readList(settings.JWT_ISSUERS, faults).flatMap((entry, index) =>
     expandTenants(entry).map((settings) => ({ settings, index })),
   )
-  const all = [...shorthand, ...listed.map(({ settings }) => settings)]
-  for (const [position, { settings: own, index }] of listed.entries()) {
-    const first = all.findIndex((other) => other.issuer === own.issuer)
-    if (first < shorthand.length) {
-      const message = `[${index}] is also configured as JWT_ISSUER: remove one of the two`
-      faults.push({ variable: 'JWT_ISSUERS', message })
-    } else if (first - shorthand.length < position) {
-      const message = `[${index}] is the same issuer as [${listed[first - shorthand.length]?.index}]: remove one of the two`
-      faults.push({ variable: 'JWT_ISSUERS', message })
+  faults.push(...sharedNameFaults(shorthand, listed))
+  return [...shorthand, ...listed.map(({ settings }) => settings)]
+}
+
+/** Returns a fault for each issuer of the list with a name, such as an alias, that an earlier issuer also has. */
+function sharedNameFaults(
+  shorthand: readonly IssuerSettings[],
+  listed: readonly { readonly settings: IssuerSettings; readonly index: number }[],
+): readonly Fault[] {
+  const owners = new Map<string, { readonly issuer: string; readonly place: string }>()
+  for (const { issuer } of shorthand) owners.set(issuer, { issuer, place: 'JWT_ISSUER' })
+  return listed.flatMap(({ settings, index }) => {
+    const { issuer } = settings
+    const names = issuerNames(settings)
+    const shared = names.find((name) => owners.has(name))
+    if (shared === undefined) {
+      for (const name of names) owners.set(name, { issuer, place: `[${index}]` })
+      return []
     }
-  }
-  return all
+    const other = owners.get(shared)
+    const problem =
+      other?.issuer !== issuer
+        ? `has the name ${JSON.stringify(shared)}, which ${other?.place} also has`
+        : other.place === 'JWT_ISSUER'
+          ? 'is also configured as JWT_ISSUER'
+          : `is the same issuer as ${other.place}`
+    return [{ variable: 'JWT_ISSUERS', message: `[${index}] ${problem}: remove one of the two` }]
+  })
 }
 
 /** Returns warnings for the log about issuers whose keys are fetched without TLS. */

@@ -1,4 +1,5 @@
 import { isDevelopmentIssuer } from '../credentials/development-issuer-path.ts'
+import { issuerNames } from '../credentials/issuer-names.ts'
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import { isWorldReadable, readIdentityKeysFile } from '../identity/key-file.ts'
 import { IdentityKeysError } from '../identity/keys.ts'
@@ -53,8 +54,8 @@ export function modeFaults(
 }
 
 /**
- * An issuer with configured keys may have any name, but not that of this server, which is the issuer of identity
- * tokens.
+ * An issuer with configured keys and an alias may have any name, but not that of this server, which is the issuer
+ * of identity tokens.
  *
  * @param publicUrl `null`: not known yet
  */
@@ -62,12 +63,19 @@ export function issuerNameFaults(
   publicUrl: string | null,
   issuers: readonly IssuerSettings[],
 ): readonly Fault[] {
-  const own = issuers.some(
-    ({ issuer, jwks, jwksFile }) =>
-      (jwks ?? jwksFile) !== undefined && issuer.replace(/\/+$/, '') === publicUrl,
-  )
-  const message = 'must not contain PUBLIC_URL as an `issuer`: it is the issuer of identity tokens'
-  return own ? [{ variable: 'JWT_ISSUERS', message }] : []
+  const isOwn = (name: string) => name.replace(/\/+$/, '') === publicUrl
+  const faultOf = (member: string) => ({
+    variable: 'JWT_ISSUERS',
+    message: `must not contain PUBLIC_URL ${member}: it is the issuer of identity tokens`,
+  })
+  return [
+    ...(issuers.some((one) => (one.jwks ?? one.jwksFile) !== undefined && isOwn(one.issuer))
+      ? [faultOf('as an `issuer`')]
+      : []),
+    ...(issuers.some((one) => issuerNames(one).slice(1).some(isOwn))
+      ? [faultOf('in `aliases`')]
+      : []),
+  ]
 }
 
 export function embeddedFaults(mode: Mode, given: GivenVariables): readonly Fault[] {

@@ -32,6 +32,15 @@ const checks: Readonly<Record<Setting, Check>> = {
     }
     return hasOwnKeys ? ownNameFault(value) : issuerUrlFault(value, allowHttp === true)
   },
+  aliases: optional((value, { issuer, preset, tenants }) => {
+    if (!isTextList(value)) return 'must be an array of one or more values of `iss`'
+    for (const alias of value) {
+      const fault = aliasFault(alias, preset === 'entra', tenants !== undefined)
+      if (fault !== null) return `${JSON.stringify(alias)} ${fault}`
+      if (alias === issuer) return `must not contain \`issuer\` itself: ${JSON.stringify(alias)}`
+    }
+    return new Set(value).size < value.length ? 'must not contain the same name twice' : null
+  }),
   audience: (value) => {
     if (!isText(value) && !isTextList(value)) {
       return 'must be a string or an array of strings: set it to the `aud` of the tokens'
@@ -138,7 +147,22 @@ export function issuerFaults(settings: unknown): string[] {
   return faults
 }
 
-/** Returns the fault of an issuer whose keys are configured, and which therefore need not be a URL. */
+/** Returns the fault of a further name of an issuer. It need not be a URL, since it is never fetched. */
+function aliasFault(alias: string, isEntra: boolean, hasTenants: boolean): string | null {
+  if (placeholder.test(alias)) return placeholderFault
+  if (!isVisibleAscii(alias, maxIssuerLength)) {
+    return `must be 1 to ${maxIssuerLength} visible ASCII characters`
+  }
+  if (hasTenants && !standsForSeveralTenants(alias)) {
+    return 'needs `organizations` in the place of the tenant, because `tenants` lists several'
+  }
+  if (isEntra && !hasTenants && standsForSeveralTenants(alias)) {
+    return 'must contain the id of your tenant, as `iss` of the tokens does'
+  }
+  return ownNameFault(alias)
+}
+
+/** Returns the fault of a name that need not be a URL: an alias, or an issuer whose keys are configured. */
 function ownNameFault(issuer: string): string | null {
   if (isDevelopmentIssuer(issuer)) return 'must not be a development issuer'
   return /^urn:latchkey:/i.test(issuer) ? 'must not begin with `urn:latchkey:`' : null

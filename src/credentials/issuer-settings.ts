@@ -1,5 +1,6 @@
 import { canonicalAlgorithm, isJwsAlgorithm, type JwsAlgorithm } from '../jwks/algorithms.ts'
 import { type ClaimPath, type Claims, claimPath } from './claims.ts'
+import { issuerNames } from './issuer-names.ts'
 import {
   type IssuerPreset,
   type IssuerPresetName,
@@ -19,6 +20,11 @@ export interface IssuerSettings {
    */
   readonly issuer: string
   /**
+   * Further values of `iss` for the same issuer, such as that of a custom domain: a user has one row whichever
+   * name its tokens have. The keys of `issuer` verify these tokens; an alias is never fetched. Default: none.
+   */
+  readonly aliases?: readonly string[] | undefined
+  /**
    * The audiences: `aud` must contain one of them. The first one that a token contains is the audience of the
    * grant that it states. Some presets use another claim in the place of `aud`.
    */
@@ -29,7 +35,7 @@ export interface IssuerSettings {
   readonly jwksUri?: string | undefined
   /**
    * The ids of the Entra tenants whose tokens are accepted. `issuer` then contains `organizations` or `common` in
-   * the place of the id. Each tenant is an issuer of its own. Requires the preset `entra`. Default: the tenant in
+   * the place of the id, and so do its `aliases`. Each tenant is an issuer of its own. Requires the preset `entra`. Default: the tenant in
    * `issuer`.
    */
   readonly tenants?: readonly string[] | undefined
@@ -94,7 +100,7 @@ export interface IssuerSettings {
 
 /** Valid settings with the preset and the defaults applied. */
 export interface ResolvedIssuer extends KeySource {
-  /** Every value of `iss` for this issuer. */
+  /** Every accepted value of `iss`: `issuer` first, then its aliases. */
   readonly names: readonly string[]
   readonly audiences: readonly string[]
   readonly algorithms: ReadonlySet<JwsAlgorithm>
@@ -133,10 +139,9 @@ export function resolveIssuer(settings: IssuerSettings): ResolvedIssuer {
     settings.preset === undefined ? standardIssuer : issuerPresets[settings.preset]
   const audiences = [settings.audience].flat()
   const ownScopeClaims = settings.scopeClaims?.map(claimPath)
-  const alias = preset.issuerAliases[settings.issuer]
   return {
     issuer: settings.issuer,
-    names: alias === undefined ? [settings.issuer] : [settings.issuer, alias],
+    names: issuerNames(settings),
     audiences,
     jwksUri: settings.jwksUri ?? preset.jwksUri(settings.issuer),
     jwks: settings.jwks ?? null,

@@ -9,10 +9,14 @@ export function standsForSeveralTenants(issuer: string): boolean {
 
 /** Returns the settings of each tenant, or `settings` itself if it has no `tenants`. Each tenant is an issuer. */
 export function expandTenants(settings: IssuerSettings): readonly IssuerSettings[] {
-  const { tenants, ...shared } = settings
+  const { tenants, aliases, ...shared } = settings
   if (tenants === undefined) return [settings]
-  return tenants.map((tenant) => ({
-    ...shared,
-    issuer: shared.issuer.replace(severalTenants, `/${tenant}`),
-  }))
+  return tenants.map((tenant) => {
+    const named = (issuer: string) => issuer.replace(severalTenants, `/${tenant}`)
+    return {
+      ...shared,
+      issuer: named(shared.issuer),
+      ...(aliases !== undefined && { aliases: aliases.map(named) }),
+    }
+  })
 }
