@@ -20,7 +20,7 @@ type Setting = keyof IssuerSettings
 type Check = (value: unknown, settings: Readonly<Record<string, unknown>>) => string | null
 
 const checks: Readonly<Record<Setting, Check>> = {
-  issuer: (value, { preset, jwks, jwksFile, allowHttp, tenants }) => {
+  issuer: (value, { preset, jwksUri, jwks, jwksFile, allowHttp, tenants }) => {
     if (!isText(value)) return 'must be a string: set it to the exact `iss` of the tokens'
     const hasOwnKeys = jwks !== undefined || jwksFile !== undefined
     if (!hasOwnKeys && placeholder.test(value)) return placeholderFault
@@ -30,7 +30,8 @@ const checks: Readonly<Record<Setting, Check>> = {
     if (!isVisibleAscii(value, maxIssuerLength)) {
       return `must be 1 to ${maxIssuerLength} visible ASCII characters`
     }
-    return hasOwnKeys ? ownNameFault(value) : issuerUrlFault(value, allowHttp === true)
+    if (hasOwnKeys) return ownNameFault(value)
+    return issuerUrlFault(value, allowHttp === true, isText(jwksUri) && /^https:/i.test(jwksUri))
   },
   aliases: optional((value, { issuer, preset, tenants }) => {
     if (!isTextList(value)) return 'must be an array of one or more values of `iss`'

@@ -15,8 +15,9 @@ import type { KeySource } from './key-source.ts'
 /** The settings of an issuer whose JWTs are accepted. */
 export interface IssuerSettings {
   /**
-   * The exact `iss` of its tokens (at Auth0 it ends with a slash): an https URL, or http on this machine. With
-   * `jwks` or `jwksFile` it may be any text of visible ASCII. At most 2048 characters.
+   * The exact `iss` of its tokens (at Auth0 it ends with a slash): an https URL, or http on this machine. With an
+   * https `jwksUri` it may be any http URL, as at AD FS, and with `jwks` or `jwksFile` any text of visible ASCII.
+   * At most 2048 characters.
    */
   readonly issuer: string
   /**

@@ -3,7 +3,7 @@ import { fetchJson } from '../jwks/fetch-json.ts'
 import { maxIssuerLength } from '../users/identity.ts'
 import { isVisibleAscii } from '../visible-ascii.ts'
 import type { ResolvedIssuer } from './issuer-settings.ts'
-import { discoveryUrls } from './issuer-url.ts'
+import { discoveryUrls, keyUrlFault } from './issuer-url.ts'
 
 /** The name of an issuer in the configuration differs from the one in its metadata. */
 export interface MisspeltIssuer {
@@ -21,10 +21,10 @@ const maxBytes = 512 * 1024
  * if the names are equal, or if there is no metadata.
  */
 export async function findMisspelling(
-  { issuer, names, jwks, jwksFile }: ResolvedIssuer,
+  { issuer, names, jwks, jwksFile, allowHttp }: ResolvedIssuer,
   signal: AbortSignal,
 ): Promise<MisspeltIssuer | null> {
-  if (jwks !== null || jwksFile !== null) return null
+  if (jwks !== null || jwksFile !== null || keyUrlFault(issuer, allowHttp) !== null) return null
   for (const url of discoveryUrls(issuer)) {
     const metadata = await fetchJson(url, { signal, maxBytes, fetch }).catch(() => null)
     if (!isObject(metadata?.json)) continue

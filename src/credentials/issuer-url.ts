@@ -23,10 +23,16 @@ export function keyUrlFault(text: string, allowHttp = false): string | null {
     : 'must be https (http to a private network needs `"allowHttp":true` in JWT_ISSUERS)'
 }
 
-/** Works like {@link keyUrlFault}, and also refuses a query and a fragment (RFC 8414 §2). */
-export function issuerUrlFault(text: string, allowHttp = false): string | null {
-  const fault = keyUrlFault(text, allowHttp)
-  if (fault !== null) return fault
+/**
+ * Returns the fault of the URL of an issuer, or `null`. It has no query and no fragment (RFC 8414 §2).
+ *
+ * @param isName whether nothing is fetched from the URL, because the keys have a URL of their own. Then http is
+ *   allowed to any host, as in the name of AD FS.
+ */
+export function issuerUrlFault(text: string, allowHttp = false, isName = false): string | null {
+  const isHttp = /^http:/i.test(text)
+  const fault = keyUrlFault(isName && isHttp ? `https${text.slice(4)}` : text, allowHttp)
+  if (fault !== null) return isHttp ? `${fault}, or set an https \`jwksUri\`` : fault
   return /[?#]/.test(text) ? 'must have no query and no fragment' : null
 }
 

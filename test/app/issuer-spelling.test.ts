@@ -1,4 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { resolveIssuer } from '../../src/credentials/issuer-settings.ts'
+import { findMisspelling } from '../../src/credentials/issuer-spelling.ts'
 import { createTestApp } from '../support/app.ts'
 import { startIssuer, type TestIssuerOptions } from '../support/issuer.ts'
 
@@ -56,4 +58,16 @@ test('a right name, and an issuer without metadata, are not reported', async () 
     await vi.waitFor(() => expect(issuer.requests.discovery).toBeGreaterThan(0), 10_000)
     expect(find()).toEqual([])
   }
+})
+
+test('nothing is fetched from the name of an issuer without TLS', async () => {
+  const fetched = vi.spyOn(globalThis, 'fetch').mockRejectedValue(new Error('not reachable'))
+  const issuer = resolveIssuer({
+    issuer: 'http://fs.example.com/adfs/services/trust',
+    jwksUri: 'https://fs.example.com/adfs/discovery/keys',
+    audience: 'https://api.example',
+  })
+  expect(await findMisspelling(issuer, AbortSignal.timeout(1_000))).toBe(null)
+  expect(fetched).not.toHaveBeenCalled()
+  fetched.mockRestore()
 })

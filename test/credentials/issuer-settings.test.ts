@@ -11,6 +11,10 @@ describe('valid settings have no fault', () => {
     ['a path', { issuer: 'https://issuer.example/realms/a/' }],
     ['this machine without TLS', { issuer: 'http://127.0.0.1:4000/dev/issuer' }],
     ['this machine by name', { issuer: 'http://localhost:4000', jwksUri: 'http://[::1]:4000/k' }],
+    [
+      'a name without TLS whose keys have a URL with TLS',
+      { issuer: 'http://fs.example.com/adfs/services/trust', jwksUri: 'https://fs.example.com/k' },
+    ],
     ['several audiences', { audience: ['a', 'b'] }],
     ['every algorithm', { algorithms: ['RS256', 'PS512', 'ES384', 'EdDSA', 'Ed25519'] }],
     ['all the rest', { scopeClaims: ['a.b'], grantClaim: 'c', clockToleranceSeconds: 0 }],
@@ -37,6 +41,7 @@ describe('a fault names the setting and what to set', () => {
     ['issuer', 7, 'set it to the exact `iss`'],
     ['issuer', 'issuer.example', 'absolute URL'],
     ['issuer', 'http://issuer.example', 'https'],
+    ['issuer', 'http://issuer.example', 'https `jwksUri`'],
     ['issuer', 'http://127.0.0.1.issuer.example', 'https'],
     ['issuer', 'http://localhost.issuer.example', 'https'],
     ['issuer', 'http://10.0.0.1', '`"allowHttp":true`'],
