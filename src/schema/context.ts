@@ -7,6 +7,7 @@ import type { ApiKey, ScopeUse } from '../keys/api-key.ts'
 import type { KeyService } from '../keys/keys.ts'
 import type { OperationGuards } from '../limits/operation-guards.ts'
 import type { Principal } from '../principal.ts'
+import type { ScopeCatalogue } from '../scopes.ts'
 import type { Turns } from '../turns.ts'
 import type { User } from '../users/user.ts'
 import type { UserService } from '../users/users.ts'
@@ -29,6 +30,7 @@ export interface Services {
   readonly keys: KeyService
   readonly users: UserService
   readonly audit: Pick<AuditStore, 'list' | 'count'>
+  readonly catalogue: ScopeCatalogue
   /** The first part of every key, for `ApiKey.start`. */
   readonly keyPrefix: string
   /** The staleness bound: milliseconds until every node applies a change, whatever fails. */

@@ -92,7 +92,7 @@ export function createEndpoints(
 function createServerGraphQL(
   config: Config,
   { log, now, pacing, plugins, timeLimit }: AppSettings,
-  { database, schema, keys, users, identity }: Services,
+  { database, catalogue, schema, keys, users, identity }: Services,
   admission: Admission<RequestContext>,
 ) {
   const { keyPrefix, maxStalenessMs, publicIntrospection } = config
@@ -104,7 +104,7 @@ function createServerGraphQL(
     admission,
     pacing,
     schema,
-    services: { keys, users, audit, keyPrefix, maxStalenessMs, operationGuards, now },
+    services: { keys, users, audit, catalogue, keyPrefix, maxStalenessMs, operationGuards, now },
     identity: identity.issuer,
     credentialHeaders: credentialHeadersOf(config),
     graphiql: config.mode === 'development',

@@ -1,17 +1,20 @@
 import type { Config } from '../config.ts'
-import { createKeyMaker } from '../credentials/key-maker.ts'
-import { createSecretHasher } from '../credentials/secret-hash.ts'
-import { createKeyService, type KeyService, type KeyServiceOptions } from '../keys/keys.ts'
+import { assembleKeyService, type KeySettings } from '../embedding/key-service.ts'
+import type { KeyService } from '../keys/keys.ts'
 
 /** Creates the key service with the configured limits, prefix and peppers. */
 export function configuredKeyService(
   config: Config,
-  rest: Omit<KeyServiceOptions, 'maker' | 'maxPerOwner' | 'maxLifetimeDays'>,
+  rest: Parameters<typeof assembleKeyService>[1],
 ): KeyService {
-  return createKeyService({
-    ...rest,
-    maker: createKeyMaker(config.keyPrefix, createSecretHasher(config.keyPeppers)),
-    maxPerOwner: config.keyMaxPerUser,
+  return assembleKeyService(keySettingsOf(config), rest)
+}
+
+export function keySettingsOf(config: Config): KeySettings {
+  return {
+    prefix: config.keyPrefix,
+    peppers: config.keyPeppers,
+    maxPerUser: config.keyMaxPerUser,
     maxLifetimeDays: config.keyMaxLifetimeDays,
-  })
+  }
 }

@@ -50,6 +50,23 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   node: ['core', 'net', 'credentials', 'yoga', 'http', 'log'],
   'connection-string': ['net'],
+  embedding: [
+    'core',
+    'net',
+    'audit',
+    'users',
+    'keys',
+    'credentials',
+    'decision',
+    'limits',
+    'admission',
+    'pothos',
+    'backends',
+    'schema',
+    'connection-string',
+    'db',
+    'log',
+  ],
   db: ['core', 'net', 'audit', 'users', 'keys', 'credentials', 'connection-string'],
 }
 const core = [

@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts'
 export async function warnOfUntrustedKeys(
   database: Pick<Database, 'keysOfOtherIssuers'>,
   trusted: readonly string[],
-  log: Logger,
+  log: Pick<Logger, 'warn'>,
 ): Promise<void> {
   try {
     for (const { issuer, keys, atLeast } of await database.keysOfOtherIssuers(trusted)) {

@@ -10,7 +10,10 @@ const timeoutMs = 10_000
  *
  * @returns a function that stops the check
  */
-export function checkIssuerSpelling(issuers: readonly IssuerSettings[], log: Logger): () => void {
+export function checkIssuerSpelling(
+  issuers: readonly IssuerSettings[],
+  log: Pick<Logger, 'warn'>,
+): () => void {
   const stop = new AbortController()
   for (const issuer of issuers) {
     const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(timeoutMs)])

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { startUpkeep } from '../../src/embedding/upkeep.ts'
 import { createLogger } from '../../src/log.ts'
-import { startUpkeep } from '../../src/server/upkeep.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

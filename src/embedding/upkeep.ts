@@ -3,7 +3,7 @@ import type { Logger } from '../log.ts'
 export interface UpkeepOptions {
   /** The tasks by name. They run one after the other. */
   readonly tasks: Readonly<Record<string, () => Promise<unknown>>>
-  readonly log: Logger
+  readonly log: Pick<Logger, 'warn'>
   /**
    * The mean time between rounds, in milliseconds. Default 300,000. It varies by half, so that nodes do not
    * run in step.
