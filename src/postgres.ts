@@ -1,52 +1,9 @@
-import type { CredentialDirectory, MissingPepper } from './credentials/directory.ts'
-import { pepperFingerprint } from './credentials/pepper-fingerprint.ts'
-import { openDatabase } from './db/database.ts'
-import type { Trouble } from './db/diagnosis.ts'
-
 export { type MigrateOptions, migrate } from './db/migrate.ts'
-
-export interface ConnectDirectoryOptions {
-  /** The connection string (`postgres://…`) of a database that `migrate` or the server has migrated. */
-  readonly url: string
-  /** The grant of a new user, created on the first JWT; `null`: no ceiling. Default `null`. */
-  readonly defaultUserScopes?: readonly string[] | null
-  /**
-   * Receives a message when the database becomes unusable, with the cause (`warn`), and when it is usable
-   * again (`info`). Default `console`.
-   */
-  readonly log?: DirectoryLog
-}
-
-export interface DirectoryLog {
-  warn(message: string): void
-  info(message: string): void
-}
-
-export interface ConnectedDirectory extends CredentialDirectory {
-  /**
-   * Finds the peppers that keys are stored under and that are not in `peppers`. Use it to stop a start
-   * with missing peppers; `createAuthenticator` only warns.
-   *
-   * @throws ServiceUnavailableError when the database cannot be reached
-   */
-  findMissingPeppers(peppers: readonly string[]): Promise<readonly MissingPepper[]>
-  /** Closes the connections. Queries under way have up to 5 seconds to finish. */
-  close(): Promise<void>
-}
-
-/** Returns a directory of users and API keys in PostgreSQL. It connects when it is first used. */
-export function connectDirectory(options: ConnectDirectoryOptions): ConnectedDirectory {
-  const { url, defaultUserScopes = null, log = console } = options
-  const onTrouble = ({ kind, connection, message }: Trouble) => {
-    const text = `Latchkey's ${connection} connection. ${message}`
-    if (kind === 'begins') log.warn(text)
-    else log.info(`${text} This problem has ended.`)
-  }
-  const database = openDatabase({ url, defaultUserScopes, connections: 2, onTrouble })
-  return {
-    ...database.directory,
-    findMissingPeppers: (peppers) =>
-      database.peppers.findMissing(peppers.map(pepperFingerprint), new Date()),
-    close: () => database.close(),
-  }
-}
+export { type ConnectLatchkeyOptions, connectLatchkey } from './embedding/connect.ts'
+export {
+  type ConnectDirectoryOptions,
+  type ConnectedDirectory,
+  connectDirectory,
+} from './embedding/connect-directory.ts'
+export type { Latchkey } from './embedding/latchkey.ts'
+export type { DirectoryLog } from './embedding/log.ts'

@@ -37,6 +37,25 @@ export function isScopeName(name: string): boolean {
   return scopeToken.test(name)
 }
 
+const maxDescriptionLength = 1000
+
+/**
+ * Returns the faults of a catalogue of other scopes, name to description. Each completes a sentence that
+ * begins with the name of the setting.
+ */
+export function scopeFaults(scopes: object): readonly string[] {
+  return Object.entries(scopes).flatMap(([name, description]: [string, unknown]) => {
+    if (!isScopeName(name)) {
+      return [`contains ${JSON.stringify(name)}, which is not a scope name (RFC 6749 §3.3)`]
+    }
+    if (Object.hasOwn(builtInScopes, name))
+      return [`redefines \`${name}\`, a built-in scope: remove it`]
+    const isText = typeof description === 'string' && description !== ''
+    if (isText && description.length <= maxDescriptionLength) return []
+    return [`must give \`${name}\` a description (1 to ${maxDescriptionLength} characters)`]
+  })
+}
+
 /**
  * The scopes that a field or an operation needs: all scopes of any one inner list, as in
  * `@requiresScopes(scopes: [[…]])`. `[[]]` needs no scope; `[]` can never be met.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
-import { builtInScopes, isScopeName } from '../scopes.ts'
+import { scopeFaults } from '../scopes.ts'
 import type { Fault } from './faults.ts'
 
 const variable = 'SCOPES_FILE'
@@ -30,14 +30,7 @@ export function readScopesFile(
     faults.push({ variable, message })
     return null
   }
-  const before = faults.length
-  for (const name of Object.keys(scopes.data)) {
-    if (!isScopeName(name)) {
-      const message = `contains ${JSON.stringify(name)}, which is not a scope name (RFC 6749 §3.3)`
-      faults.push({ variable, message })
-    } else if (Object.hasOwn(builtInScopes, name)) {
-      faults.push({ variable, message: `redefines \`${name}\`, a built-in scope: remove it` })
-    }
-  }
-  return faults.length === before ? scopes.data : null
+  const found = scopeFaults(scopes.data)
+  faults.push(...found.map((message) => ({ variable, message })))
+  return found.length === 0 ? scopes.data : null
 }

@@ -1,6 +1,7 @@
 import type { Plugin } from 'graphql-yoga'
 import { createPacing, type Pacing } from '../admission/pacing.ts'
 import type { Config } from '../config.ts'
+import { type Closers, closingAll } from '../embedding/closers.ts'
 import type { HttpApp } from '../http/app.ts'
 import type { Cors } from '../http/cors.ts'
 import type { MetricsPeers } from '../http/metrics.ts'
@@ -8,7 +9,6 @@ import type { Logger } from '../log.ts'
 import type { NodeListener } from '../node/node-listener.ts'
 import { createSchema } from '../schema/index.ts'
 import { createScopeCatalogue } from '../scopes.ts'
-import { type Closers, closingAll } from './closers.ts'
 import { openConfiguredDatabase, prepareSchema } from './configured-database.ts'
 import { type LaunchedDatabase, launchDatabase } from './database.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
@@ -109,7 +109,7 @@ export async function createAppOn(
   options: OptionsWithLog,
 ): Promise<App> {
   const opened: Closers = [() => launched.stop()]
-  const close = closingAll(opened, options.log)
+  const close = closingAll(opened, loggingCloseFailures(options.log))
   try {
     return { ...(await assemble(launched, config, withDefaults(config, options), opened)), close }
   } catch (error) {
@@ -137,7 +137,7 @@ async function assemble(
 
   async function generate(from: Config, { catalogue, schema } = withSchema(from)) {
     const own: Closers = []
-    const close = closingAll(own, log)
+    const close = closingAll(own, loggingCloseFailures(log))
     try {
       const services = await startServices(from, settings, { database, catalogue, schema }, own)
       return { ...createEndpoints(from, settings, services, metrics), services, close }
@@ -156,6 +156,10 @@ async function assemble(
       ? null
       : await prepareDevelopment(first.services, developmentIssuer, now)
   return { ...reloadable(config, generations, generate, opened), development }
+}
+
+function loggingCloseFailures(log: Logger) {
+  return (error: unknown) => log.error({ err: error }, 'a part of the server could not be closed')
 }
 
 function withSchema({ otherScopes }: Config) {

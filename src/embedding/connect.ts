@@ -1,0 +1,103 @@
+import { pepperFingerprint } from '../credentials/pepper-fingerprint.ts'
+import { openDatabase } from '../db/database.ts'
+import { migrate, verifySchema } from '../db/migrate.ts'
+import type { PepperStore } from '../keys/peppers.ts'
+import { createOperationGuards } from '../limits/operation-guards.ts'
+import { defaultOperationLimits } from '../limits/operation-limits.ts'
+import { defaultPageSize } from '../schema/pages.ts'
+import { createScopeCatalogue } from '../scopes.ts'
+import { type Closers, closingAll } from './closers.ts'
+import { startDomainServices } from './domain-services.ts'
+import { type Latchkey, withServices } from './latchkey.ts'
+import { reportTroubleTo, structuredLog } from './log.ts'
+import { type CheckedOptions, type ConnectLatchkeyOptions, checkOptions } from './options.ts'
+
+export type { ConnectLatchkeyOptions }
+
+/**
+ * Connects to the users and API keys in your database. The tables are created or checked before the promise
+ * resolves, so that an incorrect setup fails here and not at the first request.
+ *
+ * @throws TypeError or Error if an option is not valid
+ * @throws ServiceUnavailableError if the database cannot be reached
+ * @throws SchemaError if this version cannot use the tables, or the role lacks rights; the message names the
+ *   command that helps
+ */
+export async function connectLatchkey(options: ConnectLatchkeyOptions): Promise<Latchkey> {
+  const checked = checkOptions(options)
+  const opened: Closers = []
+  const { log } = checked
+  const close = closingAll(opened, (error) =>
+    structuredLog(log).warn({ err: error }, 'a part could not be closed'),
+  )
+  try {
+    return await connect(checked, opened, close)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function connect(
+  options: CheckedOptions,
+  opened: Closers,
+  close: () => Promise<void>,
+): Promise<Latchkey> {
+  const { url, listenUrl, issuers, keys, defaultUserScopes, maxStalenessMs } = options
+  const log = structuredLog(options.log)
+  const now = Date.now
+  const prepare = options.migrate === 'auto' ? migrate : verifySchema
+  await prepare(url, { log: (message) => log.info(message) })
+  const database = openDatabase({
+    url,
+    ...(listenUrl !== undefined && { listenUrl }),
+    defaultUserScopes,
+    onTrouble: reportTroubleTo(options.log),
+  })
+  opened.push(() => database.close())
+  await requirePeppers(database.peppers, keys.peppers)
+
+  const catalogue = createScopeCatalogue(options.scopes)
+  const { authenticator, ...services } = await startDomainServices(
+    {
+      database,
+      catalogue,
+      issuers,
+      checksIssuers: issuers.length > 0,
+      keys,
+      defaultUserScopes,
+      authentication: { maxStalenessMs },
+      log,
+      now,
+    },
+    opened,
+  )
+  const operationGuards = createOperationGuards(defaultOperationLimits, {
+    defaultSize: defaultPageSize,
+  })
+  return withServices(
+    { authenticator, close },
+    {
+      ...services,
+      audit: database.audit,
+      catalogue,
+      keyPrefix: keys.prefix,
+      maxStalenessMs,
+      operationGuards,
+      now,
+    },
+  )
+}
+
+/** @throws Error if keys are stored under peppers that are not configured: these keys would be refused */
+async function requirePeppers(
+  store: Pick<PepperStore, 'findMissing'>,
+  peppers: readonly string[],
+): Promise<void> {
+  const missing = await store.findMissing(peppers.map(pepperFingerprint), new Date())
+  if (missing.length === 0) return
+  const fingerprints = missing.map(({ fingerprint }) => fingerprint).join(', ')
+  throw new Error(
+    `connectLatchkey: \`keys.peppers\` lacks peppers under which keys are stored, with the fingerprints ${fingerprints}. Put them back into the list.`,
+  )
+}

@@ -1,0 +1,37 @@
+import type { Trouble } from '../db/diagnosis.ts'
+import { errorForLog, isError } from '../log/error.ts'
+import type { Logger } from '../log.ts'
+
+/** Receives messages, each a text of one line. `console` and the loggers of Pino and Fastify are such logs. */
+export interface DirectoryLog {
+  warn(message: string): void
+  info(message: string): void
+}
+
+/** Reports when a database connection becomes unusable and when it is usable again. */
+export function reportTroubleTo(log: DirectoryLog): (trouble: Trouble) => void {
+  return ({ kind, connection, message }) => {
+    const text = `Latchkey's ${connection} connection. ${message}`
+    if (kind === 'begins') log.warn(text)
+    else log.info(`${text} This problem has ended.`)
+  }
+}
+
+/** Returns a structured logger that writes each line as a text, without secrets and without stacks. */
+export function structuredLog(log: DirectoryLog): Pick<Logger, 'warn' | 'info'> {
+  return {
+    warn: (...line: LogLine) => log.warn(textOf(line)),
+    info: (...line: LogLine) => log.info(textOf(line)),
+  }
+}
+
+type LogLine = [message: string] | [fields: object, message: string]
+
+function textOf(line: LogLine): string {
+  const [fields, message] = line.length === 1 ? [{}, line[0]] : line
+  const details = Object.entries(fields).map(([name, value]) =>
+    isError(value) ? errorForLog(value).message : `${name}: ${JSON.stringify(value)}`,
+  )
+  const text = [`Latchkey: ${message}`, ...details].join('; ')
+  return text.replace(/\s+/g, ' ')
+}

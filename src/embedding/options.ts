@@ -1,0 +1,187 @@
+import type { IssuerSettings } from '../credentials/issuer-settings.ts'
+import { resolveIssuers } from '../credentials/issuer-settings.ts'
+import { keyPrefixFault } from '../credentials/source-rules.ts'
+import { ConnectionStringError, parseConnectionString } from '../db/connection-string.ts'
+import { createScopeCatalogue, scopeFaults } from '../scopes.ts'
+import type { KeySettings } from './key-service.ts'
+import type { DirectoryLog } from './log.ts'
+
+export interface ConnectLatchkeyOptions {
+  /** The connection string (`postgres://…`) of the database. */
+  readonly url: string
+  /**
+   * The connection string for LISTEN: a direct connection, where `url` leads through a pooler. Default:
+   * `url`.
+   */
+  readonly listenUrl?: string
+  /**
+   * The scopes of your application, name to description (1 to 1000 characters), that keys may hold beside
+   * the built-in scopes of users and keys (`read:keys`, `write:keys` …). A name is a scope-token (RFC 6749
+   * §3.3) of at most 128 characters, and not a built-in one.
+   */
+  readonly scopes: Readonly<Record<string, string>>
+  /** The issuers whose JWTs are accepted. Default: none. */
+  readonly issuers?: readonly IssuerSettings[]
+  /**
+   * `auto`: create Latchkey's tables, or bring them up to date, before the promise resolves; several
+   * processes may start at once. `off`: change no table, only check that this version can use them, as a
+   * role that may only read and write rows needs. Default `auto`, like the server: a first start needs no
+   * further step, and tables that are up to date need no further right.
+   */
+  readonly migrate?: 'auto' | 'off'
+  /** The form and the limits of API keys. */
+  readonly keys?: KeyOptions
+  /** The grant of a user first seen in a JWT; `null`: no ceiling. Default `null`. */
+  readonly defaultUserScopes?: readonly string[] | null
+  /**
+   * The staleness bound: the milliseconds within which a revocation, or any other change, takes effect,
+   * whatever fails: 100 to 3,600,000. Default 2000.
+   */
+  readonly maxStalenessMs?: number
+  /**
+   * Receives a message when a part becomes unusable, with the cause (`warn`), and when it is usable again
+   * (`info`). Default `console`.
+   */
+  readonly log?: DirectoryLog
+}
+
+export interface KeyOptions {
+  /** The prefix of every key: 1 to 16 lower-case letters and digits, first a letter. Default `lk`. */
+  readonly prefix?: string
+  /** The peppers (HMAC keys) of stored secrets. The first one hashes, all verify. Default: none. */
+  readonly peppers?: readonly string[]
+  /** The most keys of a user that are neither revoked nor expired: 1 to 1,000,000. Default 100. */
+  readonly maxPerUser?: number
+  /** The longest lifetime of a key in days, 1 to 36,500; `null`: no limit. Default `null`. */
+  readonly maxLifetimeDays?: number | null
+}
+
+/** The options with their defaults. */
+export type CheckedOptions = ReturnType<typeof withDefaults>
+
+/**
+ * Checks the options and applies the defaults.
+ *
+ * @throws TypeError with all faults. It repeats no value that may be a secret
+ * @throws Error if the settings of an issuer are not valid
+ */
+export function checkOptions(options: ConnectLatchkeyOptions): CheckedOptions {
+  const faults = isObject(options) ? faultsOf(options) : ['the options must be an object']
+  if (faults.length > 0) throw new TypeError(`connectLatchkey: ${faults.join('; ')}.`)
+  for (const issuer of options.issuers ?? []) resolveIssuers(issuer)
+  return withDefaults(options)
+}
+
+function withDefaults(options: ConnectLatchkeyOptions) {
+  const { peppers = [], maxPerUser = 100, maxLifetimeDays = null } = options.keys ?? {}
+  const keys: KeySettings = {
+    prefix: options.keys?.prefix ?? 'lk',
+    peppers: [...peppers],
+    maxPerUser,
+    maxLifetimeDays,
+  }
+  return {
+    ...options,
+    issuers: options.issuers ?? [],
+    migrate: options.migrate ?? ('auto' as const),
+    keys,
+    defaultUserScopes: options.defaultUserScopes ?? null,
+    maxStalenessMs: options.maxStalenessMs ?? 2_000,
+    log: options.log ?? (console as DirectoryLog),
+  }
+}
+
+/** Returns the fault of a value, as the rest of a sentence, or `null`. */
+type Check = (value: unknown) => string | readonly string[] | null
+
+const checks: Readonly<Record<keyof ConnectLatchkeyOptions, Check>> = {
+  url: connectionFaults,
+  listenUrl: optional(connectionFaults),
+  scopes: (value) => (isObject(value) ? scopeFaults(value) : 'must be an object of names to texts'),
+  issuers: optional((value) => (Array.isArray(value) ? null : 'must be an array')),
+  migrate: optional((value) =>
+    value === 'auto' || value === 'off' ? null : 'must be `auto` or `off`',
+  ),
+  keys: optional((value) => (isObject(value) ? null : 'must be an object')),
+  defaultUserScopes: optional((value) =>
+    value === null || isTextArray(value) ? null : 'must be an array of scopes, or null',
+  ),
+  maxStalenessMs: optional(wholeNumber(100, 3_600_000)),
+  log: optional((value) =>
+    isObject(value) && typeof value.warn === 'function' && typeof value.info === 'function'
+      ? null
+      : 'must have the methods `warn` and `info`',
+  ),
+}
+
+const keyChecks: Readonly<Record<keyof KeyOptions, Check>> = {
+  prefix: optional(keyPrefixFault),
+  peppers: optional((value) => {
+    if (!isTextArray(value) || value.includes('')) return 'must be an array of non-empty strings'
+    return new Set(value).size === value.length ? null : 'must not contain a pepper twice'
+  }),
+  maxPerUser: optional(wholeNumber(1, 1_000_000)),
+  maxLifetimeDays: optional((value) => (value === null ? null : wholeNumber(1, 36_500)(value))),
+}
+
+function faultsOf(options: object): readonly string[] {
+  const { keys = {} } = options as { keys?: unknown }
+  return [
+    ...checked(options, checks, ''),
+    ...(isObject(keys) ? checked(keys, keyChecks, 'keys.') : []),
+    ...defaultScopeFaults(options),
+  ]
+}
+
+function checked(values: object, of: Readonly<Record<string, Check>>, path: string): string[] {
+  const unknown = Object.keys(values)
+    .filter((name) => !Object.hasOwn(of, name))
+    .map((name) => `there is no option \`${path}${name}\``)
+  const wrong = Object.entries(of).flatMap(([name, check]) => {
+    const found = check(Reflect.get(values, name)) ?? []
+    return [found].flat().map((fault) => `\`${path}${name}\` ${fault}`)
+  })
+  return [...unknown, ...wrong]
+}
+
+function optional(check: Check): Check {
+  return (value) => (value === undefined ? null : check(value))
+}
+
+function wholeNumber(least: number, most: number): Check {
+  return (value) =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+      ? null
+      : `must be a whole number from ${least} to ${most}`
+}
+
+function connectionFaults(value: unknown) {
+  if (typeof value !== 'string') return 'must be a connection string (postgres://…)'
+  try {
+    const { targetSessionAttrs } = parseConnectionString(value)
+    return ['standby', 'read-only', 'prefer-standby'].includes(targetSessionAttrs)
+      ? `must lead to a primary, not target_session_attrs=${targetSessionAttrs}`
+      : null
+  } catch (error) {
+    if (error instanceof ConnectionStringError) return error.faults
+    throw error
+  }
+}
+
+function defaultScopeFaults(options: object): readonly string[] {
+  const { scopes, defaultUserScopes: names } = options as ConnectLatchkeyOptions
+  if (!isObject(scopes) || !isTextArray(names)) return []
+  const known = createScopeCatalogue(scopes)
+  const unknown = names.filter((name) => !known.has(name))
+  return unknown.map(
+    (name) => `\`defaultUserScopes\` has ${JSON.stringify(name)}, which is not in \`scopes\``,
+  )
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isTextArray(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
+}
