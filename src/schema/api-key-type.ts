@@ -5,13 +5,13 @@ import { withinGrant } from '../principal.ts'
 import { grantOf, type User } from '../users/user.ts'
 import { registerApiKeyUse } from './api-key-use.ts'
 import type { Builder } from './builder.ts'
-import type { Context } from './context.ts'
+import type { ResolverContext } from './context.ts'
 import { costs } from './costs.ts'
-import type { UserTypes } from './user.ts'
+import type { OwnerType } from './owner-type.ts'
 
 export type ApiKeyTypes = ReturnType<typeof registerApiKeyType>
 
-export function registerApiKeyType(builder: Builder, { UserRef }: UserTypes) {
+export function registerApiKeyType(builder: Builder, owner: OwnerType | null) {
   const ApiKeyStatus = statusType(builder)
   const { PreviousSecretRef, ScopeUseRef } = registerApiKeyUse(builder)
   const ApiKeyRef = builder.objectRef<ApiKey>('ApiKey')
@@ -23,10 +23,14 @@ export function registerApiKeyType(builder: Builder, { UserRef }: UserTypes) {
         description:
           'The public id of the key: 16 characters, which are the second part of the complete key.',
       }),
-      owner: t.field({
-        type: UserRef,
-        description: 'The user who owns the key.',
-        resolve: (key, _args, context) => ownerOf(key, context),
+      ...(owner !== null && {
+        owner: t.field({
+          type: owner.ref,
+          nullable: owner.nullable,
+          description: 'The user who owns the key.',
+          resolve: async (key, _args, context) =>
+            owner.resolve(await ownerOf(key, context), context),
+        }),
       }),
       name: t.exposeString('name', { description: 'The name of the key.' }),
       description: t.exposeString('description', {
@@ -123,7 +127,7 @@ export function registerApiKeyType(builder: Builder, { UserRef }: UserTypes) {
 }
 
 /** A key is deleted with its owner, so the owner is missing only if it was deleted during this request. */
-async function ownerOf(key: ApiKey, { loaders }: Context): Promise<User> {
+async function ownerOf(key: ApiKey, { loaders }: ResolverContext): Promise<User> {
   const owner = await loaders.user.load(key.ownerId)
   if (owner === null) throw new NotFoundError('user')
   return owner

@@ -2,10 +2,15 @@ import { registerApiKeyMutations } from './api-key-mutations.ts'
 import { registerApiKeyQueries } from './api-key-queries.ts'
 import { registerApiKeyType } from './api-key-type.ts'
 import type { Builder } from './builder.ts'
-import type { UserTypes } from './user.ts'
+import type { PageInfoRef } from './connection-types.ts'
+import type { OwnerType } from './owner-type.ts'
 
-export function registerApiKeys(builder: Builder, users: UserTypes): void {
-  const types = registerApiKeyType(builder, users)
-  registerApiKeyQueries(builder, types)
+export function registerApiKeys(
+  builder: Builder,
+  PageInfoRef: PageInfoRef,
+  owner: OwnerType | null,
+): void {
+  const types = registerApiKeyType(builder, owner)
+  registerApiKeyQueries(builder, types, PageInfoRef)
   registerApiKeyMutations(builder, types)
 }

@@ -1,10 +1,15 @@
 import { type AuditEvent, eventTypes, isEventId } from '../audit/event.ts'
 import type { Builder } from './builder.ts'
+import { type PageInfoRef, pageArguments, registerConnection } from './connection-types.ts'
 import { costs } from './costs.ts'
 import { connection, pageRequest } from './pages.ts'
-import type { PrincipalTypes } from './principal.ts'
+import type { CredentialKindRef } from './principal.ts'
 
-export function registerAuditEvents(builder: Builder, { CredentialKind }: PrincipalTypes) {
+export function registerAuditEvents(
+  builder: Builder,
+  PageInfoRef: PageInfoRef,
+  CredentialKind: CredentialKindRef,
+): void {
   const AuditActor = builder.objectRef<AuditEvent['actor']>('AuditActor').implement({
     description:
       'The principal that caused an audit event. All fields are null for an operator at the command line and for a refused credential.',
@@ -84,9 +89,10 @@ export function registerAuditEvents(builder: Builder, { CredentialKind }: Princi
     }),
   })
 
-  const AuditEventConnection = builder.connectionObject(
+  const AuditEventConnection = registerConnection(
+    builder,
+    { PageInfoRef, NodeRef: AuditEventRef },
     {
-      type: AuditEventRef,
       name: 'AuditEventConnection',
       description: 'One page of the audit trail (Relay Cursor Connections).',
     },
@@ -94,31 +100,29 @@ export function registerAuditEvents(builder: Builder, { CredentialKind }: Princi
   )
 
   builder.queryField('auditEvents', (t) =>
-    t.connection(
-      {
-        type: AuditEventRef,
-        requiresScopes: 'read:audit',
-        description:
-          'Lists the audit trail, newest first: changes to users, grants and API keys, and refused credentials.',
-        args: {
-          filter: t.arg({
-            type: AuditEventFilter,
-            description: 'Lists only events that meet these conditions. Default: all events.',
-          }),
-        },
-        resolve: async (_root, { filter, ...args }, { services, turns }) => {
-          const request = pageRequest(args, isEventId)
-          const wanted = filter ?? {}
-          const page = await turns.take(() => services.audit.list(wanted, request))
-          return connection(
-            page,
-            request,
-            (event) => event.at,
-            () => services.audit.count(wanted),
-          )
-        },
+    t.field({
+      type: AuditEventConnection,
+      requiresScopes: 'read:audit',
+      description:
+        'Lists the audit trail, newest first: changes to users, grants and API keys, and refused credentials.',
+      args: {
+        ...pageArguments(t),
+        filter: t.arg({
+          type: AuditEventFilter,
+          description: 'Lists only events that meet these conditions. Default: all events.',
+        }),
       },
-      AuditEventConnection,
-    ),
+      resolve: async (_root, { filter, ...args }, { services, turns }) => {
+        const request = pageRequest(args, isEventId)
+        const wanted = filter ?? {}
+        const page = await turns.take(() => services.audit.list(wanted, request))
+        return connection(
+          page,
+          request,
+          (event) => event.at,
+          () => services.audit.count(wanted),
+        )
+      },
+    }),
   )
 }

@@ -1,19 +1,20 @@
 import SchemaBuilder from '@pothos/core'
-import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import { DateTimeResolver, JSONObjectResolver } from 'graphql-scalars'
 import type { JsonObject } from '../json.ts'
 import { type LatchkeyAuthScopes, latchkeyPlugin, scopeAuthOptions } from '../pothos/index.ts'
 import type { BuiltInScope, ScopeCatalogue } from '../scopes.ts'
-import { connectionOptions } from './connection-options.ts'
-import type { Context } from './context.ts'
+import type { ResolverContext } from './context.ts'
 
 export type Builder = ReturnType<typeof createBuilder>
+
+/** A type of the builder whose values resolvers return as `T`. */
+export type OutputRef<T> = PothosSchemaTypes.ObjectRef<Builder['$inferSchemaTypes'], T>
 
 /** Returns the builder to which the files of this folder add their types. */
 export function createBuilder(catalogue: ScopeCatalogue) {
   const builder = new SchemaBuilder<{
-    Context: Context
+    Context: ResolverContext
     Scopes: BuiltInScope
     AuthScopes: LatchkeyAuthScopes
     DefaultAuthStrategy: 'all'
@@ -23,21 +24,12 @@ export function createBuilder(catalogue: ScopeCatalogue) {
       _Any: { Input: unknown; Output: unknown }
       ID: { Input: string; Output: string }
     }
-    Connection: { totalCount: () => number | Promise<number> }
     DefaultFieldNullability: false
-    DefaultEdgesNullability: { list: false; items: false }
-    DefaultNodeNullability: false
   }>({
-    plugins: [latchkeyPlugin, ScopeAuthPlugin, RelayPlugin],
+    plugins: [latchkeyPlugin, ScopeAuthPlugin],
     latchkey: { scopes: catalogue },
-    scopeAuth: scopeAuthOptions((context: Context) => context.principal),
+    scopeAuth: scopeAuthOptions((context: ResolverContext) => context.principal),
     defaultFieldNullability: false,
-    relay: {
-      cursorType: 'String',
-      nodeQueryOptions: false,
-      nodesQueryOptions: false,
-      ...connectionOptions,
-    },
   })
   builder.addScalarType('DateTime', DateTimeResolver, {
     description:
@@ -46,13 +38,6 @@ export function createBuilder(catalogue: ScopeCatalogue) {
   builder.addScalarType('JSONObject', JSONObjectResolver, {
     description: 'A JSON object (ECMA-404).',
   })
-  builder.globalConnectionField('totalCount', (t) =>
-    t.int({
-      description:
-        'The number of items on all pages together. The server counts them only if this field is selected.',
-      resolve: (page) => page.totalCount(),
-    }),
-  )
   builder.queryType({ description: queryDescription })
   builder.mutationType({ description: mutationDescription })
   return builder

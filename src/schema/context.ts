@@ -12,8 +12,8 @@ import type { Turns } from '../turns.ts'
 import type { User } from '../users/user.ts'
 import type { UserService } from '../users/users.ts'
 
-/** The context of resolvers: the caller, the services of the domain, and loaders for one request. */
-export interface Context {
+/** The members of the context that resolvers use: the caller, the services of the domain, and loaders. */
+export interface ResolverContext {
   readonly principal: Principal | null
   readonly requestId: string | null
   /** After the deadline the server has already responded, so resolvers must stop. */
@@ -22,6 +22,10 @@ export interface Context {
   readonly loaders: Loaders
   /** The turns of the event loop in which long parts of the request run. */
   readonly turns: Turns
+}
+
+/** The context of the server's operations. */
+export interface Context extends ResolverContext {
   /** Other services, called on behalf of the caller. */
   readonly backends: Backends
 }
@@ -79,11 +83,11 @@ export class RequestLoaders implements Loaders {
 }
 
 /** The caller of a field that requires a credential. @throws ServiceUnavailableError after the deadline */
-export function callerOf(context: Context): Caller {
+export function callerOf(context: ResolverContext): Caller {
   return { principal: principalOf(context), requestId: context.requestId }
 }
 
-export function principalOf({ principal, deadline }: Context): Principal {
+export function principalOf({ principal, deadline }: ResolverContext): Principal {
   if (deadline.passed) throw new ServiceUnavailableError({ reason: 'time-limit' })
   if (principal === null) throw new UnauthenticatedError()
   return principal

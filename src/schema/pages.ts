@@ -10,14 +10,16 @@ export interface ConnectionArguments {
   readonly before?: string | null | undefined
 }
 
+export interface PageInfo {
+  readonly hasNextPage: boolean
+  readonly hasPreviousPage: boolean
+  readonly startCursor: string | null
+  readonly endCursor: string | null
+}
+
 export interface Connection<T> {
   readonly edges: { readonly cursor: string; readonly node: T }[]
-  readonly pageInfo: {
-    readonly hasNextPage: boolean
-    readonly hasPreviousPage: boolean
-    readonly startCursor: string | null
-    readonly endCursor: string | null
-  }
+  readonly pageInfo: PageInfo
   /** Queries the database, so it is called only if the field is selected. */
   readonly totalCount: () => number | Promise<number>
 }

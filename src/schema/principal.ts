@@ -2,19 +2,25 @@ import { NotFoundError } from '../errors.ts'
 import type { Credential, Principal } from '../principal.ts'
 import { sorted } from '../scopes.ts'
 import type { Builder } from './builder.ts'
-import type { UserTypes } from './user.ts'
+import type { OwnerType } from './owner-type.ts'
 
-export type PrincipalTypes = ReturnType<typeof registerPrincipal>
+export type CredentialKindRef = ReturnType<typeof registerCredentialKind>
 
-export function registerPrincipal(builder: Builder, { UserRef }: UserTypes) {
-  const CredentialKind = builder.enumType('CredentialKind', {
+export function registerCredentialKind(builder: Builder) {
+  return builder.enumType('CredentialKind', {
     description: 'The kind of a credential.',
     values: {
       API_KEY: { description: 'An API key that this server issued.' },
       JWT: { description: 'A JWT that is signed by an issuer that this server trusts.' },
     },
   })
+}
 
+export function registerPrincipal(
+  builder: Builder,
+  CredentialKind: CredentialKindRef,
+  owner: OwnerType | null,
+): void {
   const CredentialRef = builder.objectRef<Credential>('Credential').implement({
     description:
       'The credential that the request presented. Its kind does not affect which scopes it needs. But an API key may change and rotate only itself and its descendants, and a key that it creates is its child.',
@@ -65,14 +71,17 @@ export function registerPrincipal(builder: Builder, { UserRef }: UserTypes) {
         type: CredentialRef,
         description: 'The credential that the request presented.',
       }),
-      user: t.field({
-        type: UserRef,
-        description: 'The user to whom the credential belongs.',
-        resolve: async (principal, _args, { loaders }) => {
-          const user = await loaders.user.load(principal.userId)
-          if (user === null) throw new NotFoundError('user')
-          return user
-        },
+      ...(owner !== null && {
+        user: t.field({
+          type: owner.ref,
+          nullable: owner.nullable,
+          description: 'The user to whom the credential belongs.',
+          resolve: async (principal, _args, context) => {
+            const user = await context.loaders.user.load(principal.userId)
+            if (user === null) throw new NotFoundError('user')
+            return owner.resolve(user, context)
+          },
+        }),
       }),
     }),
   })
@@ -87,6 +96,4 @@ export function registerPrincipal(builder: Builder, { UserRef }: UserTypes) {
       resolve: (_root, _args, context) => context.principal,
     }),
   )
-
-  return { CredentialKind }
 }

@@ -1,6 +1,7 @@
 import { BadUserInputError, NotFoundError } from '../errors.ts'
 import { isUserId } from '../users/identity.ts'
 import type { Builder } from './builder.ts'
+import { type PageInfoRef, pageArguments, registerConnection } from './connection-types.ts'
 import { principalOf } from './context.ts'
 import { connection, pageRequest } from './pages.ts'
 import type { UserTypes } from './user.ts'
@@ -8,10 +9,15 @@ import type { UserTypes } from './user.ts'
 /** Characters. Subjects, e-mail addresses and names are shorter. */
 const maxSearchLength = 400
 
-export function registerUserQueries(builder: Builder, { UserRef, UserStatus }: UserTypes): void {
-  const UserConnection = builder.connectionObject(
+export function registerUserQueries(
+  builder: Builder,
+  { UserRef, UserStatus }: UserTypes,
+  PageInfoRef: PageInfoRef,
+): void {
+  const UserConnection = registerConnection(
+    builder,
+    { PageInfoRef, NodeRef: UserRef },
     {
-      type: UserRef,
       name: 'UserConnection',
       description: 'One page of a list of users (Relay Cursor Connections).',
     },
@@ -38,39 +44,37 @@ export function registerUserQueries(builder: Builder, { UserRef, UserStatus }: U
       // A text that cannot be an id needs no query.
       resolve: (_root, { id }, context) => (isUserId(id) ? context.loaders.user.load(id) : null),
     }),
-    users: t.connection(
-      {
-        type: UserRef,
-        requiresScopes: 'read:users',
-        description: 'Lists users, newest first.',
-        args: {
-          search: t.arg.string({
-            description: `Lists only users whose subject, e-mail address or name begins with this text. Upper and lower case are not distinguished. At most ${maxSearchLength} characters. Default, and for an empty text: all users.`,
-          }),
-          status: t.arg({
-            type: UserStatus,
-            description: 'Lists only users with this status. Default: any status.',
-          }),
-        },
-        resolve: async (_root, { search, status, ...args }, { services, turns }) => {
-          const request = pageRequest(args, isUserId)
-          if (search != null && search.length > maxSearchLength) {
-            throw new BadUserInputError(
-              'search',
-              `\`search\` must have at most ${maxSearchLength} characters.`,
-            )
-          }
-          const filter = { search: search || null, status: status ?? null }
-          const page = await turns.take(() => services.users.list(filter, request))
-          return connection(
-            page,
-            request,
-            (user) => user.createdAt,
-            () => services.users.count(filter),
-          )
-        },
+    users: t.field({
+      type: UserConnection,
+      requiresScopes: 'read:users',
+      description: 'Lists users, newest first.',
+      args: {
+        ...pageArguments(t),
+        search: t.arg.string({
+          description: `Lists only users whose subject, e-mail address or name begins with this text. Upper and lower case are not distinguished. At most ${maxSearchLength} characters. Default, and for an empty text: all users.`,
+        }),
+        status: t.arg({
+          type: UserStatus,
+          description: 'Lists only users with this status. Default: any status.',
+        }),
       },
-      UserConnection,
-    ),
+      resolve: async (_root, { search, status, ...args }, { services, turns }) => {
+        const request = pageRequest(args, isUserId)
+        if (search != null && search.length > maxSearchLength) {
+          throw new BadUserInputError(
+            'search',
+            `\`search\` must have at most ${maxSearchLength} characters.`,
+          )
+        }
+        const filter = { search: search || null, status: status ?? null }
+        const page = await turns.take(() => services.users.list(filter, request))
+        return connection(
+          page,
+          request,
+          (user) => user.createdAt,
+          () => services.users.count(filter),
+        )
+      },
+    }),
   }))
 }

@@ -1,14 +1,15 @@
 import { administrativeScopes } from '../scopes.ts'
 import type { User } from '../users/user.ts'
 import type { Builder } from './builder.ts'
+import type { PageInfoRef } from './connection-types.ts'
 import { registerUserMutations } from './user-mutations.ts'
 import { registerUserQueries } from './user-queries.ts'
 
 export type UserTypes = ReturnType<typeof registerUserType>
 
-export function registerUsers(builder: Builder): UserTypes {
+export function registerUsers(builder: Builder, PageInfoRef: PageInfoRef): UserTypes {
   const types = registerUserType(builder)
-  registerUserQueries(builder, types)
+  registerUserQueries(builder, types, PageInfoRef)
   registerUserMutations(builder, types)
   return types
 }
