@@ -1,3 +1,4 @@
+import { isWithinOneEdit } from '../one-edit.ts'
 import type { Fault } from './faults.ts'
 
 /** Shorter names are within one edit of too many names that other programs use. */
@@ -37,17 +38,4 @@ export function misspellings(
     const message = `is not a variable of this server: rename it to ${proper}. If another program needs it, set ${proper} too`
     return [{ variable, message, intended }]
   })
-}
-
-/** Whether one insertion, deletion or substitution of a character, or one swap of neighbours, gives `b`. */
-function isWithinOneEdit(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > 1) return false
-  let start = 0
-  while (start < a.length && a[start] === b[start]) start++
-  const rest = (text: string, skipped: number) => text.slice(start + skipped)
-  if (a.length !== b.length) {
-    return a.length > b.length ? rest(a, 1) === rest(b, 0) : rest(a, 0) === rest(b, 1)
-  }
-  const isSwap = a[start] === b[start + 1] && a[start + 1] === b[start]
-  return rest(a, 1) === rest(b, 1) || (isSwap && rest(a, 2) === rest(b, 2))
 }

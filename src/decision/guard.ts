@@ -26,7 +26,7 @@ export interface Declaring {
 export function declarationOf(element: Declaring): Declaration | null {
   const extension = element.extensions?.latchkey
   if (declares(extension)) return extension
-  const directives = [element.astNode, ...(element.extensionASTNodes ?? [])].flatMap(directivesOf)
+  const directives = directivesOn(element)
   const named = (name: string) =>
     directives.filter(({ name: { value } }) => value === name || value === `federation__${name}`)
   const scopes = named('requiresScopes').map(scopesArgument)
@@ -58,6 +58,15 @@ export function isAtLeast(guard: Guard, other: Guard): boolean {
   if (other === null) return true
   if (guard === null) return false
   return guard.every((list) => other.some((needed) => needed.every((name) => list.includes(name))))
+}
+
+/** The names of the directives on an element of a schema that was built from SDL. */
+export function directiveNames(element: Declaring): readonly string[] {
+  return directivesOn(element).map(({ name }) => name.value)
+}
+
+function directivesOn(element: Declaring): readonly ConstDirectiveNode[] {
+  return [element.astNode, ...(element.extensionASTNodes ?? [])].flatMap(directivesOf)
 }
 
 function directivesOf(node: ASTNode | null | undefined): readonly ConstDirectiveNode[] {

@@ -9,16 +9,14 @@ import { declarations } from '../decision/coordinates.ts'
 import { fieldRulesOf } from '../decision/field-rules.ts'
 import { bothGuards, declarationOf, type Guard, guardOf, isAtLeast } from '../decision/guard.ts'
 import type { FieldOwner } from '../decision/schema-guards.ts'
+import { undeclaredRootFields } from '../decision/undeclared.ts'
 import { isScopeName, type ScopeCatalogue } from '../scopes.ts'
-
-/** The fields that every subgraph of a federation has. They need no declaration. */
-const federationFields = new Set(['_service', '_entities'])
 
 /** Returns the faults in the declarations of a built schema. Each names the coordinate and the correction. */
 export function faultsIn(schema: GraphQLSchema, catalogue: ScopeCatalogue): readonly string[] {
   return [
     ...invalidScopeNames(catalogue),
-    ...undeclaredRootFields(schema),
+    ...undeclaredFields(schema),
     ...unknownScopes(schema, catalogue),
     ...Object.values(schema.getTypeMap())
       .filter((type) => isObjectType(type) || isInterfaceType(type))
@@ -39,15 +37,10 @@ function invalidScopeNames(catalogue: ScopeCatalogue): readonly string[] {
     )
 }
 
-function undeclaredRootFields(schema: GraphQLSchema): readonly string[] {
-  return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap(
-    (type) =>
-      Object.values(type?.getFields() ?? {})
-        .filter((field) => !federationFields.has(field.name) && declarationOf(field) === null)
-        .map(
-          (field) =>
-            `${type?.name}.${field.name} does not declare who may call it. Write one of public: true, authenticated: true or requiresScopes.`,
-        ),
+function undeclaredFields(schema: GraphQLSchema): readonly string[] {
+  return undeclaredRootFields(schema).map(
+    ({ coordinate }) =>
+      `${coordinate} does not declare who may call it. Write one of public: true, authenticated: true or requiresScopes.`,
   )
 }
 

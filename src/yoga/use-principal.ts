@@ -1,10 +1,11 @@
-import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
+import type { ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql'
 import { type GraphQLParams, isAsyncIterable, type Plugin, type YogaLogger } from 'graphql-yoga'
 import { createAdmission, type Rechecked } from '../admission/admission.ts'
 import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import type { RawHeaders } from '../credentials/raw-headers.ts'
 import { analyseOperation, decide, refusal, scopesUsed } from '../decision/index.ts'
+import { refuseUndeclared, type Undeclared } from '../decision/undeclared.ts'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { errorAnswer, toResponse } from './error-answer.ts'
@@ -24,6 +25,12 @@ export interface UsePrincipalOptions {
   readonly onAuthentication?: (authentication: Authentication, serverContext: object) => void
   /** Returns the error that the sender of a refused credential gets. Default: the refusal's own error. */
   readonly refusalError?: (refusal: Refusal, serverContext: object) => LatchkeyError
+  /**
+   * The treatment of fields of `Query`, `Mutation` and `Subscription` that declare no requirement. `refuse`:
+   * `createYoga` throws an error that names them; if the schema is known only later, every operation fails.
+   * `public`: everyone may call them. Default `refuse`.
+   */
+  readonly undeclared?: Undeclared
 }
 
 /** The part of the context that `usePrincipal` adds. */
@@ -40,16 +47,29 @@ export interface PrincipalContext {
  * On Node, a request with 1000 headers or more is refused with 431, because Node silently drops the headers
  * after the 1000th. Do not set a smaller `server.maxHeadersCount`; set it to 0.
  *
- * Requirements are read from the schema: declarations of `latchkey/pothos`, or `@authenticated` and
+ * Requirements are read from the schema: declarations of `latchkey/pothos`, or `@public`, `@authenticated` and
  * `@requiresScopes` in a schema written as SDL.
+ *
+ * @throws TypeError through `createYoga`, if the schema has a field that is open by mistake: see `undeclared`
  */
 export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalContext> {
-  return usePrincipalOf(createGraphQLAdmission(createAdmission(options)))
+  return usePrincipalOf(createGraphQLAdmission(createAdmission(options)), options.undeclared)
 }
 
 /** Like {@link usePrincipal}, for requests that may have passed `admission` before Yoga runs. */
-export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalContext> {
+export function usePrincipalOf(
+  admission: GraphQLAdmission,
+  undeclared: Undeclared = 'refuse',
+): Plugin<PrincipalContext> {
   let log: YogaLogger | null = null
+  const accepted = new WeakSet<GraphQLSchema>()
+  let last: GraphQLSchema | null = null
+  const check = (schema: GraphQLSchema): void => {
+    if (schema === last) return
+    if (!accepted.has(schema)) refuseUndeclared(schema, undeclared)
+    accepted.add(schema)
+    last = schema
+  }
   const onExecuted = {
     onExecuteDone({ args, result, setResult }: ExecuteDone) {
       if (isAsyncIterable(result))
@@ -66,6 +86,8 @@ export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalCon
     onYogaInit({ yoga }) {
       log = yoga.logger
     },
+
+    onSchemaChange: ({ schema }) => check(schema),
 
     onRequest({ request, url, serverContext, fetchAPI, endResponse }) {
       if (admission.isAdmitted(request)) return undefined
@@ -97,6 +119,8 @@ export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalCon
     },
 
     onExecute({ args, setResultAndStopExecution }) {
+      // Yoga keeps a schema that a plugin refused while a request was under way.
+      check(args.schema)
       const proceed = (refusal: ExecutionResult | null) => {
         if (refusal === null) return onExecuted
         setResultAndStopExecution(refusal)
@@ -107,6 +131,7 @@ export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalCon
     },
 
     onSubscribe({ args, setResultAndStopExecution }) {
+      check(args.schema)
       const proceed = (refusal: ExecutionResult | null) => {
         if (refusal === null) return onSubscribed
         setResultAndStopExecution(refusal)

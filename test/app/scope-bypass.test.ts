@@ -234,7 +234,7 @@ describe('published bypasses, tried on a schema of interfaces and unions', () =>
     yoga = createYoga({
       schema: spied.schema,
       logging: false,
-      plugins: [usePrincipal({ authenticator })],
+      plugins: [usePrincipal({ authenticator, undeclared: 'public' })],
     })
   })
   afterAll(() => Promise.all(authenticators.map((one) => one.close())))

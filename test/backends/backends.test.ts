@@ -152,7 +152,7 @@ test('a resolver asks as whoever asked it', async () => {
       },
     }),
     logging: false,
-    plugins: [usePrincipal({ authenticator }), useBackends({ identity })],
+    plugins: [usePrincipal({ authenticator, undeclared: 'public' }), useBackends({ identity })],
   })
   const token = await issuer.sign({ sub: 'grace' })
   const response = await yoga.fetch('http://yoga.test/graphql', {

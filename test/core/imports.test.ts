@@ -86,6 +86,7 @@ const core = [
   'without-stack',
   'turns',
   'within',
+  'one-edit',
   'uuid',
   'visible-ascii',
   'header-name',

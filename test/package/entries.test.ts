@@ -25,7 +25,7 @@ const authenticator = createAuthenticator({
 })
 const yoga = createYoga<PrincipalContext>({
   schema: createSchema({
-    typeDefs: 'type Query { who: String }',
+    typeDefs: 'directive @public on FIELD_DEFINITION type Query { who: String @public }',
     resolvers: { Query: { who: (_, __, { principal }: PrincipalContext) => principal?.subject ?? 'nobody' } },
   }),
   plugins: [usePrincipal({ authenticator })],

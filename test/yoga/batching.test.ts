@@ -53,7 +53,7 @@ async function serve({ lookup = 0, plugin = {} }: ServeOptions = {}) {
     }),
     batching: true,
     logging: false,
-    plugins: [usePrincipal({ authenticator }), plugin],
+    plugins: [usePrincipal({ authenticator, undeclared: 'public' }), plugin],
   })
   const server: Server = createServer(yoga)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -99,7 +99,11 @@ beforeAll(async () => {
   authenticator = createAuthenticator({
     issuers: [{ issuer: issuer.issuer, audience: testAudience }],
   })
-  yoga = createYoga({ schema, logging: false, plugins: [usePrincipal({ authenticator })] })
+  yoga = createYoga({
+    schema,
+    logging: false,
+    plugins: [usePrincipal({ authenticator, undeclared: 'public' })],
+  })
 })
 afterAll(async () => {
   await authenticator.close()

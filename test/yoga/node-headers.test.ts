@@ -47,7 +47,7 @@ beforeAll(async () => {
       typeDefs: 'type Query { who: String }',
       resolvers: { Query: { who: (_root, _args, { principal }) => principal?.subject ?? null } },
     }),
-    plugins: [usePrincipal({ authenticator })],
+    plugins: [usePrincipal({ authenticator, undeclared: 'public' })],
     logging: false,
   })
 })

@@ -17,9 +17,10 @@ beforeAll(async () => {
   const yoga = createYoga({
     schema: createSchema({
       typeDefs: /* GraphQL */ `
+        directive @public on FIELD_DEFINITION
         directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION
         type Query {
-          hello: String
+          hello: String @public
           secrets: String @requiresScopes(scopes: [["read:secrets"]])
         }
       `,

@@ -63,7 +63,11 @@ beforeAll(async () => {
     issuers: [{ issuer: app.issuer.issuer, audience: 'https://api.example' }],
     directory,
   })
-  yoga = createYoga({ schema, logging: false, plugins: [usePrincipal({ authenticator })] })
+  yoga = createYoga({
+    schema,
+    logging: false,
+    plugins: [usePrincipal({ authenticator, undeclared: 'public' })],
+  })
 })
 afterAll(async () => {
   await authenticator.close()

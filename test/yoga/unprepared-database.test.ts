@@ -50,7 +50,7 @@ async function application(
   const log = (...line: unknown[]) => void logged.yoga.push(line)
   const yoga = createYoga({
     schema: createSchema({ typeDefs: 'type Query { hello: String }' }),
-    plugins: [usePrincipal({ authenticator, ...options })],
+    plugins: [usePrincipal({ authenticator, undeclared: 'public', ...options })],
     logging: { debug: () => {}, info: log, warn: log, error: log },
   })
   const server = createServer(yoga)

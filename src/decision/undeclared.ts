@@ -1,0 +1,115 @@
+import {
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isInterfaceType,
+  isIntrospectionType,
+  isObjectType,
+} from 'graphql'
+import { isWithinOneEdit } from '../one-edit.ts'
+import { type Declaring, declarationOf, directiveNames, guardOf } from './guard.ts'
+
+/**
+ * The treatment of fields of `Query`, `Mutation` and `Subscription` that declare no requirement. `refuse`: the
+ * schema is refused. `public`: everyone may call the fields.
+ */
+export type Undeclared = 'refuse' | 'public'
+
+/** The fields that every subgraph of a federation has. They need no declaration. */
+const federationFields = new Set(['_service', '_entities'])
+
+/** A field of a root type that declares nothing. */
+export interface UndeclaredField {
+  readonly coordinate: string
+  /** Whether the field was written as SDL. */
+  readonly isSdl: boolean
+}
+
+/** Returns the fields of the root types that declare nothing, except for those of a federation. */
+export function undeclaredRootFields(schema: GraphQLSchema): readonly UndeclaredField[] {
+  return rootTypes(schema).flatMap((type) =>
+    Object.values(type.getFields())
+      .filter((field) => !federationFields.has(field.name) && declarationOf(field) === null)
+      .map((field) => ({ coordinate: `${type.name}.${field.name}`, isSdl: field.astNode != null })),
+  )
+}
+
+export function rootTypes(schema: GraphQLSchema): readonly GraphQLObjectType[] {
+  return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].filter(
+    (type) => type != null,
+  )
+}
+
+/**
+ * Checks that a schema opens no field by mistake.
+ *
+ * @throws TypeError that names every root field without a declaration, unless these are `public`, and every
+ * directive that is nearly one of the declarations
+ */
+export function refuseUndeclared(schema: GraphQLSchema, undeclared: Undeclared): void {
+  if (undeclared !== 'refuse' && undeclared !== 'public') {
+    throw new TypeError("`undeclared` must be 'refuse' or 'public'.")
+  }
+  const faults = [
+    ...misspeltDirectives(schema),
+    ...(undeclared === 'public' ? [] : uncoveredRootFields(schema)),
+  ]
+  if (faults.length > 0) throw new TypeError(`The schema is refused.\n${faults.join('\n')}`)
+}
+
+/** A guard on a root type covers all of its fields. */
+function uncoveredRootFields(schema: GraphQLSchema): readonly string[] {
+  const guarded = rootTypes(schema).filter((type) => guardOf(declarationOf(type)) !== null)
+  const covered = new Set(guarded.map((type) => type.name))
+  return undeclaredRootFields(schema)
+    .filter(({ coordinate }) => !covered.has(coordinate.split('.')[0] ?? ''))
+    .map(
+      ({ coordinate, isSdl }) =>
+        `${coordinate} does not declare who may call it. Write ${isSdl ? onField : inExtensions}; or set undeclared: 'public' to open all fields without a declaration.`,
+    )
+}
+
+const onField = 'one of @public, @authenticated or @requiresScopes(scopes: [["…"]]) on the field'
+const inExtensions =
+  'one of { public: true }, { authenticated: true } or { requiresScopes: [["…"]] } as extensions.latchkey of the field'
+
+const declaring = ['public', 'authenticated', 'requiresScopes'] as const
+
+/** A directive that is nearly one of the declarations, on an element that declares nothing, is a mistake. */
+function misspeltDirectives(schema: GraphQLSchema): readonly string[] {
+  return elementsOf(schema).flatMap(({ coordinate, element }) => {
+    if (declarationOf(element) !== null) return []
+    return directiveNames(element).flatMap((name) => {
+      const meant = declaring.find((one) =>
+        isWithinOneEdit(withoutNamespace(name).toLowerCase(), one.toLowerCase()),
+      )
+      if (meant === undefined) return []
+      return [
+        `${coordinate} has the directive @${name}, which declares nothing. Write @${meant}. If @${name} is a directive of your own, add a declaration beside it.`,
+      ]
+    })
+  })
+}
+
+function withoutNamespace(name: string): string {
+  return name.replace(/^federation__/, '')
+}
+
+interface Element {
+  readonly coordinate: string
+  readonly element: Declaring
+}
+
+function elementsOf(schema: GraphQLSchema): readonly Element[] {
+  return Object.values(schema.getTypeMap())
+    .filter((type) => !isIntrospectionType(type))
+    .flatMap((type) => [{ coordinate: type.name, element: type }, ...fieldsOf(type)])
+}
+
+function fieldsOf(type: GraphQLNamedType): readonly Element[] {
+  if (!isObjectType(type) && !isInterfaceType(type)) return []
+  return Object.values(type.getFields()).map((field) => ({
+    coordinate: `${type.name}.${field.name}`,
+    element: field,
+  }))
+}

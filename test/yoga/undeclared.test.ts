@@ -1,0 +1,135 @@
+import {
+  GraphQLObjectType,
+  type GraphQLSchema,
+  GraphQLString,
+  GraphQLSchema as Schema,
+} from 'graphql'
+import { createSchema, createYoga } from 'graphql-yoga'
+import { expect, it } from 'vitest'
+import { createAuthenticator, usePrincipal } from '../../src/index.ts'
+
+/* A field that is open by mistake stops the start, or every operation if the schema is known only later. */
+
+const authenticator = createAuthenticator({
+  issuers: [{ issuer: 'https://issuer.example', audience: 'test' }],
+})
+
+const directives = /* GraphQL */ `
+  directive @public on FIELD_DEFINITION
+  directive @authenticated on FIELD_DEFINITION | OBJECT | SCALAR
+  directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION
+`
+const sdl = (typeDefs: string) => createSchema({ typeDefs: `${directives} ${typeDefs}` })
+
+function start(schema: GraphQLSchema, undeclared?: 'refuse' | 'public') {
+  const plugin = usePrincipal({ authenticator, ...(undeclared && { undeclared }) })
+  return createYoga({ schema, plugins: [plugin], logging: false })
+}
+
+async function ask(yoga: ReturnType<typeof start>, query: string) {
+  const response = await yoga.fetch('http://yoga.test/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  })
+  return { status: response.status, body: await response.json() }
+}
+
+it('a root field without a declaration stops the start', () => {
+  const schema = sdl(`
+    type Query { hello: String open: String @public }
+    type Mutation { change: String }
+    type Subscription { changed: String }
+  `)
+  expect(() => start(schema)).toThrow(
+    `The schema is refused.
+Query.hello does not declare who may call it. Write one of @public, @authenticated or @requiresScopes(scopes: [["…"]]) on the field; or set undeclared: 'public' to open all fields without a declaration.
+Mutation.change does not declare`,
+  )
+  expect(() => start(schema)).toThrow('Subscription.changed does not declare')
+})
+
+it('the fields of a federation, and fields of a guarded root type, need no declaration', async () => {
+  const schema = sdl(`
+    scalar _Any
+    type _Service { sdl: String }
+    union _Entity = Thing
+    type Thing { id: ID! }
+    type Query { _service: _Service! _entities(representations: [_Any!]!): [_Entity]! }
+    type Mutation @authenticated { change: String }
+  `)
+  const { status } = await ask(start(schema), 'mutation { change }')
+  expect(status).toBe(401)
+})
+
+it("undeclared: 'public' opens them", async () => {
+  const schema = sdl('type Query { hello: String secret: String @authenticated }')
+  const yoga = start(schema, 'public')
+  expect(await ask(yoga, '{ hello }')).toEqual({ status: 200, body: { data: { hello: null } } })
+  expect(await ask(yoga, '{ secret }')).toMatchObject({ status: 401 })
+})
+
+it('another value of undeclared is refused', () => {
+  const schema = sdl('type Query { hello: String @public }')
+  expect(() => start(schema, 'open' as 'public')).toThrow("must be 'refuse' or 'public'")
+})
+
+it.each([
+  'authentcated',
+  'authenticate',
+  'uathenticated',
+  'requireScopes',
+  'requiresScope',
+  'Public',
+])('a directive @%s stops the start, on fields below the root too', (name) => {
+  const definition = `directive @${name}(scopes: [[String!]!]) on FIELD_DEFINITION | OBJECT`
+  const nested = sdl(`${definition}
+      type Query { me: User @public }
+      type User { email: String @${name} }
+    `)
+  for (const undeclared of ['refuse', 'public'] as const) {
+    expect(() => start(nested, undeclared)).toThrow(
+      `User.email has the directive @${name}, which declares nothing. Write @`,
+    )
+  }
+  const ofType = sdl(`${definition}
+      type Query { me: User @public }
+      type User @${name} { email: String }
+    `)
+  expect(() => start(ofType)).toThrow(`User has the directive @${name},`)
+})
+
+it('a directive of the application with such a name is allowed beside a declaration', () => {
+  const schema = sdl(`
+    directive @authenticate on FIELD_DEFINITION
+    type Query { me: String @authenticate @authenticated }
+  `)
+  expect(() => start(schema)).not.toThrow()
+})
+
+it('a schema that is built in code declares in its extensions', () => {
+  const query = (latchkey?: object) =>
+    new Schema({
+      query: new GraphQLObjectType({
+        name: 'Query',
+        fields: { hello: { type: GraphQLString, extensions: { latchkey } } },
+      }),
+    })
+  expect(() => start(query())).toThrow(
+    'Query.hello does not declare who may call it. Write one of { public: true },',
+  )
+  expect(() => start(query({ public: true }))).not.toThrow()
+})
+
+it('every operation on a schema that arrives later is refused', async () => {
+  const schema = sdl('type Query { hello: String secret: String @authenticated }')
+  for (const late of [Promise.resolve(schema), () => schema]) {
+    const yoga = start(late as unknown as GraphQLSchema)
+    for (const query of ['{ hello }', '{ hello }', '{ __typename }', '{ hello }']) {
+      const { status, body } = await ask(yoga, query)
+      expect(status).toBe(500)
+      expect(body).toMatchObject({ errors: [{ message: 'Unexpected error.' }] })
+      expect(body.data ?? null).toBeNull()
+    }
+  }
+})
