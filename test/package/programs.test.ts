@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { transformSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operator } from '../../src/audit/actor.ts'
 import { createKeyMaker } from '../../src/credentials/key-maker.ts'
@@ -19,7 +20,8 @@ let key: string
 beforeAll(async () => {
   for (const { marker, code } of codeBlocks(['ts'])) {
     const [, name] = /^example (\S+)$/.exec(marker) ?? []
-    if (name !== undefined) writeFileSync(join(cwd, name), code)
+    if (name !== undefined)
+      writeFileSync(join(cwd, name), transformSync(code, { loader: 'ts' }).code)
   }
   issuer = await startIssuer()
   database = await createTestDatabase()

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+import { codeBlocks } from './code-blocks.ts'
+import { projectFolder } from './installed.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Of each block that is a part of a program: a text that only it contains, and what stands before it. */
+const preambles: readonly { readonly block: string; readonly before: string }[] = [
+  {
+    block: "audience: 'orders' })\nconst principal = await verifier.verify(request)",
+    before: 'declare const request: Request',
+  },
+  {
+    block: 'possibleTypes: ({ id }) => [typeOfId(id)]',
+    before: `
+import SchemaBuilder from '@pothos/core'
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
+import type { PrincipalContext } from 'latchkey'
+import { type LatchkeyAuthScopes, latchkeyPlugin, scopeAuthOptions } from 'latchkey/pothos'
+const builder = new SchemaBuilder<{ Context: PrincipalContext; AuthScopes: LatchkeyAuthScopes; DefaultAuthStrategy: 'all' }>({
+  plugins: [latchkeyPlugin, ScopeAuthPlugin],
+  latchkey: { scopes: {} },
+  scopeAuth: scopeAuthOptions((context) => context.principal),
+})
+declare const typeOfId: (id: unknown) => string
+declare const load: (id: string | number) => { id: string }
+const Node = builder.interfaceRef<{ id: string }>('Node')
+builder.queryFields((t) => ({`,
+  },
+  {
+    block: 'await directory.findMissingPeppers(keyPeppers)',
+    before: `
+import type { ConnectedDirectory } from 'latchkey/postgres'
+declare const directory: ConnectedDirectory
+declare const keyPeppers: readonly string[]`,
+  },
+]
+
+const compilerOptions = {
+  target: 'es2022',
+  module: 'nodenext',
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noEmit: true,
+  types: ['node'],
+  // drizzle-orm's own declarations have errors.
+  skipLibCheck: true,
+}
+
+it('compiles every TypeScript block of the documents in strict mode', async () => {
+  const cwd = projectFolder()
+  const blocks = codeBlocks(['ts'])
+  const files = blocks.map(({ place, code }) => {
+    const before = preambles.find(({ block }) => code.includes(block))?.before ?? ''
+    const file = `${place.replace(/\W/g, '-')}.ts`
+    writeFileSync(
+      join(cwd, file),
+      `${before}\n${code}${before.endsWith('({') ? '}))' : ''}\nexport {}\n`,
+    )
+    return file
+  })
+  writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+  writeFileSync(join(cwd, 'package.json'), '{ "type": "module" }')
+  mkdirSync(join(cwd, 'node_modules/@types'), { recursive: true })
+  for (const name of ['@types/node', 'undici-types']) {
+    symlinkSync(join(root, 'node_modules', name), join(cwd, 'node_modules', name))
+  }
+  const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  const compiled = await promisify(execFile)(process.execPath, [compiler], { cwd }).catch(
+    ({ stdout }) => ({ stdout }),
+  )
+  expect(compiled.stdout).toBe('')
+  expect(files.length).toBeGreaterThan(4)
+})
