@@ -9,6 +9,7 @@ export const eventTypes = [
   'user.deleted',
   'user.scopes_set',
   'user.signed_out',
+  'user.merged',
   'api_key.created',
   'api_key.updated',
   'api_key.rotated',

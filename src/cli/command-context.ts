@@ -1,3 +1,4 @@
+import type { Actor } from '../audit/actor.ts'
 import type { AuditStore } from '../audit/store.ts'
 import type { Config, Environment, MigrationTarget } from '../config.ts'
 import type { MigrateOptions, Migrations } from '../db/migrate.ts'
@@ -6,6 +7,7 @@ import type { CreateKeyInput, IssuedKey, RotateKeyInput } from '../keys/inputs.t
 import type { PepperStore } from '../keys/peppers.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
+import type { IssuerMerge, IssuerMergeResult } from '../users/merge.ts'
 import type { UserStore } from '../users/store.ts'
 import type { StopSignalOptions } from './stop-signal.ts'
 
@@ -67,6 +69,7 @@ export interface OperatorDatabase {
   readonly audit: AuditStore
   readonly peppers: PepperStore
   readonly catalogue: ScopeCatalogue
+  readonly mergeIssuer: (merge: IssuerMerge, by: Actor) => Promise<IssuerMergeResult>
   readonly createKey: (ownerId: string, input: CreateKeyInput) => Promise<IssuedKey>
   readonly rotateKey: (input: RotateKeyInput) => Promise<IssuedKey>
   /** Waits until every node has received all changes committed so far, or its staleness bound has passed. */

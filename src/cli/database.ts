@@ -1,5 +1,5 @@
 import type { Config, MigrationTarget } from '../config.ts'
-import { openDatabase } from '../db/database.ts'
+import { type Database, openDatabase } from '../db/database.ts'
 import { connectEmbedded } from '../db/embedded.ts'
 import { asFailure, causeOfFailure } from '../db/failures.ts'
 import { migrate, withMigrations } from '../db/migrate.ts'
@@ -29,7 +29,7 @@ export const withDatabase: WithDatabase = (config, use) =>
 function operatorDatabase(
   config: Config,
   url: string,
-  { keys, users, audit, peppers }: Pick<OperatorDatabase, 'keys' | 'users' | 'audit' | 'peppers'>,
+  { keys, users, audit, peppers, mergeIssuer }: Database,
 ): OperatorDatabase {
   const catalogue = createScopeCatalogue(config.otherScopes)
   const service = configuredKeyService(config, { store: keys, catalogue, now: Date.now })
@@ -39,6 +39,7 @@ function operatorDatabase(
     audit,
     peppers,
     catalogue,
+    mergeIssuer,
     createKey: service.createAsOperator,
     rotateKey: service.rotateAsOperator,
     awaitNodes: () =>

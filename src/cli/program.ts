@@ -23,6 +23,7 @@ import { addToken } from './token.ts'
 import { addUsersCreate } from './users-create.ts'
 import { addUsersGrant } from './users-grant.ts'
 import { addUsersList } from './users-list.ts'
+import { addUsersMergeIssuer } from './users-merge-issuer.ts'
 import { addUsersReactivate } from './users-reactivate.ts'
 import { addUsersSuspend } from './users-suspend.ts'
 import { withWarnings } from './warnings.ts'
@@ -55,13 +56,14 @@ function createProgram(context: CommandContext): Command {
   addKeysPeppers(keys, context)
   const users = program
     .command('users')
-    .description('List, create, suspend and reactivate users, and set their grants.')
+    .description('List, create, suspend, reactivate and merge users, and set their grants.')
     .addHelpText('after', usersExamples)
   addUsersList(users, context)
   addUsersCreate(users, context)
   addUsersGrant(users, context)
   addUsersSuspend(users, context)
   addUsersReactivate(users, context)
+  addUsersMergeIssuer(users, context)
   return program
 }
 

@@ -1,7 +1,9 @@
+import type { Actor } from '../audit/actor.ts'
 import type { AuditStore } from '../audit/store.ts'
 import type { CredentialDirectory } from '../credentials/directory.ts'
 import type { PepperStore } from '../keys/peppers.ts'
 import type { KeyStore } from '../keys/store.ts'
+import type { IssuerMerge, IssuerMergeResult } from '../users/merge.ts'
 import type { UserStore } from '../users/store.ts'
 import { createAuditStore } from './audit-store.ts'
 import { createCredentialDirectory, prepareDirectory } from './credential-directory.ts'
@@ -12,6 +14,7 @@ import { createFreshness, type FreshnessState } from './freshness.ts'
 import { createKeyStore } from './key-store.ts'
 import type { LinkOptions } from './link.ts'
 import { proveTransaction } from './lookups.ts'
+import { findUnmergedAliases, mergeIssuer } from './merge-issuer.ts'
 import { createPepperStore } from './pepper-store.ts'
 import { createPool } from './pool.ts'
 import type { PoolLinkOptions } from './pooled-links.ts'
@@ -32,6 +35,10 @@ export interface Database {
   readonly directory: CredentialDirectory
   /** Counts the active keys of users whose issuer is not in `trusted`, up to a bound. */
   keysOfOtherIssuers(trusted: readonly string[]): Promise<readonly KeysOfIssuer[]>
+  /** Returns those of `aliases`, other names of issuers, that users are stored under. */
+  unmergedAliases(aliases: readonly string[]): Promise<readonly string[]>
+  /** Gives the users under an alias the canonical name of their issuer. */
+  mergeIssuer(merge: IssuerMerge, by: Actor): Promise<IssuerMergeResult>
   /**
    * @throws ServiceUnavailableError within a second if the database does not answer, or the server is
    *   not a primary
@@ -134,6 +141,8 @@ export function openDatabase(options: DatabaseOptions): Database {
       watch,
     },
     keysOfOtherIssuers: (trusted) => countKeysOfOtherIssuers(access, trusted),
+    unmergedAliases: (aliases) => findUnmergedAliases(access, aliases),
+    mergeIssuer: (merge, by) => mergeIssuer(access, merge, by),
     ping,
     freshness: freshness.state,
     async close() {

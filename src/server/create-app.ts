@@ -15,6 +15,7 @@ import { type DevelopmentCredentials, prepareDevelopment } from './development.t
 import { createEndpoints, createServerMetrics } from './endpoints.ts'
 import { createGenerations, type Generation, type Generations } from './generations.ts'
 import { createServerLogger, logWarnings } from './logger.ts'
+import { requireMergedIssuers } from './merged-issuers.ts'
 import { startServices } from './services.ts'
 import { requireStoredPeppers } from './stored-peppers.ts'
 
@@ -139,6 +140,7 @@ async function assemble(
     const own: Closers = []
     const close = closingAll(own, loggingCloseFailures(log))
     try {
+      await requireMergedIssuers(database, from.issuers)
       const services = await startServices(from, settings, { database, catalogue, schema }, own)
       return { ...createEndpoints(from, settings, services, metrics), services, close }
     } catch (error) {

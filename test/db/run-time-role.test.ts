@@ -108,6 +108,12 @@ describe('the role that --grant makes', () => {
     expect(await server.users.delete(user.id, ada)).toBe(true)
     const again = { issuer, subject: 'ada', email: null, name: null, scopes: null }
     expect(await server.users.insert(again, ada)).not.toBe('duplicate')
+    const alias = 'https://alias.example'
+    const known = await server.users.insert({ ...again, issuer: alias }, ada)
+    if (known === 'duplicate') throw new Error('There is that user already.')
+    await server.keys.insert(newKey(known), 100, ada)
+    const merge = { alias, issuer, nullListsNothing: false, dryRun: false }
+    expect(await server.mergeIssuer(merge, ada)).toMatchObject({ merged: 1, apiKeys: 1 })
     const page = { limit: 100, after: null, before: null, fromEnd: false }
     const { rows } = await server.audit.list({}, page)
     expect(rows.map(({ type }) => type)).toContain('user.deleted')

@@ -34,6 +34,11 @@ const claims = { iss: 'https://id.example.com', aud: 'api', sub: 'ada', iat: 1, 
 /** A JWT with a signature of the right length, which is not valid. */
 const token = [encoded({ alg: 'ES256' }), encoded(claims), 'A'.repeat(86)].join('.')
 
+/** The configuration of an issuer with an alias. */
+const named = JSON.stringify([
+  { issuer: claims.iss, audience: claims.aud, aliases: ['login.acme.com'] },
+])
+
 /** The commands that do something themselves beside the commands below them. */
 const withCommandsBelow = ['token']
 
@@ -139,6 +144,19 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   'users reactivate': [
     { words: 'users reactivate ada --json', says: /"status": "ACTIVE"/ },
     { words: 'users reactivate nobody', code: 1, says: /no user "nobody"/ },
+  ],
+  'users merge-issuer': [
+    {
+      words: 'users merge-issuer login.acme.com https://id.example.com --dry-run',
+      env: { JWT_ISSUERS: named },
+      says: /^Users that would be moved: +0\n[\s\S]*Nothing was changed\.\n$/,
+    },
+    {
+      words: 'users merge-issuer typo https://id.example.com',
+      env: { JWT_ISSUERS: named },
+      code: 2,
+      says: /does not have "typo" as an alias/,
+    },
   ],
 }
 

@@ -51,6 +51,18 @@ const recipes: readonly Recipe[] = [
       }),
   },
   {
+    block: 'latchkey users merge-issuer https://acme.eu.auth0.com/',
+    run: async (code, { shell }) => {
+      const aliases = ['https://acme.eu.auth0.com/']
+      const issuers = [{ issuer: 'https://login.acme.com/', audience: 'x', aliases }]
+      const set = `export JWT_ISSUERS='${JSON.stringify(issuers)}'\n`
+      expect(await shell(set + code)).toMatchObject({
+        ...done,
+        out: expect.stringContaining('Nothing was changed.'),
+      })
+    },
+  },
+  {
     block: 'npx latchkey scopes src\n',
     run: async (code, { shell }) => {
       await shell('latchkey schema --output schema.graphql && cp schema.graphql old.graphql')
