@@ -59,8 +59,10 @@ describe.each(documents)('%s', (document) => {
   })
 })
 
-it('the README links to every page', () => {
-  const targets = linksOf('README.md').map(({ target }) => target)
+it('the README and the page on issuers link to every page', () => {
+  const targets = ['README.md', 'docs/issuers.md'].flatMap((document) =>
+    linksOf(document).map(({ target }) => target),
+  )
   expect(
     documents.filter((document) => document !== 'README.md' && !targets.includes(document)),
   ).toEqual([])

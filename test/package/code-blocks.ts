@@ -15,7 +15,8 @@ export interface CodeBlock {
 
 /** Blocks of the documents that ship with the package, in the languages that a reader runs. */
 export function codeBlocks(languages: readonly string[]): readonly CodeBlock[] {
-  const documents = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
+  const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  const documents = ['README.md', ...pages.map((name) => `docs/${name}`)]
   return documents.flatMap((file) =>
     blocksOf(file).filter(({ language }) => languages.includes(language)),
   )
