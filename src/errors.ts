@@ -1,8 +1,9 @@
+import { problemResponse } from './problem-response.ts'
 import { sorted } from './scopes.ts'
 
 /**
  * The codes of the errors that are shown to a caller, as `extensions.code`. Any other error is a bug and is
- * masked. The module `admission` maps each code to its HTTP status and challenge.
+ * masked.
  */
 export type ErrorCode =
   | 'UNAUTHENTICATED'
@@ -15,6 +16,19 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   | 'SERVICE_UNAVAILABLE'
 
+/** The HTTP status of an answer that refuses a whole request. */
+const statuses: Readonly<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  INVALID_CREDENTIAL: 401,
+  INVALID_REQUEST: 400,
+  FORBIDDEN: 403,
+  BAD_USER_INPUT: 400,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  RATE_LIMITED: 429,
+  SERVICE_UNAVAILABLE: 503,
+}
+
 export abstract class LatchkeyError extends Error {
   abstract readonly code: ErrorCode
 
@@ -22,6 +36,40 @@ export abstract class LatchkeyError extends Error {
     super(message, options)
     this.name = new.target.name
   }
+
+  /** The HTTP status of an answer that refuses a whole request because of this error. */
+  get status(): number {
+    return statuses[this.code]
+  }
+
+  /**
+   * The header fields of that answer, with names in lower case: `www-authenticate` (RFC 6750 §3) or
+   * `retry-after` (RFC 9110 §10.2.3).
+   */
+  get headers(): Readonly<Record<string, string>> {
+    return {}
+  }
+
+  /** The `extensions` of a GraphQL error. graphql-js adds them to the error of the field that throws this. */
+  get extensions(): Readonly<Record<string, unknown>> {
+    return { code: this.code }
+  }
+
+  /** Returns that answer, with problem details (RFC 9457) as its body. */
+  toResponse(): Response {
+    return problemResponse(this.status, this.message, this.headers)
+  }
+}
+
+/** Attribute values are fixed texts and scope names, which contain no quote and no backslash. */
+function challenge(attributes: Readonly<Record<string, string>> = {}) {
+  const pairs = Object.entries({ realm: 'latchkey', ...attributes })
+  const value = `Bearer ${pairs.map(([name, text]) => `${name}="${text}"`).join(', ')}`
+  return { 'www-authenticate': value }
+}
+
+function retryAfter(seconds: number) {
+  return { 'retry-after': String(Math.max(1, Math.ceil(seconds))) }
 }
 
 /** The request has no credential, and the operation needs one. */
@@ -30,6 +78,10 @@ export class UnauthenticatedError extends LatchkeyError {
 
   constructor(message = 'This needs a credential: send an API key or a JWT.') {
     super(message)
+  }
+
+  override get headers() {
+    return challenge()
   }
 }
 
@@ -40,11 +92,19 @@ export class InvalidCredentialError extends LatchkeyError {
   constructor(message = 'The credential is not valid.') {
     super(message)
   }
+
+  override get headers() {
+    return challenge({ error: 'invalid_token', error_description: this.message })
+  }
 }
 
 /** The request has more than one credential, or an ambiguous one (RFC 6750 §3.1). */
 export class InvalidRequestError extends LatchkeyError {
   readonly code = 'INVALID_REQUEST'
+
+  override get headers() {
+    return challenge({ error: 'invalid_request', error_description: this.message })
+  }
 }
 
 export interface MissingScopes {
@@ -77,6 +137,14 @@ export class InsufficientScopeError extends LatchkeyError {
     )
     return nearest ?? missingScopes
   }
+
+  override get headers() {
+    return challenge({ error: 'insufficient_scope', scope: this.neededScopes.join(' ') })
+  }
+
+  override get extensions(): Readonly<Record<string, unknown>> {
+    return { code: this.code, ...this.scopes }
+  }
 }
 
 /** A mutation would grant scopes that its caller does not hold, or return data that it may not read. */
@@ -91,6 +159,10 @@ export class ScopesNotHeldError extends LatchkeyError {
     super(message ?? `You do not hold ${listScopes(missing)} and so cannot hand ${them} out.`)
     this.missingScopes = missing
   }
+
+  override get extensions(): Readonly<Record<string, unknown>> {
+    return { code: this.code, missingScopes: this.missingScopes }
+  }
 }
 
 /** A field of the input is not valid. `field` is its path in the input, such as `metadata`. */
@@ -101,6 +173,10 @@ export class BadUserInputError extends LatchkeyError {
   constructor(field: string, message: string) {
     super(message)
     this.field = field
+  }
+
+  override get extensions(): Readonly<Record<string, unknown>> {
+    return { code: this.code, field: this.field }
   }
 }
 
@@ -119,6 +195,10 @@ export class InvalidDocumentError extends BadUserInputError {
   constructor(field: string, faults: readonly DocumentFault[]) {
     super(field, faults[0]?.message ?? `\`${field}\` is not valid.`)
     this.faults = faults
+  }
+
+  override get extensions(): Readonly<Record<string, unknown>> {
+    return { ...super.extensions, errors: this.faults }
   }
 }
 
@@ -144,6 +224,10 @@ export class RateLimitedError extends LatchkeyError {
     super(message)
     this.retryAfterSeconds = retryAfterSeconds
   }
+
+  override get headers() {
+    return retryAfter(this.retryAfterSeconds)
+  }
 }
 
 export interface UnavailabilityOptions {
@@ -166,6 +250,10 @@ export class ServiceUnavailableError extends LatchkeyError {
     })
     this.retryAfterSeconds = options.retryAfterSeconds ?? 1
     this.reason = options.reason ?? null
+  }
+
+  override get headers() {
+    return retryAfter(this.retryAfterSeconds)
   }
 }
 

@@ -8,7 +8,7 @@ import { bodyFault } from './body-fault.ts'
 import { BodyTooLargeError, type HttpRequest } from './endpoint.ts'
 import { fetchRequest } from './fetch-request.ts'
 import { HeaderCarrier } from './header-carrier.ts'
-import { problem, refusalProblem } from './problem.ts'
+import { problem } from './problem.ts'
 import type { RequestContext } from './request-context.ts'
 import { readTokenClaims } from './token-claims.ts'
 
@@ -48,10 +48,10 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   function permittedCaller({
     admission: { refusal, principal },
   }: RequestContext): Principal | Response {
-    if (refusal !== null) return refusalProblem(refusal)
-    if (principal === null) return refusalProblem(new UnauthenticatedError())
+    if (refusal !== null) return refusal.toResponse()
+    if (principal === null) return new UnauthenticatedError().toResponse()
     if (!principal.scopes.has(requiredScope)) {
-      return refusalProblem(new InsufficientScopeError(missingFor([[requiredScope]], principal)))
+      return new InsufficientScopeError(missingFor([[requiredScope]], principal)).toResponse()
     }
     admission.authenticator.recordScopes?.(principal, [requiredScope])
     return principal
@@ -76,7 +76,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
       return problem(400, { detail: 'Send one parameter `token`.' })
     }
     const result = await introspect(parts, token)
-    if (result instanceof Error) return refusalProblem(result)
+    if (result instanceof Error) return result.toResponse()
     return acceptsJwt(request.header('accept') ?? '')
       ? await signedAnswer(parts, result, caller)
       : uncacheable(JSON.stringify(result), 'application/json')

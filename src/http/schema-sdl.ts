@@ -1,7 +1,6 @@
 import type { Admission } from '../admission/admission.ts'
 import { UnauthenticatedError } from '../errors.ts'
 import { fetchRequest } from './fetch-request.ts'
-import { refusalProblem } from './problem.ts'
 import type { RequestContext } from './request-context.ts'
 
 export interface SchemaSdlParts {
@@ -19,8 +18,8 @@ export function createSchemaSdl(parts: SchemaSdlParts) {
   return async (request: Request, context: RequestContext): Promise<Response> => {
     if (publicIntrospection) return body()
     const refusal = await admission.admit(context.admission, fetchRequest(request), context)
-    if (refusal !== null) return refusalProblem(refusal)
-    if (context.admission.principal === null) return refusalProblem(new UnauthenticatedError())
+    if (refusal !== null) return refusal.toResponse()
+    if (context.admission.principal === null) return new UnauthenticatedError().toResponse()
     const response = body()
     response.headers.set('cache-control', 'private, no-cache')
     return response

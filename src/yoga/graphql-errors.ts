@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLErrorOptions } from 'graphql'
-import { errorExtensions, httpFailure } from '../admission/http-failure.ts'
+import { httpFailure } from '../admission/http-failure.ts'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 
 /**
@@ -11,7 +11,7 @@ export function requestError(
   error: LatchkeyError,
   extensions: Readonly<Record<string, unknown>> = {},
 ): GraphQLError {
-  const allExtensions = { ...errorExtensions(error), ...extensions, http: httpFailure(error) }
+  const allExtensions = { ...error.extensions, ...extensions, http: httpFailure(error) }
   return withReason(new GraphQLError(error.message, { extensions: allExtensions }), error)
 }
 
@@ -43,7 +43,7 @@ export function fieldError(error: LatchkeyError, thrown?: GraphQLError): GraphQL
   const location: GraphQLErrorOptions = thrown
     ? { nodes: thrown.nodes ?? null, path: thrown.path ?? null }
     : {}
-  const options = { ...location, extensions: errorExtensions(error) }
+  const options = { ...location, extensions: { ...error.extensions } }
   return withReason(new GraphQLError(error.message, options), error)
 }
 

@@ -87,6 +87,7 @@ const core = [
   'turns',
   'within',
   'one-edit',
+  'problem-response',
   'uuid',
   'visible-ascii',
   'header-name',
