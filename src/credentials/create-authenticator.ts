@@ -1,3 +1,4 @@
+import type { Principal } from '../principal.ts'
 import { type Authenticator, assembleAuthenticator } from './authenticator.ts'
 import type { ChangeListener } from './changes.ts'
 import type { CredentialCaches } from './credential-caches.ts'
@@ -8,6 +9,7 @@ import { createJwtVerifier } from './jwt-verifier.ts'
 import { KnownUsers } from './known-users.ts'
 import { type Clock, systemClock } from './lease.ts'
 import { checkPeppers } from './missing-peppers.ts'
+import { isPrincipalOf } from './principals.ts'
 import { createRehashQueue } from './rehash-queue.ts'
 import { createSecretHasher } from './secret-hash.ts'
 import { SingleFlight } from './single-flight.ts'
@@ -67,6 +69,8 @@ export interface CreateAuthenticatorOptions {
 }
 
 export interface ClosableAuthenticator extends Required<Authenticator> {
+  /** Returns whether `value` is a principal that this authenticator made. A copy of one is not. */
+  hasMade(value: unknown): value is Principal
   /** Writes the collected uses of keys and stops all background work. */
   close(): Promise<void>
 }
@@ -118,8 +122,10 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
         ...(onError && { onError }),
       })
     : null
+  const maker = Symbol('authenticator')
   const authenticator = assembleAuthenticator({
     sources,
+    maker,
     jwt:
       issuers.length === 0
         ? null
@@ -137,6 +143,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
   })
   return {
     ...authenticator,
+    hasMade: (value) => isPrincipalOf(maker, value),
     recheckMs: recheckInterval(maxStalenessMs, caches.verified !== null),
     close: async () => {
       stopCheck?.()

@@ -1,11 +1,43 @@
-import { type Principal, withinGrant } from '../principal.ts'
+import { type Credential, type Principal, withinGrant } from '../principal.ts'
 import { grantOf } from '../users/user.ts'
 import type { KeyForVerification, Owner } from './directory.ts'
 import type { VerifiedJwt } from './jwt.ts'
 
-export function principalOfKey(key: KeyForVerification): Principal {
+/**
+ * A principal with the authenticator that made it. The private field is not part of a copy, so a principal
+ * with changed properties is not recognised.
+ */
+class MadePrincipal implements Principal {
+  readonly issuer: string
+  readonly subject: string
+  readonly userId: string
+  readonly scopes: ReadonlySet<string>
+  readonly credential: Credential
+  readonly #maker: symbol
+
+  constructor({ issuer, subject, userId, scopes, credential }: Principal, maker: symbol) {
+    this.issuer = issuer
+    this.subject = subject
+    this.userId = userId
+    this.scopes = scopes
+    this.credential = credential
+    this.#maker = maker
+  }
+
+  static isMadeBy(value: object, maker: symbol): boolean {
+    return #maker in value && value.#maker === maker
+  }
+}
+
+/** Returns whether `value` is a principal that was created with `maker`. */
+export function isPrincipalOf(maker: symbol, value: unknown): value is Principal {
+  return typeof value === 'object' && value !== null && MadePrincipal.isMadeBy(value, maker)
+}
+
+/** @param maker identifies the authenticator */
+export function principalOfKey(key: KeyForVerification, maker: symbol): Principal {
   const { owner } = key
-  return {
+  const principal: Principal = {
     issuer: owner.issuer,
     subject: owner.subject,
     userId: owner.userId,
@@ -19,15 +51,18 @@ export function principalOfKey(key: KeyForVerification): Principal {
       expiresAt: key.expiresAt,
     },
   }
+  return new MadePrincipal(principal, maker)
 }
 
 /**
  * Without a directory (`owner` is `null`) the scopes of the token are effective as they are. A token whose
  * scopes the grant decides carries what the grant of this server lists.
+ *
+ * @param maker identifies the authenticator
  */
-export function principalOfJwt(jwt: VerifiedJwt, owner: Owner | null): Principal {
+export function principalOfJwt(jwt: VerifiedJwt, owner: Owner | null, maker: symbol): Principal {
   const scopes = jwt.scopes ?? owner?.scopes ?? []
-  return {
+  const principal: Principal = {
     issuer: jwt.issuer,
     subject: jwt.subject,
     userId: owner?.userId ?? jwt.subject,
@@ -41,4 +76,5 @@ export function principalOfJwt(jwt: VerifiedJwt, owner: Owner | null): Principal
       expiresAt: new Date(jwt.expiresAt * 1000),
     },
   }
+  return new MadePrincipal(principal, maker)
 }

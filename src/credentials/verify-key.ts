@@ -19,6 +19,8 @@ export interface KeyVerifierParts {
   readonly rehashes: RehashQueue | null
   readonly caches: Pick<CredentialCaches, 'wrongKeys'>
   readonly clock: Clock
+  /** Identifies the authenticator in the principals that it makes. */
+  readonly maker: symbol
 }
 
 /** Returns a function that looks up an API key and checks its secret, its state and that of its owner. */
@@ -49,7 +51,7 @@ export function createKeyVerifier(parts: KeyVerifierParts) {
     if (rehash) rehashes?.add(rehash)
     const expires = key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY
     return {
-      authentication: { kind: 'authenticated', principal: principalOfKey(key) },
+      authentication: { kind: 'authenticated', principal: principalOfKey(key, parts.maker) },
       keyId: id,
       previousSecret: !current,
       validUntil: current ? expires : Math.min(expires, graceEnds),

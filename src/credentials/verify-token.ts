@@ -17,6 +17,8 @@ export interface TokenVerifierParts {
   readonly trustsIssuer: (issuer: string) => boolean
   readonly caches: Pick<CredentialCaches, 'verified' | 'users'>
   readonly clock: Clock
+  /** Identifies the authenticator in the principals that it makes. */
+  readonly maker: symbol
 }
 
 /** Returns a function that verifies a JWT and finds its user, or creates the user on the first JWT. */
@@ -51,7 +53,7 @@ export function createTokenVerifier(parts: TokenVerifierParts) {
     const presented = { hash: signedPartHash(token), issuedAt: found.issuedAt }
     const reason = owner && (ownerRefusal(owner, trustsIssuer) ?? signOutRefusal(owner, presented))
     if (reason) return refuse(reason)
-    const principal = principalOfJwt(found, owner)
+    const principal = principalOfJwt(found, owner, parts.maker)
     setPresentedToken(principal, presented)
     return {
       authentication: { kind: 'authenticated', principal },

@@ -100,6 +100,7 @@ const directory: CredentialDirectory = {
 
 function create(change: Partial<AuthenticatorParts> = {}, caches: Partial<CredentialCaches> = {}) {
   return assembleAuthenticator({
+    maker: Symbol('authenticator'),
     sources: {
       keyPrefix: 'lk',
       apiKeyHeader: 'x-api-key',
