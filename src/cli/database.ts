@@ -40,8 +40,8 @@ function operatorDatabase(
     peppers,
     catalogue,
     mergeIssuer,
-    createKey: service.createAsOperator,
-    rotateKey: service.rotateAsOperator,
+    createKey: service.asOperator().create,
+    rotateKey: service.asOperator().rotate,
     awaitNodes: () =>
       awaitNodes({
         url: config.database.listenUrl ?? url,

@@ -68,7 +68,8 @@ export function createKeyStore(access: Access): KeyStore {
       return row?.within === true
     },
 
-    insert: async (key, limit, by) => access.change((tx) => insertKey(tx, key, limit, by)),
+    insert: async (key, limit, by) =>
+      isUuid(key.ownerId) ? access.change((tx) => insertKey(tx, key, limit, by)) : 'parent-gone',
     update: async (id, change, by, check) =>
       isKeyId(id) ? access.change((tx) => updateKey(tx, id, change, by, check)) : null,
     rotate: async (id, rotation, by) =>

@@ -1,3 +1,4 @@
+import type { Actor } from '../audit/actor.ts'
 import { BadUserInputError, ConflictError } from '../errors.ts'
 import { requireDistinctScopes } from '../scope-rules.ts'
 import { holdsAll } from '../scopes.ts'
@@ -5,10 +6,49 @@ import { optionalText, requiredText } from '../text-rules.ts'
 import type { ApiKey } from './api-key.ts'
 import type { UpdateKeyInput } from './inputs.ts'
 import { checkMetadata, descriptionRule, nameRule } from './rules.ts'
-import type { KeyChange } from './store.ts'
+import type { KeyChange, KeyStore } from './store.ts'
+
+/**
+ * Changes a key that the caller may change.
+ *
+ * @throws BadUserInputError, ConflictError
+ */
+export async function changeKey(
+  store: Pick<KeyStore, 'update'>,
+  key: ApiKey,
+  input: UpdateKeyInput,
+  by: Actor,
+): Promise<ApiKey> {
+  if (key.revokedAt !== null) throw revokedKey()
+  const change = toKeyChange(input, key)
+  if (Object.keys(change).length === 0) return key
+  const updated = await store.update(key.id, change, by, (current) =>
+    requireScopeLeft(current, change),
+  )
+  if (updated === null) throw revokedKey()
+  return updated
+}
+
+/** Ends the grace period of the last rotation. @throws ConflictError */
+export async function expirePreviousSecret(
+  store: Pick<KeyStore, 'expirePrevious'>,
+  id: string,
+  now: Date,
+  by: Actor,
+): Promise<ApiKey> {
+  const expired = await store.expirePrevious(id, now, by)
+  if (expired === null) {
+    throw new ConflictError('The API key has expired or was revoked. None of its secrets works.')
+  }
+  return expired
+}
+
+export function revokedKey(): ConflictError {
+  return new ConflictError('The API key was revoked and cannot be changed.')
+}
 
 /** Returns the change that an update requests. @throws BadUserInputError */
-export function toKeyChange(input: UpdateKeyInput, key: ApiKey): KeyChange {
+function toKeyChange(input: UpdateKeyInput, key: ApiKey): KeyChange {
   return {
     ...(input.name != null && { name: requiredText('name', input.name, nameRule) }),
     ...(input.description !== undefined && {
@@ -37,7 +77,7 @@ function narrowed(requested: readonly string[], key: ApiKey): readonly string[] 
 }
 
 /** Another request may have removed scopes since the key was read. @throws ConflictError */
-export function requireScopeLeft(current: ApiKey, { scopes }: KeyChange): void {
+function requireScopeLeft(current: ApiKey, { scopes }: KeyChange): void {
   if (scopes !== undefined && !scopes.some((scope) => current.scopes.includes(scope))) {
     throw new ConflictError(
       `Another request removed scopes from the key. It now has only ${current.scopes.join(', ')}.`,

@@ -1,5 +1,5 @@
 import type { Actor } from '../audit/actor.ts'
-import { ConflictError } from '../errors.ts'
+import { ConflictError, NotFoundError } from '../errors.ts'
 import { type OwnerRef, ownerIdOf } from '../owner.ts'
 import type { Principal } from '../principal.ts'
 import { optionalText, requiredText } from '../text-rules.ts'
@@ -74,6 +74,7 @@ export async function issueKey(
         `The owner may have at most ${maxPerOwner} active ${maxPerOwner === 1 ? 'key' : 'keys'}. Revoke one first.`,
       )
     case 'parent-gone':
+      if (parent === null) throw new NotFoundError('user')
       throw new ConflictError(
         'The parent of the new key was revoked. Create the key with another credential.',
       )

@@ -1,6 +1,6 @@
 import { operator } from '../audit/actor.ts'
 import { actorOf, type Caller } from '../audit/caller.ts'
-import { ConflictError, NotFoundError } from '../errors.ts'
+import { NotFoundError } from '../errors.ts'
 import { isSameOwner, type OwnerRef, ownerIdOf, ownerOf, userOwner } from '../owner.ts'
 import type { Page, PageRequest } from '../pagination.ts'
 import type { Principal } from '../principal.ts'
@@ -9,7 +9,7 @@ import type { ScopeCatalogue } from '../scopes.ts'
 import { optionalText, reasonRule } from '../text-rules.ts'
 import { createKeyAccess, type KeyAccess } from './access.ts'
 import type { ApiKey, ScopeUse } from './api-key.ts'
-import { requireOnlyNarrowing, requireScopeLeft, toKeyChange } from './change.ts'
+import { changeKey, expirePreviousSecret, requireOnlyNarrowing, revokedKey } from './change.ts'
 import type {
   CreateKeyInput,
   IssuedKey,
@@ -21,6 +21,7 @@ import type {
 } from './inputs.ts'
 import { issueKey, parentFor } from './issue.ts'
 import type { KeyMaker } from './maker.ts'
+import { createOperatorKeys, type OperatorKeyService } from './operator.ts'
 import { rotateKey } from './rotate.ts'
 import { gracePeriod } from './rules.ts'
 import type { KeyFilter, KeyStore, Revocation } from './store.ts'
@@ -70,13 +71,8 @@ export interface KeyService {
   revokeAll(caller: Caller, input: RevokeAllKeysInput): Promise<number>
   /** The scopes that the operations with each key needed, in the order of `ids`. One query. */
   findScopeUses(ids: readonly string[]): Promise<readonly (readonly ScopeUse[])[]>
-  /**
-   * Creates a key for `ownerId` as an operator, without the checks of a caller's scopes.
-   * @param limit the most active keys that the owner may then have, this one included; default: `maxPerOwner`
-   */
-  createAsOperator(ownerId: string, input: CreateKeyInput, limit?: number): Promise<IssuedKey>
-  /** Rotates any key as an operator, without the checks of a caller's scopes. */
-  rotateAsOperator(input: RotateKeyInput): Promise<IssuedKey>
+  /** The operations of an operator. @param requestId for the audit trail. Default: none */
+  asOperator(requestId?: string | null): OperatorKeyService
 }
 
 interface Parts extends Omit<KeyServiceOptions, 'now'> {
@@ -89,7 +85,13 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
   const onScopesNeeded = options.onScopesNeeded ?? (() => {})
   const access = createKeyAccess(options.store, onScopesNeeded)
   const parts: Parts = { ...options, now: () => new Date(options.now()), access, onScopesNeeded }
-  return { ...reading(parts), ...issuing(parts), ...changing(parts), ...revoking(parts) }
+  return {
+    ...reading(parts),
+    ...issuing(parts),
+    ...changing(parts),
+    ...revoking(parts),
+    asOperator: (requestId = null) => createOperatorKeys(parts, { ...operator, requestId }),
+  }
 }
 
 function reading({ store, access, now }: Parts) {
@@ -122,18 +124,6 @@ function issuing(parts: Parts) {
         by: actorOf(caller),
       })
     },
-
-    async createAsOperator(ownerId, input, limit) {
-      const scopes = requireKnownScopes('scopes', input.scopes, catalogue)
-      return issueKey(parts, {
-        owner: userOwner(ownerId),
-        parent: null,
-        input,
-        scopes,
-        by: operator,
-        limit,
-      })
-    },
   } satisfies Partial<KeyService>
 }
 
@@ -144,15 +134,9 @@ function changing(parts: Parts) {
       const { principal } = caller
       const other = await access.findManaged(principal, input.id, discloses)
       const key = other ?? (await access.findChangeable(principal, input.id))
-      if (key.revokedAt !== null) throw revoked()
+      if (key.revokedAt !== null) throw revokedKey()
       if (other !== null) requireOnlyNarrowing(input)
-      const change = toKeyChange(input, key)
-      if (Object.keys(change).length === 0) return key
-      const updated = await store.update(key.id, change, actorOf(caller), (current) =>
-        requireScopeLeft(current, change),
-      )
-      if (updated === null) throw revoked()
-      return updated
+      return changeKey(store, key, input, actorOf(caller))
     },
 
     async rotate(caller, input) {
@@ -161,24 +145,13 @@ function changing(parts: Parts) {
       gracePeriod(input.gracePeriodSeconds)
       const key = await access.findChangeable(principal, input.id)
       access.requireHeld(key.scopes, principal)
-      if (key.revokedAt !== null) throw revoked()
+      if (key.revokedAt !== null) throw revokedKey()
       return rotateKey(parts, input, actorOf(caller))
-    },
-
-    async rotateAsOperator(input) {
-      if ((await store.find(input.id)) === null) throw new NotFoundError('API key')
-      return rotateKey(parts, input, operator)
     },
 
     async expirePrevious(caller, id) {
       const key = await access.findChangeable(caller.principal, id)
-      const expired = await store.expirePrevious(key.id, now(), actorOf(caller))
-      if (expired === null) {
-        throw new ConflictError(
-          'The API key has expired or was revoked. None of its secrets works.',
-        )
-      }
-      return expired
+      return expirePreviousSecret(store, key.id, now(), actorOf(caller))
     },
   } satisfies Partial<KeyService>
 }
@@ -215,8 +188,4 @@ function revoking({ store, access, onScopesNeeded, now }: Parts) {
 /** The owner with that id. Default: the caller. */
 function requestedOwner(principal: Principal, ownerId: string | null | undefined): OwnerRef {
   return ownerId == null ? ownerOf(principal) : userOwner(ownerId)
-}
-
-function revoked(): ConflictError {
-  return new ConflictError('The API key was revoked and cannot be changed.')
 }

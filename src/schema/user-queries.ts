@@ -1,13 +1,11 @@
-import { BadUserInputError, NotFoundError } from '../errors.ts'
+import { NotFoundError } from '../errors.ts'
 import { isUserId } from '../users/identity.ts'
+import { maxSearchLength } from '../users/rules.ts'
 import type { Builder } from './builder.ts'
 import { type PageInfoRef, pageArguments, registerConnection } from './connection-types.ts'
 import { principalOf } from './context.ts'
 import { connection, pageRequest } from './pages.ts'
 import type { UserTypes } from './user.ts'
-
-/** Characters. Subjects, e-mail addresses and names are shorter. */
-const maxSearchLength = 400
 
 export function registerUserQueries(
   builder: Builder,
@@ -60,12 +58,6 @@ export function registerUserQueries(
       },
       resolve: async (_root, { search, status, ...args }, { services, turns }) => {
         const request = pageRequest(args, isUserId)
-        if (search != null && search.length > maxSearchLength) {
-          throw new BadUserInputError(
-            'search',
-            `\`search\` must have at most ${maxSearchLength} characters.`,
-          )
-        }
         const filter = { search: search || null, status: status ?? null }
         const page = await turns.take(() => services.users.list(filter, request))
         return connection(

@@ -33,7 +33,7 @@ export async function prepareDevelopment(
 
   await revokeBannerKeys(database, new Date(now()))
   // Without the limit of keys for each user: every start prints a key, even if ada already has many.
-  const { secret } = await keys.createAsOperator(
+  const { secret } = await keys.asOperator().create(
     ada.id,
     {
       name: bannerKeyName,

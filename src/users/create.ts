@@ -1,11 +1,18 @@
+import type { Actor } from '../audit/actor.ts'
 import { actorOf, type Caller } from '../audit/caller.ts'
-import { BadUserInputError, ConflictError } from '../errors.ts'
+import { ConflictError } from '../errors.ts'
 import { type Principal, withinGrant } from '../principal.ts'
 import { requireDistinctScopes, requireHeld, requireInCatalogue } from '../scope-rules.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import { optionalText } from '../text-rules.ts'
 import type { CreateUserInput } from './inputs.ts'
-import { mayReadUsers, optionalEmail, requiredSubject, userNameRule } from './rules.ts'
+import {
+  mayReadUsers,
+  optionalEmail,
+  requiredSubject,
+  trustedIssuer,
+  userNameRule,
+} from './rules.ts'
 import type { Tombstone, UserStore } from './store.ts'
 import type { User } from './user.ts'
 
@@ -26,23 +33,14 @@ export async function createUser(
   caller: Caller,
   input: CreateUserInput,
 ): Promise<User> {
-  const { store, issuers } = options
-  const issuer = input.issuer ?? issuers[0]
-  if (issuer === undefined || !issuers.includes(issuer)) {
-    throw new BadUserInputError(
-      'issuer',
-      `\`issuer\` must be an issuer that this server trusts. It trusts ${issuers.join(', ') || 'no issuer'}.`,
-    )
-  }
-  const subject = requiredSubject('subject', input.subject)
-  const email = optionalEmail('email', input.email)
-  const name = optionalText('name', input.name, userNameRule)
-  const scopes = initialScopes(options, caller.principal, input.scopes)
-  const newUser = { issuer, subject, email, name, scopes }
+  const { store } = options
+  const person = checkedPerson(options, input)
+  const { issuer, subject } = person
+  const newUser = { ...person, scopes: initialScopes(options, caller.principal, input.scopes) }
   const user = await store.insert(newUser, actorOf(caller))
   if (user !== 'duplicate') return user
   if (mayReadUsers(caller.principal)) {
-    throw new ConflictError(`A user with subject ${subject} of that issuer exists already.`)
+    throw duplicate(subject)
   }
   // The caller may not read users, so the answer shows neither that the user existed nor that it is suspended.
   const known = await store.findByIdentity(issuer, subject)
@@ -50,6 +48,39 @@ export async function createUser(
   const recreated = await store.insert(newUser, actorOf(caller))
   if (recreated !== 'duplicate') return recreated
   throw new ConflictError('Another request changed the user at the same time. Try again.')
+}
+
+/**
+ * Creates a user as an operator: no scope limits the grant.
+ *
+ * @throws BadUserInputError, ConflictError
+ */
+export async function createUserAsOperator(
+  options: Omit<CreateUserOptions, 'onScopesNeeded'>,
+  input: CreateUserInput,
+  by: Actor,
+): Promise<User> {
+  const { store, catalogue, defaultScopes } = options
+  const person = checkedPerson(options, input)
+  const scopes = requireDistinctScopes('scopes', input.scopes ?? defaultScopes ?? [])
+  requireInCatalogue('scopes', scopes, catalogue)
+  const user = await store.insert({ ...person, scopes }, by)
+  if (user === 'duplicate') throw duplicate(person.subject)
+  return user
+}
+
+/** @throws BadUserInputError */
+function checkedPerson({ issuers }: Pick<CreateUserOptions, 'issuers'>, input: CreateUserInput) {
+  return {
+    issuer: trustedIssuer(issuers, input.issuer),
+    subject: requiredSubject('subject', input.subject),
+    email: optionalEmail('email', input.email),
+    name: optionalText('name', input.name, userNameRule),
+  }
+}
+
+function duplicate(subject: string): ConflictError {
+  return new ConflictError(`A user with subject ${subject} of that issuer exists already.`)
 }
 
 /**

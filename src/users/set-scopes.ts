@@ -1,10 +1,9 @@
 import { actorOf, type Caller } from '../audit/caller.ts'
-import { BadUserInputError } from '../errors.ts'
 import { type Principal, withinGrant } from '../principal.ts'
 import { requireDistinctScopes, requireHeld, requireInCatalogue } from '../scope-rules.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import type { SetUserScopesInput } from './inputs.ts'
-import { mayReadUsers } from './rules.ts'
+import { mayReadUsers, requireStatedGrant } from './rules.ts'
 import type { UserStore } from './store.ts'
 import type { User } from './user.ts'
 
@@ -19,14 +18,9 @@ export interface SetUserScopesOptions {
 export async function setUserScopes(
   { store, catalogue, onScopesNeeded }: SetUserScopesOptions,
   caller: Caller,
-  { userId, scopes: requested }: SetUserScopesInput,
+  { userId, scopes }: SetUserScopesInput,
 ): Promise<User | null> {
-  if (requested === undefined) {
-    throw new BadUserInputError(
-      'scopes',
-      '`scopes` was left out. Send a list, or null to remove the ceiling.',
-    )
-  }
+  const requested = requireStatedGrant(scopes)
   const { principal } = caller
   if (requested === null) {
     const all = [...catalogue.keys()]
@@ -36,14 +30,14 @@ export async function setUserScopes(
     })
     return lifted
   }
-  const scopes = requireDistinctScopes('scopes', requested)
+  const granted = requireDistinctScopes('scopes', requested)
   // The check runs in the transaction: a scope that another request has just removed counts as added.
-  return store.setScopes(userId, scopes, actorOf(caller), (before) => {
-    const kept = new Set(withinGrant(scopes, { ceiling: before.scopes, issuerCeiling: null }))
-    const added = scopes.filter((scope) => !kept.has(scope))
+  return store.setScopes(userId, granted, actorOf(caller), (before) => {
+    const kept = new Set(withinGrant(granted, { ceiling: before.scopes, issuerCeiling: null }))
+    const added = granted.filter((scope) => !kept.has(scope))
     // The missing scopes in the error must not depend on a grant that the caller may not read.
     const permitted = added.every((scope) => catalogue.has(scope) && principal.scopes.has(scope))
-    const checked = permitted || mayReadUsers(principal) ? added : scopes
+    const checked = permitted || mayReadUsers(principal) ? added : granted
     requireInCatalogue('scopes', checked, catalogue)
     requireHeld(checked, principal.scopes)
     onScopesNeeded(principal, added)

@@ -1,15 +1,16 @@
+import { operator } from '../audit/actor.ts'
 import { actorOf, type Caller } from '../audit/caller.ts'
-import { NotFoundError } from '../errors.ts'
 import type { Page, PageRequest } from '../pagination.ts'
 import type { Principal } from '../principal.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
-import { optionalText, reasonRule } from '../text-rules.ts'
+import { deleteUser, present, reactivateUser, suspendUser, updateUser } from './change.ts'
 import { createUser } from './create.ts'
 import type { CreateUserInput, SetUserScopesInput, UpdateUserInput } from './inputs.ts'
-import { optionalEmail, userNameRule } from './rules.ts'
+import { createOperatorUsers, type OperatorUserService } from './operator.ts'
+import { checkedFilter, trustedIssuer } from './rules.ts'
 import { setUserScopes } from './set-scopes.ts'
 import { signOut } from './sign-out.ts'
-import type { SignedOutToken, UserChange, UserFilter, UserStore } from './store.ts'
+import type { SignedOutToken, UserFilter, UserStore } from './store.ts'
 import type { User } from './user.ts'
 
 export interface UserServiceOptions {
@@ -36,7 +37,13 @@ export interface UserServiceOptions {
  */
 export interface UserService {
   find(id: string): Promise<User | null>
+  /**
+   * @param issuer default: the first trusted issuer
+   * @throws BadUserInputError if the issuer is not trusted
+   */
+  findBySubject(subject: string, issuer?: string | null): Promise<User | null>
   findMany(ids: readonly string[]): Promise<readonly (User | null)[]>
+  /** @throws BadUserInputError if the text to search for is too long */
   list(filter: UserFilter, page: PageRequest): Promise<Page<User>>
   count(filter: UserFilter): Promise<number>
   /** Returns an existing user unchanged to a caller without `read:users`. */
@@ -54,6 +61,8 @@ export interface UserService {
    * @returns the time before which JWTs are refused
    */
   signOut(caller: Caller): Promise<Date>
+  /** The changes of an operator. @param requestId for the audit trail. Default: none */
+  asOperator(requestId?: string | null): OperatorUserService
 }
 
 export function createUserService(options: UserServiceOptions): UserService {
@@ -62,37 +71,22 @@ export function createUserService(options: UserServiceOptions): UserService {
   return {
     find: store.find,
     findMany: store.findMany,
-    list: store.list,
-    count: store.count,
+    async findBySubject(subject, issuer) {
+      return store.findByIdentity(trustedIssuer(options.issuers, issuer), subject)
+    },
+    async list(filter, page) {
+      return store.list(checkedFilter(filter), page)
+    },
+    async count(filter) {
+      return store.count(checkedFilter(filter))
+    },
 
     create: (caller, input) => createUser(parts, caller, input),
 
-    async update(caller, input) {
-      const change: UserChange = {
-        ...(input.email !== undefined && { email: optionalEmail('email', input.email) }),
-        ...(input.name !== undefined && { name: optionalText('name', input.name, userNameRule) }),
-      }
-      const unchanged = Object.keys(change).length === 0
-      return present(
-        unchanged
-          ? await store.find(input.id)
-          : await store.update(input.id, change, actorOf(caller)),
-      )
-    },
-
-    async suspend(caller, id, reason) {
-      const text = optionalText('reason', reason, reasonRule)
-      return present(await store.setStatus(id, 'SUSPENDED', text, actorOf(caller)))
-    },
-
-    async reactivate(caller, id) {
-      return present(await store.setStatus(id, 'ACTIVE', null, actorOf(caller)))
-    },
-
-    async delete(caller, id) {
-      if (!(await store.delete(id, actorOf(caller)))) throw new NotFoundError('user')
-      return id
-    },
+    update: (caller, input) => updateUser(store, input, actorOf(caller)),
+    suspend: (caller, id, reason) => suspendUser(store, id, reason, actorOf(caller)),
+    reactivate: (caller, id) => reactivateUser(store, id, actorOf(caller)),
+    delete: (caller, id) => deleteUser(store, id, actorOf(caller)),
 
     async setScopes(caller, input) {
       return present(await setUserScopes(parts, caller, input))
@@ -101,10 +95,7 @@ export function createUserService(options: UserServiceOptions): UserService {
     async signOut(caller) {
       return present(await signOut(parts, caller))
     },
-  }
-}
 
-function present<T>(found: T | null): T {
-  if (found === null) throw new NotFoundError('user')
-  return found
+    asOperator: (requestId = null) => createOperatorUsers(parts, { ...operator, requestId }),
+  }
 }

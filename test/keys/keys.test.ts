@@ -254,7 +254,13 @@ describe('creating a key', () => {
     ['too-deep', /^A key may have at most 8 ancestors\. Create the key with one of/],
   ])('that the store answers with %s is a conflict', async (outcome, message) => {
     answers.insert = outcome
-    await expect(service.create(ada, input)).rejects.toThrow(conflict(message))
+    const withKey = callerWith(['read:users', 'write:keys'], { key: put('parent') })
+    await expect(service.create(withKey, input)).rejects.toThrow(conflict(message))
+  })
+
+  it('for a user that was deleted meanwhile is not possible', async () => {
+    answers.insert = 'parent-gone'
+    await expect(service.create(ada, input)).rejects.toThrow(missing(/^There is no such user, /))
   })
 
   it('names a limit of one in the singular', async () => {
@@ -266,7 +272,7 @@ describe('creating a key', () => {
   })
 
   it('by an operator is only validated', async () => {
-    const { secret } = await service.createAsOperator('grace', {
+    const { secret } = await service.asOperator().create('grace', {
       name: 'x',
       scopes: ['write:grants', 'read:orders'],
     })
@@ -277,9 +283,9 @@ describe('creating a key', () => {
       scopes: ['read:orders', 'write:grants'],
     })
     expect(asked[0]?.slice(2)).toEqual([7, operator])
-    await service.createAsOperator('grace', { name: 'x', scopes: ['read:orders'] }, 9)
+    await service.asOperator().create('grace', { name: 'x', scopes: ['read:orders'] }, 9)
     expect(asked[1]?.[2]).toBe(9)
-    await expect(service.createAsOperator('grace', { name: 'x', scopes: [] })).rejects.toThrow(
+    await expect(service.asOperator().create('grace', { name: 'x', scopes: [] })).rejects.toThrow(
       badInput('scopes', /at least one/),
     )
   })

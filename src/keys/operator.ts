@@ -1,0 +1,87 @@
+import type { Actor } from '../audit/actor.ts'
+import { NotFoundError } from '../errors.ts'
+import { userOwner } from '../owner.ts'
+import { requireKnownScopes } from '../scope-rules.ts'
+import type { ScopeCatalogue } from '../scopes.ts'
+import { optionalText, reasonRule } from '../text-rules.ts'
+import type { ApiKey } from './api-key.ts'
+import { changeKey, expirePreviousSecret } from './change.ts'
+import type {
+  CreateKeyInput,
+  IssuedKey,
+  RevokeAllKeysInput,
+  RevokeKeyInput,
+  RotateKeyInput,
+  UpdateKeyInput,
+} from './inputs.ts'
+import { type IssueOptions, issueKey } from './issue.ts'
+import { rotateKey } from './rotate.ts'
+import type { KeyStore, Revocation } from './store.ts'
+
+/** The operations of an operator on the keys of every user, without the checks of a caller's scopes. */
+export interface OperatorKeyService {
+  find(id: string): Promise<ApiKey | null>
+  /**
+   * @param limit the most active keys that the owner may then have, this one included; default: `maxPerOwner`
+   */
+  create(ownerId: string, input: CreateKeyInput, limit?: number): Promise<IssuedKey>
+  update(input: UpdateKeyInput): Promise<ApiKey>
+  rotate(input: RotateKeyInput): Promise<IssuedKey>
+  expirePrevious(id: string): Promise<ApiKey>
+  revoke(input: RevokeKeyInput): Promise<Revocation>
+  /** @returns the number of keys that were revoked */
+  revokeAll(input: RevokeAllKeysInput & { readonly ownerId: string }): Promise<number>
+}
+
+export interface OperatorKeysOptions extends IssueOptions {
+  readonly store: KeyStore
+  readonly catalogue: ScopeCatalogue
+}
+
+export function createOperatorKeys(options: OperatorKeysOptions, by: Actor): OperatorKeyService {
+  const { store, catalogue, now } = options
+
+  async function existing(id: string): Promise<ApiKey> {
+    const key = await store.find(id)
+    if (key === null) throw new NotFoundError('API key')
+    return key
+  }
+
+  return {
+    find: (id) => store.find(id),
+
+    async create(ownerId, input, limit) {
+      const scopes = requireKnownScopes('scopes', input.scopes, catalogue)
+      const owner = userOwner(ownerId)
+      return issueKey(options, { owner, parent: null, input, scopes, by, limit })
+    },
+
+    async update(input) {
+      return changeKey(store, await existing(input.id), input, by)
+    },
+
+    async rotate(input) {
+      await existing(input.id)
+      return rotateKey(options, input, by)
+    },
+
+    async expirePrevious(id) {
+      await existing(id)
+      return expirePreviousSecret(store, id, now(), by)
+    },
+
+    async revoke({ id, reason }) {
+      const text = optionalText('reason', reason, reasonRule)
+      const revocation = await store.revoke(id, text, now(), by)
+      if (revocation === null) throw new NotFoundError('API key')
+      return revocation
+    },
+
+    async revokeAll({ ownerId, reason }) {
+      const text = optionalText('reason', reason, reasonRule)
+      const count = await store.revokeAll(ownerId, text, now(), by)
+      if (count === null) throw new NotFoundError('user')
+      return count
+    },
+  }
+}
