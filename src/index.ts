@@ -18,6 +18,27 @@ export type {
 export type { IssuerSettings } from './credentials/issuer-settings.ts'
 export type { RefusalReason } from './credentials/refusal.ts'
 export type { LostUses } from './credentials/use-recorder.ts'
+export type { As } from './embedding/caller.ts'
+export type { KeyOutcome, KeyRecord } from './embedding/key-records.ts'
+export type {
+  CreatedKey,
+  CreateKeyCall,
+  Keys,
+  ListKeysCall,
+  OneKeyCall,
+  RevokedKey,
+  RotatedKey,
+} from './embedding/keys.ts'
+export type { Page, PageInputs } from './embedding/pages.ts'
+export type {
+  GetUserCall,
+  ListUsersCall,
+  OneUserCall,
+  SuspendUserCall,
+  UserOutcome,
+  UserRecord,
+  Users,
+} from './embedding/users.ts'
 export {
   BadUserInputError,
   ConflictError,
@@ -39,6 +60,7 @@ export {
   type IdentityIssuerOptions,
 } from './identity/issuer.ts'
 export { type IdentityKeySet, IdentityKeysError, readIdentityKeys } from './identity/keys.ts'
+export { operator } from './operator.ts'
 export type { Credential, Principal } from './principal.ts'
 export type { ScopeRequirement } from './scopes.ts'
 export { type BackendsContext, type UseBackendsOptions, useBackends } from './yoga/use-backends.ts'

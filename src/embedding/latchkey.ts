@@ -1,11 +1,15 @@
 import type { ClosableAuthenticator } from '../credentials/create-authenticator.ts'
 import type { Services } from '../schema/context.ts'
+import type { Keys } from './keys.ts'
+import type { Users } from './users.ts'
 
 const services = Symbol('services')
 
 /** Users, API keys and authentication on one database, as `connectLatchkey` connects them. */
 export interface Latchkey {
   readonly authenticator: ClosableAuthenticator
+  readonly keys: Keys
+  readonly users: Users
   /** Closes everything that was opened. A client that was handed in stays open. */
   close(): Promise<void>
   /** For the modules of this package only: see {@link servicesOf}. */
