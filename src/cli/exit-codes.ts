@@ -60,9 +60,9 @@ export class UsageError extends Error {
 export class PendingMigrationsError extends Error {
   override readonly name = 'PendingMigrationsError'
 
-  constructor(count: number) {
+  constructor(count: number, command: string) {
     super(
-      `${count} migration${count === 1 ? ' is' : 's are'} pending. Run \`latchkey migrate\` to apply ${count === 1 ? 'it' : 'them'}.`,
+      `${count} migration${count === 1 ? ' is' : 's are'} pending. Run \`${command}\` to apply ${count === 1 ? 'it' : 'them'}.`,
     )
   }
 }

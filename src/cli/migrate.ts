@@ -1,14 +1,17 @@
 import { type Command, Option } from 'commander'
 import { migrationTarget } from '../config.ts'
 import type { MigrateOptions, Migrations } from '../db/migrate.ts'
+import { inSchema } from '../db/migrations/in-schema.ts'
 import { requireKnownSchema, type SchemaState } from '../db/migrations/schema-state.ts'
 import type { CommandContext } from './command-context.ts'
 import { exitCodes, PendingMigrationsError } from './exit-codes.ts'
+import { schemaName } from './option-values.ts'
 import { answer, onOneLine, table } from './output.ts'
 import { abortSignal } from './stop-signal.ts'
 
 interface Options {
   readonly url?: string
+  readonly schema?: string
   readonly status?: boolean
   readonly dryRun?: boolean
   readonly grant?: string
@@ -22,6 +25,12 @@ export function addMigrate(program: Command, context: CommandContext): void {
       'Migrate the database to the schema of this version, all or nothing. Several processes may run it at once: one migrates, the others wait. No JWT issuer is needed.',
     )
     .option('--url <url>', 'the connection string of the database (default: DATABASE_URL)')
+    .addOption(
+      new Option(
+        '--schema <name>',
+        'the Postgres schema with the tables, as an application passes it to connectLatchkey (default: latchkey)',
+      ).argParser(schemaName),
+    )
     .addOption(
       new Option(
         '--status',
@@ -45,6 +54,7 @@ export function addMigrate(program: Command, context: CommandContext): void {
       const target = migrationTarget(context.environment, options.url)
       const done: string[] = []
       const settings: MigrateOptions = {
+        ...(options.schema !== undefined && { schema: options.schema }),
         log: (text) => done.push(text),
         onWait: (text) => context.note(`${onOneLine(text)}\n`),
         signal: abortSignal(context.stopSignal()),
@@ -96,7 +106,9 @@ async function showStatus(
     ),
   )
   requireKnownSchema(state)
-  if (state.pending.length > 0) throw new PendingMigrationsError(state.pending.length)
+  if (state.pending.length > 0) {
+    throw new PendingMigrationsError(state.pending.length, state.schema.migrateCommand)
+  }
 }
 
 interface Listed {
@@ -134,7 +146,10 @@ async function showSql(
 ): Promise<void> {
   const state = await readState()
   requireKnownSchema(state)
-  const migrations = state.pending.map(({ name, text }) => ({ name, sql: text }))
+  const migrations = state.pending.map(({ name, text }) => ({
+    name,
+    sql: inSchema(text, state.schema),
+  }))
   answer(context, options, { migrations }, () =>
     migrations.map(({ name, sql }) => `-- ${name}.sql\n${sql.trimEnd()}\n\n`).join(''),
   )

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { schemaNameFault } from '../db/schema-names.ts'
 import type { JsonObject } from '../json.ts'
 
 const unitSeconds: Readonly<Record<string, number>> = {
@@ -43,6 +44,12 @@ export function port(text: string): number {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : 65_536
   if (value > 65_535) throw new InvalidArgumentError('It must be a whole number from 0 to 65535.')
   return value
+}
+
+export function schemaName(text: string): string {
+  const fault = schemaNameFault(text)
+  if (fault !== null) throw new InvalidArgumentError(`It ${fault}.`)
+  return text
 }
 
 /** Parses a list separated by commas or spaces, and appends it to that of an earlier use of the option. */

@@ -1,3 +1,5 @@
+import type { SchemaNames } from './schema-names.ts'
+
 /** The number of future months for which the audit trail has partitions. */
 const months = 12
 
@@ -5,7 +7,8 @@ const months = 12
  * Asks whether the role may create partitions of the audit trail. A role that may not leaves them to
  * `latchkey migrate`; until then the rows of a month without a partition go to the default partition.
  */
-export const mayMakePartitions =
-  "select has_function_privilege('latchkey.ensure_audit_partitions(int)', 'execute') as may"
+export const mayMakePartitions = ({ quoted }: SchemaNames) =>
+  `select has_function_privilege('${quoted}.ensure_audit_partitions(int)', 'execute') as may`
 
-export const makePartitions = `select latchkey.ensure_audit_partitions(${months})`
+export const makePartitions = ({ quoted }: SchemaNames) =>
+  `select ${quoted}.ensure_audit_partitions(${months})`

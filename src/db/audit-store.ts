@@ -37,9 +37,12 @@ export function createAuditStore(access: Access): AuditStore {
     },
 
     async ensurePartitions() {
+      const { schema } = access
       await access.change(async (transaction) => {
-        const [row] = await transaction.execute<{ may: boolean }>(sql.raw(mayMakePartitions))
-        if (row?.may === true) await transaction.execute(sql.raw(makePartitions))
+        const [row] = await transaction.execute<{ may: boolean }>(
+          sql.raw(mayMakePartitions(schema)),
+        )
+        if (row?.may === true) await transaction.execute(sql.raw(makePartitions(schema)))
       })
     },
   }

@@ -21,6 +21,7 @@ import type { PoolLinkOptions } from './pooled-links.ts'
 import { KnownPrimary } from './proof.ts'
 import { publishKeyChanges, publishUserChanges } from './publish-changes.ts'
 import { createReplicaCheck } from './replica.ts'
+import { type SchemaNames, standardSchema } from './schema-names.ts'
 import { Semaphore } from './semaphore.ts'
 import { createAccess } from './transactions.ts'
 import { countKeysOfOtherIssuers, type KeysOfIssuer } from './untrusted-keys.ts'
@@ -63,6 +64,8 @@ export interface DatabaseOptions {
    * `url`.
    */
   readonly readUrl?: string
+  /** The schema with the tables. Default: `latchkey`. */
+  readonly schema?: SchemaNames
   /** The grant of users first seen in a JWT. `null`: no ceiling. */
   readonly defaultUserScopes: readonly string[] | null
   /** The maximum number of connections, in addition to 4 for authentication. Default: 10. */
@@ -74,9 +77,9 @@ export interface DatabaseOptions {
 /** Opens the stores. Connections are opened at the first query. */
 export function openDatabase(options: DatabaseOptions): Database {
   const size = options.connections ?? 10
-  const { url, readUrl = url, listenUrl = url } = options
+  const { url, readUrl = url, listenUrl = url, schema = standardSchema } = options
   const primary = new KnownPrimary()
-  const diagnosis = createDiagnosis({ report: options.onTrouble ?? (() => {}) })
+  const diagnosis = createDiagnosis({ report: options.onTrouble ?? (() => {}), schema })
   const observerOf = (connection: ConnectionRole) => ({
     failed: (error: unknown) => diagnosis.failed(connection, causeOfFailure(error), error),
     succeeded: () => diagnosis.succeeded(connection),
@@ -84,7 +87,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const admit: LinkOptions['admit'] = (survey) => void primary.observe(survey)
 
   const lookups = createPool({
-    link: { ...linkDefaults, url, applicationName: 'latchkey-authentication', admit },
+    link: { ...linkDefaults, url, schema, applicationName: 'latchkey-authentication', admit },
     size: 4,
     prepare: prepareDirectory,
     startDeadline: () => startDeadline(lookupTimeoutMs),
@@ -97,7 +100,7 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   const application = (link: Pick<PoolLinkOptions, 'url' | 'admit'>, role: ConnectionRole) =>
     createPool({
-      link: { ...linkDefaults, ...link, applicationName: 'latchkey' },
+      link: { ...linkDefaults, ...link, schema, applicationName: 'latchkey' },
       size,
       prepare: (queries) => queries,
       startDeadline: () => startDeadlineUnlessAlive(ping, 500, 10_000),
@@ -110,6 +113,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     lookups,
     primary,
     listenUrl,
+    schema,
     observer: observerOf('listening'),
   })
   const { publish, watch, nodeId } = freshness
@@ -122,7 +126,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       onUnfit: observerOf('replica').failed,
     }),
   }
-  const access = createAccess(pool, lists, new Semaphore(size, 750))
+  const access = createAccess({ pool, replica: lists, semaphore: new Semaphore(size, 750), schema })
 
   return {
     users: publishUserChanges(createUserStore(access), publish),

@@ -3,11 +3,6 @@ import type { EraseLimits } from '../keys/store.ts'
 import { apiKeys } from './tables.ts'
 import type { Access } from './transactions.ts'
 
-/**
- * The key of the advisory lock: "latc" and a number. The numbers 2 and 3 are taken (see `drizzle/` and
- * `migrate.ts`).
- */
-const sweepLock = [0x6c61_7463, 4] as const
 const batchSize = 500
 
 /**
@@ -19,9 +14,10 @@ const batchSize = 500
 export async function eraseDeadSecrets(access: Access, limits: EraseLimits): Promise<number> {
   const grace = sql`${limits.grace.toISOString()}::timestamptz`
   const death = sql`${limits.death.toISOString()}::timestamptz`
+  const [space, number] = access.schema.lockKey(4)
   return access.change(async (transaction) => {
     const [lock] = await transaction.execute<{ mine: boolean }>(
-      sql`select pg_try_advisory_xact_lock(${sweepLock[0]}::int, ${sweepLock[1]}::int) as mine`,
+      sql`select pg_try_advisory_xact_lock(${space}::int, ${number}::int) as mine`,
     )
     if (lock?.mine !== true) return 0
     const erased = await transaction.execute(sql`

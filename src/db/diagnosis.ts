@@ -1,4 +1,5 @@
 import { type Cause, describeCause } from './causes.ts'
+import { type SchemaNames, standardSchema } from './schema-names.ts'
 
 /** The purpose of a connection, as the log and the metrics name it. */
 export type ConnectionRole = 'authentication' | 'application' | 'replica' | 'listening'
@@ -28,6 +29,8 @@ export interface Diagnosis {
 
 export interface DiagnosisOptions {
   readonly report: (trouble: Trouble) => void
+  /** The schema that messages name in commands. Default: `latchkey`. */
+  readonly schema?: SchemaNames
   /** A monotonic clock in milliseconds. Default: `performance.now`. */
   readonly now?: () => number
 }
@@ -44,9 +47,12 @@ interface Active {
 
 export function createDiagnosis({
   report,
+  schema = standardSchema,
   now = () => performance.now(),
 }: DiagnosisOptions): Diagnosis {
   const active = new Map<string, Active>()
+  const describe = (cause: Cause) =>
+    describeCause(cause).replace(standardSchema.migrateCommand, schema.migrateCommand)
 
   return {
     failed(connection, cause, error) {
@@ -59,7 +65,7 @@ export function createDiagnosis({
         return
       }
       active.set(key, { connection, cause, began: at, lastFailure: at })
-      const message = describeCause(cause)
+      const message = describe(cause)
       report({ kind: 'begins', connection, cause, message, lasted: 0, error })
     },
 
@@ -70,7 +76,7 @@ export function createDiagnosis({
         if (one.connection !== connection || at - one.lastFailure < quietTime) continue
         active.delete(key)
         const { cause, began } = one
-        const message = describeCause(cause)
+        const message = describe(cause)
         report({ kind: 'ends', connection, cause, message, lasted: at - began, error: null })
       }
     },

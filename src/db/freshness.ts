@@ -9,6 +9,7 @@ import { createProvenLookups, type LookUp } from './lookups.ts'
 import { createNodeRow } from './node-row.ts'
 import type { Pool } from './pool.ts'
 import type { KnownPrimary } from './proof.ts'
+import { type SchemaNames, standardSchema } from './schema-names.ts'
 import { createWatchers } from './watchers.ts'
 
 /** The time limit for removing the row of the node when the last watcher has closed. Milliseconds. */
@@ -31,13 +32,22 @@ export interface FreshnessOptions {
   readonly lookups: Pool<DirectoryQueries>
   readonly primary: KnownPrimary
   readonly listenUrl: string
+  /** The schema with the tables. Default: `latchkey`. */
+  readonly schema?: SchemaNames
   readonly observer: { failed(error: unknown): void; succeeded(): void }
   readonly clock?: Clock
 }
 
 export function createFreshness(options: FreshnessOptions): Freshness {
-  const { lookups, primary, listenUrl, observer, clock = systemClock } = options
-  const row = createNodeRow()
+  const {
+    lookups,
+    primary,
+    listenUrl,
+    schema = standardSchema,
+    observer,
+    clock = systemClock,
+  } = options
+  const row = createNodeRow(schema)
   let lastUnproven: Stamp | null = null
 
   const watchers = createWatchers({

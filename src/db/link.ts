@@ -1,14 +1,17 @@
-import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import { type Connection, connect } from './connect.ts'
 import { ConnectionLost } from './connection/errors.ts'
 import type { ConnectionTarget } from './connection-string.ts'
 import { startDeadline } from './deadline.ts'
 import { type Survey, survey } from './proof.ts'
+import { type Queries, queriesOn } from './queries.ts'
+import { type SchemaNames, standardSchema } from './schema-names.ts'
 
-export type Queries = PostgresJsDatabase
+export type { Queries }
 
 export interface LinkOptions {
   readonly target: ConnectionTarget
+  /** The schema with the tables. Default: `latchkey`. */
+  readonly schema?: SchemaNames
   /** The `application_name` in `pg_stat_activity`. */
   readonly applicationName: string
   /** The time limit for connecting and logging in to one address. Milliseconds. */
@@ -50,7 +53,14 @@ export function openLink<Prepared>(
   options: LinkOptions,
   prepare: Prepare<Prepared>,
 ): Link<Prepared> {
-  const { target, admit, applicationName, connectTimeout, statementTimeout } = options
+  const {
+    target,
+    schema = standardSchema,
+    admit,
+    applicationName,
+    connectTimeout,
+    statementTimeout,
+  } = options
   const opening = new AbortController()
   let alive = true
   let connection: Connection | null = null
@@ -81,13 +91,13 @@ export function openLink<Prepared>(
 
   async function open(): Promise<Prepared> {
     const first = await connectTo(target)
-    let surveyed = await surveyOver(first, connectTimeout)
+    let surveyed = await surveyOver(first, schema, connectTimeout)
     isPooled = surveyed.pid !== first.backendPid
     if (isPooled && target.prepare) {
       // A pooler sends statements to sessions that have not prepared them.
       await connectTo({ ...target, prepare: false })
       first.destroy()
-      surveyed = await surveyOver(connection ?? first, connectTimeout)
+      surveyed = await surveyOver(connection ?? first, schema, connectTimeout)
     }
     const { queries, reportsCluster, ...serverSurvey } = surveyed
     admit?.(serverSurvey)
@@ -123,8 +133,8 @@ export function openLink<Prepared>(
 /**
  * Surveys the server with a time limit of its own: a caller that stops waiting does not close the link.
  */
-async function surveyOver({ sql }: Connection, timeoutMs: number) {
-  const queries = drizzle({ client: sql })
+async function surveyOver({ sql }: Connection, schema: SchemaNames, timeoutMs: number) {
+  const queries = queriesOn(sql, schema)
   const { overdue, stop } = startDeadline(timeoutMs)
   try {
     return { queries, ...(await Promise.race([survey(queries), overdue])) }

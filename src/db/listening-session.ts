@@ -3,7 +3,7 @@ import type { Cause } from './causes.ts'
 import { changeTriggers } from './change-triggers.ts'
 import { type Connection, connect } from './connect.ts'
 import { parseConnectionString } from './connection-string.ts'
-import { askChannel, changeChannel, everythingChanged, type NodeRow } from './node-row.ts'
+import { everythingChanged, type NodeRow } from './node-row.ts'
 
 export interface ListeningSessionOptions {
   readonly url: string
@@ -38,15 +38,15 @@ const maxAnswers = 20
  * `tgenabled = 'A'` means that a trigger fires whatever `session_replication_role` is, so for
  * logical-replication workers too.
  */
-const checkStatement = (channel: string) => `
+const checkStatement = ({ channel, schema }: NodeRow) => `
   select pg_backend_pid() as pid,
-    array['${changeChannel}', '${channel}'] <@ array(select pg_listening_channels()) as listening,
+    array['${schema.changeChannel}', '${channel}'] <@ array(select pg_listening_channels()) as listening,
     found.triggers, found.version
   from (
     select count(*)::int as triggers,
       string_agg(pg_trigger.oid || ' ' || pg_trigger.xmin, ',' order by tgname) as version
     from pg_trigger join pg_class on pg_class.oid = tgrelid
-    where relnamespace = 'latchkey'::regnamespace and not tgisinternal and tgenabled = 'A'
+    where relnamespace = '${schema.quoted}'::regnamespace and not tgisinternal and tgenabled = 'A'
       and tgname in (${changeTriggers.map((name) => `'${name}'`).join(', ')})
   ) as found`
 
@@ -61,6 +61,7 @@ interface SessionCheck {
 
 export function openListeningSession(options: ListeningSessionOptions): ListeningSession {
   const { url, row, timeoutMs, clock, onChange, onBeat, mayAnswer, onEnd } = options
+  const { changeChannel, askChannel } = row.schema
   let ended = false
   let answers = 0
   let lastAnswer = clock.monotonic()
@@ -91,7 +92,7 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
    * statements to several sessions.
    */
   async function prove({ sql }: Pick<Connection, 'sql'>): Promise<void> {
-    const result = await sql.unsafe<SessionCheck[]>(checkStatement(row.channel))
+    const result = await sql.unsafe<SessionCheck[]>(checkStatement(row))
     lastAnswer = clock.monotonic()
     const [found] = result
     if (found?.pid !== result.state.pid || !found.listening) throw new ListeningError('pooler')

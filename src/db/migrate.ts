@@ -13,8 +13,14 @@ import {
   type SchemaState,
 } from './migrations/schema-state.ts'
 import { openSession, type Session } from './migrations/session.ts'
+import { type SchemaNames, schemaNames } from './schema-names.ts'
 
 export interface MigrateOptions {
+  /**
+   * The schema with Latchkey's tables: 1 to 46 lower-case letters, digits and `_`, not one that PostgreSQL
+   * reserves, and not `public`. It is created if it does not exist. Default: `latchkey`.
+   */
+  readonly schema?: string
   /** Receives a sentence about each completed step. */
   readonly log?: (message: string) => void
   /** Receives a sentence about each wait. Default: `log`. */
@@ -29,11 +35,12 @@ export interface MigrateOptions {
 const shippedFolder = new URL('../../drizzle/', import.meta.url)
 
 /**
- * Brings the schema `latchkey` of the database at `url` up to date, and creates the partitions of the
+ * Brings Latchkey's tables in the database at `url` up to date, and creates the partitions of the
  * audit trail for the next months. Any number of processes may call this at once: one migrates, the
  * others wait for it. Either all pending migrations are applied, or none. If the schema is up to date,
  * no step needs a right to change it.
  *
+ * @throws TypeError if the name of the schema is not valid
  * @throws ServiceUnavailableError if the database cannot be reached
  * @throws SchemaError if this version neither knows the schema nor is compatible with it, or the role
  *   lacks rights
@@ -68,11 +75,12 @@ export interface Migrations {
 /** Connects to the database at `url` while `use` runs. */
 export async function withMigrations<T>(
   url: string,
-  { log = () => {}, onWait = log, signal }: MigrateOptions,
+  { schema: schemaName, log = () => {}, onWait = log, signal }: MigrateOptions,
   use: (migrations: Migrations) => Promise<T>,
 ): Promise<T> {
   const known = readMigrations(shippedFolder)
-  const session = openSession({ url, applicationName: 'latchkey-migrate', signal })
+  const schema = schemaNames(schemaName)
+  const session = openSession({ url, schema, applicationName: 'latchkey-migrate', signal })
   const readState = () => readSchemaState(session, known)
   const locked = <U>(work: () => Promise<U>) => withMigrationLock(session, { onWait, signal }, work)
 
@@ -113,25 +121,27 @@ export async function withMigrations<T>(
  * Finds change triggers that do not always fire. `ENABLE TRIGGER` and a restore of data alone leave
  * them behind.
  */
-const weakTriggers = `select relname as table, tgname as trigger
+const weakTriggers = ({ quoted }: SchemaNames) => `select relname as table, tgname as trigger
   from pg_trigger join pg_class on pg_class.oid = tgrelid
-  where relnamespace = 'latchkey'::regnamespace and tgenabled <> 'A'
+  where relnamespace = '${quoted}'::regnamespace and tgenabled <> 'A'
     and pg_has_role(relowner, 'usage')
     and tgname in (${changeTriggers.map((name) => `'${name}'`).join(', ')})`
 
 async function hasWeakTriggers(session: Session): Promise<boolean> {
-  return (await session.query(weakTriggers)).length > 0
+  return (await session.query(weakTriggers(session.schema))).length > 0
 }
 
 /** Makes the change triggers fire for replicating sessions too. */
 async function enableChangeTriggers(session: Session): Promise<void> {
-  const weak = await session.query<{ table: string; trigger: string }>(weakTriggers)
+  const weak = await session.query<{ table: string; trigger: string }>(weakTriggers(session.schema))
   for (const { table, trigger } of weak) {
-    await session.query(`alter table latchkey.${table} enable always trigger ${trigger}`)
+    await session.query(
+      `alter table ${session.schema.quoted}.${table} enable always trigger ${trigger}`,
+    )
   }
 }
 
 async function ensurePartitions(session: Session): Promise<void> {
-  const [row] = await session.query<{ may: boolean }>(mayMakePartitions)
-  if (row?.may === true) await session.query(makePartitions)
+  const [row] = await session.query<{ may: boolean }>(mayMakePartitions(session.schema))
+  if (row?.may === true) await session.query(makePartitions(session.schema))
 }

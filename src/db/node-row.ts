@@ -1,21 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { isUuid } from '../uuid.ts'
+import type { SchemaNames } from './schema-names.ts'
 
-/** The channel of the notifications that triggers send about changes of keys and users. */
-export const changeChannel = 'latchkey_changes'
 /** The payload that means that anything may have changed. */
 export const everythingChanged = 'everything'
-/**
- * The channels on which nodes are asked whether they have received every change so far, and on which
- * they answer.
- */
-export const askChannel = 'latchkey_ask'
-export const answerChannel = 'latchkey_answers'
-
-/** The row of this node in `latchkey.nodes`, as statements without parameters. */
+/** The row of this node in the table `nodes`, as statements without parameters. */
 export interface NodeRow {
   readonly id: string
+  readonly schema: SchemaNames
   /** The channel of this node's heartbeats. */
   readonly channel: string
   /**
@@ -33,7 +26,8 @@ export interface NodeRow {
   answerTo(payload: string): string | null
 }
 
-export function createNodeRow(): NodeRow {
+export function createNodeRow(schema: SchemaNames): NodeRow {
+  const nodes = `${schema.quoted}.nodes`
   const id = randomUUID()
   const channel = `latchkey_node_${id.replaceAll('-', '')}`
   const host = hostname()
@@ -41,22 +35,23 @@ export function createNodeRow(): NodeRow {
     .slice(0, 255)
   return {
     id,
+    schema,
     channel,
     // Statements that are sent as one run in one transaction.
     beat: (counter, maxStaleness) => `${transactionSettings(maxStaleness)};
-      with before as (select counter from latchkey.nodes where id = '${id}')
-      insert into latchkey.nodes as node (id, host, pid, max_staleness_ms, counter)
+      with before as (select counter from ${nodes} where id = '${id}')
+      insert into ${nodes} as node (id, host, pid, max_staleness_ms, counter)
       values ('${id}', '${host}', ${process.pid}, ${Math.ceil(maxStaleness)}, ${counter})
       on conflict (id) do update
         set last_seen_at = now(), counter = greatest(node.counter, excluded.counter)
       returning (select counter::float8 from before) as before;
       select pg_notify('${channel}', '${counter}')`,
     sweep: `${transactionSettings(2_000)};
-      delete from latchkey.nodes
+      delete from ${nodes}
       where last_seen_at < now() - max_staleness_ms * interval '1 millisecond' - interval '1 minute'`,
-    remove: `${transactionSettings(2_000)}; delete from latchkey.nodes where id = '${id}'`,
+    remove: `${transactionSettings(2_000)}; delete from ${nodes} where id = '${id}'`,
     answerTo: (payload) =>
-      isUuid(payload) ? `select pg_notify('${answerChannel}', '${id} ${payload}')` : null,
+      isUuid(payload) ? `select pg_notify('${schema.answerChannel}', '${id} ${payload}')` : null,
   }
 }
 

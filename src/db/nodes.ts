@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { getTableColumns, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/postgres-js'
 import type postgres from 'postgres'
 import { within } from '../within.ts'
 import { type Connection, connect } from './connect.ts'
 import { parseConnectionString } from './connection-string.ts'
-import { answerChannel, askChannel, parseAnswer } from './node-row.ts'
+import { parseAnswer } from './node-row.ts'
+import { queriesOn } from './queries.ts'
+import { type SchemaNames, standardSchema } from './schema-names.ts'
 import { nodes as table } from './tables.ts'
 
 /** A process that caches credentials. */
@@ -37,6 +38,8 @@ export interface NodeAnswers {
 export interface AwaitNodesOptions {
   /** The URL of a direct connection: a transaction pooler passes on no notifications. */
   readonly url: string
+  /** The schema with the tables. Default: `latchkey`. */
+  readonly schema?: SchemaNames
   /** The time to wait if the nodes cannot be listed. Milliseconds. */
   readonly maxStaleness: number
 }
@@ -59,7 +62,8 @@ const longestStaleness = 3_600_000
  * NOTIFY), so a node that answers has processed them. This function does not wait for a node without a
  * row, which had no right to write one; the staleness bound of such a node still holds.
  */
-export async function awaitNodes({ url, maxStaleness }: AwaitNodesOptions): Promise<NodeAnswers> {
+export async function awaitNodes(options: AwaitNodesOptions): Promise<NodeAnswers> {
+  const { url, maxStaleness, schema = standardSchema } = options
   const question = randomUUID()
   const started = performance.now()
   const elapsed = () => performance.now() - started
@@ -97,21 +101,21 @@ export async function awaitNodes({ url, maxStaleness }: AwaitNodesOptions): Prom
       },
       signal: opening.signal,
     })
-    await opened.sql.unsafe(`listen ${answerChannel}`)
+    await opened.sql.unsafe(`listen ${schema.answerChannel}`)
     connection = opened
     return opened
   }
 
   async function ask(): Promise<void> {
     const { sql: client } = await listening()
-    const rows = await readNodes(client)
+    const rows = await readNodes(client, schema)
     living = new Set(rows.filter((row) => row.living).map((row) => row.id))
     nodes =
       nodes === null
         ? rows.filter((row) => row.living).map(toNode)
         : // A node that has shut down in the meantime no longer uses anything.
           nodes.filter(({ id }) => rows.some((row) => row.id === id))
-    if (waitedFor().length > 0) await client`select pg_notify(${askChannel}, ${question})`
+    if (waitedFor().length > 0) await client`select pg_notify(${schema.askChannel}, ${question})`
   }
 
   try {
@@ -137,9 +141,9 @@ export async function awaitNodes({ url, maxStaleness }: AwaitNodesOptions): Prom
   }
 }
 
-function readNodes(client: postgres.Sql) {
+function readNodes(client: postgres.Sql, schema: SchemaNames) {
   const age = sql`(${table.maxStalenessMs} + ${slack}) * interval '1 millisecond'`
-  return drizzle({ client })
+  return queriesOn(client, schema)
     .select({
       ...getTableColumns(table),
       living: sql<boolean>`${table.lastSeenAt} > now() - ${age}`,

@@ -85,7 +85,7 @@ async function count(
 async function readAll(access: Access, now: Date): Promise<Map<string | null, PepperUsage>> {
   const pages = await access.read(async (queries) => {
     const [row] = await queries.execute<{ pages: number }>(sql`
-      select (pg_relation_size('latchkey.api_keys'::regclass)
+      select (pg_relation_size('${apiKeys}'::regclass)
         / current_setting('block_size')::int)::int as pages`)
     return row?.pages ?? 0
   })

@@ -3,6 +3,7 @@ import { DeadlineExceeded, startDeadline } from './deadline.ts'
 import { asFailure, isConnectionFailure, isRetryable, TransactionNotStarted } from './failures.ts'
 import type { Queries } from './link.ts'
 import type { Pool } from './pool.ts'
+import { type SchemaNames, standardSchema } from './schema-names.ts'
 import type { Semaphore } from './semaphore.ts'
 
 /** The queries of one transaction. */
@@ -10,6 +11,8 @@ export type Transaction = Omit<Queries, 'transaction' | '$client'>
 
 /** The access of a store to the database. */
 export interface Access {
+  /** The schema with the tables. */
+  readonly schema: SchemaNames
   /** Runs one query, or several that need no common snapshot. */
   read<T>(work: (queries: Queries) => Promise<T>): Promise<T>
   /** Like `read`, but from the replica if there is one. */
@@ -33,19 +36,22 @@ export interface ListSource {
   readonly isFit: () => boolean | Promise<boolean>
 }
 
-/**
- * @param replica `null` if lists are read from the primary too
- * @param semaphore admits as many callers as `pool` has connections, so that each has a connection to
- *   itself
- */
-export function createAccess(
-  pool: Pool<Queries>,
-  replica: ListSource | null,
-  semaphore: Semaphore,
-): Access {
+export interface AccessOptions {
+  readonly pool: Pool<Queries>
+  /** `null` if lists are read from the primary too. */
+  readonly replica: ListSource | null
+  /** Admits as many callers as `pool` has connections, so that each has a connection to itself. */
+  readonly semaphore: Semaphore
+  /** Default: `latchkey`. */
+  readonly schema?: SchemaNames
+}
+
+export function createAccess(options: AccessOptions): Access {
+  const { pool, replica, semaphore, schema = standardSchema } = options
   const repeatable = true
   const read: Access['read'] = (work) => semaphore.run(() => pool.run(work, { repeatable }))
   return {
+    schema,
     read,
     readList: async (work) =>
       replica !== null && (await replica.isFit())

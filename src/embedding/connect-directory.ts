@@ -1,11 +1,14 @@
 import type { CredentialDirectory, MissingPepper } from '../credentials/directory.ts'
 import { pepperFingerprint } from '../credentials/pepper-fingerprint.ts'
 import { openDatabase } from '../db/database.ts'
+import { schemaNames } from '../db/schema-names.ts'
 import { type DirectoryLog, reportTroubleTo } from './log.ts'
 
 export interface ConnectDirectoryOptions {
   /** The connection string (`postgres://…`) of a database that `migrate` or the server has migrated. */
   readonly url: string
+  /** The schema with Latchkey's tables. Default `latchkey`. */
+  readonly schema?: string
   /** The grant of a new user, created on the first JWT; `null`: no ceiling. Default `null`. */
   readonly defaultUserScopes?: readonly string[] | null
   /**
@@ -31,7 +34,8 @@ export interface ConnectedDirectory extends CredentialDirectory {
 export function connectDirectory(options: ConnectDirectoryOptions): ConnectedDirectory {
   const { url, defaultUserScopes = null, log = console } = options
   const onTrouble = reportTroubleTo(log)
-  const database = openDatabase({ url, defaultUserScopes, connections: 2, onTrouble })
+  const schema = schemaNames(options.schema)
+  const database = openDatabase({ url, schema, defaultUserScopes, connections: 2, onTrouble })
   return {
     ...database.directory,
     findMissingPeppers: (peppers) =>

@@ -43,13 +43,14 @@ async function connect(
   opened: Closers,
   close: () => Promise<void>,
 ): Promise<Latchkey> {
-  const { url, listenUrl, issuers, keys, defaultUserScopes, maxStalenessMs } = options
+  const { url, listenUrl, schema, issuers, keys, defaultUserScopes, maxStalenessMs } = options
   const log = structuredLog(options.log)
   const now = Date.now
   const prepare = options.migrate === 'auto' ? migrate : verifySchema
-  await prepare(url, { log: (message) => log.info(message) })
+  await prepare(url, { schema: schema.name, log: (message) => log.info(message) })
   const database = openDatabase({
     url,
+    schema,
     ...(listenUrl !== undefined && { listenUrl }),
     defaultUserScopes,
     onTrouble: reportTroubleTo(options.log),

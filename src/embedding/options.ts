@@ -2,6 +2,7 @@ import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import { resolveIssuers } from '../credentials/issuer-settings.ts'
 import { keyPrefixFault } from '../credentials/source-rules.ts'
 import { ConnectionStringError, parseConnectionString } from '../db/connection-string.ts'
+import { schemaNameFault, schemaNames } from '../db/schema-names.ts'
 import { createScopeCatalogue, scopeFaults } from '../scopes.ts'
 import type { KeySettings } from './key-service.ts'
 import type { DirectoryLog } from './log.ts'
@@ -14,6 +15,11 @@ export interface ConnectLatchkeyOptions {
    * `url`.
    */
   readonly listenUrl?: string
+  /**
+   * The schema with Latchkey's tables, beside those of your application: 1 to 46 lower-case letters, digits and
+   * `_`, not `public`. Default `latchkey`.
+   */
+  readonly schema?: string
   /**
    * The scopes of your application, name to description (1 to 1000 characters), that keys may hold beside
    * the built-in scopes of users and keys (`read:keys`, `write:keys` …). A name is a scope-token (RFC 6749
@@ -82,6 +88,7 @@ function withDefaults(options: ConnectLatchkeyOptions) {
   }
   return {
     ...options,
+    schema: schemaNames(options.schema),
     issuers: options.issuers ?? [],
     migrate: options.migrate ?? ('auto' as const),
     keys,
@@ -97,6 +104,7 @@ type Check = (value: unknown) => string | readonly string[] | null
 const checks: Readonly<Record<keyof ConnectLatchkeyOptions, Check>> = {
   url: connectionFaults,
   listenUrl: optional(connectionFaults),
+  schema: optional(schemaNameFault),
   scopes: (value) => (isObject(value) ? scopeFaults(value) : 'must be an object of names to texts'),
   issuers: optional((value) => (Array.isArray(value) ? null : 'must be an array')),
   migrate: optional((value) =>

@@ -230,7 +230,7 @@ test('a transaction whose connection was lost does not continue on another conne
     prepare: (queries) => queries,
     startDeadline: () => startDeadline(20_000),
   })
-  const access = createAccess(pool, null, new Semaphore(1, 1000))
+  const access = createAccess({ pool, replica: null, semaphore: new Semaphore(1, 1000) })
   const admin = postgres(testDatabase.url, { max: 1 })
   const subject = id()
   const change = access.change(async (transaction) => {

@@ -53,6 +53,29 @@ describe('connectLatchkey', () => {
     })
   })
 
+  it('keeps to its schema, beside the tables of the application and another instance', async () => {
+    const { url } = await emptyDatabase()
+    const sql = postgres(url, { max: 1, onnotice: () => {} })
+    closing.push(() => sql.end())
+    await sql`create table users (id int)`
+    const [shop, blog] = await Promise.all([
+      connect({ url, schema: 'shop_auth', scopes }),
+      connect({ url, schema: 'blog_auth', scopes }),
+    ])
+    const id = await createUser(url, 'shop_auth')
+    const { secret } = await servicesOf(shop).keys.createAsOperator(id, {
+      name: 'CI',
+      scopes: ['read:orders'],
+    })
+    expect(await shop.authenticator.authenticate(carrying(secret))).toMatchObject({
+      principal: { subject: 'ada' },
+    })
+    expect(await blog.authenticator.authenticate(carrying(secret))).toMatchObject({
+      refusal: { reason: 'key-unknown' },
+    })
+    expect(await sql`select from pg_namespace where nspname = 'latchkey'`).toHaveLength(0)
+  })
+
   it('closes its connections, once', async () => {
     const { url } = await emptyDatabase()
     const latchkey = await connect({ url, scopes })
@@ -92,6 +115,11 @@ describe('connectLatchkey refuses to start', () => {
     ['no connection string', { url: undefined }, /`url` must be a connection string/],
     ['a standby', { url: 'postgres://u@h/d?target_session_attrs=standby' }, /lead to a primary/],
     ['another database', { url: 'mysql://u:secret@h/d' }, /`url` must/],
+    [
+      'the schema of the application',
+      { schema: 'public' },
+      /`schema` must name a schema of its own/,
+    ],
     ['a misspelt mode', { migrate: 'on' }, /`migrate` must be `auto` or `off`/],
     ['a prefix that keys cannot have', { keys: { prefix: 'Shop_' } }, /`keys\.prefix` must be/],
     ['peppers as one text', { keys: { peppers: 'secret' } }, /`keys\.peppers` must be an array/],
@@ -145,9 +173,9 @@ function carrying(credential: string) {
   }
 }
 
-async function createUser(url: string): Promise<string> {
+async function createUser(url: string, schema = 'latchkey'): Promise<string> {
   const sql = postgres(url, { max: 1, onnotice: () => {} })
-  const [row] = await sql`insert into latchkey.users (issuer, subject)
+  const [row] = await sql`insert into ${sql(schema)}.users (issuer, subject)
     values ('https://issuer.example', 'ada') returning id`
   await sql.end()
   return row?.id

@@ -4,7 +4,7 @@ import postgres from 'postgres'
 import { operator } from '../../src/audit/actor.ts'
 import { loadConfig } from '../../src/config.ts'
 import { openDatabase } from '../../src/db/database.ts'
-import { askChannel } from '../../src/db/node-row.ts'
+import { standardSchema } from '../../src/db/schema-names.ts'
 import { createLogger } from '../../src/log.ts'
 import { type CreateAppOptions, createApp } from '../../src/server/create-app.ts'
 import type { User } from '../../src/users/user.ts'
@@ -104,7 +104,7 @@ export async function createTestApp(
     const question = randomUUID()
     const answered = feed.passed(question).then(() => true)
     for (;;) {
-      await sql`select pg_notify(${askChannel}, ${question})`
+      await sql`select pg_notify(${standardSchema.askChannel}, ${question})`
       if (await Promise.race([answered, sleep(50, false)])) return
       if (performance.now() > until) throw new Error('The server has not answered for 20 seconds.')
     }

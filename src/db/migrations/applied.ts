@@ -1,3 +1,4 @@
+import type { SchemaNames } from '../schema-names.ts'
 import { SchemaError } from './errors.ts'
 import type { Migration } from './files.ts'
 import { type AppliedMigration, compareSchema, type SchemaState } from './schema-state.ts'
@@ -16,24 +17,24 @@ interface Record {
 /**
  * Reads which migrations are applied.
  *
- * @throws SchemaError if the role may not read `latchkey.migrations`
+ * @throws SchemaError if the role may not read the table `migrations`
  */
 export async function readSchemaState(
   session: Session,
   known: readonly Migration[],
 ): Promise<SchemaState> {
-  return compareSchema(known, await readApplied(session))
+  return compareSchema(known, await readApplied(session), session.schema)
 }
 
 async function readApplied(session: Session): Promise<readonly AppliedMigration[]> {
   const record = await readRecord(session)
   if (!record?.table) return []
-  if (!record.readable) throw mayNotRead(record.role)
+  if (!record.readable) throw mayNotRead(record.role, session.schema)
   const columns = record.names
     ? 'name, compatible_from as "compatibleFrom"'
     : 'null as name, null as "compatibleFrom"'
   return await session.query<AppliedMigration>(
-    `select hash, ${columns} from latchkey.migrations order by created_at, id`,
+    `select hash, ${columns} from ${session.schema.quoted}.migrations order by created_at, id`,
   )
 }
 
@@ -54,14 +55,14 @@ export async function readRecord(session: Session): Promise<Record | undefined> 
       ) as readable,
       current_user::text as role
     from (values (1)) as one
-      left join pg_namespace as namespace on nspname = 'latchkey'
+      left join pg_namespace as namespace on nspname = '${session.schema.name}'
       left join pg_class as class on relnamespace = namespace.oid and relname = 'migrations'`)
   return record
 }
 
-function mayNotRead(role: string): SchemaError {
+function mayNotRead(role: string, { name, migrateCommand }: SchemaNames): SchemaError {
   return new SchemaError(
     'rights',
-    `The role ${role} may not read latchkey.migrations: run \`latchkey migrate --grant ${role}\` as the role that owns the schema.`,
+    `The role ${role} may not read ${name}.migrations: run \`${migrateCommand} --grant ${role}\` as the role that owns the schema.`,
   )
 }

@@ -1,5 +1,6 @@
 import { codeOf, insufficientPrivilege } from '../connection/errors.ts'
 import { asFailure } from '../failures.ts'
+import type { SchemaNames } from '../schema-names.ts'
 import { readRecord, readSchemaState } from './applied.ts'
 import { MigrationError, SchemaError } from './errors.ts'
 import { type Migration, statementsOf } from './files.ts'
@@ -21,7 +22,7 @@ const settings = `
  * The table as Drizzle's migrator creates it, so that databases which that migrator has migrated can be
  * used.
  */
-const recordTable = `create table latchkey.migrations
+const recordTable = ({ quoted }: SchemaNames) => `create table ${quoted}.migrations
   (id serial primary key, hash text not null, created_at bigint)`
 
 /**
@@ -46,24 +47,26 @@ export async function applyPending(
 }
 
 async function prepareRecord(session: Session): Promise<void> {
+  const { schema } = session
   const record = await readRecord(session)
   try {
-    if (!record?.schema) await session.query('create schema latchkey')
-    if (!record?.table) await session.query(recordTable)
+    if (!record?.schema) await session.query(`create schema ${schema.quoted}`)
+    if (!record?.table) await session.query(recordTable(schema))
   } catch (error) {
-    throw asMigrationFailure(error, 'the schema latchkey')
+    throw asMigrationFailure(error, `the schema ${schema.name}`, schema)
   }
 }
 
 async function apply(session: Session, migration: Migration): Promise<void> {
+  const { schema } = session
   try {
-    for (const statement of statementsOf(migration)) await session.query(statement)
-    await session.query('insert into latchkey.migrations (hash, created_at) values ($1, $2)', [
-      migration.hash,
-      migration.createdAt,
-    ])
+    for (const statement of statementsOf(migration, schema)) await session.query(statement)
+    await session.query(
+      `insert into ${schema.quoted}.migrations (hash, created_at) values ($1, $2)`,
+      [migration.hash, migration.createdAt],
+    )
   } catch (error) {
-    throw asMigrationFailure(error, `${migration.name}.sql`)
+    throw asMigrationFailure(error, `${migration.name}.sql`, schema)
   }
 }
 
@@ -74,18 +77,22 @@ async function apply(session: Session, migration: Migration): Promise<void> {
 async function describe(session: Session, known: readonly Migration[]): Promise<void> {
   for (const { name, compatibleFrom, hash } of known) {
     await session.query(
-      `update latchkey.migrations set name = $1, compatible_from = $2
+      `update ${session.schema.quoted}.migrations set name = $1, compatible_from = $2
         where hash = $3 and name is null`,
       [name, compatibleFrom, hash],
     )
   }
 }
 
-function asMigrationFailure(error: unknown, what: string): unknown {
+function asMigrationFailure(
+  error: unknown,
+  what: string,
+  { name, migrateCommand }: SchemaNames,
+): unknown {
   if (codeOf(error) === insufficientPrivilege) {
     return new SchemaError(
       'rights',
-      `The role may not change the schema (${what}: ${messageOf(error)}). Run \`latchkey migrate\` as the role that owns the schema latchkey, or that may create it.`,
+      `The role may not change the schema (${what}: ${messageOf(error)}). Run \`${migrateCommand}\` as the role that owns the schema ${name}, or that may create it.`,
       { cause: error },
     )
   }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { SchemaNames } from '../schema-names.ts'
+import { inSchema } from './in-schema.ts'
 
 /** One file of `drizzle/`. */
 export interface Migration {
@@ -48,6 +50,7 @@ export function readMigrations(folder: URL): readonly Migration[] {
   return migrations
 }
 
-export function statementsOf({ text }: Migration): readonly string[] {
-  return text.split(separator)
+/** Returns the statements of a migration for `schema`. */
+export function statementsOf({ text }: Migration, schema: SchemaNames): readonly string[] {
+  return inSchema(text, schema).split(separator)
 }

@@ -3,11 +3,10 @@ import { codeOf } from '../connection/errors.ts'
 import type { Session } from './session.ts'
 
 /**
- * The key of the advisory lock: "latc" and a number; 2 stands for the partitions of the audit trail
- * (see `drizzle/`). Earlier versions hold the same lock for their session, so the two exclude each
- * other.
+ * Returns the key of the advisory lock. Earlier versions hold the same lock for their session, so the two
+ * exclude each other.
  */
-const migrationLock = '1818326115, 3'
+const lockKey = ({ schema }: Session) => schema.lockKey(3)
 
 /** The interval between two attempts. Milliseconds. */
 const pause = 200
@@ -80,7 +79,7 @@ async function tryLock(session: Session, onWait: LockOptions['onWait']): Promise
   )
   try {
     const [row] = await session.query<{ locked: boolean }>(
-      `select pg_try_advisory_xact_lock(${migrationLock}) as locked`,
+      `select pg_try_advisory_xact_lock(${lockKey(session).join(', ')}) as locked`,
     )
     return row?.locked === true
   } finally {
@@ -96,7 +95,7 @@ interface Holder {
 }
 
 async function describeHolder(session: Session): Promise<string> {
-  const [classId, objectId] = migrationLock.split(', ')
+  const [classId, objectId] = lockKey(session)
   const [holder] = await session.query<Holder>(`
     select pid, application_name as application, state,
       to_char(coalesce(xact_start, state_change) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')

@@ -16,7 +16,7 @@ const exceptions: Readonly<Record<string, readonly string[]>> = {
 }
 const all = ['SELECT', 'INSERT', 'UPDATE', 'DELETE']
 
-/** Returns the rights that the server needs on a table of the schema latchkey, by their SQL names. */
+/** Returns the rights that the server needs on a table, by their SQL names. */
 export function rightsOn(table: string): readonly string[] {
   return exceptions[table] ?? all
 }
@@ -28,22 +28,23 @@ const usedTables = Object.values<unknown>(declared)
 
 /** Checks that the role has the rights that the server needs. */
 export async function requireRights(session: Session): Promise<void> {
+  const { name, quoted, migrateCommand } = session.schema
   const needed = usedTables.flatMap((table) => rightsOn(table).map((right) => [table, right]))
   const values = needed.map(([table, right]) => `('${table}', '${right}')`).join(', ')
   const missing = await session.query<{ role: string; table: string; right: string }>(`
     select current_user::text as role, needed.table, needed.right
     from (values ${values}) as needed ("table", "right")
-      join pg_namespace on nspname = 'latchkey'
+      join pg_namespace on nspname = '${name}'
       join pg_class on relnamespace = pg_namespace.oid and relname = needed.table
     where not has_schema_privilege(pg_namespace.oid, 'usage')
       or not has_table_privilege(pg_class.oid, needed.right)
       or (needed.right = 'INSERT' and needed.table = 'audit_events'
-        and not has_sequence_privilege('latchkey.audit_events_id_seq', 'usage'))`)
+        and not has_sequence_privilege('${quoted}.audit_events_id_seq', 'usage'))`)
   const [first] = missing
   if (first === undefined) return
-  const list = missing.map(({ table, right }) => `${right} on latchkey.${table}`).join(', ')
+  const list = missing.map(({ table, right }) => `${right} on ${name}.${table}`).join(', ')
   throw new SchemaError(
     'rights',
-    `The role ${first.role} lacks rights that the server needs (${list}): run \`latchkey migrate --grant ${first.role}\` as the role that owns the schema.`,
+    `The role ${first.role} lacks rights that the server needs (${list}): run \`${migrateCommand} --grant ${first.role}\` as the role that owns the schema.`,
   )
 }

@@ -1,4 +1,5 @@
 import { codeOf, insufficientPrivilege } from '../connection/errors.ts'
+import type { SchemaNames } from '../schema-names.ts'
 import { SchemaError } from './errors.ts'
 import { rightsOn } from './rights.ts'
 import type { Session } from './session.ts'
@@ -10,7 +11,7 @@ export interface GrantedRole {
 }
 
 /**
- * Grants a role the rights on the schema latchkey that the server needs, and revokes its other rights
+ * Grants a role the rights on the schema that the server needs, and revokes its other rights
  * there. Creates the role if it does not exist. Runs in the current transaction of `session`.
  *
  * @throws SchemaError if the role could change the audit trail nevertheless
@@ -21,13 +22,14 @@ export async function grantRunTimeRole(session: Session, role: string): Promise<
       'The name of a role has 1 to 63 bytes. It must not be public, and must not begin with pg_.',
     )
   }
+  const { schema } = session
   const known = await findRole(session, role)
-  if (known !== undefined) requireHarmless(role, known)
+  if (known !== undefined) requireHarmless(role, known, schema)
   try {
     if (known === undefined) await session.query(`create role ${quoted(role)} login`)
     for (const statement of await grantStatements(session, role)) await session.query(statement)
   } catch (error) {
-    throw asGrantFailure(error, role, known === undefined)
+    throw asGrantFailure(error, role, schema, known === undefined)
   }
   await requireExactRights(session, role)
   return { role, created: known === undefined }
@@ -41,15 +43,16 @@ interface KnownRole {
 }
 
 async function findRole(session: Session, role: string): Promise<KnownRole | undefined> {
+  const { name, quoted } = session.schema
   const [found] = await session.query<KnownRole>(
     `select rolsuper as superuser,
       exists (
-        select from pg_namespace where nspname = 'latchkey' and pg_has_role(role.oid, nspowner, 'member')
+        select from pg_namespace where nspname = '${name}' and pg_has_role(role.oid, nspowner, 'member')
         union all
-        select from pg_class where relnamespace = 'latchkey'::regnamespace
+        select from pg_class where relnamespace = '${quoted}'::regnamespace
           and pg_has_role(role.oid, relowner, 'member')
         union all
-        select from pg_proc where pronamespace = 'latchkey'::regnamespace
+        select from pg_proc where pronamespace = '${quoted}'::regnamespace
           and pg_has_role(role.oid, proowner, 'member')
         union all
         select from pg_database where datname = current_database()
@@ -62,11 +65,15 @@ async function findRole(session: Session, role: string): Promise<KnownRole | und
   return found
 }
 
-function requireHarmless(role: string, { superuser, owner, mayJoin }: KnownRole): void {
+function requireHarmless(
+  role: string,
+  { superuser, owner, mayJoin }: KnownRole,
+  { name }: SchemaNames,
+): void {
   const reason =
     (superuser && 'is a superuser') ||
     (owner &&
-      'owns the database or objects of the schema latchkey, itself or through another role') ||
+      `owns the database or objects of the schema ${name}, itself or through another role`) ||
     (mayJoin && 'may make itself a member of any role (CREATEROLE)')
   if (reason === false) return
   throw rightsError(
@@ -85,11 +92,12 @@ async function findRelations(session: Session): Promise<readonly Relation[]> {
       case when relkind = 'S' then 'sequence' when relispartition then 'partition' else 'table' end
         as kind
     from pg_class
-    where relnamespace = 'latchkey'::regnamespace and relkind in ('r', 'p', 'S')
+    where relnamespace = '${session.schema.quoted}'::regnamespace and relkind in ('r', 'p', 'S')
     order by relname`)
 }
 
 async function grantStatements(session: Session, role: string): Promise<readonly string[]> {
+  const { quoted: schema } = session.schema
   const to = quoted(role)
   const relations = await findRelations(session)
   const [{ connects } = { connects: true }] = await session.query<{ connects: boolean }>(
@@ -99,17 +107,17 @@ async function grantStatements(session: Session, role: string): Promise<readonly
   const [database] = await session.query<{ name: string }>('select current_database() as name')
   return [
     ...(connects ? [] : [`grant connect on database ${quoted(database?.name ?? '')} to ${to}`]),
-    `revoke all on schema latchkey from ${to}`,
-    `grant usage on schema latchkey to ${to}`,
+    `revoke all on schema ${schema} from ${to}`,
+    `grant usage on schema ${schema} to ${to}`,
     ...relations.flatMap(({ name, kind }) => {
-      const relation = `${kind === 'sequence' ? 'sequence ' : ''}latchkey.${quoted(name)}`
+      const relation = `${kind === 'sequence' ? 'sequence ' : ''}${schema}.${quoted(name)}`
       const rights = granted(name, kind)
       return [
         `revoke all on ${relation} from ${to}`,
         ...(rights === null ? [] : [`grant ${rights} on ${relation} to ${to}`]),
       ]
     }),
-    `grant execute on function latchkey.ensure_audit_partitions(int) to ${to}`,
+    `grant execute on function ${schema}.ensure_audit_partitions(int) to ${to}`,
   ]
 }
 
@@ -128,19 +136,21 @@ function granted(name: string, kind: Relation['kind']): string | null {
  * a grant that PostgreSQL skipped with a warning, because the current role may not make it.
  */
 async function requireExactRights(session: Session, role: string): Promise<void> {
+  const { schema } = session
   const [excess] = await session.query<{ name: string }>(
     `select relname as name from pg_class
-      where relnamespace = 'latchkey'::regnamespace and relkind in ('r', 'p')
+      where relnamespace = '${schema.quoted}'::regnamespace and relkind in ('r', 'p')
         and (relname = 'audit_events' or relispartition)
         and (has_table_privilege($1, oid, 'update, delete, truncate, references, trigger')
           or (relispartition and has_table_privilege($1, oid, 'insert')))
       union all
       select 'schema' from pg_namespace
-        where nspname = 'latchkey' and has_schema_privilege($1, oid, 'create')`,
+        where nspname = '${schema.name}' and has_schema_privilege($1, oid, 'create')`,
     [role],
   )
   if (excess !== undefined) {
-    const what = excess.name === 'schema' ? 'the schema latchkey' : `latchkey.${excess.name}`
+    const what =
+      excess.name === 'schema' ? `the schema ${schema.name}` : `${schema.name}.${excess.name}`
     throw rightsError(
       `The role ${role} could still change ${what}, through a right of PUBLIC or of a role that it is a member of. Revoke that right first.`,
     )
@@ -150,15 +160,20 @@ async function requireExactRights(session: Session, role: string): Promise<void>
     for (const right of rightsOn(name)) {
       const [row] = await session.query<{ held: boolean }>(
         'select has_table_privilege($1, $2, $3) as held',
-        [role, `latchkey.${quoted(name)}`, right],
+        [role, `${schema.quoted}.${quoted(name)}`, right],
       )
       if (row?.held !== true)
-        throw mayNotGrant(role, `${right} on latchkey.${name} was not granted`)
+        throw mayNotGrant(role, schema, `${right} on ${schema.name}.${name} was not granted`)
     }
   }
 }
 
-function asGrantFailure(error: unknown, role: string, creating: boolean): unknown {
+function asGrantFailure(
+  error: unknown,
+  role: string,
+  schema: SchemaNames,
+  creating: boolean,
+): unknown {
   if (codeOf(error) !== insufficientPrivilege) return error
   const reason = error instanceof Error ? error.message : ''
   return creating && reason.includes('create role')
@@ -166,12 +181,17 @@ function asGrantFailure(error: unknown, role: string, creating: boolean): unknow
         `The role ${role} does not exist, and the role of this connection may not create it (CREATEROLE): create it as another role, then run this command again.`,
         { cause: error },
       )
-    : mayNotGrant(role, reason, { cause: error })
+    : mayNotGrant(role, schema, reason, { cause: error })
 }
 
-function mayNotGrant(role: string, reason: string, options?: ErrorOptions): SchemaError {
+function mayNotGrant(
+  role: string,
+  { name }: SchemaNames,
+  reason: string,
+  options?: ErrorOptions,
+): SchemaError {
   return rightsError(
-    `The rights of ${role} cannot be granted (${reason}): run this command as the role that owns the schema latchkey.`,
+    `The rights of ${role} cannot be granted (${reason}): run this command as the role that owns the schema ${name}.`,
     options,
   )
 }

@@ -1,7 +1,8 @@
+import { type SchemaNames, standardSchema } from '../schema-names.ts'
 import { SchemaError } from './errors.ts'
 import type { Migration } from './files.ts'
 
-/** A row of `latchkey.migrations`. */
+/** A row of the table `migrations`. */
 export interface AppliedMigration {
   readonly hash: string
   /** The name; `null` in a row that a version before 0006 wrote. */
@@ -12,6 +13,7 @@ export interface AppliedMigration {
 
 /** A comparison of the schema of a database with the migrations that this version knows. */
 export interface SchemaState {
+  readonly schema: SchemaNames
   /** Known to this version and applied, the oldest first. */
   readonly applied: readonly Migration[]
   /** Known to this version, not applied, and later than all applied ones. */
@@ -32,6 +34,7 @@ export interface SchemaState {
 export function compareSchema(
   known: readonly Migration[],
   rows: readonly AppliedMigration[],
+  schema: SchemaNames = standardSchema,
 ): SchemaState {
   const knownHashes = new Set(known.map(({ hash }) => hash))
   const appliedHashes = new Set(rows.map(({ hash }) => hash))
@@ -39,6 +42,7 @@ export function compareSchema(
   const newer = rows.filter(({ hash }) => !knownHashes.has(hash))
   const end = newer.length > 0 ? known.length : known.findLastIndex(isApplied) + 1
   return {
+    schema,
     applied: known.filter(isApplied),
     pending: known.slice(end),
     missing: known.slice(0, end).filter((migration) => !isApplied(migration)),
@@ -54,19 +58,20 @@ export function compareSchema(
  *
  * @throws SchemaError
  */
-export function requireKnownSchema({ missing, incompatible }: SchemaState): void {
+export function requireKnownSchema({ schema, missing, incompatible }: SchemaState): void {
+  const { name: schemaName, migrateCommand } = schema
   if (incompatible.length > 0) {
     const names = incompatible.map(({ name, hash }) => name ?? `with hash ${hash.slice(0, 12)}`)
     throw new SchemaError(
       'newer',
-      `A newer version of Latchkey applied ${migrations(names)} to this database, and does not declare this version compatible with the schema. Run that version or a later one; \`latchkey migrate --status\` lists the migrations.`,
+      `A newer version of Latchkey applied ${migrations(names)} to this database, and does not declare this version compatible with the schema. Run that version or a later one; \`${migrateCommand} --status\` lists the migrations.`,
     )
   }
   if (missing.length > 0) {
     const names = missing.map(({ name }) => `${name}.sql`)
     throw new SchemaError(
       'gap',
-      `The database lacks ${migrations(names)}, although a later one is applied, so no version can use its schema. Restore it from a backup, or apply the file by hand and add its row to latchkey.migrations; \`latchkey migrate --status\` lists the migrations.`,
+      `The database lacks ${migrations(names)}, although a later one is applied, so no version can use its schema. Restore it from a backup, or apply the file by hand and add its row to ${schemaName}.migrations; \`${migrateCommand} --status\` lists the migrations.`,
     )
   }
 }
@@ -74,20 +79,20 @@ export function requireKnownSchema({ missing, incompatible }: SchemaState): void
 /** Refuses a schema that this version cannot use without migrating it. */
 export function requireCurrentSchema(state: SchemaState): void {
   requireKnownSchema(state)
-  if (state.applied.length === 0) throw noSchema()
+  if (state.applied.length === 0) throw noSchema(state.schema)
   if (state.pending.length > 0) {
     const names = state.pending.map(({ name }) => `${name}.sql`)
     throw new SchemaError(
       'behind',
-      `The database lacks ${migrations(names)}: run \`latchkey migrate\` as a role that may change its schema.`,
+      `The database lacks ${migrations(names)}: run \`${state.schema.migrateCommand}\` as a role that may change its schema.`,
     )
   }
 }
 
-export function noSchema(): SchemaError {
+export function noSchema({ migrateCommand } = standardSchema): SchemaError {
   return new SchemaError(
     'absent',
-    'The database has no tables of Latchkey: run `latchkey migrate` first.',
+    `The database has no tables of Latchkey: run \`${migrateCommand}\` first.`,
   )
 }
 

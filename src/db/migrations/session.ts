@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Connection, connect } from '../connect.ts'
 import { parseConnectionString } from '../connection-string.ts'
+import { type SchemaNames, standardSchema } from '../schema-names.ts'
 
 /** Values of query parameters. */
 export type Parameter = string | number | null
 
 /** One connection to the database, used for one transaction after another. */
 export interface Session {
+  /** The schema that is migrated. */
+  readonly schema: SchemaNames
   /**
    * Runs one statement, or several without parameters.
    *
@@ -24,6 +27,8 @@ export interface Session {
 
 export interface SessionOptions {
   readonly url: string
+  /** Default: `latchkey`. */
+  readonly schema?: SchemaNames | undefined
   /** The `application_name` in `pg_stat_activity`. */
   readonly applicationName: string
   readonly signal?: AbortSignal | undefined
@@ -36,7 +41,8 @@ const cancelTime = 300
  * Opens a session that keeps no state between transactions, so that a pooler may run each of them on
  * another connection: no prepared statements, no settings, no session locks.
  */
-export function openSession({ url, applicationName, signal }: SessionOptions): Session {
+export function openSession(options: SessionOptions): Session {
+  const { url, schema = standardSchema, applicationName, signal } = options
   const target = { ...parseConnectionString(url), prepare: false }
   const open = (name: string) =>
     connect(target, {
@@ -110,7 +116,7 @@ export function openSession({ url, applicationName, signal }: SessionOptions): S
     await connection?.close()
   }
 
-  return { query, transaction, close }
+  return { schema, query, transaction, close }
 }
 
 async function unlessAborted<T>(
