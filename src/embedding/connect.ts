@@ -4,13 +4,16 @@ import { migrate, verifySchema } from '../db/migrate.ts'
 import type { PepperStore } from '../keys/peppers.ts'
 import { createOperationGuards } from '../limits/operation-guards.ts'
 import { defaultOperationLimits } from '../limits/operation-limits.ts'
+import type { Services } from '../schema/context.ts'
 import { defaultPageSize } from '../schema/pages.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { type Closers, closingAll } from './closers.ts'
 import { startDomainServices } from './domain-services.ts'
+import { createKeys } from './keys.ts'
 import { type Latchkey, withServices } from './latchkey.ts'
 import { reportTroubleTo, structuredLog } from './log.ts'
 import { type CheckedOptions, type ConnectLatchkeyOptions, checkOptions } from './options.ts'
+import { createUsers } from './users.ts'
 
 export type { ConnectLatchkeyOptions }
 
@@ -76,17 +79,23 @@ async function connect(
   const operationGuards = createOperationGuards(defaultOperationLimits, {
     defaultSize: defaultPageSize,
   })
+  const all: Services = {
+    ...services,
+    audit: database.audit,
+    catalogue,
+    keyPrefix: keys.prefix,
+    maxStalenessMs,
+    operationGuards,
+    now,
+  }
   return withServices(
-    { authenticator, close },
     {
-      ...services,
-      audit: database.audit,
-      catalogue,
-      keyPrefix: keys.prefix,
-      maxStalenessMs,
-      operationGuards,
-      now,
+      authenticator,
+      keys: createKeys(all, authenticator),
+      users: createUsers(all, authenticator),
+      close,
     },
+    all,
   )
 }
 
