@@ -1,4 +1,6 @@
 export { scopeCoordinates } from '../decision/index.ts'
+export { type AddKeyManagementOptions, addKeyManagement } from '../embedding/add-key-management.ts'
+export type { KeyManagementOptions, KeyOwner } from '../embedding/key-management-options.ts'
 export type {
   FieldGuardOptions,
   LatchkeyPluginOptions,

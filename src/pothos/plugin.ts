@@ -9,11 +9,12 @@ import SchemaBuilder, {
 import type { GraphQLSchema } from 'graphql'
 import { type Declaration, guardOf } from '../decision/index.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
+import { addedScopes } from './added-scopes.ts'
 import { faultsIn } from './checks.ts'
 import { withDeclaration, withRules } from './extensions.ts'
 import { addFastPath } from './fast-path.ts'
 import { addFieldChecks, type ScopeAuthParts } from './field-checks.ts'
-import { readDeclaration, readRules } from './options.ts'
+import { type LatchkeyPluginOptions, readDeclaration, readRules } from './options.ts'
 import { describeReturnTypes } from './return-type-sentences.ts'
 import { type LatchkeyAuthScopes, principalReader, withRequirement } from './scope-auth.ts'
 import { describe } from './sentence.ts'
@@ -80,9 +81,7 @@ export class PothosLatchkeyPlugin<Types extends SchemaTypes> extends BasePlugin<
   }
 
   override afterBuild(schema: GraphQLSchema): GraphQLSchema {
-    const { scopes } = this.builder.options.latchkey
-    const catalogue: ScopeCatalogue =
-      scopes instanceof Map ? scopes : new Map(Object.entries<string>(scopes as never))
+    const catalogue = catalogueOf(this.builder)
     const faults = [...new Set([...this.#faults, ...faultsIn(schema, catalogue)])]
     if (faults.length > 0) throw new PothosSchemaError(faults.join('\n'))
     describeReturnTypes(schema)
@@ -122,6 +121,15 @@ export class PothosLatchkeyPlugin<Types extends SchemaTypes> extends BasePlugin<
     this.#rules.set(key, rule)
     return rule
   }
+}
+
+/** Returns the scopes in the options of a builder, and those that were added later. */
+export function catalogueOf(builder: {
+  readonly options: { readonly latchkey: LatchkeyPluginOptions<string> }
+}): ScopeCatalogue {
+  const { scopes } = builder.options.latchkey
+  const entries = scopes instanceof Map ? scopes : Object.entries(scopes)
+  return new Map([...entries, ...addedScopes(builder)])
 }
 
 interface GuardedConfig {

@@ -1,10 +1,11 @@
 import SchemaBuilder from '@pothos/core'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
-import { DateTimeResolver, JSONObjectResolver } from 'graphql-scalars'
 import type { JsonObject } from '../json.ts'
-import { type LatchkeyAuthScopes, latchkeyPlugin, scopeAuthOptions } from '../pothos/index.ts'
+import { latchkeyPlugin } from '../pothos/plugin.ts'
+import { type LatchkeyAuthScopes, scopeAuthOptions } from '../pothos/scope-auth.ts'
 import type { BuiltInScope, ScopeCatalogue } from '../scopes.ts'
 import type { ResolverContext } from './context.ts'
+import { scalars } from './scalars.ts'
 
 export type Builder = ReturnType<typeof createBuilder>
 
@@ -31,12 +32,11 @@ export function createBuilder(catalogue: ScopeCatalogue) {
     scopeAuth: scopeAuthOptions((context: ResolverContext) => context.principal),
     defaultFieldNullability: false,
   })
-  builder.addScalarType('DateTime', DateTimeResolver, {
-    description:
-      'A date and time as in RFC 3339 §5.6, such as `2027-12-03T10:15:30.000Z`. The server answers in UTC with milliseconds, and accepts any offset.',
+  builder.addScalarType('DateTime', scalars.DateTime.type, {
+    description: scalars.DateTime.description,
   })
-  builder.addScalarType('JSONObject', JSONObjectResolver, {
-    description: 'A JSON object (ECMA-404).',
+  builder.addScalarType('JSONObject', scalars.JSONObject.type, {
+    description: scalars.JSONObject.description,
   })
   builder.queryType({ description: queryDescription })
   builder.mutationType({ description: mutationDescription })

@@ -34,6 +34,7 @@ export interface Services {
   readonly keys: KeyService
   readonly users: UserService
   readonly audit: Pick<AuditStore, 'list' | 'count'>
+  /** All scopes that keys may carry. */
   readonly catalogue: ScopeCatalogue
   /** The first part of every key, for `ApiKey.start`. */
   readonly keyPrefix: string
@@ -52,32 +53,42 @@ export interface Loaders {
   readonly scopeUses: DataLoader<string, readonly ScopeUse[]>
 }
 
+export interface LoaderOptions {
+  /** Whether a loader returns a result again within the request, without a query. Default: true. */
+  readonly cache?: boolean
+}
+
 /** The loaders of one request. Most requests need none, so each is created on first use. */
 export class RequestLoaders implements Loaders {
   readonly #services: Pick<Services, 'keys' | 'users'>
+  readonly #options: LoaderOptions
   #user: Loaders['user'] | null = null
   #apiKey: Loaders['apiKey'] | null = null
   #scopeUses: Loaders['scopeUses'] | null = null
 
-  constructor(services: Pick<Services, 'keys' | 'users'>) {
+  constructor(services: Pick<Services, 'keys' | 'users'>, options: LoaderOptions = {}) {
     this.#services = services
+    this.#options = options
   }
 
   get user(): Loaders['user'] {
     const { users } = this.#services
-    this.#user ??= new DataLoader((ids) => users.findMany(ids).then(mutable))
+    this.#user ??= new DataLoader((ids) => users.findMany(ids).then(mutable), this.#options)
     return this.#user
   }
 
   get apiKey(): Loaders['apiKey'] {
     const { keys } = this.#services
-    this.#apiKey ??= new DataLoader((ids) => keys.findMany(ids).then(mutable))
+    this.#apiKey ??= new DataLoader((ids) => keys.findMany(ids).then(mutable), this.#options)
     return this.#apiKey
   }
 
   get scopeUses(): Loaders['scopeUses'] {
     const { keys } = this.#services
-    this.#scopeUses ??= new DataLoader((ids) => keys.findScopeUses(ids).then(mutable))
+    this.#scopeUses ??= new DataLoader(
+      (ids) => keys.findScopeUses(ids).then(mutable),
+      this.#options,
+    )
     return this.#scopeUses
   }
 }

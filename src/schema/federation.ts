@@ -1,6 +1,6 @@
 import { BadUserInputError } from '../errors.ts'
 import { memoizeWeak } from '../memoize-weak.ts'
-import { printSdl } from '../pothos/index.ts'
+import { printSdl } from '../pothos/sdl.ts'
 import type { User } from '../users/user.ts'
 import type { Builder } from './builder.ts'
 import { costs } from './costs.ts'

@@ -1,0 +1,461 @@
+import SchemaBuilder from '@pothos/core'
+import DataloaderPlugin from '@pothos/plugin-dataloader'
+import ErrorsPlugin from '@pothos/plugin-errors'
+import RelayPlugin from '@pothos/plugin-relay'
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
+import ZodPlugin from '@pothos/plugin-zod'
+import { type GraphQLSchema, printType } from 'graphql'
+import { DateTimeResolver } from 'graphql-scalars'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Principal } from '../../src/index.ts'
+import {
+  addKeyManagement,
+  type KeyManagementOptions,
+  type LatchkeyAuthScopes,
+  latchkeyPlugin,
+  printSdl,
+  scopeAuthOptions,
+} from '../../src/pothos/index.ts'
+import { createSchema } from '../../src/schema/index.ts'
+import { type Embedded, embed, serve, shopScopes } from '../support/embedded.ts'
+
+interface Context {
+  readonly principal: Principal | null
+}
+
+interface Customer {
+  readonly subject: string
+  readonly nickname: string
+}
+
+let embedded: Embedded
+
+beforeAll(async () => {
+  embedded = await embed()
+})
+
+afterAll(() => embedded.close())
+
+/** The builder of an application with the plugins of Pothos that change fields and types. */
+function shopBuilder() {
+  const builder = new SchemaBuilder<{
+    Context: Context
+    Scopes: keyof typeof shopScopes
+    AuthScopes: LatchkeyAuthScopes
+    DefaultAuthStrategy: 'all'
+    Scalars: { DateTime: { Input: Date; Output: Date } }
+  }>({
+    plugins: [
+      latchkeyPlugin,
+      ErrorsPlugin,
+      ScopeAuthPlugin,
+      RelayPlugin,
+      DataloaderPlugin,
+      ZodPlugin,
+    ],
+    latchkey: { scopes: shopScopes },
+    scopeAuth: scopeAuthOptions((context) => context.principal),
+    relay: { nodeQueryOptions: { public: true }, nodesQueryOptions: { public: true } },
+    errors: { defaultTypes: [Error] },
+  })
+  builder.addScalarType('DateTime', DateTimeResolver)
+  builder.objectType(Error, {
+    name: 'Failure',
+    fields: (t) => ({ text: t.exposeString('message') }),
+  })
+  builder.queryType({
+    description: 'The shop.',
+    fields: (t) => ({
+      orders: t.stringList({ requiresScopes: 'read:orders', resolve: () => ['one', 'two'] }),
+      opened: t.field({ type: 'DateTime', public: true, resolve: () => new Date(0) }),
+    }),
+  })
+  return builder
+}
+
+function withKeys(options: Omit<KeyManagementOptions, 'latchkey'> = {}) {
+  const builder = shopBuilder()
+  addKeyManagement(builder, { latchkey: embedded.latchkey, ...options })
+  return builder.toSchema()
+}
+
+describe('the schema of an application', () => {
+  it('creates, uses, narrows, rotates and revokes a key', async () => {
+    const ask = serve(withKeys(), embedded)
+    const jwt = await embedded.issuer.sign({
+      scope: 'read:orders write:orders read:keys write:keys',
+    })
+    const created = await ask(
+      jwt,
+      `mutation { createApiKey(input: { name: "CI", scopes: ["read:orders", "write:orders"] }) {
+        secret apiKey { id start name scopes effectiveScopes status createdAt parent { id } }
+      } }`,
+    )
+    expect(created.errors).toBeUndefined()
+    const { secret, apiKey } = created.data.createApiKey
+    expect(secret).toMatch(/^shop_[0-9A-Za-z]{16}_[0-9A-Za-z]{49}$/)
+    expect(apiKey).toMatchObject({
+      start: `shop_${apiKey.id}`,
+      scopes: ['read:orders', 'write:orders'],
+      effectiveScopes: ['read:orders', 'write:orders'],
+      status: 'ACTIVE',
+      parent: null,
+    })
+    const input = { id: apiKey.id }
+    expect(await ask(secret, '{ orders }')).toEqual({ data: { orders: ['one', 'two'] } })
+
+    const update =
+      'mutation ($input: UpdateApiKeyInput!) { updateApiKey(input: $input) { apiKey { scopes } } }'
+    expect(await ask(jwt, update, { input: { ...input, scopes: ['write:orders'] } })).toEqual({
+      data: { updateApiKey: { apiKey: { scopes: ['write:orders'] } } },
+    })
+    const denied = await ask(secret, '{ orders }')
+    expect(denied.errors?.[0]?.extensions).toMatchObject({
+      code: 'FORBIDDEN',
+      missingScopes: ['read:orders'],
+    })
+
+    const rotate =
+      'mutation ($input: RotateApiKeyInput!) { rotateApiKey(input: $input) { secret apiKey { id } } }'
+    const rotated = await ask(jwt, rotate, { input: { ...input, gracePeriodSeconds: 0 } })
+    expect(rotated.data.rotateApiKey.apiKey).toEqual(input)
+    const list =
+      '{ apiKeys(first: 5, status: ACTIVE) { totalCount pageInfo { hasNextPage } edges { cursor } nodes { id name } } }'
+    expect(await ask(jwt, list)).toEqual({
+      data: {
+        apiKeys: {
+          totalCount: 1,
+          pageInfo: { hasNextPage: false },
+          edges: [{ cursor: expect.any(String) }],
+          nodes: [{ id: apiKey.id, name: 'CI' }],
+        },
+      },
+    })
+    const revoke =
+      'mutation ($input: RevokeApiKeyInput!) { revokeApiKey(input: $input) { apiKey { status } effectiveBy } }'
+    expect(await ask(jwt, revoke, { input })).toEqual({
+      data: { revokeApiKey: { apiKey: { status: 'REVOKED' }, effectiveBy: expect.any(String) } },
+    })
+    for (const dead of [secret, rotated.data.rotateApiKey.secret]) {
+      expect((await ask(dead, '{ orders }')).errors?.[0]?.extensions?.code).toBe(
+        'INVALID_CREDENTIAL',
+      )
+    }
+  })
+
+  it('keeps the codes of errors, beside the errors plugin', async () => {
+    const schema = withKeys()
+    expect(printType(schema.getType('CreateApiKeyPayload') as never)).toContain('secret: String!')
+    expect(schema.getMutationType()?.getFields().createApiKey?.type.toString()).toBe(
+      'CreateApiKeyPayload!',
+    )
+    const ask = serve(schema, embedded)
+    const jwt = await embedded.issuer.sign({ scope: 'read:keys write:keys' })
+    const create = (scopes: string) =>
+      `mutation { createApiKey(input: { name: "CI", scopes: [${scopes}] }) { secret } }`
+    const codes = async (credential: string | null, query: string) =>
+      (await ask(credential, query)).errors?.map(({ extensions }) => extensions)
+    expect(await codes(jwt, create('"read:orders"'))).toMatchObject([
+      { code: 'FORBIDDEN', missingScopes: ['read:orders'] },
+    ])
+    expect(await codes(jwt, create(''))).toMatchObject([
+      { code: 'BAD_USER_INPUT', field: 'scopes' },
+    ])
+    expect(await codes(null, create('"read:orders"'))).toMatchObject([{ code: 'UNAUTHENTICATED' }])
+    const revoke = 'mutation { revokeApiKey(input: { id: "0123456789abcdef" }) { effectiveBy } }'
+    expect(await codes(jwt, revoke)).toMatchObject([{ code: 'NOT_FOUND' }])
+  })
+
+  it('refuses a payload that discloses more than a query would, before any change', async () => {
+    const ask = serve(withKeys(), embedded)
+    const all = await embedded.issuer.sign({ sub: 'carol', scope: 'read:keys write:keys' })
+    const writer = await embedded.issuer.sign({ sub: 'carol', scope: 'write:keys' })
+    const { data } = await ask(
+      all,
+      'mutation { createApiKey(input: { name: "old", scopes: ["write:keys"] }) { apiKey { id } } }',
+    )
+    const { id } = data.createApiKey.apiKey
+    const denied = await ask(
+      writer,
+      `mutation { updateApiKey(input: { id: "${id}", name: "new" }) { apiKey { name lastUsedAt } } }`,
+    )
+    expect(denied.errors?.[0]?.extensions).toMatchObject({
+      code: 'FORBIDDEN',
+      missingScopes: ['read:keys'],
+    })
+    expect((await ask(all, `{ apiKey(id: "${id}") { name } }`)).data.apiKey.name).toBe('old')
+  })
+
+  it('does not show the keys of another user', async () => {
+    const ask = serve(withKeys(), embedded)
+    const alice = await embedded.issuer.sign({ sub: 'alice', scope: 'read:keys write:keys' })
+    const bob = await embedded.issuer.sign({ sub: 'bob', scope: 'read:keys write:keys' })
+    const { data } = await ask(
+      alice,
+      'mutation { createApiKey(input: { name: "hers", scopes: ["read:keys"] }) { apiKey { id } } }',
+    )
+    const { id } = data.createApiKey.apiKey
+    expect(await ask(bob, `{ apiKey(id: "${id}") { name } }`)).toEqual({ data: { apiKey: null } })
+    const revoked = await ask(
+      bob,
+      `mutation { revokeApiKey(input: { id: "${id}" }) { effectiveBy } }`,
+    )
+    expect(revoked.errors?.[0]?.extensions?.code).toBe('NOT_FOUND')
+  })
+
+  it('does not depend on the default nullability of the application', () => {
+    const types = ['ApiKey', 'CreateApiKeyInput', 'ApiKeyConnection', 'RevokeApiKeyPayload']
+    const print = (schema: GraphQLSchema) =>
+      types.map((name) => printType(schema.getType(name) as never).replace(/""".*?"""\s*/gs, ''))
+    const common = {
+      plugins: [latchkeyPlugin, ScopeAuthPlugin] as const,
+      latchkey: { scopes: {} },
+      scopeAuth: scopeAuthOptions((context: Context) => context.principal),
+    }
+    type Types = {
+      Context: Context
+      AuthScopes: LatchkeyAuthScopes
+      DefaultAuthStrategy: 'all'
+    }
+    const strict = new SchemaBuilder<
+      Types & { DefaultFieldNullability: false; DefaultInputFieldRequiredness: true }
+    >({
+      ...common,
+      plugins: [...common.plugins],
+      defaultFieldNullability: false,
+      defaultInputFieldRequiredness: true,
+    })
+    const lax = new SchemaBuilder<Types>({ ...common, plugins: [...common.plugins] })
+    const options = { latchkey: embedded.latchkey, include: ['users'] } as const
+    addKeyManagement(strict, options)
+    addKeyManagement(lax, options)
+    const own = print(createSchema())
+    expect(print(strict.toSchema())).toEqual(own)
+    expect(print(lax.toSchema())).toEqual(own)
+  })
+
+  it('has the parts in include', () => {
+    const rootFields = (schema: GraphQLSchema) =>
+      Object.keys(schema.getQueryType()?.getFields() ?? {}).filter(
+        (name) => !['node', 'nodes', 'opened', 'orders'].includes(name),
+      )
+    expect(rootFields(withKeys())).toEqual(['apiKey', 'apiKeys'])
+    expect(
+      rootFields(
+        withKeys({ include: ['viewer', 'scopes', 'requiredScopes', 'users', 'auditEvents'] }),
+      ),
+    ).toEqual([
+      'apiKey',
+      'apiKeys',
+      'auditEvents',
+      'me',
+      'requiredScopes',
+      'scopes',
+      'user',
+      'users',
+      'viewer',
+    ])
+  })
+
+  it('answers the queries of the included parts', async () => {
+    const ask = serve(
+      withKeys({ include: ['viewer', 'scopes', 'requiredScopes', 'users', 'auditEvents'] }),
+      embedded,
+    )
+    const jwt = await embedded.issuer.sign({
+      sub: 'dora',
+      scope: 'read:users read:keys write:keys',
+    })
+    expect(
+      await ask(jwt, '{ viewer { subject user { subject } credential { kind } } me { subject } }'),
+    ).toEqual({
+      data: {
+        viewer: { subject: 'dora', user: { subject: 'dora' }, credential: { kind: 'JWT' } },
+        me: { subject: 'dora' },
+      },
+    })
+    expect((await ask(null, '{ scopes { name fields } }')).data.scopes).toContainEqual({
+      name: 'read:orders',
+      fields: ['Query.orders'],
+    })
+    expect(
+      await ask(
+        jwt,
+        '{ requiredScopes(document: "{ orders apiKeys { totalCount } }") { scopes missing } }',
+      ),
+    ).toEqual({
+      data: {
+        requiredScopes: { scopes: [['read:keys', 'read:orders']], missing: ['read:orders'] },
+      },
+    })
+    expect((await ask(jwt, '{ users { nodes { subject } } }')).data.users.nodes).toContainEqual({
+      subject: 'dora',
+    })
+    expect((await ask(jwt, '{ auditEvents { totalCount } }')).errors?.[0]?.extensions?.code).toBe(
+      'FORBIDDEN',
+    )
+  })
+
+  it('prefixes types and root fields, and names them so in descriptions', async () => {
+    const builder = shopBuilder()
+    builder.objectRef<object>('ApiKey').implement({
+      fields: (t) => ({ id: t.id({ resolve: () => '1' }) }),
+    })
+    addKeyManagement(builder, {
+      latchkey: embedded.latchkey,
+      include: ['requiredScopes', 'scopes', 'users'],
+      typePrefix: 'Latchkey',
+      fieldPrefix: 'latchkey',
+    })
+    const schema = builder.toSchema()
+    const sdl = printSdl(schema)
+    for (const name of ['createApiKey', 'rotateApiKey', 'revokeAllApiKeys', 'suspendUser']) {
+      expect(sdl).not.toContain(`\`${name}\``)
+    }
+    expect(sdl).not.toMatch(/`(?:Mutation|Query)\.(?!latchkey|orders)/)
+    expect(sdl).not.toMatch(/`[A-Z]+(?:_[A-Z]+)+`\)/)
+    expect(sdl).toContain('see `LatchkeyApiKey`')
+    expect(sdl).toContain('The input of `latchkeyCreateApiKey`.')
+    const ask = serve(schema, embedded)
+    const jwt = await embedded.issuer.sign({ scope: 'read:keys write:keys' })
+    const { data } = await ask(
+      jwt,
+      `mutation ($input: LatchkeyCreateApiKeyInput!) {
+        latchkeyCreateApiKey(input: $input) { apiKey { __typename createdAt } }
+      }`,
+      {
+        input: {
+          name: 'CI',
+          scopes: ['read:keys'],
+          metadata: { a: 1 },
+          expiresAt: '2100-01-01T00:00:00Z',
+        },
+      },
+    )
+    expect(data.latchkeyCreateApiKey.apiKey).toEqual({
+      __typename: 'LatchkeyApiKey',
+      createdAt: expect.any(String),
+    })
+  })
+
+  it('may show its own type as the owner of a key', async () => {
+    const customers = new Map([['erin', { subject: 'erin', nickname: 'E.' }]])
+    const builder = shopBuilder()
+    const CustomerRef = builder.objectRef<Customer>('Customer').implement({
+      fields: (t) => ({ nickname: t.exposeString('nickname') }),
+    })
+    addKeyManagement(builder, {
+      latchkey: embedded.latchkey,
+      include: ['viewer'],
+      owner: {
+        type: CustomerRef,
+        resolve: ({ subject, issuer }, context) => {
+          expect(issuer).toBe(embedded.issuer.issuer)
+          expect(context.principal?.subject).toBe(subject)
+          return customers.get(subject) ?? null
+        },
+      },
+    })
+    const ask = serve(builder.toSchema(), embedded)
+    const create =
+      'mutation { createApiKey(input: { name: "CI", scopes: ["read:keys"] }) { apiKey { owner { nickname } } } }'
+    const scope = 'read:keys write:keys'
+    const erin = await embedded.issuer.sign({ sub: 'erin', scope })
+    expect((await ask(erin, create)).data.createApiKey.apiKey.owner).toEqual({ nickname: 'E.' })
+    expect((await ask(erin, '{ viewer { user { nickname } } }')).data.viewer.user).toEqual({
+      nickname: 'E.',
+    })
+    const frank = await embedded.issuer.sign({ sub: 'frank', scope })
+    expect((await ask(frank, create)).data.createApiKey.apiKey.owner).toBeNull()
+  })
+})
+
+describe('addKeyManagement refuses', () => {
+  const add = (
+    builder: Parameters<typeof addKeyManagement>[0],
+    options: Partial<KeyManagementOptions> = {},
+  ) => addKeyManagement(builder, { latchkey: embedded.latchkey, ...options })
+  const scopeAuth = scopeAuthOptions((context: Context) => context.principal)
+  type Types = { Context: Context; AuthScopes: LatchkeyAuthScopes; DefaultAuthStrategy: 'all' }
+
+  it('a builder without scope-auth or without latchkeyPlugin', () => {
+    const without = new SchemaBuilder({ plugins: [] } as never)
+    expect(() => add(without as never)).toThrow(
+      /lacks ScopeAuthPlugin.* Write plugins: \[latchkeyPlugin, ScopeAuthPlugin\][\s\S]*lacks latchkeyPlugin/,
+    )
+    const withScopeAuth = new SchemaBuilder<Types>({
+      plugins: [ScopeAuthPlugin],
+      scopeAuth,
+    } as never)
+    expect(() => add(withScopeAuth as never)).toThrow(/^The builder lacks latchkeyPlugin. Write/)
+  })
+
+  it('types that the builder has, all at once, and a second call', () => {
+    const builder = shopBuilder()
+    for (const name of ['ApiKey', 'ApiKeyStatus']) {
+      builder.objectRef<object>(name).implement({
+        fields: (t) => ({ id: t.id({ resolve: () => '1' }) }),
+      })
+    }
+    expect(() => add(builder as never)).toThrow(
+      /^The builder already has a type ApiKey. Write another typePrefix.*\nThe builder already has a type ApiKeyStatus\./,
+    )
+    const twice = shopBuilder()
+    add(twice as never)
+    expect(() => add(twice as never)).toThrow(/call addKeyManagement only once/)
+  })
+
+  it('a root field that the application has, when the schema is built', () => {
+    const builder = shopBuilder()
+    builder.queryField('apiKey', (t) => t.string({ public: true, resolve: () => '' }))
+    add(builder as never)
+    expect(() => builder.toSchema()).toThrow('Duplicate field apiKey on Query')
+  })
+
+  it('a scalar that represents other values, unless the types have a prefix', async () => {
+    const builderWithTexts = () => {
+      const builder = new SchemaBuilder<
+        Types & { Scalars: { DateTime: { Input: string; Output: string } } }
+      >({
+        plugins: [latchkeyPlugin, ScopeAuthPlugin],
+        latchkey: { scopes: {} },
+        scopeAuth,
+      })
+      builder.scalarType('DateTime', { serialize: (value) => value, parseValue: String })
+      return builder
+    }
+    expect(() => add(builderWithTexts() as never)).toThrow(
+      /^The scalar DateTime of the builder represents other values than a Date. Write a typePrefix/,
+    )
+    const builder = builderWithTexts()
+    add(builder as never, { typePrefix: 'Keys' })
+    const schema = builder.toSchema()
+    expect(printType(schema.getType('KeysApiKey') as never)).toContain('createdAt: KeysDateTime!')
+    expect(printType(schema.getType('KeysCreateApiKeyInput') as never)).toContain(
+      'expiresAt: KeysDateTime\n',
+    )
+  })
+
+  it('a catalogue that redefines a scope of Latchkey, or has a scope that no key could have', () => {
+    const builder = new SchemaBuilder<Types>({
+      plugins: [latchkeyPlugin, ScopeAuthPlugin],
+      latchkey: {
+        scopes: { 'read:keys': 'Read the keys of the piano.', 'read:order': 'Misspelt.' },
+      },
+      scopeAuth,
+    })
+    expect(() => add(builder as never)).toThrow(
+      /redefines the scope "read:keys".* choose another name[\s\S]*has the scope "read:order", which connectLatchkey does not know/,
+    )
+  })
+
+  it('options that are not valid', () => {
+    const builder = shopBuilder() as never
+    expect(() => add(builder, { include: ['user' as never] })).toThrow(
+      /unknown part "user". Write one of viewer, scopes/,
+    )
+    expect(() => add(builder, { typePrefix: '2' })).toThrow(/^`typePrefix` must be letters/)
+    expect(() => add(builder, { fieldPrefix: '__a' })).toThrow(/^`fieldPrefix` must be letters/)
+    expect(() => add(builder, { latchkey: {} as never })).toThrow(/^`latchkey` must be what/)
+  })
+})
