@@ -18,6 +18,7 @@ export type {
 export type { IssuerSettings } from './credentials/issuer-settings.ts'
 export type { RefusalReason } from './credentials/refusal.ts'
 export type { LostUses } from './credentials/use-recorder.ts'
+export type { Undeclared } from './decision/undeclared.ts'
 export type { As } from './embedding/caller.ts'
 export type { KeyOutcome, KeyRecord } from './embedding/key-records.ts'
 export type {
@@ -54,6 +55,15 @@ export {
   ServiceUnavailableError,
   UnauthenticatedError,
 } from './errors.ts'
+export {
+  type ApolloGuardPlugin,
+  apolloGuardPlugin,
+  type GuardSchemaOptions,
+  graphqlHttpOnOperation,
+  guardMercurius,
+  guardSchema,
+  type MercuriusApp,
+} from './graphql/index.ts'
 export {
   createIdentityIssuer,
   type IdentityIssuer,

@@ -1,14 +1,17 @@
 import {
   type DocumentNode,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
   getOperationAST,
   getVariableValues,
+  Kind,
   type OperationDefinitionNode,
 } from 'graphql'
 import { booleanFor, conditionVariables, type Variables } from './condition.ts'
 import type { DynamicGuard, ResolvedGuard } from './dynamic-guard.ts'
 import { type Evaluation, evaluatePlan, nothingGuarded } from './evaluation.ts'
 import type { Arguments } from './field-rules.ts'
+import type { Fragments } from './payload-fields.ts'
 import { type Plan, planOperation } from './plan.ts'
 
 /** An analysed operation, before its variables are known. */
@@ -16,8 +19,12 @@ export interface Analysis {
   readonly operation: OperationDefinitionNode
   /** The number of selections that were visited. It grows linearly with the length of the document. */
   readonly steps: number
-  /** Returns the requirements of the operation with these variables. Cached; does not change its argument. */
-  evaluate(variables: Variables): Evaluation
+  /**
+   * Returns the requirements of the operation with these variables. Cached; does not change its argument.
+   *
+   * @param areCoerced whether the variables are coerced, as resolvers see them. Default: they are as sent
+   */
+  evaluate(variables: Variables, areCoerced?: boolean): Evaluation
 }
 
 interface CachedAnalysis {
@@ -53,9 +60,51 @@ export function analyseOperation(
   const operation = getOperationAST(document, name)
   // The absence of a name is not cached: callers can invent any number of names.
   if (!operation) return null
-  const analysis = new PlannedAnalysis(schema, planOperation(schema, document, operation))
+  const fragments = fragmentsOf(document)
+  const analysis = new PlannedAnalysis(schema, planOperation(schema, operation, fragments))
   ofDocument.push({ schema, operationName: name, analysis })
   return analysis
+}
+
+function fragmentsOf({ definitions }: DocumentNode): Fragments {
+  const fragments = definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
+  return new Map(fragments.map((node) => [node.name.value, node]))
+}
+
+/** An operation that is being executed, as the `info` of resolvers describes it. */
+export type ExecutedOperation = Pick<GraphQLResolveInfo, 'schema' | 'operation' | 'fragments'>
+
+interface CachedExecution {
+  readonly schema: GraphQLSchema
+  readonly fragments: Fragments
+  readonly analysis: Analysis
+}
+
+const executed = new WeakMap<OperationDefinitionNode, CachedExecution[]>()
+
+/**
+ * Like {@link analyseOperation}, for resolvers, which see the operation and its fragments and not the document.
+ * The result is cached by schema and operation as long as the operation object lives, and only while the
+ * fragments are the same objects.
+ */
+export function analyseExecution({ schema, operation, fragments }: ExecutedOperation): Analysis {
+  const known = executed.get(operation) ?? []
+  const found = known.find((one) => one.schema === schema && hasSame(one.fragments, fragments))
+  if (found !== undefined) return found.analysis
+  const own = new Map(Object.entries(fragments))
+  const analysis = new PlannedAnalysis(schema, planOperation(schema, operation, own))
+  const others = known.filter((one) => one.schema !== schema)
+  executed.set(operation, [...others, { schema, fragments: own, analysis }])
+  return analysis
+}
+
+function hasSame(known: Fragments, fragments: ExecutedOperation['fragments']): boolean {
+  let count = 0
+  for (const name in fragments) {
+    if (known.get(name) !== fragments[name]) return false
+    count += 1
+  }
+  return count === known.size
 }
 
 /** The maximum number of evaluations that are cached for one operation. */
@@ -81,7 +130,7 @@ class PlannedAnalysis implements Analysis {
     }
   }
 
-  evaluate(variables: Variables): Evaluation {
+  evaluate(variables: Variables, areCoerced = false): Evaluation {
     if (this.#unconditional !== null) return this.#unconditional
     const values = new Map<string, boolean | undefined>()
     let cacheKey: string | null = ''
@@ -90,7 +139,7 @@ class PlannedAnalysis implements Analysis {
       values.set(variable.name, value)
       cacheKey += value === undefined ? '?' : value ? '1' : '0'
     }
-    const resolvedGuards = this.#resolvedGuards(variables)
+    const resolvedGuards = this.#resolvedGuards(variables, areCoerced)
     for (const { key } of resolvedGuards.values()) {
       cacheKey = key === null || cacheKey === null ? null : `${cacheKey} ${key}`
     }
@@ -111,11 +160,18 @@ class PlannedAnalysis implements Analysis {
     return variable && booleanFor(variable, variables)
   }
 
-  #resolvedGuards(variables: Variables): ReadonlyMap<DynamicGuard, ResolvedGuard> {
+  #resolvedGuards(
+    variables: Variables,
+    areCoerced: boolean,
+  ): ReadonlyMap<DynamicGuard, ResolvedGuard> {
     const { dynamicGuards, operation } = this.#plan
     if (dynamicGuards.length === 0) return new Map()
-    const coerced = coercedVariables(this.#schema, operation, variables)
-    return new Map(dynamicGuards.map((one) => [one, one.evaluate({ variables, coerced })]))
+    const coerced =
+      areCoerced && variables !== 'any'
+        ? (variables ?? {})
+        : coercedVariables(this.#schema, operation, variables)
+    const values = { variables, coerced, areCoerced }
+    return new Map(dynamicGuards.map((one) => [one, one.evaluate(values)]))
   }
 }
 

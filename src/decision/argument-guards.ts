@@ -1,5 +1,6 @@
 import {
   type FieldNode,
+  type GraphQLInputField,
   type GraphQLInputType,
   type GraphQLNamedType,
   getNamedType,
@@ -40,13 +41,14 @@ export function mayPassGuardedValue(field: Field, node: FieldNode): boolean {
  * The guards of the scalars and enums whose values the arguments of a field contain. A filter by a guarded
  * scalar reveals whether the value exists, so it requires the guard too.
  *
- * @param variables as the request sent them, before coercion
+ * Coercion adds the defaults of members that were not sent. In coerced variables, a member with the value of its
+ * default therefore counts as not sent.
  */
 export function guardsOfArguments(
   field: Field,
   node: FieldNode,
   operation: OperationDefinitionNode,
-  variables: Variables,
+  { variables, areCoerced }: SentVariables,
 ): Guards {
   const guards: Guards[] = []
   const values: InputValue[] = []
@@ -57,9 +59,8 @@ export function guardsOfArguments(
     if (value.kind === Kind.VARIABLE) {
       const name = value.name.value
       if (variables === 'any') guards.push(guardsWithin(type))
-      else if (variables && Object.hasOwn(variables, name)) {
-        values.push({ type, value: variables[name] })
-      } else {
+      else if (isSent(variables, name)) values.push({ type, value: variables[name] })
+      else {
         const defaultValue = defaultOf(operation, name)
         if (defaultValue !== undefined) nodes.push({ type, value: defaultValue })
       }
@@ -67,19 +68,27 @@ export function guardsOfArguments(
       for (const item of value.values) nodes.push({ type, value: item })
     } else if (value.kind === Kind.OBJECT) {
       for (const { name, value: member } of value.fields) {
-        const of = typeOfMember(type, name.value)
-        if (of !== undefined) nodes.push({ type: of, value: member })
+        const of = memberOf(type, name.value)
+        if (of !== undefined) nodes.push({ type: of.type, value: member })
       }
     } else guards.push(typeGuards(getNamedType(type)))
   }
-  return distinct([...guards.flat(), ...guardsOfVariables(values)])
+  return distinct([...guards.flat(), ...guardsOfVariables(values, areCoerced)])
+}
+
+function isSent(
+  variables: Variables,
+  name: string,
+): variables is Readonly<Record<string, unknown>> {
+  if (variables === 'any' || !variables) return false
+  return Object.hasOwn(variables, name) && variables[name] !== undefined
 }
 
 /**
  * @param values of variables, removed from the list. The loop avoids recursion, because they may be nested
  * deeply.
  */
-function guardsOfVariables(values: InputValue[]): Guards {
+function guardsOfVariables(values: InputValue[], areCoerced: boolean): Guards {
   const guards: Guards[] = []
   for (let next = values.pop(); next !== undefined; next = values.pop()) {
     const { type, value } = next
@@ -88,12 +97,19 @@ function guardsOfVariables(values: InputValue[]): Guards {
       for (const item of value) values.push({ type, value: item })
     } else if (isInputObjectType(getNamedType(type))) {
       for (const [name, member] of Object.entries(value ?? {})) {
-        const of = typeOfMember(type, name)
-        if (of !== undefined) values.push({ type: of, value: member })
+        const of = memberOf(type, name)
+        if (of === undefined || (areCoerced && isUnsent(member, of))) continue
+        values.push({ type: of.type, value: member })
       }
     } else guards.push(typeGuards(getNamedType(type)))
   }
   return guards.flat()
+}
+
+interface SentVariables {
+  /** As the request sent them, or coerced if `areCoerced`. */
+  readonly variables: Variables
+  readonly areCoerced: boolean
 }
 
 interface InputNode {
@@ -113,9 +129,13 @@ function passedArguments(field: Field, node: FieldNode): readonly InputNode[] {
   })
 }
 
-function typeOfMember(type: GraphQLInputType, name: string): GraphQLInputType | undefined {
+function memberOf(type: GraphQLInputType, name: string): GraphQLInputField | undefined {
   const named = getNamedType(type)
-  return isInputObjectType(named) ? named.getFields()[name]?.type : undefined
+  return isInputObjectType(named) ? named.getFields()[name] : undefined
+}
+
+function isUnsent(coerced: unknown, { defaultValue }: GraphQLInputField): boolean {
+  return coerced === undefined || (defaultValue !== undefined && coerced === defaultValue)
 }
 
 function defaultOf(operation: OperationDefinitionNode, name: string): ValueNode | undefined {

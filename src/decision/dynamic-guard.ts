@@ -26,10 +26,11 @@ import {
 
 /** The values of one request on which the guard of a field may depend. */
 export interface RequestValues {
-  /** The variables as sent. */
+  /** The variables as sent, or coerced if `areCoerced`. */
   readonly variables: Variables
   /** The coerced variables; `null` if they are unknown or not valid. */
   readonly coerced: Arguments | null
+  readonly areCoerced: boolean
 }
 
 /** The guard of a field with the values of one request. */
@@ -83,12 +84,12 @@ export class DynamicGuard {
     return this.#possibleTypes !== null
   }
 
-  evaluate({ variables, coerced }: RequestValues): ResolvedGuard {
+  evaluate({ variables, coerced, areCoerced }: RequestValues): ResolvedGuard {
     const types =
       this.#possibleTypes &&
       narrowedTypes(this.#schema, this.field, this.#possibleTypes, this.node, coerced)
     const argumentGuards = this.#passesGuardedValue
-      ? guardsOfArguments(this.field, this.node, this.#operation, variables)
+      ? guardsOfArguments(this.field, this.node, this.#operation, { variables, areCoerced })
       : []
     const returnTypeGuards = this.narrows ? guardsForTypes(this.#returnType, types) : []
     const names = types === null ? null : [...types].sort()

@@ -1,4 +1,4 @@
-export { analyseOperation } from './analysis.ts'
+export { analyseExecution, analyseOperation } from './analysis.ts'
 export type { Variables } from './condition.ts'
 export { scopeCoordinates } from './coordinates.ts'
 export { decide, missingFor, refusal, scopesUsed } from './decide.ts'

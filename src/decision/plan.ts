@@ -1,7 +1,5 @@
 import {
-  type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
@@ -81,10 +79,10 @@ interface Draft extends Selections {
 /** Plans an operation. The document must be valid against the schema. */
 export function planOperation(
   schema: GraphQLSchema,
-  document: DocumentNode,
   operation: OperationDefinitionNode,
+  fragments: Fragments,
 ): Plan {
-  const planner = new Planner(schema, document, operation)
+  const planner = new Planner(schema, operation, fragments)
   const type = schema.getRootType(operation.operation)
   const root = type ? planner.plan(operation.selectionSet, type) : undefined
   const variables = new Set<string>()
@@ -99,7 +97,7 @@ export function planOperation(
   return {
     operation,
     root: root?.guarded ? root : null,
-    fragments: planner.fragments,
+    fragments,
     variables: conditionVariables(variables, operation),
     dynamicGuards: [...dynamicGuards],
     steps: planner.steps,
@@ -108,20 +106,18 @@ export function planOperation(
 
 class Planner {
   steps = 0
-  readonly fragments = new Map<string, FragmentDefinitionNode>()
+  readonly #fragments: Fragments
   readonly #schema: GraphQLSchema
   readonly #operation: OperationDefinitionNode
   readonly #guards: SchemaGuards
   readonly #drafts = new Map<SelectionSetNode, Map<GraphQLObjectType, Draft>>()
   readonly #order: Draft[] = []
 
-  constructor(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
+  constructor(schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Fragments) {
     this.#schema = schema
     this.#operation = operation
+    this.#fragments = fragments
     this.#guards = SchemaGuards.of(schema)
-    for (const node of document.definitions) {
-      if (node.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(node.name.value, node)
-    }
   }
 
   plan(set: SelectionSetNode, type: GraphQLObjectType): Draft {
@@ -166,7 +162,7 @@ class Planner {
       }
       const fragment =
         selection.kind === Kind.FRAGMENT_SPREAD
-          ? this.fragments.get(selection.name.value)
+          ? this.#fragments.get(selection.name.value)
           : selection
       if (fragment !== undefined && this.#applies(fragment.typeCondition, draft.type)) {
         const below = this.#below(draft, fragment.selectionSet, [draft.type])

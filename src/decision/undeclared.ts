@@ -1,7 +1,7 @@
 import {
   type GraphQLNamedType,
   type GraphQLObjectType,
-  type GraphQLSchema,
+  GraphQLSchema,
   isInterfaceType,
   isIntrospectionType,
   isObjectType,
@@ -44,9 +44,10 @@ export function rootTypes(schema: GraphQLSchema): readonly GraphQLObjectType[] {
  * Checks that a schema opens no field by mistake.
  *
  * @throws TypeError that names every root field without a declaration, unless these are `public`, and every
- * directive that is nearly one of the declarations
+ * directive that is nearly one of the declarations; or that says that two copies of graphql are installed
  */
 export function refuseUndeclared(schema: GraphQLSchema, undeclared: Undeclared): void {
+  requireSchema(schema)
   if (undeclared !== 'refuse' && undeclared !== 'public') {
     throw new TypeError("`undeclared` must be 'refuse' or 'public'.")
   }
@@ -55,6 +56,17 @@ export function refuseUndeclared(schema: GraphQLSchema, undeclared: Undeclared):
     ...(undeclared === 'public' ? [] : uncoveredRootFields(schema)),
   ]
   if (faults.length > 0) throw new TypeError(`The schema is refused.\n${faults.join('\n')}`)
+}
+
+/** Two copies of graphql do not recognise each other's objects. */
+function requireSchema(schema: unknown): void {
+  if (schema instanceof GraphQLSchema) return
+  if (Object.prototype.toString.call(schema) !== '[object GraphQLSchema]') {
+    throw new TypeError('`schema` must be a GraphQLSchema.')
+  }
+  throw new TypeError(
+    'The schema was made by another copy of the package graphql. `npm ls graphql` shows the copies. Keep one: run `npm dedupe`, or set the version in `overrides` of package.json.',
+  )
 }
 
 /** A guard on a root type covers all of its fields. */

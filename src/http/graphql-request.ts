@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql'
-import { acceptedMediaType, responseMediaTypes } from '../yoga/media-types.ts'
+import { acceptedMediaType, responseMediaTypes } from '../graphql/media-types.ts'
 import { bodyFault } from './body-fault.ts'
 import type { HttpRequest } from './endpoint.ts'
 

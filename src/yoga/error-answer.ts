@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql'
 import type { FetchAPI } from 'graphql-yoga'
+import { acceptedMediaType, type ResponseMediaType } from '../graphql/media-types.ts'
 import { memoizeWeak } from '../memoize-weak.ts'
-import { acceptedMediaType, type ResponseMediaType } from './media-types.ts'
 
 /** An HTTP answer with its own headers, independent of the kind of server that sends it. */
 export interface Answer {

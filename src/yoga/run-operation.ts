@@ -5,8 +5,8 @@ import {
   processRegularResult,
   type YogaServerInstance,
 } from 'graphql-yoga'
+import { type ResponseMediaType, responseMediaTypes } from '../graphql/media-types.ts'
 import type { Answer } from './error-answer.ts'
-import { type ResponseMediaType, responseMediaTypes } from './media-types.ts'
 
 /*
  * Everything that Latchkey uses of Yoga beyond its documentation: `getResultForParams`,

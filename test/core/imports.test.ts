@@ -16,7 +16,8 @@ const mayImport: Record<string, readonly string[]> = {
   decision: ['core'],
   admission: ['core', 'net', 'credentials'],
   pothos: ['core', 'decision'],
-  yoga: ['core', 'credentials', 'admission', 'decision', 'limits', 'identity', 'backends'],
+  graphql: ['core', 'credentials', 'decision'],
+  yoga: ['core', 'graphql', 'credentials', 'admission', 'decision', 'limits', 'identity', 'backends'],
   schema: [
     'core',
     'audit',
@@ -54,6 +55,7 @@ const mayImport: Record<string, readonly string[]> = {
     'admission',
     'log',
     'schema',
+    'graphql',
     'yoga',
     'decision',
     'keys',

@@ -1,0 +1,33 @@
+import { GraphQLError } from 'graphql'
+import type { LatchkeyError } from '../errors.ts'
+
+/** The errors of denied operations, with the failures that they show. */
+const denials = new WeakMap<GraphQLError, LatchkeyError>()
+
+/** Makes the error that every root field of a denied operation fails with. */
+export function denialError(
+  failure: LatchkeyError,
+  extensions: Readonly<Record<string, unknown>> = {},
+): GraphQLError {
+  const error = new GraphQLError(failure.message, {
+    extensions: { ...failure.extensions, ...extensions },
+  })
+  denials.set(error, failure)
+  return error
+}
+
+/**
+ * Returns the failure because of which `guardSchema` denied the operation with these errors; `null` if it did
+ * not deny the operation. graphql-js wraps the errors that resolvers throw.
+ */
+export function denialIn(errors: readonly Error[] | null | undefined): LatchkeyError | null {
+  for (const error of errors ?? []) {
+    let inner: unknown = error
+    while (inner instanceof GraphQLError) {
+      const failure = denials.get(inner)
+      if (failure !== undefined) return failure
+      inner = inner.originalError
+    }
+  }
+  return null
+}

@@ -1,0 +1,139 @@
+import { type GraphQLError, type GraphQLResolveInfo, Kind } from 'graphql'
+import type { Authenticator } from '../credentials/authenticator.ts'
+import { analyseExecution, decide, refusal, scopesUsed } from '../decision/index.ts'
+import { LatchkeyError } from '../errors.ts'
+import type { Principal } from '../principal.ts'
+import { denialError } from './denial.ts'
+
+export interface DecisionOptions<Context> {
+  readonly principalOf: (context: Context) => Principal | null | Promise<Principal | null>
+  readonly authenticator?: Pick<Authenticator, 'recordScopes'>
+}
+
+/** A denied operation, with the error that each of its root fields throws. */
+export class Denied {
+  readonly error: unknown
+
+  constructor(error: unknown) {
+    this.error = error
+  }
+}
+
+/** `null`: the operation may run. */
+type Outcome = Denied | null
+
+export type OnDenied<Context> = (context: Context, denied: Denied) => void
+
+interface KnownOutcome {
+  readonly operation: object
+  readonly context: unknown
+  outcome: Outcome | Promise<Outcome>
+}
+
+/**
+ * The decision on each execution of an operation.
+ *
+ * graphql-js and graphql-jit create a new object of coerced variables for each execution, and pass the same one
+ * to all resolvers. It identifies the execution: documents, contexts and the variables of the request may be
+ * used again. Operation and context are compared too, in case an executor shares the object.
+ */
+export class ExecutionDecisions<Context> {
+  /** Whether root fields of one execution may ask several times, even if it selects one root field. */
+  remembersAll: boolean
+  readonly #options: DecisionOptions<Context>
+  readonly #onDenied: OnDenied<Context> | undefined
+  readonly #known = new WeakMap<object, KnownOutcome>()
+
+  constructor(
+    options: DecisionOptions<Context>,
+    { remembersAll, onDenied }: { remembersAll: boolean; onDenied: OnDenied<Context> | undefined },
+  ) {
+    this.#options = options
+    this.#onDenied = onDenied
+    this.remembersAll = remembersAll
+  }
+
+  /** Decides synchronously if `principalOf` does. Never throws or rejects. */
+  outcomeOf(context: Context, info: GraphQLResolveInfo): Outcome | Promise<Outcome> {
+    const { operation, variableValues } = info
+    // Some executors resolve all events of a subscription with the same object.
+    if (operation.operation === 'subscription') return this.#decide(context, info)
+    if (!this.remembersAll && hasOneRootField(info)) return this.#decide(context, info)
+    const known = this.#known.get(variableValues)
+    if (known?.operation === operation && known.context === context) return known.outcome
+    const entry: KnownOutcome = { operation, context, outcome: this.#decide(context, info) }
+    this.#known.set(variableValues, entry)
+    if (entry.outcome instanceof Promise) {
+      entry.outcome = entry.outcome.then((outcome) => {
+        entry.outcome = outcome
+        return outcome
+      })
+    }
+    return entry.outcome
+  }
+
+  #decide(context: Context, info: GraphQLResolveInfo): Outcome | Promise<Outcome> {
+    const deny = (error: unknown): Denied => {
+      const denied = new Denied(deniedWith(error))
+      this.#onDenied?.(context, denied)
+      return denied
+    }
+    const proceed = (principal: Principal | null): Outcome => {
+      const error = this.#denialOf(principal, info)
+      return error === null ? null : deny(error)
+    }
+    try {
+      const principal = this.#options.principalOf(context)
+      return isPromise(principal)
+        ? Promise.resolve(principal).then(proceed).catch(deny)
+        : proceed(principal)
+    } catch (error) {
+      return deny(error)
+    }
+  }
+
+  #denialOf(principal: Principal | null, info: GraphQLResolveInfo): GraphQLError | null {
+    requirePrincipal(principal)
+    const evaluation = analyseExecution(info).evaluate(info.variableValues, true)
+    const decision = decide(evaluation, principal)
+    if (decision.outcome === 'allowed') {
+      const { authenticator } = this.#options
+      if (principal !== null && authenticator?.recordScopes !== undefined) {
+        authenticator.recordScopes(principal, scopesUsed(evaluation, principal))
+      }
+      return null
+    }
+    const fields = decision.fields.map(({ coordinate, paths }) => ({ coordinate, paths }))
+    return denialError(refusal(decision), { fields })
+  }
+}
+
+/** Whether the operation resolves one field of its root type, once. */
+function hasOneRootField({ operation }: GraphQLResolveInfo): boolean {
+  const [first, ...others] = operation.selectionSet.selections
+  return others.length === 0 && first?.kind === Kind.FIELD
+}
+
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
+
+function deniedWith(error: unknown): unknown {
+  if (error instanceof LatchkeyError) return denialError(error)
+  return error instanceof Error ? error : new Error('`principalOf` threw a value that is no error.')
+}
+
+function requirePrincipal(principal: unknown): asserts principal is Principal | null {
+  if (principal === null) return
+  if (principal === undefined) {
+    throw new TypeError(
+      '`principalOf` returned undefined. It must return a principal, or null for an anonymous request.',
+    )
+  }
+  const { scopes } = principal as Partial<Principal>
+  if (!(scopes instanceof Set)) {
+    throw new TypeError(
+      '`principalOf` must return a principal that the authenticator made, or null.',
+    )
+  }
+}

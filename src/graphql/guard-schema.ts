@@ -1,0 +1,110 @@
+import type { GraphQLSchema } from 'graphql'
+import { refuseUndeclared, type Undeclared } from '../decision/undeclared.ts'
+import {
+  type DecisionOptions,
+  type Denied,
+  ExecutionDecisions,
+  type OnDenied,
+} from './execution-decision.ts'
+import { type Resolver, returnsRootType, wrapRootFields } from './root-fields.ts'
+
+export interface GuardSchemaOptions<Context> extends DecisionOptions<Context> {
+  /**
+   * Returns the principal of the caller, from the context of the operation; `null`: the caller is anonymous. If
+   * it throws or returns `undefined`, the operation is denied. It is called once for each execution, and for
+   * each event of a subscription.
+   */
+  readonly principalOf: DecisionOptions<Context>['principalOf']
+  /**
+   * Records which scopes the keys use, for `keyHealth`. Default: not recorded.
+   */
+  readonly authenticator?: NonNullable<DecisionOptions<Context>['authenticator']>
+  /**
+   * The treatment of fields of `Query`, `Mutation` and `Subscription` that declare no requirement. `refuse`:
+   * `guardSchema` throws an error that names them. `public`: everyone may call them. Default `refuse`.
+   */
+  readonly undeclared?: Undeclared
+}
+
+const guarded = new WeakSet<GraphQLSchema>()
+
+/**
+ * Authorizes each operation on `schema` as a whole, in any GraphQL server: if it selects a field whose required
+ * scopes the principal lacks, no field of it runs, and each field of the root type fails with the same error.
+ * A subscription is authorized before its source starts, and again for each event.
+ *
+ * Changes the schema itself: it wraps the resolvers of the root types. Call it last, because the schema can no
+ * longer be extended or transformed. Introspection is not affected.
+ *
+ * @returns `schema`
+ * @throws TypeError if the schema has a field that is open by mistake (see `undeclared`), or is guarded
+ */
+export function guardSchema<Context>(
+  schema: GraphQLSchema,
+  options: GuardSchemaOptions<Context>,
+): GraphQLSchema {
+  return guardSchemaWith(schema, options)
+}
+
+/** @param onDenied called for each denied execution */
+export function guardSchemaWith<Context>(
+  schema: GraphQLSchema,
+  options: GuardSchemaOptions<Context>,
+  onDenied?: OnDenied<Context>,
+): GraphQLSchema {
+  const { undeclared = 'refuse', principalOf } = options
+  if (typeof principalOf !== 'function') {
+    throw new TypeError('`principalOf` must be a function that returns a principal or null.')
+  }
+  refuseUndeclared(schema, undeclared)
+  if (guarded.has(schema)) throw new TypeError('This schema is already guarded.')
+  const decisions = new ExecutionDecisions(options, {
+    remembersAll: returnsRootType(schema),
+    onDenied,
+  })
+  wrapRootFields(
+    schema,
+    (resolve) => guardedResolver(resolve, decisions),
+    () => {
+      // The new resolver may run the previous one, which asks too.
+      decisions.remembersAll = true
+    },
+  )
+  schema.toConfig = refuseCopy
+  guarded.add(schema)
+  return schema
+}
+
+/** @throws TypeError if `schema` is not guarded */
+export function requireGuarded(schema: GraphQLSchema): void {
+  if (!guarded.has(schema)) {
+    throw new TypeError(
+      'This schema is not guarded. Pass it to `guardSchema` before the server uses it.',
+    )
+  }
+}
+
+export function isGuarded(schema: GraphQLSchema): boolean {
+  return guarded.has(schema)
+}
+
+function guardedResolver<Context>(
+  resolve: Resolver,
+  decisions: ExecutionDecisions<Context>,
+): Resolver {
+  return (source, args, context, info) => {
+    const proceed = (outcome: Denied | null): unknown => {
+      if (outcome !== null) throw outcome.error
+      return resolve(source, args, context, info)
+    }
+    const outcome = decisions.outcomeOf(context as Context, info)
+    return outcome instanceof Promise ? outcome.then(proceed) : proceed(outcome)
+  }
+}
+
+/** graphql-js copies a schema when it extends or sorts one. Fields that are added to a copy have no guard. */
+function refuseCopy(): never {
+  throw new Error(
+    'A schema that is guarded cannot be extended or transformed. Call `guardSchema` last.',
+  )
+}
