@@ -17,7 +17,16 @@ const mayImport: Record<string, readonly string[]> = {
   admission: ['core', 'net', 'credentials'],
   pothos: ['core', 'decision'],
   graphql: ['core', 'credentials', 'decision'],
-  yoga: ['core', 'graphql', 'credentials', 'admission', 'decision', 'limits', 'identity', 'backends'],
+  yoga: [
+    'core',
+    'graphql',
+    'credentials',
+    'admission',
+    'decision',
+    'limits',
+    'identity',
+    'backends',
+  ],
   schema: [
     'core',
     'audit',
@@ -28,20 +37,6 @@ const mayImport: Record<string, readonly string[]> = {
     'limits',
     'pothos',
     'backends',
-  ],
-  // What an application embeds: the parts together, without the server.
-  embedding: [
-    'core',
-    'net',
-    'audit',
-    'users',
-    'keys',
-    'credentials',
-    'decision',
-    'limits',
-    'backends',
-    'db',
-    'schema',
   ],
   limits: ['core', 'decision'],
   identity: ['core'],
@@ -66,6 +61,7 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   node: ['core', 'net', 'credentials', 'yoga', 'http', 'log'],
   'connection-string': ['net'],
+  // What an application embeds: the parts together, without the server.
   embedding: [
     'core',
     'net',

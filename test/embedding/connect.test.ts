@@ -31,7 +31,7 @@ describe('connectLatchkey', () => {
     const latchkey = await connect({ url, scopes, keys: { prefix: 'shop', peppers: ['pepper'] } })
     const { keys, catalogue } = servicesOf(latchkey)
     const id = await createUser(url)
-    const { secret } = await keys.createAsOperator(id, { name: 'CI', scopes: ['read:orders'] })
+    const { secret } = await keys.asOperator().create(id, { name: 'CI', scopes: ['read:orders'] })
     expect(secret).toMatch(/^shop_/)
     expect([...catalogue.keys()]).toEqual(expect.arrayContaining(['read:keys', 'write:orders']))
     const authentication = await latchkey.authenticator.authenticate(carrying(secret))
@@ -63,10 +63,12 @@ describe('connectLatchkey', () => {
       connect({ url, schema: 'blog_auth', scopes }),
     ])
     const id = await createUser(url, 'shop_auth')
-    const { secret } = await servicesOf(shop).keys.createAsOperator(id, {
-      name: 'CI',
-      scopes: ['read:orders'],
-    })
+    const { secret } = await servicesOf(shop)
+      .keys.asOperator()
+      .create(id, {
+        name: 'CI',
+        scopes: ['read:orders'],
+      })
     expect(await shop.authenticator.authenticate(carrying(secret))).toMatchObject({
       principal: { subject: 'ada' },
     })
@@ -154,7 +156,7 @@ describe('connectLatchkey refuses to start', () => {
     const { url } = await emptyDatabase()
     const first = await connect({ url, scopes, keys: { peppers: ['one'] } })
     const { keys } = servicesOf(first)
-    await keys.createAsOperator(await createUser(url), { name: 'CI', scopes: ['read:orders'] })
+    await keys.asOperator().create(await createUser(url), { name: 'CI', scopes: ['read:orders'] })
     await expect(connectLatchkey({ url, scopes, log: silent })).rejects.toThrow(
       /`keys\.peppers` lacks peppers .* fingerprints [0-9a-f]+/,
     )

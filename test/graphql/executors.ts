@@ -29,9 +29,9 @@ interface Compiled {
 }
 
 /** graphql-jit comes with Mercurius. */
-const { compileQuery } = createRequire(
-  createRequire(import.meta.url).resolve('mercurius'),
-)('graphql-jit') as { compileQuery(schema: GraphQLSchema, document: DocumentNode): Compiled }
+const { compileQuery } = createRequire(createRequire(import.meta.url).resolve('mercurius'))(
+  'graphql-jit',
+) as { compileQuery(schema: GraphQLSchema, document: DocumentNode): Compiled }
 
 const compiled = new WeakMap<GraphQLSchema, WeakMap<DocumentNode, Compiled>>()
 
@@ -60,6 +60,10 @@ export const executors: readonly Executor[] = [
     execute: (execution) =>
       compiledQuery(execution).query({}, execution.contextValue, execution.variableValues),
     subscribe: async (execution) =>
-      await compiledQuery(execution).subscribe({}, execution.contextValue, execution.variableValues),
+      await compiledQuery(execution).subscribe(
+        {},
+        execution.contextValue,
+        execution.variableValues,
+      ),
   },
 ]

@@ -110,7 +110,9 @@ describe.each(executors)('executed by $name', (executor) => {
     const result = await run('{ hello a: order { ...More } } fragment More on Order { total }', ada)
     expect(calls).toEqual([])
     expect(result.data).toEqual({ hello: null, a: null })
-    expect(result.errors?.map(({ message, path, extensions }) => [message, path, extensions])).toEqual(
+    expect(
+      result.errors?.map(({ message, path, extensions }) => [message, path, extensions]),
+    ).toEqual(
       ['hello', 'a'].map((name) => [
         'This needs scope `read:totals`, which you do not hold.',
         [name],
@@ -201,7 +203,6 @@ describe.each(executors)('executed by $name', (executor) => {
     ],
     [
       'rejects with nothing',
-      // biome-ignore lint/suspicious/useAwait: the function must reject
       async () => {
         throw undefined
       },
@@ -276,12 +277,16 @@ describe('the setup', () => {
   it('is refused for a schema that leaves a root field open by mistake', () => {
     const open = () =>
       makeExecutableSchema({ typeDefs: 'type Query { hello: String }', resolvers: {} })
-    expect(() => guardSchema(open(), { principalOf })).toThrow(/^The schema is refused\.\nQuery\.hello/)
+    expect(() => guardSchema(open(), { principalOf })).toThrow(
+      /^The schema is refused\.\nQuery\.hello/,
+    )
     expect(() => guardSchema(open(), { principalOf, undeclared: 'public' })).not.toThrow()
   })
 
   it('is refused without principalOf, with another value, and twice', () => {
-    expect(() => guardSchema(createSchema(), {} as never)).toThrow('`principalOf` must be a function')
+    expect(() => guardSchema(createSchema(), {} as never)).toThrow(
+      '`principalOf` must be a function',
+    )
     expect(() => guardSchema({} as never, { principalOf })).toThrow('must be a GraphQLSchema')
     const schema = guardSchema(createSchema(), { principalOf })
     expect(() => guardSchema(schema, { principalOf })).toThrow('already guarded')
@@ -357,7 +362,8 @@ describe('the setup', () => {
   it('records the scopes that were used', async () => {
     const used: unknown[] = []
     const authenticator = {
-      recordScopes: (by: Principal, scopes: readonly string[]) => void used.push(by.subject, scopes),
+      recordScopes: (by: Principal, scopes: readonly string[]) =>
+        void used.push(by.subject, scopes),
     }
     const schema = guardSchema(createSchema(), { principalOf, authenticator })
     await ask(schema, '{ hello orders { id } }', ada)

@@ -67,6 +67,7 @@ export async function createTestInstance(
       defaultScopes: null,
     }),
     audit: database.audit,
+    catalogue: shared.catalogue,
     keyPrefix: 'lk',
     maxStalenessMs: 2_000,
     operationGuards: createOperationGuards(
