@@ -90,6 +90,20 @@ describe.each(issuerPages)('the page on $name', (page) => {
     }
   })
 
+  const aliases = page.configurations.flatMap((configuration) =>
+    JSON.parse(configuration).flatMap(({ aliases = [] }: { aliases?: string[] }) =>
+      aliases.map((alias) => ({ alias, configuration })),
+    ),
+  )
+  it.each(aliases)('has a token of the same user under the name $alias', async (one) => {
+    const { out } = await run(['token', 'explain', '-'], {
+      environment: { JWT_ISSUERS: JSON.stringify(withOwnKeys(page, one.configuration)) },
+      input: async () => await tokenOf({ ...page, claims: { ...page.claims, iss: one.alias } }),
+      now,
+    })
+    expect(out.endsWith(`\n${page.explanation}`) || out).toBe(true)
+  })
+
   it.each(page.faults)('has the reason of the log where: $fault', async (changes) => {
     const before = app.logged.length
     const as = await tokenOf(page, changes)
@@ -119,10 +133,4 @@ it.each([
   expect(config.startWarnings.filter((warning) => /allowHttp/.test(warning))).toHaveLength(
     hasHttp ? 1 : 0,
   )
-})
-
-it('the page on kubernetes quotes a message of the log that exists', () => {
-  const message = 'the keys of an issuer could not be fetched or used'
-  expect(readDocument('docs/issuers/kubernetes.md')).toContain(`\`${message}\``)
-  expect(readDocument('src/server/services.ts')).toContain(message)
 })

@@ -16,18 +16,16 @@ it('docs/operations.md lists every cause as the log tells it', () => {
   )
 })
 
-it('docs/operations.md quotes messages of the log that exist', () => {
-  const messages = [
-    'the keys of an issuer could not be fetched or used',
-    'uses of API keys were lost before they could be written to the database',
-  ]
+it.each([
+  ['docs/operations.md', 'the keys of an issuer could not be fetched or used'],
+  ['docs/issuers/kubernetes.md', 'the keys of an issuer could not be fetched or used'],
+  ['docs/operations.md', 'uses of API keys were lost before they could be written to the database'],
+])('%s quotes the message "%s", which the log has', (page, message) => {
   const source = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => readFileSync(`${root}src/${name}`, 'utf8'))
-  for (const message of messages) {
-    expect(readDocument('docs/operations.md')).toContain(`\`${message}\``)
-    expect(source.some((text) => text.includes(message))).toBe(true)
-  }
+  expect(readDocument(page)).toContain(`\`${message}\``)
+  expect(source.some((text) => text.includes(message))).toBe(true)
 })
 
 it('docs/errors.md lists every code that an answer may have', () => {
