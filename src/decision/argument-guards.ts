@@ -107,7 +107,7 @@ function guardsOfVariables(values: InputValue[], areCoerced: boolean): Guards {
 }
 
 interface SentVariables {
-  /** As the request sent them, or coerced if `areCoerced`. */
+  /** The variables as the request sent them, or coerced if `areCoerced`. */
   readonly variables: Variables
   readonly areCoerced: boolean
 }

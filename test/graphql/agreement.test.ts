@@ -47,12 +47,14 @@ it('guardSchema and the plugin decide the same in each executor', async () => {
               })
             }
             expect(result.errors?.length).toBeGreaterThan(0)
-            for (const [, value] of Object.entries(result.data ?? {})) expect(value).toBeNull()
+            // `__typename` of the query type has no resolver. graphql-jit leaves fields out as undefined.
+            const values = Object.values(result.data ?? {}).filter((value) => value !== 'Query')
+            expect(values.every((value) => value == null)).toBe(true)
           }
         }
       }
     }),
-    { numRuns: 40, interruptAfterTimeLimit: 20_000 },
+    { numRuns: 30, interruptAfterTimeLimit: 20_000 },
   )
   // The property is not vacuous: each outcome occurred.
   for (const outcome of ['allowed', 'unauthenticated', 'insufficient']) {
