@@ -14,7 +14,8 @@ import { build } from 'esbuild'
  * @param folder the folder for the files; the compiler's files must have been removed from it
  */
 export function bundleCommandLine(root, folder) {
-  return bundle(root, folder, { entry: 'src/cli/main.ts' })
+  // undici is large, and loaded only behind a proxy.
+  return bundle(root, folder, { entry: 'src/cli/main.ts', external: ['undici'] })
 }
 
 /**

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { connectionFaults, connectionWarnings } from './config/connections.ts'
 import { ConfigError, type Fault } from './config/faults.ts'
 import { issuerWarnings, readIssuers } from './config/issuers.ts'
+import { proxyFaults } from './config/proxies.ts'
 import {
   databaseFaults,
   defaultScopeFaults,
@@ -105,6 +106,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   const otherScopes = readScopesFile(settings.SCOPES_FILE, faults)
   faults.push(
     ...misspeltVariables(environment, given),
+    ...(issuers.length > 0 ? proxyFaults(environment) : []),
     ...issuerNameFaults(publicUrlOf(settings), issuers),
     ...modeFaults(mode, settings.HOST, given, issuers),
     ...databaseFaults(given),

@@ -205,9 +205,15 @@ async function signatureCheck(
     }
     return { check, ok: false, detail: `${key} has not signed this token`, reason: 'signature' }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    return { check, ok: null, detail: `${key}; the keys of the issuer are not known: ${message}` }
+    const reason = messagesOf(error).join(': ')
+    return { check, ok: null, detail: `${key}; the keys of the issuer are not known: ${reason}` }
   }
+}
+
+/** Returns the messages of an error and of its causes, such as a host that does not exist. */
+function messagesOf(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) return []
+  return [error.message, ...messagesOf(error.cause)].filter((message) => message !== '')
 }
 
 const maxLength = 300

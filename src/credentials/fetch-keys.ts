@@ -2,6 +2,7 @@ import { isObject } from '../json.ts'
 import { type FetchedJson, fetchJson, UnusableResponseError } from '../jwks/fetch-json.ts'
 import type { FetchedKeys } from '../jwks/key-cache.ts'
 import { readKeySet } from '../jwks/key-set.ts'
+import { fetchFromIssuer } from './issuer-fetch.ts'
 import { discoveryUrls, isLoopbackHost, keyUrlFault } from './issuer-url.ts'
 import { type KeySource, readKeyFile } from './key-source.ts'
 
@@ -74,5 +75,5 @@ function isOnLoopback(url: string): boolean {
 }
 
 function getJson(url: string, signal: AbortSignal): Promise<FetchedJson> {
-  return fetchJson(url, { signal, maxBytes, fetch })
+  return fetchJson(url, { signal, maxBytes, fetch: fetchFromIssuer })
 }

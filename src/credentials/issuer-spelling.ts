@@ -2,6 +2,7 @@ import { isObject } from '../json.ts'
 import { fetchJson } from '../jwks/fetch-json.ts'
 import { maxIssuerLength } from '../users/identity.ts'
 import { isVisibleAscii } from '../visible-ascii.ts'
+import { fetchFromIssuer } from './issuer-fetch.ts'
 import type { ResolvedIssuer } from './issuer-settings.ts'
 import { discoveryUrls, keyUrlFault } from './issuer-url.ts'
 
@@ -26,7 +27,9 @@ export async function findMisspelling(
 ): Promise<MisspeltIssuer | null> {
   if (jwks !== null || jwksFile !== null || keyUrlFault(issuer, allowHttp) !== null) return null
   for (const url of discoveryUrls(issuer)) {
-    const metadata = await fetchJson(url, { signal, maxBytes, fetch }).catch(() => null)
+    const metadata = await fetchJson(url, { signal, maxBytes, fetch: fetchFromIssuer }).catch(
+      () => null,
+    )
     if (!isObject(metadata?.json)) continue
     const { issuer: stated } = metadata.json
     if (typeof stated !== 'string' || !isVisibleAscii(stated, maxIssuerLength)) continue
