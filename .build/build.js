@@ -1,7 +1,8 @@
 /**
- * Builds `dist`: the library by the compiler, the command line and the server by the bundler. `npx latchkey` in a clone
- * runs this script each time, perhaps while a server runs from `dist`. So it does nothing if the sources
- * have not changed since the last build, and it builds in another folder and then moves file by file.
+ * Builds `dist`: the library by the compiler; the command line, the server and GraphiQL by the bundler. `npx
+ * latchkey` in a clone runs this script each time, perhaps while a server runs from `dist`. So it does nothing
+ * if the sources have not changed since the last build, and it builds in another folder and then moves file by
+ * file.
  *
  * `--force` builds in any case. `--clean` removes all files of earlier builds, before packing.
  */
@@ -11,6 +12,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleCommandLine, bundleServer } from './bundle.js'
+import { bundleGraphiql } from './graphiql.js'
 import { hashOfSources } from './sources.js'
 import { isUpToDate, place, removeAbandoned } from './target.js'
 
@@ -29,6 +31,7 @@ if (options.has('--force') || !isUpToDate(target, sources, clean)) {
       rmSync(join(built, 'cli'), { recursive: true })
       await bundleCommandLine(root, join(built, 'cli'))
       await bundleServer(root, join(built, 'app'))
+      await bundleGraphiql(root, join(built, 'web/graphiql'))
       place(built, target, { sources, clean })
     } else process.exitCode = 1
   } finally {

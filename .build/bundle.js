@@ -122,7 +122,7 @@ function refuseRequire({ outputs }) {
 }
 
 /** Returns the licences of all bundled packages, which must be distributed with the bundle. */
-function licences(root, metafile) {
+export function licences(root, metafile) {
   const packages = new Set(
     Object.values(metafile.outputs)
       .flatMap(({ inputs }) => Object.keys(inputs))

@@ -47,7 +47,7 @@ export default defineConfig({
       enabled: process.env.CI === 'true',
       reporter: ['text-summary'],
       provider: 'v8',
-      include: ['src/**'],
+      include: ['src/**/*.ts'],
       thresholds: { lines: 90, branches: 85 },
     },
   },

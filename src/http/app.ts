@@ -8,6 +8,7 @@ import type { DevelopmentIssuer } from './development-issuer.ts'
 import { answerOf, type DirectEndpoint } from './endpoint.ts'
 import { fetchRequest } from './fetch-request.ts'
 import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
+import { type Graphiql, graphiqlAssetsPath } from './graphiql.ts'
 import type { GraphQLEndpoint } from './graphql.ts'
 import { graphqlPath } from './graphql-server.ts'
 import type { Health } from './health.ts'
@@ -24,8 +25,8 @@ export interface HttpAppParts {
   readonly forwardAuth: DirectEndpoint
   readonly introspection: Introspection
   readonly schemaSdl: Route
-  /** The path of the page that browsers get at `/`; `null`: none. */
-  readonly page: string | null
+  /** `null` outside development. */
+  readonly graphiql: Pick<Graphiql, 'asset'> | null
   readonly health: Health
   readonly metrics: Pick<Metrics, 'answer'>
   /** Public keys of identity tokens; empty where identity tokens are not configured. */
@@ -45,10 +46,10 @@ export type Route = (request: Request, context: RequestContext) => Response | Pr
 
 /** Serves every path of the server. Each answer carries `X-Request-Id`; each request is logged in one line. */
 export function createHttpApp(parts: HttpAppParts): HttpApp {
-  const { log, cors, metrics, completed } = parts
+  const { log, cors, metrics, completed, graphiql } = parts
   const forPages = (route: Route) => withCors(cors, (...call) => answer(route, ...call, log))
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
-    ['/', getOnly(createRoot(parts.page))],
+    ['/', getOnly(createRoot(graphiql === null ? null : graphqlPath))],
     [graphqlPath, forPages(parts.graphql.handle)],
     [introspectionPath, parts.introspection],
     [identityKeysPath, getOnly(() => publishIdentityKeys(parts.identityKeys))],
@@ -66,6 +67,9 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     const { developmentIssuer } = parts
     if (developmentIssuer !== null && pathname.startsWith('/dev/')) {
       return ['other', developmentRoute(developmentIssuer)]
+    }
+    if (graphiql !== null && pathname.startsWith(graphiqlAssetsPath)) {
+      return ['other', getOnly(graphiql.asset)]
     }
     if (isForwardAuthTarget(pathname)) return [forwardAuthPath, routeTo(parts.forwardAuth)]
     const route = routes.get(pathname)

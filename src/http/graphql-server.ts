@@ -12,7 +12,6 @@ export const graphqlPath = '/graphql'
 export const maxBodySize = 512 * 1024
 
 export interface GraphQLServerParts extends OperationParts {
-  readonly graphiql: boolean
   /** Called once for each unexpected error. */
   readonly onBug: (cause: unknown, requestId: string) => void
   /** Called for each reason why fields could not be resolved. */
@@ -32,12 +31,12 @@ export function createGraphQLServer(
   admission: GraphQLAdmission,
   plugins: readonly Plugin[],
 ) {
-  const { schema, services, graphiql, onBug, onOutage } = parts
+  const { schema, services, onBug, onOutage } = parts
   const isAnonymous = (context: object) => (context as RequestContext).admission.principal === null
   return createYoga<ServerContext>({
     schema,
     graphqlEndpoint: graphqlPath,
-    graphiql: graphiql ? { title: 'Latchkey', defaultQuery } : false,
+    graphiql: false,
     landingPage: false,
     cors: false,
     multipart: false,
@@ -57,14 +56,3 @@ export function createGraphQLServer(
     ],
   })
 }
-
-const defaultQuery = `# Enter a credential in the headers below:
-#   { "Authorization": "Bearer <API key or JWT>" }
-{
-  viewer {
-    subject
-    scopes
-    credential { kind name expiresAt }
-  }
-}
-`

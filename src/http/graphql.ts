@@ -12,6 +12,7 @@ import { createRunOperation, type RunOperation, resultAnswer } from '../yoga/run
 import { completeErrors, maskError, maskedError } from '../yoga/use-error-answers.ts'
 import { answerOf, BodyTooLargeError, type DirectEndpoint, type HttpRequest } from './endpoint.ts'
 import { fetchRequest } from './fetch-request.ts'
+import type { Graphiql } from './graphiql.ts'
 import { readParameters, readQueryParameters } from './graphql-parameters.ts'
 import { requestFault } from './graphql-request.ts'
 import {
@@ -22,13 +23,14 @@ import {
 } from './graphql-server.ts'
 import type { RequestContext } from './request-context.ts'
 import { watchRequestHooks } from './request-hooks.ts'
-import { graphiqlPolicy } from './security-headers.ts'
 
 export interface GraphQLParts extends Omit<GraphQLServerParts, 'onTurn'> {
   readonly admission: Admission<RequestContext>
   readonly pacing: Pacing
   /** Further plugins, which run after Latchkey's own. */
   readonly plugins: readonly Plugin[]
+  /** The page that browsers get; `null`: none. */
+  readonly graphiql: Pick<Graphiql, 'page'> | null
 }
 
 export interface GraphQLEndpoint extends DirectEndpoint {
@@ -68,10 +70,10 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
   const operate = createOperate(parts, charge, createRunOperation(yoga))
   const isWatched = watch.isWatching()
 
-  const isPage = (request: HttpRequest) =>
-    graphiql && request.method === 'GET' && request.header('accept')?.includes('text/html') === true
-  /** Returns whether Yoga must answer: GraphiQL's page, and plugins that hook into requests or responses. */
-  const isForYoga = (request: HttpRequest) => isWatched || isPage(request)
+  const isForPage = (request: HttpRequest) =>
+    graphiql !== null &&
+    request.method === 'GET' &&
+    request.header('accept')?.includes('text/html') === true
 
   function admit(request: HttpRequest, context: RequestContext) {
     return (
@@ -96,7 +98,8 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
       const { method, target } = request
       if (method !== 'POST' && method !== 'GET') return false
       if (target !== graphqlPath && !target.startsWith(`${graphqlPath}?`)) return false
-      return !isForYoga(request)
+      // Plugins that hook into requests or responses need Yoga.
+      return !isWatched && !isForPage(request)
     },
 
     answer(request, context) {
@@ -117,26 +120,20 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
 
   async function answerWithYoga(request: HttpRequest, context: RequestContext): Promise<Response> {
     const { shown } = request
-    const isForPage = isPage(request)
-    if (!isForPage) {
-      const refusal = await admit(request, context)
-      const accept = request.header('accept')
-      if (refusal !== null) return toResponse(errorAnswer(refusal, accept))
-      // Yoga ignores qualities, and supports more media types.
-      shown.headers.set('accept', acceptedMediaType(accept) ?? '')
-    }
-    const response = await yoga.fetch(shown, context as never)
-    if (isForPage && response.headers.get('content-type') === 'text/html') {
-      response.headers.set('content-security-policy', graphiqlPolicy)
-    }
-    return response
+    const refusal = await admit(request, context)
+    const accept = request.header('accept')
+    if (refusal !== null) return toResponse(errorAnswer(refusal, accept))
+    // Yoga ignores qualities, and supports more media types.
+    shown.headers.set('accept', acceptedMediaType(accept) ?? '')
+    return yoga.fetch(shown, context as never)
   }
 
   return {
     ...endpoint,
     async handle(shown, context) {
       const request = fetchRequest(shown)
-      const response = isForYoga(request)
+      if (graphiql !== null && isForPage(request)) return graphiql.page()
+      const response = isWatched
         ? await answerWithYoga(request, context).catch((cause) =>
             toResponse(endpoint.failed(cause, request, context)),
           )

@@ -12,17 +12,3 @@ export function addSecurityHeaders({ headers }: Response): void {
     if (!headers.has(name)) headers.set(name, securityHeaders[name] ?? '')
   }
 }
-
-/** The policy for GraphiQL. Yoga's page loads it from unpkg.com and starts it with an inline script. */
-export const graphiqlPolicy = [
-  "default-src 'none'",
-  "script-src 'unsafe-inline' https://unpkg.com",
-  "style-src 'unsafe-inline' https://unpkg.com",
-  'font-src data: https://unpkg.com',
-  'img-src data: https://raw.githubusercontent.com',
-  "connect-src 'self' https://unpkg.com",
-  'worker-src blob:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')

@@ -7,8 +7,8 @@ import { createHttpApp } from '../http/app.ts'
 import { createCompletion } from '../http/completion.ts'
 import { createCors } from '../http/cors.ts'
 import { createForwardAuth } from '../http/forward-auth.ts'
+import { createGraphiql, type Graphiql } from '../http/graphiql.ts'
 import { createGraphQL } from '../http/graphql.ts'
-import { graphqlPath } from '../http/graphql-server.ts'
 import { createHealth, type Health } from '../http/health.ts'
 import { createIntrospection } from '../http/introspection.ts'
 import { createMetrics, type Metrics } from '../http/metrics.ts'
@@ -21,6 +21,7 @@ import { firstOf } from '../node/node-listener.ts'
 import { normalizeAbsoluteTargets } from '../node/request-target.ts'
 import { printSdl } from '../pothos/index.ts'
 import { defaultPageSize } from '../schema/pages.ts'
+import { webFiles } from '../web/files.ts'
 import type { App, AppSettings } from './create-app.ts'
 import type { Services } from './services.ts'
 
@@ -46,7 +47,8 @@ export function createEndpoints(
     maxAgeSeconds: services.proxySeconds,
     log,
   })
-  const graphql = createServerGraphQL(config, settings, services, admission)
+  const graphiql = config.mode === 'development' ? createGraphiql(webFiles('graphiql')) : null
+  const graphql = createServerGraphQL(config, settings, services, { admission, graphiql })
   const cors = createCors({
     origins: config.corsOrigins,
     credentialHeaders: ['authorization', ...credentialHeaders],
@@ -62,7 +64,7 @@ export function createEndpoints(
     }),
     graphql,
     schemaSdl: createSchemaSdl({ admission, sdl: printSdl(services.schema), publicIntrospection }),
-    page: config.mode === 'development' ? graphqlPath : null,
+    graphiql,
     health,
     metrics,
     identityKeys,
@@ -93,7 +95,7 @@ function createServerGraphQL(
   config: Config,
   { log, now, pacing, plugins, timeLimit }: AppSettings,
   { database, catalogue, schema, keys, users, identity }: Services,
-  admission: Admission<RequestContext>,
+  { admission, graphiql }: { admission: Admission<RequestContext>; graphiql: Graphiql | null },
 ) {
   const { keyPrefix, maxStalenessMs, publicIntrospection } = config
   const operationGuards = createOperationGuards(config.operationLimits, {
@@ -107,7 +109,7 @@ function createServerGraphQL(
     services: { keys, users, audit, catalogue, keyPrefix, maxStalenessMs, operationGuards, now },
     identity: identity.issuer,
     credentialHeaders: credentialHeadersOf(config),
-    graphiql: config.mode === 'development',
+    graphiql,
     timeLimit,
     publicIntrospection,
     plugins,

@@ -58,7 +58,9 @@ const mayImport: Record<string, readonly string[]> = {
     'audit',
     'identity',
     'backends',
+    'web',
   ],
+  web: [],
   node: ['core', 'net', 'credentials', 'yoga', 'http', 'log'],
   'connection-string': ['net'],
   // What an application embeds: the parts together, without the server.

@@ -45,6 +45,24 @@ describe('the package', () => {
     expect(licences).toContain('The above copyright notice and this permission notice')
     rmSync(alone, { recursive: true })
   })
+
+  it('has GraphiQL with all files that its page loads, and the licences of what they are made of', () => {
+    const page = join(installed, 'dist/web/graphiql')
+    const html = readFileSync(join(page, 'index.html'), 'utf8')
+    const named = [...html.matchAll(/graphql\/assets\/([\w.-]+)/g)].map(([, name = '']) => name)
+    const assets = readdirSync(join(page, 'assets'))
+    expect(assets).toEqual(expect.arrayContaining(named))
+    for (const asset of assets) {
+      const text = readFileSync(join(page, 'assets', asset), 'utf8')
+      for (const [, name] of text.matchAll(/["']\.\/([\w.-]+\.js)["']/g)) {
+        expect(assets).toContain(name)
+      }
+    }
+    const licences = readFileSync(join(page, 'licenses.txt'), 'utf8')
+    for (const name of ['graphiql', 'monaco-editor', 'react']) {
+      expect(licences).toMatch(new RegExp(`^${name} [\\d.]+ \\(`, 'm'))
+    }
+  })
 })
 
 describe.each(nodes)('on Node $version', (node) => {

@@ -138,6 +138,8 @@ export async function createTestApp(
     network,
     /** The proxy between the server and the connection that receives its notifications. */
     feed,
+    /** The credentials of the development mode; `null` in other modes. */
+    development: app.development,
     /** All lines of the log so far. */
     logged,
     /** Advances the wall clock of the server. */

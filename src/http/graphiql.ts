@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto'
+import type { WebFiles } from '../web/files.ts'
+import { graphqlPath } from './graphql-server.ts'
+import { problem } from './problem.ts'
+
+/** The path of the files that GraphiQL's page loads. */
+export const graphiqlAssetsPath = `${graphqlPath}/assets/`
+
+/** GraphiQL: a page at the GraphQL path for browsers, and its assets below that path. */
+export interface Graphiql {
+  page(): Promise<Response>
+  asset(request: Request): Promise<Response>
+}
+
+const mediaTypes: Readonly<Record<string, string>> = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+}
+
+/** Assets may be kept for ever, since their names change with their content. */
+const assetHeaders = {
+  'cache-control': 'public, max-age=31536000, immutable',
+  // A worker has the policy of its own script, and imports modules that it shares with the page.
+  'content-security-policy': "default-src 'none'; script-src 'self'",
+}
+
+export function createGraphiql(files: WebFiles): Graphiql {
+  return {
+    async page() {
+      const nonce = randomBytes(16).toString('base64')
+      return new Response((await files.page()).replace('{nonce}', nonce), {
+        headers: {
+          'content-type': 'text/html; charset=utf-8',
+          'cache-control': 'no-store',
+          vary: 'Accept',
+          'content-security-policy': pagePolicy(nonce),
+        },
+      })
+    },
+
+    async asset({ url }) {
+      const name = new URL(url).pathname.slice(graphiqlAssetsPath.length)
+      const content = await files.asset(name)
+      if (content === null) return problem(404, { detail: 'There is no such file.' })
+      const type = mediaTypes[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream'
+      return new Response(content, { headers: { ...assetHeaders, 'content-type': type } })
+    },
+  }
+}
+
+/**
+ * The policy of the page. The editor places each line by a `style` attribute, and embeds an icon font and
+ * small images in its style sheet.
+ *
+ * @param nonce that of the style elements, which the editor creates
+ */
+function pagePolicy(nonce: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "style-src-attr 'unsafe-inline'",
+    'font-src data:',
+    'img-src data:',
+    "connect-src 'self'",
+    "worker-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
