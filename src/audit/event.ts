@@ -12,6 +12,7 @@ export const eventTypes = [
   'user.merged',
   'api_key.created',
   'api_key.updated',
+  'api_key.widened',
   'api_key.rotated',
   'api_key.previous_secret_expired',
   'api_key.revoked',

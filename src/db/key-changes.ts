@@ -3,9 +3,9 @@ import type { Actor } from '../audit/actor.ts'
 import type { JsonObject } from '../json.ts'
 import type { ApiKey } from '../keys/api-key.ts'
 import { maxLineageDepth } from '../keys/rules.ts'
-import type { KeyChange, NewKey, Revocation, Rotation } from '../keys/store.ts'
+import type { InsertedKey, NewKey, Revocation, Rotation } from '../keys/store.ts'
 import { sorted } from '../scopes.ts'
-import { differences, record } from './audit-trail.ts'
+import { record } from './audit-trail.ts'
 import { type KeyRow, keyColumns, toApiKey } from './key-rows.ts'
 import { lockOwner } from './owner-rows.ts'
 import { apiKeys } from './tables.ts'
@@ -24,18 +24,20 @@ export async function insertKey(
   key: NewKey,
   limit: number,
   by: Actor,
-): Promise<ApiKey | 'limit-reached' | 'parent-gone' | 'too-deep'> {
+): Promise<InsertedKey> {
   // If the owner does not exist, the parent does not either.
   if (!(await lockOwner(transaction, key.ownerId))) return 'parent-gone'
   if (key.parentId !== null) {
     const [parent] = await transaction
-      .select({ depth: apiKeys.depth })
+      .select({ depth: apiKeys.depth, lineageScopes: apiKeys.lineageScopes })
       .from(apiKeys)
       .where(
         and(eq(apiKeys.id, key.parentId), eq(apiKeys.ownerId, key.ownerId), isLive(key.createdAt)),
       )
     if (parent === undefined) return 'parent-gone'
     if (parent.depth >= maxLineageDepth) return 'too-deep'
+    const notHeld = key.scopes.filter((scope) => !parent.lineageScopes.includes(scope))
+    if (notHeld.length > 0) return { notHeld }
   }
   const [live] = await transaction
     .select({ count: count() })
@@ -64,38 +66,6 @@ export async function insertKey(
     },
   ])
   return toApiKey(made)
-}
-
-export async function updateKey(
-  transaction: Transaction,
-  id: string,
-  change: KeyChange,
-  by: Actor,
-  check?: (before: ApiKey) => void,
-): Promise<ApiKey | null> {
-  const before = await lockKey(transaction, id)
-  if (before === undefined || before.revokedAt !== null) return null
-  check?.(toApiKey(before))
-  const set = {
-    ...(change.name !== undefined && { name: change.name }),
-    ...(change.description !== undefined && { description: change.description }),
-    ...(change.metadata !== undefined && { metadata: change.metadata }),
-    ...(change.scopes !== undefined && { scopes: narrowed(before.scopes, change.scopes) }),
-  }
-  const details = differences(before, { ...before, ...set }, [
-    'name',
-    'description',
-    'metadata',
-    'scopes',
-  ])
-  if (Object.keys(details).length === 0) return toApiKey(before)
-  const [row] = await transaction
-    .update(apiKeys)
-    .set(set)
-    .where(eq(apiKeys.id, id))
-    .returning(keyColumns)
-  await record(transaction, by, [{ type: 'api_key.updated', targetId: id, details }])
-  return toApiKey(requireRow(row))
 }
 
 export async function rotateKey(
@@ -234,7 +204,7 @@ export async function revokeKey(
   }
 }
 
-async function liveDescendants(transaction: Transaction, id: string): Promise<string[]> {
+export async function liveDescendants(transaction: Transaction, id: string): Promise<string[]> {
   const rows = await transaction.execute<{ id: string }>(sql`
     with recursive below (id) as (
       select id from ${apiKeys} where parent_id = ${id} and revoked_at is null
@@ -250,7 +220,7 @@ async function liveDescendants(transaction: Transaction, id: string): Promise<st
  * Locks the owner of a key, so that no other transaction changes the keys of the same owner, and
  * returns the row of the key.
  */
-async function lockKey(transaction: Transaction, id: string): Promise<KeyRow | undefined> {
+export async function lockKey(transaction: Transaction, id: string): Promise<KeyRow | undefined> {
   const [found] = await transaction
     .select({ ownerId: apiKeys.ownerId })
     .from(apiKeys)
@@ -265,11 +235,7 @@ async function lockKey(transaction: Transaction, id: string): Promise<KeyRow | u
   return row
 }
 
-function narrowed(held: readonly string[], wanted: readonly string[]): string[] {
-  return sorted(wanted).filter((scope) => held.includes(scope))
-}
-
-function requireRow(row: KeyRow | undefined): KeyRow {
+export function requireRow(row: KeyRow | undefined): KeyRow {
   if (row === undefined) throw new Error('A row that was locked or just written does not exist.')
   return row
 }

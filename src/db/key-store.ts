@@ -12,7 +12,6 @@ import {
   revokeAllKeys,
   revokeKey,
   rotateKey,
-  updateKey,
 } from './key-changes.ts'
 import { keyColumns, toApiKey } from './key-rows.ts'
 import { keyset, toPage } from './keyset.ts'
@@ -20,6 +19,7 @@ import type { Queries } from './link.ts'
 import { findScopeUses } from './scope-uses.ts'
 import { apiKeys } from './tables.ts'
 import type { Access } from './transactions.ts'
+import { updateKey } from './update-key.ts'
 
 export function createKeyStore(access: Access): KeyStore {
   return {

@@ -178,10 +178,10 @@ export const apiKeys = latchkey.table(
     index('api_keys_previous_pepper_idx')
       .on(table.previousSecretPepper, table.previousExpiresAt)
       .where(sql`${table.previousSecretPepper} <> '' and ${table.revokedAt} is null`),
-    // A revoked key may have any scopes.
+    // A revoked key may have any scopes. A child may have lost all of them, with its parent.
     check(
       'api_keys_scopes_check',
-      sql`cardinality(${table.scopes}) > 0 and array_position(${table.scopes}, '') is null and array_position(${table.scopes}, null) is null or ${table.revokedAt} is not null`,
+      sql`(cardinality(${table.scopes}) > 0 or ${table.parentId} is not null) and array_position(${table.scopes}, '') is null and array_position(${table.scopes}, null) is null or ${table.revokedAt} is not null`,
     ),
     check(
       'api_keys_depth_check',

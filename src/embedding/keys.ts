@@ -75,7 +75,13 @@ export interface Keys {
   list(call: ListKeysCall): Promise<Page<KeyRecord>>
   /** Returns one key, or `null`. Scopes as for `list`. */
   get(call: OneKeyCall): Promise<KeyRecord | null>
-  /** Changes the name, description, metadata or scopes of a key: `write:keys`. @throws ConflictError */
+  /**
+   * Changes the name, description, metadata or scopes of a key: `write:keys`. `scopes` removes scopes, also from
+   * the descendants; `addScopes` adds scopes.
+   *
+   * @throws ScopesNotHeldError if the principal or the parent of the key lacks an added scope
+   * @throws ConflictError if the key is revoked, or gets scopes in the grace period of a rotation
+   */
   update(call: As & UpdateKeyInput): Promise<KeyOutcome>
   /**
    * Gives a key a new secret: `write:keys`. The old one works until the grace period ends.
@@ -205,6 +211,7 @@ function changing({ keys }: Services, ask: Ask, outcome: (key: ApiKey) => KeyOut
         description: 'text',
         metadata: 'json',
         scopes: 'texts',
+        addScopes: 'texts',
       })
       return outcome(
         caller.kind === 'operator'

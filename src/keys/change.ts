@@ -7,24 +7,35 @@ import type { ApiKey } from './api-key.ts'
 import type { UpdateKeyInput } from './inputs.ts'
 import { checkMetadata, descriptionRule, nameRule } from './rules.ts'
 import type { KeyChange, KeyStore } from './store.ts'
+import { requireWidenable } from './widen.ts'
+
+export interface ChangeKeyOptions {
+  readonly store: Pick<KeyStore, 'update'>
+  readonly by: Actor
+  readonly now: Date
+  /** The scopes to add, after the checks of the caller; `null`: none. */
+  readonly addScopes: readonly string[] | null
+  /** Whether the owner's grant must allow the added scopes. */
+  readonly limitsToGrant: boolean
+}
 
 /**
  * Changes a key that the caller may change.
  *
- * @throws BadUserInputError, ConflictError
+ * @throws BadUserInputError, ConflictError, ScopesNotHeldError
  */
 export async function changeKey(
-  store: Pick<KeyStore, 'update'>,
+  { store, by, addScopes, ...rules }: ChangeKeyOptions,
   key: ApiKey,
   input: UpdateKeyInput,
-  by: Actor,
 ): Promise<ApiKey> {
   if (key.revokedAt !== null) throw revokedKey()
-  const change = toKeyChange(input, key)
+  const change = { ...toKeyChange(input, key), ...(addScopes !== null && { addScopes }) }
   if (Object.keys(change).length === 0) return key
-  const updated = await store.update(key.id, change, by, (current) =>
-    requireScopeLeft(current, change),
-  )
+  const updated = await store.update(key.id, change, by, (current, bounds) => {
+    requireScopeLeft(current, change)
+    if (addScopes !== null && bounds !== null) requireWidenable(current, addScopes, bounds, rules)
+  })
   if (updated === null) throw revokedKey()
   return updated
 }
@@ -70,7 +81,7 @@ function narrowed(requested: readonly string[], key: ApiKey): readonly string[] 
   if (!holdsAll(scopes, new Set(key.scopes))) {
     throw new BadUserInputError(
       'scopes',
-      `\`scopes\` can only remove scopes: the key has ${key.scopes.join(', ')}. Create a new key for other scopes.`,
+      `\`scopes\` can only remove scopes: the key has ${key.scopes.join(', ')}. Add scopes with \`addScopes\`.`,
     )
   }
   return scopes

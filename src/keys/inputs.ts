@@ -21,7 +21,10 @@ export interface UpdateKeyInput {
   readonly name?: string | null | undefined
   readonly description?: string | null | undefined
   readonly metadata?: JsonObject | null | undefined
+  /** The scopes that the key keeps: this only removes scopes. */
   readonly scopes?: readonly string[] | null | undefined
+  /** The scopes that the key gets in addition. Not together with `scopes`. */
+  readonly addScopes?: readonly string[] | null | undefined
 }
 
 export interface RotateKeyInput {

@@ -1,5 +1,5 @@
 import type { Actor } from '../audit/actor.ts'
-import { ConflictError, NotFoundError } from '../errors.ts'
+import { ConflictError, NotFoundError, ScopesNotHeldError } from '../errors.ts'
 import { type OwnerRef, ownerIdOf } from '../owner.ts'
 import type { Principal } from '../principal.ts'
 import { optionalText, requiredText } from '../text-rules.ts'
@@ -83,6 +83,8 @@ export async function issueKey(
         `A key may have at most ${maxLineageDepth} ancestors. Create the key with one of the ancestors.`,
       )
     default:
+      // Another request has narrowed the parent since the caller was authenticated.
+      if ('notHeld' in outcome) throw new ScopesNotHeldError(outcome.notHeld)
       return { apiKey: outcome, secret: key }
   }
 }

@@ -25,6 +25,7 @@ import { createOperatorKeys, type OperatorKeyService } from './operator.ts'
 import { rotateKey } from './rotate.ts'
 import { gracePeriod } from './rules.ts'
 import type { KeyFilter, KeyStore, Revocation } from './store.ts'
+import { requestedWidening, requireOtherKey } from './widen.ts'
 
 export interface KeyServiceOptions {
   readonly store: KeyStore
@@ -128,15 +129,23 @@ function issuing(parts: Parts) {
 }
 
 function changing(parts: Parts) {
-  const { store, access, now } = parts
+  const { store, catalogue, access, now } = parts
   return {
     async update(caller, input, discloses = true) {
       const { principal } = caller
-      const other = await access.findManaged(principal, input.id, discloses)
+      const addScopes = requestedWidening(input, catalogue)
+      // Scopes are added to the caller's own keys only.
+      const other =
+        addScopes === null ? await access.findManaged(principal, input.id, discloses) : null
       const key = other ?? (await access.findChangeable(principal, input.id))
       if (key.revokedAt !== null) throw revokedKey()
       if (other !== null) requireOnlyNarrowing(input)
-      return changeKey(store, key, input, actorOf(caller))
+      if (addScopes !== null) {
+        requireOtherKey(principal, key.id, addScopes)
+        access.requireHeld(addScopes, principal)
+      }
+      const by = actorOf(caller)
+      return changeKey({ store, by, addScopes, now: now(), limitsToGrant: true }, key, input)
     },
 
     async rotate(caller, input) {

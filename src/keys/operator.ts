@@ -17,6 +17,7 @@ import type {
 import { type IssueOptions, issueKey } from './issue.ts'
 import { rotateKey } from './rotate.ts'
 import type { KeyStore, Revocation } from './store.ts'
+import { requestedWidening } from './widen.ts'
 
 /** The operations of an operator on the keys of every user, without the checks of a caller's scopes. */
 export interface OperatorKeyService {
@@ -57,7 +58,9 @@ export function createOperatorKeys(options: OperatorKeysOptions, by: Actor): Ope
     },
 
     async update(input) {
-      return changeKey(store, await existing(input.id), input, by)
+      const addScopes = requestedWidening(input, catalogue)
+      const change = { store, by, addScopes, now: now(), limitsToGrant: false }
+      return changeKey(change, await existing(input.id), input)
     },
 
     async rotate(input) {

@@ -1,6 +1,7 @@
 import type { Actor } from '../audit/actor.ts'
 import type { JsonObject } from '../json.ts'
 import type { Page, PageRequest } from '../pagination.ts'
+import type { Grant } from '../principal.ts'
 import type { ApiKey, ApiKeyStatus, ScopeUse } from './api-key.ts'
 
 /**
@@ -19,23 +20,22 @@ export interface KeyStore {
   /**
    * @returns the key; `'limit-reached'` if the owner already has `limit` active keys (exact under
    * concurrency); `'parent-gone'` if the owner or the parent does not exist or the parent is revoked;
-   * `'too-deep'` if the parent has as many ancestors as a key may have
+   * `'too-deep'` if the parent has as many ancestors as a key may have; `{ notHeld }` with the scopes that
+   * the parent does not have
    */
-  insert(
-    key: NewKey,
-    limit: number,
-    by: Actor,
-  ): Promise<ApiKey | 'limit-reached' | 'parent-gone' | 'too-deep'>
+  insert(key: NewKey, limit: number, by: Actor): Promise<InsertedKey>
   /**
-   * Changes a key. `scopes` can only remove scopes: new ones are ignored.
-   * @param check gets the key right before the change; an error that it throws prevents the change
+   * Changes a key. `scopes` can only remove scopes: new ones are ignored. The descendants lose the removed
+   * scopes too.
+   * @param check gets the key right before the change, and the bounds of a change that adds scopes; an error
+   * that it throws prevents the change
    * @returns `null` if the key does not exist or is revoked
    */
   update(
     id: string,
     change: KeyChange,
     by: Actor,
-    check?: (before: ApiKey) => void,
+    check?: (before: ApiKey, bounds: WideningBounds | null) => void,
   ): Promise<ApiKey | null>
   /**
    * Replaces the secret. Of several concurrent rotations exactly one succeeds.
@@ -96,11 +96,29 @@ export interface NewKey {
   readonly expiresAt: Date | null
 }
 
+export type InsertedKey =
+  | ApiKey
+  | 'limit-reached'
+  | 'parent-gone'
+  | 'too-deep'
+  | { readonly notHeld: readonly string[] }
+
 export interface KeyChange {
   readonly name?: string
   readonly description?: string | null
   readonly metadata?: JsonObject
+  /** The scopes to keep. */
   readonly scopes?: readonly string[]
+  /** The scopes to add. Not together with `scopes`. */
+  readonly addScopes?: readonly string[]
+}
+
+/** The bounds of the scopes that a key can get, at the time of the change. */
+export interface WideningBounds {
+  /** The grant of the owner. */
+  readonly grant: Grant
+  /** The scopes that the parent and all its ancestors have; `null`: the key has no parent. */
+  readonly parentScopes: readonly string[] | null
 }
 
 export interface Rotation {

@@ -24,8 +24,9 @@ export const apiKeyMutationDescriptions = {
     'Without `read:keys`, a caller may select only these fields of the `parent` of the new key: the basic fields (see `ApiKey`), `owner`, `name`, `expiresAt` and `effectiveScopes`.',
   ),
   updateApiKey: paragraphs(
-    'Changes the name, description or metadata of an API key, or removes scopes from it. An input field that is omitted changes nothing. A scope that is removed is no longer an effective scope of any descendant, but stays in the `scopes` of the descendants.',
-    `${onlyDescendants} ${othersKey('Removing scopes from')} \`CONFLICT\`: the key is revoked, or a concurrent request has removed all scopes that this one keeps.`,
+    'Changes the name, description or metadata of an API key, removes scopes from it, or adds scopes to it. An input field that is omitted changes nothing. The secret stays the same. A scope that is removed is removed from all descendants too, and adding it again does not give it back to them.',
+    `${onlyDescendants} An API key cannot add scopes to itself. ${othersKey('Removing scopes from')} Nobody can add scopes to another user's key.`,
+    '`FORBIDDEN`: the caller or the parent of the key lacks a scope that is added. `CONFLICT`: the key is revoked, a concurrent request has removed all scopes that this one keeps, or scopes are added while the previous secret still works after a rotation.',
     `${withoutReadKeys(', `owner` and those that this mutation sets')} ${ofOwnKey}`,
   ),
   rotateApiKey: paragraphs(

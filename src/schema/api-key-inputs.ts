@@ -6,6 +6,7 @@ import {
   maxMetadataDepth,
   nameRule,
 } from '../keys/rules.ts'
+import { administrativeScopes } from '../scopes.ts'
 import { reasonRule } from '../text-rules.ts'
 import type { Builder } from './builder.ts'
 
@@ -13,6 +14,9 @@ const name = `1 to ${nameRule.maxLength} characters on one line.`
 const description = `At most ${descriptionRule.maxLength} characters; line breaks are allowed.`
 const metadata = `At most ${maxMetadataBytes} bytes as JSON, nested at most ${maxMetadataDepth} levels deep.`
 const unchanged = 'If omitted or null, it does not change.'
+const administrative = new Intl.ListFormat('en-GB').format(
+  [...administrativeScopes].map((scope) => `\`${scope}\``),
+)
 const reason = `The reason, at most ${reasonRule.maxLength} characters. The audit trail and \`ApiKey.revokedReason\` show it. Default, and for an empty text: none.`
 
 export function registerApiKeyInputs(builder: Builder) {
@@ -54,7 +58,10 @@ export function registerApiKeyInputs(builder: Builder) {
       }),
       scopes: t.stringList({
         description:
-          'The scopes that the key keeps: at least one, without duplicates, and only scopes that it has. If omitted or null, they do not change.',
+          'The scopes that the key keeps: at least one, without duplicates, and only scopes that it has. If omitted or null, no scope is removed. Not allowed together with `addScopes`.',
+      }),
+      addScopes: t.stringList({
+        description: `The scopes that the key gets in addition: at least one, without duplicates. The caller must have each of them as an effective scope, and so must the parent of the key. ${administrative} cannot be added. If omitted or null, no scope is added.`,
       }),
     }),
   })

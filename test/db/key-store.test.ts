@@ -182,6 +182,57 @@ describe('updating a key', () => {
     })
   })
 
+  test('takes removed scopes from the descendants, and records that for each', async () => {
+    const scopes = ['read:keys', 'read:users', 'write:keys']
+    const top = await stores.makeKey(owner, { scopes })
+    const child = await stores.makeKey(owner, { parentId: top.id, scopes: ['read:keys'] })
+    const both = ['read:keys', 'read:users']
+    const other = await stores.makeKey(owner, { parentId: top.id, scopes: both })
+    const below = await stores.makeKey(owner, { parentId: other.id, scopes: both })
+    await stores.keys.update(top.id, { scopes: ['read:keys', 'write:keys'] }, ada)
+    for (const { id } of [other, below]) {
+      expect(await stores.keys.find(id)).toMatchObject({ scopes: ['read:keys'] })
+      expect((await stores.events(id)).at(-1)).toMatchObject({
+        type: 'api_key.updated',
+        details: { scopes: { from: both, to: ['read:keys'] }, ancestorId: top.id },
+      })
+    }
+    expect(await stores.events(child.id)).toHaveLength(1)
+    await stores.keys.update(top.id, { addScopes: ['read:users'] }, ada)
+    expect(await stores.keys.find(other.id)).toMatchObject({ lineageScopes: ['read:keys'] })
+  })
+
+  test('adds scopes, and records them as an event of their own', async () => {
+    const made = await stores.makeKey(owner)
+    const bounds: unknown[] = []
+    const after = await stores.keys.update(
+      made.id,
+      { name: 'wide', addScopes: ['write:users', 'read:keys'] },
+      ada,
+      (_before, given) => bounds.push(given),
+    )
+    const scopes = ['read:keys', 'read:users', 'write:users']
+    expect(after).toEqual({ ...made, name: 'wide', scopes, lineageScopes: scopes })
+    expect((await stores.events(made.id)).slice(1)).toMatchObject([
+      { type: 'api_key.updated', details: { name: { from: 'a key', to: 'wide' } } },
+      { type: 'api_key.widened', details: { scopes: { from: made.scopes, to: scopes } } },
+    ])
+    const child = await stores.makeKey(owner, { parentId: made.id })
+    const refuse = (_before: unknown, given: unknown) => {
+      bounds.push(given)
+      throw new Error('no')
+    }
+    await expect(
+      stores.keys.update(child.id, { addScopes: ['write:users'] }, ada, refuse),
+    ).rejects.toThrow('no')
+    expect(await stores.keys.find(child.id)).toEqual(child)
+    const grant = { ceiling: null, issuerCeiling: null }
+    expect(bounds).toEqual([
+      { grant, parentScopes: null },
+      { grant, parentScopes: scopes },
+    ])
+  })
+
   test('writes nothing if nothing changes', async () => {
     const made = await stores.makeKey(owner)
     expect(await stores.keys.update(made.id, { name: made.name }, ada)).toEqual(made)

@@ -54,7 +54,7 @@ export async function openStores(
     },
     async makeKey(owner, values = {}) {
       const made = await database.keys.insert({ ...newKey(owner), ...values }, 100, ada)
-      if (typeof made === 'string') throw new Error(made)
+      if (typeof made === 'string' || 'notHeld' in made) throw new Error(JSON.stringify(made))
       return made
     },
     events: async (targetId) => sql`

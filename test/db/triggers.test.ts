@@ -50,6 +50,11 @@ async function key(id: string) {
   return row as postgres.Row
 }
 
+async function runMigration(name: string) {
+  const migration = readFileSync(new URL(`../../drizzle/${name}.sql`, import.meta.url), 'utf8')
+  await sql.begin((transaction) => transaction.unsafe(migration))
+}
+
 async function family() {
   const owner = await insertUser()
   const parent = await insertKey(owner, null, ['a', 'b', 'c'])
@@ -67,14 +72,51 @@ describe('an API key written by hand', () => {
     expect([parent.depth, child.depth, grandchild.depth]).toEqual([0, 1, 2])
   })
 
-  test('narrows its descendants when it is narrowed, and widens them within their own scopes', async () => {
+  test('takes a scope that it loses from its descendants, and never gives it back', async () => {
     const { parent, child, grandchild } = await family()
-    await sql`update latchkey.api_keys set scopes = '{c}' where id = ${parent.id}`
-    expect((await key(child.id)).lineage_scopes).toEqual(['c'])
-    expect((await key(grandchild.id)).lineage_scopes).toEqual(['c'])
-    await sql`update latchkey.api_keys set scopes = '{b,d}' where id = ${parent.id}`
-    expect((await key(child.id)).lineage_scopes).toEqual(['b', 'd'])
-    expect((await key(grandchild.id)).lineage_scopes).toEqual(['b'])
+    await sql`update latchkey.api_keys set scopes = '{a,c}' where id = ${parent.id}`
+    const narrowed = { scopes: ['c'], lineage_scopes: ['c'] }
+    expect(await key(child.id)).toMatchObject(narrowed)
+    expect(await key(grandchild.id)).toMatchObject(narrowed)
+    await sql`update latchkey.api_keys set scopes = '{a,b,c,d}' where id = ${parent.id}`
+    expect(await key(child.id)).toMatchObject(narrowed)
+    await sql`update latchkey.api_keys set scopes = '{b,c,x}' where id = ${child.id}`
+    expect(await key(child.id)).toMatchObject({ scopes: ['b', 'c'], lineage_scopes: ['b', 'c'] })
+    expect(await key(grandchild.id)).toMatchObject(narrowed)
+  })
+
+  test('leaves a descendant without any scope if it loses all scopes of that', async () => {
+    const { parent, child, grandchild } = await family()
+    await sql`update latchkey.api_keys set scopes = '{a}' where id = ${parent.id}`
+    for (const { id } of [child, grandchild]) {
+      expect(await key(id)).toMatchObject({ scopes: [], lineage_scopes: [], revoked_at: null })
+    }
+    await sql`update latchkey.api_keys set name = 'x', expires_at = now() where id = ${child.id}`
+    await expect(
+      sql`update latchkey.api_keys set scopes = '{b}' where id = ${child.id}`,
+    ).rejects.toThrow('only scopes with a name that its parent has')
+    await sql`update latchkey.api_keys set scopes = '{a}' where id = ${child.id}`
+    expect(await key(child.id)).toMatchObject({ scopes: ['a'], lineage_scopes: ['a'] })
+    expect(await key(grandchild.id)).toMatchObject({ scopes: [], lineage_scopes: [] })
+  })
+
+  test('leaves the scopes of a revoked descendant as they were', async () => {
+    const { parent, child } = await family()
+    await sql`update latchkey.api_keys set revoked_at = now() where id = ${child.id}`
+    await sql`update latchkey.api_keys set scopes = '{a}' where id = ${parent.id}`
+    expect(await key(child.id)).toMatchObject({ scopes: ['b', 'c'], lineage_scopes: [] })
+  })
+
+  test('from before scopes were taken from descendants loses those without effect', async () => {
+    const { parent, child, grandchild } = await family()
+    await sql`alter table latchkey.api_keys disable trigger api_keys_before_update`
+    await sql`update latchkey.api_keys set scopes = '{b,d}', lineage_scopes = '{b}' where id = ${child.id}`
+    await sql`update latchkey.api_keys set scopes = '{d}', lineage_scopes = '{}' where id = ${grandchild.id}`
+    await sql`alter table latchkey.api_keys enable trigger api_keys_before_update`
+    await runMigration('0012_narrowed_descendants')
+    expect(await key(parent.id)).toMatchObject({ scopes: ['a', 'b', 'c'] })
+    expect(await key(child.id)).toMatchObject({ scopes: ['b'], lineage_scopes: ['b'] })
+    expect(await key(grandchild.id)).toMatchObject({ scopes: [], lineage_scopes: [] })
   })
 
   test.each([['{}'], ['{""}'], ['{a,""}'], ['{a,NULL}']])(
@@ -96,13 +138,12 @@ describe('an API key written by hand', () => {
   test('without a scope, from before that was refused, has been revoked', async () => {
     const { owner, parent } = await family()
     await sql`alter table latchkey.api_keys drop constraint api_keys_scopes_check`
+    await sql`alter table latchkey.api_keys disable trigger api_keys_before_insert`
     const none = await insertKey(owner, null, [])
     const unnamed = await insertKey(owner, parent, ['', 'b'])
-    const migration = readFileSync(
-      new URL('../../drizzle/0004_key_scopes.sql', import.meta.url),
-      'utf8',
-    )
-    await sql.begin((transaction) => transaction.unsafe(migration))
+    await sql`alter table latchkey.api_keys enable trigger api_keys_before_insert`
+    await runMigration('0004_key_scopes')
+    await runMigration('0012_narrowed_descendants')
     expect(await key(none.id)).toMatchObject({
       revoked_at: expect.any(Date),
       revoked_reason: 'It had no scope.',

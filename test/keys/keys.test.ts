@@ -3,7 +3,7 @@ import { operator } from '../../src/audit/actor.ts'
 import { actorOf } from '../../src/audit/caller.ts'
 import type { ApiKey } from '../../src/keys/api-key.ts'
 import { createKeyService, type KeyService } from '../../src/keys/keys.ts'
-import type { KeyStore } from '../../src/keys/store.ts'
+import type { KeyStore, WideningBounds } from '../../src/keys/store.ts'
 import type { Principal } from '../../src/principal.ts'
 import { createScopeCatalogue, sorted } from '../../src/scopes.ts'
 import { apiKey, callerWith, principalOf } from '../support/domain.ts'
@@ -19,6 +19,8 @@ let asked: unknown[][]
 let found: (ApiKey | null)[]
 let answers: Partial<Record<keyof KeyStore, unknown>>
 let needed: (readonly string[])[]
+/** The bounds of the scopes that a key can get. */
+let bounds: WideningBounds
 let service: KeyService
 
 const store: KeyStore = {
@@ -42,7 +44,7 @@ const store: KeyStore = {
   update: (id, change, by, check) =>
     answer('update', [id, change, by], () => {
       const key = keys.get(id)
-      if (key !== undefined) check?.(key)
+      if (key !== undefined) check?.(key, change.addScopes === undefined ? null : bounds)
       return key
     }),
   rotate: (id, ...rest) => answer('rotate', [id, ...rest], () => keys.get(id)),
@@ -89,6 +91,7 @@ beforeEach(() => {
   found = []
   answers = {}
   needed = []
+  bounds = { grant: { ceiling: null, issuerCeiling: null }, parentScopes: null }
   service = create()
 })
 
@@ -381,7 +384,7 @@ describe('updating a key', () => {
     [
       { scopes: ['read:users', 'write:keys'] },
       'scopes',
-      /^`scopes` can only remove scopes: the key has read:keys, read:users\. Create a new key for other scopes\.$/,
+      /^`scopes` can only remove scopes: the key has read:keys, read:users\. Add scopes with `addScopes`\.$/,
     ],
   ])('with %j is refused', async (input, field, message) => {
     put('k', { scopes: ['read:keys', 'read:users'] })
