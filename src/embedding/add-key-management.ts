@@ -23,7 +23,12 @@ import {
   type KeyOwner,
 } from './key-management-options.ts'
 import { type Latchkey, servicesOf } from './latchkey.ts'
-import { type ApplicationContext, createContextOf, type PrincipalOf } from './resolver-context.ts'
+import {
+  type ApplicationContext,
+  createContextOf,
+  type PrincipalOf,
+  principalInContext,
+} from './resolver-context.ts'
 import { sharePageInfo, shareScalars } from './shared-types.ts'
 
 export interface AddKeyManagementOptions<Types extends SchemaTypes, Owner extends OutputType<Types>>
@@ -129,10 +134,7 @@ function ownerType(owner: AnyOwner | undefined): OwnerType | null {
 /** Returns the `principalOf` of `scopeAuthOptions`, so that fields and resolvers have the same principal. */
 function principalReaderOf({ options }: AnyBuilder): PrincipalOf {
   const { scopeAuth } = options as { scopeAuth?: { authScopes?: object } }
-  return (
-    principalReader(scopeAuth?.authScopes) ??
-    ((context) => (context as { principal?: ReturnType<PrincipalOf> }).principal)
-  )
+  return principalReader(scopeAuth?.authScopes) ?? principalInContext
 }
 
 function refuseFaults(faults: readonly string[]): void {

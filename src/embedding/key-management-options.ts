@@ -9,14 +9,14 @@ export interface KeyManagementOptions {
    * `requiredScopes` (the scopes that an operation requires), `users` (Latchkey's users, with their
    * mutations) and `auditEvents`. Default: none.
    */
-  readonly include?: readonly OptionalPart[]
+  readonly include?: readonly OptionalPart[] | undefined
   /** Precedes the name of each type that is added, such as `Latchkey` for `LatchkeyApiKey`. Default: empty. */
-  readonly typePrefix?: string
+  readonly typePrefix?: string | undefined
   /**
    * Precedes the name of each query and mutation that is added, in camel case, such as `latchkey` for
    * `latchkeyCreateApiKey`. Default: empty.
    */
-  readonly fieldPrefix?: string
+  readonly fieldPrefix?: string | undefined
 }
 
 /** The owner of an API key, by which the application finds its own object. */

@@ -41,7 +41,7 @@ export function createContextOf(
   principalOf: PrincipalOf,
 ): (context: unknown) => ApplicationContext {
   const services = servicesOf(latchkey)
-  const ownPrincipalOf = (context: object) => ownPrincipal(latchkey, principalOf(context))
+  const ofInstance = ownPrincipalOf(latchkey, principalOf)
   const made = new WeakMap<object, ApplicationContext>()
   return (context) => {
     if (typeof context !== 'object' || context === null) {
@@ -49,25 +49,35 @@ export function createContextOf(
     }
     const known = made.get(context)
     if (known !== undefined) return known
-    const fresh = new ApplicationContext(services, context, ownPrincipalOf)
+    const fresh = new ApplicationContext(services, context, ofInstance)
     made.set(context, fresh)
     return fresh
   }
 }
 
-/** @throws TypeError for a value that is neither `null` nor a principal that this instance made */
-function ownPrincipal(
+/** Returns the principal that `usePrincipal` put on the context. */
+export const principalInContext: PrincipalOf = (context) =>
+  (context as { principal?: Principal | null }).principal
+
+/**
+ * Returns a function like `principalOf` that throws a TypeError for a value that is neither `null` nor a
+ * principal that this instance made.
+ */
+export function ownPrincipalOf(
   { authenticator }: Latchkey,
-  principal: Principal | null | undefined,
-): Principal | null {
-  if (principal === undefined) {
+  principalOf: PrincipalOf,
+): (context: object) => Principal | null {
+  const { hasMade = () => true } = authenticator as { hasMade?: (value: unknown) => boolean }
+  return (context) => {
+    const principal = principalOf(context)
+    if (principal === undefined) {
+      throw new TypeError(
+        'The context of the request has no principal. Add `usePrincipal` to the plugins, or write `principalOf`. An anonymous caller has the principal `null`.',
+      )
+    }
+    if (principal === null || hasMade(principal)) return principal
     throw new TypeError(
-      'The context of the request has no principal. Add `usePrincipal` to the plugins, or write `principalOf`. An anonymous caller has the principal `null`.',
+      'The principal in the context of the request is not one that the authenticator of `latchkey` made. A copy of a principal is not accepted, and a principal of another instance is not.',
     )
   }
-  const { hasMade = () => true } = authenticator as { hasMade?: (value: unknown) => boolean }
-  if (principal === null || hasMade(principal)) return principal
-  throw new TypeError(
-    'The principal in the context of the request is not one that the authenticator of `latchkey` made. A copy of a principal is not accepted, and a principal of another instance is not.',
-  )
 }

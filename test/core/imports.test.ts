@@ -107,7 +107,7 @@ const core = [
   'visible-ascii',
   'header-name',
 ]
-const wiring = ['server', 'cli', 'index', 'postgres', 'verify', 'entry']
+const wiring = ['server', 'cli', 'index', 'postgres', 'sdl', 'verify', 'entry']
 /** Entry points that share their name or folder with a part. They contain only exports. */
 const entries = ['pothos/index.ts']
 
@@ -174,7 +174,7 @@ describe('imports', () => {
   })
 
   it('of the library reach neither the server nor a database driver', () => {
-    for (const entry of ['index.ts', 'pothos/index.ts']) {
+    for (const entry of ['index.ts', 'pothos/index.ts', 'sdl.ts']) {
       const reached = [...reachedFrom(entry)]
       expect(reached.filter((name) => /^(db|http|server|cli)\b/.test(name))).toEqual([])
       expect(reached.filter((name) => /postgres|drizzle|pino|zod|node:http/.test(name))).toEqual([])
