@@ -120,7 +120,9 @@ function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 
 function deniedWith(error: unknown): unknown {
   if (error instanceof LatchkeyError) return denialError(error)
-  return error instanceof Error ? error : new Error('`principalOf` threw a value that is not an error.')
+  return error instanceof Error
+    ? error
+    : new Error('`principalOf` threw a value that is not an error.')
 }
 
 function requirePrincipal(principal: unknown): asserts principal is Principal | null {

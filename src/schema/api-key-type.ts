@@ -38,7 +38,8 @@ export function registerApiKeyType(builder: Builder, owner: OwnerType | null) {
         description: 'The description of the key. Null if it has none.',
       }),
       scopes: t.stringList({
-        description: 'The scopes of the key itself: those given at creation or added since, minus those removed since. Sorted.',
+        description:
+          'The scopes of the key itself: those given at creation or added since, minus those removed since. Sorted.',
         resolve: (key) => [...key.scopes],
       }),
       effectiveScopes: t.stringList({
