@@ -1,9 +1,11 @@
 import { pepperFingerprint } from '../credentials/pepper-fingerprint.ts'
 import { openDatabase } from '../db/database.ts'
-import { migrate, verifySchema } from '../db/migrate.ts'
+import { withMigrations } from '../db/migrate.ts'
+import { SchemaError } from '../db/migrations/errors.ts'
 import type { PepperStore } from '../keys/peppers.ts'
 import { createOperationGuards } from '../limits/operation-guards.ts'
 import { defaultOperationLimits } from '../limits/operation-limits.ts'
+import type { Logger } from '../log.ts'
 import type { Services } from '../schema/context.ts'
 import { defaultPageSize } from '../schema/pages.ts'
 import { createScopeCatalogue } from '../scopes.ts'
@@ -46,15 +48,14 @@ async function connect(
   opened: Closers,
   close: () => Promise<void>,
 ): Promise<Latchkey> {
-  const { url, listenUrl, schema, issuers, keys, defaultUserScopes, maxStalenessMs } = options
+  const { schema, issuers, keys, defaultUserScopes, maxStalenessMs } = options
   const log = structuredLog(options.log)
   const now = Date.now
-  const prepare = options.migrate === 'auto' ? migrate : verifySchema
-  await prepare(url, { schema: schema.name, log: (message) => log.info(message) })
+  await prepareSchema(options, log)
   const database = openDatabase({
-    url,
+    url: options.database,
+    listenUrl: options.listening,
     schema,
-    ...(listenUrl !== undefined && { listenUrl }),
     defaultUserScopes,
     onTrouble: reportTroubleTo(options.log),
   })
@@ -97,6 +98,32 @@ async function connect(
     },
     all,
   )
+}
+
+/**
+ * Creates or checks the tables.
+ *
+ * @throws SchemaError whose message names the command as it is typed in the application's folder
+ */
+async function prepareSchema(
+  { database, schema, migrate }: CheckedOptions,
+  log: Pick<Logger, 'info'>,
+): Promise<void> {
+  const settings = { schema: schema.name, log: (message: string) => log.info(message) }
+  try {
+    await withMigrations(database, settings, async ({ apply, verify }) => {
+      if (migrate === 'auto') await apply()
+      // The role may have migrated, and yet lack the rights on rows.
+      await verify()
+    })
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error
+    const message = error.message.replaceAll(
+      '`latchkey migrate',
+      '`npx latchkey migrate --url <connection string>',
+    )
+    throw new SchemaError(error.fault, message, { cause: error })
+  }
 }
 
 /** @throws Error if keys are stored under peppers that are not configured: these keys would be refused */

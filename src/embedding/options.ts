@@ -1,18 +1,42 @@
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import { resolveIssuers } from '../credentials/issuer-settings.ts'
 import { keyPrefixFault } from '../credentials/source-rules.ts'
-import { ConnectionStringError, parseConnectionString } from '../db/connection-string.ts'
+import { clientFault, type PostgresClient, targetOfClient } from '../db/client-target.ts'
+import {
+  type ConnectionSource,
+  ConnectionStringError,
+  parseConnectionString,
+} from '../db/connection-string.ts'
 import { schemaNameFault, schemaNames } from '../db/schema-names.ts'
 import { createScopeCatalogue, scopeFaults } from '../scopes.ts'
 import type { KeySettings } from './key-service.ts'
 import type { DirectoryLog } from './log.ts'
 
-export interface ConnectLatchkeyOptions {
-  /** The connection string (`postgres://…`) of the database. */
-  readonly url: string
+export type ConnectLatchkeyOptions = DatabaseOptions & LatchkeyOptions
+
+/** The database: either `url` or `sql`. */
+export type DatabaseOptions =
+  | {
+      /** The connection string (`postgres://…`) of the database. */
+      readonly url: string
+      readonly sql?: undefined
+    }
+  | {
+      /**
+       * Your client of the package `postgres`. Latchkey connects with its hosts, login and TLS options, over
+       * connections of its own: at most 14, and one for LISTEN. It sends nothing over the client and never closes
+       * it. The reason is the staleness bound: a client reconnects by itself, perhaps to another server, and
+       * makes a lookup wait behind the queries of your application. Its other settings (`search_path`,
+       * `statement_timeout`, types, hooks) have no effect here, except `options`.
+       */
+      readonly sql: PostgresClient
+      readonly url?: undefined
+    }
+
+export interface LatchkeyOptions {
   /**
-   * The connection string for LISTEN: a direct connection, where `url` leads through a pooler. Default:
-   * `url`.
+   * The connection string for LISTEN: a direct connection, where `url` or `sql` leads through a pooler.
+   * Default: the same database.
    */
   readonly listenUrl?: string
   /**
@@ -63,7 +87,7 @@ export interface KeyOptions {
 }
 
 /** The options with their defaults. */
-export type CheckedOptions = ReturnType<typeof withDefaults>
+export type CheckedOptions = ReturnType<typeof checkOptions>
 
 /**
  * Checks the options and applies the defaults.
@@ -71,7 +95,7 @@ export type CheckedOptions = ReturnType<typeof withDefaults>
  * @throws TypeError with all faults. It repeats no value that may be a secret
  * @throws Error if the settings of an issuer are not valid
  */
-export function checkOptions(options: ConnectLatchkeyOptions): CheckedOptions {
+export function checkOptions(options: ConnectLatchkeyOptions) {
   const faults = isObject(options) ? faultsOf(options) : ['the options must be an object']
   if (faults.length > 0) throw new TypeError(`connectLatchkey: ${faults.join('; ')}.`)
   for (const issuer of options.issuers ?? []) resolveIssuers(issuer)
@@ -86,8 +110,12 @@ function withDefaults(options: ConnectLatchkeyOptions) {
     maxPerUser,
     maxLifetimeDays,
   }
+  const { url, sql, listenUrl, ...rest } = options
+  const database: ConnectionSource = sql === undefined ? url : targetOfClient(sql)
   return {
-    ...options,
+    ...rest,
+    database,
+    listening: listenUrl ?? database,
     schema: schemaNames(options.schema),
     issuers: options.issuers ?? [],
     migrate: options.migrate ?? ('auto' as const),
@@ -102,7 +130,8 @@ function withDefaults(options: ConnectLatchkeyOptions) {
 type Check = (value: unknown) => string | readonly string[] | null
 
 const checks: Readonly<Record<keyof ConnectLatchkeyOptions, Check>> = {
-  url: connectionFaults,
+  url: optional(connectionFaults),
+  sql: optional(clientFault),
   listenUrl: optional(connectionFaults),
   schema: optional(schemaNameFault),
   scopes: (value) => (isObject(value) ? scopeFaults(value) : 'must be an object of names to texts'),
@@ -133,8 +162,10 @@ const keyChecks: Readonly<Record<keyof KeyOptions, Check>> = {
 }
 
 function faultsOf(options: object): readonly string[] {
-  const { keys = {} } = options as { keys?: unknown }
+  const { url, sql, keys = {} } = options as Record<string, unknown>
+  const databases = [url, sql].filter((value) => value !== undefined).length
   return [
+    ...(databases === 1 ? [] : ['either `url` or `sql` must name the database, and not both']),
     ...checked(options, checks, ''),
     ...(isObject(keys) ? checked(keys, keyChecks, 'keys.') : []),
     ...defaultScopeFaults(options),

@@ -1,5 +1,7 @@
 import postgres from 'postgres'
 import { afterEach, describe, expect, it } from 'vitest'
+import { generateKey } from '../../src/credentials/key-form.ts'
+import { withMigrations } from '../../src/db/migrate.ts'
 import { type Latchkey, servicesOf } from '../../src/embedding/latchkey.ts'
 import { type ConnectLatchkeyOptions, connectLatchkey } from '../../src/postgres.ts'
 import { createEmptyDatabase } from '../support/database.ts'
@@ -78,11 +80,43 @@ describe('connectLatchkey', () => {
     expect(await sql`select from pg_namespace where nspname = 'latchkey'`).toHaveLength(0)
   })
 
+  it('connects like the client of the application, and never closes it', async () => {
+    const { url } = await emptyDatabase()
+    const { pathname, hostname, port, username, password } = new URL(url)
+    const sql = postgres({
+      host: hostname,
+      port: Number(port),
+      database: pathname.slice(1),
+      username,
+      password: async () => decodeURIComponent(password),
+      max: 1,
+      onnotice: () => {},
+    })
+    closing.push(() => sql.end())
+    const latchkey = await connect({ sql, scopes })
+    const { secret } = await servicesOf(latchkey).keys.createAsOperator(await createUser(url), {
+      name: 'CI',
+      scopes: ['read:orders'],
+    })
+    // The application occupies its only connection meanwhile.
+    await sql.begin(async () => {
+      expect(await latchkey.authenticator.authenticate(carrying(secret))).toMatchObject({
+        principal: { subject: 'ada' },
+      })
+    })
+    await latchkey.close()
+    expect(await sql`select 1 as one`).toEqual([{ one: 1 }])
+  })
+
   it('closes its connections, once', async () => {
     const { url } = await emptyDatabase()
     const latchkey = await connect({ url, scopes })
     await latchkey.close()
     await latchkey.close()
+    const key = carrying(generateKey('lk').key)
+    expect(await latchkey.authenticator.authenticate(key)).toMatchObject({
+      refusal: { reason: 'unavailable' },
+    })
     const sql = postgres(url, { max: 1, onnotice: () => {} })
     closing.push(() => sql.end())
     await expect
@@ -114,7 +148,14 @@ describe('connectLatchkey refuses to start', () => {
       /"a b", which is not a scope/,
     ],
     ['a scope without a description', { scopes: { a: '' } }, /`a` a description/],
-    ['no connection string', { url: undefined }, /`url` must be a connection string/],
+    ['no database', { url: undefined }, /either `url` or `sql` must name the database/],
+    ['two databases', { sql: postgres({ host: 'h' }) }, /either `url` or `sql`/],
+    [
+      'no connection string',
+      { url: new URL('postgres://u:secret@h/d') },
+      /`url` must be a connection string/,
+    ],
+    ['no client', { url: undefined, sql: {} }, /`sql` must be a client of the package `postgres`/],
     ['a standby', { url: 'postgres://u@h/d?target_session_attrs=standby' }, /lead to a primary/],
     ['another database', { url: 'mysql://u:secret@h/d' }, /`url` must/],
     [
@@ -162,6 +203,69 @@ describe('connectLatchkey refuses to start', () => {
     )
   })
 
+  it('without tables, or without rights on them, and names the command', async () => {
+    const { url } = await emptyDatabase()
+    const start = (options: object) =>
+      connectLatchkey({ url, scopes, migrate: 'off', schema: 'auth', log: silent, ...options })
+    const command = 'npx latchkey migrate --url <connection string> --schema auth'
+    await expect(start({})).rejects.toThrow(`no tables of Latchkey: run \`${command}\` first`)
+
+    const { role, url: limited } = await roleOn(url)
+    await expect(start({ url: limited, migrate: 'auto' })).rejects.toThrow(
+      `Run \`${command}\` as the role that owns the schema auth, or that may create it.`,
+    )
+    await (await connect({ url, schema: 'auth', scopes })).close()
+    await expect(start({ url: limited })).rejects.toThrow(
+      `may not read auth.migrations: run \`${command} --grant ${role}\``,
+    )
+    const sql = postgres(url, { max: 1, onnotice: () => {} })
+    closing.push(() => sql.end())
+    await sql.unsafe(`grant usage on schema auth to ${role};
+      grant select on all tables in schema auth to ${role}`)
+    for (const migrate of ['auto', 'off']) {
+      await expect(start({ url: limited, migrate })).rejects.toThrow(
+        /lacks rights .*INSERT on auth\.users.*: run `npx latchkey migrate .* --schema auth --grant/,
+      )
+    }
+    await withMigrations(url, { schema: 'auth' }, ({ grant }) => grant(role))
+    const latchkey = await connect({ url: limited, scopes, migrate: 'off', schema: 'auth' })
+    const { secret } = await servicesOf(latchkey).keys.createAsOperator(
+      await createUser(url, 'auth'),
+      { name: 'CI', scopes: ['read:orders'] },
+    )
+    expect(await latchkey.authenticator.authenticate(carrying(secret))).toMatchObject({
+      principal: { subject: 'ada' },
+    })
+  })
+
+  it('on tables without a column, and on those of an older or a newer version', async () => {
+    const { url } = await emptyDatabase()
+    await (await connect({ url, scopes })).close()
+    const sql = postgres(url, { max: 1, onnotice: () => {} })
+    closing.push(() => sql.end())
+    const refused = (migrate: 'auto' | 'off' = 'auto') =>
+      expect(connectLatchkey({ url, scopes, migrate, log: silent })).rejects
+    const undone = async (change: string, check: () => Promise<void>) => {
+      await sql.unsafe(
+        `create schema kept; create table kept.migrations as table latchkey.migrations`,
+      )
+      await sql.unsafe(change)
+      await check()
+      await sql.unsafe(`truncate latchkey.migrations;
+        insert into latchkey.migrations table kept.migrations; drop schema kept cascade`)
+    }
+    const last = '(select max(id) from latchkey.migrations)'
+    await undone(`delete from latchkey.migrations where id = ${last}`, () =>
+      refused('off').toThrow(/lacks migration .*: run `npx latchkey migrate --url <connection str/),
+    )
+    await undone(
+      `insert into latchkey.migrations (hash, created_at, name) values ('x', 1e15, '9999_later')`,
+      () => refused().toThrow(/newer version of Latchkey applied migration 9999_later/),
+    )
+    await sql.unsafe('alter table latchkey.users drop column signed_out_tokens cascade')
+    await refused().toThrow(/lacks columns.*: latchkey\.users\.signed_out_tokens\. Restore/)
+  })
+
   it('on a database that cannot be reached', async () => {
     const refused = connectLatchkey({ url: 'postgres://u@127.0.0.1:1/d', scopes, log: silent })
     await expect(refused).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
@@ -173,6 +277,19 @@ function carrying(credential: string) {
     header: (name: string) => (name === 'authorization' ? `Bearer ${credential}` : null),
     queryParameters: () => [],
   }
+}
+
+/** Creates a role without rights, and returns its name and the URL with its login. */
+async function roleOn(url: string) {
+  const role = `latchkey_application_${process.pid}`
+  const sql = postgres(url, { max: 1, onnotice: () => {} })
+  await sql.unsafe(`create role ${role} login password 'only for this test'`)
+  closing.push(async () => {
+    await sql.unsafe(`drop owned by ${role}; drop role ${role}`)
+    await sql.end()
+  })
+  const login = { username: role, password: 'only for this test' }
+  return { role, url: Object.assign(new URL(url), login).href }
 }
 
 async function createUser(url: string, schema = 'latchkey'): Promise<string> {
