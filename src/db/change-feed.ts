@@ -1,5 +1,6 @@
 import type { Change, ChangeListener, ChangeWatch } from '../credentials/changes.ts'
 import { type Clock, elapsed, systemClock } from '../credentials/lease.ts'
+import type { ConnectionSource } from './connection-string.ts'
 import { causeOfFailure } from './failures.ts'
 import { type FeedState, HeartbeatRecord, isProven } from './feed-state.ts'
 import type { Heartbeat } from './heartbeat.ts'
@@ -9,8 +10,8 @@ import type { NodeRow } from './node-row.ts'
 import { openReconnectingSession } from './reconnecting-session.ts'
 
 export interface ChangeFeedOptions {
-  /** The URL of a direct connection to the primary. */
-  readonly url: string
+  /** A direct connection to the primary. */
+  readonly url: ConnectionSource
   readonly row: NodeRow
   readonly heartbeat: Heartbeat
   /**
@@ -110,6 +111,7 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
   }
 
   const timer = setInterval(() => void tick(), Math.max(Math.floor(maxHeartbeatAge / 5), 20))
+  timer.unref()
   return {
     state,
     async close() {

@@ -25,6 +25,11 @@ export interface ConnectOptions {
   readonly onclose?: () => void
   /** Called with each notification (LISTEN). */
   readonly onnotify?: (channel: string, payload: string) => void
+  /**
+   * Whether connecting, and then the open connection, keep the process alive. Default: true. The connection
+   * can change it later.
+   */
+  readonly keepsProcessAlive?: boolean
   /** Cancels connecting. It has no effect on a connection that was returned. */
   readonly signal?: AbortSignal
 }
@@ -45,6 +50,8 @@ export interface Connection extends ServerKind {
    * not ask for one.
    */
   readonly statementTimeout: number | null
+  /** Sets whether the open connection keeps the process alive. */
+  keepsProcessAlive(does: boolean): void
   /** Closes the connection at once; the queries that are running fail. */
   destroy(): void
   /** Closes the connection after the queries that are running, or after 5 seconds. */
@@ -104,7 +111,7 @@ async function tryHost({ failures, ...parameters }: HostAttempt): Promise<Connec
   const { target, host, options } = parameters
   const limit = Math.min(options.connectTimeout, target.connectTimeout ?? options.connectTimeout)
   const limited = <T>(address: Address | null, work: (signal: AbortSignal) => Promise<T>) =>
-    withinTime(limit, options.signal, work).catch((error: unknown) => {
+    withinTime(limit, options, work).catch((error: unknown) => {
       options.signal?.throwIfAborted()
       failures.push(new HostError(host, address?.name ?? null, error))
       return null
@@ -121,12 +128,12 @@ async function tryHost({ failures, ...parameters }: HostAttempt): Promise<Connec
 }
 
 /**
- * Runs `work` with a time limit. Aborts the signal of `work` and rejects when the limit has passed or
- * `outer` is aborted.
+ * Runs `work` with a time limit. Aborts the signal of `work` and rejects when the limit has passed or the
+ * signal of the options is aborted.
  */
 async function withinTime<T>(
   milliseconds: number,
-  outer: AbortSignal | undefined,
+  { signal: outer, keepsProcessAlive = true }: ConnectOptions,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController()
@@ -134,6 +141,7 @@ async function withinTime<T>(
   // Data that has arrived by then is read first: in a busy process the timer would come before it.
   const onTimeout = () => setImmediate(() => controller.abort(new ConnectTimeout(milliseconds)))
   const timer = setTimeout(onTimeout, milliseconds)
+  if (!keepsProcessAlive) timer.unref()
   outer?.addEventListener('abort', abort)
   if (outer?.aborted) abort()
   const { signal } = controller

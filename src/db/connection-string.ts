@@ -19,6 +19,14 @@ export type {
   TlsTarget,
 } from './connection-string/target.ts'
 
+/** A connection string, or what it names. */
+export type ConnectionSource = string | ConnectionTarget
+
+/** @throws ConnectionStringError */
+export function toTarget(source: ConnectionSource): ConnectionTarget {
+  return typeof source === 'string' ? parseConnectionString(source) : source
+}
+
 /** The connection string cannot be used. Neither the message nor the faults repeat any part of it. */
 export class ConnectionStringError extends Error {
   override readonly name = 'ConnectionStringError'

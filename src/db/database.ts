@@ -6,6 +6,7 @@ import type { KeyStore } from '../keys/store.ts'
 import type { IssuerMerge, IssuerMergeResult } from '../users/merge.ts'
 import type { UserStore } from '../users/store.ts'
 import { createAuditStore } from './audit-store.ts'
+import type { ConnectionSource } from './connection-string.ts'
 import { createCredentialDirectory, prepareDirectory } from './credential-directory.ts'
 import { startDeadline, startDeadlineUnlessAlive } from './deadline.ts'
 import { type ConnectionRole, createDiagnosis, type Trouble } from './diagnosis.ts'
@@ -52,13 +53,13 @@ export interface Database {
 }
 
 export interface DatabaseOptions {
-  /** The URL of a migrated database. */
-  readonly url: string
+  /** The connection string of a migrated database. */
+  readonly url: ConnectionSource
   /**
    * The URL of the connection that receives notifications, where `url` leads to a pooler. Default:
    * `url`.
    */
-  readonly listenUrl?: string
+  readonly listenUrl?: ConnectionSource
   /**
    * The URL of a replica for lists and counts, which may lag. No decision depends on it. Default:
    * `url`.

@@ -2,6 +2,7 @@ import type { Change, ChangeListener, ChangeWatch } from '../credentials/changes
 import { type Clock, elapsed, type Stamp, stampOf, systemClock } from '../credentials/lease.ts'
 import { within } from '../within.ts'
 import { watchChanges } from './change-feed.ts'
+import type { ConnectionSource } from './connection-string.ts'
 import type { DirectoryQueries } from './credential-directory.ts'
 import type { FeedState } from './feed-state.ts'
 import { createHeartbeat } from './heartbeat.ts'
@@ -31,7 +32,7 @@ export interface Freshness {
 export interface FreshnessOptions {
   readonly lookups: Pool<DirectoryQueries>
   readonly primary: KnownPrimary
-  readonly listenUrl: string
+  readonly listenUrl: ConnectionSource
   /** The schema with the tables. Default: `latchkey`. */
   readonly schema?: SchemaNames
   readonly observer: { failed(error: unknown): void; succeeded(): void }

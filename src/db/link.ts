@@ -38,6 +38,8 @@ export interface Link<Prepared> {
   readonly alive: boolean
   /** The host of the connection and its settings; `null` until the link is `opened`. */
   readonly admitted: Admitted | null
+  /** Sets whether the connection keeps the process alive, once it is open. At first it does. */
+  keepsProcessAlive(does: boolean): void
   /** Closes the connection at once; the queries that are running fail. */
   destroy(): void
   /** Closes the connection after the queries that are running, or after 5 seconds. */
@@ -66,6 +68,7 @@ export function openLink<Prepared>(
   let connection: Connection | null = null
   let prepared: Prepared | null = null
   let isPooled = false
+  let isNeeded = true
 
   function destroy() {
     alive = false
@@ -86,6 +89,7 @@ export function openLink<Prepared>(
       signal: opening.signal,
     })
     connection = established
+    connection.keepsProcessAlive(isNeeded)
     return established
   }
 
@@ -121,6 +125,10 @@ export function openLink<Prepared>(
       if (prepared === null || connection === null) return null
       const { host, port, statementTimeout } = connection
       return { host, port, statementTimeout, isPooled }
+    },
+    keepsProcessAlive(does) {
+      isNeeded = does
+      connection?.keepsProcessAlive(does)
     },
     destroy,
     async close() {

@@ -2,11 +2,11 @@ import type { Clock } from '../credentials/lease.ts'
 import type { Cause } from './causes.ts'
 import { changeTriggers } from './change-triggers.ts'
 import { type Connection, connect } from './connect.ts'
-import { parseConnectionString } from './connection-string.ts'
+import { type ConnectionSource, toTarget } from './connection-string.ts'
 import { everythingChanged, type NodeRow } from './node-row.ts'
 
 export interface ListeningSessionOptions {
-  readonly url: string
+  readonly url: ConnectionSource
   readonly row: NodeRow
   /** The time limit for connecting, and for the answer to each check. Milliseconds. */
   readonly timeoutMs: number
@@ -21,7 +21,7 @@ export interface ListeningSessionOptions {
 
 /**
  * A session that listens for changes, for the heartbeats of this node and for the questions of
- * `awaitNodes`.
+ * `awaitNodes`. It does not keep the process alive.
  */
 export interface ListeningSession {
   /** Resolves when the session listens and is proven to be a session of its own. */
@@ -118,8 +118,9 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
   }
 
   async function listen(): Promise<void> {
-    connection = await connect(parseConnectionString(url), {
+    connection = await connect(toTarget(url), {
       applicationName: 'latchkey-listen',
+      keepsProcessAlive: false,
       connectTimeout: timeoutMs,
       requirePrimary: true,
       onclose: () => end(new ListeningError('lost')),

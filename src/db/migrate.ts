@@ -1,8 +1,10 @@
 import { makePartitions, mayMakePartitions } from './audit-partitions.ts'
 import { changeTriggers } from './change-triggers.ts'
+import type { ConnectionSource } from './connection-string.ts'
 import { asFailure } from './failures.ts'
 import { readSchemaState } from './migrations/applied.ts'
 import { applyPending } from './migrations/apply.ts'
+import { requireColumns } from './migrations/columns.ts'
 import { type Migration, readMigrations } from './migrations/files.ts'
 import { withMigrationLock } from './migrations/lock.ts'
 import { requireRights } from './migrations/rights.ts'
@@ -74,7 +76,7 @@ export interface Migrations {
 
 /** Connects to the database at `url` while `use` runs. */
 export async function withMigrations<T>(
-  url: string,
+  url: ConnectionSource,
   { schema: schemaName, log = () => {}, onWait = log, signal }: MigrateOptions,
   use: (migrations: Migrations) => Promise<T>,
 ): Promise<T> {
@@ -106,6 +108,7 @@ export async function withMigrations<T>(
       async verify() {
         requireCurrentSchema(await readState())
         await requireRights(session)
+        await requireColumns(session)
       },
       apply,
       grant: (role) => locked(() => grantRunTimeRole(session, role)),

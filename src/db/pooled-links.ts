@@ -1,12 +1,13 @@
 import {
+  type ConnectionSource,
   type ConnectionTarget,
   type HostTarget,
-  parseConnectionString,
+  toTarget,
 } from './connection-string.ts'
 import { type Link, type LinkOptions, openLink, type Prepare } from './link.ts'
 
-/** {@link LinkOptions} with a connection string in place of its target. */
-export type PoolLinkOptions = Omit<LinkOptions, 'target'> & { readonly url: string }
+/** {@link LinkOptions} whose target may be a connection string. */
+export type PoolLinkOptions = Omit<LinkOptions, 'target'> & { readonly url: ConnectionSource }
 
 /** A link that one piece of work uses. */
 export interface AcquiredLink<Prepared> {
@@ -14,7 +15,10 @@ export interface AcquiredLink<Prepared> {
   release(): void
 }
 
-/** A fixed number of links. Each is opened when it is needed, and replaced when it is not alive. */
+/**
+ * A fixed number of links. Each is opened when it is needed, and replaced when it is not alive. A link that
+ * no work uses does not keep the process alive.
+ */
 export interface PooledLinks<Prepared> {
   /** Returns the link that the least work uses. */
   acquire(): AcquiredLink<Prepared>
@@ -32,7 +36,7 @@ export function createPooledLinks<Prepared>(
   { url, ...rest }: PoolLinkOptions,
   prepare: Prepare<Prepared>,
 ): PooledLinks<Prepared> {
-  let linkOptions: LinkOptions = { ...rest, target: parseConnectionString(url) }
+  let linkOptions: LinkOptions = { ...rest, target: toTarget(url) }
   const slots = Array.from({ length: size }, newSlot<Prepared>)
 
   /**
@@ -63,11 +67,11 @@ export function createPooledLinks<Prepared>(
 
   function use(slot: Slot<Prepared>, afterwards: (link: Link<Prepared>) => void = ignore) {
     const link = linkOf(slot)
-    slot.busy++
+    if (slot.busy++ === 0) link.keepsProcessAlive(true)
     return {
       link,
       release() {
-        slot.busy--
+        if (--slot.busy === 0) slot.link?.keepsProcessAlive(false)
         afterwards(link)
       },
     }

@@ -80,7 +80,7 @@ export function openReconnectingSession(options: ReconnectingSessionOptions): Re
     const cause = causeOfFailure(failure)
     onLost(failure, cause)
     if (needsSettings.has(cause)) pause = pauseForSettings
-    retry = setTimeout(open, pause)
+    retry = setTimeout(open, pause).unref()
     pause = Math.min(pause * 2, longestPause)
   }
 

@@ -1,3 +1,5 @@
+import type { ConnectionOptions } from 'node:tls'
+
 /** The hosts and settings that a connection string names. */
 export interface ConnectionTarget {
   /** The hosts, at least one. They are tried in this order, or in random order. */
@@ -5,8 +7,8 @@ export interface ConnectionTarget {
   readonly loadBalanceHosts: 'disable' | 'random'
   readonly targetSessionAttrs: TargetSessionAttrs
   readonly user: string
-  /** The password; `null` if there is none. */
-  readonly password: string | null
+  /** The password, or a function that returns the present one; `null` if there is none. */
+  readonly password: string | (() => string | Promise<string>) | null
   readonly database: string
   readonly tls: TlsTarget
   /** The time limit for connecting and logging in to one address, in milliseconds. `null`: no limit. */
@@ -45,6 +47,8 @@ export interface TlsTarget {
   readonly sendServerName: boolean
   readonly minVersion: TlsVersion | null
   readonly maxVersion: TlsVersion | null
+  /** Options of Node that replace all others except the mode, the negotiation and the name of the host. */
+  readonly given?: ConnectionOptions
 }
 
 export interface ClientCertificate {

@@ -51,6 +51,7 @@ async function login(
     wire,
     tls: tls?.(host) ?? null,
     direct: target.tls.negotiation === 'direct',
+    keepsProcessAlive: options.keepsProcessAlive ?? true,
     signal,
   })
   let handedOut = false

@@ -17,6 +17,8 @@ export interface Session {
   readonly sql: postgres.Sql
   /** Whether the session is open. Once false, it stays false. */
   readonly alive: boolean
+  /** Whether the open connection keeps the process alive. At first it does. */
+  keepsProcessAlive(does: boolean): void
   /** Closes the connection at once; the queries that are running fail. */
   destroy(): void
   /** Closes the connection after the queries that are running, or after 5 seconds. */
@@ -53,7 +55,8 @@ export function startSession(
       user: target.user,
       // A function is used even if it returns an empty password. For an empty string the driver would
       // read an environment variable.
-      password: () => target.password ?? '',
+      password: () =>
+        typeof target.password === 'function' ? target.password() : (target.password ?? ''),
       database: target.database,
       ssl: false,
       prepare: target.prepare,
@@ -95,6 +98,10 @@ export function startSession(
     sql: fenced(sql, sql, () => alive),
     get alive() {
       return alive
+    },
+    keepsProcessAlive(does) {
+      if (does) socket.ref()
+      else socket.unref()
     },
     destroy() {
       alive = false

@@ -13,6 +13,8 @@ export interface SocketOptions {
   readonly tls: ConnectionOptions | null
   /** Whether TLS starts without a request for it. */
   readonly direct: boolean
+  /** Whether the socket keeps the process alive. */
+  readonly keepsProcessAlive: boolean
   readonly signal: AbortSignal
 }
 
@@ -24,8 +26,9 @@ export interface SocketOptions {
  * @throws TlsError, or the error of Node for the connection
  */
 export async function openSocket(options: SocketOptions): Promise<Socket> {
-  const { where, wire, tls, direct, signal } = options
+  const { where, wire, tls, direct, keepsProcessAlive, signal } = options
   const socket = createConnection({ ...where, noDelay: true })
+  if (!keepsProcessAlive) socket.unref()
   let current: Socket = socket
   // A failure may be reported in another way, or after its last listener was removed.
   socket.on('error', () => {})

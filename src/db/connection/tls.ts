@@ -19,6 +19,7 @@ export type TlsOptionsFor = (host: HostTarget) => ConnectionOptions
  */
 export async function loadTls(tls: TlsTarget): Promise<TlsOptionsFor | null> {
   if (tls.mode === 'disable') return null
+  if (tls.given !== undefined) return withGiven(tls.given, tls)
   const ca = await readRoots(tls)
   const verifyChain = tls.mode === 'verify-full' || ca !== null
   const secureContext = createContext({
@@ -42,6 +43,15 @@ export async function loadTls(tls: TlsTarget): Promise<TlsOptionsFor | null> {
     rejectUnauthorized: verifyChain,
     ...(tls.mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
     ...(tls.negotiation === 'direct' && { ALPNProtocols: [applicationProtocol] }),
+  })
+}
+
+function withGiven(given: ConnectionOptions, { negotiation }: TlsTarget): TlsOptionsFor {
+  return ({ host }) => ({
+    host,
+    ...(isIP(host) === 0 && { servername: host }),
+    ...given,
+    ...(negotiation === 'direct' && { ALPNProtocols: [applicationProtocol] }),
   })
 }
 

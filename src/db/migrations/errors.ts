@@ -1,5 +1,5 @@
 /**
- * `gap`: a migration is missing, although a later one is applied. `newer`: a newer version that this
+ * `gap`: a migration is missing, although a later one is applied, or a column, although its migration is. `newer`: a newer version that this
  * one is not compatible with applied migrations. `behind`: migrations are pending. `absent`: no
  * migration is applied. `rights`: the role lacks rights that the server, or the migration, needs.
  */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Connection, connect } from '../connect.ts'
-import { parseConnectionString } from '../connection-string.ts'
+import { type ConnectionSource, toTarget } from '../connection-string.ts'
 import { type SchemaNames, standardSchema } from '../schema-names.ts'
 
 /** Values of query parameters. */
@@ -26,7 +26,7 @@ export interface Session {
 }
 
 export interface SessionOptions {
-  readonly url: string
+  readonly url: ConnectionSource
   /** Default: `latchkey`. */
   readonly schema?: SchemaNames | undefined
   /** The `application_name` in `pg_stat_activity`. */
@@ -43,7 +43,7 @@ const cancelTime = 300
  */
 export function openSession(options: SessionOptions): Session {
   const { url, schema = standardSchema, applicationName, signal } = options
-  const target = { ...parseConnectionString(url), prepare: false }
+  const target = { ...toTarget(url), prepare: false }
   const open = (name: string) =>
     connect(target, {
       applicationName: name,
