@@ -67,7 +67,6 @@ export function ownPrincipalOf(
   { authenticator }: Latchkey,
   principalOf: PrincipalOf,
 ): (context: object) => Principal | null {
-  const { hasMade = () => true } = authenticator as { hasMade?: (value: unknown) => boolean }
   return (context) => {
     const principal = principalOf(context)
     if (principal === undefined) {
@@ -75,7 +74,7 @@ export function ownPrincipalOf(
         'The context of the request has no principal. Add `usePrincipal` to the plugins, or write `principalOf`. An anonymous caller has the principal `null`.',
       )
     }
-    if (principal === null || hasMade(principal)) return principal
+    if (principal === null || authenticator.hasMade(principal)) return principal
     throw new TypeError(
       'The principal in the context of the request is not one that the authenticator of `latchkey` made. A copy of a principal is not accepted, and a principal of another instance is not.',
     )

@@ -4,7 +4,7 @@ import ErrorsPlugin from '@pothos/plugin-errors'
 import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import ZodPlugin from '@pothos/plugin-zod'
-import { type GraphQLSchema, printType } from 'graphql'
+import { type GraphQLSchema, graphql, printType } from 'graphql'
 import { DateTimeResolver } from 'graphql-scalars'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Principal } from '../../src/index.ts'
@@ -336,6 +336,31 @@ describe('the schema of an application', () => {
       __typename: 'LatchkeyApiKey',
       createdAt: expect.any(String),
     })
+  })
+
+  it('refuses a principal that the instance did not make', async () => {
+    const schema = withKeys({ include: ['viewer'] })
+    const jwt = await embedded.issuer.sign({ scope: 'read:keys write:keys' })
+    const found = await embedded.latchkey.authenticator.authenticate({
+      header: (name) => (name === 'authorization' ? `Bearer ${jwt}` : null),
+      queryParameters: () => [],
+    })
+    const principal = found.kind === 'authenticated' ? found.principal : null
+    const source = `mutation {
+      createApiKey(input: { name: "CI", scopes: ["read:keys"] }) { secret }
+    }`
+    const run = (contextValue: object) => graphql({ schema, source, contextValue })
+    expect((await run({ principal })).data).toMatchObject({
+      createApiKey: { secret: expect.stringMatching(/^shop_/) },
+    })
+    for (const foreign of [{ ...principal }, structuredClone(principal)]) {
+      const { data, errors } = await run({ principal: foreign })
+      expect(data).toBeNull()
+      expect(errors?.[0]?.message).toMatch(
+        /^The principal in the context of the request is not one/,
+      )
+    }
+    expect((await run({})).data).toBeNull()
   })
 
   it('may show its own type as the owner of a key', async () => {
