@@ -80,7 +80,7 @@ export class UnauthenticatedError extends LatchkeyError {
     super(message)
   }
 
-  override get headers() {
+  override get headers(): Readonly<Record<string, string>> {
     return challenge()
   }
 }
@@ -93,7 +93,7 @@ export class InvalidCredentialError extends LatchkeyError {
     super(message)
   }
 
-  override get headers() {
+  override get headers(): Readonly<Record<string, string>> {
     return challenge({ error: 'invalid_token', error_description: this.message })
   }
 }
@@ -102,7 +102,7 @@ export class InvalidCredentialError extends LatchkeyError {
 export class InvalidRequestError extends LatchkeyError {
   readonly code = 'INVALID_REQUEST'
 
-  override get headers() {
+  override get headers(): Readonly<Record<string, string>> {
     return challenge({ error: 'invalid_request', error_description: this.message })
   }
 }
@@ -138,7 +138,7 @@ export class InsufficientScopeError extends LatchkeyError {
     return nearest ?? missingScopes
   }
 
-  override get headers() {
+  override get headers(): Readonly<Record<string, string>> {
     return challenge({ error: 'insufficient_scope', scope: this.neededScopes.join(' ') })
   }
 
@@ -225,7 +225,7 @@ export class RateLimitedError extends LatchkeyError {
     this.retryAfterSeconds = retryAfterSeconds
   }
 
-  override get headers() {
+  override get headers(): Readonly<Record<string, string>> {
     return retryAfter(this.retryAfterSeconds)
   }
 }
@@ -252,7 +252,7 @@ export class ServiceUnavailableError extends LatchkeyError {
     this.reason = options.reason ?? null
   }
 
-  override get headers() {
+  override get headers(): Readonly<Record<string, string>> {
     return retryAfter(this.retryAfterSeconds)
   }
 }

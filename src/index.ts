@@ -64,6 +64,8 @@ export {
   guardSchema,
   type MercuriusApp,
 } from './graphql/index.ts'
+export type { GuardRequest, NodeRequest } from './guard/carrier.ts'
+export { type CreateGuardOptions, createGuard, type Guard } from './guard/create-guard.ts'
 export {
   createIdentityIssuer,
   type IdentityIssuer,

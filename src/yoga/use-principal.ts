@@ -1,5 +1,5 @@
 import type { ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql'
-import { type GraphQLParams, isAsyncIterable, type Plugin, type YogaLogger } from 'graphql-yoga'
+import type { GraphQLParams, Plugin, YogaLogger } from 'graphql-yoga'
 import { createAdmission, type Rechecked } from '../admission/admission.ts'
 import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
@@ -72,14 +72,13 @@ export function usePrincipalOf(
   }
   const onExecuted = {
     onExecuteDone({ args, result, setResult }: ExecuteDone) {
-      if (isAsyncIterable(result))
-        setResult(watchStream(admission, args, result, { hasNext: false }))
+      if (isStream(result)) setResult(watchStream(admission, args, result, { hasNext: false }))
       else if (result.errors) setResult(withLatchkeyErrors(result))
     },
   }
   const onSubscribed = {
     onSubscribeResult({ args, result, setResult }: ExecuteDone) {
-      if (isAsyncIterable(result)) setResult(watchStream(admission, args, result, {}))
+      if (isStream(result)) setResult(watchStream(admission, args, result, {}))
     },
   }
   return {
@@ -154,6 +153,10 @@ function dropEmptyOperationName(
 }
 
 type Executed = ExecutionResult | AsyncIterableIterator<ExecutionResult>
+
+function isStream(result: Executed): result is AsyncIterableIterator<ExecutionResult> {
+  return Symbol.asyncIterator in result
+}
 
 interface ExecuteDone {
   readonly args: ExecutionArgs

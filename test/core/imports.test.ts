@@ -17,6 +17,7 @@ const mayImport: Record<string, readonly string[]> = {
   admission: ['core', 'net', 'credentials'],
   pothos: ['core', 'decision'],
   graphql: ['core', 'credentials', 'decision'],
+  guard: ['core', 'credentials', 'admission', 'decision'],
   yoga: [
     'core',
     'graphql',
@@ -107,7 +108,18 @@ const core = [
   'visible-ascii',
   'header-name',
 ]
-const wiring = ['server', 'cli', 'index', 'postgres', 'sdl', 'verify', 'entry']
+const wiring = [
+  'server',
+  'cli',
+  'index',
+  'postgres',
+  'sdl',
+  'verify',
+  'express',
+  'fastify',
+  'hono',
+  'entry',
+]
 /** Entry points that share their name or folder with a part. They contain only exports. */
 const entries = ['pothos/index.ts']
 
@@ -174,7 +186,8 @@ describe('imports', () => {
   })
 
   it('of the library reach neither the server nor a database driver', () => {
-    for (const entry of ['index.ts', 'pothos/index.ts', 'sdl.ts']) {
+    const entries = ['index.ts', 'express.ts', 'fastify.ts', 'hono.ts', 'pothos/index.ts', 'sdl.ts']
+    for (const entry of entries) {
       const reached = [...reachedFrom(entry)]
       expect(reached.filter((name) => /^(db|http|server|cli)\b/.test(name))).toEqual([])
       expect(reached.filter((name) => /postgres|drizzle|pino|zod|node:http/.test(name))).toEqual([])

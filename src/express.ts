@@ -1,0 +1,5 @@
+export {
+  type ExpressMiddleware,
+  type ExpressRequest,
+  expressGuard,
+} from './guard/express.ts'

@@ -1,0 +1,1 @@
+export { type FastifyGuardHook, type FastifyGuardRequest, fastifyGuard } from './guard/fastify.ts'

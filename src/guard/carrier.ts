@@ -1,0 +1,85 @@
+import type { CredentialCarrier } from '../credentials/presented-credential.ts'
+import {
+  mayHaveDroppedHeaders,
+  type RawHeaders,
+  repeatedHeader,
+} from '../credentials/raw-headers.ts'
+import { InvalidRequestError } from '../errors.ts'
+
+/** A request of Node's HTTP server, or of a framework that extends it, such as Express. */
+export interface NodeRequest extends RawHeaders {
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** Path and query. */
+  readonly url?: string | undefined
+  /** Path and query before a router removed the beginning of the path. */
+  readonly originalUrl?: string | undefined
+  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined
+}
+
+/** A fetch Request, a request of Node, or a framework's request with one of them as `raw` (Fastify, Hono). */
+export type GuardRequest = Request | NodeRequest | { readonly raw: Request | NodeRequest }
+
+/** The request may lack headers, because Node drops those after the 1000th. */
+export class TooManyHeadersError extends InvalidRequestError {
+  constructor() {
+    super('The request has too many headers.')
+  }
+
+  override get status(): number {
+    return 431
+  }
+
+  override get headers(): Readonly<Record<string, string>> {
+    return {}
+  }
+}
+
+/** @throws TypeError if `request` is not a request */
+export function plainRequest(request: GuardRequest): Request | NodeRequest {
+  if (typeof request === 'object' && request !== null) {
+    if (isNodeRequest(request) || isFetchRequest(request)) return request
+    const { raw } = request as { raw?: unknown }
+    if (isNodeRequest(raw) || isFetchRequest(raw)) return raw
+  }
+  throw new TypeError(
+    'Call the guard with a fetch Request, or with the request of a server on Node.',
+  )
+}
+
+export function isNodeRequest(request: unknown): request is NodeRequest {
+  return Array.isArray((request as Partial<NodeRequest> | null | undefined)?.rawHeaders)
+}
+
+function isFetchRequest(request: unknown): request is Request {
+  const { headers } = (request ?? {}) as { headers?: Partial<Headers> }
+  return typeof headers?.get === 'function'
+}
+
+/** @throws TooManyHeadersError if headers may be missing */
+export function carrierOf(request: Request | NodeRequest): CredentialCarrier {
+  if (!isNodeRequest(request)) {
+    return {
+      header: (name) => request.headers.get(name),
+      queryParameters: (name) => new URL(request.url).searchParams.getAll(name),
+    }
+  }
+  if (mayHaveDroppedHeaders(request)) throw new TooManyHeadersError()
+  return {
+    header: (name) => nodeHeader(request, name),
+    queryParameters: (name) => nodeParameters(request).getAll(name),
+  }
+}
+
+/** A header that the application has removed stays so. */
+function nodeHeader(request: NodeRequest, name: string): string | null {
+  const value = request.headers[name]
+  if (value === undefined) return null
+  const joined = typeof value === 'string' ? value : value.join(', ')
+  return repeatedHeader(request, name) ?? joined
+}
+
+function nodeParameters({ originalUrl, url }: NodeRequest): URLSearchParams {
+  const target = originalUrl ?? url ?? ''
+  const start = target.indexOf('?')
+  return new URLSearchParams(start < 0 ? '' : target.slice(start))
+}

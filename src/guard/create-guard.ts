@@ -1,0 +1,119 @@
+import { createAdmission } from '../admission/admission.ts'
+import { createFailureLimiter } from '../admission/failure-limiter.ts'
+import { RequestAdmission } from '../admission/request-admission.ts'
+import type { Authenticator } from '../credentials/authenticator.ts'
+import { missingFor } from '../decision/index.ts'
+import { InsufficientScopeError, type LatchkeyError, UnauthenticatedError } from '../errors.ts'
+import type { Principal } from '../principal.ts'
+import { holdsAll, isScopeName, sorted } from '../scopes.ts'
+import { carrierOf, type GuardRequest, isNodeRequest, plainRequest } from './carrier.ts'
+
+export interface CreateGuardOptions<GuardedRequest extends GuardRequest = GuardRequest> {
+  /** Made by `createAuthenticator` or `connectLatchkey`. */
+  readonly authenticator: Authenticator
+  /**
+   * Returns the IP address of the client, by which refused credentials are counted; `null`: unknown, and they
+   * are not counted. Behind a proxy, return the address that the proxy reports. Default: the address of the
+   * connection for requests of Node, otherwise `null`.
+   */
+  readonly clientAddress?: (request: GuardedRequest) => string | null | undefined
+  /**
+   * The number of refused credentials that one address may send in a minute before it gets
+   * `RateLimitedError` (429). Valid credentials always pass. 0: no limit. Default 20.
+   */
+  readonly failuresPerMinute?: number
+}
+
+export interface Guard<GuardedRequest extends GuardRequest = GuardRequest> {
+  /**
+   * Authenticates a request, and requires all of `scopes`. Without `scopes`, any valid credential suffices.
+   *
+   * @throws LatchkeyError with `status`, `headers` and `toResponse()`
+   */
+  (request: GuardedRequest, ...scopes: string[]): Promise<Principal>
+  /**
+   * Authenticates a request; `null`: it is anonymous. For `principalOf` of `guardSchema`.
+   *
+   * @throws LatchkeyError if the credential is refused
+   */
+  authenticate(request: GuardedRequest): Promise<Principal | null>
+}
+
+/** Creates a guard for endpoints outside GraphQL, such as REST and RPC. */
+export function createGuard<GuardedRequest extends GuardRequest = GuardRequest>(
+  options: CreateGuardOptions<GuardedRequest>,
+): Guard<GuardedRequest> {
+  const { authenticator } = options
+  const admit = createAdmit(options)
+
+  async function authenticate(request: GuardedRequest): Promise<Principal | null> {
+    const admission = await admit(request)
+    if (admission.refusal !== null) throw admission.refusal
+    return admission.principal
+  }
+
+  async function guard(request: GuardedRequest, ...scopes: string[]): Promise<Principal> {
+    requireScopeNames(scopes)
+    const principal = await authenticate(request)
+    if (principal === null) throw new UnauthenticatedError()
+    const needed = sorted(scopes)
+    if (!holdsAll(needed, principal.scopes)) {
+      throw new InsufficientScopeError(missingFor([needed], principal))
+    }
+    authenticator.recordScopes?.(principal, needed)
+    return principal
+  }
+  return Object.assign(guard, { authenticate })
+}
+
+interface AdmittedRequest {
+  readonly admission: RequestAdmission
+  readonly admitted: LatchkeyError | null | Promise<LatchkeyError | null>
+}
+
+/**
+ * Returns a function that admits each request once. A request that is guarded again later, such as by several
+ * resolvers, is one attempt, and its credential is checked again.
+ */
+function createAdmit<GuardedRequest extends GuardRequest>({
+  authenticator,
+  clientAddress,
+  failuresPerMinute = 20,
+}: CreateGuardOptions<GuardedRequest>) {
+  const limiter = createFailureLimiter({ perMinute: failuresPerMinute, now: Date.now })
+  const addressOf = (request: GuardedRequest) =>
+    (clientAddress === undefined ? peerAddress(request) : clientAddress(request)) ?? null
+  const admission = createAdmission<GuardedRequest>({
+    authenticator,
+    refusalError: ({ error }, request) => limiter.errorFor(error, addressOf(request)),
+  })
+  const key = Symbol('admission')
+  type Keeper = { [key]?: AdmittedRequest }
+
+  return async (request: GuardedRequest): Promise<RequestAdmission> => {
+    const plain = plainRequest(request)
+    const known = (plain as Keeper)[key]
+    if (known !== undefined) {
+      await known.admitted
+      await admission.readmit(known.admission)
+      return known.admission
+    }
+    const state = new RequestAdmission()
+    const admitted = admission.admit(state, carrierOf(plain), request)
+    ;(plain as Keeper)[key] = { admission: state, admitted }
+    await admitted
+    return state
+  }
+}
+
+function peerAddress(request: GuardRequest): string | null {
+  const plain = plainRequest(request)
+  return isNodeRequest(plain) ? (plain.socket?.remoteAddress ?? null) : null
+}
+
+function requireScopeNames(scopes: readonly unknown[]): void {
+  for (const scope of scopes) {
+    if (typeof scope === 'string' && isScopeName(scope)) continue
+    throw new TypeError(`The guard requires ${JSON.stringify(scope)}, which is not a scope name.`)
+  }
+}

@@ -1,0 +1,208 @@
+import { createServer, request as send } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type ClosableAuthenticator,
+  createAuthenticator,
+  createGuard,
+  type guardSchema,
+  type InsufficientScopeError,
+  LatchkeyError,
+  type Principal,
+} from '../../src/index.ts'
+import { startIssuer, type TestIssuer, testAudience } from '../support/issuer.ts'
+
+/* Requests outside GraphQL: the guard returns the principal or throws an error with its answer. */
+
+let issuer: TestIssuer
+let authenticator: ClosableAuthenticator
+let token: string
+
+beforeAll(async () => {
+  issuer = await startIssuer()
+  authenticator = createAuthenticator({
+    issuers: [{ issuer: issuer.issuer, audience: testAudience }],
+  })
+  token = await issuer.sign({ scope: 'read:orders write:orders' })
+})
+afterAll(async () => {
+  await authenticator.close()
+  await issuer.close()
+})
+
+const asked = (authorization?: string) =>
+  new Request('http://app.test/orders', { headers: { ...(authorization && { authorization }) } })
+
+async function failure(promise: Promise<unknown>): Promise<LatchkeyError> {
+  const error = await promise.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  if (error instanceof LatchkeyError) return error
+  throw error ?? new Error('It did not throw.')
+}
+
+describe('a fetch request', () => {
+  it('gets its principal if it holds all scopes', async () => {
+    const guard = createGuard({ authenticator })
+    const principal = await guard(asked(`Bearer ${token}`), 'read:orders', 'write:orders')
+    expect([...principal.scopes]).toEqual(['read:orders', 'write:orders'])
+    expect((await guard(asked(`Bearer ${token}`))).subject).toBe(principal.subject)
+  })
+
+  it('is refused by an error that has the answer (RFC 6750)', async () => {
+    const guard = createGuard({ authenticator })
+    const anonymous = await failure(guard(asked()))
+    expect([anonymous.code, anonymous.status, anonymous.headers]).toEqual([
+      'UNAUTHENTICATED',
+      401,
+      { 'www-authenticate': 'Bearer realm="latchkey"' },
+    ])
+    const invalid = await failure(guard(asked('Bearer x.y.z'), 'read:orders'))
+    expect([invalid.code, invalid.status]).toEqual(['INVALID_CREDENTIAL', 401])
+    expect(invalid.headers['www-authenticate']).toContain('error="invalid_token"')
+    const several = await failure(guard(asked(`Bearer ${token}, Bearer ${token}`)))
+    expect([several.code, several.status]).toEqual(['INVALID_REQUEST', 400])
+    const lacking = await failure(guard(asked(`Bearer ${token}`), 'read:orders', 'admin'))
+    expect(lacking.toResponse().headers.get('www-authenticate')).toBe(
+      'Bearer realm="latchkey", error="insufficient_scope", scope="admin read:orders"',
+    )
+    expect((lacking as InsufficientScopeError).scopes.missingScopes).toEqual(['admin'])
+    expect(await lacking.toResponse().json()).toEqual({
+      title: 'Forbidden',
+      status: 403,
+      detail: 'This needs scope `admin`, which you do not hold.',
+    })
+  })
+
+  it('is anonymous for authenticate only without a credential', async () => {
+    const { authenticate } = createGuard({ authenticator })
+    expect(await authenticate(asked())).toBeNull()
+    expect((await authenticate(asked(`Bearer ${token}`)))?.issuer).toBe(issuer.issuer)
+    expect((await failure(authenticate(asked('Bearer x.y.z')))).status).toBe(401)
+  })
+
+  it('is one attempt, however often and early it is guarded', async () => {
+    let attempts = 0
+    const guard = createGuard({
+      authenticator: {
+        ...authenticator,
+        authenticate: async (carrier) => {
+          attempts += 1
+          return await authenticator.authenticate(carrier)
+        },
+      },
+    })
+    const request = asked(`Bearer ${await issuer.sign({ scope: 'read:orders' })}`)
+    const [a, b, c] = await Promise.all([
+      guard(request),
+      guard.authenticate(request),
+      guard(request),
+    ])
+    expect(attempts).toBe(1)
+    expect([a, b]).toEqual([c, c])
+    const bad = asked('Bearer x.y.z')
+    await Promise.all([failure(guard(bad)), failure(guard(bad)), failure(guard(bad, 'a'))])
+    expect(attempts).toBe(2)
+  })
+
+  it('is checked again when it is guarded later', async () => {
+    let valid = true
+    const guard = createGuard({
+      authenticator: {
+        authenticate: (carrier) =>
+          authenticator.authenticate(
+            valid
+              ? carrier
+              : {
+                  ...carrier,
+                  header: (name) => (name === 'authorization' ? 'Bearer x.y.z' : null),
+                },
+          ),
+      },
+    })
+    const request = asked(`Bearer ${token}`)
+    await guard(request)
+    valid = false
+    await new Promise((resolve) => setTimeout(resolve, 80))
+    expect((await failure(guard(request))).code).toBe('INVALID_CREDENTIAL')
+  })
+})
+
+it.each([undefined, null, '', 'two words', 3])(
+  'a required scope %j is a fault of the program',
+  async (scope) => {
+    const guard = createGuard({ authenticator })
+    await expect(guard(asked(`Bearer ${token}`), scope as string)).rejects.toThrow(
+      'which is not a scope name',
+    )
+  },
+)
+
+it.each([undefined, null, {}, 'GET /', { headers: {} }])('%j is not a request', async (request) => {
+  const guard = createGuard({ authenticator })
+  await expect(guard(request as never)).rejects.toThrow('Call the guard with a fetch Request')
+})
+
+describe('refused credentials', () => {
+  const status = async (guard: ReturnType<typeof createGuard>, authorization: string) =>
+    (await failure(guard(asked(authorization)))).status
+
+  it('are limited by the address of the client, and never valid ones', async () => {
+    let address: string | null = '192.0.2.1'
+    const guard = createGuard({ authenticator, clientAddress: () => address, failuresPerMinute: 2 })
+    const answers = async () => [await status(guard, 'Bearer x'), await status(guard, 'Bearer y')]
+    expect(await answers()).toEqual([401, 401])
+    expect(await answers()).toEqual([429, 429])
+    expect((await failure(guard(asked('Bearer z')))).headers['retry-after']).toMatch(/^\d+$/)
+    expect((await guard(asked(`Bearer ${token}`))).issuer).toBe(issuer.issuer)
+    address = '192.0.2.2'
+    expect(await answers()).toEqual([401, 401])
+    address = null
+    expect([...(await answers()), ...(await answers())]).toEqual([401, 401, 401, 401])
+  })
+})
+
+describe('a request of Node', () => {
+  it('is read from its raw headers, so that no credential is hidden', async () => {
+    const guard = createGuard({ authenticator, failuresPerMinute: 3 })
+    const server = createServer(async (request, response) => {
+      const answer = await guard(request, 'read:orders').then(
+        ({ subject }) => new Response(subject),
+        (error: LatchkeyError) => error.toResponse(),
+      )
+      response.writeHead(answer.status, Object.fromEntries(answer.headers))
+      response.end(await answer.text())
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const ask = (headers: readonly string[]) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        send({ port, headers }, (answer) => {
+          answer.resume()
+          resolve(answer.statusCode)
+        })
+          .on('error', reject)
+          .end()
+      })
+    const valid = ['Authorization', `Bearer ${token}`]
+    const host = ['Host', 'app.test']
+    expect(await ask([...host, ...valid])).toBe(200)
+    expect(await ask(host)).toBe(401)
+    expect(await ask([...host, ...valid, ...valid])).toBe(400)
+    const many = Array.from({ length: 1100 }, (_, n) => [`x-${n}`, '1']).flat()
+    expect(await ask([...host, ...valid, ...many])).toBe(431)
+    for (let n = 0; n < 3; n += 1)
+      expect(await ask([...host, 'Authorization', 'Bearer x'])).toBe(401)
+    expect(await ask([...host, 'Authorization', 'Bearer x'])).toBe(429)
+    server.close()
+  })
+})
+
+it('authenticates for guardSchema, which the context passes the request to', () => {
+  const guard = createGuard({ authenticator })
+  const options: Parameters<typeof guardSchema<{ request: Request }>>[1] = {
+    principalOf: ({ request }): Promise<Principal | null> => guard.authenticate(request),
+  }
+  expect(options.principalOf).toBeTypeOf('function')
+})
