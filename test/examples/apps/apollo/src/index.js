@@ -1,10 +1,25 @@
 import { ApolloServer } from '@apollo/server'
 import { startStandaloneServer } from '@apollo/server/standalone'
+import { makeExecutableSchema } from '@graphql-tools/schema'
+import { apolloGuardPlugin, createGuard, guardSchema } from 'latchkey'
+import { connectLatchkey } from 'latchkey/postgres'
+import { keyManagement } from 'latchkey/sdl'
 import { resolvers, typeDefs } from './schema.js'
 
-const server = new ApolloServer({ typeDefs, resolvers })
+const latchkey = await connectLatchkey({
+  url: process.env.DATABASE_URL,
+  scopes: { 'read:books': 'Read one book.', 'write:books': 'Add books.' },
+  issuers: [{ issuer: process.env.JWT_ISSUER, audience: process.env.JWT_AUDIENCE }],
+})
+const keys = keyManagement({ latchkey })
+const all = { typeDefs: [typeDefs, keys.typeDefs], resolvers: [resolvers, keys.resolvers] }
+const schema = guardSchema(makeExecutableSchema(all), { principalOf: ({ principal }) => principal })
+const { authenticate } = createGuard(latchkey)
+
+const server = new ApolloServer({ schema, plugins: [apolloGuardPlugin()] })
 
 const { url } = await startStandaloneServer(server, {
   listen: { port: Number(process.env.PORT ?? 4000) },
+  context: async ({ req }) => ({ principal: await authenticate(req) }),
 })
 console.log(`The library is open at ${url}`)

@@ -11,12 +11,12 @@ export const typeDefs = `#graphql
   }
 
   type Query {
-    books: [Book!]!
-    book(id: ID!): Book
+    books: [Book!]! @public
+    book(id: ID!): Book @requiresScopes(scopes: [["read:books"]])
   }
 
   type Mutation {
-    addBook(title: String!, author: String!): Book!
+    addBook(title: String!, author: String!): Book! @requiresScopes(scopes: [["write:books"]])
   }
 `
 
