@@ -8,12 +8,12 @@ export const schema = `
   }
 
   type Query {
-    depot: String!
-    parcels: [Parcel!]!
+    depot: String! @public
+    parcels: [Parcel!]! @requiresScopes(scopes: [["read:parcels"]])
   }
 
   type Mutation {
-    dispatch(id: ID!): Parcel
+    dispatch(id: ID!): Parcel @requiresScopes(scopes: [["write:parcels"]])
   }
 `
 

@@ -1,10 +1,25 @@
+import { makeExecutableSchema } from '@graphql-tools/schema'
 import Fastify from 'fastify'
+import { createGuard, guardMercurius } from 'latchkey'
+import { connectLatchkey } from 'latchkey/postgres'
+import { keyManagement } from 'latchkey/sdl'
 import mercurius from 'mercurius'
 import { resolvers, schema } from './schema.js'
 
 const app = Fastify()
 
-app.register(mercurius, { schema, resolvers, jit: 1 })
+const latchkey = await connectLatchkey({
+  url: process.env.DATABASE_URL,
+  scopes: { 'read:parcels': 'Read parcels.', 'write:parcels': 'Dispatch parcels.' },
+  issuers: [{ issuer: process.env.JWT_ISSUER, audience: process.env.JWT_AUDIENCE }],
+})
+const keys = keyManagement({ latchkey })
+const all = { typeDefs: [schema, keys.typeDefs], resolvers: [resolvers, keys.resolvers] }
+const { authenticate } = createGuard(latchkey)
+const context = async (request) => ({ principal: await authenticate(request) })
+
+await app.register(mercurius, { schema: makeExecutableSchema(all), context, jit: 1 })
+guardMercurius(app, { principalOf: ({ principal }) => principal })
 
 await app.listen({ port: Number(process.env.PORT ?? 4000) })
 console.log('The depot is open.')
