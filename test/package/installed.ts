@@ -91,7 +91,9 @@ export async function startServer(
   await vi.waitFor(
     async () => {
       if (hasEnded(child)) return
-      const { ok } = await fetch(`http://127.0.0.1:${port}${path}`)
+      // Apollo Server answers no GET without a header that a page of another origin cannot send.
+      const headers = { 'apollo-require-preflight': 'true' }
+      const { ok } = await fetch(`http://127.0.0.1:${port}${path}`, { headers })
       if (!ok) throw new Error(`It is not ready: ${written}`)
     },
     { timeout: 40_000, interval: 50 },
