@@ -1,4 +1,5 @@
 import type { Principal } from '../principal.ts'
+import { createAliasCheck } from './alias-check.ts'
 import { type Authenticator, assembleAuthenticator } from './authenticator.ts'
 import type { ChangeListener } from './changes.ts'
 import type { CredentialCaches } from './credential-caches.ts'
@@ -135,6 +136,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
           }),
     directory,
     hasher: createSecretHasher(keyPeppers),
+    checkAliases: createAliasCheck(directory, resolved),
     trustsIssuer: options.trustsIssuer ?? trustsOnly(resolved),
     uses,
     rehashes,

@@ -55,6 +55,15 @@ export interface CredentialDirectory {
   findMissingPeppers?(peppers: readonly string[]): Promise<readonly MissingPepper[]>
 
   /**
+   * Returns those of `aliases`, other names of issuers, that users are stored under, deleted ones included.
+   * Until they are merged with the users of the issuer, every JWT is answered with an error. Without this
+   * method, aliases are not checked.
+   *
+   * @throws ServiceUnavailableError when the store cannot be reached
+   */
+  findUnmergedAliases?(aliases: readonly string[]): Promise<readonly string[]>
+
+  /**
    * Reports all changes of keys and users from now on, also those made by other programs. Without this
    * method nothing is cached: every credential is looked up each time.
    *

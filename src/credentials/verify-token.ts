@@ -13,6 +13,8 @@ export interface TokenVerifierParts {
   readonly jwt: JwtVerifier | null
   /** `null`: users are not stored, and the scopes of a JWT are effective as they are. */
   readonly directory: CredentialDirectory | null
+  /** Rejects if the users of an issuer are not those of its aliases; `null`: checked. */
+  readonly checkAliases: () => Promise<void> | null
   /** Whether JWTs of users of this issuer are accepted. */
   readonly trustsIssuer: (issuer: string) => boolean
   readonly caches: Pick<CredentialCaches, 'verified' | 'users'>
@@ -23,7 +25,7 @@ export interface TokenVerifierParts {
 
 /** Returns a function that verifies a JWT and finds its user, or creates the user on the first JWT. */
 export function createTokenVerifier(parts: TokenVerifierParts) {
-  const { jwt, directory, trustsIssuer, clock } = parts
+  const { jwt, directory, checkAliases, trustsIssuer, clock } = parts
   const { verified, users } = parts.caches
 
   /** Finds the user. During an outage of the directory the cached row of the user is used. */
@@ -48,6 +50,7 @@ export function createTokenVerifier(parts: TokenVerifierParts) {
     const verification = await jwt.verify(token, clock.wall())
     if (!verification.ok) return refuseJwt(verification)
     const found = verification.jwt
+    await checkAliases()
     const owner = directory === null ? null : await admitUser(directory, found)
     if (directory !== null && owner === null) return refuse('owner-deleted')
     const presented = { hash: signedPartHash(token), issuedAt: found.issuedAt }

@@ -37,8 +37,6 @@ export interface Database {
   readonly directory: CredentialDirectory
   /** Counts the active keys of users whose issuer is not in `trusted`, up to a bound. */
   keysOfOtherIssuers(trusted: readonly string[]): Promise<readonly KeysOfIssuer[]>
-  /** Returns those of `aliases`, other names of issuers, that users are stored under. */
-  unmergedAliases(aliases: readonly string[]): Promise<readonly string[]>
   /** Gives the users under an alias the canonical name of their issuer. */
   mergeIssuer(merge: IssuerMerge, by: Actor): Promise<IssuerMergeResult>
   /**
@@ -144,9 +142,9 @@ export function openDatabase(options: DatabaseOptions): Database {
         onGrantChanged: (userId) => publish({ kind: 'user', id: userId }),
       }),
       watch,
+      findUnmergedAliases: (aliases) => findUnmergedAliases(access, aliases),
     },
     keysOfOtherIssuers: (trusted) => countKeysOfOtherIssuers(access, trusted),
-    unmergedAliases: (aliases) => findUnmergedAliases(access, aliases),
     mergeIssuer: (merge, by) => mergeIssuer(access, merge, by),
     ping,
     freshness: freshness.state,

@@ -1,3 +1,5 @@
+import { createAliasCheck } from '../credentials/alias-check.ts'
+import { resolveIssuers } from '../credentials/issuer-settings.ts'
 import { pepperFingerprint } from '../credentials/pepper-fingerprint.ts'
 import { openDatabase } from '../db/database.ts'
 import { withMigrations } from '../db/migrate.ts'
@@ -61,6 +63,7 @@ async function connect(
   })
   opened.push(() => database.close())
   await requirePeppers(database.peppers, keys.peppers)
+  await createAliasCheck(database.directory, issuers.flatMap(resolveIssuers))()
 
   const catalogue = createScopeCatalogue(options.scopes)
   const { authenticator, ...services } = await startDomainServices(

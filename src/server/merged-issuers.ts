@@ -1,4 +1,5 @@
 import { ConfigError } from '../config.ts'
+import { unmergedAliasFault } from '../credentials/alias-check.ts'
 import { issuersByAlias } from '../credentials/issuer-names.ts'
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import type { Database } from '../db/database.ts'
@@ -10,21 +11,16 @@ import type { Database } from '../db/database.ts'
  * @throws ConfigError with one fault for each alias
  */
 export async function requireMergedIssuers(
-  database: Pick<Database, 'unmergedAliases'>,
+  database: Pick<Database, 'directory'>,
   issuers: readonly IssuerSettings[],
 ): Promise<void> {
   const byAlias = issuersByAlias(issuers)
-  const unmerged = await database.unmergedAliases([...byAlias.keys()])
+  const unmerged = (await database.directory.findUnmergedAliases?.([...byAlias.keys()])) ?? []
   if (unmerged.length === 0) return
   throw new ConfigError(
     unmerged.map((alias) => ({
       variable: 'JWT_ISSUERS',
-      message: `has the alias ${alias}, under which users are stored. Merge them with the users of the issuer: latchkey users merge-issuer ${quoted(alias)} ${quoted(byAlias.get(alias) ?? '')}`,
+      message: unmergedAliasFault(alias, byAlias.get(alias) ?? ''),
     })),
   )
-}
-
-/** Returns an argument for a shell. */
-function quoted(text: string): string {
-  return /^[\w:/.@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

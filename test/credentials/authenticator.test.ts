@@ -101,6 +101,7 @@ const directory: CredentialDirectory = {
 function create(change: Partial<AuthenticatorParts> = {}, caches: Partial<CredentialCaches> = {}) {
   return assembleAuthenticator({
     maker: Symbol('authenticator'),
+    checkAliases: () => null,
     sources: {
       keyPrefix: 'lk',
       apiKeyHeader: 'x-api-key',

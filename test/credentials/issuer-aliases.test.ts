@@ -19,12 +19,12 @@ afterAll(async () => {
   await elsewhere.close()
 })
 
-describe('a token under an alias', () => {
-  const withToken = (token: string) => ({
-    header: (name: string) => (name === 'authorization' ? `Bearer ${token}` : null),
-    queryParameters: () => [],
-  })
+const withToken = (token: string) => ({
+  header: (name: string) => (name === 'authorization' ? `Bearer ${token}` : null),
+  queryParameters: () => [],
+})
 
+describe('a token under an alias', () => {
   test('gives the principal of the canonical issuer, with the keys of that issuer', async () => {
     const aliases = [alias, elsewhere.issuer]
     const authenticator = createAuthenticator({
@@ -59,6 +59,39 @@ describe('a token under an alias', () => {
       issuer: issuer.issuer,
     })
   })
+})
+
+test('no JWT is accepted until the users of an alias are merged', async () => {
+  const asked: (readonly string[])[] = []
+  let unmerged = [alias]
+  const authenticator = createAuthenticator({
+    issuers: [{ issuer: issuer.issuer, audience: testAudience, aliases: [alias] }],
+    directory: {
+      findKeyForVerification: async () => null,
+      admitUser: async ({ issuer, subject }) => ({
+        userId: subject,
+        issuer,
+        subject,
+        suspended: false,
+        scopes: [],
+        issuerScopes: null,
+        signedOutAt: null,
+      }),
+      async markUsed() {},
+      async findUnmergedAliases(aliases) {
+        asked.push(aliases)
+        return unmerged
+      },
+    },
+  })
+  const authenticate = async () =>
+    authenticator.authenticate(withToken(await issuer.sign({ sub: 'ada' })))
+  await expect(authenticate()).rejects.toThrow(/latchkey users merge-issuer https:\/\/login/)
+  unmerged = []
+  expect(await authenticate()).toMatchObject({ kind: 'authenticated' })
+  expect(await authenticate()).toMatchObject({ kind: 'authenticated' })
+  expect(asked).toEqual([[alias], [alias]])
+  await authenticator.close()
 })
 
 const one = { issuer: 'https://id.example.com', audience: 'https://api.example.com' }

@@ -27,7 +27,7 @@ async function user(of: string, subject: string, scopes: readonly string[] | nul
 const merge = (dryRun = false) =>
   stores.mergeIssuer({ alias, issuer, nullListsNothing: false, dryRun }, operator)
 const canonical = (subject: string) => stores.users.findByIdentity(issuer, subject)
-const unmerged = () => stores.unmergedAliases([alias, 'https://x.example'])
+const unmerged = () => stores.directory.findUnmergedAliases?.([alias, 'https://x.example'])
 const admit = (of: string, subject: string) =>
   stores.directory.admitUser({ issuer: of, subject, grant: null })
 const nothing = { moved: 0, merged: 0, apiKeys: 0, deleted: 0, limited: [], limitedCount: 0 }
