@@ -202,7 +202,7 @@ export const variables = {
   },
   PUBLIC_INTROSPECTION: {
     meaning:
-      '`false`: introspection, `_service`, `/schema.graphql` and the queries `scopes` and `requiredScopes` require a credential, and validation errors name nothing of the schema without one.',
+      '`false`: introspection, `_service`, `/schema.graphql` and the queries `scopes` and `requiredScopes` require a credential, and without one errors name nothing of the schema.',
     default: 'true',
     read: trueOrFalse,
   },

@@ -49,7 +49,7 @@ export function createGraphQLServer(
       useDocumentReaders(services.operationGuards, isAnonymous),
       useParameters,
       useLimits(parts),
-      usePrincipalOf(admission),
+      usePrincipalOf(admission, { isSchemaPrivate: !parts.publicIntrospection }),
       useOperations(parts),
       useErrorAnswers({ onBug, onOutage }),
       ...plugins,

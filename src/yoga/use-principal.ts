@@ -53,13 +53,21 @@ export interface PrincipalContext {
  * @throws TypeError through `createYoga`, if the schema has a field that is open by mistake: see `undeclared`
  */
 export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalContext> {
-  return usePrincipalOf(createGraphQLAdmission(createAdmission(options)), options.undeclared)
+  return usePrincipalOf(createGraphQLAdmission(createAdmission(options)), {
+    ...(options.undeclared && { undeclared: options.undeclared }),
+  })
+}
+
+interface PrincipalSettings {
+  readonly undeclared?: Undeclared
+  /** Whether anonymous callers must not learn the names of types. */
+  readonly isSchemaPrivate?: boolean
 }
 
 /** Like {@link usePrincipal}, for requests that may have passed `admission` before Yoga runs. */
 export function usePrincipalOf(
   admission: GraphQLAdmission,
-  undeclared: Undeclared = 'refuse',
+  { undeclared = 'refuse', isSchemaPrivate = false }: PrincipalSettings = {},
 ): Plugin<PrincipalContext> {
   let log: YogaLogger | null = null
   const accepted = new WeakSet<GraphQLSchema>()
@@ -125,7 +133,7 @@ export function usePrincipalOf(
         setResultAndStopExecution(refusal)
         return undefined
       }
-      const refusal = denialOf(admission, args)
+      const refusal = denialOf(admission, args, isSchemaPrivate)
       return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
     },
 
@@ -136,7 +144,7 @@ export function usePrincipalOf(
         setResultAndStopExecution(refusal)
         return undefined
       }
-      const refusal = denialOf(admission, args)
+      const refusal = denialOf(admission, args, isSchemaPrivate)
       return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
     },
   }
@@ -192,9 +200,10 @@ function publish(
 function denialOf(
   admission: GraphQLAdmission,
   args: ExecutionArgs,
+  isSchemaPrivate: boolean,
 ): ExecutionResult | null | Promise<ExecutionResult | null> {
   const proceed = (refusal: GraphQLError | null) =>
-    refusal === null ? decisionOn(admission, args) : { errors: [refusal] }
+    refusal === null ? decisionOn(admission, args, isSchemaPrivate) : { errors: [refusal] }
   const refusal = admission.readmit(requestOf(args))
   return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
 }
@@ -206,6 +215,7 @@ function denialOf(
 function decisionOn(
   { authenticator, principalOf }: GraphQLAdmission,
   { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
+  isSchemaPrivate: boolean,
 ): ExecutionResult | null {
   const context = contextValue as Published
   const principal = principalOf(context.request)
@@ -220,6 +230,7 @@ function decisionOn(
     }
     return null
   }
+  if (principal === null && isSchemaPrivate) return { errors: [requestError(refusal(decision))] }
   const fields = decision.fields.map(({ coordinate, paths }) => ({ coordinate, paths }))
   return { errors: [requestError(refusal(decision), { fields })] }
 }

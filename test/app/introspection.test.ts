@@ -95,6 +95,20 @@ describe('with PUBLIC_INTROSPECTION=false', () => {
     },
   )
 
+  it('a denied operation names no type to anonymous callers', async () => {
+    const query = '{ users { nodes { subject } } }'
+    const anonymous = await app.ask(query)
+    expect(anonymous.status).toBe(401)
+    expect(anonymous.body).toEqual({
+      errors: [{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }],
+    })
+    const { body } = await app.ask(query, { as: jwt })
+    expect(body.errors[0].extensions.fields).toContainEqual({
+      coordinate: 'Query.users',
+      paths: [['users']],
+    })
+  })
+
   it('an error about a limit or the syntax stays as it is', async () => {
     const { body } = await app.ask(`{ ${'__typename '.repeat(3000)} }`)
     expect(body.errors[0].message).toMatch(/\d/)
