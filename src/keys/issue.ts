@@ -71,7 +71,7 @@ export async function issueKey(
   switch (outcome) {
     case 'limit-reached':
       throw new ConflictError(
-        `The owner may have at most ${maxPerOwner} active ${maxPerOwner === 1 ? 'key' : 'keys'}. Revoke one first.`,
+        `The owner may have at most ${limit} active ${limit === 1 ? 'key' : 'keys'}. Revoke one first.`,
       )
     case 'parent-gone':
       if (parent === null) throw new NotFoundError('user')

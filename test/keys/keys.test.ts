@@ -274,6 +274,13 @@ describe('creating a key', () => {
     )
   })
 
+  it('by an operator names the limit of that call', async () => {
+    answers.insert = 'limit-reached'
+    await expect(service.asOperator().create('grace', input, 2)).rejects.toThrow(
+      conflict(/^The owner may have at most 2 active keys\. /),
+    )
+  })
+
   it('by an operator is only validated', async () => {
     const { secret } = await service.asOperator().create('grace', {
       name: 'x',
