@@ -22,7 +22,7 @@ import {
   type Settings,
 } from './config/settings.ts'
 import type { LogLevel } from './config/variables.ts'
-import { startWarnings } from './config/warnings.ts'
+import { identityKeysWarnings, startWarnings } from './config/warnings.ts'
 import type { IssuerSettings } from './credentials/issuer-settings.ts'
 import { defaultIdentityKeysFile } from './identity/key-file.ts'
 import type { OperationLimits } from './limits/operation-limits.ts'
@@ -86,6 +86,8 @@ export interface Config {
   readonly warnings: readonly string[]
   /** Sentences for the log of a start about valid settings that are less safe than was probably meant. */
   readonly startWarnings: readonly string[]
+  /** The part of `startWarnings` about settings that a running server reads again. */
+  readonly reloadedWarnings: readonly string[]
 }
 
 /** Texts by variable name, like `process.env`. */
@@ -119,6 +121,7 @@ export function loadConfig(environment: Environment = process.env): Config {
 
   const { HOST: host, PORT: port, DATABASE_URL: url = null } = settings
   const identityKeysFile = settings.IDENTITY_KEYS_FILE
+  const reloadedWarnings = [...identityKeysWarnings(settings), ...issuerWarnings(issuers)]
   return Object.freeze({
     mode,
     host,
@@ -163,7 +166,8 @@ export function loadConfig(environment: Environment = process.env): Config {
     identityKeysFile: identityKeysFile === undefined ? null : resolve(identityKeysFile),
     logLevel: settings.LOG_LEVEL,
     warnings: Object.freeze(connectionWarnings(settings).map((warning) => warning.join(' '))),
-    startWarnings: Object.freeze([...startWarnings(settings), ...issuerWarnings(issuers)]),
+    startWarnings: Object.freeze([...startWarnings(settings), ...reloadedWarnings]),
+    reloadedWarnings: Object.freeze(reloadedWarnings),
   })
 }
 

@@ -49,17 +49,16 @@ function sharedNameFaults(
   })
 }
 
-/** Returns warnings for the log about issuers whose keys are fetched without TLS. */
+/** Returns a warning for the log about each issuer whose keys are fetched without TLS. */
 export function issuerWarnings(issuers: readonly IssuerSettings[]): readonly string[] {
-  const unprotected = issuers.filter(({ issuer, jwksUri, jwks, jwksFile }) => {
+  return issuers.flatMap(({ issuer, jwksUri, jwks, jwksFile }) => {
     const url = (jwks ?? jwksFile) === undefined ? (jwksUri ?? issuer) : ''
     return isRemoteHttp(url)
+      ? [
+          `JWT_ISSUERS allows http to a private network (\`allowHttp\`) for the keys of ${issuer}: anyone who controls that network can replace them.`,
+        ]
+      : []
   })
-  return unprotected.length === 0
-    ? []
-    : [
-        'JWT_ISSUERS allows http to a private network (`allowHttp`): anyone who controls that network can replace the keys of the issuer.',
-      ]
 }
 
 const shorthandVariables: Readonly<Record<string, string>> = {

@@ -17,7 +17,6 @@ export function startWarnings(settings: Settings): readonly string[] {
     pepperWarning(settings),
     proxiesWarning(settings),
     defaultScopesWarning(settings),
-    identityKeysWarning(settings),
   ].filter((warning) => warning !== null)
 }
 
@@ -46,7 +45,9 @@ function defaultScopesWarning({ DEFAULT_USER_SCOPES: scopes = [] }: Settings): s
   return `DEFAULT_USER_SCOPES grants administrative scopes to every new user: ${administrative.join(', ')}. Grant them to single users with latchkey users grant`
 }
 
-function identityKeysWarning({ IDENTITY_KEYS_FILE: file }: Settings): string | null {
-  if (file === undefined || !isReplaceableByOthers(file)) return null
-  return 'IDENTITY_KEYS_FILE names a file that every account on this machine may write or replace, and so issue identity tokens. Run chmod o-w on it and on its folder'
+export function identityKeysWarnings({ IDENTITY_KEYS_FILE: file }: Settings): readonly string[] {
+  if (file === undefined || !isReplaceableByOthers(file)) return []
+  return [
+    'IDENTITY_KEYS_FILE names a file that every account on this machine may write or replace, and so issue identity tokens. Run chmod o-w on it and on its folder',
+  ]
 }

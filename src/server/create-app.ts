@@ -12,8 +12,9 @@ import { createScopeCatalogue } from '../scopes.ts'
 import { openConfiguredDatabase, prepareSchema } from './configured-database.ts'
 import { type LaunchedDatabase, launchDatabase } from './database.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from './development.ts'
-import { createEndpoints, createServerMetrics } from './endpoints.ts'
+import { createEndpoints, createLastingParts } from './endpoints.ts'
 import { createGenerations, type Generation, type Generations } from './generations.ts'
+import { warnOfMissingIdentityKeys } from './identity.ts'
 import { createServerLogger, logWarnings } from './logger.ts'
 import { requireMergedIssuers } from './merged-issuers.ts'
 import { startServices } from './services.ts'
@@ -134,7 +135,8 @@ async function assemble(
   const database = openConfiguredDatabase(url, config, log)
   opened.push(() => database.close())
   await requireStoredPeppers(database.peppers, config.keyPeppers, new Date(now()))
-  const metrics = createServerMetrics(settings, database)
+  const lasting = createLastingParts(config, settings, database)
+  if (!prepared) warnOfMissingIdentityKeys(config, log)
 
   async function generate(from: Config, { catalogue, schema } = withSchema(from)) {
     const own: Closers = []
@@ -142,7 +144,7 @@ async function assemble(
     try {
       await requireMergedIssuers(database, from.issuers)
       const services = await startServices(from, settings, { database, catalogue, schema }, own)
-      return { ...createEndpoints(from, settings, services, metrics), services, close }
+      return { ...createEndpoints(from, settings, services, lasting), services, close }
     } catch (error) {
       await close()
       throw error

@@ -1,5 +1,5 @@
 import { type Admission, createAdmission } from '../admission/admission.ts'
-import { createFailureLimiter } from '../admission/failure-limiter.ts'
+import { createFailureLimiter, type FailureLimiter } from '../admission/failure-limiter.ts'
 import { type Config, credentialHeadersOf } from '../config.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import type { Database } from '../db/database.ts'
@@ -25,12 +25,18 @@ import { webFiles } from '../web/files.ts'
 import type { App, AppSettings } from './create-app.ts'
 import type { Services } from './services.ts'
 
+/** Parts that keep their counts when the settings are read again. */
+export interface LastingParts {
+  readonly metrics: Metrics
+  readonly failures: FailureLimiter
+}
+
 /** Creates everything that answers over HTTP: admission and the endpoints. */
 export function createEndpoints(
   config: Config,
   settings: AppSettings,
   services: Services,
-  metrics: Metrics,
+  { metrics, failures }: LastingParts,
 ): Omit<App, 'development' | 'reload' | 'close'> {
   const { log, now } = settings
   const { keys, developmentIssuer } = services
@@ -38,7 +44,7 @@ export function createEndpoints(
   const { issuer: identity, keys: identityKeys } = services.identity
   const credentialHeaders = credentialHeadersOf(config)
   const health = createServerHealth(services)
-  const admission = createServerAdmission(config, now, metrics.measure(services.authenticator))
+  const admission = createServerAdmission(failures, metrics.measure(services.authenticator))
   const completed = createCompletion({ metrics, refusals: services.refusals, log })
   const forwardAuth = createForwardAuth({
     admission,
@@ -121,11 +127,9 @@ function createServerGraphQL(
 
 /** Creates the admission that every endpoint uses. */
 function createServerAdmission(
-  { authFailuresPerMinute }: Config,
-  now: () => number,
+  failures: FailureLimiter,
   authenticator: Authenticator,
 ): Admission<RequestContext> {
-  const failures = createFailureLimiter({ perMinute: authFailuresPerMinute, now })
   return createAdmission({
     authenticator,
     refusalError: ({ error }, context) => failures.errorFor(error, context.clientAddress()),
@@ -138,14 +142,20 @@ function createServerHealth({ database, identity }: Services): Health {
   return createHealth({ isDatabaseUp: () => isUp(database), freshness, identityTokens })
 }
 
-/** Creates the metrics, which are not reset when the settings are read again. */
-export function createServerMetrics({ metricsPeers }: AppSettings, database: Database): Metrics {
+export function createLastingParts(
+  { authFailuresPerMinute }: Config,
+  { metricsPeers, now }: AppSettings,
+  database: Database,
+): LastingParts {
   const { freshness } = database
-  return createMetrics({
-    isDatabaseUp: () => isUp(database),
-    freshness,
-    ...(metricsPeers && { peers: metricsPeers }),
-  })
+  return {
+    metrics: createMetrics({
+      isDatabaseUp: () => isUp(database),
+      freshness,
+      ...(metricsPeers && { peers: metricsPeers }),
+    }),
+    failures: createFailureLimiter({ perMinute: authFailuresPerMinute, now }),
+  }
 }
 
 function isUp(database: Database): Promise<boolean> {

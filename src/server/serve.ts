@@ -6,7 +6,7 @@ import { type Listener, listen } from '../node/listen.ts'
 import { type App, createAppOn } from './create-app.ts'
 import type { LaunchedDatabase } from './database.ts'
 import { readyText } from './development.ts'
-import { reloadLogged } from './reload.ts'
+import { createReloadWarner, reloadLogged } from './reload.ts'
 import type { RunningServer, StartServerOptions } from './start.ts'
 
 /** The time for requests in flight after the server stops to listen, in milliseconds. */
@@ -27,6 +27,7 @@ export async function serve(
 ): Promise<RunningServer> {
   const { log, print } = options
   const { app, listener, publicUrl } = await listenWhenReady(config, database, options)
+  const warn = createReloadWarner(config, log)
 
   const startSeconds = Number((performance.now() / 1000).toFixed(2))
   log.info({ publicUrl, mode: config.mode, startSeconds }, 'ready')
@@ -36,7 +37,7 @@ export async function serve(
     port: listener.port,
     publicUrl,
     app,
-    reload: (read) => reloadLogged(read, app.reload, log),
+    reload: (read) => reloadLogged(read, app.reload, log, warn),
     async stop() {
       app.drain()
       listener.drain()

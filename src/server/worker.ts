@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import type { Config } from '../config.ts'
 import { createServerLogger } from './logger.ts'
+import { reloadLogged } from './reload.ts'
 import { type RunningServer, startServer } from './start.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 import { createMetricsPeers } from './worker-metrics.ts'
@@ -11,6 +12,7 @@ export async function startWorker(
   signal: AbortSignal,
 ): Promise<Pick<RunningServer, 'reload' | 'stop'>> {
   const send = (message: FromWorker) => void (process.connected && process.send?.(message))
+  const log = createServerLogger(config).child({ worker: process.pid })
   const startMessage = receive('start')
   send({ type: 'loaded' })
   const start = await startMessage
@@ -26,7 +28,7 @@ export async function startWorker(
       database: { ...config.database, url: start.databaseUrl },
     },
     {
-      log: createServerLogger(config).child({ worker: process.pid }),
+      log,
       print: () => {},
       joining: start.joining,
       ...(start.isPortReserved && { releasePort }),
@@ -40,7 +42,7 @@ export async function startWorker(
   const { publicUrl, app } = server
   send({ type: 'ready', publicUrl, development: app.development })
   return {
-    reload: server.reload,
+    reload: (read) => reloadLogged(read, app.reload, log),
     async stop() {
       await server.stop()
       disconnect()

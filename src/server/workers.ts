@@ -7,7 +7,7 @@ import { type ReservedPort, reservePort } from '../node/free-port.ts'
 import { launchDatabase } from './database.ts'
 import { readyText } from './development.ts'
 import { createServerLogger } from './logger.ts'
-import { reloadLogged } from './reload.ts'
+import { createReloadWarner, reloadLogged } from './reload.ts'
 import {
   type FromWorker,
   type ReadyMessage,
@@ -127,6 +127,11 @@ export async function startWorkers(
     await stop()
     throw error
   }
+  const warn = createReloadWarner(config, log)
+  /*
+   * Each worker reads the files itself, as a worker does that is started later. A file that changes between the
+   * two readings needs another signal anyway, because it was changed after this one.
+   */
   const reload = (read: () => Config) =>
     reloadLogged(
       read,
@@ -134,6 +139,7 @@ export async function startWorkers(
         for (const worker of workers) worker.process.kill('SIGHUP')
       },
       log,
+      warn,
     )
   return { reload, stop }
 }

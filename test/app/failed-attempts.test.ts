@@ -49,6 +49,13 @@ describe('more failed attempts than are allowed in a minute', () => {
     app.advance(-60_000)
   })
 
+  it('still count when the settings are read again', async () => {
+    const peer = '203.0.113.9'
+    expect(await fail(3, peer)).toEqual([401, 401, 401])
+    await app.reload(app.config)
+    expect(await fail(1, peer)).toEqual([429])
+  })
+
   it('block neither valid credentials nor anonymous requests', async () => {
     const peer = '203.0.113.2'
     expect(await fail(4, peer)).toContain(429)

@@ -99,6 +99,7 @@ describe('in production', () => {
 
   test('without a file no identity tokens are issued, which the log reports once and readiness shows', async () => {
     const bare = await createTestApp({ NODE_ENV: 'production' })
+    await bare.reload(bare.config)
     const warnings = bare.logged.filter((line) => line.includes('no identity tokens'))
     expect(warnings).toHaveLength(1)
     expect(await (await get('/readyz', bare)).json()).toMatchObject({ identityTokens: 'off' })

@@ -5,7 +5,7 @@ import { ConfigError, loadConfig } from '../../src/config.ts'
 import { createIdentityKeysFile, replaceIdentityKeysFile } from '../../src/identity/key-file.ts'
 import { newIdentityKeys, rotateIdentityKeys } from '../../src/identity/keys.ts'
 import { createLogger } from '../../src/log.ts'
-import { reloadLogged } from '../../src/server/reload.ts'
+import { createReloadWarner, reloadLogged } from '../../src/server/reload.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { startIssuer } from '../support/issuer.ts'
 import { temporaryFolder } from '../support/server-process.ts'
@@ -120,6 +120,32 @@ describe('a reload', () => {
       ) ?? []
     expect(Number(count)).toBeGreaterThan(20)
   })
+})
+
+it('a reload logs the warnings about new issuers, each once', async () => {
+  const issuers = [
+    { issuer: app.issuer.issuer, audience },
+    { issuer: 'http://keycloak/realms/shop', audience, allowHttp: true },
+  ]
+  const config = loadConfig({ JWT_ISSUERS: JSON.stringify(issuers) })
+  const warn = createReloadWarner(app.config, log)
+  const warnings = () => logged.filter((line) => line.includes('http://keycloak/realms/shop'))
+  for (let times = 0; times < 2; times++) {
+    await reloadLogged(
+      () => config,
+      async () => {},
+      log,
+      warn,
+    )
+    expect(warnings()).toHaveLength(1)
+  }
+  await reloadLogged(
+    () => config,
+    async () => {},
+    log,
+    createReloadWarner(config, log),
+  )
+  expect(warnings()).toHaveLength(1)
 })
 
 describe('a reload with a fault', () => {
