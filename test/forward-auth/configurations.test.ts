@@ -51,6 +51,13 @@ test('Traefik sends the intended settings', () => {
   expect(readForwardAuthSettings(address ?? '')).toEqual(orders)
 })
 
+test('Envoy passes on the address of the client, which the limit on refused credentials needs', () => {
+  const text = read('envoy/envoy.yaml')
+  expect(text).toMatch(/^ +use_remote_address: true$/m)
+  const allowed = /allowed_headers:\n +patterns:\n((?: +- \{.*\}\n)+)/.exec(text)?.[1]
+  expect(allowed).toContain('{ exact: x-forwarded-for }')
+})
+
 describe("Envoy's prefix", () => {
   const prefix = /path_prefix: "([^"]+)"/.exec(read('envoy/envoy.yaml'))?.[1] ?? ''
 
