@@ -16,7 +16,9 @@ export type {
   UserSighting,
 } from './credentials/directory.ts'
 export type { IssuerSettings } from './credentials/issuer-settings.ts'
+export type { CredentialCarrier } from './credentials/presented-credential.ts'
 export type { RefusalReason } from './credentials/refusal.ts'
+export type { SessionIdentity, SessionSettings } from './credentials/session-settings.ts'
 export type { LostUses } from './credentials/use-recorder.ts'
 export type { Undeclared } from './decision/undeclared.ts'
 export type { As } from './embedding/caller.ts'

@@ -1,7 +1,7 @@
 import { administrativeScopes } from './scopes.ts'
 
 /**
- * The identity and the scopes of a caller. An API key and a JWT of the same user with the same scopes give
+ * The identity and the scopes of a caller. Credentials of the same user with the same scopes give
  * principals that differ in `credential` only, which is meant for display and audit.
  */
 export interface Principal {
@@ -17,12 +17,13 @@ export interface Principal {
 }
 
 export interface Credential {
-  readonly kind: 'API_KEY' | 'JWT'
+  /** `SESSION`: the application's own sign-in. */
+  readonly kind: 'API_KEY' | 'JWT' | 'SESSION'
   /** The public id of the API key, or `jti` of the JWT. */
   readonly id: string | null
-  /** The name of the API key; `null` for a JWT. */
+  /** The name of the API key; `null` for a JWT or a session. */
   readonly name: string | null
-  /** The issuer of the JWT; `null` for an API key. */
+  /** The issuer of the JWT or session; `null` for an API key. */
   readonly issuer: string | null
   /** The scopes of the credential before its owner's grant narrows them, sorted. */
   readonly scopes: readonly string[]

@@ -1,3 +1,4 @@
+import { refuse } from '../credentials/authentication.ts'
 import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import { InvalidCredentialError, type LatchkeyError } from '../errors.ts'
@@ -138,7 +139,7 @@ function createReadmit<Sender>(
       if (authentication.kind === 'anonymous') {
         throw new Error('The request no longer has a credential.')
       }
-      return settle(request, authentication, request.sender as Sender)
+      return settle(request, ofSameUser(authentication, principal), request.sender as Sender)
     }
     // This runs only if the check did not throw: after an exception, no operation of the request continues.
     const finish = (admitted: Admitted): Admitted => {
@@ -157,13 +158,23 @@ function createReadmit<Sender>(
   }
 }
 
+/**
+ * Refuses a credential that now stands for another user. This is possible only for a session, which may have
+ * ended while another one of the same browser began.
+ */
+function ofSameUser(authentication: Authentication, { userId }: Principal): Authentication {
+  if (authentication.kind !== 'authenticated') return authentication
+  return authentication.principal.userId === userId ? authentication : refuse('session-ended')
+}
+
 function createRecheck(authenticateAgain: Authenticate): Admission<never>['recheck'] {
   return (request) => {
     const { carrier, principal, refusal } = request
     if (principal === null || carrier === null || refusal !== null) {
       return new InvalidCredentialError()
     }
-    const proceed = (authentication: Authentication): Rechecked => {
+    const proceed = (found: Authentication): Rechecked => {
+      const authentication = ofSameUser(found, principal)
       if (authentication.kind === 'authenticated') {
         request.authentication = authentication
         return authentication.principal

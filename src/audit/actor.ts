@@ -1,8 +1,10 @@
+import type { Credential } from '../principal.ts'
+
 /** The origin of a change: a principal, or an operator at the command line (all fields `null`). */
 export interface Actor {
   readonly issuer: string | null
   readonly subject: string | null
-  readonly credentialKind: 'API_KEY' | 'JWT' | null
+  readonly credentialKind: Credential['kind'] | null
   readonly credentialId: string | null
   readonly requestId: string | null
 }

@@ -11,6 +11,7 @@ import {
 } from './presented-credential.ts'
 import type { UseRecorder } from './use-recorder.ts'
 import { createKeyVerifier, type KeyVerifierParts } from './verify-key.ts'
+import type { SessionVerifier } from './verify-session.ts'
 import { createTokenVerifier, type TokenVerifierParts } from './verify-token.ts'
 
 export type { Authentication, Refusal } from './authentication.ts'
@@ -36,10 +37,17 @@ export interface Authenticator {
    * has to be authenticated again, so that changes take effect in time. Default 1000.
    */
   readonly recheckMs?: number
+  /**
+   * The interval in milliseconds for the application's own sign-in, whose result is never cached. Default:
+   * `recheckMs`.
+   */
+  readonly sessionRecheckMs?: number
 }
 
 export interface AuthenticatorParts extends KeyVerifierParts, TokenVerifierParts {
   readonly sources: CredentialSources
+  /** `null`: the application's own sign-in does not count. */
+  readonly session: SessionVerifier | null
   readonly uses: UseRecorder | null
   readonly caches: CredentialCaches
 }
@@ -48,19 +56,28 @@ const anonymous: Anonymous = { kind: 'anonymous' }
 
 export function assembleAuthenticator(
   parts: AuthenticatorParts,
-): Required<Omit<Authenticator, 'recheckMs'>> {
-  const { sources, directory, uses, caches } = parts
+): Required<Omit<Authenticator, 'recheckMs' | 'sessionRecheckMs'>> {
+  const { sources, session, directory, uses, caches } = parts
   const { wrongKeys } = caches
   const verifyKey = createKeyVerifier(parts)
   const verifyJwt = createTokenVerifier(parts)
   const lookups = createCredentialLookups(parts)
   const { getCached, lookUp } = lookups
 
+  /** @param otherwise the result if nobody is signed in, or a session does not count for the request */
+  function findSession(carrier: CredentialCarrier, otherwise: Authentication) {
+    if (session === null || !session.counts(carrier)) return otherwise
+    return session.verify(carrier).then((found) => found ?? otherwise)
+  }
+
   function authenticate(carrier: CredentialCarrier, isRecheck: boolean) {
     const presented = readCredential(carrier, sources)
     switch (presented.kind) {
       case 'none':
-        return anonymous
+        // Only a request that had a session before is checked again without another credential.
+        return session !== null && isRecheck
+          ? findSession(carrier, refuse('session-ended'))
+          : findSession(carrier, anonymous)
       case 'api-key': {
         const cacheKey = cacheKeyOf(presented.text)
         const known = getCached(cacheKey, isRecheck)
@@ -75,11 +92,22 @@ export function assembleAuthenticator(
       case 'jwt': {
         const cacheKey = cacheKeyOf(presented.token)
         const { token } = presented
-        return getCached(cacheKey, isRecheck) ?? lookUp(cacheKey, isRecheck, () => verifyJwt(token))
+        const known = getCached(cacheKey, isRecheck)
+        if (known !== null) return known
+        const found = lookUp(cacheKey, isRecheck, () => verifyJwt(token))
+        if (session === null) return found
+        return found.then((outcome) =>
+          outcome.kind === 'refused' && session.mayHaveIssued(token)
+            ? findSession(carrier, outcome)
+            : outcome,
+        )
       }
-      case 'unrecognised':
+      case 'unrecognised': {
+        const refused = refuse('unrecognised')
+        return presented.isBearer === true ? findSession(carrier, refused) : refused
+      }
       case 'ambiguous':
-        return refuse(presented.kind)
+        return refuse('ambiguous')
     }
   }
 

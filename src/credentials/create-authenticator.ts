@@ -13,10 +13,12 @@ import { checkPeppers } from './missing-peppers.ts'
 import { isPrincipalOf } from './principals.ts'
 import { createRehashQueue } from './rehash-queue.ts'
 import { createSecretHasher } from './secret-hash.ts'
+import { type ResolvedSession, resolveSession, type SessionSettings } from './session-settings.ts'
 import { SingleFlight } from './single-flight.ts'
 import { checkedSources } from './source-rules.ts'
 import { createUseRecorder, type LostUses } from './use-recorder.ts'
 import { VerifiedCache } from './verified-cache.ts'
+import { createSessionVerifier } from './verify-session.ts'
 
 export interface CreateAuthenticatorOptions {
   /** The issuers whose JWTs are accepted. Default: none. */
@@ -38,7 +40,8 @@ export interface CreateAuthenticatorOptions {
   readonly apiKeyQueryParameter?: string
   /**
    * Whether the credentials of an issuer's users are accepted. The API keys of other users are refused.
-   * Default: those in `issuers`; every issuer if `issuers` is empty.
+   * Default: those in `issuers`; every issuer if `issuers` is empty and there is no `session`. The issuer of
+   * `session` is always accepted.
    */
   readonly trustsIssuer?: (issuer: string) => boolean
   /**
@@ -65,6 +68,11 @@ export interface CreateAuthenticatorOptions {
    * reached, from the time at which the user was last known to be unchanged. Default 60. `0`: none.
    */
   readonly jwtOutageSeconds?: number
+  /**
+   * The sign-in of the application as a credential, for users who come with a cookie. Requires a `directory`.
+   * Default: none.
+   */
+  readonly session?: SessionSettings
   /** Returns the time in milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number
 }
@@ -99,6 +107,8 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
   })
   const resolved = issuers.flatMap(resolveIssuers)
   if (directory === null) refuseGrants(issuers)
+  const jwtIssuers = new Set(resolved.flatMap(({ names }) => names))
+  const session = sessionOf(options, jwtIssuers)
   const caches = createCaches(options, maxStalenessMs, clock)
   const watch = directory?.watch?.(invalidating(caches), maxStalenessMs)
   const { keyPeppers = [], onMissingPeppers } = options
@@ -123,6 +133,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
         ...(onError && { onError }),
       })
     : null
+  const trustsIssuer = trustsOf(options, resolved, session)
   const maker = Symbol('authenticator')
   const authenticator = assembleAuthenticator({
     sources,
@@ -137,7 +148,11 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     directory,
     hasher: createSecretHasher(keyPeppers),
     checkAliases: createAliasCheck(directory, resolved),
-    trustsIssuer: options.trustsIssuer ?? trustsOnly(resolved),
+    trustsIssuer,
+    session:
+      session === null || directory === null
+        ? null
+        : createSessionVerifier({ session, jwtIssuers, directory, trustsIssuer, maker }),
     uses,
     rehashes,
     caches,
@@ -147,6 +162,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     ...authenticator,
     hasMade: (value) => isPrincipalOf(maker, value),
     recheckMs: recheckInterval(maxStalenessMs, caches.verified !== null),
+    sessionRecheckMs: recheckInterval(maxStalenessMs, false),
     close: async () => {
       stopCheck?.()
       await watch?.close()
@@ -166,9 +182,29 @@ function refuseGrants(issuers: readonly IssuerSettings[]): void {
   }
 }
 
-function trustsOnly(issuers: readonly ResolvedIssuer[]): (issuer: string) => boolean {
-  if (issuers.length === 0) return () => true
-  const names = new Set(issuers.map(({ issuer }) => issuer))
+/** @throws Error if the settings of the session are not valid */
+function sessionOf(
+  { session, directory }: CreateAuthenticatorOptions,
+  jwtIssuers: ReadonlySet<string>,
+): ResolvedSession | null {
+  if (session === undefined) return null
+  if (directory === undefined) {
+    throw new Error('session: needs a `directory`, which stores the users and their grants')
+  }
+  return resolveSession(session, jwtIssuers)
+}
+
+function trustsOf(
+  { trustsIssuer }: CreateAuthenticatorOptions,
+  issuers: readonly ResolvedIssuer[],
+  session: ResolvedSession | null,
+): (issuer: string) => boolean {
+  if (trustsIssuer !== undefined) {
+    return (issuer) => issuer === session?.issuer || trustsIssuer(issuer)
+  }
+  const trusted = session === null ? issuers : [...issuers, session]
+  if (trusted.length === 0) return () => true
+  const names = new Set(trusted.map(({ issuer }) => issuer))
   return (issuer) => names.has(issuer)
 }
 

@@ -19,7 +19,7 @@ export interface CredentialDirectory {
   findKeyForVerification(id: string): Promise<KeyForVerification | null>
 
   /**
-   * Finds the user of a valid JWT, or creates it on the first JWT. A grant that the token states is stored if
+   * Finds the user of a valid JWT or session, or creates it on the first one. A grant that the token states is stored if
    * it is newer than the stored one of that audience.
    *
    * @returns `null` if the user was deleted: a token does not create it again
@@ -134,6 +134,11 @@ export interface UserSighting {
   readonly issuer: string
   readonly subject: string
   readonly grant: StatedGrant | null
+  /** Default: `JWT`. */
+  readonly kind?: 'JWT' | 'SESSION'
+  /** The name and the e-mail address of a user that does not exist yet. Default: none. */
+  readonly name?: string | null
+  readonly email?: string | null
 }
 
 /** The grant that an issuer states for one audience, at `issuedAt` (seconds since the epoch). */

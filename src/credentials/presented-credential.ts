@@ -18,6 +18,8 @@ export interface CredentialCarrier {
   /** Repeated headers must be joined by commas, as in fetch's `Headers` and with Node's `joinDuplicateHeaders`. */
   header(name: string): string | null
   queryParameters(name: string): readonly string[]
+  /** The method of the request, in upper case. Without it, no session counts for the request. */
+  readonly method?: string
 }
 
 export type PresentedCredential =
@@ -25,12 +27,14 @@ export type PresentedCredential =
   | { readonly kind: 'api-key'; readonly text: string }
   | { readonly kind: 'jwt'; readonly token: string }
   /** A value that is neither an API key nor a JWT. */
-  | { readonly kind: 'unrecognised' }
+  | { readonly kind: 'unrecognised'; readonly isBearer?: boolean }
   /** Several credentials, or one header several times. */
   | { readonly kind: 'ambiguous' }
 
 const none: PresentedCredential = { kind: 'none' }
 const unrecognised: PresentedCredential = { kind: 'unrecognised' }
+/** Sent as `Authorization: Bearer`, where an application may send tokens of its own. */
+const unrecognisedBearer: PresentedCredential = { kind: 'unrecognised', isBearer: true }
 const ambiguous: PresentedCredential = { kind: 'ambiguous' }
 
 /**
@@ -71,7 +75,9 @@ function readAuthorization(value: string, keyPrefix: string): PresentedCredentia
   if (credential === null) return readOtherScheme(value, keyPrefix)
   if (isAbsent(credential)) return none
   if (credential.includes(',')) return ambiguous
-  return looksLikeKey(credential, keyPrefix) ? asApiKey(credential, keyPrefix) : asJwt(credential)
+  if (looksLikeKey(credential, keyPrefix)) return asApiKey(credential, keyPrefix)
+  const jwt = asJwt(credential)
+  return jwt === unrecognised ? unrecognisedBearer : jwt
 }
 
 /** A header of another scheme is ignored, unless it contains an API key or a JWT. */

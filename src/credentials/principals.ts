@@ -2,6 +2,7 @@ import { type Credential, type Principal, withinGrant } from '../principal.ts'
 import { grantOf } from '../users/user.ts'
 import type { KeyForVerification, Owner } from './directory.ts'
 import type { VerifiedJwt } from './jwt.ts'
+import type { VerifiedSession } from './verify-session.ts'
 
 /**
  * A principal with the authenticator that made it. The private field is not part of a copy, so a principal
@@ -74,6 +75,34 @@ export function principalOfJwt(jwt: VerifiedJwt, owner: Owner | null, maker: sym
       issuer: jwt.issuer,
       scopes,
       expiresAt: new Date(jwt.expiresAt * 1000),
+    },
+  }
+  return new MadePrincipal(principal, maker)
+}
+
+/**
+ * A session whose scopes the grant decides carries what the grant of this instance lists.
+ *
+ * @param maker identifies the authenticator
+ */
+export function principalOfSession(
+  session: VerifiedSession,
+  owner: Owner,
+  maker: symbol,
+): Principal {
+  const scopes = session.scopes ?? owner.scopes ?? []
+  const principal: Principal = {
+    issuer: owner.issuer,
+    subject: owner.subject,
+    userId: owner.userId,
+    scopes: new Set(withinGrant(scopes, grantOf(owner))),
+    credential: {
+      kind: 'SESSION',
+      id: null,
+      name: null,
+      issuer: session.issuer,
+      scopes,
+      expiresAt: null,
     },
   }
   return new MadePrincipal(principal, maker)

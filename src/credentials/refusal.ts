@@ -13,6 +13,7 @@ export type RefusalReason =
   | 'owner-suspended'
   | 'owner-deleted'
   | 'owner-signed-out'
+  | 'session-ended'
   | 'owner-of-untrusted-issuer'
   | `jwt-${JwtRefusal}`
 

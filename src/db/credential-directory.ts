@@ -242,10 +242,10 @@ async function create(
   sighting: UserSighting,
   defaultScopes: readonly string[] | null,
 ): Promise<UserRow | null> {
-  const { issuer, subject } = sighting
+  const { issuer, subject, kind = 'JWT', name = null, email = null } = sighting
   const [made] = await transaction
     .insert(users)
-    .values({ issuer, subject, scopes: defaultScopes && [...sorted(defaultScopes)] })
+    .values({ issuer, subject, name, email, scopes: defaultScopes && [...sorted(defaultScopes)] })
     .onConflictDoNothing()
     .returning()
   // The query must come after the insertion, which may have waited for the deletion of the same user.
@@ -262,7 +262,7 @@ async function create(
     {
       type: 'user.created',
       targetId: made.id,
-      details: { issuer, subject, scopes: made.scopes, firstSeen: 'JWT' },
+      details: { issuer, subject, scopes: made.scopes, firstSeen: kind },
     },
   ])
   return made
@@ -294,7 +294,7 @@ function ownerOf(user: UserRow): Owner {
   return toOwner({ ...user, userId: user.id, ownerScopes: user.scopes })
 }
 
-/** The actor of the change is the user's own token. */
-function selfOf({ issuer, subject }: UserSighting): Actor {
-  return { issuer, subject, credentialKind: 'JWT', credentialId: null, requestId: null }
+/** The actor of the change is the user's own credential. */
+function selfOf({ issuer, subject, kind = 'JWT' }: UserSighting): Actor {
+  return { issuer, subject, credentialKind: kind, credentialId: null, requestId: null }
 }

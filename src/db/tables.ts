@@ -217,7 +217,9 @@ export const auditEvents = latchkey.table(
     type: text('type').notNull(),
     actorIssuer: text('actor_issuer'),
     actorSubject: text('actor_subject'),
-    actorCredentialKind: text('actor_credential_kind', { enum: ['API_KEY', 'JWT'] }),
+    actorCredentialKind: text('actor_credential_kind', {
+      enum: ['API_KEY', 'JWT', 'SESSION'],
+    }),
     actorCredentialId: text('actor_credential_id'),
     targetType: text('target_type', { enum: ['user', 'api_key'] }),
     targetId: text('target_id'),

@@ -1,6 +1,9 @@
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 
-/** A carrier that reads headers only, for endpoints whose query parameters have another meaning. */
+/**
+ * A carrier that reads headers only, for endpoints whose query parameters have another meaning. It has no
+ * method, so no session counts there.
+ */
 export class HeaderCarrier implements CredentialCarrier {
   readonly #request: Pick<CredentialCarrier, 'header'>
 

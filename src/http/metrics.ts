@@ -7,6 +7,7 @@ import {
   Registry,
 } from 'prom-client'
 import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
+import { authMethod } from '../identity/claims.ts'
 import { tally } from './tallies.ts'
 
 export interface Metrics {
@@ -116,7 +117,7 @@ function authenticationMetrics(registry: Registry) {
     }
     time.observe((performance.now() - started) / 1000)
     if (outcome.kind === 'refused') count(...refusalLabels(outcome.refusal))
-    else count(outcome.principal.credential.kind === 'JWT' ? 'jwt' : 'api-key', 'accepted', '')
+    else count(authMethod(outcome.principal), 'accepted', '')
     return outcome
   }
 }

@@ -14,7 +14,7 @@ export const identityTokenLifetime = 60
 /** The `aud` if the request names no audience. */
 export const defaultAudience = 'backend'
 
-export type AuthMethod = 'api-key' | 'jwt'
+export type AuthMethod = 'api-key' | 'jwt' | 'session'
 
 /** The claims of an identity token, which describe the caller. */
 export interface IdentityClaims {
@@ -81,8 +81,10 @@ export function identityClaims(statement: IdentityTokenContent): IdentityClaims 
   }
 }
 
+const authMethods = { API_KEY: 'api-key', JWT: 'jwt', SESSION: 'session' } as const
+
 export function authMethod({ credential }: Principal): AuthMethod {
-  return credential.kind === 'API_KEY' ? 'api-key' : 'jwt'
+  return authMethods[credential.kind]
 }
 
 /**

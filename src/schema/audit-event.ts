@@ -30,7 +30,7 @@ export function registerAuditEvents(
       credentialId: t.exposeID('credentialId', {
         nullable: true,
         description:
-          'The public id of the API key that was used, or the `jti` of the JWT. Null for a JWT without `jti`, and for an event that the acceptance of a JWT causes: a new user, or a change of the `grantClaim`.',
+          'The public id of the API key that was used, or the `jti` of the JWT. Null for a JWT without `jti`, for a session, and for an event that the acceptance of a JWT or session causes: a new user, or a change of the `grantClaim`.',
       }),
     }),
   })

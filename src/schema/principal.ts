@@ -12,6 +12,10 @@ export function registerCredentialKind(builder: Builder) {
     values: {
       API_KEY: { description: 'An API key that this server issued.' },
       JWT: { description: 'A JWT that is signed by an issuer that this server trusts.' },
+      SESSION: {
+        description:
+          'The sign-in of an application, such as a cookie, in which this server is embedded.',
+      },
     },
   })
 }
@@ -29,15 +33,15 @@ export function registerPrincipal(
       id: t.exposeID('id', {
         nullable: true,
         description:
-          'The public id of the API key, or the `jti` of the JWT. Null for a JWT without `jti`.',
+          'The public id of the API key, or the `jti` of the JWT. Null for a JWT without `jti` and for a session.',
       }),
       name: t.exposeString('name', {
         nullable: true,
-        description: 'The name of the API key. Null for a JWT.',
+        description: 'The name of the API key. Null for a JWT and a session.',
       }),
       issuer: t.exposeString('issuer', {
         nullable: true,
-        description: 'The issuer of the JWT (`iss`). Null for an API key.',
+        description: 'The issuer of the JWT (`iss`) or of the session. Null for an API key.',
       }),
       scopes: t.stringList({
         description:

@@ -6,6 +6,8 @@ const longestLifetime = 60
 /** The time by which the clock of this machine may be behind. Seconds. */
 const clockBehind = 60
 
+const kinds = ['API_KEY', 'JWT', 'SESSION'] as const
+
 type Claims = Readonly<Record<string, unknown>>
 
 /**
@@ -42,12 +44,14 @@ function credentialOf(
   scopes: readonly string[],
   exp: number,
 ): Credential | null {
-  if (!isObject(act) || (act.kind !== 'API_KEY' && act.kind !== 'JWT')) return null
+  if (!isObject(act)) return null
+  const kind = kinds.find((known) => known === act.kind)
+  if (kind === undefined) return null
   return {
-    kind: act.kind,
+    kind,
     id: isText(act.sub) ? act.sub : null,
     name: isText(act.name) ? act.name : null,
-    issuer: act.kind === 'JWT' ? issuer : null,
+    issuer: kind === 'API_KEY' ? null : issuer,
     scopes,
     expiresAt: new Date(exp * 1000),
   }

@@ -268,11 +268,18 @@ function watchStream(
       const found = recheck(request)
       return found instanceof Promise ? found.then(proceed) : proceed(found)
     },
-    intervalMs: authenticator.recheckMs ?? 1_000,
+    intervalMs: recheckIntervalOf(authenticator, principal),
     expiresAt: () => principal?.credential.expiresAt?.getTime() ?? null,
     // If the credential cannot be checked, the stream ends.
     failed: () => endWith(new ServiceUnavailableError()),
   })
+}
+
+function recheckIntervalOf(
+  { recheckMs = 1_000, sessionRecheckMs = recheckMs }: Authenticator,
+  { credential }: Principal,
+): number {
+  return credential.kind === 'SESSION' ? sessionRecheckMs : recheckMs
 }
 
 function requestOf({ contextValue }: ExecutionArgs): object | undefined {
@@ -297,5 +304,6 @@ function carrierOf(request: Request, url: URL, node: RawHeaders | null): Credent
   return {
     header: headerReaderOf(request, node),
     queryParameters: (name) => url.searchParams.getAll(name),
+    method: request.method,
   }
 }

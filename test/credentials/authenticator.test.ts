@@ -102,6 +102,7 @@ function create(change: Partial<AuthenticatorParts> = {}, caches: Partial<Creden
   return assembleAuthenticator({
     maker: Symbol('authenticator'),
     checkAliases: () => null,
+    session: null,
     sources: {
       keyPrefix: 'lk',
       apiKeyHeader: 'x-api-key',

@@ -29,6 +29,9 @@ function read(
   )
 }
 
+/** An application may have issued it. */
+const unrecognisedBearer = { kind: 'unrecognised', isBearer: true }
+
 describe('the credential of a request', () => {
   it.each([
     ['nothing', {}, { kind: 'none' }],
@@ -38,16 +41,16 @@ describe('the credential of a request', () => {
     ['a lower-case scheme', { authorization: `bearer ${jwt}` }, { kind: 'jwt', token: jwt }],
     ['several spaces', { authorization: `BEARER   ${key}` }, { kind: 'api-key', text: key }],
     ['an unsigned JWT', { authorization: 'Bearer a.b.' }, { kind: 'jwt', token: 'a.b.' }],
-    ['a JWT of four parts', { authorization: 'Bearer a.b.c.d' }, { kind: 'unrecognised' }],
-    ['a JWT of two parts', { authorization: 'Bearer a.b' }, { kind: 'unrecognised' }],
-    ['a JWT without a header', { authorization: 'Bearer .b.c' }, { kind: 'unrecognised' }],
+    ['a JWT of four parts', { authorization: 'Bearer a.b.c.d' }, unrecognisedBearer],
+    ['a JWT of two parts', { authorization: 'Bearer a.b' }, unrecognisedBearer],
+    ['a JWT without a header', { authorization: 'Bearer .b.c' }, unrecognisedBearer],
     ['a JWT of dots', { authorization: 'Bearer a..' }, { kind: 'jwt', token: 'a..' }],
-    ['two words with a tab', { authorization: `Bearer ${jwt}\tx` }, { kind: 'unrecognised' }],
+    ['two words with a tab', { authorization: `Bearer ${jwt}\tx` }, unrecognisedBearer],
     ['no scheme', { authorization: key }, { kind: 'unrecognised' }],
     ['two words', { authorization: `Bearer ${key} x` }, { kind: 'unrecognised' }],
-    ['an opaque token', { authorization: 'Bearer opaque' }, { kind: 'unrecognised' }],
+    ['an opaque token', { authorization: 'Bearer opaque' }, unrecognisedBearer],
     ['a tab after the scheme', { authorization: `Bearer\t${key}` }, { kind: 'unrecognised' }],
-    ['null in another case', { authorization: 'Bearer NULL' }, { kind: 'unrecognised' }],
+    ['null in another case', { authorization: 'Bearer NULL' }, unrecognisedBearer],
     ['a JWT in the key header', { 'x-api-key': jwt }, { kind: 'unrecognised' }],
     ['a key header with a scheme', { 'x-api-key': `Bearer ${key}` }, { kind: 'unrecognised' }],
     ['key of another prefix', { 'x-api-key': 'sk_abc' }, { kind: 'unrecognised' }],

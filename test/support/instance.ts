@@ -63,7 +63,7 @@ export async function createTestInstance(
     users: createUserService({
       ...shared,
       store: database.users,
-      issuers: [issuer.issuer],
+      issuers: [issuer.issuer, ...(options.session ? [options.session.issuer] : [])],
       defaultScopes: null,
     }),
     audit: database.audit,
