@@ -10,7 +10,17 @@ const folders = rowsUnder('docs/architecture.md', 'Folders').flatMap(([names = '
 const files = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.ts'),
 )
-const entryPoints = ['index.ts', 'server.ts', 'postgres.ts', 'verify.ts']
+const entryPoints = [
+  'index.ts',
+  'pothos/index.ts',
+  'sdl.ts',
+  'server.ts',
+  'postgres.ts',
+  'verify.ts',
+  'express.ts',
+  'fastify.ts',
+  'hono.ts',
+]
 
 /** The position of a file's folder in the table; -1 for the core terms, which come first. */
 function positionOf(file: string): number {
