@@ -106,15 +106,15 @@ function addParts(
 
 /** Adds the query and the mutation type that the application has not added. It may add them later. */
 function addRootTypes(builder: AnyBuilder): void {
-  const { queryRef, mutationRef } = builder as unknown as {
-    readonly queryRef: ConfigurableRef
-    readonly mutationRef: ConfigurableRef
+  const { configStore } = builder
+  // Pothos 4.5 has no such references, and the types have no other names there.
+  const { queryRef = 'Query', mutationRef = 'Mutation' } = builder as unknown as {
+    readonly queryRef?: 'Query'
+    readonly mutationRef?: 'Mutation'
   }
-  if (!builder.configStore.hasConfig(queryRef)) builder.queryType()
-  if (!builder.configStore.hasConfig(mutationRef)) builder.mutationType()
+  if (!configStore.hasConfig(queryRef)) builder.queryType()
+  if (!configStore.hasConfig(mutationRef)) builder.mutationType()
 }
-
-type ConfigurableRef = Parameters<AnyBuilder['configStore']['hasConfig']>[0]
 
 interface AnyOwner {
   readonly type: unknown

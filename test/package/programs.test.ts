@@ -128,6 +128,21 @@ describe.each(nodes)("the documents' programs on Node $version", (node) => {
     await stop()
   })
 
+  it.each(['keys-pothos.mjs', 'keys-sdl.mjs'])('adds API keys to an API: %s', async (file) => {
+    const { ask, stop } = await run(file)
+    const jwt = await issuer.sign({ sub: 'alice', scope: 'read:orders read:keys write:keys' })
+    const { body } = await ask(
+      'mutation { createApiKey(input: { name: "CI", scopes: ["read:orders"] }) { secret apiKey { id } } }',
+      jwt,
+    )
+    const { secret, apiKey } = body.data.createApiKey
+    expect((await ask('{ orders }', secret)).body).toEqual({ data: { orders: ['one', 'two'] } })
+    expect((await ask('{ apiKeys { totalCount } }', secret)).status).toBe(403)
+    await ask(`mutation { revokeApiKey(input: { id: "${apiKey.id}" }) { effectiveBy } }`, jwt)
+    expect((await ask('{ orders }', secret)).status).toBe(401)
+    await stop()
+  })
+
   it('is the whole server behind any fetch', async () => {
     const { ask, port, stop } = await run('server.mjs')
     expect((await ask('{ viewer { subject } }', key)).body).toEqual({
