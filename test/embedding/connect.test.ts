@@ -94,7 +94,7 @@ describe('connectLatchkey', () => {
     })
     closing.push(() => sql.end())
     const latchkey = await connect({ sql, scopes })
-    const { secret } = await servicesOf(latchkey).keys.createAsOperator(await createUser(url), {
+    const { secret } = await servicesOf(latchkey).keys.asOperator().create(await createUser(url), {
       name: 'CI',
       scopes: ['read:orders'],
     })
@@ -229,7 +229,7 @@ describe('connectLatchkey refuses to start', () => {
     }
     await withMigrations(url, { schema: 'auth' }, ({ grant }) => grant(role))
     const latchkey = await connect({ url: limited, scopes, migrate: 'off', schema: 'auth' })
-    const { secret } = await servicesOf(latchkey).keys.createAsOperator(
+    const { secret } = await servicesOf(latchkey).keys.asOperator().create(
       await createUser(url, 'auth'),
       { name: 'CI', scopes: ['read:orders'] },
     )
