@@ -157,7 +157,7 @@ const apps: readonly App[] = [
         {
           read: '{ orders { id item } }',
           write: 'mutation { placeOrder(item: "Tea") { id } }',
-          open: '{ hello }',
+          open: '{ me { email } }',
         },
         async (name) => {
           const body = { email: `${name}@shop.example`, password: 'correct horse' }

@@ -16,7 +16,6 @@ const Order = builder.objectRef('Order').implement({
 })
 
 builder.queryFields((t) => ({
-  hello: t.string({ resolve: () => 'Welcome to the shop.' }),
   me: t.field({ type: User, nullable: true, resolve: (_root, _args, { user }) => user }),
   orders: t.field({
     type: [Order],

@@ -1,11 +1,13 @@
 import { createServer } from 'node:http'
 import { createYoga } from 'graphql-yoga'
 import { schema } from './schema.js'
-import { findUser, register, signIn } from './sessions.js'
+import * as sessions from './sessions.js'
 
 const yoga = createYoga({
   schema,
-  context: async ({ request }) => ({ user: await findUser(request.headers.get('cookie')) }),
+  context: async ({ request }) => ({
+    user: await sessions.findUser(request.headers.get('cookie')),
+  }),
 })
 
 async function readJson(request) {
@@ -17,11 +19,11 @@ async function readJson(request) {
 const server = createServer(async (request, response) => {
   if (request.method === 'POST' && request.url === '/register') {
     const { email, password } = await readJson(request)
-    await register(email, password)
+    await sessions.register(email, password)
     response.writeHead(204).end()
   } else if (request.method === 'POST' && request.url === '/sign-in') {
     const { email, password } = await readJson(request)
-    const id = await signIn(email, password)
+    const id = await sessions.signIn(email, password)
     if (id === null) response.writeHead(401).end()
     else
       response
