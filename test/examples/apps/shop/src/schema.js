@@ -4,9 +4,14 @@ import { sql } from './database.js'
 const User = builder.objectRef('User').implement({
   fields: (t) => ({
     id: t.exposeID('id'),
-    email: t.exposeString('email'),
+    email: t.string({ resolve: ({ id }) => emailOf(id) }),
   }),
 })
+
+async function emailOf(id) {
+  const [{ email }] = await sql`select email from shop.users where id = ${id}`
+  return email
+}
 
 const Order = builder.objectRef('Order').implement({
   fields: (t) => ({
@@ -16,7 +21,12 @@ const Order = builder.objectRef('Order').implement({
 })
 
 builder.queryFields((t) => ({
-  me: t.field({ type: User, nullable: true, resolve: (_root, _args, { user }) => user }),
+  me: t.field({
+    type: User,
+    nullable: true,
+    description: 'The person who is signed in.',
+    resolve: (_root, _args, { user }) => user,
+  }),
   orders: t.field({
     type: [Order],
     authScopes: { signedIn: true },

@@ -1,13 +1,11 @@
 import { createServer } from 'node:http'
 import { createYoga } from 'graphql-yoga'
 import { schema } from './schema.js'
-import * as sessions from './sessions.js'
+import * as auth from './sessions.js'
 
 const yoga = createYoga({
   schema,
-  context: async ({ request }) => ({
-    user: await sessions.findUser(request.headers.get('cookie')),
-  }),
+  context: async ({ request }) => ({ user: await auth.findUser(request.headers.get('cookie')) }),
 })
 
 async function readJson(request) {
@@ -19,11 +17,11 @@ async function readJson(request) {
 const server = createServer(async (request, response) => {
   if (request.method === 'POST' && request.url === '/register') {
     const { email, password } = await readJson(request)
-    await sessions.register(email, password)
+    await auth.register(email, password)
     response.writeHead(204).end()
   } else if (request.method === 'POST' && request.url === '/sign-in') {
     const { email, password } = await readJson(request)
-    const id = await sessions.signIn(email, password)
+    const id = await auth.signIn(email, password)
     if (id === null) response.writeHead(401).end()
     else
       response
