@@ -3,10 +3,11 @@ import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import type { GraphQLFieldResolver, GraphQLScalarType } from 'graphql'
 import { latchkeyPlugin } from '../pothos/plugin.ts'
 import { type LatchkeyAuthScopes, scopeAuthOptions } from '../pothos/scope-auth.ts'
+import type { Principal } from '../principal.ts'
 import { addKeyManagement } from './add-key-management.ts'
 import type { KeyManagementOptions, KeyOwner } from './key-management-options.ts'
 import { servicesOf } from './latchkey.ts'
-import { ownPrincipalOf, type PrincipalOf, principalInContext } from './resolver-context.ts'
+import { ownPrincipalOf, principalInContext } from './resolver-context.ts'
 import { resolversOf } from './resolvers-of.ts'
 import { typeDefsOf } from './type-defs-of.ts'
 
@@ -15,7 +16,8 @@ export interface SdlKeyManagementOptions extends KeyManagementOptions {
    * Returns the principal of a request from its context; `null` for an anonymous caller. If it returns
    * `undefined` or throws, the field fails. Default: `context.principal`, where `usePrincipal` puts it.
    */
-  readonly principalOf?: PrincipalOf
+  // biome-ignore lint/suspicious/noExplicitAny: the application knows the type of its context.
+  readonly principalOf?: (context: any) => Principal | null | undefined
   /**
    * The type of the application for the owner of a key, as `ApiKey.owner` and, if included,
    * `Principal.user` return it. Default: Latchkey's `User` if `users` is included; otherwise, the fields

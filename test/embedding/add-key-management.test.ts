@@ -234,6 +234,12 @@ describe('the schema of an application', () => {
     expect(print(lax.toSchema())).toEqual(own)
   })
 
+  it('refers in descriptions only to parts that it has', () => {
+    const sdl = printSdl(withKeys())
+    expect(sdl).not.toMatch(/signOutEverywhere|suspendUser|`User\./)
+    expect(printSdl(withKeys({ include: ['users'] }))).toMatch(/`signOutEverywhere`.*`suspendUser`/)
+  })
+
   it('has the parts in include', () => {
     const rootFields = (schema: GraphQLSchema) =>
       Object.keys(schema.getQueryType()?.getFields() ?? {}).filter(
@@ -313,7 +319,8 @@ describe('the schema of an application', () => {
       expect(sdl).not.toContain(`\`${name}\``)
     }
     expect(sdl).not.toMatch(/`(?:Mutation|Query)\.(?!latchkey|orders)/)
-    expect(sdl).not.toMatch(/`[A-Z]+(?:_[A-Z]+)+`\)/)
+    expect(sdl).not.toMatch(/`(?:KEY|MAX|SCOPES|DEFAULT|PUBLIC)_[A-Z_]+/)
+    expect(sdl).toContain('(`INVALID_CREDENTIAL`)')
     expect(sdl).toContain('see `LatchkeyApiKey`')
     expect(sdl).toContain('The input of `latchkeyCreateApiKey`.')
     const ask = serve(schema, embedded)
@@ -393,6 +400,27 @@ describe('the schema of an application', () => {
     const frank = await embedded.issuer.sign({ sub: 'frank', scope })
     expect((await ask(frank, create)).data.createApiKey.apiKey.owner).toBeNull()
   })
+})
+
+it('addKeyManagement compiles only with an owner of the right shape', () => {
+  const builder = shopBuilder()
+  const CustomerRef = builder.objectRef<Customer>('Customer').implement({
+    fields: (t) => ({ nickname: t.exposeString('nickname') }),
+  })
+  const { latchkey } = embedded
+  addKeyManagement(builder, {
+    latchkey,
+    // @ts-expect-error the resolver returns no Customer
+    owner: { type: CustomerRef, resolve: ({ subject }) => ({ name: subject }) },
+  })
+  addKeyManagement(builder, {
+    latchkey,
+    typePrefix: 'Second',
+    // @ts-expect-error the context of the builder has no such member
+    owner: { type: CustomerRef, resolve: (_owner, { session }) => session },
+  })
+  // @ts-expect-error latchkey is required
+  expect(() => addKeyManagement(builder, {})).toThrow(TypeError)
 })
 
 describe('addKeyManagement refuses', () => {

@@ -111,7 +111,7 @@ describe('the SDL and the resolvers of API keys', () => {
   it('work in Apollo Server, with the principal where the application keeps it', async () => {
     const keys = keyManagement({
       latchkey: embedded.latchkey,
-      principalOf: ({ caller }: { caller?: Principal | null }) => caller,
+      principalOf: ({ caller }: { caller: Principal | null }) => caller,
     })
     const server = new ApolloServer<{ caller: Principal | null }>({
       typeDefs: [typeDefs, keys.typeDefs],
