@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { generateKey } from '../../src/credentials/key-form.ts'
 import { withMigrations } from '../../src/db/migrate.ts'
 import { type Latchkey, servicesOf } from '../../src/embedding/latchkey.ts'
+import { operator } from '../../src/index.ts'
 import { type ConnectLatchkeyOptions, connectLatchkey } from '../../src/postgres.ts'
 import { createEmptyDatabase } from '../support/database.ts'
 import { startIssuer, testAudience } from '../support/issuer.ts'
@@ -13,6 +14,7 @@ afterEach(async () => {
 })
 
 const scopes = { 'read:orders': 'Read orders.', 'write:orders': 'Change orders.' }
+const issuers = [{ issuer: 'https://issuer.example', audience: testAudience }]
 const silent = { warn: () => {}, info: () => {} }
 
 async function emptyDatabase() {
@@ -22,7 +24,7 @@ async function emptyDatabase() {
 }
 
 async function connect(options: ConnectLatchkeyOptions): Promise<Latchkey> {
-  const latchkey = await connectLatchkey({ log: silent, ...options })
+  const latchkey = await connectLatchkey({ issuers, log: silent, ...options })
   closing.push(() => latchkey.close())
   return latchkey
 }
@@ -31,9 +33,9 @@ describe('connectLatchkey', () => {
   it('creates the tables on a fresh database, and makes and accepts keys with scopes of the application', async () => {
     const { url } = await emptyDatabase()
     const latchkey = await connect({ url, scopes, keys: { prefix: 'shop', peppers: ['pepper'] } })
-    const { keys, catalogue } = servicesOf(latchkey)
-    const id = await createUser(url)
-    const { secret } = await keys.asOperator().create(id, { name: 'CI', scopes: ['read:orders'] })
+    const { catalogue } = servicesOf(latchkey)
+    const { id } = await latchkey.users.create(ada)
+    const secret = await createKey(latchkey, id)
     expect(secret).toMatch(/^shop_/)
     expect([...catalogue.keys()]).toEqual(expect.arrayContaining(['read:keys', 'write:orders']))
     const authentication = await latchkey.authenticator.authenticate(carrying(secret))
@@ -64,13 +66,7 @@ describe('connectLatchkey', () => {
       connect({ url, schema: 'shop_auth', scopes }),
       connect({ url, schema: 'blog_auth', scopes }),
     ])
-    const id = await createUser(url, 'shop_auth')
-    const { secret } = await servicesOf(shop)
-      .keys.asOperator()
-      .create(id, {
-        name: 'CI',
-        scopes: ['read:orders'],
-      })
+    const secret = await createKey(shop)
     expect(await shop.authenticator.authenticate(carrying(secret))).toMatchObject({
       principal: { subject: 'ada' },
     })
@@ -94,10 +90,7 @@ describe('connectLatchkey', () => {
     })
     closing.push(() => sql.end())
     const latchkey = await connect({ sql, scopes })
-    const { secret } = await servicesOf(latchkey).keys.asOperator().create(await createUser(url), {
-      name: 'CI',
-      scopes: ['read:orders'],
-    })
+    const secret = await createKey(latchkey)
     // The application occupies its only connection meanwhile.
     await sql.begin(async () => {
       expect(await latchkey.authenticator.authenticate(carrying(secret))).toMatchObject({
@@ -195,9 +188,7 @@ describe('connectLatchkey refuses to start', () => {
 
   it('without a pepper under which keys are stored', async () => {
     const { url } = await emptyDatabase()
-    const first = await connect({ url, scopes, keys: { peppers: ['one'] } })
-    const { keys } = servicesOf(first)
-    await keys.asOperator().create(await createUser(url), { name: 'CI', scopes: ['read:orders'] })
+    await createKey(await connect({ url, scopes, keys: { peppers: ['one'] } }))
     await expect(connectLatchkey({ url, scopes, log: silent })).rejects.toThrow(
       /`keys\.peppers` lacks peppers .* fingerprints [0-9a-f]+/,
     )
@@ -229,10 +220,7 @@ describe('connectLatchkey refuses to start', () => {
     }
     await withMigrations(url, { schema: 'auth' }, ({ grant }) => grant(role))
     const latchkey = await connect({ url: limited, scopes, migrate: 'off', schema: 'auth' })
-    const { secret } = await servicesOf(latchkey).keys.asOperator().create(
-      await createUser(url, 'auth'),
-      { name: 'CI', scopes: ['read:orders'] },
-    )
+    const secret = await createKey(latchkey)
     expect(await latchkey.authenticator.authenticate(carrying(secret))).toMatchObject({
       principal: { subject: 'ada' },
     })
@@ -292,10 +280,16 @@ async function roleOn(url: string) {
   return { role, url: Object.assign(new URL(url), login).href }
 }
 
-async function createUser(url: string, schema = 'latchkey'): Promise<string> {
-  const sql = postgres(url, { max: 1, onnotice: () => {} })
-  const [row] = await sql`insert into ${sql(schema)}.users (issuer, subject)
-    values ('https://issuer.example', 'ada') returning id`
-  await sql.end()
-  return row?.id
+const ada = { as: operator, issuer: issuers[0]?.issuer, subject: 'ada' } as const
+
+/** Creates a key of `ownerId`, or of a new user, as the operator. Returns the complete key. */
+async function createKey({ keys, users }: Latchkey, ownerId?: string): Promise<string> {
+  const owner = ownerId ?? (await users.create(ada)).id
+  const { secret } = await keys.create({
+    as: operator,
+    ownerId: owner,
+    name: 'CI',
+    scopes: ['read:orders'],
+  })
+  return secret
 }
