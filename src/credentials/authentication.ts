@@ -25,6 +25,8 @@ export interface Refusal {
   readonly reason: RefusalReason | 'unavailable'
   /** The public id of the API key, if the key was well-formed. */
   readonly credentialId: string | null
+  /** The user of a valid JWT that is refused because of its user. */
+  readonly owner?: { readonly issuer: string; readonly subject: string }
   /** The content of a refused JWT, for the log; missing if it could not be parsed. */
   readonly jwt?: RefusedJwt
   /** The error that is shown to the caller. */
@@ -44,6 +46,15 @@ export interface Verified {
 
 export function refuse(reason: RefusalReason, credentialId: string | null = null): Refused {
   return { kind: 'refused', refusal: { reason, credentialId, error: refusalError(reason) } }
+}
+
+/** Refuses a valid JWT because of its user. */
+export function refuseOwner(
+  reason: RefusalReason,
+  { issuer, subject }: { readonly issuer: string; readonly subject: string },
+): Refused {
+  const { kind, refusal } = refuse(reason)
+  return { kind, refusal: { ...refusal, owner: { issuer, subject } } }
 }
 
 export function refuseJwt({

@@ -55,17 +55,26 @@ export function createJwtVerifier(options: JwtVerifierOptions): JwtVerifier {
       if (typeof jws === 'string') return { ok: false, reason: jws }
       const { algorithm, keyId, type, claims } = jws
       const header = { alg: algorithm, kid: keyId, typ: type }
-      const refuse = (reason: JwtRefusal, claim: string | null): JwtVerification => ({
+      const refuse = (
+        reason: JwtRefusal,
+        claim: string | null,
+        expected?: Iterable<string>,
+      ): JwtVerification => ({
         ok: false,
         reason,
-        refused: describeRefusedJwt(claims, claim, header),
+        refused: describeRefusedJwt(claims, { claim, header, ...(expected && { expected }) }),
       })
 
       const issuer = typeof claims.iss === 'string' ? issuers.get(claims.iss) : undefined
-      if (issuer === undefined) return refuse('unknown-issuer', 'iss')
-      if (!issuer.algorithms.has(canonicalAlgorithm(algorithm))) return refuse('algorithm', 'alg')
+      if (issuer === undefined) return refuse('unknown-issuer', 'iss', issuers.keys())
+      if (!issuer.algorithms.has(canonicalAlgorithm(algorithm))) {
+        return refuse('algorithm', 'alg', issuer.algorithms)
+      }
       const jwt = checkClaims({ claims, type, issuer, now: now / 1000 })
-      if ('reason' in jwt) return refuse(jwt.reason, jwt.claim)
+      if ('reason' in jwt) {
+        const { reason, claim } = jwt
+        return refuse(reason, claim, reason === 'audience' ? issuer.audiences : undefined)
+      }
 
       const keys = await issuer.keys.find(algorithm, keyId)
       if (keys.length === 0) return refuse('unknown-key', 'kid')

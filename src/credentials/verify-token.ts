@@ -1,5 +1,5 @@
 import { ServiceUnavailableError } from '../errors.ts'
-import { type Refused, refuse, refuseJwt, type Verified } from './authentication.ts'
+import { type Refused, refuse, refuseJwt, refuseOwner, type Verified } from './authentication.ts'
 import type { CredentialCaches } from './credential-caches.ts'
 import type { CredentialDirectory, Owner } from './directory.ts'
 import type { JwtVerifier, VerifiedJwt } from './jwt.ts'
@@ -52,10 +52,10 @@ export function createTokenVerifier(parts: TokenVerifierParts) {
     const found = verification.jwt
     await checkAliases()
     const owner = directory === null ? null : await admitUser(directory, found)
-    if (directory !== null && owner === null) return refuse('owner-deleted')
+    if (directory !== null && owner === null) return refuseOwner('owner-deleted', found)
     const presented = { hash: signedPartHash(token), issuedAt: found.issuedAt }
     const reason = owner && (ownerRefusal(owner, trustsIssuer) ?? signOutRefusal(owner, presented))
-    if (reason) return refuse(reason)
+    if (reason) return refuseOwner(reason, found)
     const principal = principalOfJwt(found, owner, parts.maker)
     setPresentedToken(principal, presented)
     return {

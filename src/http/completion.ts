@@ -66,9 +66,9 @@ function callerFields({ admission: { authentication } }: RequestContext): object
       return { issuer, subject, credentialId: credential.id }
     }
     case 'refused': {
-      const { reason, credentialId, error, jwt } = authentication.refusal
+      const { reason, credentialId, error, jwt, owner } = authentication.refusal
       const outage = error instanceof ServiceUnavailableError ? { outage: error.reason } : {}
-      return { refused: reason, credentialId, ...(jwt && { jwt }), ...outage }
+      return { refused: reason, credentialId, ...owner, ...(jwt && { jwt }), ...outage }
     }
     default:
       return {}

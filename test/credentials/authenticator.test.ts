@@ -300,13 +300,19 @@ describe('a JWT', () => {
     expect(await authenticate(token, create({ jwt: null }))).toEqual(refused('jwt-unknown-issuer'))
   })
 
+  function refusedUser(reason: string) {
+    const { issuer, subject } = owner
+    const { kind, refusal } = refused(reason)
+    return { kind, refusal: { ...refusal, owner: { issuer, subject } } }
+  }
+
   it.each<[string, Owner | null, string]>([
     ['a deleted user', null, 'owner-deleted'],
     ['a suspended user', { ...owner, suspended: true }, 'owner-suspended'],
     ['one who signed out since', { ...owner, signedOutAt: later(-9_999) }, 'owner-signed-out'],
   ])('of %s is refused', async (_name, found, reason) => {
     admitted = found
-    expect(await authenticate(token)).toEqual(refused(reason))
+    expect(await authenticate(token)).toEqual(refusedUser(reason))
   })
 
   it('that was issued at the time of the sign-out, or later, is accepted', async () => {
@@ -318,7 +324,9 @@ describe('a JWT', () => {
 
   it('is refused if the issuer of its user is not trusted', async () => {
     const authenticator = create({ trustsIssuer: () => false })
-    expect(await authenticate(token, authenticator)).toEqual(refused('owner-of-untrusted-issuer'))
+    expect(await authenticate(token, authenticator)).toEqual(
+      refusedUser('owner-of-untrusted-issuer'),
+    )
   })
 
   it('is accepted in an outage if its user is cached, up to the maximum age', async () => {

@@ -6,7 +6,7 @@ import { createSigningKey } from '../support/issuer.ts'
 import { temporaryFolder } from '../support/server-process.ts'
 import { readDocument } from './documents.ts'
 
-const blocks = [...readDocument('docs/issuers.md').matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(
+const blocks = [...readDocument('docs/issuers.md').matchAll(/^```json\n(\[[\s\S]*?)^```$/gm)].map(
   ([, json = '']) => [JSON.parse(json)[0].issuer as string, json] as const,
 )
 

@@ -49,6 +49,16 @@ it('docs/scopes.md lists every built-in scope', () => {
   )
 })
 
+it('docs/issuers.md explains every reason for which a JWT is refused', () => {
+  const source = readFileSync(`${root}src/credentials/jwt.ts`, 'utf8')
+  const [, union = ''] = /type JwtRefusal =([\s\S]*?)\n\n/.exec(source) ?? []
+  const reasons = [...union.matchAll(/'(.+)'/g)].map(([, reason]) => `jwt-${reason}`)
+  expect(reasons.length).toBeGreaterThan(10)
+  const cells = rowsUnder('docs/issuers.md', 'Tokens that are refused').map(([cell]) => cell ?? '')
+  const explained = cells.flatMap((cell) => [...cell.matchAll(/`(.+?)`/g)].map(([, name]) => name))
+  expect(explained.filter((name) => name?.startsWith('jwt-')).sort()).toEqual(reasons.sort())
+})
+
 it('docs/issuers.md lists every preset', () => {
   const section =
     readDocument('docs/issuers.md').split('\n## Presets\n')[1]?.split('\n## ')[0] ?? ''
