@@ -19,7 +19,7 @@ export interface CredentialCarrier {
   header(name: string): string | null
   queryParameters(name: string): readonly string[]
   /** The method of the request, in upper case. Without it, no session counts for the request. */
-  readonly method?: string
+  readonly method?: string | undefined
 }
 
 export type PresentedCredential =

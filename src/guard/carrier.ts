@@ -9,6 +9,7 @@ import { InvalidRequestError } from '../errors.ts'
 /** A request of Node's HTTP server, or of a framework that extends it, such as Express. */
 export interface NodeRequest extends RawHeaders {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly method?: string | undefined
   /** Path and query. */
   readonly url?: string | undefined
   /** Path and query before a router removed the beginning of the path. */
@@ -61,12 +62,14 @@ export function carrierOf(request: Request | NodeRequest): CredentialCarrier {
     return {
       header: (name) => request.headers.get(name),
       queryParameters: (name) => new URL(request.url).searchParams.getAll(name),
+      method: request.method,
     }
   }
   if (mayHaveDroppedHeaders(request)) throw new TooManyHeadersError()
   return {
     header: (name) => nodeHeader(request, name),
     queryParameters: (name) => nodeParameters(request).getAll(name),
+    method: request.method,
   }
 }
 
