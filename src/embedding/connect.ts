@@ -50,7 +50,7 @@ async function connect(
   opened: Closers,
   close: () => Promise<void>,
 ): Promise<Latchkey> {
-  const { schema, issuers, keys, defaultUserScopes, maxStalenessMs } = options
+  const { schema, issuers, session, keys, defaultUserScopes, maxStalenessMs } = options
   const log = structuredLog(options.log)
   const now = Date.now
   await prepareSchema(options, log)
@@ -71,7 +71,8 @@ async function connect(
       database,
       catalogue,
       issuers,
-      checksIssuers: issuers.length > 0,
+      checksIssuers: issuers.length > 0 || session !== null,
+      session,
       keys,
       defaultUserScopes,
       authentication: { maxStalenessMs },

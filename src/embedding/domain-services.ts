@@ -13,6 +13,7 @@ import type { ScopeCatalogue } from '../scopes.ts'
 import { createUserService, type UserService } from '../users/users.ts'
 import { checkIssuerSpelling } from './issuer-spelling.ts'
 import { assembleKeyService, type KeySettings } from './key-service.ts'
+import type { SessionOptions } from './options.ts'
 import { warnOfUntrustedKeys } from './untrusted-keys.ts'
 import { startUpkeep } from './upkeep.ts'
 
@@ -20,6 +21,8 @@ export interface DomainSettings {
   readonly database: Pick<Database, 'directory' | 'users' | 'keys' | 'audit' | 'keysOfOtherIssuers'>
   readonly catalogue: ScopeCatalogue
   readonly issuers: readonly IssuerSettings[]
+  /** The sign-in of an application. Default: none. */
+  readonly session?: SessionOptions | null
   /**
    * Whether the issuers are those that people configured: then their spelling is checked, and keys of users
    * of other issuers are reported.
@@ -49,8 +52,10 @@ export async function startDomainServices(
   settings: DomainSettings,
   opened: (() => Promise<void>)[],
 ): Promise<DomainServices> {
-  const { database, catalogue, issuers, log, now } = settings
-  const names = issuers.map(({ issuer }) => issuer)
+  const { database, catalogue, issuers, session = null, log, now } = settings
+  // The first is the default for new users: an application signs in most of its users itself.
+  const named = session === null ? issuers : [session, ...issuers]
+  const names = [...new Set(named.map(({ issuer }) => issuer))]
   if (settings.checksIssuers) {
     const stopCheck = checkIssuerSpelling(issuers, log)
     opened.push(async () => stopCheck())
@@ -83,7 +88,9 @@ export async function startDomainServices(
 
 function createLoggingAuthenticator({
   database,
+  catalogue,
   issuers,
+  session = null,
   keys,
   authentication,
   log,
@@ -102,6 +109,14 @@ function createLoggingAuthenticator({
     onUsesLost: (lost) =>
       log.warn(lost, 'uses of API keys were lost before they could be written to the database'),
     ...authentication,
+    ...(session !== null && {
+      session: {
+        ...session,
+        knownScopes: catalogue,
+        onError: (error) =>
+          log.warn({ err: error }, 'a request was refused because its session could not be read'),
+      },
+    }),
     issuers,
     directory: database.directory,
     now,

@@ -1,5 +1,6 @@
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import { resolveIssuers } from '../credentials/issuer-settings.ts'
+import { resolveSession, type SessionSettings } from '../credentials/session-settings.ts'
 import { keyPrefixFault } from '../credentials/source-rules.ts'
 import { clientFault, type PostgresClient, targetOfClient } from '../db/client-target.ts'
 import {
@@ -53,6 +54,11 @@ export interface LatchkeyOptions {
   /** The issuers whose JWTs are accepted. Default: none. */
   readonly issuers?: readonly IssuerSettings[]
   /**
+   * The sign-in of your application as a credential, for users who come with a cookie. Its users may make keys,
+   * which are theirs. Default: none.
+   */
+  readonly session?: SessionOptions
+  /**
    * `auto`: create Latchkey's tables, or bring them up to date, before the promise resolves; several
    * processes may start at once. `off`: change no table, only check that this version can use them, as a
    * role that may only read and write rows needs. Default `auto`, like the server: a first start needs no
@@ -75,6 +81,9 @@ export interface LatchkeyOptions {
   readonly log?: DirectoryLog
 }
 
+/** The scopes of a session must be in `scopes` or built in, and its problems go to `log`. */
+export type SessionOptions = Omit<SessionSettings, 'knownScopes' | 'onError'>
+
 export interface KeyOptions {
   /** The prefix of every key: 1 to 16 lower-case letters and digits, first a letter. Default `lk`. */
   readonly prefix?: string
@@ -93,12 +102,15 @@ export type CheckedOptions = ReturnType<typeof checkOptions>
  * Checks the options and applies the defaults.
  *
  * @throws TypeError with all faults. It repeats no value that may be a secret
- * @throws Error if the settings of an issuer are not valid
+ * @throws Error if the settings of an issuer or of the session are not valid
  */
 export function checkOptions(options: ConnectLatchkeyOptions) {
   const faults = isObject(options) ? faultsOf(options) : ['the options must be an object']
   if (faults.length > 0) throw new TypeError(`connectLatchkey: ${faults.join('; ')}.`)
-  for (const issuer of options.issuers ?? []) resolveIssuers(issuer)
+  const issuers = (options.issuers ?? []).flatMap(resolveIssuers)
+  if (options.session !== undefined) {
+    resolveSession(options.session, new Set(issuers.flatMap(({ names }) => names)))
+  }
   return withDefaults(options)
 }
 
@@ -118,6 +130,7 @@ function withDefaults(options: ConnectLatchkeyOptions) {
     listening: listenUrl ?? database,
     schema: schemaNames(options.schema),
     issuers: options.issuers ?? [],
+    session: options.session ?? null,
     migrate: options.migrate ?? ('auto' as const),
     keys,
     defaultUserScopes: options.defaultUserScopes ?? null,
@@ -136,6 +149,7 @@ const checks: Readonly<Record<keyof ConnectLatchkeyOptions, Check>> = {
   schema: optional(schemaNameFault),
   scopes: (value) => (isObject(value) ? scopeFaults(value) : 'must be an object of names to texts'),
   issuers: optional((value) => (Array.isArray(value) ? null : 'must be an array')),
+  session: optional((value) => (isObject(value) ? null : 'must be an object')),
   migrate: optional((value) =>
     value === 'auto' || value === 'off' ? null : 'must be `auto` or `off`',
   ),

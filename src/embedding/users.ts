@@ -32,7 +32,7 @@ export interface UserRecord extends UserOutcome {
 export interface GetUserCall extends As {
   readonly id?: string | null | undefined
   readonly subject?: string | null | undefined
-  /** Default: the first configured issuer. */
+  /** Default: the issuer of `session`, otherwise the first of `issuers`. */
   readonly issuer?: string | null | undefined
 }
 
@@ -62,7 +62,7 @@ export interface SuspendUserCall extends OneUserCall {
  */
 export interface Users {
   /**
-   * Creates a user before its first credential arrives: `write:users`. The grant has at most the scopes of the
+   * Creates a user before its first credential arrives: `write:users`. The default of `issuer` is as in `get`. The grant has at most the scopes of the
    * principal. Default of `scopes`: `defaultUserScopes`, otherwise none.
    *
    * @throws ScopesNotHeldError if the principal lacks a scope of the grant
