@@ -1,10 +1,11 @@
 import { ApolloServer } from '@apollo/server'
 import { makeExecutableSchema } from '@graphql-tools/schema'
-import { buildSchema, graphql } from 'graphql'
+import { buildSchema, graphql, parse } from 'graphql'
 import { createSchema } from 'graphql-yoga'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Principal } from '../../src/index.ts'
+import { guardSchema, type Principal } from '../../src/index.ts'
 import { keyManagement, type SdlKeyManagementOptions } from '../../src/sdl.ts'
+import { executors } from '../graphql/executors.ts'
 import { type Embedded, embed, type GraphQLAnswer, serve } from '../support/embedded.ts'
 
 let embedded: Embedded
@@ -137,6 +138,42 @@ describe('the SDL and the resolvers of API keys', () => {
     const copy = { ...(caller as Principal) }
     expect(codeOf(await ask({ caller: copy }, 'read:keys'))).toEqual(['INTERNAL_SERVER_ERROR'])
     await server.stop()
+  })
+
+  it.each(executors)('are decided as a whole by guardSchema in $name', async ({ execute }) => {
+    const schema = guardSchema(withKeys(), {
+      principalOf: (context: { principal: Principal | null }) => context.principal,
+    })
+    const principalWith = async (scope: string) => {
+      const jwt = await embedded.issuer.sign({ sub: 'gina', scope })
+      const found = await embedded.latchkey.authenticator.authenticate({
+        header: (name) => (name === 'authorization' ? `Bearer ${jwt}` : null),
+        queryParameters: () => [],
+      })
+      return found.kind === 'authenticated' ? found.principal : null
+    }
+    const run = async (principal: Principal | null, source: string): Promise<GraphQLAnswer> =>
+      (await execute({
+        schema,
+        document: parse(source),
+        contextValue: { principal },
+        variableValues: {},
+      })) as GraphQLAnswer
+    const owner = await principalWith('read:keys write:keys')
+    const made = await run(
+      owner,
+      'mutation { createApiKey(input: { name: "old", scopes: ["write:keys"] }) { apiKey { id } } }',
+    )
+    const { id } = made.data.createApiKey.apiKey
+    const rename = (name: string) => `updateApiKey(input: { id: "${id}", name: "${name}" })`
+    const source = `mutation { a: ${rename('first')} { apiKey { id } } b: ${rename('second')} { apiKey { lastUsedAt } } }`
+    const denied = await run(await principalWith('write:keys'), source)
+    expect(denied.errors?.map(({ extensions }) => extensions?.code)).toContain('FORBIDDEN')
+    const nameNow = async () =>
+      (await run(owner, `{ apiKey(id: "${id}") { name } }`)).data.apiKey.name
+    expect(await nameNow()).toBe('old')
+    expect((await run(owner, source)).errors).toBeUndefined()
+    expect(await nameNow()).toBe('second')
   })
 
   it('have prefixes, and the type of the application as the owner of a key', async () => {
