@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { operator } from '../../src/audit/actor.ts'
-import { openStores, type StoreFixture } from './store-fixture.ts'
+import { openDatabase } from '../../src/db/database.ts'
+import { migrate } from '../../src/db/migrate.ts'
+import { schemaNames } from '../../src/db/schema-names.ts'
+import { createEmptyDatabase } from '../support/database.ts'
+import { newKey, openStores, type StoreFixture } from './store-fixture.ts'
 
 const alias = 'https://acme.eu.auth0.com/'
 const issuer = 'https://login.acme.com/'
@@ -190,6 +194,30 @@ test('a failure in the middle changes nothing', async () => {
   }
   expect(await canonical('ada')).toBeNull()
   expect(await stores.users.findByIdentity(alias, 'grace')).not.toBeNull()
+})
+
+test('merges in another schema of the database too', async () => {
+  const { url, close } = await createEmptyDatabase()
+  await migrate(url, { schema: 'access' })
+  const other = openDatabase({ url, schema: schemaNames('access'), defaultUserScopes: null })
+  const made = [alias, issuer, alias].map((of, n) =>
+    other.users.insert(
+      { issuer: of, subject: `ada-${Math.floor(n / 2)}`, email: null, name: null, scopes: null },
+      operator,
+    ),
+  )
+  const [aliased] = await Promise.all(made)
+  if (aliased === undefined || aliased === 'duplicate') throw new Error('There is no user.')
+  await other.keys.insert(newKey(aliased), 100, operator)
+  const merge = { alias, issuer, nullListsNothing: false, dryRun: false }
+  expect(await other.mergeIssuer(merge, operator)).toMatchObject({
+    moved: 1,
+    merged: 1,
+    apiKeys: 1,
+  })
+  expect(await other.directory.findUnmergedAliases?.([alias])).toEqual([])
+  await other.close()
+  await close()
 })
 
 test('merges thousands of users', async () => {
