@@ -50,6 +50,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { words: 'migrate --dry-run --json', says: /^\{\s+"migrations": \[\]\s+\}\n$/ },
     { words: `migrate --url ${unreachable}`, code: 69, says: /cannot be reached/ },
     { words: 'migrate --dry-run --status', code: 2, says: /cannot be used with/ },
+    { words: 'migrate --schema shop_auth', says: /^Applied \d+ database migrations\.\n/ },
+    { words: 'migrate --schema public', code: 2, says: /must name a schema of its own/ },
   ],
   schema: [
     { words: 'schema', says: /\ntype Query /m },

@@ -128,6 +128,16 @@ const recipes: readonly Recipe[] = [
     },
   },
   {
+    block: '--grant shop_app',
+    run: async (code, { url, role, shell }) => {
+      const own = code.replace(/postgres:\/\/\S+/, url).replace('shop_app', role)
+      expect(await shell(own)).toMatchObject({
+        ...done,
+        out: expect.stringMatching(/^Applied \d+ [\s\S]*Granted \S+ the rights/),
+      })
+    },
+  },
+  {
     block: 'latchkey migrate --dry-run',
     run: async (code, { url, shell }) =>
       expect(await shell(code.replace('postgres://…', url))).toMatchObject({
