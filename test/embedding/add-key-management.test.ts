@@ -80,7 +80,7 @@ function withKeys(options: Omit<KeyManagementOptions, 'latchkey'> = {}) {
 }
 
 describe('the schema of an application', () => {
-  it('creates, uses, narrows, rotates and revokes a key', async () => {
+  it('creates, uses, narrows, widens, rotates and revokes a key', async () => {
     const ask = serve(withKeys(), embedded)
     const jwt = await embedded.issuer.sign({
       scope: 'read:orders write:orders read:keys write:keys',
@@ -114,6 +114,10 @@ describe('the schema of an application', () => {
       code: 'FORBIDDEN',
       missingScopes: ['read:orders'],
     })
+    expect(await ask(jwt, update, { input: { ...input, addScopes: ['read:orders'] } })).toEqual({
+      data: { updateApiKey: { apiKey: { scopes: ['read:orders', 'write:orders'] } } },
+    })
+    expect(await ask(secret, '{ orders }')).toEqual({ data: { orders: ['one', 'two'] } })
 
     const rotate =
       'mutation ($input: RotateApiKeyInput!) { rotateApiKey(input: $input) { secret apiKey { id } } }'

@@ -39,7 +39,7 @@ const create = /* GraphQL */ `
 `
 
 describe('the SDL and the resolvers of API keys', () => {
-  it('create, use, narrow, rotate and revoke a key', async () => {
+  it('create, use, narrow, widen, rotate and revoke a key', async () => {
     const ask = serve(withKeys(), embedded)
     const jwt = await embedded.issuer.sign({
       scope: 'read:orders write:orders read:keys write:keys',
@@ -62,6 +62,9 @@ describe('the SDL and the resolvers of API keys', () => {
       code: 'FORBIDDEN',
       missingScopes: ['read:orders'],
     })
+    const widen = `mutation { updateApiKey(input: { id: "${id}", addScopes: ["read:orders"] }) { apiKey { scopes } } }`
+    expect((await ask(jwt, widen)).data.updateApiKey.apiKey.scopes).toEqual(input.scopes)
+    expect(await ask(secret, '{ orders }')).toEqual({ data: { orders: ['one', 'two'] } })
     const rotate = `mutation { rotateApiKey(input: { id: "${id}" }) { secret apiKey { previousSecret { expiresAt } } } }`
     const rotated = await ask(jwt, rotate)
     expect(rotated.data.rotateApiKey.apiKey.previousSecret.expiresAt).toEqual(expect.any(String))
