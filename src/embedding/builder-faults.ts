@@ -1,4 +1,4 @@
-import type { SchemaTypes } from '@pothos/core'
+import SchemaBuilder, { type SchemaTypes } from '@pothos/core'
 import { catalogueOf } from '../pothos/plugin.ts'
 import { builtInScopes, type ScopeCatalogue } from '../scopes.ts'
 import type { AddedNames } from './added-names.ts'
@@ -8,7 +8,13 @@ import { unusableScalars } from './shared-types.ts'
 type AnyBuilder = PothosSchemaTypes.SchemaBuilder<SchemaTypes>
 
 /** Returns the plugins that a builder lacks, each with the correction. */
-export function missingPlugins({ options }: AnyBuilder): readonly string[] {
+export function missingPlugins(builder: AnyBuilder): readonly string[] {
+  if (!(builder instanceof SchemaBuilder)) {
+    return [
+      'The first argument must be a SchemaBuilder of @pothos/core. If it is one, two copies of @pothos/core are installed; `npm ls @pothos/core` shows them.',
+    ]
+  }
+  const { options } = builder
   const { plugins = [], latchkey } = options as {
     plugins?: readonly string[]
     latchkey?: object

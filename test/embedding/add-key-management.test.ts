@@ -447,6 +447,13 @@ describe('addKeyManagement refuses', () => {
     expect(() => add(withScopeAuth as never)).toThrow(/^The builder lacks latchkeyPlugin. Write/)
   })
 
+  it('a builder of another copy of Pothos', () => {
+    const { options, configStore } = shopBuilder()
+    expect(() => add({ options, configStore } as never)).toThrow(
+      /^The first argument must be a SchemaBuilder.* two copies of @pothos\/core/,
+    )
+  })
+
   it('types that the builder has, all at once, and a second call', () => {
     const builder = shopBuilder()
     for (const name of ['ApiKey', 'ApiKeyStatus']) {
