@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
 import type { LatchkeyError } from '../errors.ts'
+import { withoutStack } from '../without-stack.ts'
 
 /** The errors of denied operations, with the failures that they show. */
 const denials = new WeakMap<GraphQLError, LatchkeyError>()
@@ -9,9 +10,9 @@ export function denialError(
   failure: LatchkeyError,
   extensions: Readonly<Record<string, unknown>> = {},
 ): GraphQLError {
-  const error = new GraphQLError(failure.message, {
-    extensions: { ...failure.extensions, ...extensions },
-  })
+  const error = withoutStack(
+    new GraphQLError(failure.message, { extensions: { ...failure.extensions, ...extensions } }),
+  )
   denials.set(error, failure)
   return error
 }

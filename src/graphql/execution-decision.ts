@@ -5,9 +5,14 @@ import { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { denialError } from './denial.ts'
 
+/** The parts of an authenticator that `guardSchema` uses. */
+export interface GuardingAuthenticator extends Pick<Authenticator, 'recordScopes'> {
+  hasMade?(value: unknown): boolean
+}
+
 export interface DecisionOptions<Context> {
   readonly principalOf: (context: Context) => Principal | null | Promise<Principal | null>
-  readonly authenticator?: Pick<Authenticator, 'recordScopes'>
+  readonly authenticator?: GuardingAuthenticator
 }
 
 /** A denied operation, with the error that each of its root fields throws. */
@@ -93,7 +98,7 @@ export class ExecutionDecisions<Context> {
   }
 
   #denialOf(principal: Principal | null, info: GraphQLResolveInfo): GraphQLError | null {
-    requirePrincipal(principal)
+    requirePrincipal(principal, this.#options.authenticator)
     const evaluation = analyseExecution(info).evaluate(info.variableValues, true)
     const decision = decide(evaluation, principal)
     if (decision.outcome === 'allowed') {
@@ -125,7 +130,10 @@ function deniedWith(error: unknown): unknown {
     : new Error('`principalOf` threw a value that is not an error.')
 }
 
-function requirePrincipal(principal: unknown): asserts principal is Principal | null {
+function requirePrincipal(
+  principal: unknown,
+  authenticator: GuardingAuthenticator | undefined,
+): asserts principal is Principal | null {
   if (principal === null) return
   if (principal === undefined) {
     throw new TypeError(
@@ -133,7 +141,7 @@ function requirePrincipal(principal: unknown): asserts principal is Principal | 
     )
   }
   const { scopes } = principal as Partial<Principal>
-  if (!(scopes instanceof Set)) {
+  if (!(scopes instanceof Set) || authenticator?.hasMade?.(principal) === false) {
     throw new TypeError(
       '`principalOf` must return a principal that the authenticator made, or null.',
     )

@@ -16,7 +16,8 @@ export interface GuardSchemaOptions<Context> extends DecisionOptions<Context> {
    */
   readonly principalOf: DecisionOptions<Context>['principalOf']
   /**
-   * Records which scopes the keys use, for `keyHealth`. Default: not recorded.
+   * The authenticator that makes the principals. With it, principals that it did not make are denied, and the
+   * scopes that keys use are recorded for `keyHealth`. Default: neither.
    */
   readonly authenticator?: NonNullable<DecisionOptions<Context>['authenticator']>
   /**

@@ -359,6 +359,14 @@ describe('the setup', () => {
     expect(calls).toEqual(['change'])
   })
 
+  it('denies a principal that the given authenticator did not make', async () => {
+    const authenticator = { hasMade: (value: unknown) => value === ada }
+    const schema = guardSchema(createSchema(), { principalOf, authenticator })
+    expect(await ask(schema, '{ hello }', ada)).toEqual({ data: { hello: 'Hello' } })
+    const copied = await ask(schema, '{ hello }', { ...ada })
+    expect(copied?.errors?.[0]?.message).toContain('a principal that the authenticator made')
+  })
+
   it('records the scopes that were used', async () => {
     const used: unknown[] = []
     const authenticator = {
