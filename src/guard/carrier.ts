@@ -60,6 +60,7 @@ function isFetchRequest(request: unknown): request is Request {
 export function carrierOf(request: Request | NodeRequest): CredentialCarrier {
   if (!isNodeRequest(request)) {
     return {
+      method: request.method,
       header: (name) => request.headers.get(name),
       queryParameters: (name) => new URL(request.url).searchParams.getAll(name),
       method: request.method,
@@ -67,6 +68,7 @@ export function carrierOf(request: Request | NodeRequest): CredentialCarrier {
   }
   if (mayHaveDroppedHeaders(request)) throw new TooManyHeadersError()
   return {
+    ...(request.method !== undefined && { method: request.method }),
     header: (name) => nodeHeader(request, name),
     queryParameters: (name) => nodeParameters(request).getAll(name),
     method: request.method,

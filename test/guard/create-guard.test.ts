@@ -199,6 +199,21 @@ describe('a request of Node', () => {
   })
 })
 
+it('gives the authenticator the method, by which the sign-in of an application counts', async () => {
+  const methods: unknown[] = []
+  const guard = createGuard({
+    authenticator: {
+      authenticate: ({ method }) => {
+        methods.push(method)
+        return { kind: 'anonymous' }
+      },
+    },
+  })
+  await guard.authenticate(new Request('http://app.test/', { method: 'POST' }))
+  await guard.authenticate({ method: 'PUT', headers: {}, rawHeaders: [] })
+  expect(methods).toEqual(['POST', 'PUT'])
+})
+
 it('authenticates for guardSchema, which the context passes the request to', () => {
   const guard = createGuard({ authenticator })
   const options: Parameters<typeof guardSchema<{ request: Request }>>[1] = {
