@@ -11,6 +11,7 @@ import {
   measureProcessorTime,
 } from './rows/credentials.mjs'
 import { measureForwardAuth } from './rows/forward-auth.mjs'
+import { measureGuardSchema } from './rows/guard-schema.mjs'
 import { measureHostileWork } from './rows/hostile-work.mjs'
 import { measurePeers } from './rows/peers.mjs'
 import { measureRevocation } from './rows/revocation.mjs'
@@ -22,6 +23,7 @@ import { createWorld } from './world.mjs'
 const measures = {
   throughput: measureThroughput,
   peers: measurePeers,
+  'guard-schema': measureGuardSchema,
   'forward-auth': measureForwardAuth,
   'first-sight': measureFirstSight,
   'cold-key': measureColdKey,
