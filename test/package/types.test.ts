@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { codeBlocks } from './code-blocks.ts'
-import { projectFolder } from './installed.ts'
+import { frameworkFolder } from './frameworks.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -53,8 +53,9 @@ const compilerOptions = {
   skipLibCheck: true,
 }
 
+const cwd = frameworkFolder()
+
 it('compiles every TypeScript block of the documents in strict mode', async () => {
-  const cwd = projectFolder()
   const blocks = codeBlocks(['ts'])
   const files = blocks.map(({ place, code }) => {
     const before = preambles.find(({ block }) => code.includes(block))?.before ?? ''
@@ -67,10 +68,6 @@ it('compiles every TypeScript block of the documents in strict mode', async () =
   })
   writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
   writeFileSync(join(cwd, 'package.json'), '{ "type": "module" }')
-  mkdirSync(join(cwd, 'node_modules/@types'), { recursive: true })
-  for (const name of ['@types/node', 'undici-types']) {
-    symlinkSync(join(root, 'node_modules', name), join(cwd, 'node_modules', name))
-  }
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
   const compiled = await promisify(execFile)(process.execPath, [compiler], { cwd }).catch(
     ({ stdout }) => ({ stdout }),
