@@ -63,7 +63,6 @@ export function carrierOf(request: Request | NodeRequest): CredentialCarrier {
       method: request.method,
       header: (name) => request.headers.get(name),
       queryParameters: (name) => new URL(request.url).searchParams.getAll(name),
-      method: request.method,
     }
   }
   if (mayHaveDroppedHeaders(request)) throw new TooManyHeadersError()
@@ -71,7 +70,6 @@ export function carrierOf(request: Request | NodeRequest): CredentialCarrier {
     ...(request.method !== undefined && { method: request.method }),
     header: (name) => nodeHeader(request, name),
     queryParameters: (name) => nodeParameters(request).getAll(name),
-    method: request.method,
   }
 }
 
