@@ -9,7 +9,7 @@ export async function register(email, password) {
   const salt = randomBytes(16)
   const hash = await hashPassword(password, salt, 32)
   const stored = `${salt.toString('hex')}:${hash.toString('hex')}`
-  await sql`insert into shop.users (email, password_hash) values (${email}, ${stored})`
+  await sql`insert into shop.users (email, password_hash) values (${email}, ${stored}) on conflict do nothing`
 }
 
 /** Returns the value of the session cookie, or null if the password is wrong. */
