@@ -1,4 +1,5 @@
-import { builder } from './builder.js'
+import { addKeyManagement } from 'latchkey/pothos'
+import { builder, latchkey } from './builder.js'
 import { sql } from './database.js'
 
 const User = builder.objectRef('User').implement({
@@ -24,12 +25,13 @@ builder.queryFields((t) => ({
   me: t.field({
     type: User,
     nullable: true,
+    public: true,
     description: 'The person who is signed in.',
     resolve: (_root, _args, { user }) => user,
   }),
   orders: t.field({
     type: [Order],
-    authScopes: { signedIn: true },
+    requiresScopes: 'read:orders',
     resolve: (_root, _args, { user }) =>
       sql`select id, item from shop.orders where user_id = ${user.id} order by id`,
   }),
@@ -38,7 +40,7 @@ builder.queryFields((t) => ({
 builder.mutationFields((t) => ({
   placeOrder: t.field({
     type: Order,
-    authScopes: { signedIn: true },
+    requiresScopes: 'write:orders',
     args: { item: t.arg.string({ required: true }) },
     resolve: async (_root, { item }, { user }) => {
       const [order] = await sql`
@@ -48,4 +50,5 @@ builder.mutationFields((t) => ({
   }),
 }))
 
+addKeyManagement(builder, { latchkey })
 export const schema = builder.toSchema()

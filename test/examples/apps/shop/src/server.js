@@ -1,11 +1,14 @@
 import { createServer } from 'node:http'
 import { createYoga } from 'graphql-yoga'
+import { usePrincipal } from 'latchkey'
+import { latchkey } from './builder.js'
 import { schema } from './schema.js'
 import * as auth from './sessions.js'
 
 const yoga = createYoga({
   schema,
-  context: async ({ request }) => ({ user: await auth.findUser(request.headers.get('cookie')) }),
+  plugins: [usePrincipal(latchkey)],
+  context: ({ principal }) => ({ user: principal && { id: principal.subject } }),
 })
 
 async function readJson(request) {
