@@ -11,15 +11,16 @@ const latchkey = await connectLatchkey({
   scopes: { 'read:books': 'Read one book.', 'write:books': 'Add books.' },
   issuers: [{ issuer: process.env.JWT_ISSUER, audience: process.env.JWT_AUDIENCE }],
 })
-const keys = keyManagement({ latchkey })
+const guard = createGuard(latchkey)
+const principalOf = ({ request }) => guard.authenticate(request)
+const keys = keyManagement({ latchkey, principalOf })
 const all = { typeDefs: [typeDefs, keys.typeDefs], resolvers: [resolvers, keys.resolvers] }
-const schema = guardSchema(makeExecutableSchema(all), { principalOf: ({ principal }) => principal })
-const { authenticate } = createGuard(latchkey)
+const schema = guardSchema(makeExecutableSchema(all), { principalOf })
 
 const server = new ApolloServer({ schema, plugins: [apolloGuardPlugin()] })
 
 const { url } = await startStandaloneServer(server, {
   listen: { port: Number(process.env.PORT ?? 4000) },
-  context: async ({ req }) => ({ principal: await authenticate(req) }),
+  context: async ({ req }) => ({ request: req }),
 })
 console.log(`The library is open at ${url}`)

@@ -13,13 +13,13 @@ const latchkey = await connectLatchkey({
   scopes: { 'read:parcels': 'Read parcels.', 'write:parcels': 'Dispatch parcels.' },
   issuers: [{ issuer: process.env.JWT_ISSUER, audience: process.env.JWT_AUDIENCE }],
 })
-const keys = keyManagement({ latchkey })
+const guard = createGuard(latchkey)
+const principalOf = ({ reply }) => guard.authenticate(reply.request)
+const keys = keyManagement({ latchkey, principalOf })
 const all = { typeDefs: [schema, keys.typeDefs], resolvers: [resolvers, keys.resolvers] }
-const { authenticate } = createGuard(latchkey)
-const context = async (request) => ({ principal: await authenticate(request) })
 
-await app.register(mercurius, { schema: makeExecutableSchema(all), context, jit: 1 })
-guardMercurius(app, { principalOf: ({ principal }) => principal })
+await app.register(mercurius, { schema: makeExecutableSchema(all), jit: 1 })
+guardMercurius(app, { principalOf })
 
 await app.listen({ port: Number(process.env.PORT ?? 4000) })
 console.log('The depot is open.')
