@@ -157,6 +157,26 @@ await directory.close()`),
       ).toMatchObject(done),
   },
   {
+    block: "latchkey.users.get({ as: operator, subject: '17' })",
+    run: async (code, { url, module }) =>
+      expect(
+        await module(`import { connectLatchkey } from 'latchkey/postgres'
+const latchkey = await connectLatchkey({
+  url: ${JSON.stringify(url)},
+  scopes: { 'read:orders': 'Read orders.' },
+  session: { issuer: 'https://shop.example', identify: () => null },
+})
+const { id } = await latchkey.users.create({ as: operator, subject: '17' })
+const { key } = await latchkey.keys.create({
+  as: operator, ownerId: id, name: 'CI', scopes: ['read:orders'],
+})
+${code}
+const { status, revokedReason } = await latchkey.keys.get({ as: operator, id: key.id })
+console.log(status, revokedReason)
+await latchkey.close()`),
+      ).toMatchObject({ ...done, out: 'REVOKED The contract has ended\n' }),
+  },
+  {
     block: "revoked_reason = 'Its pepper is lost.'",
     run: async (code, { sql }) => sqlRuns(code, sql),
   },

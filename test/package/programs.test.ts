@@ -143,6 +143,25 @@ describe.each(nodes)("the documents' programs on Node $version", (node) => {
     await stop()
   })
 
+  it('accepts the sign-in of an application, and keys of its users', async () => {
+    const { port, ask, stop } = await run('session.mjs')
+    const send = async (query: string, headers: Record<string, string>) => {
+      const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', cookie: 'session=3d9f0c', ...headers },
+        body: JSON.stringify({ query }),
+      })
+      return { status: response.status, body: await response.json() }
+    }
+    const page = { 'sec-fetch-site': 'same-origin' }
+    const { body } = await send('mutation { createOrderKey(name: "CI") }', page)
+    expect((await ask('{ orders }', body.data.createOrderKey)).status).toBe(200)
+    expect((await send('{ orders }', page)).body).toEqual({ data: { orders: ['one', 'two'] } })
+    expect((await send('{ orders }', { 'sec-fetch-site': 'cross-site' })).status).toBe(401)
+    expect((await send('{ orders }', { ...page, cookie: 'session=other' })).status).toBe(401)
+    await stop()
+  })
+
   it('is the whole server behind any fetch', async () => {
     const { ask, port, stop } = await run('server.mjs')
     expect((await ask('{ viewer { subject } }', key)).body).toEqual({

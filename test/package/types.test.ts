@@ -33,6 +33,12 @@ const Node = builder.interfaceRef<{ id: string }>('Node')
 builder.queryFields((t) => ({`,
   },
   {
+    block: "latchkey.users.get({ as: operator, subject: '17' })",
+    before: `
+import type { Latchkey } from 'latchkey/postgres'
+declare const latchkey: Latchkey`,
+  },
+  {
     block: 'await directory.findMissingPeppers(keyPeppers)',
     before: `
 import type { ConnectedDirectory } from 'latchkey/postgres'
