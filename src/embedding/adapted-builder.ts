@@ -1,4 +1,4 @@
-import { InputFieldBuilder, type SchemaTypes } from '@pothos/core'
+import { InputFieldBuilder, PothosSchemaError, type SchemaTypes } from '@pothos/core'
 import type { Builder } from '../schema/builder.ts'
 import type { ResolverContext } from '../schema/context.ts'
 import type { Naming } from './key-management-options.ts'
@@ -33,12 +33,16 @@ export function adaptBuilder(builder: AnyBuilder, adaptation: Adaptation): Build
     ...described(options),
     fields: (t: OutputFields) => options.fields(adaptOutputFields(t, adapted, adaptation)),
   })
-  const renamed = (fields: FieldMap): FieldMap =>
-    Object.fromEntries(
-      Object.entries(fields).map(([name, field]) => [naming.fieldName(name), field]),
+  const rootFields = (root: RootName, fields: FieldThunk) => (t: OutputFields) => {
+    const own = Object.entries(fields(adaptOutputFields(t, adapted, adaptation)))
+    const renamed = own.map(([name, field]) => [naming.fieldName(name), field] as const)
+    refuseTaken(
+      builder,
+      root,
+      renamed.map(([name]) => name),
     )
-  const rootFields = (fields: FieldThunk) => (t: OutputFields) =>
-    renamed(fields(adaptOutputFields(t, adapted, adaptation)))
+    return Object.fromEntries(renamed)
+  }
   const overrides: Methods = {
     defaultFieldNullability: false,
     defaultInputFieldRequiredness: false,
@@ -56,11 +60,23 @@ export function adaptBuilder(builder: AnyBuilder, adaptation: Adaptation): Build
         ...described(options),
         fields: (t) => options.fields(adaptInputFields(t, adaptation)),
       }),
-    queryFields: (fields) => base.queryFields.call(adapted, rootFields(fields)),
+    queryFields: (fields) => base.queryFields.call(adapted, rootFields('Query', fields)),
     queryField: (name, field) => adapted.queryFields((t) => ({ [name]: field(t) })),
-    mutationFields: (fields) => base.mutationFields.call(adapted, rootFields(fields)),
+    mutationFields: (fields) => base.mutationFields.call(adapted, rootFields('Mutation', fields)),
   }
   return Object.assign(adapted, overrides) as unknown as Builder
+}
+
+type RootName = 'Query' | 'Mutation'
+
+/** Pothos calls the functions that return fields in the order in which they were added, when it builds. */
+function refuseTaken({ configStore }: AnyBuilder, root: RootName, names: readonly string[]): void {
+  if (!configStore.hasImplementation(root)) return
+  const taken = names.find((name) => configStore.getFields(root).has(name))
+  if (taken === undefined) return
+  throw new PothosSchemaError(
+    `${root} already has a field ${taken}. Write another fieldPrefix, such as fieldPrefix: 'latchkey', in addKeyManagement.`,
+  )
 }
 
 function adaptOutputFields(
