@@ -68,7 +68,10 @@ export function createAdmission<Sender>(options: AdmissionOptions<Sender>): Admi
       // A cached credential is decided synchronously, without a promise or a turn of the event loop.
       const authentication = authenticator.authenticate(carrier)
       return authentication instanceof Promise
-        ? authentication.then((settled) => settle(request, settled, sender))
+        ? authentication.then((settled) => {
+            request.at = checkedAt(settled, request.at)
+            return settle(request, settled, sender)
+          })
         : settle(request, authentication, sender)
     },
     readmit: createReadmit(settle, authenticateAgain),
@@ -123,6 +126,17 @@ type Authenticate = Authenticator['authenticate']
  */
 const lateAfterMs = 50
 
+/**
+ * Returns the time of a check that began at `startedAt`. A session counts as checked when its answer arrives: it
+ * is never cached, so a check that takes longer than `lateAfterMs` would otherwise cause another one each time.
+ */
+function checkedAt(authentication: Authentication, startedAt: number): number {
+  const isSession =
+    authentication.kind === 'authenticated' &&
+    authentication.principal.credential.kind === 'SESSION'
+  return isSession ? performance.now() : startedAt
+}
+
 function createReadmit<Sender>(
   settle: Settle<Sender>,
   authenticateAgain: Authenticate,
@@ -134,16 +148,18 @@ function createReadmit<Sender>(
     if (principal === null || carrier === null) return null
     const at = performance.now()
     if (at - request.at < lateAfterMs) return null
+    let checked = at
     const proceed = (authentication: Authentication) => {
       // Only a request with a credential is checked again, and its headers do not change.
       if (authentication.kind === 'anonymous') {
         throw new Error('The request no longer has a credential.')
       }
+      checked = checkedAt(authentication, at)
       return settle(request, ofSameUser(authentication, principal), request.sender as Sender)
     }
     // This runs only if the check did not throw: after an exception, no operation of the request continues.
     const finish = (admitted: Admitted): Admitted => {
-      request.at = at
+      request.at = checked
       request.readmission = null
       return admitted
     }

@@ -4,9 +4,10 @@ import { RequestAdmission } from '../../src/admission/request-admission.ts'
 import type { Authentication, Authenticator } from '../../src/credentials/authenticator.ts'
 import { InvalidCredentialError, RateLimitedError } from '../../src/errors.ts'
 import type { Principal } from '../../src/principal.ts'
+import { principalOf } from '../support/domain.ts'
 
 const carrier = { header: () => 'Bearer x', queryParameters: () => [] }
-const principal = { userId: 'ada' } as unknown as Principal
+const principal: Principal = principalOf([])
 const good: Authentication = { kind: 'authenticated', principal }
 const bad: Authentication = {
   kind: 'refused',

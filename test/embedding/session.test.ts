@@ -173,6 +173,21 @@ describe('a signed-in person', () => {
     people.delete('session=cy')
     expect((await send('{ who }', cookie)).body).toEqual({ data: { who: null } })
   })
+
+  it('is asked once for a request, however long that takes', async () => {
+    people.set('session=sam', async () => {
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      return { subject: 'sam', scopes: ['read:orders'] }
+    })
+    const cookie = { ...fromPage, cookie: 'session=sam' }
+    await send('{ orders }', cookie)
+    const answered = await retryUnavailable(() => {
+      asked = []
+      return statusOf(cookie)
+    })
+    expect(answered.status).toBe(200)
+    expect(asked).toEqual(['session=sam'])
+  })
 })
 
 describe('a request from another page', () => {
