@@ -115,8 +115,8 @@ export class ExecutionDecisions<Context> {
 
 /** Whether the operation resolves one field of its root type, once. */
 function hasOneRootField({ operation }: GraphQLResolveInfo): boolean {
-  const [first, ...others] = operation.selectionSet.selections
-  return others.length === 0 && first?.kind === Kind.FIELD
+  const { selections } = operation.selectionSet
+  return selections.length === 1 && selections[0]?.kind === Kind.FIELD
 }
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
+import { checkReturnedTypes } from '../decision/returned-types.ts'
 import { refuseUndeclared, type Undeclared } from '../decision/undeclared.ts'
 import {
   type DecisionOptions,
@@ -59,6 +60,8 @@ export function guardSchemaWith<Context>(
   }
   refuseUndeclared(schema, undeclared)
   if (guarded.has(schema)) throw new TypeError('This schema is already guarded.')
+  // Before an executor compiles a document with the present functions.
+  checkReturnedTypes(schema, 'name')
   const decisions = new ExecutionDecisions(options, {
     remembersAll: returnsRootType(schema),
     onDenied,

@@ -29,12 +29,19 @@ async function* events() {
 
 const order = { id: 'o1', total: 3, buyer: 'ada' }
 
+const nodeOf = ({ id }: { id: string }) => ({ __typename: id === 'note' ? 'Note' : 'Secret', id })
+const possibleTypes = ({ id }: { id: string }) => [id === 'secret' ? 'Secret' : 'Note']
+const extensions = { latchkey: { possibleTypes } }
+
 function createSchema(): GraphQLSchema {
   return makeExecutableSchema({
     typeDefs: /* GraphQL */ `
       directive @public on FIELD_DEFINITION
       directive @authenticated on FIELD_DEFINITION | OBJECT
       directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION | OBJECT | ENUM
+      interface Node { id: ID! }
+      type Note implements Node { id: ID! }
+      type Secret implements Node @requiresScopes(scopes: [["read:secrets"]]) { id: ID! }
       enum Level @requiresScopes(scopes: [["read:levels"]]) { LOW HIGH }
       input Filter { text: String level: Level = LOW }
       type Order { id: ID! total: Int @requiresScopes(scopes: [["read:totals"]]) buyer: String }
@@ -45,6 +52,8 @@ function createSchema(): GraphQLSchema {
         order: Order @public
         search(filter: Filter): String @public
         plain: String @public
+        node(id: ID!): Node @public
+        nodes(id: ID!): [Node] @public
       }
       type Mutation {
         note(text: String): String @public
@@ -61,6 +70,8 @@ function createSchema(): GraphQLSchema {
         orders: spy('orders', [order]),
         order: spy('order', order),
         search: spy('search', 'found'),
+        node: { resolve: (_root: unknown, args: { id: string }) => nodeOf(args), extensions },
+        nodes: { resolve: (_root: unknown, args: { id: string }) => [nodeOf(args)], extensions },
       },
       Mutation: { note: spy('note', 'noted'), drop: spy('drop', order) },
       Subscription: { changed: { subscribe: events } },
@@ -236,6 +247,23 @@ describe.each(executors)('executed by $name', (executor) => {
     expect(codes(await run(query, grace, { filter: { text: 'x' } }))).toBeUndefined()
     expect(codes(await run(query, grace, { filter: { level: 'HIGH' } }))).toEqual(['FORBIDDEN'])
     expect(codes(await run('{ search(filter: { level: LOW }) }', grace))).toEqual(['FORBIDDEN'])
+  })
+
+  it('counts the types that arguments leave, and fails a field that returns another', async () => {
+    for (const [field, shown] of [
+      ['node', (node: unknown) => node],
+      ['nodes', (node: unknown) => [node]],
+    ] as const) {
+      const query = `query ($id: ID!) { found: ${field}(id: $id) { id } }`
+      for (let n = 0; n < 2; n += 1) {
+        const note = await run(query, null, { id: 'note' })
+        expect(note).toEqual({ data: { found: shown({ id: 'note' }) } })
+        expect(codes(await run(query, null, { id: 'secret' }))).toEqual(['UNAUTHENTICATED'])
+        const lie = await run(query, null, { id: 'lie' })
+        expect(lie.data).toEqual({ found: shown(null) })
+        expect(lie.errors?.[0]?.message).toContain('another type than possibleTypes named')
+      }
+    }
   })
 
   it('gives errors that resolvers throw their code', async () => {
