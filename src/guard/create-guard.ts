@@ -111,9 +111,14 @@ function peerAddress(request: GuardRequest): string | null {
   return isNodeRequest(plain) ? (plain.socket?.remoteAddress ?? null) : null
 }
 
-function requireScopeNames(scopes: readonly unknown[]): void {
+/** @throws TypeError if one of `scopes` is not the name of a scope */
+export function requireScopeNames(scopes: readonly unknown[]): void {
   for (const scope of scopes) {
     if (typeof scope === 'string' && isScopeName(scope)) continue
-    throw new TypeError(`The guard requires ${JSON.stringify(scope)}, which is not a scope name.`)
+    throw new TypeError(`The guard requires ${inspected(scope)}, which is not a scope name.`)
   }
+}
+
+function inspected(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : `a value of type ${typeof value}`
 }

@@ -2,7 +2,7 @@ import { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { problemDetails, problemHeaders } from '../problem-response.ts'
 import type { NodeRequest } from './carrier.ts'
-import { type CreateGuardOptions, createGuard } from './create-guard.ts'
+import { type CreateGuardOptions, createGuard, requireScopeNames } from './create-guard.ts'
 
 declare global {
   namespace Express {
@@ -41,8 +41,9 @@ export function expressGuard(
   options: CreateGuardOptions<ExpressRequest>,
 ): (...scopes: string[]) => ExpressMiddleware {
   const guard = createGuard({ clientAddress: ({ ip }) => ip, ...options })
-  return (...scopes) =>
-    async (request, response, next) => {
+  return (...scopes) => {
+    requireScopeNames(scopes)
+    return async (request, response, next) => {
       try {
         request.principal = await guard(request, ...scopes)
       } catch (error) {
@@ -54,4 +55,5 @@ export function expressGuard(
       }
       next()
     }
+  }
 }

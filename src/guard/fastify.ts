@@ -3,7 +3,7 @@ import { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { problemDetails, problemHeaders } from '../problem-response.ts'
 import type { NodeRequest } from './carrier.ts'
-import { type CreateGuardOptions, createGuard } from './create-guard.ts'
+import { type CreateGuardOptions, createGuard, requireScopeNames } from './create-guard.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -44,8 +44,9 @@ export function fastifyGuard(
   options: CreateGuardOptions<FastifyGuardRequest>,
 ): (...scopes: string[]) => FastifyGuardHook {
   const guard = createGuard({ clientAddress: ({ ip }) => ip, ...options })
-  return (...scopes) =>
-    async (request, reply) => {
+  return (...scopes) => {
+    requireScopeNames(scopes)
+    return async (request, reply) => {
       try {
         request.principal = await guard(request, ...scopes)
         return undefined
@@ -57,4 +58,5 @@ export function fastifyGuard(
         return reply.send(problemDetails(status, message))
       }
     }
+  }
 }

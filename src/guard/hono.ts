@@ -1,7 +1,7 @@
 import { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { type GuardRequest, isNodeRequest, type NodeRequest } from './carrier.ts'
-import { type CreateGuardOptions, createGuard } from './create-guard.ts'
+import { type CreateGuardOptions, createGuard, requireScopeNames } from './create-guard.ts'
 
 /** A context of Hono, without a dependency on it. */
 export interface HonoContext {
@@ -44,8 +44,9 @@ export function honoGuard({
       },
     }),
   })
-  return (...scopes) =>
-    async (context, next) => {
+  return (...scopes) => {
+    requireScopeNames(scopes)
+    return async (context, next) => {
       try {
         const request = incomingOf(context) ?? context.req.raw
         if (clientAddress) contexts.set(request, context)
@@ -57,6 +58,7 @@ export function honoGuard({
       await next()
       return undefined
     }
+  }
 }
 
 /** Node's own request has all values of repeated headers. */
