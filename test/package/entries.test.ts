@@ -100,6 +100,45 @@ await app.close()
 `,
     out: "[ 'PORT' ]\n200\n",
   },
+  './express': {
+    code: `
+import { createAuthenticator } from 'latchkey'
+import { expressGuard } from 'latchkey/express'
+
+const requires = expressGuard({
+  authenticator: createAuthenticator({ issuers: [{ issuer: 'https://id.example', audience: 'a' }] }),
+})
+const response = { writeHead: (status: number) => console.log(status), end: () => {} }
+await requires('read:orders')({ headers: {}, rawHeaders: [] }, response, () => {})
+`,
+    out: '401\n',
+  },
+  './fastify': {
+    code: `
+import { createAuthenticator } from 'latchkey'
+import { fastifyGuard } from 'latchkey/fastify'
+
+const requires = fastifyGuard({
+  authenticator: createAuthenticator({ issuers: [{ issuer: 'https://id.example', audience: 'a' }] }),
+})
+const reply = { code: (status: number) => console.log(status), headers: () => {}, send: () => {} }
+await requires('read:orders')({ raw: { headers: {}, rawHeaders: [] } }, reply)
+`,
+    out: '401\n',
+  },
+  './hono': {
+    code: `
+import { createAuthenticator } from 'latchkey'
+import { honoGuard } from 'latchkey/hono'
+
+const requires = honoGuard({
+  authenticator: createAuthenticator({ issuers: [{ issuer: 'https://id.example', audience: 'a' }] }),
+})
+const context = { req: { raw: new Request('https://orders.example') }, set: () => {} }
+console.log((await requires('read:orders')(context, async () => {}))?.status)
+`,
+    out: '401\n',
+  },
   './verify': {
     code: `
 import { createIdentityVerifier, IdentityError, type Principal } from 'latchkey/verify'
