@@ -48,6 +48,7 @@ export interface Config {
   readonly database: {
     /** `null`: the embedded server. */
     readonly url: string | null
+    readonly schema: string
     readonly listenUrl: string | null
     readonly readUrl: string | null
   }
@@ -131,6 +132,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     publicUrl: publicUrlOf(settings),
     database: Object.freeze({
       url,
+      schema: settings.DATABASE_SCHEMA,
       listenUrl: settings.DATABASE_LISTEN_URL ?? url,
       readUrl: settings.DATABASE_READ_URL ?? url,
     }),
@@ -178,19 +180,26 @@ function publicUrlOf({ PUBLIC_URL, HOST, PORT }: Settings): string | null {
 export interface MigrationTarget {
   /** `null`: the embedded server. */
   readonly url: string | null
+  readonly schema: string
   /** An absolute path. */
   readonly dataDir: string
   /** Sentences about ignored settings of the connection string. They contain no part of it. */
   readonly warnings: readonly string[]
 }
 
-const migrationVariables = new Set(['NODE_ENV', 'DATABASE_URL', 'DATABASE_URL_FILE', 'DATA_DIR'])
+const migrationVariables = new Set([
+  'NODE_ENV',
+  'DATABASE_URL',
+  'DATABASE_URL_FILE',
+  'DATABASE_SCHEMA',
+  'DATA_DIR',
+])
 
 /**
  * Returns the database to migrate. The other variables are ignored, since a migration needs no issuer.
  *
  * @param url used instead of DATABASE_URL
- * @throws ConfigError with the faults of NODE_ENV, DATABASE_URL and DATA_DIR
+ * @throws ConfigError with the faults of NODE_ENV, DATABASE_URL, DATABASE_SCHEMA and DATA_DIR
  */
 export function migrationTarget(environment: Environment, url?: string): MigrationTarget {
   // An unset shell variable gives an empty text. It must not fall back to the embedded database.
@@ -217,6 +226,7 @@ export function migrationTarget(environment: Environment, url?: string): Migrati
   if (faults.length > 0) throw new ConfigError(faults)
   return {
     url: settings.DATABASE_URL ?? null,
+    schema: settings.DATABASE_SCHEMA,
     dataDir: resolve(settings.DATA_DIR),
     warnings: connectionWarnings(settings).flatMap(([variable, warning]) =>
       variable === 'DATABASE_URL' ? [`${url === undefined ? variable : '--url'} ${warning}`] : [],

@@ -5,20 +5,24 @@ import { asFailure, causeOfFailure } from '../db/failures.ts'
 import { migrate, withMigrations } from '../db/migrate.ts'
 import { noSchema } from '../db/migrations/schema-state.ts'
 import { awaitNodes } from '../db/nodes.ts'
+import { schemaNames } from '../db/schema-names.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { configuredKeyService } from '../server/key-service.ts'
 import type { CommandContext, OperatorDatabase, WithDatabase } from './command-context.ts'
 import { cleanUpOnStop } from './stop-signal.ts'
 
 export const withTargetMigrations: CommandContext['withMigrations'] = (target, options, use) =>
-  withUrl(target, (url) => withMigrations(url, options, use))
+  withUrl(target, (url) => withMigrations(url, { schema: target.schema, ...options }, use))
 
 export const withDatabase: WithDatabase = (config, use) =>
-  withUrl({ url: config.database.url, dataDir: config.dataDir }, async (url) => {
+  withUrl({ ...config.database, dataDir: config.dataDir }, async (url) => {
     // An embedded database may be new. Any other is migrated by its owner.
-    if (config.database.url === null && config.migrate === 'auto') await migrate(url)
+    if (config.database.url === null && config.migrate === 'auto') {
+      await migrate(url, { schema: config.database.schema })
+    }
     const { defaultUserScopes } = config
-    const database = openDatabase({ url, defaultUserScopes, connections: 2 })
+    const schema = schemaNames(config.database.schema)
+    const database = openDatabase({ url, schema, defaultUserScopes, connections: 2 })
     try {
       return await use(operatorDatabase(config, url, database))
     } finally {
@@ -45,19 +49,20 @@ function operatorDatabase(
     awaitNodes: () =>
       awaitNodes({
         url: config.database.listenUrl ?? url,
+        schema: schemaNames(config.database.schema),
         maxStaleness: config.maxStalenessMs,
       }),
   }
 }
 
 async function withUrl<T>(
-  { url, dataDir }: Pick<MigrationTarget, 'url' | 'dataDir'>,
+  { url, schema, dataDir }: Pick<MigrationTarget, 'url' | 'schema' | 'dataDir'>,
   use: (url: string) => Promise<T>,
 ): Promise<T> {
   try {
     return url === null ? await withEmbedded(dataDir, use) : await use(url)
   } catch (error) {
-    throw causeOfFailure(error) === 'schema' ? noSchema() : asFailure(error)
+    throw causeOfFailure(error) === 'schema' ? noSchema(schemaNames(schema)) : asFailure(error)
   }
 }
 

@@ -28,7 +28,7 @@ export function addMigrate(program: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--schema <name>',
-        'the Postgres schema with the tables, as an application passes it to connectLatchkey (default: latchkey)',
+        'the Postgres schema with the tables, as an application passes it to connectLatchkey (default: DATABASE_SCHEMA, or latchkey)',
       ).argParser(schemaName),
     )
     .addOption(

@@ -5,6 +5,7 @@ import {
   keyPrefixFault,
 } from '../credentials/source-rules.ts'
 import { ConnectionStringError, parseConnectionString } from '../db/connection-string.ts'
+import { schemaNameFault } from '../db/schema-names.ts'
 import { identityHeaderNames } from '../identity/header-names.ts'
 import { parseProxyRange, type TrustedProxies, trustedProxies } from '../net/trusted-proxies.ts'
 import { isScopeName } from '../scopes.ts'
@@ -60,6 +61,8 @@ export const postgresUrl = z.string().superRefine((text, context) => {
     for (const message of error.faults) context.addIssue({ code: 'custom', message })
   }
 })
+
+export const schemaName = z.string().superRefine(rejectWith(schemaNameFault))
 
 export const keyPrefix = z.string().superRefine(rejectWith(keyPrefixFault))
 

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { credentialDefaults } from '../credentials/defaults.ts'
+import { standardSchema } from '../db/schema-names.ts'
 import { defaultOperationLimits } from '../limits/operation-limits.ts'
 import {
   baseUrl,
@@ -12,6 +13,7 @@ import {
   peppers,
   postgresUrl,
   proxies,
+  schemaName,
   scopeList,
   trueOrFalse,
   wholeNumber,
@@ -80,6 +82,12 @@ export const variables = {
     unset: 'DATABASE_URL',
     read: postgresUrl,
     file: 'line',
+  },
+  DATABASE_SCHEMA: {
+    meaning:
+      'The Postgres schema with the tables: 1 to 46 lower-case letters, digits and `_`, not `public`. Set it to use the tables of an application that passes this name to `connectLatchkey`.',
+    default: standardSchema.name,
+    read: schemaName,
   },
   MIGRATE: {
     meaning:

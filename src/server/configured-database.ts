@@ -2,6 +2,7 @@ import type { Config } from '../config.ts'
 import { type Database, openDatabase } from '../db/database.ts'
 import type { Trouble } from '../db/diagnosis.ts'
 import { migrate, verifySchema } from '../db/migrate.ts'
+import { schemaNames } from '../db/schema-names.ts'
 import type { Logger } from '../log.ts'
 import type { AppSettings } from './create-app.ts'
 
@@ -16,13 +17,15 @@ export async function prepareSchema(
   { log, signal }: Pick<AppSettings, 'log' | 'signal'>,
 ): Promise<void> {
   const prepare = config.migrate === 'auto' ? migrate : verifySchema
-  await prepare(url, { log: (message) => log.info(message), ...(signal && { signal }) })
+  const { schema } = config.database
+  await prepare(url, { schema, log: (message) => log.info(message), ...(signal && { signal }) })
 }
 
 /** Opens the database at `url`, with the LISTEN and read connections that `config` names. */
 export function openConfiguredDatabase(url: string, config: Config, log: Logger): Database {
   return openDatabase({
     url,
+    schema: schemaNames(config.database.schema),
     ...(config.database.listenUrl !== null && { listenUrl: config.database.listenUrl }),
     ...(config.database.readUrl !== null && { readUrl: config.database.readUrl }),
     defaultUserScopes: config.defaultUserScopes,

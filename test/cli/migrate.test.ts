@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { withTargetMigrations } from '../../src/cli/database.ts'
+import { withDatabase, withTargetMigrations } from '../../src/cli/database.ts'
 import { createEmptyDatabase, type TestDatabase } from '../support/database.ts'
 import { run } from './run.ts'
 
@@ -143,4 +143,43 @@ test('--status lists a gap and a newer version, and ends with 78', async () => {
     hash: 'future',
     state: 'incompatible',
   })
+})
+
+test('--schema and DATABASE_SCHEMA name another schema, in which the other commands then work', async () => {
+  const schemas = () =>
+    sql`select nspname from pg_namespace where nspname in ('shop_auth', 'blog_auth') order by 1`
+  const status = await migrate(['--status', '--schema', 'shop_auth'])
+  expect(status.err).toMatch(/Run `latchkey migrate --schema shop_auth` to apply them\.\n$/)
+  const { out } = await migrate(['--dry-run', '--schema', 'shop_auth'])
+  expect(out).toContain('CREATE TABLE "shop_auth"."users"')
+  expect(out).not.toContain('"latchkey"')
+  expect(await schemas()).toEqual([])
+
+  expect(await migrate(['--schema', 'shop_auth'])).toMatchObject({ code: 0 })
+  const inBlog = { DATABASE_SCHEMA: 'blog_auth' }
+  expect(await migrate([], inBlog)).toMatchObject({ code: 0 })
+  expect((await migrate(['--schema', 'none', '--status'], inBlog)).code).toBe(3)
+  expect(await schemas()).toEqual([{ nspname: 'blog_auth' }, { nspname: 'shop_auth' }])
+
+  await sql`insert into blog_auth.users (issuer, subject) values ('https://i.example', 'ada')`
+  const list = (schema: string) =>
+    run(['users', 'list', '--json'], {
+      environment: { DATABASE_URL: database.url, DATABASE_SCHEMA: schema },
+      withDatabase,
+    })
+  expect((await list('blog_auth')).out).toContain('"ada"')
+  expect((await list('shop_auth')).out).not.toContain('"ada"')
+  const absent = await list('none')
+  expect(absent.code).toBe(78)
+  expect(absent.err).toContain('run `latchkey migrate --schema none` first')
+})
+
+test.each([
+  [['--schema', 'public'], {}, 2],
+  [['--schema', 'Shop'], {}, 2],
+  [[], { DATABASE_SCHEMA: 'a-b' }, 78],
+])('%j with %j is refused', async (words, environment, code) => {
+  const refused = await migrate(words, environment as Record<string, string>)
+  expect(refused.code).toBe(code)
+  expect(refused.err).toMatch(/must (be 1 to 46|name a schema of its own)/)
 })

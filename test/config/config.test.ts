@@ -26,7 +26,7 @@ describe('an empty environment', () => {
       host: '127.0.0.1',
       port: 4000,
       publicUrl: 'http://127.0.0.1:4000',
-      database: { url: null, listenUrl: null, readUrl: null },
+      database: { url: null, schema: 'latchkey', listenUrl: null, readUrl: null },
       migrate: 'auto',
       issuers: [],
       apiKeyHeader: 'x-api-key',
@@ -137,6 +137,7 @@ describe('values', () => {
     const url = 'postgresql://u:p@one,two:5433/db?sslmode=require'
     expect(loadConfig({ DATABASE_URL: url }).database).toEqual({
       url,
+      schema: 'latchkey',
       listenUrl: url,
       readUrl: url,
     })
@@ -400,6 +401,7 @@ describe('the target of a migration', () => {
     expect(migrationTarget({ ...environment, DATABASE_URL: 'x' }, url)).toMatchObject({ url })
     expect(migrationTarget({ DATA_DIR: '/data' })).toEqual({
       url: null,
+      schema: 'latchkey',
       dataDir: '/data',
       warnings: [],
     })

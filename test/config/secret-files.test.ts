@@ -42,6 +42,7 @@ describe('<NAME>_FILE', () => {
     })
     expect(config.database).toEqual({
       url,
+      schema: 'latchkey',
       listenUrl: `${url}-listen`,
       readUrl: `${url}-read`,
     })

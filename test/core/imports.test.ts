@@ -145,8 +145,8 @@ function readImports(file: string, counts: (typeOnly: boolean) => boolean): stri
 
 function partOf(file: string): string {
   if (entries.includes(file)) return 'entry'
-  // It needs no database, and the configuration reads it.
-  if (file.startsWith('db/connection-string')) return 'connection-string'
+  // They need no database, and the configuration reads them.
+  if (/^db\/(connection-string|schema-names)/.test(file)) return 'connection-string'
   const first = file.replace(/\.ts$/, '').split('/')[0] ?? ''
   return core.includes(first) ? 'core' : first
 }

@@ -13,7 +13,14 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'SHUTDOWN_DELAY_SECONDS',
     'LOG_LEVEL',
   ],
-  Database: ['DATABASE_URL', 'DATABASE_LISTEN_URL', 'DATABASE_READ_URL', 'MIGRATE', 'DATA_DIR'],
+  Database: [
+    'DATABASE_URL',
+    'DATABASE_LISTEN_URL',
+    'DATABASE_READ_URL',
+    'DATABASE_SCHEMA',
+    'MIGRATE',
+    'DATA_DIR',
+  ],
   'Issuers of JWTs': ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWKS_URI', 'JWT_ISSUERS'],
   'Reading credentials': [
     'API_KEY_HEADER',
