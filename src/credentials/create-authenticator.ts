@@ -5,6 +5,7 @@ import type { ChangeListener } from './changes.ts'
 import type { CredentialCaches } from './credential-caches.ts'
 import { credentialDefaults } from './defaults.ts'
 import type { CredentialDirectory, MissingPepper } from './directory.ts'
+import { aliasesOf, namesOf } from './issuer-names.ts'
 import { type IssuerSettings, type ResolvedIssuer, resolveIssuers } from './issuer-settings.ts'
 import { createJwtVerifier } from './jwt-verifier.ts'
 import { KnownUsers } from './known-users.ts'
@@ -107,8 +108,8 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
   })
   const resolved = issuers.flatMap(resolveIssuers)
   if (directory === null) refuseGrants(issuers)
-  const jwtIssuers = new Set(resolved.flatMap(({ names }) => names))
-  const session = sessionOf(options, jwtIssuers)
+  const jwtIssuers = namesOf(resolved)
+  const session = sessionOf(options, resolved)
   const caches = createCaches(options, maxStalenessMs, clock)
   const watch = directory?.watch?.(invalidating(caches), maxStalenessMs)
   const { keyPeppers = [], onMissingPeppers } = options
@@ -185,13 +186,13 @@ function refuseGrants(issuers: readonly IssuerSettings[]): void {
 /** @throws Error if the settings of the session are not valid */
 function sessionOf(
   { session, directory }: CreateAuthenticatorOptions,
-  jwtIssuers: ReadonlySet<string>,
+  issuers: readonly ResolvedIssuer[],
 ): ResolvedSession | null {
   if (session === undefined) return null
   if (directory === undefined) {
     throw new Error('session: needs a `directory`, which stores the users and their grants')
   }
-  return resolveSession(session, jwtIssuers)
+  return resolveSession(session, namesOf(issuers), aliasesOf(issuers))
 }
 
 function trustsOf(

@@ -22,3 +22,15 @@ export function issuersByAlias(issuers: readonly NamedIssuer[]): ReadonlyMap<str
     ),
   )
 }
+
+type NamesOfIssuer = { readonly names: readonly string[] }
+
+/** Returns every name of issuers, aliases included. */
+export function namesOf(issuers: readonly NamesOfIssuer[]): ReadonlySet<string> {
+  return new Set(issuers.flatMap(({ names }) => names))
+}
+
+/** Returns the aliases of issuers. */
+export function aliasesOf(issuers: readonly NamesOfIssuer[]): ReadonlySet<string> {
+  return new Set(issuers.flatMap(({ names }) => names.slice(1)))
+}

@@ -75,13 +75,15 @@ const members: ReadonlySet<string> = new Set([
  * Checks the settings and applies the defaults.
  *
  * @param jwtIssuers every name of the issuers of JWTs
+ * @param aliases the names among them that no user is stored under
  * @throws Error with all faults of the settings
  */
 export function resolveSession(
   settings: SessionSettings,
   jwtIssuers: ReadonlySet<string>,
+  aliases: ReadonlySet<string> = new Set(),
 ): ResolvedSession {
-  const faults = sessionFaults(settings, jwtIssuers)
+  const faults = sessionFaults(settings, jwtIssuers, aliases)
   if (faults.length > 0) throw new Error(`session: ${faults.join('; ')}`)
   const { issuer, identify, origins = [], timeoutMs = defaultTimeoutMs } = settings
   return {
@@ -94,7 +96,11 @@ export function resolveSession(
   }
 }
 
-function sessionFaults(settings: SessionSettings, jwtIssuers: ReadonlySet<string>): string[] {
+function sessionFaults(
+  settings: SessionSettings,
+  jwtIssuers: ReadonlySet<string>,
+  aliases: ReadonlySet<string>,
+): string[] {
   if (typeof settings !== 'object' || settings === null) {
     return ['must be an object with `issuer` and `identify`']
   }
@@ -107,6 +113,8 @@ function sessionFaults(settings: SessionSettings, jwtIssuers: ReadonlySet<string
     faults.push('issuer: must be 1 to 2048 visible ASCII characters')
   } else if (isDevelopmentIssuer(issuer) || /^urn:latchkey:/i.test(issuer)) {
     faults.push('issuer: must not be a development issuer or begin with `urn:latchkey:`')
+  } else if (aliases.has(issuer)) {
+    faults.push('issuer: is an alias of an issuer of JWTs. Set it to the `issuer` of that issuer')
   } else if (jwtIssuers.has(issuer) && sharesUsers !== true) {
     faults.push(
       'issuer: is also an issuer of JWTs. Choose another one, or set `sharesUsers: true` if the same subject is the same user',

@@ -1,3 +1,4 @@
+import { aliasesOf, namesOf } from '../credentials/issuer-names.ts'
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import { resolveIssuers } from '../credentials/issuer-settings.ts'
 import { resolveSession, type SessionSettings } from '../credentials/session-settings.ts'
@@ -109,7 +110,7 @@ export function checkOptions(options: ConnectLatchkeyOptions) {
   if (faults.length > 0) throw new TypeError(`connectLatchkey: ${faults.join('; ')}.`)
   const issuers = (options.issuers ?? []).flatMap(resolveIssuers)
   if (options.session !== undefined) {
-    resolveSession(options.session, new Set(issuers.flatMap(({ names }) => names)))
+    resolveSession(options.session, namesOf(issuers), aliasesOf(issuers))
   }
   return withDefaults(options)
 }

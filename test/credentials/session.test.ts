@@ -39,6 +39,19 @@ describe('the settings of a session', () => {
     })
   })
 
+  it('never name an alias, under which no user is stored', () => {
+    const [issuer, alias] = ['https://issuer.example', 'https://login.example']
+    const names = new Set([issuer, alias])
+    const shared = { ...valid, sharesUsers: true }
+    expect(() => resolveSession({ ...shared, issuer: alias }, names, new Set([alias]))).toThrow(
+      /issuer: is an alias of an issuer of JWTs/,
+    )
+    const directory = { findKeyForVerification: async () => null } as never
+    const issuers = [{ issuer, audience: 'x', aliases: [alias] }]
+    const session = { ...shared, issuer: alias }
+    expect(() => createAuthenticator({ issuers, session, directory })).toThrow(/is an alias/)
+  })
+
   it('need a directory', () => {
     expect(() => createAuthenticator({ session: valid })).toThrow(/^session: needs a `directory`/)
   })
