@@ -1,5 +1,5 @@
 import type { Trouble } from '../db/diagnosis.ts'
-import { errorForLog, isError } from '../log/error.ts'
+import { type ErrorForLog, errorForLog, isError } from '../log/error.ts'
 import type { Logger } from '../log.ts'
 
 /** Receives messages, each a text of one line. `console` and the loggers of Pino and Fastify are such logs. */
@@ -30,8 +30,13 @@ type LogLine = [message: string] | [fields: object, message: string]
 function textOf(line: LogLine): string {
   const [fields, message] = line.length === 1 ? [{}, line[0]] : line
   const details = Object.entries(fields).map(([name, value]) =>
-    isError(value) ? errorForLog(value).message : `${name}: ${JSON.stringify(value)}`,
+    isError(value) ? messagesOf(errorForLog(value)) : `${name}: ${JSON.stringify(value)}`,
   )
   const text = [`Latchkey: ${message}`, ...details].join('; ')
   return text.replace(/\s+/g, ' ')
+}
+
+/** Joins the messages of an error and its causes. */
+function messagesOf({ message, cause }: ErrorForLog): string {
+  return cause === undefined ? message : `${message} ${messagesOf(cause)}`
 }

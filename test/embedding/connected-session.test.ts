@@ -76,7 +76,9 @@ it('refuses a session with a scope that is not in the catalogue, and logs it', a
     kind: 'refused',
     refusal: { reason: 'unavailable' },
   })
-  expect(warnings.join('\n')).toMatch(/session could not be read/)
+  expect(warnings.join('\n')).toMatch(
+    /session could not be read; .*`scopes` must be an array of scopes that exist/,
+  )
 })
 
 const nobody = () => null
