@@ -100,6 +100,21 @@ await app.close()
 `,
     out: "[ 'PORT' ]\n200\n",
   },
+  './sdl': {
+    code: `
+import { connectLatchkey } from 'latchkey/postgres'
+import { keyManagement } from 'latchkey/sdl'
+
+const latchkey = await connectLatchkey({
+  url: process.env.DATABASE_URL ?? '',
+  scopes: { 'read:orders': 'Read orders.' },
+})
+const { typeDefs, resolvers } = keyManagement({ latchkey, fieldPrefix: 'latchkey' })
+console.log(typeDefs.includes('latchkeyCreateApiKey'), Object.keys(resolvers).includes('Mutation'))
+await latchkey.close()
+`,
+    out: 'true true\n',
+  },
   './express': {
     code: `
 import { createAuthenticator } from 'latchkey'
