@@ -31,9 +31,13 @@ export async function findUnmergedAliases(
   const rows = await access.read((queries) =>
     queries.execute<{ alias: string }>(sql`
       select alias from unnest(${textArray(aliases)}::text[]) as alias
-      where exists (select from ${users} where ${users.issuer} = alias)
-        or exists (select from ${deletedUsers}
-          where ${deletedUsers.issuer} = alias and ${deletedUsers.deletedAt} <> ${movedAt})`),
+      left join lateral (select true as found from ${users}
+        where ${users.issuer} = alias
+        order by ${users.subject} limit 1) as present on true
+      left join lateral (select true as found from ${deletedUsers}
+        where ${deletedUsers.issuer} = alias and ${deletedUsers.deletedAt} <> ${movedAt}
+        order by ${deletedUsers.subject} limit 1) as deleted on true
+      where present.found or deleted.found`),
   )
   return rows.map(({ alias }) => alias)
 }

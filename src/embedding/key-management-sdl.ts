@@ -11,13 +11,16 @@ import { ownPrincipalOf, principalInContext } from './resolver-context.ts'
 import { resolversOf } from './resolvers-of.ts'
 import { typeDefsOf } from './type-defs-of.ts'
 
+type Found = Principal | null | undefined
+
 export interface SdlKeyManagementOptions extends KeyManagementOptions {
   /**
-   * Returns the principal of a request from its context; `null` for an anonymous caller. If it returns
-   * `undefined` or throws, the field fails. Default: `context.principal`, where `usePrincipal` puts it.
+   * Returns the principal of a request from its context, or a promise of it; `null` for an anonymous caller.
+   * If it returns `undefined` or throws, the field fails. It may be the `principalOf` of `guardSchema`.
+   * Default: `context.principal`, where `usePrincipal` puts it.
    */
   // biome-ignore lint/suspicious/noExplicitAny: the application knows the type of its context.
-  readonly principalOf?: (context: any) => Principal | null | undefined
+  readonly principalOf?: (context: any) => Found | Promise<Found>
   /**
    * The type of the application for the owner of a key, as `ApiKey.owner` and, if included,
    * `Principal.user` return it. Default: Latchkey's `User` if `users` is included; otherwise, the fields
@@ -50,7 +53,7 @@ export type Resolvers = Record<string, FieldResolvers | GraphQLScalarType>
 export type FieldResolvers = Record<string, Resolver | ResolverWithRules>
 
 // biome-ignore lint/suspicious/noExplicitAny: the type of a context is that of the application.
-type Resolver = GraphQLFieldResolver<any, any>
+export type Resolver = GraphQLFieldResolver<any, any>
 
 interface ResolverWithRules {
   readonly resolve: Resolver
@@ -67,6 +70,7 @@ interface ResolverWithRules {
 export function keyManagement(options: SdlKeyManagementOptions): KeyManagementSdl {
   const { latchkey, owner, defineDirectives = true } = options
   const { principalOf = principalInContext, include, typePrefix, fieldPrefix } = options
+  const principals = settling(principalOf)
   const builder = new SchemaBuilder<{
     Context: object
     AuthScopes: LatchkeyAuthScopes
@@ -74,7 +78,7 @@ export function keyManagement(options: SdlKeyManagementOptions): KeyManagementSd
   }>({
     plugins: [latchkeyPlugin, ScopeAuthPlugin],
     latchkey: { scopes: servicesOf(latchkey).catalogue },
-    scopeAuth: scopeAuthOptions(ownPrincipalOf(latchkey, principalOf)),
+    scopeAuth: scopeAuthOptions(ownPrincipalOf(latchkey, principals.principalOf)),
   })
   /** The application's own type takes the place of this one. */
   const placeholder = (name: string) =>
@@ -97,6 +101,31 @@ export function keyManagement(options: SdlKeyManagementOptions): KeyManagementSd
   const foreign = new Set(owner === undefined ? [] : [owner.type])
   return {
     typeDefs: typeDefsOf(schema, { foreign, defineDirectives }),
-    resolvers: resolversOf(schema, foreign),
+    resolvers: resolversOf(schema, foreign, principals.prepare),
+  }
+}
+
+/**
+ * Makes a `principalOf` that returns promises usable where the principal is read synchronously: `prepare`
+ * waits for the principal of a context, and the returned `principalOf` then has it.
+ */
+function settling(principalOf: (context: object) => Found | Promise<Found>) {
+  const settled = new WeakMap<object, Found>()
+  return {
+    prepare(context: object): void | Promise<void> {
+      const found = principalOf(context)
+      if (!(found instanceof Promise)) return undefined
+      return found.then((principal) => {
+        settled.set(context, principal)
+      })
+    },
+    principalOf(context: object): Found {
+      if (settled.has(context)) return settled.get(context)
+      const found = principalOf(context)
+      if (!(found instanceof Promise)) return found
+      // `prepare` reports a failure.
+      found.catch(() => {})
+      return undefined
+    },
   }
 }

@@ -285,13 +285,18 @@ test('a caller that finds all connections busy waits while some become free, and
 
 test('a bug is not an outage, and its message has no parameters', async () => {
   const broken = openDatabase({ url: testDatabase.url, defaultUserScopes: null })
+  const owner = await broken.users.insert(
+    { issuer: 'https://id.example', subject: 'bug', email: null, name: null, scopes: null },
+    operator,
+  )
   const failure = await broken.keys
     .insert(
       {
         id: 'x'.repeat(16),
-        ownerId: 'not-a-uuid',
+        ownerId: owner === 'duplicate' ? '' : owner.id,
         parentId: null,
-        name: 'canary',
+        // PostgreSQL stores no NUL. The rules of keys refuse it before.
+        name: 'canary\0',
         description: null,
         scopes: [],
         metadata: {},
@@ -306,5 +311,6 @@ test('a bug is not an outage, and its message has no parameters', async () => {
     .catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(postgres.PostgresError)
   expect(failure).not.toBeInstanceOf(ServiceUnavailableError)
+  expect((failure as Error).message).not.toContain('canary')
   await broken.close()
 })

@@ -111,6 +111,12 @@ const cases: Record<string, Case> = {
     indexes: ['api_keys_pkey'],
     rows: 600,
   },
+  'directory.findUnmergedAliases': {
+    run: ({ directory }) =>
+      directory.findUnmergedAliases?.(['https://alias.example', 'https://other.example']) ??
+      Promise.resolve(),
+    indexes: ['deleted_users_issuer_subject_pk', 'users_issuer_subject_key'],
+  },
   'directory.rehash': {
     run: ({ directory }) =>
       directory.rehash?.(

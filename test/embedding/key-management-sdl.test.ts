@@ -112,11 +112,11 @@ describe('the SDL and the resolvers of API keys', () => {
     }
   })
 
-  it('work in Apollo Server, with the principal where the application keeps it', async () => {
-    const keys = keyManagement({
-      latchkey: embedded.latchkey,
-      principalOf: ({ caller }: { caller: Principal | null }) => caller,
-    })
+  it.each([
+    ['a principal', ({ caller }: { caller: Principal | null }) => caller],
+    ['a promise', async ({ caller }: { caller: Principal | null }) => caller],
+  ])('work in Apollo Server, where principalOf returns %s', async (_, principalOf) => {
+    const keys = keyManagement({ latchkey: embedded.latchkey, principalOf })
     const server = new ApolloServer<{ caller: Principal | null }>({
       typeDefs: [typeDefs, keys.typeDefs],
       resolvers: [resolvers, keys.resolvers],
