@@ -180,7 +180,13 @@ function faultsOf(options: object): readonly string[] {
   const { url, sql, keys = {} } = options as Record<string, unknown>
   const databases = [url, sql].filter((value) => value !== undefined).length
   return [
-    ...(databases === 1 ? [] : ['either `url` or `sql` must name the database, and not both']),
+    ...(databases === 1
+      ? []
+      : [
+          databases === 0
+            ? '`url` is not set: pass the connection string of the database, or a client as `sql`'
+            : 'pass either `url` or `sql`, not both',
+        ]),
     ...checked(options, checks, ''),
     ...(isObject(keys) ? checked(keys, keyChecks, 'keys.') : []),
     ...defaultScopeFaults(options),

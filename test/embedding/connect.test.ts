@@ -141,7 +141,7 @@ describe('connectLatchkey refuses to start', () => {
       /"a b", which is not a scope/,
     ],
     ['a scope without a description', { scopes: { a: '' } }, /`a` a description/],
-    ['no database', { url: undefined }, /either `url` or `sql` must name the database/],
+    ['no database', { url: undefined }, /`url` is not set/],
     ['two databases', { sql: postgres({ host: 'h' }) }, /either `url` or `sql`/],
     [
       'no connection string',
