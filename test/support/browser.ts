@@ -37,7 +37,8 @@ export async function startBrowser() {
       ...['--no-first-run', '--disable-background-networking', '--remote-debugging-pipe'],
       ...[`--user-data-dir=${profile}`, '--window-size=1200,800', 'about:blank'],
     ],
-    { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
+    // A process group of its own, so that all its processes end together and none writes to the profile.
+    { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], detached: true },
   )
   const input = browser.stdio[3] as Writable
   const output = browser.stdio[4] as Readable
@@ -54,9 +55,9 @@ export async function startBrowser() {
     async close() {
       const ended = once(browser, 'exit')
       for (const pipe of [input, output]) pipe.destroy()
-      browser.kill('SIGKILL')
+      if (browser.pid !== undefined) process.kill(-browser.pid, 'SIGKILL')
       await ended
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+      rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
     },
   }
 }
