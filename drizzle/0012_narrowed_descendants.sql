@@ -50,9 +50,11 @@ BEGIN
     NEW.revoked_reason := parent.revoked_reason;
   END IF;
   IF NEW.revoked_at IS NULL THEN
-    -- The statement sets the scopes itself. A change of the parent does not.
+    -- The statement sets the scopes itself. A change of the parent does not. A row without scopes may be
+    -- inserted: a key that has lost them all, which is restored or moved to another owner.
     IF (TG_OP = 'INSERT' OR NEW.scopes IS DISTINCT FROM OLD.scopes)
-      AND (cardinality(NEW.lineage_scopes) = 0 OR array_position(NEW.scopes, '') IS NOT NULL
+      AND ((cardinality(NEW.lineage_scopes) = 0 AND (TG_OP = 'UPDATE' OR cardinality(NEW.scopes) > 0))
+        OR array_position(NEW.scopes, '') IS NOT NULL
         OR array_position(NEW.scopes, NULL) IS NOT NULL) THEN
       RAISE EXCEPTION 'a child key must have at least one scope, and only scopes with a name that its parent has (api_keys_scopes_check)'
         USING ERRCODE = 'check_violation';

@@ -69,6 +69,17 @@ describe('a user whose subject is free under the issuer', () => {
 })
 
 describe('two users with one subject', () => {
+  test('become one where a key has lost all its scopes with those of its parent', async () => {
+    const aliased = await user(alias, 'ada')
+    await user(issuer, 'ada')
+    const parent = await stores.makeKey(aliased, { scopes: ['read:keys', 'read:users'] })
+    const child = await stores.makeKey(aliased, { parentId: parent.id, scopes: ['read:users'] })
+    await stores.keys.update(parent.id, { scopes: ['read:keys'] }, operator)
+    expect(await merge()).toMatchObject({ merged: 1, apiKeys: 2 })
+    const found = await stores.directory.findKeyForVerification(child.id)
+    expect(found).toMatchObject({ scopes: [], lineageScopes: [], revokedAt: null })
+  })
+
   test('become the one of the issuer, with the keys of both and the narrower grant', async () => {
     const aliased = await user(alias, 'ada', ['read:keys', 'read:users'])
     const kept = await user(issuer, 'ada', ['read:users', 'write:users'])
