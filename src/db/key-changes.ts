@@ -4,11 +4,12 @@ import type { JsonObject } from '../json.ts'
 import type { ApiKey } from '../keys/api-key.ts'
 import { maxLineageDepth } from '../keys/rules.ts'
 import type { InsertedKey, NewKey, Revocation, Rotation } from '../keys/store.ts'
-import { sorted } from '../scopes.ts'
+import { holdsAll, sorted } from '../scopes.ts'
 import { record } from './audit-trail.ts'
 import { type KeyRow, keyColumns, toApiKey } from './key-rows.ts'
 import { lockOwner } from './owner-rows.ts'
 import { apiKeys } from './tables.ts'
+import { textArray } from './text-array.ts'
 import { RollbackWith, type Transaction } from './transactions.ts'
 
 /** The condition that a key is neither revoked nor expired. */
@@ -71,13 +72,13 @@ export async function insertKey(
 export async function rotateKey(
   transaction: Transaction,
   id: string,
-  { secretHash, secretPepper, now, previousExpiresAt, force }: Rotation,
+  { secretHash, secretPepper, now, previousExpiresAt, force, heldScopes }: Rotation,
   by: Actor,
-): Promise<ApiKey | { readonly until: Date } | null> {
+): Promise<ApiKey | { readonly until: Date } | { readonly widened: true } | null> {
   const until = previousExpiresAt.toISOString()
   const inGrace = previousExpiresAt > now
   // The condition lets one of several concurrent rotations succeed; the others find the grace period
-  // running.
+  // running. It also finds scopes that were added since the caller's own scopes were compared.
   const [row] = await transaction
     .update(apiKeys)
     .set({
@@ -98,15 +99,21 @@ export async function rotateKey(
         force
           ? undefined
           : or(isNull(apiKeys.previousExpiresAt), lte(apiKeys.previousExpiresAt, now)),
+        heldScopes === null
+          ? undefined
+          : sql`${apiKeys.scopes} <@ ${textArray(heldScopes)}::text[]`,
       ),
     )
     .returning(keyColumns)
   if (row === undefined) {
     const [running] = await transaction
-      .select({ until: apiKeys.previousExpiresAt })
+      .select({ until: apiKeys.previousExpiresAt, scopes: apiKeys.scopes })
       .from(apiKeys)
       .where(and(eq(apiKeys.id, id), isLive(now)))
-    return running?.until ? { until: running.until } : null
+    if (running === undefined) return null
+    if (heldScopes !== null && !holdsAll(running.scopes, new Set(heldScopes)))
+      return { widened: true }
+    return running.until === null ? null : { until: running.until }
   }
   await record(transaction, by, [
     {

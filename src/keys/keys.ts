@@ -155,7 +155,7 @@ function changing(parts: Parts) {
       const key = await access.findChangeable(principal, input.id)
       access.requireHeld(key.scopes, principal)
       if (key.revokedAt !== null) throw revokedKey()
-      return rotateKey(parts, input, actorOf(caller))
+      return rotateKey(parts, input, actorOf(caller), key.scopes)
     },
 
     async expirePrevious(caller, id) {

@@ -65,7 +65,7 @@ export function createOperatorKeys(options: OperatorKeysOptions, by: Actor): Ope
 
     async rotate(input) {
       await existing(input.id)
-      return rotateKey(options, input, by)
+      return rotateKey(options, input, by, null)
     },
 
     async expirePrevious(id) {

@@ -14,12 +14,14 @@ export interface RotateOptions {
 /**
  * Gives a key a new secret. The previous one works until the grace period ends.
  *
+ * @param heldScopes the scopes that the receiver of the secret may have; `null`: any
  * @throws BadUserInputError, ConflictError
  */
 export async function rotateKey(
   { store, maker, now }: RotateOptions,
   { id, gracePeriodSeconds, force }: RotateKeyInput,
   by: Actor,
+  heldScopes: readonly string[] | null,
 ): Promise<IssuedKey> {
   const grace = gracePeriod(gracePeriodSeconds)
   const at = now()
@@ -30,10 +32,14 @@ export async function rotateKey(
     now: at,
     previousExpiresAt: new Date(at.getTime() + grace),
     force: force ?? false,
+    heldScopes,
   }
   const outcome = await store.rotate(id, rotation, by)
   if (outcome === null) {
     throw new ConflictError('The API key has expired or was revoked. Create a new one.')
+  }
+  if ('widened' in outcome) {
+    throw new ConflictError('Scopes were added to the API key at the same time. Try again.')
   }
   if ('until' in outcome) {
     throw new ConflictError(

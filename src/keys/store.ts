@@ -39,14 +39,14 @@ export interface KeyStore {
   ): Promise<ApiKey | null>
   /**
    * Replaces the secret. Of several concurrent rotations exactly one succeeds.
-   * @returns `{ until }` during a grace period without `force`; `null` if the key does not exist, is revoked
-   * or has expired
+   * @returns `{ until }` during a grace period without `force`; `{ widened }` if the key has a scope that is not
+   * in `heldScopes`; `null` if the key does not exist, is revoked or has expired
    */
   rotate(
     id: string,
     rotation: Rotation,
     by: Actor,
-  ): Promise<ApiKey | { readonly until: Date } | null>
+  ): Promise<ApiKey | { readonly until: Date } | { readonly widened: true } | null>
   /**
    * Ends the grace period of the last rotation, if there is one.
    * @returns the key; `null` if it does not exist, is revoked or has expired
@@ -129,6 +129,11 @@ export interface Rotation {
   /** The requested end of the grace period. The store limits it to the expiry of the key. */
   readonly previousExpiresAt: Date
   readonly force: boolean
+  /**
+   * The scopes that the receiver of the new secret may have. A key with others is not rotated. `null`: any,
+   * for an operator.
+   */
+  readonly heldScopes: readonly string[] | null
 }
 
 export interface Revocation {

@@ -254,12 +254,26 @@ describe('rotating a key', () => {
     now,
     previousExpiresAt: later(3600),
     force: false,
+    heldScopes: null,
     ...more,
   })
   const secrets = async (keyId: string) => {
     const found = await stores.directory.findKeyForVerification(keyId)
     return [found?.secretHash, found?.previousSecretHash].map((hash) => hash && Buffer.from(hash))
   }
+
+  test('does not give a secret to a caller that lacks a scope that was added meanwhile', async () => {
+    const owner = await stores.makeUser()
+    const made = await stores.makeKey(owner, { scopes: ['read:keys', 'read:users'] })
+    const held = (heldScopes: readonly string[]) => rotation({ heldScopes, force: true })
+    expect(await stores.keys.rotate(made.id, held(['read:keys']), ada)).toEqual({ widened: true })
+    expect(await stores.keys.rotate(made.id, held([]), ada)).toEqual({ widened: true })
+    expect(
+      (await stores.keys.rotate(made.id, held(['read:users', 'read:keys']), ada)) ?? {},
+    ).toMatchObject({
+      id: made.id,
+    })
+  })
 
   test('succeeds for exactly one of a hundred at once', async () => {
     const first = randomBytes(32)
@@ -367,6 +381,7 @@ test('no audit event contains a hash', async () => {
       now,
       previousExpiresAt: later(1),
       force: false,
+      heldScopes: null,
     },
     ada,
   )

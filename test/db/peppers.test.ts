@@ -76,7 +76,13 @@ describe('peppers that keys are stored under', () => {
 
   it('follow the secrets through a rotation, its grace period and its end', async () => {
     const { id } = await key('1111')
-    const rotation = { secretHash: randomBytes(32), secretPepper: '2222', now, force: false }
+    const rotation = {
+      secretHash: randomBytes(32),
+      secretPepper: '2222',
+      now,
+      force: false,
+      heldScopes: null,
+    }
     await stores.keys.rotate(id, { ...rotation, previousExpiresAt: later(60) }, ada)
     expect(await of('1111')).toMatchObject({ keys: 0, previousSecrets: 1 })
     const missing = async (at: Date) =>
@@ -103,6 +109,7 @@ describe('peppers that keys are stored under', () => {
         now,
         previousExpiresAt: later(60),
         force: false,
+        heldScopes: null,
       },
       ada,
     )
@@ -134,7 +141,14 @@ describe('a hash of the same secret under another pepper', () => {
     const rotated = randomBytes(32)
     await stores.keys.rotate(
       id,
-      { secretHash: rotated, secretPepper: 'old', now, previousExpiresAt: later(60), force: false },
+      {
+        secretHash: rotated,
+        secretPepper: 'old',
+        now,
+        previousExpiresAt: later(60),
+        force: false,
+        heldScopes: null,
+      },
       ada,
     )
     await write(rehash(id, from))
@@ -146,7 +160,14 @@ describe('a hash of the same secret under another pepper', () => {
     const rotated = randomBytes(32)
     await stores.keys.rotate(
       id,
-      { secretHash: rotated, secretPepper: 'old', now, previousExpiresAt: now, force: false },
+      {
+        secretHash: rotated,
+        secretPepper: 'old',
+        now,
+        previousExpiresAt: now,
+        force: false,
+        heldScopes: null,
+      },
       ada,
     )
     await write(rehash(id, from))

@@ -299,6 +299,7 @@ const cases: Record<string, Case> = {
           now,
           previousExpiresAt: later(60_000),
           force: false,
+          heldScopes: null,
         },
         by,
       ),

@@ -450,10 +450,11 @@ describe('rotating a key', () => {
     await service.rotate(ada, { id: 'k' })
     await service.rotate(ada, { id: 'k', gracePeriodSeconds: 0, force: false })
     const secretHash = new Uint8Array([2])
-    expect(asked.map(([, , rotation]) => rotation)).toEqual([
-      { secretHash, secretPepper: 'two', now, previousExpiresAt: later(60_000), force: true },
-      { secretHash, secretPepper: 'two', now, previousExpiresAt: later(day), force: false },
-      { secretHash, secretPepper: 'two', now, previousExpiresAt: now, force: false },
+    const rotation = { secretHash, secretPepper: 'two', now, heldScopes: key.scopes }
+    expect(asked.map(([, , sent]) => sent)).toEqual([
+      { ...rotation, previousExpiresAt: later(60_000), force: true },
+      { ...rotation, previousExpiresAt: later(day), force: false },
+      { ...rotation, previousExpiresAt: now, force: false },
     ])
     expect(needed).toEqual(Array(3).fill(['read:users']))
   })
@@ -481,6 +482,12 @@ describe('rotating a key', () => {
     await expect(service.rotate(ada, { id: 'k' })).rejects.toThrow(
       conflict(/^The API key has expired or was revoked\. Create a new one\.$/),
     )
+  })
+
+  it('during a change that adds scopes is a conflict', async () => {
+    put('k')
+    answers.rotate = { widened: true }
+    await expect(service.rotate(ada, { id: 'k' })).rejects.toThrow(conflict(/^Scopes were added/))
   })
 
   it('during the grace period of another rotation is a conflict that names its end', async () => {
