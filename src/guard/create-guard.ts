@@ -3,7 +3,12 @@ import { createFailureLimiter } from '../admission/failure-limiter.ts'
 import { RequestAdmission } from '../admission/request-admission.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import { missingFor } from '../decision/index.ts'
-import { InsufficientScopeError, type LatchkeyError, UnauthenticatedError } from '../errors.ts'
+import {
+  InsufficientScopeError,
+  type LatchkeyError,
+  ServiceUnavailableError,
+  UnauthenticatedError,
+} from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { holdsAll, isScopeName, sorted } from '../scopes.ts'
 import { carrierOf, type GuardRequest, isNodeRequest, plainRequest } from './carrier.ts'
@@ -87,20 +92,20 @@ function createAdmit<GuardedRequest extends GuardRequest>({
     authenticator,
     refusalError: ({ error }, request) => limiter.errorFor(error, addressOf(request)),
   })
-  const key = Symbol('admission')
-  type Keeper = { [key]?: AdmittedRequest }
+  const known = new WeakMap<object, AdmittedRequest>()
 
   return async (request: GuardedRequest): Promise<RequestAdmission> => {
     const plain = plainRequest(request)
-    const known = (plain as Keeper)[key]
-    if (known !== undefined) {
-      await known.admitted
-      await admission.readmit(known.admission)
-      return known.admission
+    const before = known.get(plain)
+    if (before !== undefined) {
+      await before.admitted
+      await admission.readmit(before.admission)
+      // An outage ends. The request of a connection that lasts is then admitted anew.
+      if (!(before.admission.refusal instanceof ServiceUnavailableError)) return before.admission
     }
     const state = new RequestAdmission()
     const admitted = admission.admit(state, carrierOf(plain), request)
-    ;(plain as Keeper)[key] = { admission: state, admitted }
+    known.set(plain, { admission: state, admitted })
     await admitted
     return state
   }

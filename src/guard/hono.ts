@@ -1,6 +1,12 @@
+import { mayHaveDroppedHeaders } from '../credentials/raw-headers.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
-import { type GuardRequest, isNodeRequest, type NodeRequest } from './carrier.ts'
+import {
+  type GuardRequest,
+  isNodeRequest,
+  type NodeRequest,
+  TooManyHeadersError,
+} from './carrier.ts'
 import { type CreateGuardOptions, createGuard, requireScopeNames } from './create-guard.ts'
 
 /** A context of Hono, without a dependency on it. */
@@ -37,19 +43,21 @@ export function honoGuard({
   const contexts = new WeakMap<object, HonoContext>()
   const guard = createGuard({
     ...options,
-    ...(clientAddress && {
-      clientAddress: (request: GuardRequest) => {
-        const context = contexts.get(request)
-        return context && clientAddress(context)
-      },
-    }),
+    clientAddress: (request: GuardRequest) => {
+      const context = contexts.get(request)
+      if (context === undefined) return null
+      return clientAddress === undefined ? peerAddress(context) : clientAddress(context)
+    },
   })
   return (...scopes) => {
     requireScopeNames(scopes)
     return async (context, next) => {
       try {
-        const request = incomingOf(context) ?? context.req.raw
-        if (clientAddress) contexts.set(request, context)
+        const incoming = incomingOf(context)
+        if (incoming !== null && mayHaveDroppedHeaders(incoming)) throw new TooManyHeadersError()
+        // Not `incoming`: a request that the application makes to itself has another one's.
+        const request = context.req.raw
+        contexts.set(request, context)
         context.set('principal', await guard(request, ...scopes))
       } catch (error) {
         if (error instanceof LatchkeyError) return error.toResponse()
@@ -61,8 +69,12 @@ export function honoGuard({
   }
 }
 
-/** Node's own request has all values of repeated headers. */
+/** The request of Node's server on whose behalf this one is handled. */
 function incomingOf({ env }: HonoContext): NodeRequest | null {
   const { incoming } = (env ?? {}) as { incoming?: unknown }
   return isNodeRequest(incoming) ? incoming : null
+}
+
+function peerAddress(context: HonoContext): string | null {
+  return incomingOf(context)?.socket?.remoteAddress ?? null
 }

@@ -9,6 +9,7 @@ import {
   type InsufficientScopeError,
   LatchkeyError,
   type Principal,
+  ServiceUnavailableError,
 } from '../../src/index.ts'
 import { startIssuer, type TestIssuer, testAudience } from '../support/issuer.ts'
 
@@ -43,6 +44,31 @@ async function failure(promise: Promise<unknown>): Promise<LatchkeyError> {
 }
 
 describe('a fetch request', () => {
+  it('of a connection that lasts is admitted again after an outage', async () => {
+    let isOut = false
+    const guard = createGuard({
+      authenticator: {
+        authenticate: (carrier) =>
+          isOut
+            ? {
+                kind: 'refused',
+                refusal: {
+                  reason: 'unavailable',
+                  error: new ServiceUnavailableError(),
+                  credentialId: null,
+                },
+              }
+            : authenticator.authenticate(carrier),
+      },
+    })
+    const request = asked(`Bearer ${token}`)
+    isOut = true
+    expect((await failure(guard.authenticate(request))).status).toBe(503)
+    expect((await failure(guard.authenticate(request))).status).toBe(503)
+    isOut = false
+    expect((await guard.authenticate(request))?.subject).toBe('alice')
+  })
+
   it('gets its principal if it holds all scopes', async () => {
     const guard = createGuard({ authenticator })
     const principal = await guard(asked(`Bearer ${token}`), 'read:orders', 'write:orders')

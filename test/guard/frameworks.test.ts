@@ -134,6 +134,23 @@ it.each([expressGuard, fastifyGuard, honoGuard])(
   },
 )
 
+it('Hono reads the credential of the request itself, not of the one that it is made for', async () => {
+  const requires = honoGuard({ authenticator })
+  const app = new Hono<{ Variables: GuardVariables }>()
+  app.get('/inner', requires('read:orders'), (context) => context.text('inner'))
+  app.get('/outer', requires('read:orders'), (context) =>
+    app.request('/inner', { headers: { 'x-inner': '1' } }, context.env),
+  )
+  const running = await listening(
+    serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }) as Server,
+  )
+  const authorization = `Bearer ${await issuer.sign({ scope: 'read:orders' })}`
+  const ask = (path: string) => fetch(running.url + path, { headers: { authorization } })
+  expect((await ask('/inner')).status).toBe(200)
+  expect((await ask('/outer')).status).toBe(401)
+  await running.close()
+})
+
 it('tRPC maps the error to its codes', async () => {
   const guard = createGuard({ authenticator })
   const t = initTRPC.context<{ request: Request }>().create()
