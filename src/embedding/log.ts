@@ -1,5 +1,6 @@
 import type { Trouble } from '../db/diagnosis.ts'
 import { type ErrorForLog, errorForLog, isError } from '../log/error.ts'
+import { secretRemover } from '../log/secrets.ts'
 import type { Logger } from '../log.ts'
 
 /** Receives messages, each a text of one line. `console` and the loggers of Pino and Fastify are such logs. */
@@ -25,6 +26,8 @@ export function structuredLog(log: DirectoryLog): Pick<Logger, 'warn' | 'info'> 
   }
 }
 
+const withoutSecrets = secretRemover()
+
 type LogLine = [message: string] | [fields: object, message: string]
 
 function textOf(line: LogLine): string {
@@ -33,7 +36,7 @@ function textOf(line: LogLine): string {
     isError(value) ? messagesOf(errorForLog(value)) : `${name}: ${JSON.stringify(value)}`,
   )
   const text = [`Latchkey: ${message}`, ...details].join('; ')
-  return text.replace(/\s+/g, ' ')
+  return withoutSecrets(text.replace(/\s+/g, ' '))
 }
 
 /** Joins the messages of an error and its causes. */
