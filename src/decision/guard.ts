@@ -1,4 +1,5 @@
 import { type ASTNode, type ConstDirectiveNode, valueFromASTUntyped } from 'graphql'
+import { isWithinOneEdit } from '../one-edit.ts'
 import { both, minimal, type ScopeRequirement } from '../scopes.ts'
 
 /** The declaration of a field or type: `extensions.latchkey` of a schema that is built in code. */
@@ -39,7 +40,36 @@ export function declarationOf(element: Declaring): Declaration | null {
 /** Whether `extensions.latchkey` has a declaration. It may have only rules; then the directives count. */
 function declares(extension: unknown): extension is Declaration {
   if (typeof extension !== 'object' || extension === null) return false
-  return ['public', 'authenticated', 'requiresScopes'].some((name) => name in extension)
+  return declarations.some((name) => (extension as Declaration)[name] !== undefined)
+}
+
+export const declarations = ['public', 'authenticated', 'requiresScopes'] as const
+
+/** The faults of a declaration in `extensions.latchkey`, as rests of sentences. SDL has its own types. */
+export function declarationFaults(element: Declaring): readonly string[] {
+  const extension = element.extensions?.latchkey
+  if (extension === undefined || extension === null) return []
+  if (typeof extension !== 'object') return ['must be an object']
+  return Object.entries(extension).flatMap(([name, value]) => {
+    if (name === 'requiresScopes') {
+      return isRequirement(value)
+        ? []
+        : ['has `requiresScopes` that is not a list of lists of scopes']
+    }
+    if (name === 'public' || name === 'authenticated') {
+      return value === true ? [] : [`has \`${name}\` that is not \`true\``]
+    }
+    const meant = declarations.find((one) => isWithinOneEdit(name.toLowerCase(), one.toLowerCase()))
+    return meant === undefined
+      ? []
+      : [`has \`${name}\`, which declares nothing: write \`${meant}\``]
+  })
+}
+
+function isRequirement(value: unknown): value is ScopeRequirement {
+  const isList = (list: unknown) =>
+    Array.isArray(list) && list.every((scope) => typeof scope === 'string' && scope !== '')
+  return Array.isArray(value) && value.every(isList)
 }
 
 export function guardOf(declaration: Declaration | null): Guard {

@@ -7,7 +7,14 @@ import {
   isObjectType,
 } from 'graphql'
 import { isWithinOneEdit } from '../one-edit.ts'
-import { type Declaring, declarationOf, directiveNames, guardOf } from './guard.ts'
+import {
+  type Declaring,
+  declarationFaults,
+  declarationOf,
+  declarations,
+  directiveNames,
+  guardOf,
+} from './guard.ts'
 
 /**
  * The treatment of fields of `Query`, `Mutation` and `Subscription` that declare no requirement. `refuse`: the
@@ -53,6 +60,7 @@ export function refuseUndeclared(schema: GraphQLSchema, undeclared: Undeclared):
   }
   const faults = [
     ...misspeltDirectives(schema),
+    ...faultyDeclarations(schema),
     ...(undeclared === 'public' ? [] : uncoveredRootFields(schema)),
   ]
   if (faults.length > 0) throw new TypeError(`The schema is refused.\n${faults.join('\n')}`)
@@ -85,19 +93,28 @@ const onField = 'one of @public, @authenticated or @requiresScopes(scopes: [["â€
 const inExtensions =
   'one of { public: true }, { authenticated: true } or { requiresScopes: [["â€¦"]] } as extensions.latchkey of the field'
 
-const declaring = ['public', 'authenticated', 'requiresScopes'] as const
+/** A declaration of a wrong form, which would be ignored or mean something else. */
+function faultyDeclarations(schema: GraphQLSchema): readonly string[] {
+  return elementsOf(schema).flatMap(({ coordinate, element }) =>
+    declarationFaults(element).map((fault) => `extensions.latchkey of ${coordinate} ${fault}.`),
+  )
+}
 
-/** A directive that is nearly one of the declarations, on an element that declares nothing, is a mistake. */
+/**
+ * A directive that is nearly one of the declarations is a mistake. Beside a declaration, one that the schema
+ * defines is a directive of the application.
+ */
 function misspeltDirectives(schema: GraphQLSchema): readonly string[] {
   return elementsOf(schema).flatMap(({ coordinate, element }) => {
-    if (declarationOf(element) !== null) return []
     return directiveNames(element).flatMap((name) => {
-      const meant = declaring.find((one) =>
-        isWithinOneEdit(withoutNamespace(name).toLowerCase(), one.toLowerCase()),
+      const written = withoutNamespace(name)
+      const meant = declarations.find((one) =>
+        isWithinOneEdit(written.toLowerCase(), one.toLowerCase()),
       )
-      if (meant === undefined) return []
+      if (meant === undefined || meant === written) return []
+      if (declarationOf(element) !== null && schema.getDirective(name) != null) return []
       return [
-        `${coordinate} has the directive @${name}, which declares nothing. Write @${meant}. If @${name} is a directive of your own, add a declaration beside it.`,
+        `${coordinate} has the directive @${name}, which declares nothing. Write @${meant}. If @${name} is a directive of your own, define it, and add a declaration beside it.`,
       ]
     })
   })

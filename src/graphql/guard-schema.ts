@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import { checkReturnedTypes } from '../decision/returned-types.ts'
-import { refuseUndeclared, type Undeclared } from '../decision/undeclared.ts'
+import { refuseUndeclared, rootTypes, type Undeclared } from '../decision/undeclared.ts'
 import {
   type DecisionOptions,
   type Denied,
@@ -29,6 +29,8 @@ export interface GuardSchemaOptions<Context> extends DecisionOptions<Context> {
 }
 
 const guarded = new WeakSet<GraphQLSchema>()
+/** The root types of those schemas. A second guard on one would replace the first. */
+const guardedTypes = new WeakSet<object>()
 
 /**
  * Authorizes each operation on `schema` as a whole, in any GraphQL server: if it selects a field whose required
@@ -60,6 +62,13 @@ export function guardSchemaWith<Context>(
   }
   refuseUndeclared(schema, undeclared)
   if (guarded.has(schema)) throw new TypeError('This schema is already guarded.')
+  for (const type of rootTypes(schema)) {
+    if (guardedTypes.has(type)) {
+      throw new TypeError(
+        `Another guarded schema has the same object as its type ${type.name}. Make the types of each schema anew, because the guard is on them.`,
+      )
+    }
+  }
   // Before an executor compiles a document with the present functions.
   checkReturnedTypes(schema, 'name')
   const decisions = new ExecutionDecisions(options, {
@@ -76,6 +85,7 @@ export function guardSchemaWith<Context>(
   )
   schema.toConfig = refuseCopy
   guarded.add(schema)
+  for (const type of rootTypes(schema)) guardedTypes.add(type)
   return schema
 }
 

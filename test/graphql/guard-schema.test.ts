@@ -1,5 +1,5 @@
 import { makeExecutableSchema } from '@graphql-tools/schema'
-import { type ExecutionResult, extendSchema, type GraphQLSchema, parse } from 'graphql'
+import { type ExecutionResult, extendSchema, GraphQLSchema, parse } from 'graphql'
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
   guardSchema,
@@ -320,13 +320,19 @@ describe('the setup', () => {
     expect(() => guardSchema(schema, { principalOf })).toThrow('already guarded')
   })
 
+  it('refuses a second schema with the same root type, whose guard would replace the first', () => {
+    const first = guardSchema(createSchema(), { principalOf })
+    const second = new GraphQLSchema({ query: first.getQueryType() ?? null })
+    expect(() => guardSchema(second, { principalOf })).toThrow('same object as its type Query')
+  })
+
   it('explains that a schema is of another copy of graphql', () => {
-    class GraphQLSchema {
+    class ForeignSchema {
       get [Symbol.toStringTag]() {
         return 'GraphQLSchema'
       }
     }
-    expect(() => guardSchema(new GraphQLSchema() as never, { principalOf })).toThrow(
+    expect(() => guardSchema(new ForeignSchema() as never, { principalOf })).toThrow(
       /another copy of the package graphql\. `npm ls graphql` shows the copies\. .*npm dedupe/,
     )
   })

@@ -1,3 +1,4 @@
+import { makeExecutableSchema } from '@graphql-tools/schema'
 import {
   GraphQLObjectType,
   type GraphQLSchema,
@@ -107,6 +108,17 @@ it('a directive of the application with such a name is allowed beside a declarat
   expect(() => start(schema)).not.toThrow()
 })
 
+it('a misspelt directive that the schema does not define is refused beside a declaration', () => {
+  const schema = makeExecutableSchema({
+    assumeValidSDL: true,
+    typeDefs: `
+      directive @public on FIELD_DEFINITION
+      type Query { me: String @public @requireScopes(scopes: [["read:me"]]) }
+    `,
+  })
+  expect(() => start(schema)).toThrow('Query.me has the directive @requireScopes,')
+})
+
 it('a schema that is built in code declares in its extensions', () => {
   const query = (latchkey?: object) =>
     new Schema({
@@ -119,6 +131,16 @@ it('a schema that is built in code declares in its extensions', () => {
     'Query.hello does not declare who may call it. Write one of { public: true },',
   )
   expect(() => start(query({ public: true }))).not.toThrow()
+  for (const wrong of [
+    { requiresScopes: undefined },
+    { requiresScopes: ['read:me'] },
+    { requiresScopes: 'read:me' },
+    { authenticated: false },
+    { public: false },
+    { public: true, requireScopes: [['read:me']] },
+  ]) {
+    expect(() => start(query(wrong))).toThrow(/extensions\.latchkey of Query\.hello has/)
+  }
 })
 
 it('every operation on a schema that arrives later is refused', async () => {
