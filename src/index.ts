@@ -60,8 +60,9 @@ export {
 export {
   type ApolloGuardPlugin,
   apolloGuardPlugin,
+  type GraphqlHttpOptions,
   type GuardSchemaOptions,
-  graphqlHttpOnOperation,
+  graphqlHttpOptions,
   guardMercurius,
   guardSchema,
   type MercuriusApp,

@@ -14,18 +14,31 @@ type GraphQLHttpResponse = readonly [
   init: { status: number; statusText: string; headers: Record<string, string> },
 ]
 
+/** The options of graphql-http for a schema that is guarded. */
+export interface GraphqlHttpOptions {
+  readonly schema: GraphQLSchema
+  readonly onOperation: (
+    request: GraphQLHttpRequest,
+    args: object,
+    result: ExecutionResult,
+  ) => GraphQLHttpResponse | undefined
+}
+
 /**
- * The option `onOperation` of graphql-http for a schema that `guardSchema` guards: the answer to a denied
- * operation gets the HTTP status and headers of its error.
+ * Returns the options of graphql-http's `createHandler` for a schema that `guardSchema` guards: the answer to a
+ * denied operation gets the HTTP status and headers of its error.
  *
- * @throws TypeError if the schema is not guarded, so that every request fails
+ * @throws TypeError if the schema is not guarded, so that the server does not start
  */
-export function graphqlHttpOnOperation(
+export function graphqlHttpOptions(schema: GraphQLSchema): GraphqlHttpOptions {
+  requireGuarded(schema)
+  return { schema, onOperation: (request, _args, result) => deniedAnswer(request, result) }
+}
+
+function deniedAnswer(
   request: GraphQLHttpRequest,
-  { schema }: { readonly schema: GraphQLSchema },
   result: ExecutionResult,
 ): GraphQLHttpResponse | undefined {
-  requireGuarded(schema)
   const failure = denialIn(result.errors)
   if (failure === null) return undefined
   const mediaType = acceptedMediaType(acceptOf(request)) ?? 'application/json'

@@ -1,4 +1,4 @@
 export { type ApolloGuardPlugin, apolloGuardPlugin } from './apollo.ts'
-export { graphqlHttpOnOperation } from './graphql-http.ts'
+export { type GraphqlHttpOptions, graphqlHttpOptions } from './graphql-http.ts'
 export { type GuardSchemaOptions, guardSchema } from './guard-schema.ts'
 export { guardMercurius, type MercuriusApp } from './mercurius.ts'
