@@ -65,7 +65,7 @@ export function guardSchemaWith<Context>(
   for (const type of rootTypes(schema)) {
     if (guardedTypes.has(type)) {
       throw new TypeError(
-        `Another guarded schema has the same object as its type ${type.name}. Make the types of each schema anew, because the guard is on them.`,
+        `Another guarded schema has the same object as its type ${type.name}. Create the types of each schema separately, because the guard is on them.`,
       )
     }
   }

@@ -100,7 +100,7 @@ function createAdmit<GuardedRequest extends GuardRequest>({
     if (before !== undefined) {
       await before.admitted
       await admission.readmit(before.admission)
-      // An outage ends. The request of a connection that lasts is then admitted anew.
+      // An outage ends. The request of a connection that lasts is then admitted again.
       if (!(before.admission.refusal instanceof ServiceUnavailableError)) return before.admission
     }
     const state = new RequestAdmission()

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql'
+import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import {
   mayHaveDroppedHeaders,
   type RawHeaders,
@@ -34,7 +35,7 @@ const tooManyHeaders = withoutStack(
  * Returns a function that reads the headers of a request. It finds every value of a repeated header, also
  * where Node kept only the first.
  */
-export function headerReaderOf(
+function headerReaderOf(
   { headers }: Request,
   request: RawHeaders | null,
 ): (name: string) => string | null {
@@ -42,5 +43,14 @@ export function headerReaderOf(
     const value = headers.get(name)
     // A header that the application has removed or replaced stays so.
     return value === null || request === null ? value : (repeatedHeader(request, name) ?? value)
+  }
+}
+
+/** Returns the headers and query parameters of a request. @param node the same request on Node */
+export function carrierOf(request: Request, url: URL, node: RawHeaders | null): CredentialCarrier {
+  return {
+    header: headerReaderOf(request, node),
+    queryParameters: (name) => url.searchParams.getAll(name),
+    method: request.method,
   }
 }

@@ -2,8 +2,6 @@ import type { ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from
 import type { GraphQLParams, Plugin, YogaLogger } from 'graphql-yoga'
 import { createAdmission, type Rechecked } from '../admission/admission.ts'
 import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
-import type { CredentialCarrier } from '../credentials/presented-credential.ts'
-import type { RawHeaders } from '../credentials/raw-headers.ts'
 import { analyseOperation, decide, refusal, scopesUsed } from '../decision/index.ts'
 import { refuseUndeclared, type Undeclared } from '../decision/undeclared.ts'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
@@ -11,7 +9,7 @@ import type { Principal } from '../principal.ts'
 import { errorAnswer, toResponse } from './error-answer.ts'
 import { createGraphQLAdmission, type GraphQLAdmission } from './graphql-admission.ts'
 import { fieldError, latchkeyErrorOf, requestError } from './graphql-errors.ts'
-import { headerReaderOf, missingHeadersRefusal, nodeRequestOf } from './node-request.ts'
+import { carrierOf, missingHeadersRefusal, nodeRequestOf } from './node-request.ts'
 import { maskedError } from './use-error-answers.ts'
 import { WatchedStream } from './watched-stream.ts'
 
@@ -298,12 +296,4 @@ export function withLatchkeyErrors<T extends ExecutionResult>(result: T): T {
     return error === null ? thrown : fieldError(error, thrown)
   })
   return { ...result, errors }
-}
-
-function carrierOf(request: Request, url: URL, node: RawHeaders | null): CredentialCarrier {
-  return {
-    header: headerReaderOf(request, node),
-    queryParameters: (name) => url.searchParams.getAll(name),
-    method: request.method,
-  }
 }
