@@ -1,6 +1,7 @@
 import { aliasesOf, namesOf } from '../credentials/issuer-names.ts'
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import { resolveIssuers } from '../credentials/issuer-settings.ts'
+import { expandTenants } from '../credentials/issuer-tenants.ts'
 import { resolveSession, type SessionSettings } from '../credentials/session-settings.ts'
 import { keyPrefixFault } from '../credentials/source-rules.ts'
 import { clientFault, type PostgresClient, targetOfClient } from '../db/client-target.ts'
@@ -130,7 +131,8 @@ function withDefaults(options: ConnectLatchkeyOptions) {
     database,
     listening: listenUrl ?? database,
     schema: schemaNames(options.schema),
-    issuers: options.issuers ?? [],
+    // Each tenant is an issuer of its own: users are created at it.
+    issuers: (options.issuers ?? []).flatMap(expandTenants),
     session: options.session ?? null,
     migrate: options.migrate ?? ('auto' as const),
     keys,

@@ -42,6 +42,22 @@ describe('connectLatchkey', () => {
     expect(authentication).toMatchObject({ principal: { subject: 'ada', userId: id } })
   })
 
+  it('creates users at each tenant of an issuer', async () => {
+    const { url } = await emptyDatabase()
+    const tenants = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222']
+    const nameOf = (tenant: string) => `https://login.microsoftonline.com/${tenant}/v2.0`
+    const { users } = await connect({
+      url,
+      scopes,
+      issuers: [{ issuer: nameOf('organizations'), audience: 'api', preset: 'entra', tenants }],
+    })
+    for (const tenant of tenants) {
+      const issuer = nameOf(tenant)
+      await users.create({ as: operator, issuer, subject: 'ada' })
+      expect(await users.get({ as: operator, issuer, subject: 'ada' })).toMatchObject({ issuer })
+    }
+  })
+
   it('accepts the JWTs of its issuers alone', async () => {
     const { url } = await emptyDatabase()
     const issuer = await startIssuer()
