@@ -10,7 +10,7 @@ export function isFromOwnPages(carrier: CredentialCarrier, origins: ReadonlySet<
   if (carrier.method === 'POST') return isJson(carrier) && isFromAllowedOrigin(carrier, origins)
   // Browsers send the `Origin` of each WebSocket, and apply no other rule to it.
   if (carrier.method === 'GET' && carrier.header('upgrade')?.toLowerCase() === 'websocket') {
-    return hasAllowedOrigin(carrier, origins)
+    return hasAllowedOrigin(carrier, origins) && isFromAllowedOrigin(carrier, origins)
   }
   return false
 }

@@ -139,6 +139,16 @@ describe('a session counts', () => {
       'GET',
       { upgrade: 'websocket', host: 'shop.example', origin: 'https://evil.example' },
     ],
+    [
+      'an upgrade that a page of another site starts at the scheme of this one',
+      'GET',
+      {
+        upgrade: 'websocket',
+        host: 'shop.example',
+        origin: 'http://shop.example',
+        'sec-fetch-site': 'cross-site',
+      },
+    ],
     ['an upgrade to something else', 'GET', { ...own, upgrade: 'h2c' }],
   ])('not for %s', (_name, method, headers) => {
     expect(counts(method, headers)).toBe(false)
