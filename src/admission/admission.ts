@@ -1,7 +1,7 @@
 import { refuse } from '../credentials/authentication.ts'
 import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
-import { InvalidCredentialError, type LatchkeyError } from '../errors.ts'
+import { InvalidCredentialError, type LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import type { Admitted, RequestAdmission } from './request-admission.ts'
 
@@ -106,9 +106,11 @@ function createSettle<Sender>({
     return passed instanceof Promise ? passed.then(proceed) : proceed(passed)
   }
 
-  return (request, authentication, sender) => {
+  return (request, found, sender) => {
+    const authentication = ofSameUser(found, request)
     onAuthentication?.(authentication, sender)
     request.authentication = authentication
+    if (authentication.kind === 'authenticated') request.userId = authentication.principal.userId
     if (authentication.kind === 'refused') {
       const { refusal } = authentication
       request.refusal = refusalError?.(refusal, sender) ?? refusal.error
@@ -155,7 +157,7 @@ function createReadmit<Sender>(
         throw new Error('The request no longer has a credential.')
       }
       checked = checkedAt(authentication, at)
-      return settle(request, ofSameUser(authentication, principal), request.sender as Sender)
+      return settle(request, authentication, request.sender as Sender)
     }
     // This runs only if the check did not throw: after an exception, no operation of the request continues.
     const finish = (admitted: Admitted): Admitted => {
@@ -175,12 +177,14 @@ function createReadmit<Sender>(
 }
 
 /**
- * Refuses a credential that now stands for another user. This is possible only for a session, which may have
- * ended while another one of the same browser began.
+ * Refuses a credential that no longer stands for the user of the request. This is possible only for a session,
+ * which may have ended, and another one of the same browser may have begun.
  */
-function ofSameUser(authentication: Authentication, { userId }: Principal): Authentication {
-  if (authentication.kind !== 'authenticated') return authentication
-  return authentication.principal.userId === userId ? authentication : refuse('session-ended')
+function ofSameUser(authentication: Authentication, { userId }: RequestAdmission): Authentication {
+  if (userId === null || authentication.kind === 'refused') return authentication
+  const isSame =
+    authentication.kind === 'authenticated' && authentication.principal.userId === userId
+  return isSame ? authentication : refuse('session-ended')
 }
 
 function createRecheck(authenticateAgain: Authenticate): Admission<never>['recheck'] {
@@ -190,16 +194,18 @@ function createRecheck(authenticateAgain: Authenticate): Admission<never>['reche
       return new InvalidCredentialError()
     }
     const proceed = (found: Authentication): Rechecked => {
-      const authentication = ofSameUser(found, principal)
+      const authentication = ofSameUser(found, request)
       if (authentication.kind === 'authenticated') {
         request.authentication = authentication
         return authentication.principal
       }
-      request.refusal =
+      const error =
         authentication.kind === 'refused'
           ? authentication.refusal.error
           : new InvalidCredentialError()
-      return request.refusal
+      // An outage ends, so the next check decides again.
+      if (!(error instanceof ServiceUnavailableError)) request.refusal = error
+      return error
     }
     const authentication = authenticateAgain(carrier)
     return authentication instanceof Promise

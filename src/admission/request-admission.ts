@@ -12,6 +12,8 @@ export class RequestAdmission {
   authentication: Authentication | null = null
   /** The error of the refusal; `null`: the request is not refused. */
   refusal: LatchkeyError | null = null
+  /** The id of the user that the request was first admitted for; `null`: it was always anonymous or refused. */
+  userId: string | null = null
   carrier: CredentialCarrier | null = null
   /** The `sender` that was passed to `admit`. */
   sender: unknown = null

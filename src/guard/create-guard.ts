@@ -99,11 +99,14 @@ function createAdmit<GuardedRequest extends GuardRequest>({
     const before = known.get(plain)
     if (before !== undefined) {
       await before.admitted
-      await admission.readmit(before.admission)
-      // An outage ends. The request of a connection that lasts is then admitted again.
-      if (!(before.admission.refusal instanceof ServiceUnavailableError)) return before.admission
+      // An outage ends. The request of a connection that lasts is then admitted again, for the same user.
+      if (!(before.admission.refusal instanceof ServiceUnavailableError)) {
+        await admission.readmit(before.admission)
+        return before.admission
+      }
     }
     const state = new RequestAdmission()
+    state.userId = before?.admission.userId ?? null
     const admitted = admission.admit(state, carrierOf(plain), request)
     known.set(plain, { admission: state, admitted })
     await admitted

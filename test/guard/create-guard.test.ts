@@ -1,7 +1,8 @@
 import { createServer, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
+  type Authentication,
   type ClosableAuthenticator,
   createAuthenticator,
   createGuard,
@@ -31,7 +32,7 @@ afterAll(async () => {
   await issuer.close()
 })
 
-const asked = (authorization?: string) =>
+const requestWith = (authorization?: string) =>
   new Request('http://app.test/orders', { headers: { ...(authorization && { authorization }) } })
 
 async function failure(promise: Promise<unknown>): Promise<LatchkeyError> {
@@ -44,52 +45,94 @@ async function failure(promise: Promise<unknown>): Promise<LatchkeyError> {
 }
 
 describe('a fetch request', () => {
-  it('of a connection that lasts is admitted again after an outage', async () => {
-    let isOut = false
-    const guard = createGuard({
-      authenticator: {
-        authenticate: (carrier) =>
-          isOut
-            ? {
-                kind: 'refused',
-                refusal: {
-                  reason: 'unavailable',
-                  error: new ServiceUnavailableError(),
-                  credentialId: null,
-                },
-              }
-            : authenticator.authenticate(carrier),
-      },
+  describe('of a connection that lasts', () => {
+    const outage: Authentication = {
+      kind: 'refused',
+      refusal: { reason: 'unavailable', error: new ServiceUnavailableError(), credentialId: null },
+    }
+    let answer: Authentication | null
+    let asked: number
+    const guard = () =>
+      createGuard({
+        authenticator: {
+          authenticate: (carrier) => {
+            asked += 1
+            return answer ?? authenticator.authenticate(carrier)
+          },
+        },
+      })
+    const principalOf = async (userId: string): Promise<Authentication> => {
+      const principal = await createGuard({ authenticator })(withToken())
+      return { kind: 'authenticated', principal: { ...principal, userId } }
+    }
+    const withToken = () => requestWith(`Bearer ${token}`)
+    beforeEach(() => {
+      answer = null
+      asked = 0
     })
-    const request = asked(`Bearer ${token}`)
-    isOut = true
-    expect((await failure(guard.authenticate(request))).status).toBe(503)
-    expect((await failure(guard.authenticate(request))).status).toBe(503)
-    isOut = false
-    expect((await guard.authenticate(request))?.subject).toBe('alice')
+
+    it('is admitted again after an outage', async () => {
+      const { authenticate } = guard()
+      const request = withToken()
+      answer = outage
+      expect((await failure(authenticate(request))).status).toBe(503)
+      expect((await failure(authenticate(request))).status).toBe(503)
+      expect(asked).toBe(2)
+      answer = null
+      expect((await authenticate(request))?.subject).toBe('alice')
+    })
+
+    it('stays with its user over an outage', async () => {
+      const { authenticate } = guard()
+      for (const other of [await principalOf('b'), { kind: 'anonymous' } as const]) {
+        const request = withToken()
+        answer = await principalOf('a')
+        expect((await authenticate(request))?.userId).toBe('a')
+        answer = outage
+        // A credential that was checked at once is not checked again.
+        await vi.waitFor(async () => {
+          expect((await failure(authenticate(request))).status).toBe(503)
+        })
+        expect((await failure(authenticate(request))).status).toBe(503)
+        answer = other
+        expect((await failure(authenticate(request))).code).toBe('INVALID_CREDENTIAL')
+        answer = await principalOf('a')
+        expect((await failure(authenticate(request))).code).toBe('INVALID_CREDENTIAL')
+      }
+      const request = withToken()
+      answer = outage
+      await failure(authenticate(request))
+      answer = await principalOf('a')
+      expect((await authenticate(request))?.userId).toBe('a')
+    })
+  })
+
+  it('may be frozen', async () => {
+    const request = Object.freeze(requestWith(`Bearer ${token}`))
+    expect((await createGuard({ authenticator })(request)).subject).toBe('alice')
   })
 
   it('gets its principal if it holds all scopes', async () => {
     const guard = createGuard({ authenticator })
-    const principal = await guard(asked(`Bearer ${token}`), 'read:orders', 'write:orders')
+    const principal = await guard(requestWith(`Bearer ${token}`), 'read:orders', 'write:orders')
     expect([...principal.scopes]).toEqual(['read:orders', 'write:orders'])
-    expect((await guard(asked(`Bearer ${token}`))).subject).toBe(principal.subject)
+    expect((await guard(requestWith(`Bearer ${token}`))).subject).toBe(principal.subject)
   })
 
   it('is refused by an error that has the answer (RFC 6750)', async () => {
     const guard = createGuard({ authenticator })
-    const anonymous = await failure(guard(asked()))
+    const anonymous = await failure(guard(requestWith()))
     expect([anonymous.code, anonymous.status, anonymous.headers]).toEqual([
       'UNAUTHENTICATED',
       401,
       { 'www-authenticate': 'Bearer realm="latchkey"' },
     ])
-    const invalid = await failure(guard(asked('Bearer x.y.z'), 'read:orders'))
+    const invalid = await failure(guard(requestWith('Bearer x.y.z'), 'read:orders'))
     expect([invalid.code, invalid.status]).toEqual(['INVALID_CREDENTIAL', 401])
     expect(invalid.headers['www-authenticate']).toContain('error="invalid_token"')
-    const several = await failure(guard(asked(`Bearer ${token}, Bearer ${token}`)))
+    const several = await failure(guard(requestWith(`Bearer ${token}, Bearer ${token}`)))
     expect([several.code, several.status]).toEqual(['INVALID_REQUEST', 400])
-    const lacking = await failure(guard(asked(`Bearer ${token}`), 'read:orders', 'admin'))
+    const lacking = await failure(guard(requestWith(`Bearer ${token}`), 'read:orders', 'admin'))
     expect(lacking.toResponse().headers.get('www-authenticate')).toBe(
       'Bearer realm="latchkey", error="insufficient_scope", scope="admin read:orders"',
     )
@@ -103,9 +146,9 @@ describe('a fetch request', () => {
 
   it('is anonymous for authenticate only without a credential', async () => {
     const { authenticate } = createGuard({ authenticator })
-    expect(await authenticate(asked())).toBeNull()
-    expect((await authenticate(asked(`Bearer ${token}`)))?.issuer).toBe(issuer.issuer)
-    expect((await failure(authenticate(asked('Bearer x.y.z')))).status).toBe(401)
+    expect(await authenticate(requestWith())).toBeNull()
+    expect((await authenticate(requestWith(`Bearer ${token}`)))?.issuer).toBe(issuer.issuer)
+    expect((await failure(authenticate(requestWith('Bearer x.y.z')))).status).toBe(401)
   })
 
   it('is one attempt, however often and early it is guarded', async () => {
@@ -119,7 +162,7 @@ describe('a fetch request', () => {
         },
       },
     })
-    const request = asked(`Bearer ${await issuer.sign({ scope: 'read:orders' })}`)
+    const request = requestWith(`Bearer ${await issuer.sign({ scope: 'read:orders' })}`)
     const [a, b, c] = await Promise.all([
       guard(request),
       guard.authenticate(request),
@@ -127,7 +170,7 @@ describe('a fetch request', () => {
     ])
     expect(attempts).toBe(1)
     expect([a, b]).toEqual([c, c])
-    const bad = asked('Bearer x.y.z')
+    const bad = requestWith('Bearer x.y.z')
     await Promise.all([failure(guard(bad)), failure(guard(bad)), failure(guard(bad, 'a'))])
     expect(attempts).toBe(2)
   })
@@ -147,7 +190,7 @@ describe('a fetch request', () => {
           ),
       },
     })
-    const request = asked(`Bearer ${token}`)
+    const request = requestWith(`Bearer ${token}`)
     await guard(request)
     valid = false
     await new Promise((resolve) => setTimeout(resolve, 80))
@@ -159,7 +202,7 @@ it.each([undefined, null, '', 'two words', 3])(
   'a required scope %j is a fault of the program',
   async (scope) => {
     const guard = createGuard({ authenticator })
-    await expect(guard(asked(`Bearer ${token}`), scope as string)).rejects.toThrow(
+    await expect(guard(requestWith(`Bearer ${token}`), scope as string)).rejects.toThrow(
       'which is not a scope name',
     )
   },
@@ -172,7 +215,7 @@ it.each([undefined, null, {}, 'GET /', { headers: {} }])('%j is not a request', 
 
 describe('refused credentials', () => {
   const status = async (guard: ReturnType<typeof createGuard>, authorization: string) =>
-    (await failure(guard(asked(authorization)))).status
+    (await failure(guard(requestWith(authorization)))).status
 
   it('are limited by the address of the client, and never valid ones', async () => {
     let address: string | null = '192.0.2.1'
@@ -180,8 +223,8 @@ describe('refused credentials', () => {
     const answers = async () => [await status(guard, 'Bearer x'), await status(guard, 'Bearer y')]
     expect(await answers()).toEqual([401, 401])
     expect(await answers()).toEqual([429, 429])
-    expect((await failure(guard(asked('Bearer z')))).headers['retry-after']).toMatch(/^\d+$/)
-    expect((await guard(asked(`Bearer ${token}`))).issuer).toBe(issuer.issuer)
+    expect((await failure(guard(requestWith('Bearer z')))).headers['retry-after']).toMatch(/^\d+$/)
+    expect((await guard(requestWith(`Bearer ${token}`))).issuer).toBe(issuer.issuer)
     address = '192.0.2.2'
     expect(await answers()).toEqual([401, 401])
     address = null
