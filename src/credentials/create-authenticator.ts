@@ -166,9 +166,12 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     sessionRecheckMs: recheckInterval(maxStalenessMs, false),
     close: async () => {
       stopCheck?.()
-      await watch?.close()
-      await rehashes?.close()
-      await uses?.close()
+      const failures: unknown[] = []
+      // A part that fails must not keep the others from writing what they hold.
+      for (const part of [watch, rehashes, uses]) {
+        await part?.close().catch((error: unknown) => failures.push(error))
+      }
+      if (failures.length > 0) throw failures[0]
     },
   }
 }

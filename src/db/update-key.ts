@@ -45,7 +45,7 @@ export async function updateKey(
   return toApiKey(after)
 }
 
-/** The scopes of a key after a change, without those that \`change\` would add by \`scopes\`. */
+/** The scopes of a key after a change, without those that `change` would add by `scopes`. */
 function scopesAfter(held: readonly string[], { scopes, addScopes }: KeyChange): string[] {
   if (addScopes !== undefined) return [...sorted([...held, ...addScopes])]
   return scopes === undefined ? [...held] : sorted(scopes).filter((scope) => held.includes(scope))

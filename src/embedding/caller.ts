@@ -15,7 +15,7 @@ export interface As {
    * Use a principal for the request that brought it and no longer: its scopes are those of that time.
    */
   readonly as: Principal | typeof operator
-  /** The id of the request, for the audit trail: at most 128 visible characters. Default: none. */
+  /** The id of the request, for the audit trail: 1 to 128 visible ASCII characters. Default: none. */
   readonly requestId?: string | null | undefined
 }
 

@@ -1,4 +1,5 @@
 import { BadUserInputError } from '../errors.ts'
+import { isVisibleAscii } from '../visible-ascii.ts'
 
 /** The form of an input. `text!` is required; the others may be left out or `null`. */
 export type InputKind = keyof typeof forms
@@ -9,6 +10,7 @@ const forms = {
   'text!': { isRequired: true, is: isText, name: 'a text' },
   'texts!': { isRequired: true, is: isTexts, name: 'an array of texts' },
   text: { isRequired: false, is: isText, name: 'a text' },
+  'request id': { isRequired: false, is: isRequestId, name: '1 to 128 visible ASCII characters' },
   texts: { isRequired: false, is: isTexts, name: 'an array of texts' },
   date: { isRequired: false, is: isDate, name: 'a valid Date' },
   integer: { isRequired: false, is: Number.isSafeInteger, name: 'a whole number' },
@@ -20,7 +22,7 @@ const forms = {
   json: { isRequired: false, is: isJsonObject, name: 'an object of JSON values' },
 }
 
-export const callInputs = { requestId: 'text' } as const
+export const callInputs = { requestId: 'request id' } as const
 export const pageInputs = {
   first: 'integer',
   after: 'text',
@@ -53,6 +55,10 @@ export function checkInputs(call: object, kinds: Readonly<Record<string, InputKi
 
 function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every(isText)
+}
+
+function isRequestId(value: unknown): boolean {
+  return typeof value === 'string' && isVisibleAscii(value, 128)
 }
 
 function isDate(value: unknown): boolean {

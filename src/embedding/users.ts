@@ -62,8 +62,8 @@ export interface SuspendUserCall extends OneUserCall {
  */
 export interface Users {
   /**
-   * Creates a user before its first credential arrives: `write:users`. The default of `issuer` is as in `get`. The grant has at most the scopes of the
-   * principal. Default of `scopes`: `defaultUserScopes`, otherwise none.
+   * Creates a user before its first credential arrives: `write:users`. The default of `issuer` is as in `get`.
+   * The grant has at most the scopes of the principal. Default of `scopes`: `defaultUserScopes`, otherwise none.
    *
    * @throws ScopesNotHeldError if the principal lacks a scope of the grant
    * @throws ConflictError if the user exists, unless the principal lacks `read:users`

@@ -38,10 +38,12 @@ const guardedTypes = new WeakSet<object>()
  * A subscription is authorized before its source starts, and again for each event.
  *
  * Changes the schema itself: it wraps the resolvers of the root types. Call it last, because the schema can no
- * longer be extended or transformed. Introspection is not affected.
+ * longer be extended or transformed. Introspection is not affected. A root field without a resolver has the
+ * default resolver of graphql-js; a `fieldResolver` or `subscribeFieldResolver` of the server does not reach it.
  *
  * @returns `schema`
- * @throws TypeError if the schema has a field that is open by mistake (see `undeclared`), or is guarded
+ * @throws TypeError if the schema has a field that is open by mistake (see `undeclared`), is already guarded, or
+ *   shares a root type with a guarded schema
  */
 export function guardSchema<Context>(
   schema: GraphQLSchema,

@@ -242,6 +242,8 @@ describe('a wrong input', () => {
     ['metadata', { metadata: { n: Number.NaN } }],
     ['scope', { scope: ['read:orders'] }],
     ['requestId', { requestId: 7 }],
+    ['requestId', { requestId: 'x'.repeat(129) }],
+    ['requestId', { requestId: 'a\nb' }],
   ])('names `%s`: %o', async (field, input) => {
     await expect(create(input)).rejects.toThrow(badInput(field))
   })
