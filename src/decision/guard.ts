@@ -1,6 +1,6 @@
 import { type ASTNode, type ConstDirectiveNode, valueFromASTUntyped } from 'graphql'
-import { isWithinOneEdit } from '../one-edit.ts'
 import { both, minimal, type ScopeRequirement } from '../scopes.ts'
+import type { FieldRules } from './field-rules.ts'
 
 /** The declaration of a field or type: `extensions.latchkey` of a schema that is built in code. */
 export interface Declaration {
@@ -45,6 +45,9 @@ function declares(extension: unknown): extension is Declaration {
 
 export const declarations = ['public', 'authenticated', 'requiresScopes'] as const
 
+/** The members of `extensions.latchkey` beside a declaration: see `FieldRules`. */
+const rules: ReadonlySet<string> = new Set<keyof FieldRules>(['possibleTypes', 'payload'])
+
 /** The faults of a declaration in `extensions.latchkey`, as rests of sentences. SDL has its own types. */
 export function declarationFaults(element: Declaring): readonly string[] {
   const extension = element.extensions?.latchkey
@@ -59,10 +62,8 @@ export function declarationFaults(element: Declaring): readonly string[] {
     if (name === 'public' || name === 'authenticated') {
       return value === true ? [] : [`has \`${name}\` that is not \`true\``]
     }
-    const meant = declarations.find((one) => isWithinOneEdit(name.toLowerCase(), one.toLowerCase()))
-    return meant === undefined
-      ? []
-      : [`has \`${name}\`, which declares nothing: write \`${meant}\``]
+    if (rules.has(name)) return []
+    return [`has \`${name}\`, which does not exist: write public, authenticated or requiresScopes`]
   })
 }
 

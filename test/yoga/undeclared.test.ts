@@ -138,6 +138,7 @@ it('a schema that is built in code declares in its extensions', () => {
     { authenticated: false },
     { public: false },
     { public: true, requireScopes: [['read:me']] },
+    { authenticated: true, scopes: [['read:me']] },
   ]) {
     expect(() => start(query(wrong))).toThrow(/extensions\.latchkey of Query\.hello has/)
   }
