@@ -2,7 +2,7 @@ import { graphql, printType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addKeyManagement, type KeyManagementOptions } from '../../src/pothos/index.ts'
 import { type Embedded, embed, serve } from '../support/embedded.ts'
-import { type Customer, shopBuilder } from './shop-builder.ts'
+import { type Customer, shopBuilder, shopSchema } from './shop-builder.ts'
 
 let embedded: Embedded
 
@@ -12,11 +12,8 @@ beforeAll(async () => {
 
 afterAll(() => embedded.close())
 
-function withKeys(options: Omit<KeyManagementOptions, 'latchkey'> = {}) {
-  const builder = shopBuilder()
-  addKeyManagement(builder, { latchkey: embedded.latchkey, ...options })
-  return builder.toSchema()
-}
+const withKeys = (options: Omit<KeyManagementOptions, 'latchkey'> = {}) =>
+  shopSchema(embedded.latchkey, options)
 
 describe('the schema of an application', () => {
   it('creates, uses, narrows, widens, rotates and revokes a key', async () => {

@@ -12,7 +12,7 @@ import {
 } from '../../src/pothos/index.ts'
 import { createSchema } from '../../src/schema/index.ts'
 import { type Embedded, embed, serve } from '../support/embedded.ts'
-import { type Context, shopBuilder } from './shop-builder.ts'
+import { type Context, shopBuilder, shopSchema } from './shop-builder.ts'
 
 let embedded: Embedded
 
@@ -22,11 +22,8 @@ beforeAll(async () => {
 
 afterAll(() => embedded.close())
 
-function withKeys(options: Omit<KeyManagementOptions, 'latchkey'> = {}) {
-  const builder = shopBuilder()
-  addKeyManagement(builder, { latchkey: embedded.latchkey, ...options })
-  return builder.toSchema()
-}
+const withKeys = (options: Omit<KeyManagementOptions, 'latchkey'> = {}) =>
+  shopSchema(embedded.latchkey, options)
 
 describe('the types that are added to a schema', () => {
   it('does not depend on the default nullability of the application', () => {

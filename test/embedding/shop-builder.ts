@@ -4,9 +4,13 @@ import ErrorsPlugin from '@pothos/plugin-errors'
 import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import ZodPlugin from '@pothos/plugin-zod'
+import type { GraphQLSchema } from 'graphql'
 import { DateTimeResolver } from 'graphql-scalars'
+import type { Latchkey } from '../../src/embedding/latchkey.ts'
 import type { Principal } from '../../src/index.ts'
 import {
+  addKeyManagement,
+  type KeyManagementOptions,
   type LatchkeyAuthScopes,
   latchkeyPlugin,
   scopeAuthOptions,
@@ -57,4 +61,14 @@ export function shopBuilder() {
     }),
   })
   return builder
+}
+
+/** Returns the schema of that application with API keys. */
+export function shopSchema(
+  latchkey: Latchkey,
+  options: Omit<KeyManagementOptions, 'latchkey'> = {},
+): GraphQLSchema {
+  const builder = shopBuilder()
+  addKeyManagement(builder, { latchkey, ...options })
+  return builder.toSchema()
 }
