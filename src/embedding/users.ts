@@ -3,6 +3,7 @@ import type { Principal } from '../principal.ts'
 import type { Services } from '../schema/context.ts'
 import { isUserId } from '../users/identity.ts'
 import type { CreateUserInput, SetUserScopesInput, UpdateUserInput } from '../users/inputs.ts'
+import type { OperatorUserService } from '../users/operator.ts'
 import type { User, UserStatus } from '../users/user.ts'
 import type { UserService } from '../users/users.ts'
 import { type AnyCaller, type As, callerOf, type OwnAuthenticator, requireScope } from './caller.ts'
@@ -136,7 +137,7 @@ function reading({ users }: Services, authenticator: OwnAuthenticator, ask: Ask)
 function changing(users: UserService, ask: Ask) {
   return {
     async create(call) {
-      const caller = ask(call, 'write:users')
+      const changes = changesBy(users, ask(call, 'write:users'))
       checkInputs(call, {
         subject: 'text!',
         issuer: 'text',
@@ -144,62 +145,52 @@ function changing(users: UserService, ask: Ask) {
         name: 'text',
         scopes: 'texts',
       })
-      return outcomeOf(
-        caller.kind === 'operator'
-          ? users.asOperator(caller.requestId).create(call)
-          : users.create(caller, call),
-      )
+      return outcomeOf(changes.create(call))
     },
 
     async update(call) {
-      const caller = ask(call, 'write:users')
+      const changes = changesBy(users, ask(call, 'write:users'))
       checkInputs(call, { id: 'text!', email: 'text', name: 'text' })
-      return outcomeOf(
-        caller.kind === 'operator'
-          ? users.asOperator(caller.requestId).update(call)
-          : users.update(caller, call),
-      )
+      return outcomeOf(changes.update(call))
     },
 
     async suspend(call) {
-      const caller = ask(call, 'write:users')
+      const changes = changesBy(users, ask(call, 'write:users'))
       checkInputs(call, { id: 'text!', reason: 'text' })
-      const { id, reason } = call
-      return outcomeOf(
-        caller.kind === 'operator'
-          ? users.asOperator(caller.requestId).suspend(id, reason)
-          : users.suspend(caller, id, reason),
-      )
+      return outcomeOf(changes.suspend(call.id, call.reason))
     },
 
     async reactivate(call) {
-      const caller = ask(call, 'write:users')
+      const changes = changesBy(users, ask(call, 'write:users'))
       checkInputs(call, { id: 'text!' })
-      return outcomeOf(
-        caller.kind === 'operator'
-          ? users.asOperator(caller.requestId).reactivate(call.id)
-          : users.reactivate(caller, call.id),
-      )
+      return outcomeOf(changes.reactivate(call.id))
     },
 
     async delete(call) {
-      const caller = ask(call, 'write:users')
+      const changes = changesBy(users, ask(call, 'write:users'))
       checkInputs(call, { id: 'text!' })
-      return caller.kind === 'operator'
-        ? users.asOperator(caller.requestId).delete(call.id)
-        : users.delete(caller, call.id)
+      return changes.delete(call.id)
     },
 
     async setScopes(call) {
-      const caller = ask(call, 'write:grants')
+      const changes = changesBy(users, ask(call, 'write:grants'))
       checkInputs(call, { userId: 'text!', scopes: 'texts' })
-      return outcomeOf(
-        caller.kind === 'operator'
-          ? users.asOperator(caller.requestId).setScopes(call)
-          : users.setScopes(caller, call),
-      )
+      return outcomeOf(changes.setScopes(call))
     },
   } satisfies Partial<Users>
+}
+
+/** The changes of a caller, as an operator has them too. */
+function changesBy(users: UserService, caller: AnyCaller): OperatorUserService {
+  if (caller.kind === 'operator') return users.asOperator(caller.requestId)
+  return {
+    create: (input) => users.create(caller, input),
+    update: (input) => users.update(caller, input),
+    suspend: (id, reason) => users.suspend(caller, id, reason),
+    reactivate: (id) => users.reactivate(caller, id),
+    delete: (id) => users.delete(caller, id),
+    setScopes: (input) => users.setScopes(caller, input),
+  }
 }
 
 /** @throws TypeError unless the call names the user in exactly one way */
