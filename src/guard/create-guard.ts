@@ -11,7 +11,14 @@ import {
 } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { holdsAll, isScopeName, sorted } from '../scopes.ts'
-import { carrierOf, type GuardRequest, isNodeRequest, plainRequest } from './carrier.ts'
+import {
+  carrierOf,
+  type GuardRequest,
+  isNodeRequest,
+  type NodeRequest,
+  plainRequest,
+} from './carrier.ts'
+import { RequestProperty } from './request-property.ts'
 
 export interface CreateGuardOptions<GuardedRequest extends GuardRequest = GuardRequest> {
   /** Made by `createAuthenticator` or `connectLatchkey`. */
@@ -37,11 +44,12 @@ export interface Guard<GuardedRequest extends GuardRequest = GuardRequest> {
    */
   (request: GuardedRequest, ...scopes: string[]): Promise<Principal>
   /**
-   * Authenticates a request; `null`: it is anonymous. For `principalOf` of `guardSchema`.
+   * Authenticates a request, for `principalOf` of `guardSchema`.
    *
-   * @throws LatchkeyError if the credential is refused
+   * @returns the principal, or `null` if the request is anonymous; a promise of it unless the credential was
+   *   verified lately. The promise is rejected with a LatchkeyError if the credential is refused.
    */
-  authenticate(request: GuardedRequest): Promise<Principal | null>
+  authenticate(request: GuardedRequest): Principal | null | Promise<Principal | null>
 }
 
 /** Creates a guard for endpoints outside GraphQL, such as REST and RPC. */
@@ -51,10 +59,9 @@ export function createGuard<GuardedRequest extends GuardRequest = GuardRequest>(
   const { authenticator } = options
   const admit = createAdmit(options)
 
-  async function authenticate(request: GuardedRequest): Promise<Principal | null> {
-    const admission = await admit(request)
-    if (admission.refusal !== null) throw admission.refusal
-    return admission.principal
+  function authenticate(request: GuardedRequest): Principal | null | Promise<Principal | null> {
+    const admitted = admit(request)
+    return admitted instanceof Promise ? admitted.then(principalIn) : principalIn(admitted)
   }
 
   async function guard(request: GuardedRequest, ...scopes: string[]): Promise<Principal> {
@@ -76,6 +83,11 @@ interface AdmittedRequest {
   readonly admitted: LatchkeyError | null | Promise<LatchkeyError | null>
 }
 
+/** A refusal is a rejection, whether it took time or not. */
+function principalIn({ refusal, principal }: RequestAdmission): Principal | null | Promise<never> {
+  return refusal === null ? principal : Promise.reject(refusal)
+}
+
 /**
  * Returns a function that admits each request once. A request that is guarded again later, such as by several
  * resolvers, is one attempt, and its credential is checked again.
@@ -92,25 +104,40 @@ function createAdmit<GuardedRequest extends GuardRequest>({
     authenticator,
     refusalError: ({ error }, request) => limiter.errorFor(error, addressOf(request)),
   })
-  const known = new WeakMap<object, AdmittedRequest>()
+  const admissions = new RequestProperty<AdmittedRequest>('admission')
 
-  return async (request: GuardedRequest): Promise<RequestAdmission> => {
-    const plain = plainRequest(request)
-    const before = known.get(plain)
-    if (before !== undefined) {
-      await before.admitted
-      // An outage ends. The request of a connection that lasts is then admitted again, for the same user.
-      if (!(before.admission.refusal instanceof ServiceUnavailableError)) {
-        await admission.readmit(before.admission)
-        return before.admission
-      }
-    }
+  function admitFirst(
+    plain: Request | NodeRequest,
+    request: GuardedRequest,
+    userId: string | null,
+  ) {
     const state = new RequestAdmission()
-    state.userId = before?.admission.userId ?? null
+    state.userId = userId
     const admitted = admission.admit(state, carrierOf(plain), request)
-    known.set(plain, { admission: state, admitted })
+    admissions.set(plain, { admission: state, admitted })
+    return admitted instanceof Promise ? admitted.then(() => state) : state
+  }
+
+  async function admitAgain(
+    plain: Request | NodeRequest,
+    request: GuardedRequest,
+    { admission: state, admitted }: AdmittedRequest,
+  ): Promise<RequestAdmission> {
     await admitted
+    // An outage ends. The request of a connection that lasts is then admitted again, for the same user.
+    if (state.refusal instanceof ServiceUnavailableError) {
+      return admitFirst(plain, request, state.userId)
+    }
+    await admission.readmit(state)
     return state
+  }
+
+  return (request: GuardedRequest): RequestAdmission | Promise<RequestAdmission> => {
+    const plain = plainRequest(request)
+    const before = admissions.get(plain)
+    return before === undefined
+      ? admitFirst(plain, request, null)
+      : admitAgain(plain, request, before)
   }
 }
 

@@ -9,7 +9,6 @@ import {
   type guardSchema,
   type InsufficientScopeError,
   LatchkeyError,
-  type Principal,
   ServiceUnavailableError,
 } from '../../src/index.ts'
 import { startIssuer, type TestIssuer, testAudience } from '../support/issuer.ts'
@@ -35,8 +34,8 @@ afterAll(async () => {
 const requestWith = (authorization?: string) =>
   new Request('http://app.test/orders', { headers: { ...(authorization && { authorization }) } })
 
-async function failure(promise: Promise<unknown>): Promise<LatchkeyError> {
-  const error = await promise.then(
+async function failure(result: unknown): Promise<LatchkeyError> {
+  const error = await Promise.resolve(result).then(
     () => null,
     (thrown: unknown) => thrown,
   )
@@ -286,7 +285,8 @@ it('gives the authenticator the method, by which the sign-in of an application c
 it('authenticates for guardSchema, which the context passes the request to', () => {
   const guard = createGuard({ authenticator })
   const options: Parameters<typeof guardSchema<{ request: Request }>>[1] = {
-    principalOf: ({ request }): Promise<Principal | null> => guard.authenticate(request),
+    principalOf: ({ request }): ReturnType<typeof guard.authenticate> =>
+      guard.authenticate(request),
   }
   expect(options.principalOf).toBeTypeOf('function')
 })
