@@ -1,4 +1,5 @@
 import { type GraphQLError, type GraphQLResolveInfo, Kind } from 'graphql'
+import { Attached } from '../attached.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import { analyseExecution, decide, refusal, scopesUsed } from '../decision/index.ts'
 import { LatchkeyError } from '../errors.ts'
@@ -30,6 +31,8 @@ type Outcome = Denied | null
 export type OnDenied<Context> = (context: Context, denied: Denied) => void
 
 interface KnownOutcome {
+  /** The variables of the execution. */
+  readonly of: object
   readonly operation: object
   readonly context: unknown
   outcome: Outcome | Promise<Outcome>
@@ -47,7 +50,7 @@ export class ExecutionDecisions<Context> {
   remembersAll: boolean
   readonly #options: DecisionOptions<Context>
   readonly #onDenied: OnDenied<Context> | undefined
-  readonly #known = new WeakMap<object, KnownOutcome>()
+  readonly #known = new Attached<KnownOutcome>('decision')
 
   constructor(
     options: DecisionOptions<Context>,
@@ -66,12 +69,13 @@ export class ExecutionDecisions<Context> {
     if (!this.remembersAll && hasOneRootField(info)) return this.#decide(context, info)
     const known = this.#known.get(variableValues)
     if (known?.operation === operation && known.context === context) return known.outcome
-    const entry: KnownOutcome = { operation, context, outcome: this.#decide(context, info) }
-    this.#known.set(variableValues, entry)
+    const outcome = this.#decide(context, info)
+    const entry: KnownOutcome = { of: variableValues, operation, context, outcome }
+    this.#known.set(entry)
     if (entry.outcome instanceof Promise) {
-      entry.outcome = entry.outcome.then((outcome) => {
-        entry.outcome = outcome
-        return outcome
+      entry.outcome = entry.outcome.then((settled) => {
+        entry.outcome = settled
+        return settled
       })
     }
     return entry.outcome

@@ -58,31 +58,54 @@ function isFetchRequest(request: unknown): request is Request {
 
 /** @throws TooManyHeadersError if headers may be missing */
 export function carrierOf(request: Request | NodeRequest): CredentialCarrier {
-  if (!isNodeRequest(request)) {
-    return {
-      method: request.method,
-      header: (name) => request.headers.get(name),
-      queryParameters: (name) => new URL(request.url).searchParams.getAll(name),
-    }
-  }
+  if (!isNodeRequest(request)) return new FetchCarrier(request)
   if (mayHaveDroppedHeaders(request)) throw new TooManyHeadersError()
-  return {
-    ...(request.method !== undefined && { method: request.method }),
-    header: (name) => nodeHeader(request, name),
-    queryParameters: (name) => nodeParameters(request).getAll(name),
+  return new NodeCarrier(request)
+}
+
+class FetchCarrier implements CredentialCarrier {
+  readonly #request: Request
+
+  constructor(request: Request) {
+    this.#request = request
+  }
+
+  get method(): string {
+    return this.#request.method
+  }
+
+  header(name: string): string | null {
+    return this.#request.headers.get(name)
+  }
+
+  queryParameters(name: string): string[] {
+    return new URL(this.#request.url).searchParams.getAll(name)
   }
 }
 
-/** A header that the application has removed stays so. */
-function nodeHeader(request: NodeRequest, name: string): string | null {
-  const value = request.headers[name]
-  if (value === undefined) return null
-  const joined = typeof value === 'string' ? value : value.join(', ')
-  return repeatedHeader(request, name) ?? joined
-}
+class NodeCarrier implements CredentialCarrier {
+  readonly #request: NodeRequest
 
-function nodeParameters({ originalUrl, url }: NodeRequest): URLSearchParams {
-  const target = originalUrl ?? url ?? ''
-  const start = target.indexOf('?')
-  return new URLSearchParams(start < 0 ? '' : target.slice(start))
+  constructor(request: NodeRequest) {
+    this.#request = request
+  }
+
+  get method(): string | undefined {
+    return this.#request.method
+  }
+
+  /** A header that the application has removed stays so. */
+  header(name: string): string | null {
+    const value = this.#request.headers[name]
+    if (value === undefined) return null
+    const joined = typeof value === 'string' ? value : value.join(', ')
+    return repeatedHeader(this.#request, name) ?? joined
+  }
+
+  queryParameters(name: string): string[] {
+    const { originalUrl, url } = this.#request
+    const target = originalUrl ?? url ?? ''
+    const start = target.indexOf('?')
+    return new URLSearchParams(start < 0 ? '' : target.slice(start)).getAll(name)
+  }
 }

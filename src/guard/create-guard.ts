@@ -1,6 +1,7 @@
 import { createAdmission } from '../admission/admission.ts'
 import { createFailureLimiter } from '../admission/failure-limiter.ts'
 import { RequestAdmission } from '../admission/request-admission.ts'
+import { Attached } from '../attached.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import { missingFor } from '../decision/index.ts'
 import {
@@ -18,7 +19,6 @@ import {
   type NodeRequest,
   plainRequest,
 } from './carrier.ts'
-import { RequestProperty } from './request-property.ts'
 
 export interface CreateGuardOptions<GuardedRequest extends GuardRequest = GuardRequest> {
   /** Made by `createAuthenticator` or `connectLatchkey`. */
@@ -79,6 +79,7 @@ export function createGuard<GuardedRequest extends GuardRequest = GuardRequest>(
 }
 
 interface AdmittedRequest {
+  readonly of: Request | NodeRequest
   readonly admission: RequestAdmission
   readonly admitted: LatchkeyError | null | Promise<LatchkeyError | null>
 }
@@ -104,7 +105,7 @@ function createAdmit<GuardedRequest extends GuardRequest>({
     authenticator,
     refusalError: ({ error }, request) => limiter.errorFor(error, addressOf(request)),
   })
-  const admissions = new RequestProperty<AdmittedRequest>('admission')
+  const admissions = new Attached<AdmittedRequest>('admission')
 
   function admitFirst(
     plain: Request | NodeRequest,
@@ -114,7 +115,7 @@ function createAdmit<GuardedRequest extends GuardRequest>({
     const state = new RequestAdmission()
     state.userId = userId
     const admitted = admission.admit(state, carrierOf(plain), request)
-    admissions.set(plain, { admission: state, admitted })
+    admissions.set({ of: plain, admission: state, admitted })
     return admitted instanceof Promise ? admitted.then(() => state) : state
   }
 

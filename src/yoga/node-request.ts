@@ -32,25 +32,40 @@ const tooManyHeaders = withoutStack(
 )
 
 /**
- * Returns a function that reads the headers of a request. It finds every value of a repeated header, also
- * where Node kept only the first.
+ * Returns the headers and query parameters of a request, with every value of a repeated header, also where
+ * Node kept only the first.
+ *
+ * @param node the same request on Node
  */
-function headerReaderOf(
-  { headers }: Request,
-  request: RawHeaders | null,
-): (name: string) => string | null {
-  return (name) => {
-    const value = headers.get(name)
-    // A header that the application has removed or replaced stays so.
-    return value === null || request === null ? value : (repeatedHeader(request, name) ?? value)
-  }
+export function carrierOf(request: Request, url: URL, node: RawHeaders | null): CredentialCarrier {
+  return new RequestCarrier(request, url, node)
 }
 
-/** Returns the headers and query parameters of a request. @param node the same request on Node */
-export function carrierOf(request: Request, url: URL, node: RawHeaders | null): CredentialCarrier {
-  return {
-    header: headerReaderOf(request, node),
-    queryParameters: (name) => url.searchParams.getAll(name),
-    method: request.method,
+/** A class, because an object with a function for each member takes several times as long to create. */
+class RequestCarrier implements CredentialCarrier {
+  readonly #request: Request
+  readonly #url: URL
+  readonly #node: RawHeaders | null
+
+  constructor(request: Request, url: URL, node: RawHeaders | null) {
+    this.#request = request
+    this.#url = url
+    this.#node = node
+  }
+
+  get method(): string {
+    return this.#request.method
+  }
+
+  header(name: string): string | null {
+    const value = this.#request.headers.get(name)
+    // A header that the application has removed or replaced stays so.
+    return value === null || this.#node === null
+      ? value
+      : (repeatedHeader(this.#node, name) ?? value)
+  }
+
+  queryParameters(name: string): string[] {
+    return this.#url.searchParams.getAll(name)
   }
 }

@@ -1,5 +1,6 @@
 import { createServer, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type Authentication,
@@ -104,6 +105,21 @@ describe('a fetch request', () => {
       answer = await principalOf('a')
       expect((await authenticate(request))?.userId).toBe('a')
     })
+  })
+
+  it('does not share its admission with an object that copies it or inherits from it', async () => {
+    const { authenticate } = createGuard({ authenticator })
+    const request = {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      rawHeaders: ['authorization', `Bearer ${token}`],
+    }
+    expect((await authenticate(request))?.subject).toBe('alice')
+    const others = { headers: {}, rawHeaders: [] }
+    expect(await authenticate({ ...request, ...others })).toBeNull()
+    expect(await authenticate(Object.assign(Object.create(request), others))).toBeNull()
+    expect(JSON.stringify(request)).not.toContain('admission')
+    expect(inspect(request)).not.toContain('admission')
   })
 
   it('may be frozen', async () => {
