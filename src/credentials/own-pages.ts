@@ -1,18 +1,29 @@
 import type { CredentialCarrier } from './presented-credential.ts'
 
+/** The property of a request because of which no session counts for it. */
+export type NotOwnPage = 'method' | 'content-type' | 'origin'
+
 /**
- * Whether a request can only come from a page of the application, so that a cookie may count. A browser may
- * send the cookie with requests of other pages too (CSRF), but no page can set `Sec-Fetch-Site` or `Origin`.
+ * Checks that a request can only come from a page of the application, so that a cookie may count. A browser
+ * may send the cookie with requests of other pages too (CSRF), but no page can set `Sec-Fetch-Site` or `Origin`.
  *
  * @param origins the origins of further pages that may use a session
+ * @returns `null` if it does
  */
-export function isFromOwnPages(carrier: CredentialCarrier, origins: ReadonlySet<string>): boolean {
-  if (carrier.method === 'POST') return isJson(carrier) && isFromAllowedOrigin(carrier, origins)
+export function notFromOwnPage(
+  carrier: CredentialCarrier,
+  origins: ReadonlySet<string>,
+): NotOwnPage | null {
+  if (carrier.method === 'POST') {
+    if (!isJson(carrier)) return 'content-type'
+    return isFromAllowedOrigin(carrier, origins) ? null : 'origin'
+  }
   // Browsers send the `Origin` of each WebSocket, and apply no other rule to it.
   if (carrier.method === 'GET' && carrier.header('upgrade')?.toLowerCase() === 'websocket') {
-    return hasAllowedOrigin(carrier, origins) && isFromAllowedOrigin(carrier, origins)
+    const isOwn = hasAllowedOrigin(carrier, origins) && isFromAllowedOrigin(carrier, origins)
+    return isOwn ? null : 'origin'
   }
-  return false
+  return 'method'
 }
 
 function isJson(carrier: CredentialCarrier): boolean {

@@ -35,6 +35,11 @@ export interface SessionSettings {
   readonly knownScopes?: { has(scope: string): boolean } | undefined
   /** Called when `identify` throws, takes too long or returns an invalid answer. Default: `console.error`. */
   readonly onError?: ((error: Error) => void) | undefined
+  /**
+   * Called when a request has a cookie and no session counts for it, once for each reason, with a message for
+   * the developer. Default: nothing.
+   */
+  readonly onIgnored?: ((message: string) => void) | undefined
 }
 
 /** A signed-in person. */
@@ -58,6 +63,7 @@ export interface ResolvedSession {
   readonly timeoutMs: number
   readonly knownScopes: { has(scope: string): boolean } | null
   readonly onError: (error: Error) => void
+  readonly onIgnored: (message: string) => void
 }
 
 const defaultTimeoutMs = 5_000
@@ -69,6 +75,7 @@ const members: ReadonlySet<string> = new Set([
   'timeoutMs',
   'knownScopes',
   'onError',
+  'onIgnored',
 ])
 
 /**
@@ -93,6 +100,7 @@ export function resolveSession(
     timeoutMs,
     knownScopes: settings.knownScopes ?? null,
     onError: settings.onError ?? ((error) => console.error(error)),
+    onIgnored: settings.onIgnored ?? (() => {}),
   }
 }
 

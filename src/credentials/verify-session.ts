@@ -7,7 +7,7 @@ import { isSubject } from '../users/identity.ts'
 import { optionalEmail, userNameRule } from '../users/rules.ts'
 import { type Authenticated, type Refused, refuse } from './authentication.ts'
 import type { CredentialDirectory } from './directory.ts'
-import { isFromOwnPages } from './own-pages.ts'
+import { type NotOwnPage, notFromOwnPage } from './own-pages.ts'
 import type { CredentialCarrier } from './presented-credential.ts'
 import { principalOfSession } from './principals.ts'
 import { ownerRefusal } from './refusal-rules.ts'
@@ -59,9 +59,21 @@ export function createSessionVerifier(parts: SessionVerifierParts): SessionVerif
     }
   }
 
+  /** Once for each reason, because any page can cause such requests. */
+  const reported = new Set<NotOwnPage>()
+  function reportIgnored(reason: NotOwnPage): void {
+    if (reported.has(reason)) return
+    reported.add(reason)
+    session.onIgnored(`${ignoredBecause[reason]} ${rule}`)
+  }
+
   return {
     mayHaveIssued: (token) => !jwtIssuers.has(statedIssuer(token) ?? ''),
-    counts: (carrier) => isFromOwnPages(carrier, session.origins),
+    counts(carrier) {
+      const reason = notFromOwnPage(carrier, session.origins)
+      if (reason !== null && carrier.header('cookie') !== null) reportIgnored(reason)
+      return reason === null
+    },
 
     async verify(carrier) {
       try {
@@ -81,6 +93,16 @@ export function createSessionVerifier(parts: SessionVerifierParts): SessionVerif
     },
   }
 }
+
+const ignoredBecause = {
+  method: 'The cookie of a request was ignored, because its method is not POST.',
+  'content-type':
+    'The cookie of a request was ignored, because its Content-Type is not application/json.',
+  origin:
+    'The cookie of a request was ignored, because it does not come from a page of the application: it needs `Sec-Fetch-Site: same-origin`, or an `Origin` of the same host or in `session.origins`.',
+} as const
+const rule =
+  'A session counts only for a POST of application/json from such a page. This message is written once.'
 
 /** Returns the `iss` of a token without verifying it; `null` if it cannot be read. */
 function statedIssuer(token: string): string | null {
@@ -126,10 +148,19 @@ function checkedAnswer(answer: unknown, session: ResolvedSession): VerifiedSessi
 function checkedScopes(scopes: unknown, { knownScopes }: ResolvedSession): readonly string[] {
   const isKnown = (scope: unknown) =>
     typeof scope === 'string' && isScopeName(scope) && (knownScopes?.has(scope) ?? true)
-  if (!Array.isArray(scopes) || !scopes.every(isKnown)) {
-    throw new TypeError('`scopes` must be an array of scopes that exist.')
+  if (!Array.isArray(scopes)) throw new TypeError('`scopes` must be an array.')
+  const unknown = scopes.findIndex((scope) => !isKnown(scope))
+  if (unknown >= 0) {
+    throw new TypeError(
+      `\`scopes\` has ${shown(scopes[unknown])}, which is not a scope that exists.`,
+    )
   }
   return sorted(scopes)
+}
+
+/** The name of a scope is not a secret, but the value may be anything. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : `a ${typeof value}`
 }
 
 /** A text that breaks the rules for display is left out: it must not keep its owner from signing in. */

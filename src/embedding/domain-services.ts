@@ -115,6 +115,7 @@ function createLoggingAuthenticator({
         knownScopes: catalogue,
         onError: (error) =>
           log.warn({ err: error }, 'a request was refused because its session could not be read'),
+        onIgnored: (message) => log.warn(message),
       },
     }),
     issuers,

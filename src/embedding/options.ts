@@ -84,7 +84,7 @@ export interface LatchkeyOptions {
 }
 
 /** The scopes of a session must be in `scopes` or built in, and its problems go to `log`. */
-export type SessionOptions = Omit<SessionSettings, 'knownScopes' | 'onError'>
+export type SessionOptions = Omit<SessionSettings, 'knownScopes' | 'onError' | 'onIgnored'>
 
 export interface KeyOptions {
   /** The prefix of every key: 1 to 16 lower-case letters and digits, first a letter. Default `lk`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isFromOwnPages } from '../../src/credentials/own-pages.ts'
+import { notFromOwnPage } from '../../src/credentials/own-pages.ts'
 import { resolveSession, type SessionSettings } from '../../src/credentials/session-settings.ts'
 import { createAuthenticator } from '../../src/index.ts'
 
@@ -61,14 +61,14 @@ describe('a session counts', () => {
   const json = { 'content-type': 'application/json' }
   const own = { ...json, host: 'shop.example', origin: 'https://shop.example' }
   const counts = (method: string | undefined, headers: Record<string, string>) =>
-    isFromOwnPages(
+    notFromOwnPage(
       {
         header: (name) => headers[name] ?? null,
         queryParameters: () => [],
         ...(method !== undefined && { method }),
       },
       new Set(['https://app.example']),
-    )
+    ) === null
 
   it.each<[string, Record<string, string>]>([
     ['same origin', { ...json, 'sec-fetch-site': 'same-origin' }],

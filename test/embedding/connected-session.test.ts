@@ -77,8 +77,23 @@ it('refuses a session with a scope that is not in the catalogue, and logs it', a
     refusal: { reason: 'unavailable' },
   })
   expect(warnings.join('\n')).toMatch(
-    /session could not be read; .*`scopes` must be an array of scopes that exist/,
+    /session could not be read; .*`scopes` has "read:typo", which is not a scope that exists/,
   )
+})
+
+it('logs once why a cookie is ignored', async () => {
+  answer = { subject: 'ada' }
+  const { length } = warnings
+  const ignored: [Record<string, string>, RegExp][] = [
+    [{ cookie: 'a=b' }, /Content-Type is not application\/json/],
+    [{ cookie: 'a=b', 'content-type': 'application/json' }, /needs `Sec-Fetch-Site: same-origin`/],
+  ]
+  for (const [headers] of [...ignored, ...ignored]) {
+    expect(await authenticate(headers)).toEqual({ kind: 'anonymous' })
+  }
+  expect(await authenticate({})).toEqual({ kind: 'anonymous' })
+  const written = warnings.slice(length)
+  expect(written).toEqual(ignored.map(([, message]) => expect.stringMatching(message)))
 })
 
 const nobody = () => null
