@@ -2,7 +2,7 @@ import { and, count, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import { type AuditEvent, isEventId } from '../audit/event.ts'
 import type { AuditEventFilter, AuditStore, RefusedCredentials } from '../audit/store.ts'
 import { makePartitions, mayMakePartitions } from './audit-partitions.ts'
-import { keyset, toPage } from './keyset.ts'
+import { keyset, newestFirst, toPage } from './keyset.ts'
 import { auditEvents } from './tables.ts'
 import type { Access } from './transactions.ts'
 
@@ -10,7 +10,7 @@ export function createAuditStore(access: Access): AuditStore {
   return {
     list: (filter, page) =>
       access.readList(async (queries) => {
-        const { where, orderBy, limit } = keyset(auditEvents.at, auditEvents.id, page, toEventId)
+        const { where, orderBy, limit } = keyset(newest, page)
         const rows = await queries
           .select()
           .from(auditEvents)
@@ -47,6 +47,8 @@ export function createAuditStore(access: Access): AuditStore {
     },
   }
 }
+
+const newest = newestFirst(auditEvents.at, auditEvents.id, toEventId)
 
 function toAuditEvent(row: typeof auditEvents.$inferSelect): AuditEvent {
   return {

@@ -1,21 +1,12 @@
-import { and, count, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
-import type { ApiKey, ApiKeyStatus } from '../keys/api-key.ts'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import { isKeyId } from '../keys/key-id.ts'
-import type { KeyFilter, KeyStore } from '../keys/store.ts'
-import type { Page, PageRequest } from '../pagination.ts'
+import type { KeyStore } from '../keys/store.ts'
 import { isUuid } from '../uuid.ts'
 import { eraseDeadSecrets } from './dead-secrets.ts'
-import {
-  expirePrevious,
-  insertKey,
-  isLive,
-  revokeAllKeys,
-  revokeKey,
-  rotateKey,
-} from './key-changes.ts'
+import { findDescendants } from './descendants.ts'
+import { expirePrevious, insertKey, revokeAllKeys, revokeKey, rotateKey } from './key-changes.ts'
+import { countKeys, listKeys } from './key-lists.ts'
 import { keyColumns, toApiKey } from './key-rows.ts'
-import { keyset, toPage } from './keyset.ts'
-import type { Queries } from './link.ts'
 import { findScopeUses } from './scope-uses.ts'
 import { apiKeys } from './tables.ts'
 import type { Access } from './transactions.ts'
@@ -45,13 +36,9 @@ export function createKeyStore(access: Access): KeyStore {
       return ids.map((id) => byId.get(id) ?? null)
     },
 
-    list: (filter, page) => access.readList((queries) => list(queries, filter, page)),
-
-    count: (filter) =>
-      access.readList(async (queries) => {
-        const [row] = await queries.select({ count: count() }).from(apiKeys).where(matches(filter))
-        return row?.count ?? 0
-      }),
+    list: (filter, page) => access.readList((queries) => listKeys(queries, filter, page)),
+    count: (filter) => access.readList((queries) => countKeys(queries, filter)),
+    findDescendants: (ids) => access.readList((queries) => findDescendants(queries, ids)),
 
     async isWithin(id, ancestorId) {
       if (!isKeyId(id) || !isKeyId(ancestorId)) return false
@@ -82,32 +69,5 @@ export function createKeyStore(access: Access): KeyStore {
       isUuid(ownerId) ? access.change((tx) => revokeAllKeys(tx, ownerId, reason, now, by)) : null,
     findScopeUses: (ids) => findScopeUses(access, ids),
     eraseDeadSecrets: (limits) => eraseDeadSecrets(access, limits),
-  }
-}
-
-async function list(queries: Queries, filter: KeyFilter, page: PageRequest): Promise<Page<ApiKey>> {
-  const { where, orderBy, limit } = keyset(apiKeys.createdAt, apiKeys.id, page)
-  const rows = await queries
-    .select(keyColumns)
-    .from(apiKeys)
-    .where(and(matches(filter), where))
-    .orderBy(...orderBy)
-    .limit(limit)
-  return toPage(rows, page, toApiKey)
-}
-
-function matches({ ownerId, status, now }: KeyFilter): SQL | undefined {
-  if (!isUuid(ownerId)) return sql`false`
-  return and(eq(apiKeys.ownerId, ownerId), status === null ? undefined : hasStatus(status, now))
-}
-
-function hasStatus(status: ApiKeyStatus, now: Date): SQL | undefined {
-  switch (status) {
-    case 'REVOKED':
-      return isNotNull(apiKeys.revokedAt)
-    case 'EXPIRED':
-      return and(isNull(apiKeys.revokedAt), lte(apiKeys.lineageExpiresAt, now))
-    case 'ACTIVE':
-      return isLive(now)
   }
 }

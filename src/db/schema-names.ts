@@ -13,6 +13,8 @@ export interface SchemaNames {
   readonly quoted: string
   /** The channel of the notifications that triggers send about changes of keys and users. */
   readonly changeChannel: string
+  /** The channel of the notifications that triggers send about changes that the owner of a key can see. */
+  readonly eventChannel: string
   /**
    * The channels on which nodes are asked whether they have received every change so far, and on which
    * they answer.
@@ -59,6 +61,7 @@ export function schemaNames(name: string = standardName): SchemaNames {
     name,
     quoted: `"${name}"`,
     changeChannel: `latchkey_changes${suffix}`,
+    eventChannel: `latchkey_events${suffix}`,
     askChannel: `latchkey_ask${suffix}`,
     answerChannel: `latchkey_answers${suffix}`,
     counterSetting: `latchkey.changes_told${suffix}`,

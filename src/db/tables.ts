@@ -143,11 +143,17 @@ export const apiKeys = latchkey.table(
     previousSecretPepper: text('previous_secret_pepper'),
     previousExpiresAt: instant('previous_expires_at'),
     previousLastUsedAt: instant('previous_last_used_at'),
+    previousLastUsedAddress: text('previous_last_used_address'),
+    previousLastUsedAgent: text('previous_last_used_agent'),
     createdAt: instant('created_at').notNull().defaultNow(),
     expiresAt: instant('expires_at'),
     /** The earliest expiry of this key and every ancestor. A trigger maintains it. */
     lineageExpiresAt: instant('lineage_expires_at'),
     lastUsedAt: instant('last_used_at'),
+    /** The IP address of the client at the last use; null: unknown, or not stored. */
+    lastUsedAddress: text('last_used_address'),
+    /** The user agent of the client at the last use; null: unknown, or not stored. */
+    lastUsedAgent: text('last_used_agent'),
     rotatedAt: instant('rotated_at'),
     /** The revocation is final. A trigger revokes the descendants too. */
     revokedAt: instant('revoked_at'),
@@ -157,6 +163,18 @@ export const apiKeys = latchkey.table(
   },
   (table) => [
     index('api_keys_owner_newest_idx').on(table.ownerId, table.createdAt, table.id),
+    // These indexes serve lists that are sorted by name or expiry, and the search by name. As text, the owner
+    // keeps the planner from choosing them for other queries by owner, which have indexes of their own.
+    index('api_keys_owner_name_idx').on(
+      sql`(${table.ownerId}::text)`,
+      sql`lower(${table.name}) collate "C"`,
+      table.id,
+    ),
+    index('api_keys_owner_expiry_idx').on(
+      sql`(${table.ownerId}::text)`,
+      sql`coalesce(${table.lineageExpiresAt}, 'infinity'::timestamptz)`,
+      table.id,
+    ),
     index('api_keys_owner_unrevoked_idx')
       .on(table.ownerId, table.createdAt, table.id)
       .where(sql`${table.revokedAt} is null`),

@@ -7,7 +7,7 @@ import type { NewUser, SignedOutToken, UserFilter, UserStore } from '../users/st
 import type { User } from '../users/user.ts'
 import { isUuid } from '../uuid.ts'
 import { differences, record } from './audit-trail.ts'
-import { keyset, toPage } from './keyset.ts'
+import { keyset, newestFirst, toPage } from './keyset.ts'
 import type { Queries } from './link.ts'
 import { apiKeys, deletedUsers, type SignedOutTokens, users } from './tables.ts'
 import type { Access } from './transactions.ts'
@@ -81,7 +81,7 @@ async function findWhere(queries: Queries, condition: SQL | undefined): Promise<
 }
 
 async function list(queries: Queries, filter: UserFilter, page: PageRequest): Promise<Page<User>> {
-  const { where, orderBy, limit } = keyset(users.createdAt, users.id, page, toUuid)
+  const { where, orderBy, limit } = keyset(newestFirst(users.createdAt, users.id, toUuid), page)
   const rows = await queries
     .select()
     .from(users)

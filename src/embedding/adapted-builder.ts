@@ -63,6 +63,10 @@ export function adaptBuilder(builder: AnyBuilder, adaptation: Adaptation): Build
     queryFields: (fields) => base.queryFields.call(adapted, rootFields('Query', fields)),
     queryField: (name, field) => adapted.queryFields((t) => ({ [name]: field(t) })),
     mutationFields: (fields) => base.mutationFields.call(adapted, rootFields('Mutation', fields)),
+    objectField: (ref, name, field) =>
+      base.objectField.call(adapted, ref, name, (t) =>
+        field(adaptOutputFields(t, adapted, adaptation)),
+      ),
   }
   return Object.assign(adapted, overrides) as unknown as Builder
 }
@@ -164,4 +168,5 @@ interface Methods {
   queryFields(fields: FieldThunk): void
   queryField(name: string, field: (t: OutputFields) => unknown): void
   mutationFields(fields: FieldThunk): void
+  objectField(ref: unknown, name: string, field: (t: OutputFields) => unknown): void
 }

@@ -10,8 +10,11 @@ import type {
   UpdateKeyInput,
 } from '../keys/inputs.ts'
 import { isKeyId } from '../keys/key-id.ts'
+import { checkedKeySearch } from '../keys/rules.ts'
+import { type KeySort, keySorts, sortValueOf } from '../keys/sort.ts'
 import type { Principal } from '../principal.ts'
 import type { Services } from '../schema/context.ts'
+import { keyCursorForms } from '../schema/key-cursors.ts'
 import { holdsAll } from '../scopes.ts'
 import { type AnyCaller, type As, callerOf, type OwnAuthenticator, requireScope } from './caller.ts'
 import { checkInputs, pageInputs } from './inputs.ts'
@@ -34,6 +37,16 @@ export interface ListKeysCall extends As, PageInputs {
   readonly ownerId?: string | null | undefined
   /** Default: any status. */
   readonly status?: ApiKeyStatus | null | undefined
+  /**
+   * Only keys whose name begins with this text, in any case, and the key whose `id` or `start` it is. At most 200
+   * characters. Default, and if empty: all keys.
+   */
+  readonly search?: string | null | undefined
+  /**
+   * `NEWEST` by `createdAt`, the latest first; `NAME` without the case of letters; `LAST_USED`, the latest first;
+   * `EXPIRES`, the earliest first. Default: `NEWEST`.
+   */
+  readonly sort?: KeySort | null | undefined
 }
 
 export interface OneKeyCall extends As {
@@ -127,15 +140,25 @@ function reading(services: Services, ask: Ask) {
   return {
     async list(call) {
       const caller = ask(call, 'read:keys')
-      checkInputs(call, { ownerId: 'text', status: 'text', ...pageInputs })
+      checkInputs(call, {
+        ownerId: 'text',
+        status: 'text',
+        search: 'text',
+        sort: 'text',
+        ...pageInputs,
+      })
       const status = checkedStatus(call.status)
+      const search = checkedKeySearch(call.search)
+      const sort = checkedSort(call.sort)
       const filter =
         caller.kind === 'operator'
-          ? { ownerId: requiredOwner(call.ownerId), status, now: new Date(now()) }
-          : keys.filter(caller.principal, { ownerId: call.ownerId ?? null, status })
+          ? { ownerId: requiredOwner(call.ownerId), status, now: new Date(now()), search, sort }
+          : keys.filter(caller.principal, { ownerId: call.ownerId ?? null, status, search, sort })
       if (filter === null) return emptyPage()
       return readPage(call, {
         isId: isKeyId,
+        at: (key: ApiKey) => sortValueOf(sort, key),
+        form: keyCursorForms[sort],
         list: (request) => keys.list(filter, request),
         count: () => keys.count(filter),
         view: (rows) => toRecords(services, rows),
@@ -267,4 +290,11 @@ function checkedStatus(status: string | null | undefined): ApiKeyStatus | null {
   const known = (['ACTIVE', 'EXPIRED', 'REVOKED'] as const).find((name) => name === status)
   if (known !== undefined) return known
   throw new BadUserInputError('status', '`status` must be ACTIVE, EXPIRED or REVOKED.')
+}
+
+function checkedSort(sort: string | null | undefined): KeySort {
+  if (sort == null) return 'NEWEST'
+  const known = keySorts.find((name) => name === sort)
+  if (known !== undefined) return known
+  throw new BadUserInputError('sort', `\`sort\` must be one of ${keySorts.join(', ')}.`)
 }

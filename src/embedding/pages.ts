@@ -1,5 +1,10 @@
-import type { Page as Rows } from '../pagination.ts'
-import { type ConnectionArguments, connection, pageRequest } from '../schema/pages.ts'
+import type { PageRequest, Page as Rows } from '../pagination.ts'
+import {
+  type ConnectionArguments,
+  type CursorForm,
+  connection,
+  pageRequest,
+} from '../schema/pages.ts'
 
 /** The part of a list that a call returns, as in Relay Cursor Connections. */
 export interface PageInputs {
@@ -13,7 +18,7 @@ export interface PageInputs {
   readonly before?: string | null | undefined
 }
 
-/** One page of a list, newest first. */
+/** One page of a list. */
 export interface Page<T> {
   readonly nodes: readonly T[]
   readonly pageInfo: {
@@ -28,22 +33,25 @@ export interface Page<T> {
   totalCount(): Promise<number>
 }
 
-interface PageParts<Row, T> {
+interface PageParts<Row, T, Value> {
   readonly isId: (id: string) => boolean
-  readonly list: (request: ReturnType<typeof pageRequest>) => Promise<Rows<Row>>
+  /** The value by which the list is sorted. */
+  readonly at: (row: Row) => Value
+  readonly form: CursorForm<Value>
+  readonly list: (request: PageRequest<Value>) => Promise<Rows<Row>>
   readonly count: () => Promise<number>
   /** Converts the rows of the page, in their order. */
   readonly view: (rows: readonly Row[]) => readonly T[] | Promise<readonly T[]>
 }
 
 /** @throws BadUserInputError that names the invalid input */
-export async function readPage<Row extends { readonly id: string; readonly createdAt: Date }, T>(
+export async function readPage<Row extends { readonly id: string }, T, Value>(
   inputs: ConnectionArguments,
-  { isId, list, count, view }: PageParts<Row, T>,
+  { isId, at, form, list, count, view }: PageParts<Row, T, Value>,
 ): Promise<Page<T>> {
-  const request = pageRequest(inputs, isId)
+  const request = pageRequest(inputs, isId, form)
   const rows = await list(request)
-  const { pageInfo } = connection(rows, request, (row) => row.createdAt, count)
+  const { pageInfo } = connection(rows, request, at, count, form)
   return { nodes: await view(rows.rows), pageInfo, totalCount: count }
 }
 

@@ -1,6 +1,7 @@
 import { BadUserInputError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import type { Services } from '../schema/context.ts'
+import { timeForm } from '../schema/pages.ts'
 import { isUserId } from '../users/identity.ts'
 import type { CreateUserInput, SetUserScopesInput, UpdateUserInput } from '../users/inputs.ts'
 import type { OperatorUserService } from '../users/operator.ts'
@@ -126,6 +127,8 @@ function reading({ users }: Services, authenticator: OwnAuthenticator, ask: Ask)
       const filter = { search: call.search || null, status: checkedStatus(call.status) }
       return readPage(call, {
         isId: isUserId,
+        at: (user: User) => user.createdAt,
+        form: timeForm,
         list: (request) => users.list(filter, request),
         count: () => users.count(filter),
         view: (rows) => rows.map(toRecord),

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts'
 import type { ApiKey, ApiKeyStatus } from './api-key.ts'
+import type { KeySort } from './sort.ts'
 
 /** A key with its secret, which is stored nowhere and shown once. */
 export interface IssuedKey {
@@ -47,4 +48,8 @@ export interface RevokeAllKeysInput {
 export interface ListKeysInput {
   readonly ownerId: string | null
   readonly status: ApiKeyStatus | null
+  /** The beginning of the name, in any case, or the id or start of a key. Default, and if empty: all keys. */
+  readonly search?: string | null | undefined
+  /** Default: `NEWEST`. */
+  readonly sort?: KeySort | null | undefined
 }

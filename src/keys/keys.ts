@@ -23,7 +23,8 @@ import { issueKey, parentFor } from './issue.ts'
 import type { KeyMaker } from './maker.ts'
 import { createOperatorKeys, type OperatorKeyService } from './operator.ts'
 import { rotateKey } from './rotate.ts'
-import { gracePeriod } from './rules.ts'
+import { checkedKeySearch, gracePeriod } from './rules.ts'
+import type { KeySortValue } from './sort.ts'
 import type { KeyFilter, KeyStore, Revocation } from './store.ts'
 import { requestedWidening, requireOtherKey } from './widen.ts'
 
@@ -53,9 +54,14 @@ export interface KeyService {
   read(principal: Principal, id: string): Promise<ApiKey | null>
   /** In the order of `ids`, of any owner: for keys to which a visible key refers. */
   findMany(ids: readonly string[]): Promise<readonly (ApiKey | null)[]>
-  /** The filter for `list` and `count`; `null` where the caller may see none of the keys. */
+  /**
+   * The filter for `list` and `count`; `null` where the caller may see none of the keys.
+   *
+   * @throws BadUserInputError if `search` is too long
+   */
   filter(principal: Principal, input: ListKeysInput): KeyFilter | null
-  list(filter: KeyFilter, page: PageRequest): Promise<Page<ApiKey>>
+  /** @param page its positions have the values of `filter.sort` */
+  list(filter: KeyFilter, page: PageRequest<KeySortValue>): Promise<Page<ApiKey>>
   count(filter: KeyFilter): Promise<number>
   create(caller: Caller, input: CreateKeyInput): Promise<IssuedKey>
   /**
@@ -72,6 +78,8 @@ export interface KeyService {
   revokeAll(caller: Caller, input: RevokeAllKeysInput): Promise<number>
   /** The scopes that the operations with each key needed, in the order of `ids`. One query. */
   findScopeUses(ids: readonly string[]): Promise<readonly (readonly ScopeUse[])[]>
+  /** The descendants of keys that the caller may read, see `KeyStore.findDescendants`. */
+  findDescendants(ids: readonly string[]): Promise<readonly (readonly ApiKey[])[]>
   /** The operations of an operator. @param requestId for the audit trail. Default: none */
   asOperator(requestId?: string | null): OperatorKeyService
 }
@@ -98,13 +106,21 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
 function reading({ store, access, now }: Parts) {
   return {
     read: access.read,
-    filter(principal, { ownerId, status }) {
+    filter(principal, { ownerId, status, search, sort }) {
+      const searched = checkedKeySearch(search)
       const owner = requestedOwner(principal, ownerId)
       if (!access.mayRead(principal, owner)) return null
-      return { ownerId: ownerIdOf(owner), status, now: now() }
+      return {
+        ownerId: ownerIdOf(owner),
+        status,
+        now: now(),
+        search: searched,
+        sort: sort ?? 'NEWEST',
+      }
     },
     findMany: store.findMany,
     findScopeUses: store.findScopeUses,
+    findDescendants: store.findDescendants,
     list: store.list,
     count: store.count,
   } satisfies Partial<KeyService>

@@ -6,6 +6,10 @@ import type { TextRule } from '../text-rules.ts'
 const day = 24 * 60 * 60 * 1000
 export const nameRule: TextRule = { maxLength: 100 }
 export const descriptionRule: TextRule = { maxLength: 500, multiline: true }
+/** Characters. Names are shorter. */
+export const maxKeySearchLength = 200
+/** The most descendants of one key that a list shows. */
+export const maxDescendants = 100
 export const maxMetadataBytes = 4096
 export const maxMetadataDepth = 8
 export const defaultGracePeriodSeconds = 24 * 60 * 60
@@ -117,4 +121,14 @@ export function gracePeriod(seconds: number | null | undefined): number {
     )
   }
   return requested * 1000
+}
+
+/** The text to search for; `null`: none. @throws BadUserInputError on `search` that is too long */
+export function checkedKeySearch(search: string | null | undefined): string | null {
+  if (search == null || search === '') return null
+  if (search.length <= maxKeySearchLength) return search
+  throw new BadUserInputError(
+    'search',
+    `\`search\` must have at most ${maxKeySearchLength} characters.`,
+  )
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from '../json.ts'
 import type { Page, PageRequest } from '../pagination.ts'
 import type { Grant } from '../principal.ts'
 import type { ApiKey, ApiKeyStatus, ScopeUse } from './api-key.ts'
+import type { KeySort, KeySortValue } from './sort.ts'
 
 /**
  * The storage of API keys. Each change is one transaction, which also records its audit event.
@@ -13,8 +14,14 @@ export interface KeyStore {
   find(id: string, ownerId?: string): Promise<ApiKey | null>
   /** In the order of `ids`; `null` for an id without a key. One query. */
   findMany(ids: readonly string[]): Promise<readonly (ApiKey | null)[]>
-  list(filter: KeyFilter, page: PageRequest): Promise<Page<ApiKey>>
+  /** @param page its positions have the values of `filter.sort` */
+  list(filter: KeyFilter, page: PageRequest<KeySortValue>): Promise<Page<ApiKey>>
   count(filter: KeyFilter): Promise<number>
+  /**
+   * The descendants of each key, in the order of `ids`. Of each key at most {@link maxDescendants}: keys that
+   * are not revoked come first, and parents before their children. Two queries.
+   */
+  findDescendants(ids: readonly string[]): Promise<readonly (readonly ApiKey[])[]>
   /** Whether `id` is `ancestorId` or one of its descendants. */
   isWithin(id: string, ancestorId: string): Promise<boolean>
   /**
@@ -79,6 +86,10 @@ export interface KeyFilter {
   readonly ownerId: string
   readonly status: ApiKeyStatus | null
   readonly now: Date
+  /** Only keys whose name begins with this text, in any case, and the key with this id. Default: all. */
+  readonly search?: string | null
+  /** Default: `NEWEST`. */
+  readonly sort?: KeySort
 }
 
 export interface NewKey {

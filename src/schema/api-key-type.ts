@@ -1,6 +1,7 @@
 import { keyStart } from '../credentials/key-form.ts'
 import { NotFoundError } from '../errors.ts'
 import { type ApiKey, apiKeyStatus, previousSecret } from '../keys/api-key.ts'
+import { maxDescendants } from '../keys/rules.ts'
 import { withinGrant } from '../principal.ts'
 import { grantOf, type User } from '../users/user.ts'
 import { registerApiKeyUse } from './api-key-use.ts'
@@ -70,6 +71,12 @@ export function registerApiKeyType(builder: Builder, owner: OwnerType | null) {
           'The key that created this key. This key never has an effective scope that its parent lacks, never expires later, and is revoked with its parent. Null if a JWT or an operator created this key.',
         resolve: (key, _args, { loaders }) =>
           key.parentId === null ? null : loaders.apiKey.load(key.parentId),
+      }),
+      descendants: t.field({
+        type: [ApiKeyRef],
+        extensions: costs.descendants,
+        description: `The keys that this key, its children and their descendants created, at most ${maxDescendants}. Keys that are not revoked come first, and parents before their children.`,
+        resolve: async (key, _args, { loaders }) => [...(await loaders.descendants.load(key.id))],
       }),
       createdAt: t.expose('createdAt', {
         type: 'DateTime',

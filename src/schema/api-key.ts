@@ -1,6 +1,6 @@
 import { registerApiKeyMutations } from './api-key-mutations.ts'
 import { registerApiKeyQueries } from './api-key-queries.ts'
-import { registerApiKeyType } from './api-key-type.ts'
+import { type ApiKeyTypes, registerApiKeyType } from './api-key-type.ts'
 import type { Builder } from './builder.ts'
 import type { PageInfoRef } from './connection-types.ts'
 import type { OwnerType } from './owner-type.ts'
@@ -9,8 +9,9 @@ export function registerApiKeys(
   builder: Builder,
   PageInfoRef: PageInfoRef,
   owner: OwnerType | null,
-): void {
+): ApiKeyTypes {
   const types = registerApiKeyType(builder, owner)
   registerApiKeyQueries(builder, types, PageInfoRef)
   registerApiKeyMutations(builder, types)
+  return types
 }

@@ -5,11 +5,14 @@ import { costs } from './costs.ts'
 import { connection, pageRequest } from './pages.ts'
 import type { CredentialKindRef } from './principal.ts'
 
+export type AuditEventConnection = ReturnType<typeof registerAuditEvents>
+
+/** Registers the audit trail. Returns the type of its pages. */
 export function registerAuditEvents(
   builder: Builder,
   PageInfoRef: PageInfoRef,
   CredentialKind: CredentialKindRef,
-): void {
+) {
   const AuditActor = builder.objectRef<AuditEvent['actor']>('AuditActor').implement({
     description:
       'The principal that caused an audit event. All fields are null for an operator at the command line and for a refused credential.',
@@ -125,4 +128,5 @@ export function registerAuditEvents(
       },
     }),
   )
+  return AuditEventConnection
 }

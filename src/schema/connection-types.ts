@@ -83,19 +83,19 @@ export function registerConnection<T>(
 type QueryFields = Parameters<Parameters<Builder['queryFields']>[0]>[0]
 
 /** The arguments of a field that returns a connection (Relay Cursor Connections §4). */
-export function pageArguments(t: QueryFields) {
+export function pageArguments({ arg }: Pick<QueryFields, 'arg'>) {
   return {
-    first: t.arg.int({
+    first: arg.int({
       description: `The maximum number of items to return from the beginning of the list: 0 to ${maxPageSize}. Default: ${defaultPageSize}. Not allowed together with \`last\`.`,
     }),
-    after: t.arg.string({
+    after: arg.string({
       description:
         'Returns only items after the item with this cursor. Default: from the first item.',
     }),
-    last: t.arg.int({
+    last: arg.int({
       description: `The maximum number of items to return from the end of the list: 0 to ${maxPageSize}. Not allowed together with \`first\`.`,
     }),
-    before: t.arg.string({
+    before: arg.string({
       description:
         'Returns only items before the item with this cursor. Default: up to the last item.',
     }),

@@ -51,6 +51,7 @@ export interface Loaders {
   readonly user: DataLoader<string, User | null>
   readonly apiKey: DataLoader<string, ApiKey | null>
   readonly scopeUses: DataLoader<string, readonly ScopeUse[]>
+  readonly descendants: DataLoader<string, readonly ApiKey[]>
 }
 
 export interface LoaderOptions {
@@ -65,6 +66,7 @@ export class RequestLoaders implements Loaders {
   #user: Loaders['user'] | null = null
   #apiKey: Loaders['apiKey'] | null = null
   #scopeUses: Loaders['scopeUses'] | null = null
+  #descendants: Loaders['descendants'] | null = null
 
   constructor(services: Pick<Services, 'keys' | 'users'>, options: LoaderOptions = {}) {
     this.#services = services
@@ -90,6 +92,15 @@ export class RequestLoaders implements Loaders {
       this.#options,
     )
     return this.#scopeUses
+  }
+
+  get descendants(): Loaders['descendants'] {
+    const { keys } = this.#services
+    this.#descendants ??= new DataLoader(
+      (ids) => keys.findDescendants(ids).then(mutable),
+      this.#options,
+    )
+    return this.#descendants
   }
 }
 

@@ -13,6 +13,8 @@ export const costs = {
   sdl: { cost: { weight: 1_000 } },
   /** One key rarely has more scopes. */
   usedScopes: { cost: { listSize: 10 } },
-  /** The number of keys that a user may have by default. */
+  /** A query of its own for each key. */
+  events: { cost: { weight: 100 } },
+  /** The most that a list returns, and the number of keys that a user may have by default. */
   descendants: { cost: { listSize: 100 } },
 } as const satisfies Record<string, { readonly cost: FieldCost }>

@@ -1,5 +1,6 @@
 import type { ScopeCatalogue } from '../scopes.ts'
 import { registerApiKeys } from './api-key.ts'
+import { registerApiKeyEvents } from './api-key-events.ts'
 import { registerAuditEvents } from './audit-event.ts'
 import type { Builder } from './builder.ts'
 import type { PageInfoRef } from './connection-types.ts'
@@ -33,11 +34,14 @@ export function registerKeyManagement(
 ): UserTypes | null {
   const users = include.has('users') ? registerUsers(builder, PageInfoRef) : null
   const ownerType = owner ?? (users === null ? null : ownerTypeOf(users.UserRef))
-  registerApiKeys(builder, PageInfoRef, ownerType)
+  const apiKeys = registerApiKeys(builder, PageInfoRef, ownerType)
   if (include.has('viewer') || include.has('auditEvents')) {
     const CredentialKind = registerCredentialKind(builder)
     if (include.has('viewer')) registerPrincipal(builder, CredentialKind, ownerType)
-    if (include.has('auditEvents')) registerAuditEvents(builder, PageInfoRef, CredentialKind)
+    if (include.has('auditEvents')) {
+      const events = registerAuditEvents(builder, PageInfoRef, CredentialKind)
+      registerApiKeyEvents(builder, apiKeys, events)
+    }
   }
   if (include.has('scopes')) registerScopes(builder, catalogue)
   if (include.has('requiredScopes')) registerRequiredScopes(builder)

@@ -29,31 +29,61 @@ export const defaultPageSize = 20
 /** The highest value of `first` and `last`. */
 export const maxPageSize = 100
 
+/** The form of the sort value of a row in a cursor. */
+export interface CursorForm<Value> {
+  encode(value: Value): string
+  /** Returns `undefined` for a text that is not such a value. */
+  decode(text: string): Value | undefined
+}
+
+/** The form of times: milliseconds since the epoch. */
+export const timeForm: CursorForm<Date> = {
+  encode: (at) => String(at.getTime()),
+  decode: (text) =>
+    /^\d{1,15}$/.test(text) && Number(text) <= lastInstant ? new Date(Number(text)) : undefined,
+}
+
 /**
  * @param isId whether a row of this list can have that id
  * @throws BadUserInputError that names the invalid argument
  */
-export function pageRequest(args: ConnectionArguments, isId: (id: string) => boolean): PageRequest {
+export function pageRequest(
+  args: ConnectionArguments,
+  isId: (id: string) => boolean,
+): PageRequest<Date>
+/** @param form the form of the sort values of the list */
+export function pageRequest<Value>(
+  args: ConnectionArguments,
+  isId: (id: string) => boolean,
+  form: CursorForm<Value>,
+): PageRequest<Value>
+export function pageRequest(
+  args: ConnectionArguments,
+  isId: (id: string) => boolean,
+  form: CursorForm<unknown> = timeForm as CursorForm<unknown>,
+): PageRequest<unknown> {
   const { first, last, after, before } = args
   if (first != null && last != null) {
     throw new BadUserInputError('last', 'Send `first` or `last`, not both.')
   }
   return {
     limit: pageSize('last', last) ?? pageSize('first', first) ?? defaultPageSize,
-    after: position('after', after, isId),
-    before: position('before', before, isId),
+    after: position('after', after, isId, form),
+    before: position('before', before, isId, form),
     fromEnd: last != null,
   }
 }
 
-export function connection<T extends { readonly id: string }>(
+/** @param at returns the value by which the list is sorted */
+export function connection<T extends { readonly id: string }, Value = Date>(
   page: Page<T>,
-  request: PageRequest,
-  at: (row: T) => Date,
+  request: PageRequest<Value>,
+  at: (row: T) => Value,
   totalCount: () => number | Promise<number>,
+  form: CursorForm<Value> = timeForm as unknown as CursorForm<Value>,
 ): Connection<T> {
   const edges = page.rows.map((node) => ({
-    cursor: encodeCursor({ at: at(node), id: node.id }),
+    cursor: encodeCursor({ at: at(node), id: node.id }, form),
     node,
   }))
   const beyond = { before: request.after !== null, after: request.before !== null }
@@ -78,22 +108,23 @@ export function emptyConnection<T>(): Connection<T> {
 }
 
 /** Characters. Valid cursors are shorter; a request may contain half a megabyte and use it many times. */
-const maxCursorLength = 200
+const maxCursorLength = 800
 
-/** Encodes a cursor, which is opaque to clients: base64url of `<milliseconds>:<id>`. */
-export function encodeCursor({ at, id }: Position): string {
-  return Buffer.from(`${at.getTime()}:${id}`).toString('base64url')
+/** Encodes a cursor, which is opaque to clients: base64url of `<value>:<id>`. */
+export function encodeCursor<Value>({ at, id }: Position<Value>, form: CursorForm<Value>): string {
+  return Buffer.from(`${form.encode(at)}:${id}`).toString('base64url')
 }
 
-export function decodeCursor(cursor: string): Position | null {
+export function decodeCursor<Value>(
+  cursor: string,
+  form: CursorForm<Value>,
+): Position<Value> | null {
   if (cursor.length > maxCursorLength) return null
-  const match = /^(\d{1,15}):([0-9A-Za-z-]{1,64})$/.exec(
-    Buffer.from(cursor, 'base64url').toString(),
-  )
-  const [, milliseconds, id] = match ?? []
-  if (milliseconds === undefined || id === undefined) return null
-  if (Number(milliseconds) > lastInstant) return null
-  return { at: new Date(Number(milliseconds)), id }
+  const text = Buffer.from(cursor, 'base64url').toString()
+  const [, encoded, id] = /^(.*):([0-9A-Za-z-]{1,64})$/s.exec(text) ?? []
+  if (encoded === undefined || id === undefined) return null
+  const at = form.decode(encoded)
+  return at === undefined ? null : { at, id }
 }
 
 function pageSize(field: string, size: number | null | undefined): number | null {
@@ -104,13 +135,14 @@ function pageSize(field: string, size: number | null | undefined): number | null
   return size
 }
 
-function position(
+function position<Value>(
   field: string,
   cursor: string | null | undefined,
   isId: (id: string) => boolean,
-): Position | null {
+  form: CursorForm<Value>,
+): Position<Value> | null {
   if (cursor == null) return null
-  const decoded = decodeCursor(cursor)
+  const decoded = decodeCursor(cursor, form)
   if (decoded === null || !isId(decoded.id)) {
     throw new BadUserInputError(field, `\`${field}\` is not a cursor of this list.`)
   }

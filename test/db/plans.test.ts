@@ -252,6 +252,41 @@ const cases: Record<string, Case> = {
     run: ({ keys }) => keys.list({ ownerId: userId(77), status: 'REVOKED', now }, page),
     indexes: ['api_keys_owner_newest_idx'],
   },
+  'keys.list, by name': {
+    run: ({ keys }) => keys.list({ ownerId: userId(77), status: null, now, sort: 'NAME' }, page),
+    indexes: ['api_keys_owner_name_idx'],
+  },
+  'keys.list, by name from a position': {
+    run: ({ keys }) =>
+      keys.list(
+        { ownerId: userId(77), status: null, now, sort: 'NAME' },
+        { ...page, after: { at: 'Key 3', id: keyId(0) } },
+      ),
+    indexes: ['api_keys_owner_name_idx'],
+  },
+  'keys.list, by expiry backwards from a position': {
+    run: ({ keys }) =>
+      keys.list(
+        { ownerId: userId(77), status: null, now, sort: 'EXPIRES' },
+        { ...page, before: { at: null, id: keyId(0) }, fromEnd: true },
+      ),
+    indexes: ['api_keys_owner_expiry_idx'],
+  },
+  'keys.list, by last use': {
+    run: ({ keys }) =>
+      keys.list({ ownerId: userId(77), status: null, now, sort: 'LAST_USED' }, page),
+    indexes: ['api_keys_owner_newest_idx'],
+    some: true,
+  },
+  'keys.list, whose name begins with a text': {
+    run: ({ keys }) =>
+      keys.list({ ownerId: userId(77), status: null, now, search: 'key 30' }, page),
+    indexes: ['api_keys_owner_name_idx'],
+  },
+  'keys.findDescendants': {
+    run: ({ keys }) => keys.findDescendants([304, 308, 312].map(keyId)),
+    indexes: ['api_keys_parent_idx', 'api_keys_pkey'],
+  },
   'keys.count': {
     run: ({ keys }) => keys.count({ ownerId: userId(77), status: 'ACTIVE', now }),
     indexes: ['api_keys_owner_unrevoked_idx'],

@@ -52,11 +52,12 @@ async function definitionsOf(schema: string): Promise<readonly string[]> {
     union all select pg_get_functiondef(oid) from pg_proc
       where pronamespace = ${`"${schema}"`}::regnamespace
     order by 1`
-  const { changeChannel, counterSetting, lockKey } = schemaNames(schema)
+  const { changeChannel, eventChannel, counterSetting, lockKey } = schemaNames(schema)
   return rows
     .map(({ text }) =>
       text
         .replaceAll(changeChannel, '<channel>')
+        .replaceAll(eventChannel, '<event channel>')
         .replaceAll(counterSetting, '<counter>')
         .replaceAll(lockKey(2).join(', '), '<lock>')
         .replaceAll(new RegExp(`"?\\b${schema}\\b"?\\.`, 'g'), '<schema>.')

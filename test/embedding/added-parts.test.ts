@@ -49,7 +49,7 @@ describe('the types that are added to a schema', () => {
       defaultInputFieldRequiredness: true,
     })
     const lax = new SchemaBuilder<Types>({ ...common, plugins: [...common.plugins] })
-    const options = { latchkey: embedded.latchkey, include: ['users'] } as const
+    const options = { latchkey: embedded.latchkey, include: ['users', 'auditEvents'] } as const
     addKeyManagement(strict, options)
     addKeyManagement(lax, options)
     const own = print(createSchema())

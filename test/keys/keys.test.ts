@@ -53,6 +53,7 @@ const store: KeyStore = {
     answer('revoke', [id, ...rest], () => ({ key: keys.get(id), descendants: [] })),
   revokeAll: (...all) => answer('revokeAll', all, () => 3),
   findScopeUses: async (ids) => ids.map(() => []),
+  findDescendants: async (ids) => ids.map(() => []),
   eraseDeadSecrets: async () => 0,
 }
 
@@ -143,9 +144,9 @@ describe('reading', () => {
   it('uses the caller if no owner is named', () => {
     const of = (principal: Principal, ownerId: string | null) =>
       service.filter(principal, { ownerId, status: 'EXPIRED' })
-    expect(of(ada.principal, null)).toEqual({ ownerId: 'ada', status: 'EXPIRED', now })
-    expect(of(ada.principal, 'ada')).toEqual({ ownerId: 'ada', status: 'EXPIRED', now })
-    expect(of(manager.principal, 'ada')).toEqual({ ownerId: 'ada', status: 'EXPIRED', now })
+    expect(of(ada.principal, null)).toMatchObject({ ownerId: 'ada', status: 'EXPIRED', now })
+    expect(of(ada.principal, 'ada')).toMatchObject({ ownerId: 'ada', status: 'EXPIRED', now })
+    expect(of(manager.principal, 'ada')).toMatchObject({ ownerId: 'ada', status: 'EXPIRED', now })
     expect(of(ada.principal, 'grace')).toBeNull()
   })
 })

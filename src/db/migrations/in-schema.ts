@@ -10,6 +10,7 @@ const uses = new RegExp(
     'latchkey\\.changes_told\\b',
     '\\blatchkey\\.',
     '\\blatchkey_changes\\b',
+    '\\blatchkey_events\\b',
     `\\b${partitionLock}\\b`,
     'latchkey',
   ].join('|'),
@@ -38,6 +39,8 @@ export function inSchema(text: string, schema: SchemaNames): string {
         return `${schema.quoted}.`
       case standardSchema.changeChannel:
         return schema.changeChannel
+      case standardSchema.eventChannel:
+        return schema.eventChannel
       case partitionLock:
         return schema.lockKey(2).join(', ')
       default:
