@@ -6,6 +6,7 @@ import { join } from 'node:path'
 const sources = [
   'src',
   '.build',
+  'schema.graphql',
   'tsconfig.json',
   'package.json',
   'node_modules/.package-lock.json',

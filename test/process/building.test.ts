@@ -38,7 +38,8 @@ const filesIn = (folder: string) =>
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
 beforeAll(async () => {
-  for (const name of ['src', '.build', 'drizzle', 'tsconfig.json', 'package.json']) {
+  const copied = ['src', '.build', 'drizzle', 'tsconfig.json', 'package.json', 'schema.graphql']
+  for (const name of copied) {
     cpSync(join(root, name), join(clone, name), { recursive: true })
   }
   symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'))

@@ -1,0 +1,54 @@
+import { Compass } from 'lucide-react'
+import { lazy, Suspense } from 'react'
+import { Route, Router, Switch } from 'wouter'
+import { basePath } from './configuration.ts'
+import { ButtonLink } from './kit/button.tsx'
+import { EmptyState } from './kit/states.tsx'
+import { Toasts } from './kit/toasts.tsx'
+import { KeyList } from './list/key-list.tsx'
+import { m } from './messages/current.ts'
+import { SessionGate } from './session/session.tsx'
+import { FaultBoundary } from './shell/fault-boundary.tsx'
+import { Layout } from './shell/layout.tsx'
+
+const CreateKey = lazy(() => import('./create/create-key.tsx'))
+
+export function App() {
+  return (
+    <Router base={basePath}>
+      <SessionGate>
+        <Layout>
+          <FaultBoundary>
+            <Suspense>
+              <Screens />
+            </Suspense>
+          </FaultBoundary>
+        </Layout>
+      </SessionGate>
+      <Toasts />
+    </Router>
+  )
+}
+
+function Screens() {
+  return (
+    <Switch>
+      <Route path="/" component={KeyList} />
+      <Route path="/sign-in" component={KeyList} />
+      <Route path="/new" component={CreateKey} />
+      <Route component={NotFound} />
+    </Switch>
+  )
+}
+
+function NotFound() {
+  return (
+    <EmptyState
+      icon={<Compass aria-hidden />}
+      title={m.notFound.title}
+      action={<ButtonLink href="/">{m.notFound.action}</ButtonLink>}
+    >
+      {m.notFound.text}
+    </EmptyState>
+  )
+}

@@ -1,0 +1,99 @@
+import { CircleAlert, CloudOff, Hourglass, Lock, ServerOff } from 'lucide-react'
+import { type ReactNode, useEffect, useState } from 'react'
+import type { Failure } from '../graphql/failure.ts'
+import { m } from '../messages/current.ts'
+import { Button } from './button.tsx'
+
+export function EmptyState(props: {
+  readonly icon: ReactNode
+  readonly title: string
+  readonly children?: ReactNode
+  readonly action?: ReactNode
+}) {
+  return (
+    <div className="empty">
+      <span className="empty-icon">{props.icon}</span>
+      <h2>{props.title}</h2>
+      {props.children !== undefined && <p>{props.children}</p>}
+      {props.action}
+    </div>
+  )
+}
+
+const icons: Readonly<Record<Failure['kind'], typeof Lock>> = {
+  network: CloudOff,
+  'signed-out': Lock,
+  'rate-limited': Hourglass,
+  unavailable: ServerOff,
+  refused: CircleAlert,
+}
+
+export function failureTitle({ kind }: Failure): string {
+  const titles: Readonly<Record<Failure['kind'], string>> = {
+    network: m.failure.networkTitle,
+    'signed-out': m.failure.signedOutTitle,
+    'rate-limited': m.failure.rateLimitedTitle,
+    unavailable: m.failure.unavailableTitle,
+    refused: m.failure.refusedTitle,
+  }
+  return titles[kind]
+}
+
+/** The words for a failure. `seconds` are left until a new attempt is allowed. */
+export function failureText(failure: Failure, seconds = failure.retryAfter ?? 0): string {
+  if (failure.kind === 'network') return m.failure.network
+  if (failure.kind === 'signed-out') return m.failure.signedOut
+  if (failure.kind === 'rate-limited') return m.failure.rateLimited(seconds)
+  if (failure.kind === 'unavailable') return m.failure.unavailable
+  return failure.message === '' ? m.failure.refused : failure.message
+}
+
+/** In place of what could not be loaded. Counts down where the server asks to wait. */
+export function ErrorState(props: { readonly failure: Failure; readonly onRetry: () => void }) {
+  const { failure, onRetry } = props
+  const left = useCountdown(failure)
+  const Icon = icons[failure.kind]
+  return (
+    <div className="empty" role="alert">
+      <span className="empty-icon">
+        <Icon aria-hidden />
+      </span>
+      <h2>{failureTitle(failure)}</h2>
+      <p className="numbers">{failureText(failure, left)}</p>
+      <Button onPress={onRetry} isDisabled={failure.kind === 'rate-limited' && left > 0}>
+        {m.retry}
+      </Button>
+    </div>
+  )
+}
+
+/** Inside a form or dialog, above its buttons. */
+export function FailureNote({ failure }: { readonly failure: Failure | null }) {
+  const left = useCountdown(failure)
+  if (failure === null) return null
+  const Icon = icons[failure.kind]
+  return (
+    <div className="note" data-tone="bad" role="alert">
+      <Icon aria-hidden />
+      <p className="numbers">{failureText(failure, left)}</p>
+    </div>
+  )
+}
+
+/** The seconds until the server accepts a new attempt. */
+function useCountdown(failure: Failure | null): number {
+  const [left, setLeft] = useState(failure?.retryAfter ?? 0)
+  useEffect(() => {
+    const end = Date.now() + (failure?.retryAfter ?? 0) * 1000
+    const update = () => setLeft(Math.max(0, Math.ceil((end - Date.now()) / 1000)))
+    update()
+    const timer = setInterval(update, 500)
+    return () => clearInterval(timer)
+  }, [failure])
+  return left
+}
+
+/** A grey shape of the size of what is being loaded. */
+export function Skeleton({ width = '100%' }: { readonly width?: string }) {
+  return <span className="skeleton" style={{ width }} aria-hidden="true" />
+}

@@ -1,0 +1,96 @@
+import type { common as english } from '../en/common.ts'
+
+export const common: typeof english = {
+  title: 'API-Schlüssel',
+  product: 'Latchkey',
+  skipToContent: 'Zum Inhalt springen',
+  loading: 'Lädt …',
+  cancel: 'Abbrechen',
+  close: 'Schließen',
+  save: 'Speichern',
+  back: 'Zurück',
+  copy: 'Kopieren',
+  copied: 'Kopiert',
+  copiedAnnouncement: (what) => `${what} kopiert`,
+  notCopied:
+    'Der Browser hat das Kopieren verhindert. Bitte den Text selbst markieren und kopieren.',
+  optional: 'optional',
+  dismiss: 'Ausblenden',
+  retry: 'Erneut versuchen',
+  notFound: {
+    title: 'Diese Seite gibt es nicht',
+    text: 'Vielleicht ist die Adresse falsch geschrieben oder der Link veraltet.',
+    action: 'Zu den Schlüsseln',
+  },
+
+  navigation: {
+    label: 'Hauptnavigation',
+    keys: 'Schlüssel',
+    sessions: 'Sitzungen',
+    administration: 'Verwaltung',
+  },
+  account: {
+    label: (name) => `Konto von ${name}`,
+    signedInAs: 'Angemeldet als',
+    signOut: 'Abmelden',
+    signOutFailed: 'Sie sind noch angemeldet: Der Server ist nicht erreichbar.',
+  },
+  theme: {
+    label: 'Darstellung',
+    system: 'System',
+    light: 'Hell',
+    dark: 'Dunkel',
+  },
+
+  signIn: {
+    title: 'Anmelden',
+    lead: 'API-Schlüssel für Programme erstellen, erneuern und widerrufen.',
+    action: 'Anmelden',
+    continueAs: 'Weiter als',
+    developmentNote: 'Nur für die Entwicklung. Ohne Passwort, jeder Name ist möglich.',
+    anotherName: 'Anderer Name',
+    anotherNameHint: 'Ein neuer Name legt einen neuen Benutzer an.',
+    continue: 'Weiter',
+    people: { ada: 'alle Rechte', grace: 'liest Benutzer, verwaltet eigene Schlüssel' },
+    missingTitle: 'Die Anmeldung ist noch nicht eingerichtet',
+    missingText: 'Der Betreiber dieses Servers muss diese Variablen setzen und neu starten:',
+    missingColumns: { name: 'Variable', meaning: 'Bedeutung' },
+    endedTitle: 'Sie sind abgemeldet',
+    endedText: 'Ihre Sitzung ist beendet. Melden Sie sich wieder an, um fortzufahren.',
+    endedAction: 'Wieder anmelden',
+    otherUser: 'Jemand anderes hat sich in diesem Browser angemeldet. Die Seite wurde neu geladen.',
+  },
+
+  failure: {
+    networkTitle: 'Keine Verbindung',
+    network: 'Der Server ist nicht erreichbar. Bitte die Verbindung prüfen.',
+    signedOutTitle: 'Sie sind abgemeldet',
+    signedOut: 'Ihre Sitzung ist beendet. Bitte melden Sie sich wieder an.',
+    rateLimitedTitle: 'Zu viele Anfragen',
+    rateLimited: (seconds) =>
+      seconds > 0
+        ? `Der Server bittet um Geduld. Ein neuer Versuch ist in ${seconds} s möglich.`
+        : 'Ein neuer Versuch ist jetzt möglich.',
+    unavailableTitle: 'Der Server ist nicht verfügbar',
+    unavailable: 'Er kann gerade nicht antworten. Nichts wurde geändert.',
+    refusedTitle: 'Der Server lehnt das ab',
+    refused: 'Der Server lehnt das ab.',
+    missingScopes: (scopes) => `Ihnen fehlt ${scopes}.`,
+    crashedTitle: 'Die Seite hat einen Fehler',
+    crashed: 'Bitte neu laden. Hilft das nicht, informieren Sie den Betreiber dieses Servers.',
+    reload: 'Neu laden',
+  },
+
+  status: {
+    ACTIVE: 'Aktiv',
+    EXPIRED: 'Abgelaufen',
+    REVOKED: 'Widerrufen',
+    expiresSoon: 'Läuft bald ab',
+    rotating: 'Im Wechsel',
+  },
+
+  time: {
+    never: 'Nie',
+    now: 'gerade eben',
+  },
+}

@@ -1,0 +1,3 @@
+import type { secret as english } from '../en/secret.ts'
+
+export const secret: typeof english = {}

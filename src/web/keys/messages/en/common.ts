@@ -1,0 +1,96 @@
+export const common = {
+  title: 'API keys',
+  product: 'Latchkey',
+  skipToContent: 'Skip to content',
+  loading: 'Loading…',
+  cancel: 'Cancel',
+  close: 'Close',
+  save: 'Save',
+  back: 'Back',
+  copy: 'Copy',
+  copied: 'Copied',
+  copiedAnnouncement: (what: string) => `${what} copied`,
+  notCopied: 'The browser did not allow copying. Select the text and copy it yourself.',
+  optional: 'optional',
+  dismiss: 'Dismiss',
+  retry: 'Try again',
+  notFound: {
+    title: 'This page does not exist',
+    text: 'The address may be mistyped, or the link is old.',
+    action: 'Go to your keys',
+  },
+
+  navigation: {
+    label: 'Main',
+    keys: 'Keys',
+    sessions: 'Sessions',
+    administration: 'Administration',
+  },
+  account: {
+    label: (name: string) => `Account of ${name}`,
+    signedInAs: 'Signed in as',
+    signOut: 'Sign out',
+    signOutFailed: 'You are still signed in: the server could not be reached.',
+  },
+  theme: {
+    label: 'Theme',
+    system: 'System',
+    light: 'Light',
+    dark: 'Dark',
+  },
+
+  signIn: {
+    title: 'Sign in',
+    lead: 'Create, rotate and revoke the API keys of your programs.',
+    action: 'Sign in',
+    continueAs: 'Continue as',
+    developmentNote: 'Development only. No password is asked, and any name works.',
+    anotherName: 'Another name',
+    anotherNameHint: 'A new name makes a new user.',
+    continue: 'Continue',
+    people: { ada: 'all scopes', grace: 'reads users, manages her own keys' } as Record<
+      string,
+      string
+    >,
+    missingTitle: 'Sign-in is not set up yet',
+    missingText: 'The operator of this server needs to set these variables and start it again:',
+    missingColumns: { name: 'Variable', meaning: 'Meaning' },
+    endedTitle: 'You are signed out',
+    endedText: 'Your session has ended. Sign in again to continue where you were.',
+    endedAction: 'Sign in again',
+    otherUser: 'Another person has signed in to this browser. The page was loaded again.',
+  },
+
+  failure: {
+    networkTitle: 'No connection',
+    network: 'The server could not be reached. Check your connection.',
+    signedOutTitle: 'You are signed out',
+    signedOut: 'Your session has ended. Sign in again.',
+    rateLimitedTitle: 'Too many requests',
+    rateLimited: (seconds: number) =>
+      seconds > 0
+        ? `The server asks you to wait. You can try again in ${seconds} s.`
+        : 'You can try again now.',
+    unavailableTitle: 'The server is not available',
+    unavailable: 'It cannot answer at the moment. Nothing was changed.',
+    refusedTitle: 'The server refused this',
+    refused: 'The server refused this.',
+    missingScopes: (scopes: string) => `You do not hold ${scopes}.`,
+    crashedTitle: 'The page has a fault',
+    crashed: 'Load it again. If that does not help, tell the operator of this server.',
+    reload: 'Load again',
+  },
+
+  status: {
+    ACTIVE: 'Active',
+    EXPIRED: 'Expired',
+    REVOKED: 'Revoked',
+    expiresSoon: 'Expires soon',
+    rotating: 'Rotating',
+  },
+
+  time: {
+    never: 'Never',
+    now: 'just now',
+  },
+}

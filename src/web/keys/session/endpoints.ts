@@ -1,0 +1,36 @@
+import { urlOf } from '../configuration.ts'
+import { type Failure, failureOfResponse } from '../graphql/failure.ts'
+
+export interface Session {
+  /** Null if the session is that of the application around the page. */
+  readonly id: string | null
+  readonly issuer: string
+  readonly subject: string
+  readonly name: string | null
+  readonly email: string | null
+  readonly expiresAt: string | null
+}
+
+export type Answer<T> =
+  | { readonly data: T; readonly failure: null }
+  | { readonly data: null; readonly failure: Failure }
+
+/** Sends JSON to an endpoint of the page. */
+export async function post<T>(path: string, body: object = {}): Promise<Answer<T>> {
+  const response = await fetch(urlOf(path), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(body),
+    credentials: 'same-origin',
+    cache: 'no-store',
+  }).catch(() => null)
+  if (response?.ok !== true) return { data: null, failure: await failureOfResponse(response) }
+  return { data: await response.json(), failure: null }
+}
+
+export const readSession = () => post<{ session: Session | null }>('session')
+
+export const signInForDevelopment = (subject: string) =>
+  post<{ session: Session }>('sign-in', { subject })
+
+export const signOut = () => post<{ location: string | null }>('sign-out')

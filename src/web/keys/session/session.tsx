@@ -1,0 +1,99 @@
+import {
+  createContext,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useCallback,
+  useContext,
+  useEffect,
+  useState,
+} from 'react'
+import { Provider } from 'urql'
+import { createClient } from '../graphql/client.ts'
+import type { Failure } from '../graphql/failure.ts'
+import { ErrorState } from '../kit/states.tsx'
+import { readSession, type Session } from './endpoints.ts'
+import { tabs } from './tabs.ts'
+
+const SessionEnded = lazy(() => import('./session-ended.tsx'))
+const SignIn = lazy(() => import('./sign-in.tsx'))
+
+const SessionContext = createContext<Session | null>(null)
+
+/** Returns the session of the person. To be called below `SessionGate`. */
+export function useSession(): Session {
+  const session = useContext(SessionContext)
+  if (session === null) throw new Error('There is no session here.')
+  return session
+}
+
+const isSame = (a: Session, b: Session | null) =>
+  b !== null && a.issuer === b.issuer && a.subject === b.subject
+
+/** The first answer is asked for while the scripts of the page still load. */
+let first: ReturnType<typeof readSession> | undefined = readSession()
+
+/** Shows its content to people who are signed in, and the sign-in to all others. */
+export function SessionGate({ children }: { readonly children: ReactNode }) {
+  const [session, setSession] = useState<Session | null>()
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const [ended, setEnded] = useState(false)
+  const [client] = useState(() => createClient(() => setEnded(true)))
+
+  const load = useCallback(async () => {
+    const answer = await (first ?? readSession())
+    first = undefined
+    setFailure(answer.failure)
+    if (answer.failure === null) setSession(answer.data.session)
+  }, [])
+  useEffect(() => void load(), [load])
+
+  useEffect(() => {
+    if (session == null) return undefined
+    return whenItMayHaveChanged(async () => {
+      const { data } = await readSession()
+      // Nothing of the first person may stay in memory.
+      if (data !== null && data.session !== null && !isSame(session, data.session))
+        location.reload()
+      else if (data?.session === null) setEnded(true)
+    })
+  }, [session])
+
+  if (failure !== null && session === undefined) {
+    return (
+      <main className="alone">
+        <ErrorState failure={failure} onRetry={load} />
+      </main>
+    )
+  }
+  if (session === undefined) return null
+  if (session === null) {
+    return (
+      <Suspense>
+        <SignIn />
+      </Suspense>
+    )
+  }
+  return (
+    <SessionContext value={session}>
+      <Provider value={client}>
+        {children}
+        <Suspense>{ended && <SessionEnded />}</Suspense>
+      </Provider>
+    </SessionContext>
+  )
+}
+
+/** Calls back when another tab signed in or out, and when the person returns to this one. */
+function whenItMayHaveChanged(check: () => void): () => void {
+  const onVisible = () => document.visibilityState === 'visible' && check()
+  const onShow = ({ persisted }: PageTransitionEvent) => persisted && location.reload()
+  tabs.addEventListener('message', check)
+  document.addEventListener('visibilitychange', onVisible)
+  addEventListener('pageshow', onShow)
+  return () => {
+    tabs.removeEventListener('message', check)
+    document.removeEventListener('visibilitychange', onVisible)
+    removeEventListener('pageshow', onShow)
+  }
+}

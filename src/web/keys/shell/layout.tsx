@@ -1,0 +1,59 @@
+import type { ReactNode } from 'react'
+import { Link, useLocation } from 'wouter'
+import { configuration } from '../configuration.ts'
+import { Logo } from '../kit/marks.tsx'
+import { m } from '../messages/current.ts'
+import { useViewer } from '../session/viewer.ts'
+import { AccountMenu } from './account-menu.tsx'
+import { ThemeMenu } from './theme-menu.tsx'
+
+/** The header with the navigation, and the content below. */
+export function Layout({ children }: { readonly children: ReactNode }) {
+  return (
+    <>
+      <a className="skip" href={`${location.pathname}${location.search}#content`}>
+        {m.skipToContent}
+      </a>
+      <header className="header">
+        <div className="header-row">
+          <Link href="/" className="brand">
+            <Logo />
+            <span>{m.product}</span>
+          </Link>
+          <Navigation />
+          <div className="header-end">
+            <ThemeMenu />
+            <AccountMenu />
+          </div>
+        </div>
+      </header>
+      <main id="content" className="content" tabIndex={-1}>
+        {children}
+      </main>
+    </>
+  )
+}
+
+function Navigation() {
+  const [path] = useLocation()
+  const viewer = useViewer()
+  const administers = configuration.adminScopes.some((scope) => viewer?.scopes.has(scope))
+  const places = [
+    { href: '/', label: m.navigation.keys, current: !/^\/(sessions|admin)\b/.test(path) },
+    ...(configuration.features.sessions
+      ? [{ href: '/sessions', label: m.navigation.sessions, current: path === '/sessions' }]
+      : []),
+    ...(administers
+      ? [{ href: '/admin', label: m.navigation.administration, current: /^\/admin\b/.test(path) }]
+      : []),
+  ]
+  return (
+    <nav className="navigation" aria-label={m.navigation.label}>
+      {places.map(({ href, label, current }) => (
+        <Link key={href} href={href} aria-current={current ? 'page' : undefined}>
+          {label}
+        </Link>
+      ))}
+    </nav>
+  )
+}
