@@ -2,7 +2,7 @@ import { Check, Copy } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { m } from '../messages/current.ts'
 import { Button, type ButtonProps, IconButton } from './button.tsx'
-import { announce, toast } from './toasts.tsx'
+import { copyText } from './copy.ts'
 
 /** Copies a text. `what` names it in the announcement. */
 export function CopyButton(props: {
@@ -23,14 +23,8 @@ export function CopyButton(props: {
   }, [copied])
 
   async function copy() {
-    try {
-      await navigator.clipboard.writeText(text)
-    } catch {
-      toast(m.notCopied, { isFault: true })
-      return
-    }
+    if (!(await copyText(text, what))) return
     setCopied(true)
-    announce(m.copiedAnnouncement(what))
     onCopied?.()
   }
 

@@ -1,5 +1,69 @@
+const keys = (count: number) => (count === 1 ? '1 key' : `${count} keys`)
+
 export const list = {
   title: 'API keys',
   lead: 'Keys let your programs call the API as you, with the scopes that you choose.',
   create: 'New key',
+
+  search: 'Search by name or id',
+  status: 'Status',
+  anyStatus: 'Any status',
+  sort: 'Order',
+  sorts: {
+    NEWEST: 'Newest first',
+    NAME: 'By name',
+    LAST_USED: 'Last used first',
+    EXPIRES: 'Expires first',
+  },
+
+  columns: {
+    name: 'Name',
+    scopes: 'Scopes',
+    lastUsed: 'Last used',
+    expires: 'Expires',
+    status: 'Status',
+    actions: 'Actions',
+  },
+  andScopes: (scopes: string) => `and ${scopes}`,
+  select: (name: string) => `Select ${name}`,
+  selectAll: 'Select all keys on this page',
+  actionsFor: (name: string) => `Actions for ${name}`,
+  open: 'Open',
+  copyId: 'Copy id',
+  id: 'Id',
+  revoke: 'Revoke…',
+
+  pages: 'Pages',
+  count: keys,
+  previous: 'Previous',
+  next: 'Next',
+
+  selection: 'Selection',
+  selected: (count: number) => `${keys(count)} selected`,
+  clearSelection: 'Clear selection',
+
+  revokeTitle: (count: number, name: string) =>
+    count === 1 ? `Revoke “${name}”?` : `Revoke ${keys(count)}?`,
+  revokeText: (count: number): string =>
+    count === 1
+      ? 'Programs that use this key are refused at once, on every server. Keys that it created are revoked too. This cannot be undone.'
+      : 'Programs that use these keys are refused at once, on every server. Keys that they created are revoked too. This cannot be undone.',
+  revokeAction: (count: number) => (count === 1 ? 'Revoke key' : `Revoke ${keys(count)}`),
+  neverUsed: 'never used',
+  reason: 'Reason',
+  word: 'revoke',
+  typeWord: (word: string) => `Type “${word}” to confirm`,
+  inUse: 'A program used one of these keys within the last day.',
+  revoked: (count: number, descendants: number) =>
+    descendants === 0
+      ? `${keys(count)} revoked.`
+      : `${keys(count)} revoked, and ${descendants} created by them.`,
+
+  emptyTitle: 'Create your first key',
+  emptyText: (max: number) =>
+    `A key is a password for one program. Give each program its own, with only the scopes that it needs. You can have ${max} active keys.`,
+  emptyAction: 'New key',
+  noMatchTitle: 'No key matches',
+  noMatchText: 'Search finds the beginning of a name, and whole ids.',
+  clearFilters: 'Show all keys',
 }

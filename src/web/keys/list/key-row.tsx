@@ -1,0 +1,94 @@
+import { Ban, Ellipsis, Hash, PanelRight } from 'lucide-react'
+import { Link, useLocation } from 'wouter'
+import { KeyStatus, keyStateOf } from '../kit/badge.tsx'
+import { copyText } from '../kit/copy.ts'
+import { Checkbox } from '../kit/fields.tsx'
+import { Menu } from '../kit/menu.tsx'
+import { RelativeTime } from '../kit/time.tsx'
+import { m } from '../messages/current.ts'
+import type { KeyRow } from './queries.ts'
+import { ScopeChips } from './scope-chips.tsx'
+
+export function KeyTableRow(props: {
+  readonly apiKey: KeyRow
+  readonly isSelected: boolean
+  readonly onSelect: (isSelected: boolean) => void
+  readonly onRevoke: () => void
+}) {
+  const { apiKey, isSelected, onSelect, onRevoke } = props
+  const { id, name, start, scopes, status, expiresAt, lastUsedAt } = apiKey
+  return (
+    <tr role="row" data-status={status} aria-selected={isSelected}>
+      <td role="cell" className="key-check">
+        <Checkbox
+          label={m.list.select(name)}
+          isSelected={isSelected}
+          isDisabled={status === 'REVOKED'}
+          onChange={onSelect}
+        />
+      </td>
+      <th role="rowheader" scope="row" className="key-name">
+        <Link href={`/${id}`}>
+          <bdi>{name}</bdi>
+        </Link>
+        <code>{start}</code>
+      </th>
+      <td role="cell" className="key-scopes">
+        <ScopeChips scopes={scopes} />
+      </td>
+      <td role="cell" data-label={m.list.columns.lastUsed}>
+        {lastUsedAt === null ? (
+          <span className="muted">{m.time.never}</span>
+        ) : (
+          <RelativeTime at={lastUsedAt} />
+        )}
+      </td>
+      <td role="cell" data-label={m.list.columns.expires}>
+        {expiresAt === null ? (
+          <span className="muted">{m.time.never}</span>
+        ) : (
+          <RelativeTime at={expiresAt} />
+        )}
+      </td>
+      <td role="cell" className="key-status">
+        <KeyStatus state={keyStateOf(apiKey)} />
+      </td>
+      <td role="cell" className="key-more">
+        <RowMenu apiKey={apiKey} onRevoke={onRevoke} />
+      </td>
+    </tr>
+  )
+}
+
+function RowMenu({ apiKey, onRevoke }: { readonly apiKey: KeyRow; onRevoke: () => void }) {
+  const [, navigate] = useLocation()
+  const { id, name, status } = apiKey
+  return (
+    <Menu
+      label={m.list.actionsFor(name)}
+      icon={<Ellipsis aria-hidden />}
+      actions={[
+        {
+          id: 'open',
+          label: m.list.open,
+          icon: <PanelRight aria-hidden />,
+          onAction: () => navigate(`/${id}`),
+        },
+        {
+          id: 'copy',
+          label: m.list.copyId,
+          icon: <Hash aria-hidden />,
+          onAction: () => void copyText(id, m.list.id),
+        },
+        {
+          id: 'revoke',
+          label: m.list.revoke,
+          icon: <Ban aria-hidden />,
+          danger: true,
+          isDisabled: status === 'REVOKED',
+          onAction: onRevoke,
+        },
+      ]}
+    />
+  )
+}

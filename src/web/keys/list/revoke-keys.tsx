@@ -1,0 +1,95 @@
+import { useState } from 'react'
+import { useClient } from 'urql'
+import { type Failure, failureOf } from '../graphql/failure.ts'
+import { Button } from '../kit/button.tsx'
+import { Dialog } from '../kit/dialog.tsx'
+import { TextField } from '../kit/fields.tsx'
+import { FailureNote } from '../kit/states.tsx'
+import { RelativeTime } from '../kit/time.tsx'
+import { toast } from '../kit/toasts.tsx'
+import { m } from '../messages/current.ts'
+import { type KeyRow, RevokeKeyMutation } from './queries.ts'
+
+const day = 24 * 60 * 60 * 1000
+
+/** Asks before it revokes keys. Keys that were used in the last day make the person type a word. */
+export default function RevokeKeys(props: {
+  readonly keys: readonly KeyRow[]
+  readonly onClose: () => void
+  readonly onRevoked: () => void
+}) {
+  const { keys, onClose, onRevoked } = props
+  const client = useClient()
+  const [reason, setReason] = useState('')
+  const [typed, setTyped] = useState('')
+  const [done, setDone] = useState<number | null>(null)
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const isInUse = keys.some(
+    ({ lastUsedAt }) => lastUsedAt !== null && Date.now() - Date.parse(lastUsedAt) < day,
+  )
+
+  async function revoke() {
+    setFailure(null)
+    let descendants = 0
+    for (const [index, { id }] of keys.entries()) {
+      setDone(index)
+      const { data, error } = await client.mutation(RevokeKeyMutation, { id, reason })
+      const fault = failureOf(error)
+      if (fault !== null) {
+        setFailure(fault)
+        setDone(null)
+        return
+      }
+      descendants += data?.revokeApiKey.revokedDescendants.length ?? 0
+    }
+    toast(m.list.revoked(keys.length, descendants))
+    onRevoked()
+  }
+
+  return (
+    <Dialog
+      role="alertdialog"
+      title={m.list.revokeTitle(keys.length, keys[0]?.name ?? '')}
+      stays={done !== null}
+      onClose={onClose}
+      actions={
+        <>
+          <Button autoFocus isDisabled={done !== null} onPress={onClose}>
+            {m.cancel}
+          </Button>
+          <Button
+            look="danger"
+            isPending={done !== null}
+            isDisabled={isInUse && typed.trim().toLowerCase() !== m.list.word}
+            onPress={() => void revoke()}
+          >
+            {m.list.revokeAction(keys.length)}
+          </Button>
+        </>
+      }
+    >
+      <p>{m.list.revokeText(keys.length)}</p>
+      <ul className="revoke-list">
+        {keys.map(({ id, name, lastUsedAt }) => (
+          <li key={id}>
+            <bdi>{name}</bdi>
+            <span className="muted">
+              {lastUsedAt === null ? m.list.neverUsed : <RelativeTime at={lastUsedAt} />}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <TextField label={m.list.reason} value={reason} onChange={setReason} maxLength={500} />
+      {isInUse && (
+        <TextField
+          label={m.list.typeWord(m.list.word)}
+          hint={m.list.inUse}
+          value={typed}
+          onChange={setTyped}
+          isRequired
+        />
+      )}
+      <FailureNote failure={failure} />
+    </Dialog>
+  )
+}
