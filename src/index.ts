@@ -1,3 +1,5 @@
+export type { ConnectionContext } from './admission/connection.ts'
+export type { GuardRequest, NodeRequest } from './admission/request-carrier.ts'
 export type { Backends } from './backends/backends.ts'
 export { RedirectedElsewhereError } from './backends/backends.ts'
 export type { Authentication, Authenticator, Refusal } from './credentials/authenticator.ts'
@@ -61,13 +63,15 @@ export {
   type ApolloGuardPlugin,
   apolloGuardPlugin,
   type GraphqlHttpOptions,
+  type GraphqlSseGuard,
+  type GraphqlSseOptions,
   type GuardSchemaOptions,
   graphqlHttpOptions,
+  graphqlSseOptions,
   guardMercurius,
   guardSchema,
   type MercuriusApp,
 } from './graphql/index.ts'
-export type { GuardRequest, NodeRequest } from './guard/carrier.ts'
 export { type CreateGuardOptions, createGuard, type Guard } from './guard/create-guard.ts'
 export {
   createIdentityIssuer,

@@ -20,6 +20,8 @@ export interface CredentialCarrier {
   queryParameters(name: string): readonly string[]
   /** The method of the request, in upper case. Without it, no session counts for the request. */
   readonly method?: string | undefined
+  /** The API key among the parameters of a WebSocket connection. Default: none. */
+  readonly apiKeyParameter?: string | null
 }
 
 export type PresentedCredential =
@@ -53,6 +55,8 @@ export function readCredential(
   if (apiKey !== null) found = oneOf(found, readApiKey(apiKey, keyPrefix))
   const jwt = jwtHeader === null ? null : carrier.header(jwtHeader)
   if (jwt !== null) found = oneOf(found, readJwt(jwt))
+  const { apiKeyParameter = null } = carrier
+  if (apiKeyParameter !== null) found = oneOf(found, readApiKey(apiKeyParameter, keyPrefix))
   if (apiKeyQueryParameter === null) return found
   const parameters = carrier.queryParameters(apiKeyQueryParameter)
   const [parameter] = parameters

@@ -7,7 +7,8 @@ import type { Principal } from '../principal.ts'
 import { denialError } from './denial.ts'
 
 /** The parts of an authenticator that `guardSchema` uses. */
-export interface GuardingAuthenticator extends Pick<Authenticator, 'recordScopes'> {
+export interface GuardingAuthenticator
+  extends Pick<Authenticator, 'recordScopes' | 'recheckMs' | 'sessionRecheckMs'> {
   hasMade?(value: unknown): boolean
 }
 
@@ -81,7 +82,24 @@ export class ExecutionDecisions<Context> {
     return entry.outcome
   }
 
-  #decide(context: Context, info: GraphQLResolveInfo): Outcome | Promise<Outcome> {
+  /**
+   * Decides again on an operation that is still being answered, such as a subscription.
+   *
+   * @param onPrincipal called with the principal, also if the operation is denied
+   */
+  decideAgain(
+    context: Context,
+    info: GraphQLResolveInfo,
+    onPrincipal: (principal: Principal | null) => void,
+  ): Outcome | Promise<Outcome> {
+    return this.#decide(context, info, onPrincipal)
+  }
+
+  #decide(
+    context: Context,
+    info: GraphQLResolveInfo,
+    onPrincipal?: (principal: Principal | null) => void,
+  ): Outcome | Promise<Outcome> {
     const deny = (error: unknown): Denied => {
       const denied = new Denied(deniedWith(error))
       this.#onDenied?.(context, denied)
@@ -89,6 +107,7 @@ export class ExecutionDecisions<Context> {
     }
     const proceed = (principal: Principal | null): Outcome => {
       const error = this.#denialOf(principal, info)
+      onPrincipal?.(principal)
       return error === null ? null : deny(error)
     }
     try {

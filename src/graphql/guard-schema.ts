@@ -3,17 +3,18 @@ import { checkReturnedTypes } from '../decision/returned-types.ts'
 import { refuseUndeclared, rootTypes, type Undeclared } from '../decision/undeclared.ts'
 import {
   type DecisionOptions,
-  type Denied,
+  Denied,
   ExecutionDecisions,
   type OnDenied,
 } from './execution-decision.ts'
+import { guardedSource } from './guarded-source.ts'
 import { type Resolver, returnsRootType, wrapRootFields } from './root-fields.ts'
 
 export interface GuardSchemaOptions<Context> extends DecisionOptions<Context> {
   /**
    * Returns the principal of the caller, from the context of the operation; `null`: the caller is anonymous. If
-   * it throws or returns `undefined`, the operation is denied. It is called once for each execution, and for
-   * each event of a subscription.
+   * it throws or returns `undefined`, the operation is denied. It is called once for each execution. During a
+   * subscription it is called for each event, at intervals, and when the credential expires.
    */
   readonly principalOf: DecisionOptions<Context>['principalOf']
   /**
@@ -35,7 +36,8 @@ const guardedTypes = new WeakSet<object>()
 /**
  * Authorizes each operation on `schema` as a whole, in any GraphQL server: if it selects a field whose required
  * scopes the principal lacks, no field of it runs, and each field of the root type fails with the same error.
- * A subscription is authorized before its source starts, and again for each event.
+ * A subscription is authorized before its source starts, and again for each event. It ends with an error if the
+ * credential expires or is refused, or if the principal may no longer run it.
  *
  * Changes the schema itself: it wraps the resolvers of the root types. Call it last, because the schema can no
  * longer be extended or transformed. Introspection is not affected. A root field without a resolver has the
@@ -79,7 +81,10 @@ export function guardSchemaWith<Context>(
   })
   wrapRootFields(
     schema,
-    (resolve) => guardedResolver(resolve, decisions),
+    (resolve, name) =>
+      name === 'subscribe'
+        ? guardedSource(resolve, decisions, options.authenticator)
+        : guardedResolver(resolve, decisions),
     () => {
       // The new resolver may run the previous one, which asks too.
       decisions.remembersAll = true
@@ -113,6 +118,7 @@ function guardedResolver<Context>(
       if (outcome !== null) throw outcome.error
       return resolve(source, args, context, info)
     }
+    if (source instanceof Denied) throw source.error
     const outcome = decisions.outcomeOf(context as Context, info)
     return outcome instanceof Promise ? outcome.then(proceed) : proceed(outcome)
   }

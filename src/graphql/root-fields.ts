@@ -13,8 +13,11 @@ import { rootTypes } from '../decision/undeclared.ts'
 
 export type Resolver = GraphQLFieldResolver<unknown, unknown>
 
+/** The functions of a field that are wrapped. */
+export type Wrapped = 'resolve' | 'subscribe'
+
 /** Returns a resolver that runs `resolve` only if the operation may run. */
-export type Wrap = (resolve: Resolver) => Resolver
+export type Wrap = (resolve: Resolver, name: Wrapped) => Resolver
 
 /** The resolver that each wrapped one runs, so that none is wrapped twice. */
 const originals = new WeakMap<Resolver, Resolver>()
@@ -34,8 +37,6 @@ export function wrapRootFields(schema: GraphQLSchema, wrap: Wrap, onReplaced: ()
     })
   }
 }
-
-type Wrapped = 'resolve' | 'subscribe'
 
 /** Mercurius replaces whole fields of the subscription type. A field that is added would have no guard. */
 function wrapFieldsOf(type: GraphQLObjectType, wrapField: (field: Field) => void): void {
@@ -59,7 +60,7 @@ function wrapFunction(field: Field, name: Wrapped, wrap: Wrap, onReplaced: () =>
   const wrapped = (given: Resolver | null | undefined): Resolver => {
     const resolve = given ?? defaultFieldResolver
     const original = originals.get(resolve) ?? resolve
-    const guarded = wrap(original)
+    const guarded = wrap(original, name)
     originals.set(guarded, original)
     return guarded
   }

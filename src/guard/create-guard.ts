@@ -1,8 +1,22 @@
 import { createAdmission } from '../admission/admission.ts'
+import {
+  type Connection,
+  type ConnectionContext,
+  closeConnection,
+  connectionOf,
+  isConnection,
+} from '../admission/connection.ts'
 import { createFailureLimiter } from '../admission/failure-limiter.ts'
 import { RequestAdmission } from '../admission/request-admission.ts'
+import {
+  carrierOf,
+  type GuardRequest,
+  isNodeRequest,
+  plainRequest,
+} from '../admission/request-carrier.ts'
 import { Attached } from '../attached.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
+import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import { missingFor } from '../decision/index.ts'
 import {
   InsufficientScopeError,
@@ -12,13 +26,6 @@ import {
 } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { holdsAll, isScopeName, sorted } from '../scopes.ts'
-import {
-  carrierOf,
-  type GuardRequest,
-  isNodeRequest,
-  type NodeRequest,
-  plainRequest,
-} from './carrier.ts'
 
 export interface CreateGuardOptions<GuardedRequest extends GuardRequest = GuardRequest> {
   /** Made by `createAuthenticator` or `connectLatchkey`. */
@@ -42,14 +49,20 @@ export interface Guard<GuardedRequest extends GuardRequest = GuardRequest> {
    *
    * @throws LatchkeyError with `status`, `headers` and `toResponse()`
    */
-  (request: GuardedRequest, ...scopes: string[]): Promise<Principal>
+  (request: GuardedRequest | ConnectionContext, ...scopes: string[]): Promise<Principal>
   /**
    * Authenticates a request, for `principalOf` of `guardSchema`.
+   *
+   * Also takes the context of an operation in a WebSocket, of graphql-ws or Mercurius. It reads the credential
+   * from `authorization` or `apiKey` of the connection's parameters, or from the headers of the upgrade. If the
+   * credential is not valid, or no longer, the WebSocket is closed with 4403.
    *
    * @returns the principal, or `null` if the request is anonymous; a promise of it unless the credential was
    *   verified lately. The promise is rejected with a LatchkeyError if the credential is refused.
    */
-  authenticate(request: GuardedRequest): Principal | null | Promise<Principal | null>
+  authenticate(
+    request: GuardedRequest | ConnectionContext,
+  ): Principal | null | Promise<Principal | null>
 }
 
 /** Creates a guard for endpoints outside GraphQL, such as REST and RPC. */
@@ -59,12 +72,17 @@ export function createGuard<GuardedRequest extends GuardRequest = GuardRequest>(
   const { authenticator } = options
   const admit = createAdmit(options)
 
-  function authenticate(request: GuardedRequest): Principal | null | Promise<Principal | null> {
+  function authenticate(
+    request: GuardedRequest | ConnectionContext,
+  ): Principal | null | Promise<Principal | null> {
     const admitted = admit(request)
     return admitted instanceof Promise ? admitted.then(principalIn) : principalIn(admitted)
   }
 
-  async function guard(request: GuardedRequest, ...scopes: string[]): Promise<Principal> {
+  async function guard(
+    request: GuardedRequest | ConnectionContext,
+    ...scopes: string[]
+  ): Promise<Principal> {
     requireScopeNames(scopes)
     const principal = await authenticate(request)
     if (principal === null) throw new UnauthenticatedError()
@@ -79,9 +97,11 @@ export function createGuard<GuardedRequest extends GuardRequest = GuardRequest>(
 }
 
 interface AdmittedRequest {
-  readonly of: Request | NodeRequest
+  readonly of: object
   readonly admission: RequestAdmission
   readonly admitted: LatchkeyError | null | Promise<LatchkeyError | null>
+  /** The time of the call of `admit`, by `performance.now()`. */
+  readonly at: number
 }
 
 /** A refusal is a rejection, whether it took time or not. */
@@ -89,9 +109,12 @@ function principalIn({ refusal, principal }: RequestAdmission): Principal | null
   return refusal === null ? principal : Promise.reject(refusal)
 }
 
+/** The interval after which an operation in a WebSocket is another use of its credential, in milliseconds. */
+const nextUseMs = 10_000
+
 /**
  * Returns a function that admits each request once. A request that is guarded again later, such as by several
- * resolvers, is one attempt, and its credential is checked again.
+ * resolvers, is one attempt, and its credential is checked again. All operations in a WebSocket are one request.
  */
 function createAdmit<GuardedRequest extends GuardRequest>({
   authenticator,
@@ -99,47 +122,92 @@ function createAdmit<GuardedRequest extends GuardRequest>({
   failuresPerMinute = 20,
 }: CreateGuardOptions<GuardedRequest>) {
   const limiter = createFailureLimiter({ perMinute: failuresPerMinute, now: Date.now })
-  const addressOf = (request: GuardedRequest) =>
-    (clientAddress === undefined ? peerAddress(request) : clientAddress(request)) ?? null
-  const admission = createAdmission<GuardedRequest>({
+  const addressOf = (request: GuardedRequest | null) => {
+    if (request === null) return null
+    return (clientAddress === undefined ? peerAddress(request) : clientAddress(request)) ?? null
+  }
+  const admission = createAdmission<GuardedRequest | null>({
     authenticator,
     refusalError: ({ error }, request) => limiter.errorFor(error, addressOf(request)),
   })
   const admissions = new Attached<AdmittedRequest>('admission')
 
+  type Attempted = Attempt<GuardedRequest>
+
   function admitFirst(
-    plain: Request | NodeRequest,
-    request: GuardedRequest,
+    { key, carrier, request }: Attempted,
     userId: string | null,
-  ) {
+  ): RequestAdmission | Promise<RequestAdmission> {
     const state = new RequestAdmission()
     state.userId = userId
-    const admitted = admission.admit(state, carrierOf(plain), request)
-    admissions.set({ of: plain, admission: state, admitted })
+    const at = performance.now()
+    const admitted = admission.admit(state, carrier(), request)
+    admissions.set({ of: key, admission: state, admitted, at })
     return admitted instanceof Promise ? admitted.then(() => state) : state
   }
 
   async function admitAgain(
-    plain: Request | NodeRequest,
-    request: GuardedRequest,
-    { admission: state, admitted }: AdmittedRequest,
+    attempt: Attempted,
+    { admission: state, admitted, at }: AdmittedRequest,
   ): Promise<RequestAdmission> {
     await admitted
+    const { refusal } = state
+    const isUsedAgain =
+      attempt.connection !== null && refusal === null && performance.now() - at > nextUseMs
     // An outage ends. The request of a connection that lasts is then admitted again, for the same user.
-    if (state.refusal instanceof ServiceUnavailableError) {
-      return admitFirst(plain, request, state.userId)
+    if (refusal instanceof ServiceUnavailableError || isUsedAgain) {
+      return admitFirst(attempt, state.userId)
     }
     await admission.readmit(state)
     return state
   }
 
-  return (request: GuardedRequest): RequestAdmission | Promise<RequestAdmission> => {
-    const plain = plainRequest(request)
-    const before = admissions.get(plain)
-    return before === undefined
-      ? admitFirst(plain, request, null)
-      : admitAgain(plain, request, before)
+  async function admitConnection(
+    connection: Connection,
+    attempt: Attempted,
+    before: AdmittedRequest | undefined,
+  ): Promise<RequestAdmission> {
+    const wasAccepted = (before?.admission.userId ?? null) !== null
+    const state = await (before === undefined
+      ? admitFirst(attempt, null)
+      : admitAgain(attempt, before))
+    const { refusal } = state
+    if (refusal !== null && !(refusal instanceof ServiceUnavailableError)) {
+      closeConnection(connection, refusal, wasAccepted)
+    }
+    return state
   }
+
+  return (
+    request: GuardedRequest | ConnectionContext,
+  ): RequestAdmission | Promise<RequestAdmission> => {
+    const attempt = attemptOf(request)
+    const before = admissions.get(attempt.key)
+    if (attempt.connection !== null) return admitConnection(attempt.connection, attempt, before)
+    return before === undefined ? admitFirst(attempt, null) : admitAgain(attempt, before)
+  }
+}
+
+interface Attempt<GuardedRequest> {
+  /** Is the same object for the same request. */
+  readonly key: object
+  readonly carrier: () => CredentialCarrier
+  /** `null`: the upgrade of a WebSocket whose request is unknown. */
+  readonly request: GuardedRequest | null
+  readonly connection: Connection | null
+}
+
+function attemptOf<GuardedRequest extends GuardRequest>(
+  request: GuardedRequest | ConnectionContext,
+): Attempt<GuardedRequest> {
+  if (typeof request === 'object' && request !== null && isConnection(request)) {
+    const connection = connectionOf(request)
+    const { key, carrier, upgrade } = connection
+    return { key, carrier, request: upgrade as GuardedRequest | null, connection }
+  }
+  const plain = plainRequest(request as GuardedRequest)
+  const carrier = () => carrierOf(plain)
+  return { key: plain, carrier, request: request as GuardedRequest, connection: null }
 }
 
 function peerAddress(request: GuardRequest): string | null {

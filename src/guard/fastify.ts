@@ -1,8 +1,8 @@
 import type {} from 'fastify'
+import type { NodeRequest } from '../admission/request-carrier.ts'
 import { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { problemDetails, problemHeaders } from '../problem-response.ts'
-import type { NodeRequest } from './carrier.ts'
 import { type CreateGuardOptions, createGuard, requireScopeNames } from './create-guard.ts'
 
 declare module 'fastify' {

@@ -1,12 +1,12 @@
-import { mayHaveDroppedHeaders } from '../credentials/raw-headers.ts'
-import { LatchkeyError } from '../errors.ts'
-import type { Principal } from '../principal.ts'
 import {
   type GuardRequest,
   isNodeRequest,
   type NodeRequest,
   TooManyHeadersError,
-} from './carrier.ts'
+} from '../admission/request-carrier.ts'
+import { mayHaveDroppedHeaders } from '../credentials/raw-headers.ts'
+import { LatchkeyError } from '../errors.ts'
+import type { Principal } from '../principal.ts'
 import { type CreateGuardOptions, createGuard, requireScopeNames } from './create-guard.ts'
 
 /** A context of Hono, without a dependency on it. */

@@ -16,7 +16,7 @@ function toGraphQLError(admitted: Admitted | Promise<Admitted>): Refused {
   return admitted && requestErrorOf(admitted)
 }
 
-type Refused = GraphQLError | null | Promise<GraphQLError | null>
+export type Refused = GraphQLError | null | Promise<GraphQLError | null>
 
 /** The admission of requests to a GraphQL endpoint. */
 export interface GraphQLAdmission extends Pick<Admission<object>, 'authenticator'> {
@@ -33,8 +33,8 @@ export interface GraphQLAdmission extends Pick<Admission<object>, 'authenticator
     serverContext: object,
     state?: RequestAdmission,
   ): Refused
-  /** See {@link Admission.readmit}. Returns `null` if there is no request, or it was never admitted. */
-  readmit(request: object | undefined): Refused
+  /** See {@link Admission.readmit}. Returns `undefined` if `admit` was not called for the request. */
+  readmit(request: object): Refused | undefined
   /** See {@link Admission.recheck}. */
   recheck(request: object): Rechecked | Promise<Rechecked>
   /** Returns whether `admit` was called for the request. */
@@ -63,7 +63,7 @@ export function createGraphQLAdmission(admission: Admission<object>): GraphQLAdm
 
     readmit(request) {
       const state = stateOf(request)
-      return state === undefined ? null : toGraphQLError(admission.readmit(state))
+      return state === undefined ? undefined : toGraphQLError(admission.readmit(state))
     },
 
     recheck(request) {

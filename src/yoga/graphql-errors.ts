@@ -1,6 +1,7 @@
 import { GraphQLError, type GraphQLErrorOptions } from 'graphql'
 import { httpFailure } from '../admission/http-failure.ts'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
+import { withoutStack } from '../without-stack.ts'
 
 /**
  * Converts a failure that refuses a whole request to a GraphQL error with its HTTP status and headers
@@ -13,6 +14,12 @@ export function requestError(
 ): GraphQLError {
   const allExtensions = { ...error.extensions, ...extensions, http: httpFailure(error) }
   return withReason(new GraphQLError(error.message, { extensions: allExtensions }), error)
+}
+
+/** Returns an error of {@link requestError} without the HTTP status and headers, which only Yoga removes. */
+export function withoutHttp(error: GraphQLError): GraphQLError {
+  const { http: _, ...extensions } = error.extensions
+  return withoutStack(new GraphQLError(error.message, { extensions }))
 }
 
 /** The reasons of outages, for the log. They are not on the errors, because these are sent to the caller. */

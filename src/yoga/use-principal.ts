@@ -1,17 +1,21 @@
 import type { ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql'
 import type { GraphQLParams, Plugin, YogaLogger } from 'graphql-yoga'
-import { createAdmission, type Rechecked } from '../admission/admission.ts'
+import { createAdmission } from '../admission/admission.ts'
 import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
-import { analyseOperation, decide, refusal, scopesUsed } from '../decision/index.ts'
 import { refuseUndeclared, type Undeclared } from '../decision/undeclared.ts'
-import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
+import type { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
+import { type Decider, denialOf, watchStream } from './authorize-operation.ts'
 import { errorAnswer, toResponse } from './error-answer.ts'
 import { createGraphQLAdmission, type GraphQLAdmission } from './graphql-admission.ts'
-import { fieldError, latchkeyErrorOf, requestError } from './graphql-errors.ts'
+import { fieldError, latchkeyErrorOf } from './graphql-errors.ts'
 import { carrierOf, missingHeadersRefusal, nodeRequestOf } from './node-request.ts'
+import {
+  createOperationAdmission,
+  type OperationAdmission,
+  type OperationContext,
+} from './operation-admission.ts'
 import { maskedError } from './use-error-answers.ts'
-import { WatchedStream } from './watched-stream.ts'
 
 export interface UsePrincipalOptions {
   /** Made by `createAuthenticator`. */
@@ -51,21 +55,37 @@ export interface PrincipalContext {
  * @throws TypeError through `createYoga`, if the schema has a field that is open by mistake: see `undeclared`
  */
 export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalContext> {
-  return usePrincipalOf(createGraphQLAdmission(createAdmission(options)), {
+  const admission = createGraphQLAdmission(createAdmission(options))
+  const operations = createOperationAdmission(admission)
+  const plugin = usePrincipalOf(admission, {
+    operations,
     ...(options.undeclared && { undeclared: options.undeclared }),
   })
+  return {
+    ...plugin,
+    onContextBuilding({ context }) {
+      const operation = context as OperationContext
+      // `onParams` has added that of an operation that Yoga answers.
+      return operation.principal === undefined ? operations.begin(operation) : undefined
+    },
+  }
 }
 
 interface PrincipalSettings {
   readonly undeclared?: Undeclared
   /** Whether anonymous callers must not learn the names of types. */
   readonly isSchemaPrivate?: boolean
+  readonly operations?: OperationAdmission
 }
 
 /** Like {@link usePrincipal}, for requests that may have passed `admission` before Yoga runs. */
 export function usePrincipalOf(
   admission: GraphQLAdmission,
-  { undeclared = 'refuse', isSchemaPrivate = false }: PrincipalSettings = {},
+  {
+    undeclared = 'refuse',
+    isSchemaPrivate = false,
+    operations = createOperationAdmission(admission),
+  }: PrincipalSettings = {},
 ): Plugin<PrincipalContext> {
   let log: YogaLogger | null = null
   const accepted = new WeakSet<GraphQLSchema>()
@@ -76,15 +96,16 @@ export function usePrincipalOf(
     accepted.add(schema)
     last = schema
   }
+  const decider: Decider = { admission, operations, isSchemaPrivate }
   const onExecuted = {
     onExecuteDone({ args, result, setResult }: ExecuteDone) {
-      if (isStream(result)) setResult(watchStream(admission, args, result, { hasNext: false }))
+      if (isStream(result)) setResult(watchStream(decider, args, result, { hasNext: false }))
       else if (result.errors) setResult(withLatchkeyErrors(result))
     },
   }
   const onSubscribed = {
     onSubscribeResult({ args, result, setResult }: ExecuteDone) {
-      if (isStream(result)) setResult(watchStream(admission, args, result, {}))
+      if (isStream(result)) setResult(watchStream(decider, args, result, {}))
     },
   }
   return {
@@ -131,7 +152,7 @@ export function usePrincipalOf(
         setResultAndStopExecution(refusal)
         return undefined
       }
-      const refusal = denialOf(admission, args, isSchemaPrivate)
+      const refusal = denialOf(decider, args)
       return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
     },
 
@@ -142,7 +163,7 @@ export function usePrincipalOf(
         setResultAndStopExecution(refusal)
         return undefined
       }
-      const refusal = denialOf(admission, args, isSchemaPrivate)
+      const refusal = denialOf(decider, args)
       return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
     },
   }
@@ -181,112 +202,12 @@ function publish(
   request: object,
   context: object,
 ): void | Promise<void> {
-  const proceed = (refusal: GraphQLError | null): void => {
-    if (refusal !== null) throw refusal
-    ;(context as Published).principal = principalOf(request)
+  const proceed = (refusal: GraphQLError | null | undefined): void => {
+    if (refusal) throw refusal
+    ;(context as OperationContext).principal = principalOf(request)
   }
   const refusal = readmit(request)
   return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
-}
-
-/**
- * Returns the whole answer to an operation that may not run, or `null` if it may.
- *
- * Hooks of other plugins may have taken long since `publish`, and another operation of the same request may
- * have found that the credential is no longer valid, so the credential is checked again.
- */
-function denialOf(
-  admission: GraphQLAdmission,
-  args: ExecutionArgs,
-  isSchemaPrivate: boolean,
-): ExecutionResult | null | Promise<ExecutionResult | null> {
-  const proceed = (refusal: GraphQLError | null) =>
-    refusal === null ? decisionOn(admission, args, isSchemaPrivate) : { errors: [refusal] }
-  const refusal = admission.readmit(requestOf(args))
-  return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
-}
-
-/**
- * Authorizes an operation. First makes sure that its context has the principal that passed admission, even
- * if another hook has replaced it: a request that never passed is anonymous.
- */
-function decisionOn(
-  { authenticator, principalOf }: GraphQLAdmission,
-  { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
-  isSchemaPrivate: boolean,
-): ExecutionResult | null {
-  const context = contextValue as Published
-  const principal = principalOf(context.request)
-  if (context.principal !== principal) context.principal = principal
-  const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
-  // If there is no such operation, executing it reports that, and reaches no field.
-  if (evaluation === undefined) return null
-  const decision = decide(evaluation, principal)
-  if (decision.outcome === 'allowed') {
-    if (principal !== null) {
-      authenticator.recordScopes?.(principal, scopesUsed(evaluation, principal))
-    }
-    return null
-  }
-  if (principal === null && isSchemaPrivate) return { errors: [requestError(refusal(decision))] }
-  const fields = decision.fields.map(({ coordinate, paths }) => ({ coordinate, paths }))
-  return { errors: [requestError(refusal(decision), { fields })] }
-}
-
-/**
- * Passes on an answer that is sent in parts. It ends with an error if the credential expires or is refused, or
- * if the principal may no longer run the operation.
- *
- * @param last members that the last result has in addition to the error
- */
-function watchStream(
-  { authenticator, recheck, principalOf }: GraphQLAdmission,
-  { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
-  stream: AsyncIterableIterator<ExecutionResult>,
-  last: object,
-): AsyncIterableIterator<ExecutionResult> {
-  const context = contextValue as Published
-  const { request } = context
-  let principal = principalOf(request)
-  // An anonymous stream has no credential that could expire.
-  if (principal === null || request === undefined) return stream
-  const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
-  const endWith = (error: LatchkeyError) => ({ errors: [fieldError(error)], ...last })
-
-  function proceed(found: Rechecked): ExecutionResult | null {
-    if (found instanceof LatchkeyError) return endWith(found)
-    if (found === principal) return null
-    principal = found
-    context.principal = found
-    const decision = evaluation === undefined ? null : decide(evaluation, found)
-    return decision === null || decision.outcome === 'allowed' ? null : endWith(refusal(decision))
-  }
-  return new WatchedStream<ExecutionResult, ExecutionResult>(stream, {
-    check: () => {
-      const found = recheck(request)
-      return found instanceof Promise ? found.then(proceed) : proceed(found)
-    },
-    intervalMs: recheckIntervalOf(authenticator, principal),
-    expiresAt: () => principal?.credential.expiresAt?.getTime() ?? null,
-    // If the credential cannot be checked, the stream ends.
-    failed: () => endWith(new ServiceUnavailableError()),
-  })
-}
-
-function recheckIntervalOf(
-  { recheckMs = 1_000, sessionRecheckMs = recheckMs }: Authenticator,
-  { credential }: Principal,
-): number {
-  return credential.kind === 'SESSION' ? sessionRecheckMs : recheckMs
-}
-
-function requestOf({ contextValue }: ExecutionArgs): object | undefined {
-  return (contextValue as Published).request
-}
-
-interface Published {
-  principal?: Principal | null
-  readonly request?: object
 }
 
 /** Converts the Latchkey errors that resolvers threw to errors with their codes. Yoga masks all others. */

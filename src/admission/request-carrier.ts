@@ -17,8 +17,15 @@ export interface NodeRequest extends RawHeaders {
   readonly socket?: { readonly remoteAddress?: string | undefined } | undefined
 }
 
-/** A fetch Request, a request of Node, or a framework's request with one of them as `raw` (Fastify, Hono). */
-export type GuardRequest = Request | NodeRequest | { readonly raw: Request | NodeRequest }
+/**
+ * A fetch Request, a request of Node, a framework's request with one of them as `raw` (Fastify, Hono), or the
+ * context of Mercurius.
+ */
+export type GuardRequest =
+  | Request
+  | NodeRequest
+  | { readonly raw: Request | NodeRequest }
+  | { readonly reply: { readonly request: { readonly raw: NodeRequest } } }
 
 /** The request may lack headers, because Node drops those after the 1000th. */
 export class TooManyHeadersError extends InvalidRequestError {
@@ -37,14 +44,21 @@ export class TooManyHeadersError extends InvalidRequestError {
 
 /** @throws TypeError if `request` is not a request */
 export function plainRequest(request: GuardRequest): Request | NodeRequest {
-  if (typeof request === 'object' && request !== null) {
-    if (isNodeRequest(request) || isFetchRequest(request)) return request
-    const { raw } = request as { raw?: unknown }
-    if (isNodeRequest(raw) || isFetchRequest(raw)) return raw
-  }
+  const plain = requestIn(request)
+  if (plain !== null) return plain
   throw new TypeError(
     'Call the guard with a fetch Request, or with the request of a server on Node.',
   )
+}
+
+/** Returns the request that `value` is or has as `raw` or `reply.request.raw`; `null`: it is none. */
+export function requestIn(value: unknown): Request | NodeRequest | null {
+  if (typeof value !== 'object' || value === null) return null
+  if (isNodeRequest(value) || isFetchRequest(value)) return value
+  const { raw, reply } = value as { raw?: unknown; reply?: { request?: { raw?: unknown } } | null }
+  if (isNodeRequest(raw) || isFetchRequest(raw)) return raw
+  const replied = reply?.request?.raw
+  return isNodeRequest(replied) ? replied : null
 }
 
 export function isNodeRequest(request: unknown): request is NodeRequest {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { WatchedStream } from '../../src/yoga/watched-stream.ts'
+import { WatchedStream } from '../../src/graphql/watched-stream.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

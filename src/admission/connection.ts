@@ -1,0 +1,142 @@
+import type { CredentialCarrier } from '../credentials/presented-credential.ts'
+import type { RawHeaders } from '../credentials/raw-headers.ts'
+import type { LatchkeyError } from '../errors.ts'
+import { isObject } from '../json.ts'
+import { carrierOf, isNodeRequest, type NodeRequest, requestIn } from './request-carrier.ts'
+
+/**
+ * The context of an operation in a WebSocket: the one of graphql-ws, also if its members are part of another
+ * object, such as the context of Yoga; or the one of Mercurius.
+ */
+export interface ConnectionContext {
+  readonly connectionInitReceived?: boolean
+  /** The payload of the message `connection_init`. */
+  readonly connectionParams?: unknown
+  /** The socket and the request of the upgrade. */
+  readonly extra?: unknown
+}
+
+/** A WebSocket with an operation of GraphQL. */
+export interface Connection {
+  /** Is the same object for all operations in the WebSocket. */
+  readonly key: object
+  readonly carrier: () => CredentialCarrier
+  /** The request of the upgrade; `null`: unknown. */
+  readonly upgrade: Request | NodeRequest | null
+  /** Closes the WebSocket; `null`: the context does not have it. */
+  readonly close: ((code: number, reason: string) => unknown) | null
+}
+
+interface Members {
+  readonly connectionInitReceived?: unknown
+  readonly connectionParams?: unknown
+  /** The name in Mercurius. */
+  readonly _connectionInit?: unknown
+  readonly extra?: { readonly socket?: unknown; readonly request?: unknown } | null
+  readonly socket?: unknown
+  readonly req?: unknown
+  readonly request?: unknown
+}
+
+/** Whether `context` is that of an operation in a WebSocket. */
+export function isConnection(context: object): context is ConnectionContext {
+  const { connectionInitReceived, connectionParams } = context as Members
+  return (
+    connectionInitReceived !== undefined ||
+    connectionParams !== undefined ||
+    '_connectionInit' in context
+  )
+}
+
+export function connectionOf(context: ConnectionContext): Connection {
+  const { extra, socket, req, request, connectionParams, _connectionInit } = context as Members
+  const upgrade = requestIn(extra?.request) ?? requestIn(req) ?? requestIn(request)
+  const found = extra?.socket ?? socket
+  const params = connectionParams ?? _connectionInit
+  return {
+    // The libraries make a new context for each operation, of the same parts.
+    key: [extra, found, upgrade].find(isObject) ?? context,
+    carrier: () => connectionCarrier(params, upgrade),
+    upgrade,
+    close: closerOf(found),
+  }
+}
+
+/** A value that no header can have, and that is refused as several credentials are. */
+const notOne = ','
+
+function connectionCarrier(
+  params: unknown,
+  upgrade: Request | NodeRequest | null,
+): CredentialCarrier {
+  const header = upgrade === null ? () => null : upgradeHeader(upgrade)
+  const authorization = parameter(params, 'authorization')
+  return {
+    method: upgrade?.method,
+    header(name) {
+      const sent = header(name)
+      if (name !== 'authorization' || authorization === null) return sent
+      return sent === null ? authorization : notOne
+    },
+    apiKeyParameter: parameter(params, 'apikey'),
+    queryParameters: (name) => (upgrade === null ? [] : carrierOf(upgrade).queryParameters(name)),
+  }
+}
+
+/** @throws TooManyHeadersError if headers may be missing */
+function upgradeHeader(upgrade: Request | NodeRequest): CredentialCarrier['header'] {
+  const { header } = carrierOf(upgrade)
+  // Mercurius adds the parameters of the connection to the headers of Node.
+  return isNodeRequest(upgrade) ? (name) => (wasSent(upgrade, name) ? header(name) : null) : header
+}
+
+function wasSent({ rawHeaders }: RawHeaders, name: string): boolean {
+  return rawHeaders.some((sent, n) => n % 2 === 0 && sent.toLowerCase() === name)
+}
+
+/**
+ * Returns the value of a parameter of the connection, whose name is compared without regard to case; `null`: it
+ * was not sent.
+ *
+ * @param name in lower case
+ */
+function parameter(params: unknown, name: string): string | null {
+  if (!isObject(params)) return null
+  const values = Object.keys(params)
+    .filter((sent) => sent.toLowerCase() === name)
+    .map((sent) => params[sent])
+    .filter((value) => value !== undefined && value !== null)
+  const [value = null] = values
+  if (value === null) return null
+  return values.length === 1 && typeof value === 'string' ? value : notOne
+}
+
+function closerOf(socket: unknown): Connection['close'] {
+  const { close, end } = (socket ?? {}) as Record<string, unknown>
+  if (typeof close !== 'function') return null
+  // `close` of uWebSockets.js sends no code.
+  const send = typeof end === 'function' ? end : close
+  return (code, reason) => send.call(socket, code, reason)
+}
+
+/** The close code for a credential that is not valid. Clients of graphql-ws connect again. */
+const forbidden = 4403
+
+/**
+ * Closes a WebSocket because of its credential.
+ *
+ * @param wasAccepted whether the credential was valid before. Otherwise the operation gets its error first, so that
+ *   a client does not repeat it in vain
+ */
+export function closeConnection(
+  { close }: Connection,
+  error: LatchkeyError,
+  wasAccepted: boolean,
+): void {
+  if (close === null) return
+  if (wasAccepted) close(forbidden, error.message)
+  else setTimeout(close, answerMs, forbidden, error.message).unref()
+}
+
+/** The time in which the operation gets its error, in milliseconds. */
+const answerMs = 100

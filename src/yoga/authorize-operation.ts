@@ -1,0 +1,112 @@
+import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
+import type { Rechecked } from '../admission/admission.ts'
+import type { Authenticator } from '../credentials/authenticator.ts'
+import { analyseOperation, decide, refusal, scopesUsed } from '../decision/index.ts'
+import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
+import { WatchedStream } from '../graphql/watched-stream.ts'
+import type { Principal } from '../principal.ts'
+import type { GraphQLAdmission } from './graphql-admission.ts'
+import { fieldError, requestError } from './graphql-errors.ts'
+import type { OperationAdmission, OperationContext } from './operation-admission.ts'
+
+export interface Decider {
+  readonly admission: GraphQLAdmission
+  readonly operations: OperationAdmission
+  readonly isSchemaPrivate: boolean
+}
+
+/**
+ * Returns the whole answer to an operation that may not run, or `null` if it may.
+ *
+ * Hooks of other plugins may have taken long since `publish`, and another operation of the same request may
+ * have found that the credential is no longer valid, so the credential is checked again.
+ */
+export function denialOf(
+  decider: Decider,
+  args: ExecutionArgs,
+): ExecutionResult | null | Promise<ExecutionResult | null> {
+  const { operations } = decider
+  const context = args.contextValue as OperationContext
+  const proceed = (refusal: GraphQLError | null) => {
+    const denial = refusal === null ? decisionOn(decider, args) : { errors: [refusal] }
+    return denial === null ? null : operations.answerTo(context, denial)
+  }
+  const refusal = operations.admit(context)
+  return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
+}
+
+/**
+ * Authorizes an operation. First makes sure that its context has the principal that passed admission, even
+ * if another hook has replaced it: a request that never passed is anonymous.
+ */
+function decisionOn(
+  { admission: { authenticator, principalOf }, operations, isSchemaPrivate }: Decider,
+  { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
+): ExecutionResult | null {
+  const context = contextValue as OperationContext
+  const principal = principalOf(operations.keeperOf(context))
+  if (context.principal !== principal) context.principal = principal
+  const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
+  // If there is no such operation, executing it reports that, and reaches no field.
+  if (evaluation === undefined) return null
+  const decision = decide(evaluation, principal)
+  if (decision.outcome === 'allowed') {
+    if (principal !== null) {
+      authenticator.recordScopes?.(principal, scopesUsed(evaluation, principal))
+    }
+    return null
+  }
+  if (principal === null && isSchemaPrivate) return { errors: [requestError(refusal(decision))] }
+  const fields = decision.fields.map(({ coordinate, paths }) => ({ coordinate, paths }))
+  return { errors: [requestError(refusal(decision), { fields })] }
+}
+
+/**
+ * Passes on an answer that is sent in parts. It ends with an error if the credential expires or is refused, or
+ * if the principal may no longer run the operation.
+ *
+ * @param last members that the last result has in addition to the error
+ */
+export function watchStream(
+  { admission: { authenticator, recheck, principalOf }, operations }: Decider,
+  { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
+  stream: AsyncIterableIterator<ExecutionResult>,
+  last: object,
+): AsyncIterableIterator<ExecutionResult> {
+  const context = contextValue as OperationContext
+  const keeper = operations.keeperOf(context)
+  let principal = principalOf(keeper)
+  // An anonymous stream has no credential that could expire.
+  if (principal === null || keeper === undefined) return stream
+  const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
+  const endWith = (error: LatchkeyError) => ({ errors: [fieldError(error)], ...last })
+
+  function proceed(found: Rechecked): ExecutionResult | null {
+    if (found instanceof LatchkeyError) {
+      operations.refused(context, found)
+      return endWith(found)
+    }
+    if (found === principal) return null
+    principal = found
+    context.principal = found
+    const decision = evaluation === undefined ? null : decide(evaluation, found)
+    return decision === null || decision.outcome === 'allowed' ? null : endWith(refusal(decision))
+  }
+  return new WatchedStream<ExecutionResult, ExecutionResult>(stream, {
+    check: () => {
+      const found = recheck(keeper)
+      return found instanceof Promise ? found.then(proceed) : proceed(found)
+    },
+    intervalMs: recheckIntervalOf(authenticator, principal),
+    expiresAt: () => principal?.credential.expiresAt?.getTime() ?? null,
+    // If the credential cannot be checked, the stream ends.
+    failed: () => endWith(new ServiceUnavailableError()),
+  })
+}
+
+function recheckIntervalOf(
+  { recheckMs = 1_000, sessionRecheckMs = recheckMs }: Authenticator,
+  { credential }: Principal,
+): number {
+  return credential.kind === 'SESSION' ? sessionRecheckMs : recheckMs
+}

@@ -1,0 +1,121 @@
+import type { ExecutionResult } from 'graphql'
+import {
+  type Connection,
+  closeConnection,
+  connectionOf,
+  isConnection,
+} from '../admission/connection.ts'
+import { RequestAdmission } from '../admission/request-admission.ts'
+import { isNodeRequest, requestIn } from '../admission/request-carrier.ts'
+import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
+import type { Principal } from '../principal.ts'
+import type { GraphQLAdmission, Refused } from './graphql-admission.ts'
+import { requestError, withoutHttp } from './graphql-errors.ts'
+import { carrierOf, missingHeadersRefusal, nodeRequestOf } from './node-request.ts'
+
+/** The admission of operations, whether or not their request has passed admission before. */
+export interface OperationAdmission {
+  /**
+   * Checks the credential of an operation again. If its request was not admitted before, it is admitted now: that
+   * of an operation in a WebSocket, or one that another plugin answers before `usePrincipal` runs.
+   *
+   * @returns the error of a refused operation; `null` if it may continue
+   */
+  admit(context: OperationContext): Refused
+  /** Returns the object that has the state of admission. */
+  keeperOf(context: OperationContext): object | undefined
+  /**
+   * Admits an operation that Yoga does not answer itself, before its context is built, and adds its principal. If
+   * it is refused, it fails when it is executed.
+   */
+  begin(context: OperationContext): void | Promise<void>
+  /** Returns a result as the answer to an operation needs it: status and headers are for answers of Yoga only. */
+  answerTo(context: OperationContext, result: ExecutionResult): ExecutionResult
+  /** Closes the WebSocket of an operation whose credential is no longer valid. */
+  refused(context: OperationContext, error: LatchkeyError): void
+}
+
+export interface OperationContext {
+  readonly request?: object
+  principal?: Principal | null
+}
+
+export function createOperationAdmission(admission: GraphQLAdmission): OperationAdmission {
+  /** The users of the WebSockets that have had a valid credential. */
+  const users = new WeakMap<object, string>()
+  /** The contexts of operations that Yoga does not answer itself. */
+  const answeredElsewhere = new WeakSet<object>()
+
+  function admitLate(context: OperationContext): Refused {
+    if (isConnection(context)) return admitConnection(context, connectionOf(context))
+    const request = requestIn(context.request)
+    return request === null || isNodeRequest(request) ? null : admitRequest(request, context)
+  }
+
+  function admitRequest(request: Request, context: object): Refused {
+    const node = nodeRequestOf(context)
+    return (
+      missingHeadersRefusal(node) ??
+      admission.admit(request, carrierOf(request, new URL(request.url), node), context)
+    )
+  }
+
+  /** Each operation counts as a use of the credential. Its state is on its context. */
+  function admitConnection(context: object, connection: Connection): Refused {
+    const state = new RequestAdmission()
+    state.userId = users.get(connection.key) ?? null
+    const finish = <T>(refusal: T): T => {
+      if (state.principal !== null) users.set(connection.key, state.principal.userId)
+      if (state.refusal !== null) close(connection, state.refusal)
+      return refusal
+    }
+    try {
+      const refusal = admission.admit(context, connection.carrier(), context, state)
+      return refusal instanceof Promise ? refusal.then(finish) : finish(refusal)
+    } catch (error) {
+      if (!(error instanceof LatchkeyError)) throw error
+      state.refusal = error
+      return finish(requestError(error))
+    }
+  }
+
+  function close(connection: Connection, error: LatchkeyError): void {
+    if (error instanceof ServiceUnavailableError) return
+    closeConnection(connection, error, users.has(connection.key))
+  }
+
+  function admit(context: OperationContext): Refused {
+    const { request } = context
+    const refusal = request === undefined ? undefined : admission.readmit(request)
+    if (refusal !== undefined) return refusal
+    const again = admission.readmit(context)
+    return again === undefined ? admitLate(context) : again
+  }
+
+  const keeperOf = (context: OperationContext) =>
+    admission.isAdmitted(context) ? context : context.request
+
+  return {
+    admit,
+    keeperOf,
+
+    begin(context) {
+      answeredElsewhere.add(context)
+      const publish = (): void => {
+        context.principal = admission.principalOf(keeperOf(context))
+      }
+      const refusal = admit(context)
+      return refusal instanceof Promise ? refusal.then(publish) : publish()
+    },
+
+    answerTo(context, result) {
+      if (!answeredElsewhere.has(context)) return result
+      // The plugin for graphql-sse recognises results by `data`.
+      return { data: null, ...result, errors: (result.errors ?? []).map(withoutHttp) }
+    },
+
+    refused(context, error) {
+      if (isConnection(context)) close(connectionOf(context), error)
+    },
+  }
+}
