@@ -1,15 +1,9 @@
-import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
-import { transformSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startIssuer, type TestIssuer } from '../support/issuer.ts'
-import { freePort } from '../support/programs.ts'
-import { codeBlocks } from './code-blocks.ts'
-import { frameworkFolder } from './frameworks.ts'
-import { environmentOf, nodes } from './installed.ts'
+import { frameworkFolder, runExample, writeExamples } from './frameworks.ts'
+import { nodes } from './installed.ts'
 
 /* The documents' programs for other servers, each with the framework that it names. */
 
@@ -17,12 +11,7 @@ const cwd = frameworkFolder()
 let issuer: TestIssuer
 
 beforeAll(async () => {
-  writeFileSync(join(cwd, 'package.json'), '{ "type": "module" }')
-  for (const { marker, code } of codeBlocks(['ts'])) {
-    const [, name] = /^example (\S+)$/.exec(marker) ?? []
-    if (name !== undefined)
-      writeFileSync(join(cwd, name), transformSync(code, { loader: 'ts' }).code)
-  }
+  writeExamples(cwd)
   // The route has no server of its own.
   writeFileSync(
     join(cwd, 'next-server.mjs'),
@@ -35,14 +24,7 @@ serve({ fetch: GET, port: Number(process.env.PORT) })`,
 afterAll(() => issuer.close())
 
 describe.each(nodes)("the documents' programs for other servers on Node $version", (node) => {
-  async function run(file: string) {
-    const port = await freePort()
-    const env = { ...environmentOf(node), JWT_ISSUER: issuer.issuer, PORT: String(port) }
-    const child = spawn(node.path, [file], { cwd, env, stdio: 'inherit' })
-    await listening(port, () => child.exitCode !== null)
-    const url = `http://127.0.0.1:${port}`
-    return { url, stop: () => child.kill() }
-  }
+  const run = (file: string) => runExample(node, file, { cwd, env: { JWT_ISSUER: issuer.issuer } })
 
   const bearer = async (scope: string) =>
     `Bearer ${await issuer.sign({ sub: 'alice', scope, aud: 'https://api.example' })}`
@@ -96,17 +78,3 @@ describe.each(nodes)("the documents' programs for other servers on Node $version
     },
   )
 })
-
-async function listening(port: number, hasEnded: () => boolean): Promise<void> {
-  for (;;) {
-    const connected = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy()
-        resolve(true)
-      }).on('error', () => resolve(false))
-    })
-    if (connected) return
-    if (hasEnded()) throw new Error('The program ended.')
-    await wait(50)
-  }
-}
