@@ -51,7 +51,7 @@ export function plainRequest(request: GuardRequest): Request | NodeRequest {
   )
 }
 
-/** Returns the request that `value` is or has as `raw` or `reply.request.raw`; `null`: it is none. */
+/** Returns the request that `value` is or has as `raw` or `reply.request.raw`; `null`: it has no request. */
 export function requestIn(value: unknown): Request | NodeRequest | null {
   if (typeof value !== 'object' || value === null) return null
   if (isNodeRequest(value) || isFetchRequest(value)) return value

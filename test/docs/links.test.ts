@@ -59,8 +59,8 @@ describe.each(documents)('%s', (document) => {
   })
 })
 
-it('the README and the page on issuers link to every page', () => {
-  const targets = ['README.md', 'docs/issuers.md'].flatMap((document) =>
+it('the README, and the pages on issuers and on embedding, link to every page', () => {
+  const targets = ['README.md', 'docs/issuers.md', 'docs/embedding.md'].flatMap((document) =>
     linksOf(document).map(({ target }) => target),
   )
   expect(
