@@ -40,8 +40,14 @@ export interface ResolvedGuard {
   readonly guards: Guards
   /** The object types that the field may return; `null`: all types of its return type. */
   readonly types: ReadonlySet<string> | null
-  /** For payload rules of the field, whether a caller is exempt. No caller is exempt from the other rules. */
-  readonly exemptions: ReadonlyMap<PayloadRule, (caller: Principal) => boolean>
+  /** The payload rules of the field that apply to its arguments. */
+  readonly payload: readonly AppliedRule[]
+}
+
+export interface AppliedRule {
+  readonly rule: PayloadRule
+  /** Whether a caller is exempt. Default: no caller is exempt. */
+  readonly isExempt?: (caller: Principal) => boolean
 }
 
 /**
@@ -97,26 +103,26 @@ export class DynamicGuard {
       key: this.payload.length === 0 ? JSON.stringify([names, argumentGuards]) : null,
       guards: [...returnTypeGuards, ...argumentGuards],
       types,
-      exemptions: this.#exemptions(coerced),
+      payload: this.#appliedRules(coerced),
     }
   }
 
-  #exemptions(coerced: Arguments | null): ResolvedGuard['exemptions'] {
-    const exemptions = new Map<PayloadRule, (caller: Principal) => boolean>()
-    if (coerced === null || this.payload.every(({ isExempt }) => isExempt === undefined)) {
-      return exemptions
-    }
+  #appliedRules(coerced: Arguments | null): readonly AppliedRule[] {
+    const all = this.payload.map((rule) => ({ rule }))
+    const isSame = this.payload.every((rule) => !(rule.isExempt || rule.appliesTo))
+    if (coerced === null || isSame) return all
     let args: Arguments
     try {
       args = getArgumentValues(this.field, this.node, coerced)
     } catch {
       // Execution refuses these arguments, so the field does not run.
-      return exemptions
+      return all
     }
-    for (const rule of this.payload) {
-      const { isExempt } = rule
-      if (isExempt) exemptions.set(rule, (caller) => isExempt(args, caller))
-    }
-    return exemptions
+    return this.payload
+      .filter(({ appliesTo }) => appliesTo?.(args) !== false)
+      .map((rule) => {
+        const { isExempt } = rule
+        return { rule, ...(isExempt && { isExempt: (caller) => isExempt(args, caller) }) }
+      })
   }
 }

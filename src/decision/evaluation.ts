@@ -1,7 +1,6 @@
 import type { Principal } from '../principal.ts'
 import { both, minimal, type ScopeRequirement } from '../scopes.ts'
-import type { DynamicGuard, ResolvedGuard } from './dynamic-guard.ts'
-import type { PayloadRule } from './field-rules.ts'
+import type { AppliedRule, DynamicGuard, ResolvedGuard } from './dynamic-guard.ts'
 import { anyCredential } from './guard.ts'
 import { type BooleanFor, coveredPayloadFields, type PayloadField } from './payload-fields.ts'
 import type { Plan, ReachedField, Selections } from './plan.ts'
@@ -101,9 +100,10 @@ export function evaluatePlan(
       const resolved = dynamicGuard === null ? undefined : resolvedGuards.get(dynamicGuard)
       if (field !== null) addField(entries, field, resolved, pathNode)
       if (dynamicGuard !== null) {
-        for (const rule of dynamicGuard.payload) {
+        for (const applied of resolved?.payload ?? dynamicGuard.payload.map((rule) => ({ rule }))) {
+          const { rule } = applied
           const payloadFields = coveredPayloadFields(rule, dynamicGuard, plan.fragments, booleanFor)
-          addPayloadFields(entries, rule, payloadFields, resolved, pathNode)
+          addPayloadFields(entries, applied, payloadFields, pathNode)
         }
       }
       const types = resolved?.types ?? null
@@ -146,13 +146,11 @@ function addField(
 /** Adds the selected fields of a payload that require further scopes. */
 function addPayloadFields(
   entries: Map<string, FieldEntry>,
-  rule: PayloadRule,
+  { rule, isExempt }: AppliedRule,
   payloadFields: readonly PayloadField[],
-  resolved: ResolvedGuard | undefined,
   pathNode: PathNode | null,
 ): void {
   const requirement = rule.requiresScopes
-  const isExempt = resolved?.exemptions.get(rule)
   for (const { coordinate, path } of payloadFields) {
     const { requirements, exemptible, paths } = entryFor(entries, coordinate, pathNode?.name ?? '')
     // One function for all fields of one payload, so that repeated selections add nothing.

@@ -43,12 +43,13 @@ export function fieldNeeds(
     const known = new Map(Object.entries(fragments))
     const booleanFor = (name: string) => variableValues[name] as boolean | undefined
     for (const rule of payload) {
+      if (rule.appliesTo?.(args) === false) continue
       const { isExempt, requiresScopes: requirement } = rule
       // The nodes of one response name may select different fields of the payload.
-      const applies = fieldNodes.some(
+      const isSelected = fieldNodes.some(
         (one) => coveredPayloadFields(rule, { field, node: one }, known, booleanFor).length > 0,
       )
-      if (!applies) continue
+      if (!isSelected) continue
       needs.push({
         requirement,
         ...(isExempt && { isExempt: (caller: Principal) => isExempt(args, caller) }),

@@ -26,6 +26,8 @@ export interface PayloadRule {
   readonly covers: (fieldName: string) => boolean
   /** The scopes that those fields require. */
   readonly requiresScopes: ScopeRequirement
+  /** Whether the rule applies to a field with these arguments. Default: to any. */
+  readonly appliesTo?: (args: Arguments) => boolean
   /**
    * Whether a caller is exempt from the rule, such as the owner of the object. Default: no caller is
    * exempt.
