@@ -8,17 +8,27 @@ const {
   secretPepper: _pepper,
   previousSecretHash: _previousHash,
   previousSecretPepper: _previousPepper,
+  lastUsedFloor: _floor,
+  previousUsed: _previousUsed,
+  usedScopes: _usedScopes,
   ...columns
 } = getTableColumns(apiKeys)
 
 /**
- * The columns that may leave the database layer. Hashes and the fingerprints of their peppers may not.
+ * The columns that may leave the database layer. Hashes and the fingerprints of their peppers may not, and
+ * the columns that only serve indexes do not.
  */
 export const keyColumns = columns
 
 export type KeyRow = Omit<
   typeof apiKeys.$inferSelect,
-  'secretHash' | 'secretPepper' | 'previousSecretHash' | 'previousSecretPepper'
+  | 'secretHash'
+  | 'secretPepper'
+  | 'previousSecretHash'
+  | 'previousSecretPepper'
+  | 'lastUsedFloor'
+  | 'previousUsed'
+  | 'usedScopes'
 >
 
 export function toApiKey({ depth: _depth, ...row }: KeyRow): ApiKey {

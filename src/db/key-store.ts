@@ -5,6 +5,7 @@ import { isUuid } from '../uuid.ts'
 import { eraseDeadSecrets } from './dead-secrets.ts'
 import { findDescendants } from './descendants.ts'
 import { expirePrevious, insertKey, revokeAllKeys, revokeKey, rotateKey } from './key-changes.ts'
+import { createKeyFindings } from './key-health.ts'
 import { countKeys, listKeys } from './key-lists.ts'
 import { keyColumns, toApiKey } from './key-rows.ts'
 import { findScopeUses } from './scope-uses.ts'
@@ -54,6 +55,8 @@ export function createKeyStore(access: Access): KeyStore {
       )
       return row?.within === true
     },
+
+    ...createKeyFindings(access),
 
     insert: async (key, limit, by) =>
       isUuid(key.ownerId) ? access.change((tx) => insertKey(tx, key, limit, by)) : 'parent-gone',

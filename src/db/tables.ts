@@ -3,6 +3,7 @@ import {
   type AnyPgColumn,
   bigint,
   bigserial,
+  boolean,
   check,
   customType,
   index,
@@ -160,6 +161,16 @@ export const apiKeys = latchkey.table(
     revokedReason: text('revoked_reason'),
     /** The number of ancestors. A trigger maintains it. */
     depth: integer('depth').notNull().default(0),
+    // Triggers maintain the columns from here on, for the indexes of the health of keys. They change rarely.
+    /**
+     * A time not later than the last use, and at most 7 days before it; for a key without a use, the
+     * creation.
+     */
+    lastUsedFloor: instant('last_used_floor').notNull().defaultNow(),
+    /** Whether the previous secret was used since the rotation. */
+    previousUsed: boolean('previous_used').notNull().default(false),
+    /** The number of `scopes` that requests have needed. */
+    usedScopes: integer('used_scopes').notNull().default(0),
   },
   (table) => [
     index('api_keys_owner_newest_idx').on(table.ownerId, table.createdAt, table.id),
@@ -196,6 +207,24 @@ export const apiKeys = latchkey.table(
     index('api_keys_previous_pepper_idx')
       .on(table.previousSecretPepper, table.previousExpiresAt)
       .where(sql`${table.previousSecretPepper} <> '' and ${table.revokedAt} is null`),
+    // These indexes serve the health of the keys of all users.
+    index('api_keys_unexpiring_idx')
+      .on(table.createdAt, table.id)
+      .where(sql`${table.revokedAt} is null and ${table.lineageExpiresAt} is null`),
+    index('api_keys_expiring_idx')
+      .on(table.lineageExpiresAt, table.id)
+      .where(sql`${table.revokedAt} is null and ${table.lineageExpiresAt} is not null`),
+    index('api_keys_idle_idx')
+      .on(table.lastUsedFloor, table.id)
+      .where(sql`${table.revokedAt} is null and ${table.secretHash} <> ''`),
+    index('api_keys_unused_scopes_idx')
+      .on(table.createdAt, table.id)
+      .where(
+        sql`${table.revokedAt} is null and ${table.secretHash} <> '' and ${table.usedScopes} > 0 and ${table.usedScopes} < cardinality(${table.scopes})`,
+      ),
+    index('api_keys_previous_used_idx')
+      .on(table.previousExpiresAt, table.id)
+      .where(sql`${table.revokedAt} is null and ${table.previousUsed}`),
     // A revoked key may have any scopes. A child may have lost all of them, with its parent.
     check(
       'api_keys_scopes_check',

@@ -3,6 +3,7 @@ import type { JsonObject } from '../json.ts'
 import type { Page, PageRequest } from '../pagination.ts'
 import type { Grant } from '../principal.ts'
 import type { ApiKey, ApiKeyStatus, ScopeUse } from './api-key.ts'
+import type { FoundKey, FoundKeysRequest, HealthFilter, KeyFinding } from './health.ts'
 import type { KeySort, KeySortValue } from './sort.ts'
 
 /**
@@ -22,6 +23,14 @@ export interface KeyStore {
    * are not revoked come first, and parents before their children. Two queries.
    */
   findDescendants(ids: readonly string[]): Promise<readonly (readonly ApiKey[])[]>
+  /** Lists the keys with a finding, in the order of that finding. */
+  listFound(
+    finding: KeyFinding,
+    filter: HealthFilter,
+    request: FoundKeysRequest,
+  ): Promise<Page<FoundKey>>
+  /** Counts the keys with a finding, up to `maxCounted`. */
+  countFound(finding: KeyFinding, filter: HealthFilter): Promise<number>
   /** Whether `id` is `ancestorId` or one of its descendants. */
   isWithin(id: string, ancestorId: string): Promise<boolean>
   /**

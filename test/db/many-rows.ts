@@ -31,7 +31,8 @@ export async function fillTables(sql: postgres.Sql): Promise<void> {
     await transaction`
       insert into latchkey.api_keys (id, owner_id, parent_id, depth, name, scopes, lineage_scopes,
         secret_hash, secret_pepper, previous_secret_hash, rotated_at, previous_expires_at, created_at,
-        expires_at, lineage_expires_at, revoked_at)
+        expires_at, lineage_expires_at, revoked_at, last_used_at, last_used_floor, used_scopes,
+        previous_last_used_at, previous_used)
       select lpad(n::text, 16, 'k'),
         ('00000000-0000-4000-8000-' || lpad(to_hex(1 + n / 4), 12, '0'))::uuid,
         case when n % 4 = 1 then lpad((n - 1)::text, 16, 'k') end, (n % 4 = 1)::int,
@@ -41,10 +42,13 @@ export async function fillTables(sql: postgres.Sql): Promise<void> {
         case when rotated then '2026-02-01Z'::timestamptz end,
         case when rotated then '2026-04-01Z'::timestamptz + n * interval '1 minute' end,
         '2026-01-01Z'::timestamptz + n * interval '1 second',
-        expiry, expiry, case when n % 10 = 3 then '2026-02-01Z'::timestamptz end
+        expiry, expiry, case when n % 10 = 3 then '2026-02-01Z'::timestamptz end,
+        used, coalesce(used, '2026-01-01Z'::timestamptz), (n % 2 = 0)::int,
+        case when rotated and n % 40 = 7 then now() end, rotated and n % 40 = 7
       from generate_series(0, ${counts.keys - 1}::int) as n,
         lateral (select n % 20 = 7 as rotated, case when n % 10 = 4
-          then '2026-03-01Z'::timestamptz + n * interval '1 minute' end as expiry) as these`
+          then '2026-03-01Z'::timestamptz + n * interval '1 minute' end as expiry,
+          case when n % 20 <> 1 then now() - interval '1 day' end as used) as these`
     await transaction`
       insert into latchkey.api_key_scope_uses (key_id, scope, last_used_at)
       select lpad(n::text, 16, 'k'), 'read:users', now()

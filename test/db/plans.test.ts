@@ -2,6 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../src/db/database.ts'
+import { healthTimes, type KeyFinding, keyFindings } from '../../src/keys/health.ts'
+import type { Position } from '../../src/pagination.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type PlanNode, type PlanRecorder, recordPlans } from '../support/plans.ts'
 import { counts, fillTables, issuer, keyId, madeAt, userId } from './many-rows.ts'
@@ -49,6 +51,35 @@ const ofActor = ['audit_events_actor_subject_at_id_idx', 'audit_events_pkey']
 const ofType = ['audit_events_pkey', 'audit_events_type_at_id_idx']
 const family = ['api_keys_parent_idx', 'api_keys_pkey', 'users_pkey']
 const sighting = { issuer, subject: 'subject-77', grant: null }
+
+const ofFindings = [
+  'api_keys_expiring_idx',
+  'api_keys_idle_idx',
+  'api_keys_owner_unrevoked_idx',
+  'api_keys_previous_used_idx',
+  'api_keys_unexpiring_idx',
+  'api_keys_unused_scopes_idx',
+  'users_pkey',
+  'users_status_newest_idx',
+]
+const ofAllFindings = ofFindings.filter((name) => name !== 'users_pkey')
+const times = healthTimes(now)
+const ofOwner = { ownerId: userId(77), times }
+const ofAll = { ownerId: null, times }
+const firstPage = { limit: 50, after: null }
+/** A position in the middle of the keys with each finding. */
+const middle = {
+  NEVER_EXPIRES: { at: madeAt(counts.keys / 2), id: keyId(counts.keys / 2) },
+  IDLE: { at: madeAt(counts.keys / 40), id: keyId(0) },
+  UNUSED_SCOPES: { at: madeAt(counts.keys / 2), id: keyId(0) },
+  EXPIRES_SOON: { at: later(7 * 24 * 60 * 60 * 1000), id: keyId(0) },
+  PREVIOUS_SECRET_USED: { at: later(60_000), id: keyId(0) },
+  OWNER_SUSPENDED: { at: madeAt(counts.users / 2), id: `${userId(counts.users / 2)}-${keyId(0)}` },
+} satisfies Record<KeyFinding, Position>
+
+async function forEachFinding(run: (finding: KeyFinding) => Promise<unknown>) {
+  for (const finding of keyFindings) await run(finding)
+}
 
 interface Case {
   readonly run: (database: Database) => Promise<unknown>
@@ -108,7 +139,8 @@ const cases: Record<string, Case> = {
           scopes: [{ scope: 'read:keys', lastUsedAt: now }],
         })),
       ),
-    indexes: ['api_keys_pkey'],
+    // The first use of a scope counts the used scopes of the key.
+    indexes: ['api_key_scope_uses_key_id_scope_pk', 'api_keys_pkey', 'users_pkey'],
     rows: 600,
   },
   'directory.findUnmergedAliases': {
@@ -291,6 +323,34 @@ const cases: Record<string, Case> = {
     run: ({ keys }) => keys.count({ ownerId: userId(77), status: 'ACTIVE', now }),
     indexes: ['api_keys_owner_unrevoked_idx'],
   },
+  'keys.listFound, of one owner': {
+    run: ({ keys }) => forEachFinding((one) => keys.listFound(one, ofOwner, firstPage)),
+    indexes: ofFindings,
+    some: true,
+  },
+  'keys.listFound, of all users': {
+    run: ({ keys }) => forEachFinding((one) => keys.listFound(one, ofAll, firstPage)),
+    indexes: ofAllFindings,
+    // The keys of one user too many may be read.
+    rows: 80,
+  },
+  'keys.listFound, of all users from a position': {
+    run: ({ keys }) =>
+      forEachFinding((one) => keys.listFound(one, ofAll, { ...firstPage, after: middle[one] })),
+    indexes: ofAllFindings,
+    rows: 80,
+  },
+  'keys.countFound, of one owner': {
+    run: ({ keys }) => forEachFinding((one) => keys.countFound(one, ofOwner)),
+    indexes: ofFindings,
+    some: true,
+  },
+  'keys.countFound, of all users': {
+    run: ({ keys }) => forEachFinding((one) => keys.countFound(one, ofAll)),
+    indexes: ofAllFindings,
+    // They are counted up to 10,000.
+    rows: 13_000,
+  },
   'keys.isWithin': {
     run: ({ keys }) => keys.isWithin(keyId(5), keyId(4)),
     indexes: ['api_keys_pkey'],
@@ -322,7 +382,7 @@ const cases: Record<string, Case> = {
   },
   'keys.update, with children': {
     run: ({ keys }) => keys.update(keyId(308), { scopes: ['read:keys'] }, by),
-    indexes: family,
+    indexes: ['api_key_scope_uses_key_id_scope_pk', ...family],
   },
   'keys.rotate': {
     run: ({ keys }) =>
