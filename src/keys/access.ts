@@ -16,6 +16,8 @@ export interface KeyAccess {
    * of any owner.
    */
   mayRead(principal: Principal, owner: OwnerRef): boolean
+  /** Whether the caller may read the keys of any owner. */
+  mayReadAll(principal: Principal): boolean
   /**
    * A key that the caller's credential may change or rotate. An API key may do so only with itself and its
    * descendants.
@@ -48,7 +50,10 @@ export function createKeyAccess(
   onScopesNeeded: (principal: Principal, scopes: readonly string[]) => void,
 ): KeyAccess {
   function mayRead(principal: Principal, owner: OwnerRef): boolean {
-    if (isSameOwner(owner, ownerOf(principal))) return true
+    return isSameOwner(owner, ownerOf(principal)) || mayReadAll(principal)
+  }
+
+  function mayReadAll(principal: Principal): boolean {
     if (!holdsAll(scopesToRead, principal.scopes)) return false
     onScopesNeeded(principal, scopesToRead)
     return true
@@ -60,6 +65,7 @@ export function createKeyAccess(
 
   return {
     mayRead,
+    mayReadAll,
     findOwn,
 
     async read(principal, id) {

@@ -45,6 +45,13 @@ export interface RevokeAllKeysInput {
   readonly reason?: string | null | undefined
 }
 
+export interface KeyHealthInput {
+  /** Default: the caller. */
+  readonly ownerId?: string | null | undefined
+  /** Whether the keys of all users are meant. Not together with `ownerId`. */
+  readonly allUsers?: boolean | null | undefined
+}
+
 export interface ListKeysInput {
   readonly ownerId: string | null
   readonly status: ApiKeyStatus | null

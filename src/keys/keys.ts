@@ -1,6 +1,6 @@
 import { operator } from '../audit/actor.ts'
 import { actorOf, type Caller } from '../audit/caller.ts'
-import { NotFoundError } from '../errors.ts'
+import { BadUserInputError, NotFoundError } from '../errors.ts'
 import { isSameOwner, type OwnerRef, ownerIdOf, ownerOf, userOwner } from '../owner.ts'
 import type { Page, PageRequest } from '../pagination.ts'
 import type { Principal } from '../principal.ts'
@@ -10,9 +10,17 @@ import { optionalText, reasonRule } from '../text-rules.ts'
 import { createKeyAccess, type KeyAccess } from './access.ts'
 import type { ApiKey, ScopeUse } from './api-key.ts'
 import { changeKey, expirePreviousSecret, requireOnlyNarrowing, revokedKey } from './change.ts'
+import {
+  type FoundKey,
+  type FoundKeysRequest,
+  type HealthFilter,
+  healthTimes,
+  type KeyFinding,
+} from './health.ts'
 import type {
   CreateKeyInput,
   IssuedKey,
+  KeyHealthInput,
   ListKeysInput,
   RevokeAllKeysInput,
   RevokeKeyInput,
@@ -63,6 +71,20 @@ export interface KeyService {
   /** @param page its positions have the values of `filter.sort` */
   list(filter: KeyFilter, page: PageRequest<KeySortValue>): Promise<Page<ApiKey>>
   count(filter: KeyFilter): Promise<number>
+  /**
+   * The filter for `listFound` and `countFound`; `null` where the caller may see none of the keys.
+   *
+   * @throws BadUserInputError if the input names one owner and all users
+   */
+  healthFilter(principal: Principal, input: KeyHealthInput): HealthFilter | null
+  /** Lists the keys with a finding, in the order of that finding. */
+  listFound(
+    finding: KeyFinding,
+    filter: HealthFilter,
+    request: FoundKeysRequest,
+  ): Promise<Page<FoundKey>>
+  /** Counts the keys with a finding, up to `maxCounted`. */
+  countFound(finding: KeyFinding, filter: HealthFilter): Promise<number>
   create(caller: Caller, input: CreateKeyInput): Promise<IssuedKey>
   /**
    * @param discloses whether the response shows more of the key than the outcome of the change.
@@ -118,6 +140,19 @@ function reading({ store, access, now }: Parts) {
         sort: sort ?? 'NEWEST',
       }
     },
+    healthFilter(principal, { ownerId, allUsers }) {
+      const times = healthTimes(now())
+      if (allUsers !== true) {
+        const owner = requestedOwner(principal, ownerId)
+        return access.mayRead(principal, owner) ? { ownerId: ownerIdOf(owner), times } : null
+      }
+      if (ownerId != null) {
+        throw new BadUserInputError('allUsers', 'Send `ownerId` or `allUsers`, not both.')
+      }
+      return access.mayReadAll(principal) ? { ownerId: null, times } : null
+    },
+    listFound: store.listFound,
+    countFound: store.countFound,
     findMany: store.findMany,
     findScopeUses: store.findScopeUses,
     findDescendants: store.findDescendants,

@@ -9,11 +9,14 @@ import { principalOf } from './context.ts'
 import { keyCursorForms } from './key-cursors.ts'
 import { connection, emptyConnection, pageRequest } from './pages.ts'
 
+export type ApiKeyConnectionRef = ReturnType<typeof registerApiKeyQueries>
+
+/** @returns the type of a page of keys */
 export function registerApiKeyQueries(
   builder: Builder,
   { ApiKeyRef, ApiKeyStatus }: ApiKeyTypes,
   PageInfoRef: PageInfoRef,
-): void {
+) {
   const ApiKeyConnection = registerConnection(
     builder,
     { PageInfoRef, NodeRef: ApiKeyRef },
@@ -97,4 +100,5 @@ export function registerApiKeyQueries(
       },
     }),
   }))
+  return ApiKeyConnection
 }

@@ -9,9 +9,9 @@ export function registerApiKeys(
   builder: Builder,
   PageInfoRef: PageInfoRef,
   owner: OwnerType | null,
-): ApiKeyTypes {
+) {
   const types = registerApiKeyType(builder, owner)
-  registerApiKeyQueries(builder, types, PageInfoRef)
+  const ApiKeyConnection = registerApiKeyQueries(builder, types, PageInfoRef)
   registerApiKeyMutations(builder, types)
-  return types
+  return { ...types, ApiKeyConnection }
 }

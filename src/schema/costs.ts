@@ -15,6 +15,8 @@ export const costs = {
   usedScopes: { cost: { listSize: 10 } },
   /** A query of its own for each key. */
   events: { cost: { weight: 100 } },
+  /** The number of kinds of findings. */
+  findings: { cost: { listSize: 6 } },
   /** The most that a list returns, and the number of keys that a user may have by default. */
   descendants: { cost: { listSize: 100 } },
 } as const satisfies Record<string, { readonly cost: FieldCost }>

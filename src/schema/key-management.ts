@@ -4,6 +4,7 @@ import { registerApiKeyEvents } from './api-key-events.ts'
 import { registerAuditEvents } from './audit-event.ts'
 import type { Builder } from './builder.ts'
 import type { PageInfoRef } from './connection-types.ts'
+import { registerKeyHealth } from './key-health.ts'
 import { type OwnerType, ownerTypeOf } from './owner-type.ts'
 import { registerCredentialKind, registerPrincipal } from './principal.ts'
 import { registerRequiredScopes } from './required-scopes.ts'
@@ -11,7 +12,14 @@ import { registerScopes } from './scopes.ts'
 import { registerUsers, type UserTypes } from './user.ts'
 
 /** The parts of the schema that an application may add beside API keys. */
-export const optionalParts = ['viewer', 'scopes', 'requiredScopes', 'users', 'auditEvents'] as const
+export const optionalParts = [
+  'viewer',
+  'scopes',
+  'requiredScopes',
+  'users',
+  'auditEvents',
+  'keyHealth',
+] as const
 
 export type OptionalPart = (typeof optionalParts)[number]
 
@@ -35,6 +43,7 @@ export function registerKeyManagement(
   const users = include.has('users') ? registerUsers(builder, PageInfoRef) : null
   const ownerType = owner ?? (users === null ? null : ownerTypeOf(users.UserRef))
   const apiKeys = registerApiKeys(builder, PageInfoRef, ownerType)
+  if (include.has('keyHealth')) registerKeyHealth(builder, apiKeys.ApiKeyConnection)
   if (include.has('viewer') || include.has('auditEvents')) {
     const CredentialKind = registerCredentialKind(builder)
     if (include.has('viewer')) registerPrincipal(builder, CredentialKind, ownerType)

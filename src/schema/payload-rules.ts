@@ -92,6 +92,14 @@ export const revokedCountPayloadGuard = extensions({
   },
 })
 
+/** The health of the keys of all users requires the scopes that a list of another user's keys requires. */
+export const allUsersGuard = extensions({
+  paths: [[]],
+  covers: allExcept([]),
+  requiresScopes: [['manage:keys', 'read:users']],
+  appliesTo: ({ allUsers }) => allUsers === true,
+})
+
 /** @param open fields that require no further scope, beside `openFields` */
 function keyPayloadRules(
   paths: PayloadRule['paths'],
