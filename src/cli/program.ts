@@ -10,6 +10,7 @@ import type { CommandContext } from './command-context.ts'
 import { exitCodeHelp, exitCodeOf, exitCodes, TargetNotFoundError } from './exit-codes.ts'
 import { addIdentityKeys } from './identity-keys.ts'
 import { addKeysCreate } from './keys-create.ts'
+import { addKeysHealth } from './keys-health.ts'
 import { addKeysList } from './keys-list.ts'
 import { addKeysPeppers } from './keys-peppers.ts'
 import { addKeysRevoke } from './keys-revoke.ts'
@@ -47,9 +48,10 @@ function createProgram(context: CommandContext): Command {
   addAudit(program, context)
   const keys = program
     .command('keys')
-    .description("List, create, rotate and revoke users' API keys.")
+    .description("List, examine, create, rotate and revoke users' API keys.")
     .addHelpText('after', keysExamples)
   addKeysList(keys, context)
+  addKeysHealth(keys, context)
   addKeysCreate(keys, context)
   addKeysRotate(keys, context)
   addKeysRevoke(keys, context)
@@ -130,6 +132,7 @@ Examples:
 const keysExamples = `
 Examples:
   $ latchkey keys list --owner ada
+  $ latchkey keys health
   $ latchkey keys create --owner ada --name ci --scope read:users --expires-in 90d
   $ latchkey keys rotate 4fQ1Zs0bKx8TtYv2 --grace-period 1h
   $ latchkey keys revoke 4fQ1Zs0bKx8TtYv2 --wait`

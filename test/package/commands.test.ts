@@ -113,6 +113,11 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { words: 'keys list --owner ada', says: /^ID +.*\n.* ci +/ },
     { words: 'keys list --owner nobody', code: 1, says: /no user "nobody"/ },
   ],
+  'keys health': [
+    { words: 'keys health', says: /^never-expires: \d+ keys?\n/ },
+    { words: 'keys health --owner ada --finding idle --json', says: /"kind": "IDLE"/ },
+    { words: 'keys health --finding old', code: 2, says: /Allowed choices are never-expires/ },
+  ],
   'keys rotate': [
     { words: 'keys rotate <key> --grace-period 0', says: /^lk_\w+\n$/ },
     { words: 'keys rotate <key> --force --json', says: /"previousExpiresAt": "\d{4}-/ },
