@@ -97,11 +97,18 @@ export async function fill(url, keys, log = () => {}) {
       await timed(`${keys} keys`, () =>
         copy(transaction, 'api_keys', keyColumns, keys, (n) => keyRow(n, keys, ids, now), log),
       )
+      const uses = keys / keysPerUse
+      await timed(`${uses} uses of scopes`, () =>
+        copy(transaction, 'api_key_scope_uses', useColumns, uses, (n) => useRow(n, now)),
+      )
       await timed('indexes and foreign keys', async () => {
         for (const definition of definitions) await transaction.unsafe(definition)
       })
     })
-    await timed('statistics', () => sql`analyze latchkey.users, latchkey.api_keys`)
+    await timed(
+      'statistics',
+      () => sql`analyze latchkey.users, latchkey.api_keys, latchkey.api_key_scope_uses`,
+    )
     await timed('a look at what triggers say', () => compareWithTriggers(sql, users))
   } finally {
     await sql.end()
@@ -168,7 +175,11 @@ function userRow(n, users, ids, now) {
 const keyColumns =
   'id, owner_id, parent_id, depth, name, scopes, lineage_scopes, secret_hash, ' +
   'previous_secret_hash, previous_expires_at, rotated_at, created_at, expires_at, ' +
-  'lineage_expires_at, revoked_at'
+  'lineage_expires_at, revoked_at, last_used_at, last_used_floor, previous_last_used_at, ' +
+  'previous_used, used_scopes'
+const useColumns = 'key_id, scope, last_used_at'
+/** One key in so many has used one of its scopes. */
+const keysPerUse = 20
 /** The scopes of a key, by the round: a child has fewer than its parent. */
 const wide = '{read:keys,read:users}'
 const narrow = '{read:users}'
@@ -188,13 +199,21 @@ function keyRow(n, keys, ids, now) {
   const rotated = fate === 'rotated' ? at(now - day) : '\\N'
   let expiry = '\\N'
   if (fate === 'expired') expiry = at(made + day)
-  else if (fate === 'expiring') expiry = at(now + 365 * day)
+  else if (fate === 'expiring') expiry = at(now + (n % 100 === 0 ? 7 : 365) * day)
   const revoked = fate === 'revoked' ? at(made + day) : '\\N'
+  // One key in fifty was not used for months.
+  const used = now - (n % 50 === 0 ? 100 + (n % 200) : n % 30) * day
+  const previousUse = fate === 'rotated' && n % 100 === 0 ? at(now) : '\\N'
   return (
     `${id}\t${ids[n % users]}\t${parent}\t${isChild ? 1 : 0}\tKey ${round}\t${scopes}\t${scopes}\t` +
     `\\\\x${hash('sha256', secret)}\t${before}\t${grace}\t${rotated}\t${at(made)}\t` +
-    `${expiry}\t${expiry}\t${revoked}\n`
+    `${expiry}\t${expiry}\t${revoked}\t${at(used)}\t${at(used - (n % 7) * day)}\t` +
+    `${previousUse}\t${previousUse !== '\\N'}\t${n % keysPerUse === 0 ? 1 : 0}\n`
   )
+}
+
+function useRow(n, now) {
+  return `${partsOf(n * keysPerUse).id}\tread:users\t${new Date(now).toISOString()}\n`
 }
 
 /** Lets the triggers write a sample again, checks that nothing changes, and rolls back. */

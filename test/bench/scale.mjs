@@ -15,6 +15,7 @@ import postgres from 'postgres'
 import { openDatabase } from '../../dist/db/database.js'
 import { startEmbeddedPostgres } from '../../dist/db/embedded.js'
 import { createAuthenticator } from '../../dist/index.js'
+import { healthTimes, keyFindings } from '../../dist/keys/health.js'
 import { fill, keyAt, keysPerUser, userIdAt } from './fill.mjs'
 import { bearer, describeMachine, inTemporaryFolder, quantile, shuffled } from './measure.mjs'
 
@@ -112,6 +113,18 @@ const questions = {
     calls: 50,
     ask: ({ database }) => database.users.list(everyone, { ...page, fromEnd: true }),
   },
+  ...Object.fromEntries(
+    keyFindings.flatMap((finding) => [
+      [
+        `health, all users: ${finding}`,
+        { calls: 20, ask: ({ database }) => database.keys.listFound(finding, everyKey(), page) },
+      ],
+      [
+        `health, all users: count of ${finding}`,
+        { calls: 5, ask: ({ database }) => database.keys.countFound(finding, everyKey()) },
+      ],
+    ]),
+  ),
   'search for one user': {
     calls: 50,
     ask: ({ database, users }) => search(database, `user-${users - 1 - anyOf(users / 10)}`),
@@ -131,6 +144,10 @@ const questions = {
   },
   // This is the worst case: PostgreSQL reads every newer user.
   'search for the oldest tenth': { calls: 1, ask: ({ database }) => search(database, 'legacy') },
+}
+
+function everyKey() {
+  return { ownerId: null, times: healthTimes(new Date()) }
 }
 
 function findOneOfSample({ database, sample }) {
