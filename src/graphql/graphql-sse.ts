@@ -25,7 +25,7 @@ export interface GraphqlSseOptions {
 export interface GraphqlSseGuard {
   /** `authenticate` of the guard that `createGuard` returns, for the requests of the server in use. */
   // biome-ignore lint/suspicious/noExplicitAny: the type of the requests depends on the server
-  authenticate(request: any): Promise<unknown>
+  authenticate(request: any): unknown
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Position } from '../pagination.ts'
 import type { ApiKey } from './api-key.ts'
 
-/** What can be wrong with an active key (neither revoked nor expired). */
+/** The problems that an active key (neither revoked nor expired) can have. */
 export const keyFindings = [
   'NEVER_EXPIRES',
   'IDLE',
@@ -15,7 +15,7 @@ export type KeyFinding = (typeof keyFindings)[number]
 
 /** Days without a use after which a key counts as idle. */
 export const idleDays = 90
-/** A key that expires within so many days counts as expiring soon. */
+/** A key that expires within this number of days counts as expiring soon. */
 export const expiresSoonDays = 14
 /** Days after its creation from which the scopes that a key has not used are a finding. */
 export const unusedScopesDays = 30
@@ -30,7 +30,7 @@ export interface HealthTimes {
   /** A key that was last used before this time, or created before it and never used, is idle. */
   readonly idleBefore: Date
   readonly expiresSoonUntil: Date
-  /** Unused scopes of a key that was created later are no finding. */
+  /** Unused scopes count only for a key that was created before this time. */
   readonly unusedScopesBefore: Date
 }
 

@@ -1,6 +1,6 @@
 import { registerApiKeyMutations } from './api-key-mutations.ts'
 import { registerApiKeyQueries } from './api-key-queries.ts'
-import { type ApiKeyTypes, registerApiKeyType } from './api-key-type.ts'
+import { registerApiKeyType } from './api-key-type.ts'
 import type { Builder } from './builder.ts'
 import type { PageInfoRef } from './connection-types.ts'
 import type { OwnerType } from './owner-type.ts'

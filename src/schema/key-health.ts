@@ -24,6 +24,7 @@ import {
   encodeCursor,
   maxPageSize,
   pageRequest,
+  timeForm,
 } from './pages.ts'
 import { allUsersGuard } from './payload-rules.ts'
 
@@ -36,16 +37,16 @@ interface Finding extends KeyHealth {
   readonly kind: KeyFinding
 }
 
-/** Registers the query for what is wrong with keys. */
+/** Registers the query for the health of keys. */
 export function registerKeyHealth(builder: Builder, ApiKeyConnection: ApiKeyConnectionRef): void {
   const Kind = builder.enumType('KeyHealthFindingKind', {
-    description: 'What is wrong with an active key. A key may have several findings.',
+    description: 'A problem that active keys can have. A key may have several.',
     values: kinds,
   })
   const FindingRef = builder.objectRef<Finding>('KeyHealthFinding').implement({
-    description: 'The keys that have the same thing wrong with them.',
+    description: 'The active keys that have the same problem.',
     fields: (t) => ({
-      kind: t.expose('kind', { type: Kind, description: 'What is wrong with the keys.' }),
+      kind: t.expose('kind', { type: Kind, description: 'The problem that the keys have.' }),
       count: t.int({
         description: `The number of keys, at most ${maxCounted}: the server does not count further. It counts them only if this field is selected.`,
         resolve: (finding, _args, context) => count(finding, context),
@@ -53,7 +54,7 @@ export function registerKeyHealth(builder: Builder, ApiKeyConnection: ApiKeyConn
       keys: t.field({
         type: ApiKeyConnection,
         description:
-          'Lists the keys, in the order that the kind describes. `totalCount` is the same number as `count`.',
+          'Lists the keys, in the order that `KeyHealthFindingKind` describes. `totalCount` is the same number as `count`.',
         args: {
           first: t.arg.int({
             description: `The maximum number of items to return: 0 to ${maxPageSize}. Default: ${defaultPageSize}.`,
@@ -68,7 +69,7 @@ export function registerKeyHealth(builder: Builder, ApiKeyConnection: ApiKeyConn
     }),
   })
   const KeyHealthRef = builder.objectRef<KeyHealth>('KeyHealth').implement({
-    description: 'What is wrong with the active keys of one user, or of all users.',
+    description: 'The health of the active keys of one user, or of all users.',
     fields: (t) => ({
       findings: t.field({
         type: [FindingRef],
@@ -90,7 +91,7 @@ export function registerKeyHealth(builder: Builder, ApiKeyConnection: ApiKeyConn
       requiresScopes: 'read:keys',
       extensions: allUsersGuard,
       description:
-        'Returns what is wrong with the active keys of one user, or of all users. With `allUsers`, the query also requires `manage:keys` and `read:users`.',
+        'Returns the active keys of one user, or of all users, that someone should look at, by problem. With `allUsers`, the query also requires `manage:keys` and `read:users`.',
       args: {
         ownerId: t.arg.id({
           description:
@@ -160,7 +161,10 @@ function connectionOf(
   hasPreviousPage: boolean,
   totalCount: () => number | Promise<number>,
 ): Connection<ApiKey> {
-  const edges = rows.map(({ key, position }) => ({ cursor: encodeCursor(position), node: key }))
+  const edges = rows.map(({ key, position }) => ({
+    cursor: encodeCursor(position, timeForm),
+    node: key,
+  }))
   return {
     edges,
     pageInfo: {

@@ -33,6 +33,8 @@ const store: KeyStore = {
   findMany: async (ids) => ids.map((id) => keys.get(id) ?? null),
   list: async () => ({ rows: [...keys.values()], more: false }),
   count: async () => keys.size,
+  listFound: async () => ({ rows: [], more: false }),
+  countFound: async () => 0,
   async isWithin(id, ancestorId) {
     for (let at = keys.get(id); at !== undefined; at = keys.get(at.parentId ?? '')) {
       if (at.id === ancestorId) return true
