@@ -85,9 +85,9 @@ function connectionCarrier(
 
 /** @throws TooManyHeadersError if headers may be missing */
 function upgradeHeader(upgrade: Request | NodeRequest): CredentialCarrier['header'] {
-  const { header } = carrierOf(upgrade)
+  const carrier = carrierOf(upgrade)
   // Mercurius adds the parameters of the connection to the headers of Node.
-  return isNodeRequest(upgrade) ? (name) => (wasSent(upgrade, name) ? header(name) : null) : header
+  return (name) => (isNodeRequest(upgrade) && !wasSent(upgrade, name) ? null : carrier.header(name))
 }
 
 function wasSent({ rawHeaders }: RawHeaders, name: string): boolean {
