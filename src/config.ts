@@ -82,6 +82,8 @@ export interface Config {
   readonly operationLimits: OperationLimits
   /** An absolute path. */
   readonly identityKeysFile: string | null
+  /** `null`: a generated one, outside production. */
+  readonly sessionKeys: readonly string[] | null
   readonly logLevel: LogLevel
   /** Sentences for the log about settings without the usual effect. They contain no values. */
   readonly warnings: readonly string[]
@@ -166,6 +168,7 @@ export function loadConfig(environment: Environment = process.env): Config {
       cost: settings.OPERATION_MAX_COST,
     }),
     identityKeysFile: identityKeysFile === undefined ? null : resolve(identityKeysFile),
+    sessionKeys: settings.SESSION_KEYS ?? null,
     logLevel: settings.LOG_LEVEL,
     warnings: Object.freeze(connectionWarnings(settings).map((warning) => warning.join(' '))),
     startWarnings: Object.freeze([...startWarnings(settings), ...reloadedWarnings]),

@@ -94,6 +94,14 @@ export const peppers = z
   })
   .refine((list) => new Set(list).size === list.length, 'must not contain a pepper twice')
 
+export const sessionKeys = z
+  .string()
+  .transform(commaList)
+  .refine((list) => list.every((key) => Buffer.byteLength(key) >= 32), {
+    error:
+      'must be a list separated by commas, of secrets with 32 bytes or more, such as the output of openssl rand -hex 32',
+  })
+
 /** Scope names separated by commas or white space. An empty text is an empty list. */
 export const scopeList = z
   .string()

@@ -15,6 +15,7 @@ import {
   proxies,
   schemaName,
   scopeList,
+  sessionKeys,
   trueOrFalse,
   wholeNumber,
 } from './readers.ts'
@@ -254,6 +255,13 @@ export const variables = {
     meaning: 'A file with the private JWK Set that signs identity tokens.',
     unset: 'none in production; otherwise a file that is generated in DATA_DIR',
     read: text,
+  },
+  SESSION_KEYS: {
+    meaning:
+      'The secrets that encrypt the sessions of the keys page, separated by commas, each of 32 bytes or more. The first one encrypts; all of them decrypt. Sessions under a secret that is no longer in the list end.',
+    unset: 'none in production; otherwise a file that is generated in DATA_DIR',
+    read: sessionKeys,
+    file: 'line',
   },
   LOG_LEVEL: {
     meaning: `The least severe level that is logged: ${logLevels.map((level) => `\`${level}\``).join(', ')}.`,

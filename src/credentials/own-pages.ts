@@ -26,6 +26,16 @@ export function notFromOwnPage(
   return 'method'
 }
 
+/**
+ * Whether a request can only come from a script of a page of `origin`: a POST of JSON that a browser marks as
+ * such. Programs may send these headers too, but they have no cookie of a browser.
+ */
+export function isFromOrigin(carrier: CredentialCarrier, origin: string): boolean {
+  if (carrier.method !== 'POST' || !isJson(carrier)) return false
+  const site = carrier.header('sec-fetch-site')
+  return site === null ? carrier.header('origin') === origin : site === 'same-origin'
+}
+
 function isJson(carrier: CredentialCarrier): boolean {
   const [type = ''] = carrier.header('content-type')?.split(';') ?? []
   return type.trim().toLowerCase() === 'application/json'

@@ -3,6 +3,7 @@ import type { AuditStore } from '../audit/store.ts'
 import type { CredentialDirectory } from '../credentials/directory.ts'
 import type { PepperStore } from '../keys/peppers.ts'
 import type { KeyStore } from '../keys/store.ts'
+import type { SessionStore } from '../sessions/store.ts'
 import type { IssuerMerge, IssuerMergeResult } from '../users/merge.ts'
 import type { UserStore } from '../users/store.ts'
 import { createAuditStore } from './audit-store.ts'
@@ -24,7 +25,8 @@ import { publishKeyChanges, publishUserChanges } from './publish-changes.ts'
 import { createReplicaCheck } from './replica.ts'
 import { type SchemaNames, standardSchema } from './schema-names.ts'
 import { Semaphore } from './semaphore.ts'
-import { createAccess } from './transactions.ts'
+import { createSessionStore } from './session-store.ts'
+import { createAccess, type Transaction } from './transactions.ts'
 import { countKeysOfOtherIssuers, type KeysOfIssuer } from './untrusted-keys.ts'
 import { createUserStore } from './user-store.ts'
 
@@ -34,6 +36,7 @@ export interface Database {
   readonly keys: KeyStore
   readonly audit: AuditStore
   readonly peppers: PepperStore
+  readonly sessions: SessionStore
   readonly directory: CredentialDirectory
   /** Counts the active keys of users whose issuer is not in `trusted`, up to a bound. */
   keysOfOtherIssuers(trusted: readonly string[]): Promise<readonly KeysOfIssuer[]>
@@ -125,6 +128,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       onUnfit: observerOf('replica').failed,
     }),
   }
+  const prove = (transaction: Transaction) => proveTransaction(transaction, primary, nodeId)
   const access = createAccess({ pool, replica: lists, semaphore: new Semaphore(size, 750), schema })
 
   return {
@@ -132,11 +136,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     keys: publishKeyChanges(createKeyStore(access), publish),
     audit: createAuditStore(access),
     peppers: createPepperStore(access),
+    sessions: createSessionStore(access, prove),
     directory: {
       ...createCredentialDirectory({
         lookUp: freshness.lookUp,
         access,
-        prove: (transaction) => proveTransaction(transaction, primary, nodeId),
+        prove,
         defaultUserScopes: options.defaultUserScopes,
         admissionTimeoutMs: lookupTimeoutMs,
         onGrantChanged: (userId) => publish({ kind: 'user', id: userId }),

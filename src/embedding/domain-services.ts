@@ -10,6 +10,7 @@ import type { KeyService } from '../keys/keys.ts'
 import { sweepDeadSecrets } from '../keys/sweeper.ts'
 import type { Logger } from '../log.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
+import { liveAt } from '../sessions/session.ts'
 import { createUserService, type UserService } from '../users/users.ts'
 import { checkIssuerSpelling } from './issuer-spelling.ts'
 import { assembleKeyService, type KeySettings } from './key-service.ts'
@@ -18,7 +19,10 @@ import { warnOfUntrustedKeys } from './untrusted-keys.ts'
 import { startUpkeep } from './upkeep.ts'
 
 export interface DomainSettings {
-  readonly database: Pick<Database, 'directory' | 'users' | 'keys' | 'audit' | 'keysOfOtherIssuers'>
+  readonly database: Pick<
+    Database,
+    'directory' | 'users' | 'keys' | 'audit' | 'sessions' | 'keysOfOtherIssuers'
+  >
   readonly catalogue: ScopeCatalogue
   readonly issuers: readonly IssuerSettings[]
   /** The sign-in of an application. Default: none. */
@@ -67,6 +71,7 @@ export async function startDomainServices(
     tasks: {
       'erase dead secrets': () => sweepDeadSecrets(database.keys, now()),
       'partitions of the audit trail': () => database.audit.ensurePartitions(),
+      'sessions that have ended': () => database.sessions.removeEnded(liveAt(now())),
     },
     log,
   })

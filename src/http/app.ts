@@ -25,6 +25,8 @@ export interface HttpAppParts {
   readonly forwardAuth: DirectEndpoint
   readonly introspection: Introspection
   readonly schemaSdl: Route
+  /** The keys page: its path, the path that a browser sees, and what answers there. */
+  readonly keysPage: { readonly path: string; readonly location: string; readonly answer: Route }
   /** `null` outside development. */
   readonly graphiql: Pick<Graphiql, 'asset'> | null
   readonly health: Health
@@ -46,11 +48,11 @@ export type Route = (request: Request, context: RequestContext) => Response | Pr
 
 /** Serves every path of the server. Each answer carries `X-Request-Id`; each request is logged in one line. */
 export function createHttpApp(parts: HttpAppParts): HttpApp {
-  const { log, cors, metrics, completed, graphiql } = parts
+  const { log, cors, metrics, completed, graphiql, keysPage } = parts
   const forPages = (route: Route) => withCors(cors, (...call) => answer(route, ...call, log))
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
-    ['/', getOnly(createRoot(graphiql === null ? null : graphqlPath))],
-    [graphqlPath, forPages(parts.graphql.handle)],
+    ['/', getOnly(createRoot(keysPage.location))],
+    [graphqlPath, forPages(varyByCookie(parts.graphql.handle))],
     [introspectionPath, parts.introspection],
     [identityKeysPath, getOnly(() => publishIdentityKeys(parts.identityKeys))],
     ['/schema.graphql', forPages(getOnly(parts.schemaSdl))],
@@ -70,6 +72,9 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     }
     if (graphiql !== null && pathname.startsWith(graphiqlAssetsPath)) {
       return ['other', getOnly(graphiql.asset)]
+    }
+    if (pathname === keysPage.path || pathname.startsWith(`${keysPage.path}/`)) {
+      return [keysPage.path, keysPage.answer]
     }
     if (isForwardAuthTarget(pathname)) return [forwardAuthPath, routeTo(parts.forwardAuth)]
     const route = routes.get(pathname)
@@ -122,6 +127,15 @@ function withCors(cors: Cors, route: Route): Route {
     const response = cors.preflight(request) ?? (await route(request, context))
     const shared = Object.entries(cors.shareHeaders(request.headers.get('origin')))
     for (const [name, value] of shared) response.headers.append(name, value)
+    return response
+  }
+}
+
+/** Keeps caches from giving the answer for the session of one browser to another one. */
+function varyByCookie(route: Route): Route {
+  return async (request, context) => {
+    const response = await route(request, context)
+    if (request.headers.has('cookie')) response.headers.append('vary', 'Cookie')
     return response
   }
 }

@@ -3,8 +3,12 @@ import { graphqlPath } from './graphql-server.ts'
 import { identityKeysPath } from './identity-keys.ts'
 import { introspectionPath } from './introspection.ts'
 
+/** People manage their keys at this path and below it. */
+export const keysPagePath = '/keys'
+
 const paths = {
   graphql: graphqlPath,
+  keys: keysPagePath,
   schema: '/schema.graphql',
   forwardAuth: forwardAuthPath,
   introspection: introspectionPath,
@@ -18,12 +22,12 @@ const paths = {
  * Creates the endpoint at `/`. It redirects a browser to a page, and lists the paths of the server for
  * programs.
  *
- * @param page the path of the page; `null`: there is none, and browsers get the paths too
+ * @param page the path of the page as a browser sees it
  */
-export function createRoot(page: string | null): (request: Request) => Response {
+export function createRoot(page: string): (request: Request) => Response {
   const headers = { 'cache-control': 'no-store', vary: 'Accept' }
   return (request) =>
-    page !== null && request.headers.get('accept')?.includes('text/html') === true
+    request.headers.get('accept')?.includes('text/html') === true
       ? new Response(null, { status: 303, headers: { ...headers, location: page } })
       : Response.json({ name: 'latchkey', paths }, { headers })
 }

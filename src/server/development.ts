@@ -3,6 +3,7 @@ import { isDevelopmentIssuer } from '../credentials/development-issuer-path.ts'
 import type { Database } from '../db/database.ts'
 import type { DevelopmentIssuer } from '../http/development-issuer.ts'
 import { graphqlPath } from '../http/graphql-server.ts'
+import { keysPagePath } from '../http/root.ts'
 import type { Page, PageRequest } from '../pagination.ts'
 import type { UserStore } from '../users/store.ts'
 import type { User } from '../users/user.ts'
@@ -60,6 +61,7 @@ function banner(publicUrl: string, { apiKey, jwt }: DevelopmentCredentials): str
   const command = `curl -s ${url} -H 'Content-Type: application/json' -H 'Authorization: Bearer ${apiKey}' -d '${query}'`
   return [
     ['GraphQL', url],
+    ['Keys page', publicUrl + keysPagePath],
     ['API key', apiKey],
     ['JWT', jwt],
     ['Try', command],

@@ -6,6 +6,7 @@ import type { Database } from '../db/database.ts'
 import { createHttpApp } from '../http/app.ts'
 import { createCompletion } from '../http/completion.ts'
 import { createCors } from '../http/cors.ts'
+import type { DirectEndpoint } from '../http/endpoint.ts'
 import { createForwardAuth } from '../http/forward-auth.ts'
 import { createGraphiql, type Graphiql } from '../http/graphiql.ts'
 import { createGraphQL } from '../http/graphql.ts'
@@ -19,10 +20,12 @@ import { completeHeaders } from '../node/complete-headers.ts'
 import { createDirectListener } from '../node/direct-listener.ts'
 import { firstOf } from '../node/node-listener.ts'
 import { normalizeAbsoluteTargets } from '../node/request-target.ts'
+import { withPageSessions } from '../page/session-authenticator.ts'
 import { printSdl } from '../pothos/index.ts'
 import { defaultPageSize } from '../schema/pages.ts'
 import { webFiles } from '../web/files.ts'
 import type { App, AppSettings } from './create-app.ts'
+import { createServerKeysPage } from './keys-page.ts'
 import type { Services } from './services.ts'
 
 /** Parts that keep their counts when the settings are read again. */
@@ -44,7 +47,11 @@ export function createEndpoints(
   const { issuer: identity, keys: identityKeys } = services.identity
   const credentialHeaders = credentialHeadersOf(config)
   const health = createServerHealth(services)
-  const admission = createServerAdmission(failures, metrics.measure(services.authenticator))
+  const { authenticator, pageSessions: sessions } = services
+  const admission = createServerAdmission(
+    failures,
+    metrics.measure(sessions === null ? authenticator : withPageSessions(authenticator, sessions)),
+  )
   const completed = createCompletion({ metrics, refusals: services.refusals, log })
   const forwardAuth = createForwardAuth({
     admission,
@@ -70,6 +77,11 @@ export function createEndpoints(
     }),
     graphql,
     schemaSdl: createSchemaSdl({ admission, sdl: printSdl(services.schema), publicIntrospection }),
+    keysPage: createServerKeysPage(config, settings, services, {
+      authenticator,
+      sessions,
+      graphql: graphql.handle,
+    }),
     graphiql,
     health,
     metrics,
@@ -83,7 +95,12 @@ export function createEndpoints(
   const listener = firstOf(
     normalizeAbsoluteTargets,
     completeHeaders(['authorization', ...credentialHeaders], cors),
-    createDirectListener({ endpoints: [graphql, forwardAuth], cors, trustedProxies, completed }),
+    createDirectListener({
+      endpoints: [withoutCookies(graphql), forwardAuth],
+      cors,
+      trustedProxies,
+      completed,
+    }),
   )
   return {
     fetch,
@@ -123,6 +140,14 @@ function createServerGraphQL(
     onOutage: (reason, requestId) =>
       log.warn({ reason, requestId }, 'fields could not be resolved'),
   })
+}
+
+/** Leaves requests with cookies to the fetch handler, whose answers vary by them. Programs send none. */
+function withoutCookies(endpoint: DirectEndpoint): DirectEndpoint {
+  return {
+    ...endpoint,
+    takes: (request) => request.header('cookie') === null && endpoint.takes(request),
+  }
 }
 
 /** Creates the admission that every endpoint uses. */

@@ -13,6 +13,7 @@ import type { ScopeCatalogue } from '../scopes.ts'
 import type { AppSettings } from './create-app.ts'
 import { prepareIdentity } from './identity.ts'
 import { keySettingsOf } from './key-service.ts'
+import { createServerSessions } from './keys-page.ts'
 
 /** The parts that the services need. */
 interface ServiceDependencies {
@@ -83,6 +84,7 @@ export async function startServices(
     ...dependencies,
     developmentIssuer,
     ...services,
+    pageSessions: await createServerSessions(config, settings, dependencies),
     identity: prepareIdentity(config, settings),
     refusals,
     /** The time that a proxy may cache an answer of `/auth/verify`, in seconds. */

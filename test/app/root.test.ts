@@ -5,9 +5,10 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
 
 describe.each([
-  ['in development', { JWT_ISSUER: '', JWT_AUDIENCE: '' }, true],
-  ['with an issuer', {}, false],
-])('GET / %s', (_mode, environment, hasPage) => {
+  ['in development', { JWT_ISSUER: '', JWT_AUDIENCE: '' }, '/keys'],
+  ['with an issuer', {}, '/keys'],
+  ['below a path', { PUBLIC_URL: 'https://example.com/latchkey' }, '/latchkey/keys'],
+])('GET / %s', (_mode, environment, page) => {
   let database: TestDatabase
   let app: TestApp
   beforeAll(async () => {
@@ -24,10 +25,10 @@ describe.each([
       }),
     )
 
-  it(`answers a browser with ${hasPage ? 'a redirect to GraphiQL' : 'the paths'}`, async () => {
+  it('redirects a browser to the keys page', async () => {
     const response = await get(browser)
-    expect(response.status).toBe(hasPage ? 303 : 200)
-    expect(response.headers.get('location')).toBe(hasPage ? '/graphql' : null)
+    expect(response.status).toBe(303)
+    expect(response.headers.get('location')).toBe(page)
     expect(response.headers.get('vary')).toBe('Accept')
   })
 
@@ -38,7 +39,7 @@ describe.each([
       expect(response.status).toBe(200)
       expect(response.headers.get('content-type')).toBe('application/json')
       const { paths } = await response.json()
-      expect(paths).toMatchObject({ graphql: '/graphql', ready: '/readyz' })
+      expect(paths).toMatchObject({ graphql: '/graphql', keys: '/keys', ready: '/readyz' })
       for (const path of Object.values<string>(paths)) {
         const { status } = await app.fetch(new Request(`http://latchkey.test${path}`))
         expect(status).not.toBe(404)

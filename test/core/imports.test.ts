@@ -11,6 +11,7 @@ const mayImport: Record<string, readonly string[]> = {
   audit: ['core'],
   users: ['core', 'audit'],
   keys: ['core', 'audit', 'users'],
+  sessions: ['core'],
   jwks: ['core'],
   credentials: ['core', 'net', 'users', 'keys', 'jwks'],
   decision: ['core'],
@@ -71,6 +72,7 @@ const mayImport: Record<string, readonly string[]> = {
     'audit',
     'users',
     'keys',
+    'sessions',
     'credentials',
     'decision',
     'limits',
@@ -82,7 +84,22 @@ const mayImport: Record<string, readonly string[]> = {
     'db',
     'log',
   ],
-  db: ['core', 'net', 'audit', 'users', 'keys', 'credentials', 'connection-string'],
+  // The server side of the keys page, for the server and for applications that embed it.
+  page: [
+    'core',
+    'net',
+    'users',
+    'sessions',
+    'credentials',
+    'admission',
+    'limits',
+    'schema',
+    'yoga',
+    'http',
+    'web',
+    'embedding',
+  ],
+  db: ['core', 'net', 'audit', 'users', 'keys', 'sessions', 'credentials', 'connection-string'],
 }
 const core = [
   'json',
@@ -121,7 +138,7 @@ const wiring = [
   'entry',
 ]
 /** Entry points that share their name or folder with a part. They contain only exports. */
-const entries = ['pothos/index.ts']
+const entries = ['pothos/index.ts', 'page.ts']
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))

@@ -32,6 +32,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   'Scopes and the schema': ['DEFAULT_USER_SCOPES', 'SCOPES_FILE', 'PUBLIC_INTROSPECTION'],
   'Revocation and outages': ['MAX_STALENESS_MS', 'JWT_OUTAGE_SECONDS'],
   'Identity tokens': ['IDENTITY_KEYS_FILE'],
+  'Keys page': ['SESSION_KEYS'],
   'Limits on operations': [
     'OPERATION_MAX_TOKENS',
     'OPERATION_MAX_TOKENS_ANONYMOUS',

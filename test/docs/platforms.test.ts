@@ -127,7 +127,7 @@ describe.skipIf(!canParse)('the files for platforms', () => {
   )
 
   it('name paths for probes that the server has', async () => {
-    const { paths } = await createRoot(null)(new Request('http://latchkey.test/')).json()
+    const { paths } = await createRoot('/keys')(new Request('http://latchkey.test/')).json()
     const { pod, cloudRun, fly } = files
     const { startupProbe, livenessProbe, readinessProbe } = pod.containers[0]
     for (const probe of [startupProbe, livenessProbe]) expect(probe.httpGet.path).toBe(paths.alive)

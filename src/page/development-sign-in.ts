@@ -1,0 +1,60 @@
+import { BadUserInputError } from '../errors.ts'
+import { problem } from '../http/problem.ts'
+import { isLoopbackRequest } from '../net/loopback.ts'
+import { requiredSubject } from '../users/rules.ts'
+import { personal } from './json-request.ts'
+import type { PageSessions } from './page-sessions.ts'
+import type { SessionsApiParts } from './sessions-api.ts'
+import type { SignIn, Visitor } from './sign-in.ts'
+import { createStartSession } from './start-session.ts'
+
+export interface DevelopmentSignInParts
+  extends Pick<SessionsApiParts, 'authenticator' | 'findUsers'> {
+  readonly sessions: PageSessions
+  /** The sample users. */
+  readonly subjects: readonly string[]
+  /** Makes a JWT of the development issuer for a subject. */
+  readonly mint: (subject: string) => Promise<{ readonly token: string; readonly expiresAt: Date }>
+  /** Creates a user with a name, unless there is one of that subject. */
+  readonly createUser: (subject: string, name: string) => Promise<void>
+}
+
+/** Signs in anyone as anyone, on this machine alone. */
+export function createDevelopmentSignIn(parts: DevelopmentSignInParts): SignIn {
+  const { authenticator, sessions, subjects, mint, createUser, findUsers } = parts
+  const startSession = createStartSession(authenticator, sessions)
+
+  return {
+    configuration: { kind: 'development', subjects },
+    signOutLocation: async () => null,
+
+    async accept(body, request, visitor: Visitor) {
+      const { peerAddress } = visitor
+      if (!isLoopbackRequest({ peerAddress, host: request.headers.get('host') })) {
+        return problem(403, { detail: 'The development sign-in answers this machine only.' })
+      }
+      const subject = requiredSubject('subject', textOf(body, 'subject'))
+      const name = body.name == null ? null : textOf(body, 'name')
+      if (name !== null) await createUser(subject, name)
+      const { token, expiresAt } = await mint(subject)
+      const tokens = { token, expiresAt, refreshToken: null, idToken: null }
+      const started = await startSession(tokens, request, visitor)
+      if (!started.ok) {
+        const status = started.error?.status ?? 401
+        return problem(status, { detail: 'This user may not sign in.' })
+      }
+      const { id, expiresAt: ends, cookie, principal } = started
+      const [user] = await findUsers([principal.userId])
+      const { issuer } = principal
+      const profile = { name: user?.name ?? null, email: user?.email ?? null }
+      const session = { id, issuer, subject, ...profile, expiresAt: ends }
+      return personal({ session }, { 'set-cookie': cookie })
+    },
+  }
+}
+
+function textOf(body: Readonly<Record<string, unknown>>, field: string): string {
+  const value = body[field]
+  if (typeof value === 'string') return value
+  throw new BadUserInputError(field, `\`${field}\` must be a string.`)
+}

@@ -1,0 +1,129 @@
+import { isFromOrigin } from '../credentials/own-pages.ts'
+import { LatchkeyError } from '../errors.ts'
+import { fetchRequest } from '../http/fetch-request.ts'
+import { problem } from '../http/problem.ts'
+import type { WebFiles } from '../web/files.ts'
+import { readJsonObject } from './json-request.ts'
+import { createSessionsApi, type SessionsApiParts } from './sessions-api.ts'
+import { createShell, dataPolicy, pageHeaders } from './shell.ts'
+import type { SignIn, Visitor } from './sign-in.ts'
+
+/** The settings that the scripts of the page need, beside those of the sign-in. */
+export interface PageConfiguration {
+  readonly keyPrefix: string
+  readonly maxLifetimeDays: number | null
+  readonly maxPerUser: number
+  /** The URL of the GraphQL API that the page shows to people. */
+  readonly graphqlUrl: string
+  readonly adminScopes: readonly string[]
+}
+
+export interface PageParts<V extends Visitor> extends SessionsApiParts {
+  /** The path below which requests arrive, without a slash at its end. */
+  readonly path: string
+  /** The URL of the server as a browser sees it, without a slash at its end. The page is below it, at `path`. */
+  readonly publicUrl: string
+  readonly files: WebFiles
+  readonly configuration: PageConfiguration
+  readonly signIn: SignIn
+  /** Whether a request may use the sessions of the application: decided by its own rules. */
+  readonly checksOrigin: boolean
+  /** Answers `POST <path>/graphql`. */
+  readonly graphql: (request: Request, visitor: V) => Promise<Response>
+}
+
+/** Answers a request to the page or below it. */
+export type PageHandler<V extends Visitor> = (request: Request, visitor: V) => Promise<Response>
+
+type Route<V extends Visitor> = (request: Request, visitor: V) => Promise<Response>
+
+export function createPageHandler<V extends Visitor>(parts: PageParts<V>): PageHandler<V> {
+  const { path, publicUrl, files, signIn, sessions, graphql } = parts
+  const origin = new URL(publicUrl).origin
+  const api = createSessionsApi(parts)
+  const shell = createShell(files, new URL(publicUrl + path).pathname, {
+    signIn: signIn.configuration,
+    ...parts.configuration,
+    features: { sessions: sessions !== null },
+  })
+
+  /** Answers scripts of this page only: another page could otherwise sign a browser in, or out. */
+  function fromPage(
+    route: (request: Request, body: Record<string, unknown>, visitor: V) => Promise<Response>,
+  ): Route<V> {
+    return async (request, visitor) => {
+      const body = await readJsonObject(request)
+      if (body instanceof Response) return body
+      if (parts.checksOrigin && !isFromOrigin(fetchRequest(request), origin)) {
+        return problem(403, { detail: 'Only the page itself may send this request.' })
+      }
+      return await route(request, body, visitor)
+    }
+  }
+
+  const posted: ReadonlyMap<string, Route<V>> = new Map([
+    ['/graphql', graphql],
+    ['/session', fromPage((request) => api.current(fetchRequest(request)))],
+    ['/sessions', fromPage((request) => api.list(fetchRequest(request)))],
+    ['/sessions/end', fromPage((request, body) => api.end(fetchRequest(request), body))],
+    ['/sign-out', fromPage((request) => api.signOut(fetchRequest(request)))],
+    [
+      '/sign-in',
+      fromPage(async (request, body, visitor) =>
+        signIn.accept === undefined ? onlyGet() : await signIn.accept(body, request, visitor),
+      ),
+    ],
+  ])
+
+  async function get(below: string, request: Request, visitor: V): Promise<Response> {
+    if (below.startsWith('/assets/')) return await shell.asset(below.slice('/assets/'.length))
+    if (below === '/sign-in' && signIn.begin !== undefined) {
+      // After a failure the page says what happened, instead of trying again.
+      if (!new URL(request.url).searchParams.has('error')) return await signIn.begin(request)
+    }
+    if (below === '/callback' && signIn.finish !== undefined) {
+      return await signIn.finish(request, visitor)
+    }
+    // `/sessions` and `/sign-in` are pages too; the others have no page.
+    const isData = posted.has(below) && below !== '/sessions' && below !== '/sign-in'
+    return isData ? onlyPost() : await shell.page()
+  }
+
+  async function answer(request: Request, visitor: V): Promise<Response> {
+    const below = new URL(request.url).pathname.slice(path.length)
+    const { method } = request
+    if (method === 'GET' || method === 'HEAD') return await get(below, request, visitor)
+    if (method !== 'POST') return problem(405, { headers: { allow: 'GET, HEAD, POST' } })
+    const route = posted.get(below)
+    return route === undefined ? onlyGet() : await route(request, visitor)
+  }
+
+  return async (request, visitor) => withHeaders(await orProblem(() => answer(request, visitor)))
+}
+
+async function orProblem(answer: () => Promise<Response>): Promise<Response> {
+  try {
+    return await answer()
+  } catch (error) {
+    if (!(error instanceof LatchkeyError)) throw error
+    return problem(error.status, { detail: error.message, headers: error.headers })
+  }
+}
+
+function withHeaders(response: Response): Response {
+  const { headers } = response
+  for (const name in pageHeaders) headers.set(name, pageHeaders[name] ?? '')
+  if (!headers.has('content-security-policy')) headers.set('content-security-policy', dataPolicy)
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
+  const isShared = headers.get('cache-control')?.startsWith('public') === true
+  if (!isShared && !/\bcookie\b/i.test(headers.get('vary') ?? '')) headers.append('vary', 'Cookie')
+  return response
+}
+
+function onlyGet(): Response {
+  return problem(405, { detail: 'Use GET.', headers: { allow: 'GET, HEAD' } })
+}
+
+function onlyPost(): Response {
+  return problem(405, { detail: 'Use POST.', headers: { allow: 'POST' } })
+}

@@ -1,0 +1,86 @@
+import { refuse } from '../credentials/authentication.ts'
+import type { Authentication, Authenticator } from '../credentials/authenticator.ts'
+import type { CredentialCarrier } from '../credentials/presented-credential.ts'
+import { ServiceUnavailableError } from '../errors.ts'
+import type { FoundSession, PageSessions } from './page-sessions.ts'
+
+/** Carries the JWT of a session as if the request had sent it. */
+export class SessionCarrier implements CredentialCarrier {
+  readonly #token: string
+
+  constructor({ tokens }: Pick<FoundSession, 'tokens'>) {
+    this.#token = tokens.token
+  }
+
+  header(name: string): string | null {
+    return name === 'authorization' ? `Bearer ${this.#token}` : null
+  }
+
+  queryParameters(): readonly string[] {
+    return []
+  }
+}
+
+interface Remembered {
+  readonly carrier: SessionCarrier
+  /** The time of the lookup, by `performance.now()`. */
+  readonly at: number
+}
+
+/**
+ * Adds the sessions of a page to an authenticator: a request without another credential has the JWT that its
+ * session holds, which is then verified like any other one. A request with a credential costs nothing more.
+ */
+export function withPageSessions<A extends Authenticator>(
+  authenticator: A,
+  sessions: Pick<PageSessions, 'mayHave' | 'find'>,
+): A {
+  /** The requests that came with a session. Those that last are checked again. */
+  const remembered = new WeakMap<CredentialCarrier, Remembered>()
+  const recheck = (carrier: CredentialCarrier) =>
+    authenticator.recheck?.(carrier) ?? authenticator.authenticate(carrier)
+
+  async function carrierOf(carrier: CredentialCarrier): Promise<SessionCarrier | null> {
+    const at = performance.now()
+    const found = await sessions.find(carrier)
+    if (found === null) return null
+    const own = new SessionCarrier(found)
+    remembered.set(carrier, { carrier: own, at })
+    return own
+  }
+
+  return {
+    ...authenticator,
+
+    authenticate(carrier) {
+      const found = authenticator.authenticate(carrier)
+      if (found instanceof Promise || found.kind !== 'anonymous' || !sessions.mayHave(carrier)) {
+        return found
+      }
+      return unlessUnavailable(async () => {
+        const own = await carrierOf(carrier)
+        return own === null ? found : await authenticator.authenticate(own)
+      })
+    },
+
+    recheck(carrier) {
+      const known = remembered.get(carrier)
+      if (known === undefined) return recheck(carrier)
+      const { sessionRecheckMs = 1_000 } = authenticator
+      if (performance.now() - known.at < sessionRecheckMs) return recheck(known.carrier)
+      return unlessUnavailable(async () => {
+        const own = await carrierOf(carrier)
+        return own === null ? refuse('session-ended') : await recheck(own)
+      })
+    },
+  }
+}
+
+async function unlessUnavailable(find: () => Promise<Authentication>): Promise<Authentication> {
+  try {
+    return await find()
+  } catch (error) {
+    if (!(error instanceof ServiceUnavailableError)) throw error
+    return { kind: 'refused', refusal: { reason: 'unavailable', credentialId: null, error } }
+  }
+}

@@ -1,0 +1,36 @@
+import type { LiveSessions, SessionRow, StoredSession } from './session.ts'
+
+export interface NewSession extends Omit<StoredSession, 'lastUsedAt'> {
+  /** The SHA-256 of the value of the cookie. */
+  readonly secretHash: Uint8Array
+}
+
+/** The sessions of the keys page. */
+export interface SessionStore {
+  /** Adds a session, and keeps only the `keep` most recently used ones of the user. */
+  insert(session: NewSession, keep: number): Promise<void>
+  /** @throws ServiceUnavailableError if no server answers that is proven to be the primary */
+  find(secretHash: Uint8Array, live: LiveSessions): Promise<StoredSession | null>
+  /** Lists the sessions of a user, most recently used first. */
+  list(userId: string, live: LiveSessions): Promise<readonly SessionRow[]>
+  /** Writes the time of the last use. */
+  touch(id: string, now: Date): Promise<void>
+  /**
+   * Ends a session.
+   *
+   * @param userId ends it only if it is a session of that user. Default: of any user
+   * @returns the session that ended; `null`: there was none
+   */
+  end(id: string, userId?: string): Promise<StoredSession | null>
+  /**
+   * Lets one caller on all nodes renew the tokens of a session.
+   *
+   * @param until the time until which no other caller may
+   * @returns the session for the caller that may renew its tokens; `null` for all others
+   */
+  claimRenewal(id: string, now: Date, until: Date): Promise<StoredSession | null>
+  /** Replaces the tokens. Returns `false` if the session has ended meanwhile. */
+  renew(id: string, tokens: Pick<StoredSession, 'tokens' | 'tokenExpiresAt'>): Promise<boolean>
+  /** Removes sessions that have ended. Returns their number. */
+  removeEnded(live: LiveSessions): Promise<number>
+}
