@@ -67,6 +67,8 @@ export interface Config {
   readonly keyPeppers: readonly string[]
   readonly keyMaxLifetimeDays: number | null
   readonly keyMaxPerUser: number
+  /** Whether the client of the last use of a key is stored. */
+  readonly recordClients: boolean
   /** `null`: no ceiling, the issuer decides. */
   readonly defaultUserScopes: readonly string[] | null
   readonly maxStalenessMs: number
@@ -148,6 +150,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     keyPeppers: Object.freeze(settings.KEY_PEPPER ?? []),
     keyMaxLifetimeDays: settings.KEY_MAX_LIFETIME_DAYS ?? null,
     keyMaxPerUser: settings.KEY_MAX_PER_USER,
+    recordClients: settings.RECORD_CLIENTS,
     defaultUserScopes:
       settings.DEFAULT_USER_SCOPES === undefined
         ? null

@@ -20,7 +20,8 @@ export interface ConnectionContext {
 export interface Connection {
   /** Is the same object for all operations in the WebSocket. */
   readonly key: object
-  readonly carrier: () => CredentialCarrier
+  /** @param clientAddress returns the address of the client. Default: unknown */
+  readonly carrier: (clientAddress?: () => string | null) => CredentialCarrier
   /** The request of the upgrade; `null`: unknown. */
   readonly upgrade: Request | NodeRequest | null
   /** Closes the WebSocket; `null`: the context does not have it. */
@@ -56,7 +57,10 @@ export function connectionOf(context: ConnectionContext): Connection {
   return {
     // The libraries make a new context for each operation, of the same parts.
     key: [extra, found, upgrade].find(isObject) ?? context,
-    carrier: () => connectionCarrier(params, upgrade),
+    carrier: (clientAddress) => ({
+      ...connectionCarrier(params, upgrade),
+      ...(clientAddress && { clientAddress }),
+    }),
     upgrade,
     close: closerOf(found),
   }

@@ -70,18 +70,28 @@ function isFetchRequest(request: unknown): request is Request {
   return typeof headers?.get === 'function'
 }
 
-/** @throws TooManyHeadersError if headers may be missing */
-export function carrierOf(request: Request | NodeRequest): CredentialCarrier {
-  if (!isNodeRequest(request)) return new FetchCarrier(request)
+/**
+ * @param clientAddress returns the address of the client. Default: unknown
+ * @throws TooManyHeadersError if headers may be missing
+ */
+export function carrierOf(
+  request: Request | NodeRequest,
+  clientAddress: () => string | null = unknownAddress,
+): CredentialCarrier {
+  if (!isNodeRequest(request)) return new FetchCarrier(request, clientAddress)
   if (mayHaveDroppedHeaders(request)) throw new TooManyHeadersError()
-  return new NodeCarrier(request)
+  return new NodeCarrier(request, clientAddress)
 }
+
+const unknownAddress = () => null
 
 class FetchCarrier implements CredentialCarrier {
   readonly #request: Request
+  readonly clientAddress: () => string | null
 
-  constructor(request: Request) {
+  constructor(request: Request, clientAddress: () => string | null) {
     this.#request = request
+    this.clientAddress = clientAddress
   }
 
   get method(): string {
@@ -99,9 +109,11 @@ class FetchCarrier implements CredentialCarrier {
 
 class NodeCarrier implements CredentialCarrier {
   readonly #request: NodeRequest
+  readonly clientAddress: () => string | null
 
-  constructor(request: NodeRequest) {
+  constructor(request: NodeRequest, clientAddress: () => string | null) {
     this.#request = request
+    this.clientAddress = clientAddress
   }
 
   get method(): string | undefined {

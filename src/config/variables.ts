@@ -165,6 +165,12 @@ export const variables = {
     default: '100',
     read: wholeNumber(1, 1_000_000),
   },
+  RECORD_CLIENTS: {
+    meaning:
+      'Whether the address and the user agent of the client are stored with the last use of each secret of an API key. They are replaced at the next use, and erased 30 days after the key is revoked or expires.',
+    default: 'true',
+    read: trueOrFalse,
+  },
   DEFAULT_USER_SCOPES: {
     meaning:
       'The scopes granted to a new user on the first JWT, separated by commas. Empty: no scope.',

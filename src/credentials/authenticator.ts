@@ -49,6 +49,8 @@ export interface AuthenticatorParts extends KeyVerifierParts, TokenVerifierParts
   /** `null`: the application's own sign-in does not count. */
   readonly session: SessionVerifier | null
   readonly uses: UseRecorder | null
+  /** Whether the address and the user agent of the client are recorded with each use of a key. */
+  readonly recordsClients: boolean
   readonly caches: CredentialCaches
 }
 
@@ -72,6 +74,7 @@ export function assembleAuthenticator(
 
   function authenticate(carrier: CredentialCarrier, isRecheck: boolean) {
     const presented = readCredential(carrier, sources)
+    const use = isRecheck ? null : carrier
     switch (presented.kind) {
       case 'none':
         // Only a request that had a session before is checked again without another credential.
@@ -80,21 +83,21 @@ export function assembleAuthenticator(
           : findSession(carrier, anonymous)
       case 'api-key': {
         const cacheKey = cacheKeyOf(presented.text)
-        const known = getCached(cacheKey, isRecheck)
+        const known = getCached(cacheKey, use)
         if (known !== null) return known
         // The form is checked after the cache, which contains well-formed keys only.
         const key = directory === null ? null : parseKey(presented.text, sources.keyPrefix)
         if (key === null) return refuse('key-malformed')
         const wrong = wrongKeys?.get(cacheKey)
         if (wrong !== undefined) return refuse(wrong, key.id)
-        return lookUp(cacheKey, isRecheck, () => verifyKey(cacheKey, key))
+        return lookUp(cacheKey, use, () => verifyKey(cacheKey, key))
       }
       case 'jwt': {
         const cacheKey = cacheKeyOf(presented.token)
         const { token } = presented
-        const known = getCached(cacheKey, isRecheck)
+        const known = getCached(cacheKey, use)
         if (known !== null) return known
-        const found = lookUp(cacheKey, isRecheck, () => verifyJwt(token))
+        const found = lookUp(cacheKey, use, () => verifyJwt(token))
         if (session === null) return found
         return found.then((outcome) =>
           outcome.kind === 'refused' && session.mayHaveIssued(token)

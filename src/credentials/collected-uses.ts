@@ -1,4 +1,6 @@
-import type { KeyUses } from './directory.ts'
+import type { KeyUseOrigin, KeyUses } from './directory.ts'
+import type { CredentialCarrier } from './presented-credential.ts'
+import { originOf } from './use-origin.ts'
 
 export interface CollectedUsesLimits {
   readonly maxKeys: number
@@ -6,9 +8,22 @@ export interface CollectedUsesLimits {
   readonly maxScopes: number
 }
 
+/**
+ * The client of a use. It is read from the request when the uses are taken, because most uses are followed by
+ * another one of the same key.
+ */
+type From = CredentialCarrier | KeyUseOrigin | null
+
+/** The most keys whose latest requests are kept in memory. From those of further keys, the client is read at once. */
+const maxKeptRequests = 1_000
+
 interface Collected {
   at: number
   previousAt: number | null
+  from: From
+  previousFrom: From
+  /** Whether `from` and `previousFrom` may be requests. */
+  readonly keepsRequests: boolean
   /** The time of the latest use by scope, without those of `latest`; `null`: none. */
   scopes: Map<string, number> | null
   /** The list added last. The same list is often added again, which costs one comparison. */
@@ -34,15 +49,29 @@ export class CollectedUses {
     return this.#byKey.size
   }
 
-  /** @param at milliseconds since the epoch; a time before the known one changes nothing */
-  add(keyId: string, at: number, previousAt: number | null): void {
-    this.#add(keyId, at, previousAt)
+  /**
+   * @param at milliseconds since the epoch; a time before the known one changes nothing
+   * @param from the request; `null`: unknown. It is read later, so it must stay readable
+   */
+  add(keyId: string, at: number, previousAt: number | null, from: CredentialCarrier | null): void {
+    const key = this.#find(keyId) ?? this.#start(keyId, at, previousAt)
+    if (key === null) return
+    const read = key.keepsRequests || from === null ? from : originOf(from)
+    if (at >= key.at) {
+      key.at = at
+      key.from = read
+    }
+    if (previousAt !== null && (key.previousAt === null || previousAt >= key.previousAt)) {
+      key.previousAt = previousAt
+      key.previousFrom = read
+    }
   }
 
   /** @param scopes must not be changed afterwards */
   addScopes(keyId: string, scopes: readonly string[], at: number): void {
-    const key = this.#add(keyId, at, null)
+    const key = this.#find(keyId) ?? this.#start(keyId, at, null)
     if (key === null) return
+    if (at > key.at) key.at = at
     const { latest } = key
     if (latest?.scopes !== scopes) {
       this.#mergeLatest(key)
@@ -50,11 +79,25 @@ export class CollectedUses {
     } else if (at > latest.at) latest.at = at
   }
 
-  /** Adds a use that {@link takeAll} returned. Newer times stay. */
-  putBack({ keyId, lastUsedAt, previousLastUsedAt, scopes }: KeyUses): void {
-    const key = this.#add(keyId, lastUsedAt.getTime(), previousLastUsedAt?.getTime() ?? null)
+  /** Adds a use that {@link takeAll} returned. Newer times stay, with their clients. */
+  putBack(use: KeyUses): void {
+    const at = use.lastUsedAt.getTime()
+    const previousAt = use.previousLastUsedAt?.getTime() ?? null
+    const known = this.#find(use.keyId)
+    const key = known ?? this.#start(use.keyId, at, previousAt)
     if (key === null) return
-    for (const use of scopes) this.#addScope(key, use.scope, use.lastUsedAt.getTime())
+    if (known === undefined || at > key.at) {
+      key.at = at
+      key.from = use.lastUsedFrom ?? null
+    }
+    if (
+      previousAt !== null &&
+      (known === undefined || key.previousAt === null || previousAt > key.previousAt)
+    ) {
+      key.previousAt = previousAt
+      key.previousFrom = use.previousLastUsedFrom ?? null
+    }
+    for (const { scope, lastUsedAt } of use.scopes) this.#addScope(key, scope, lastUsedAt.getTime())
   }
 
   takeAll(): KeyUses[] {
@@ -74,22 +117,24 @@ export class CollectedUses {
     return dropped
   }
 
-  #add(keyId: string, at: number, previousAt: number | null): Collected | null {
-    const known = this.#find(keyId)
-    if (known === undefined) {
-      if (this.#byKey.size >= this.#limits.maxKeys) {
-        this.#dropped++
-        return null
-      }
-      this.#current = { at, previousAt, scopes: null, latest: null }
-      this.#byKey.set(keyId, this.#current)
-      return this.#current
+  /** Returns `null` if there are too many keys. */
+  #start(keyId: string, at: number, previousAt: number | null): Collected | null {
+    if (this.#byKey.size >= this.#limits.maxKeys) {
+      this.#dropped++
+      return null
     }
-    if (at > known.at) known.at = at
-    if (previousAt !== null && (known.previousAt === null || previousAt > known.previousAt)) {
-      known.previousAt = previousAt
+    const keepsRequests = this.#byKey.size < maxKeptRequests
+    this.#current = {
+      at,
+      previousAt,
+      from: null,
+      previousFrom: null,
+      keepsRequests,
+      scopes: null,
+      latest: null,
     }
-    return known
+    this.#byKey.set(keyId, this.#current)
+    return this.#current
   }
 
   #find(keyId: string): Collected | undefined {
@@ -121,11 +166,21 @@ export class CollectedUses {
   }
 }
 
-function toKeyUses(keyId: string, { at, previousAt, scopes }: Collected): KeyUses {
+function toKeyUses(keyId: string, uses: Collected): KeyUses {
+  const { at, previousAt, scopes } = uses
+  const from = readFrom(uses.from)
+  // Usually the key has one secret in use.
+  const previousFrom = uses.previousFrom === uses.from ? from : readFrom(uses.previousFrom)
   return {
     keyId,
     lastUsedAt: new Date(at),
     previousLastUsedAt: previousAt === null ? null : new Date(previousAt),
+    ...(from !== null && { lastUsedFrom: from }),
+    ...(previousFrom !== null && { previousLastUsedFrom: previousFrom }),
     scopes: [...(scopes ?? [])].map(([scope, last]) => ({ scope, lastUsedAt: new Date(last) })),
   }
+}
+
+function readFrom(from: From): KeyUseOrigin | null {
+  return from !== null && 'header' in from ? originOf(from) : from
 }

@@ -46,6 +46,11 @@ export interface CreateAuthenticatorOptions {
    */
   readonly trustsIssuer?: (issuer: string) => boolean
   /**
+   * Whether the address and the user agent of the client are stored with the last use of each secret of a key.
+   * Default: true. `false`: only the time is stored, and a stored client is removed at the next use.
+   */
+  readonly recordClients?: boolean
+  /**
    * Called when uses of keys or new hashes could not be written, which is tried again, and when the check for
    * missing peppers failed, which is not. Default: the error is ignored.
    */
@@ -155,6 +160,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
         ? null
         : createSessionVerifier({ session, jwtIssuers, directory, trustsIssuer, maker }),
     uses,
+    recordsClients: options.recordClients ?? true,
     rehashes,
     caches,
     clock,

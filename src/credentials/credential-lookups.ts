@@ -2,26 +2,29 @@ import { ServiceUnavailableError } from '../errors.ts'
 import type { Authentication, Refused, Verified } from './authentication.ts'
 import type { CredentialCaches } from './credential-caches.ts'
 import { type Clock, stampOf } from './lease.ts'
+import type { CredentialCarrier } from './presented-credential.ts'
 import type { UseRecorder } from './use-recorder.ts'
 
 export interface CredentialLookupsOptions {
   readonly caches: Pick<CredentialCaches, 'verified' | 'flights'>
   /** Records each use of a key; `null`: uses are not recorded. */
   readonly uses: UseRecorder | null
+  /** Whether the client is recorded with each use. */
+  readonly recordsClients: boolean
   readonly clock: Clock
 }
 
 /**
- * Finds the result for a credential in the cache, or looks it up. With `isRecheck`, the request was authenticated
- * before, so this is not another use of the credential.
+ * Finds the result for a credential in the cache, or looks it up. `use` is the request that uses the credential;
+ * `null`: a request that was authenticated before is checked again, which is not another use.
  */
 export interface CredentialLookups {
   /** `null`: the credential is not in the cache. */
-  getCached(cacheKey: string, isRecheck: boolean): Authentication | null
+  getCached(cacheKey: string, use: CredentialCarrier | null): Authentication | null
   /** Looks the credential up. Simultaneous calls with the same credential share one lookup. */
   lookUp(
     cacheKey: string,
-    isRecheck: boolean,
+    use: CredentialCarrier | null,
     start: () => Promise<Verified | Refused>,
   ): Promise<Authentication>
   /** The time at which a key was last accepted, in milliseconds since the epoch. */
@@ -29,18 +32,18 @@ export interface CredentialLookups {
 }
 
 export function createCredentialLookups(options: CredentialLookupsOptions): CredentialLookups {
-  const { uses, clock } = options
+  const { uses, recordsClients, clock } = options
   const { verified, flights } = options.caches
   let lastUse = clock.wall()
 
   function accept(
     { keyId, previousSecret, authentication }: Verified,
     at: number,
-    isRecheck: boolean,
+    use: CredentialCarrier | null,
   ): Authentication {
-    if (keyId !== null && !isRecheck) {
+    if (keyId !== null && use !== null) {
       lastUse = at
-      uses?.record({ keyId, at, previousSecret })
+      uses?.record({ keyId, at, previousSecret, from: recordsClients ? use : null })
     }
     return authentication
   }
@@ -50,19 +53,18 @@ export function createCredentialLookups(options: CredentialLookupsOptions): Cred
       return lastUse
     },
 
-    getCached(cacheKey, isRecheck) {
+    getCached(cacheKey, use) {
       if (verified === null) return null
       const now = stampOf(clock)
       const known = verified.get(cacheKey, now)
-      return known === undefined ? null : accept(known, now.wall, isRecheck)
+      return known === undefined ? null : accept(known, now.wall, use)
     },
 
-    lookUp: (cacheKey, isRecheck, start) =>
+    lookUp: (cacheKey, use, start) =>
       flights
         .run(cacheKey, () => verify(verified, cacheKey, start))
         .then(
-          (outcome) =>
-            'authentication' in outcome ? accept(outcome, clock.wall(), isRecheck) : outcome,
+          (outcome) => ('authentication' in outcome ? accept(outcome, clock.wall(), use) : outcome),
           refuseUnavailable,
         ),
   }

@@ -1,8 +1,9 @@
+import type { KeyUseOrigin } from '../keys/api-key.ts'
 import type { MissingPepper } from '../keys/peppers.ts'
 import type { OwnerKind } from '../owner.ts'
 import type { ChangeListener, ChangeWatch } from './changes.ts'
 
-export type { MissingPepper }
+export type { KeyUseOrigin, MissingPepper }
 
 /**
  * The store of users and API keys that an authenticator reads. This package implements it on PostgreSQL;
@@ -77,6 +78,10 @@ export interface KeyUses {
   readonly keyId: string
   readonly lastUsedAt: Date
   readonly previousLastUsedAt: Date | null
+  /** The client at `lastUsedAt`. Default: unknown; a stored client of an earlier use is then removed. */
+  readonly lastUsedFrom?: KeyUseOrigin
+  /** The client at `previousLastUsedAt`, like `lastUsedFrom`. */
+  readonly previousLastUsedFrom?: KeyUseOrigin
   readonly scopes: readonly { readonly scope: string; readonly lastUsedAt: Date }[]
 }
 

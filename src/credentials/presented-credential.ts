@@ -22,6 +22,10 @@ export interface CredentialCarrier {
   readonly method?: string | undefined
   /** The API key among the parameters of a WebSocket connection. Default: none. */
   readonly apiKeyParameter?: string | null
+  /**
+   * Returns the IP address of the client; `null`: unknown. Without it, uses of keys are stored without an address.
+   */
+  clientAddress?(): string | null
 }
 
 export type PresentedCredential =

@@ -2,6 +2,7 @@ import { createFlusher, type Flusher } from '../flusher.ts'
 import { within } from '../within.ts'
 import { CollectedUses } from './collected-uses.ts'
 import type { KeyUses } from './directory.ts'
+import type { CredentialCarrier } from './presented-credential.ts'
 import { ChunkSize } from './use-chunks.ts'
 
 /** One authenticated use of an API key. */
@@ -11,6 +12,8 @@ export interface KeyUse {
   readonly at: number
   /** Whether the key was presented with its previous secret, in the grace period of a rotation. */
   readonly previousSecret: boolean
+  /** The request, from which the client is read later. Default: the client is unknown. */
+  readonly from?: CredentialCarrier | null
 }
 
 /**
@@ -111,8 +114,8 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
 
   const flusher = createFlusher(writeCollected, intervalMs)
   return {
-    record({ keyId, at, previousSecret }) {
-      collected.add(keyId, at, previousSecret ? at : null)
+    record({ keyId, at, previousSecret, from = null }) {
+      collected.add(keyId, at, previousSecret ? at : null, from)
     },
     recordScopes(keyId, scopes, at) {
       collected.addScopes(keyId, scopes, at)

@@ -28,8 +28,16 @@ export async function eraseDeadSecrets(access: Access, limits: EraseLimits): Pro
         secret_pepper = case
           when revoked_at < ${death} or lineage_expires_at < ${death} then null
           else secret_pepper end,
+        last_used_address = case
+          when revoked_at < ${death} or lineage_expires_at < ${death} then null
+          else last_used_address end,
+        last_used_agent = case
+          when revoked_at < ${death} or lineage_expires_at < ${death} then null
+          else last_used_agent end,
         previous_secret_hash = null,
-        previous_secret_pepper = null
+        previous_secret_pepper = null,
+        previous_last_used_address = null,
+        previous_last_used_agent = null
       where id = any (array(
         (select id from ${apiKeys} where previous_secret_hash is not null
           and previous_expires_at < ${grace} limit ${batchSize})

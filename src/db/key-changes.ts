@@ -88,6 +88,8 @@ export async function rotateKey(
         ? sql`least(${until}::timestamptz, ${apiKeys.lineageExpiresAt})`
         : null,
       previousLastUsedAt: null,
+      previousLastUsedAddress: null,
+      previousLastUsedAgent: null,
       secretHash,
       secretPepper,
       rotatedAt: now,

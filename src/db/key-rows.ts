@@ -1,5 +1,5 @@
 import { getTableColumns } from 'drizzle-orm'
-import type { ApiKey } from '../keys/api-key.ts'
+import type { ApiKey, KeyUseOrigin } from '../keys/api-key.ts'
 import { sorted } from '../scopes.ts'
 import { apiKeys } from './tables.ts'
 
@@ -31,6 +31,22 @@ export type KeyRow = Omit<
   | 'usedScopes'
 >
 
-export function toApiKey({ depth: _depth, ...row }: KeyRow): ApiKey {
-  return { ...row, scopes: sorted(row.scopes) }
+export function toApiKey({
+  depth: _depth,
+  lastUsedAddress,
+  lastUsedAgent,
+  previousLastUsedAddress,
+  previousLastUsedAgent,
+  ...row
+}: KeyRow): ApiKey {
+  return {
+    ...row,
+    scopes: sorted(row.scopes),
+    lastUsedFrom: toOrigin(lastUsedAddress, lastUsedAgent),
+    previousLastUsedFrom: toOrigin(previousLastUsedAddress, previousLastUsedAgent),
+  }
+}
+
+function toOrigin(address: string | null, userAgent: string | null): KeyUseOrigin | null {
+  return address === null && userAgent === null ? null : { address, userAgent }
 }

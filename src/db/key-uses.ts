@@ -29,32 +29,49 @@ function latestUses(uses: readonly KeyUses[]): SQL {
   const ids = textArray(uses.map(({ keyId }) => keyId))
   const times = timeArray(uses.map(({ lastUsedAt }) => lastUsedAt))
   const previousTimes = timeArray(uses.map(({ previousLastUsedAt }) => previousLastUsedAt))
+  const addresses = textArray(uses.map(({ lastUsedFrom }) => lastUsedFrom?.address ?? null))
+  const agents = textArray(uses.map(({ lastUsedFrom }) => lastUsedFrom?.userAgent ?? null))
+  const previous = uses.map(({ previousLastUsedFrom }) => previousLastUsedFrom ?? null)
+  const previousAddresses = textArray(previous.map((from) => from?.address ?? null))
+  const previousAgents = textArray(previous.map((from) => from?.userAgent ?? null))
   const needs = uses.flatMap(({ keyId, scopes }) => scopes.map((use) => ({ keyId, ...use })))
   const scopeIds = textArray(needs.map(({ keyId }) => keyId))
   const scopes = textArray(needs.map(({ scope }) => scope))
   const scopeTimes = timeArray(needs.map(({ lastUsedAt }) => lastUsedAt))
   return sql`
     with used as materialized (
-      select id, ${toInstant(sql`at`)} as at, ${toInstant(sql`previous_at`)} as previous_at
-      from unnest(${ids}::text[], ${times}::float8[], ${previousTimes}::float8[])
-        as given (id, at, previous_at)
+      select id, ${toInstant(sql`at`)} as at, ${toInstant(sql`previous_at`)} as previous_at,
+        address, agent, previous_address, previous_agent
+      from unnest(${ids}::text[], ${times}::float8[], ${previousTimes}::float8[], ${addresses}::text[],
+          ${agents}::text[], ${previousAddresses}::text[], ${previousAgents}::text[])
+        as given (id, at, previous_at, address, agent, previous_address, previous_agent)
     ),
     held as materialized (
       select id from ${apiKeys} where id = any (array(select id from used))
       for no key update skip locked
     ),
+    -- Another node may have written a later use. Then the row is not written.
+    later as materialized (
+      select used.*, stored.last_used_at is null or stored.last_used_at < used.at as is_later,
+        coalesce(used.previous_at >= stored.rotated_at and (stored.previous_last_used_at is null
+          or stored.previous_last_used_at < used.previous_at), false) as is_later_of_previous
+      from used join ${apiKeys} as stored on stored.id = used.id
+      where stored.id = any (array(select id from held))
+    ),
     noted as (
       update ${apiKeys} as stored set
-        last_used_at = greatest(stored.last_used_at, used.at),
-        previous_last_used_at = case when used.previous_at >= stored.rotated_at
-          then greatest(stored.previous_last_used_at, used.previous_at)
-          else stored.previous_last_used_at end
-      from used
-      where stored.id = any (array(select id from held)) and stored.id = used.id
-        -- Another node may have written a later use. Then the row is not written.
-        and (stored.last_used_at is null or stored.last_used_at < used.at
-          or (used.previous_at >= stored.rotated_at and (stored.previous_last_used_at is null
-            or stored.previous_last_used_at < used.previous_at)))
+        last_used_at = case when is_later then later.at else stored.last_used_at end,
+        last_used_address = case when is_later then later.address else stored.last_used_address end,
+        last_used_agent = case when is_later then later.agent else stored.last_used_agent end,
+        previous_last_used_at = case when is_later_of_previous
+          then later.previous_at else stored.previous_last_used_at end,
+        previous_last_used_address = case when is_later_of_previous
+          then later.previous_address else stored.previous_last_used_address end,
+        previous_last_used_agent = case when is_later_of_previous
+          then later.previous_agent else stored.previous_last_used_agent end
+      from later
+      where stored.id = any (array(select id from held)) and stored.id = later.id
+        and (is_later or is_later_of_previous)
     ),
     needed as (
       insert into ${apiKeyScopeUses} as known (key_id, scope, last_used_at)

@@ -50,7 +50,8 @@ async function connect(
   opened: Closers,
   close: () => Promise<void>,
 ): Promise<Latchkey> {
-  const { schema, issuers, session, keys, defaultUserScopes, maxStalenessMs } = options
+  const { schema, issuers, session, keys, defaultUserScopes, maxStalenessMs, recordClients } =
+    options
   const log = structuredLog(options.log)
   const now = Date.now
   await prepareSchema(options, log)
@@ -75,7 +76,7 @@ async function connect(
       session,
       keys,
       defaultUserScopes,
-      authentication: { maxStalenessMs },
+      authentication: { maxStalenessMs, recordClients },
       log,
       now,
     },

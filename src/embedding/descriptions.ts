@@ -35,7 +35,7 @@ function withoutVariables(description: string): string {
       'the scopes that the application gives to new users, or none',
     )
     .replaceAll(
-      / \(`(?:KEY_MAX_PER_USER|KEY_MAX_LIFETIME_DAYS|MAX_STALENESS_MS|SCOPES_FILE)`\)/g,
+      / \(`(?:KEY_MAX_PER_USER|KEY_MAX_LIFETIME_DAYS|MAX_STALENESS_MS|RECORD_CLIENTS|SCOPES_FILE)`\)/g,
       '',
     )
 }

@@ -4,6 +4,7 @@ import {
   type ApiKey,
   type ApiKeyStatus,
   apiKeyStatus,
+  type KeyUseOrigin,
   type PreviousSecret,
   previousSecret,
 } from '../keys/api-key.ts'
@@ -40,6 +41,8 @@ export interface KeyRecord extends KeyOutcome {
   readonly expiresAt: Date | null
   /** May lag by up to 10 seconds. */
   readonly lastUsedAt: Date | null
+  /** The client of the last use; `null`: unknown, or never used. */
+  readonly lastUsedFrom: KeyUseOrigin | null
   readonly rotatedAt: Date | null
   /** The secret that the last rotation replaced, during its grace period; otherwise `null`. */
   readonly previousSecret: PreviousSecret | null
@@ -78,6 +81,7 @@ export async function toRecords(
       createdAt: key.createdAt,
       expiresAt: key.lineageExpiresAt,
       lastUsedAt: key.lastUsedAt,
+      lastUsedFrom: key.lastUsedFrom,
       rotatedAt: key.rotatedAt,
       previousSecret: previousSecret(key, new Date(services.now())),
     }

@@ -77,6 +77,11 @@ export interface LatchkeyOptions {
    */
   readonly maxStalenessMs?: number
   /**
+   * Whether the address and the user agent of the client are stored with the last use of each secret of a key.
+   * They are replaced at the next use, and erased 30 days after the key is revoked or expires. Default `true`.
+   */
+  readonly recordClients?: boolean
+  /**
    * Receives a message when a part becomes unusable, with the cause (`warn`), and when it is usable again
    * (`info`). Default `console`.
    */
@@ -138,6 +143,7 @@ function withDefaults(options: ConnectLatchkeyOptions) {
     keys,
     defaultUserScopes: options.defaultUserScopes ?? null,
     maxStalenessMs: options.maxStalenessMs ?? 2_000,
+    recordClients: options.recordClients ?? true,
     log: options.log ?? (console as DirectoryLog),
   }
 }
@@ -161,6 +167,9 @@ const checks: Readonly<Record<keyof ConnectLatchkeyOptions, Check>> = {
     value === null || isTextArray(value) ? null : 'must be an array of scopes, or null',
   ),
   maxStalenessMs: optional(wholeNumber(100, 3_600_000)),
+  recordClients: optional((value) =>
+    typeof value === 'boolean' ? null : 'must be `true` or `false`',
+  ),
   log: optional((value) =>
     isObject(value) && typeof value.warn === 'function' && typeof value.info === 'function'
       ? null

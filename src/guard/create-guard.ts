@@ -31,9 +31,9 @@ export interface CreateGuardOptions<GuardedRequest extends GuardRequest = GuardR
   /** Made by `createAuthenticator` or `connectLatchkey`. */
   readonly authenticator: Authenticator
   /**
-   * Returns the IP address of the client, by which refused credentials are counted; `null`: unknown, and they
-   * are not counted. Behind a proxy, return the address that the proxy reports. Default: the address of the
-   * connection for requests of Node, otherwise `null`.
+   * Returns the IP address of the client; `null`: unknown. Refused credentials are counted by it, if it is known,
+   * and it is stored with the last use of a key. Behind a proxy, return the address that the proxy reports. Default:
+   * the address of the connection for requests of Node, otherwise `null`.
    */
   readonly clientAddress?: (request: GuardedRequest) => string | null | undefined
   /**
@@ -141,7 +141,11 @@ function createAdmit<GuardedRequest extends GuardRequest>({
     const state = new RequestAdmission()
     state.userId = userId
     const at = performance.now()
-    const admitted = admission.admit(state, carrier(), request)
+    const admitted = admission.admit(
+      state,
+      carrier(() => (request === null ? null : addressOf(request))),
+      request,
+    )
     admissions.set({ of: key, admission: state, admitted, at })
     return admitted instanceof Promise ? admitted.then(() => state) : state
   }
@@ -191,7 +195,7 @@ function createAdmit<GuardedRequest extends GuardRequest>({
 interface Attempt<GuardedRequest> {
   /** Is the same object for the same request. */
   readonly key: object
-  readonly carrier: () => CredentialCarrier
+  readonly carrier: (clientAddress: () => string | null) => CredentialCarrier
   /** `null`: the upgrade of a WebSocket whose request is unknown. */
   readonly request: GuardedRequest | null
   readonly connection: Connection | null
@@ -206,7 +210,7 @@ function attemptOf<GuardedRequest extends GuardRequest>(
     return { key, carrier, request: upgrade as GuardedRequest | null, connection }
   }
   const plain = plainRequest(request as GuardedRequest)
-  const carrier = () => carrierOf(plain)
+  const carrier = (clientAddress: () => string | null) => carrierOf(plain, clientAddress)
   return { key: plain, carrier, request: request as GuardedRequest, connection: null }
 }
 

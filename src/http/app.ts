@@ -146,7 +146,7 @@ function varyByCookie(route: Route): Route {
  */
 function routeTo(endpoint: DirectEndpoint): Route {
   return async (request, context) =>
-    toResponse(await answerOf(endpoint, fetchRequest(request), context))
+    toResponse(await answerOf(endpoint, fetchRequest(request, context), context))
 }
 
 function getOnly(route: Route): Route {

@@ -1,7 +1,8 @@
 import { BodyTooLargeError, type HttpRequest } from './endpoint.ts'
+import type { RequestContext } from './request-context.ts'
 
-/** Adapts a fetch Request. */
-export function fetchRequest(request: Request): HttpRequest {
+/** Adapts a fetch Request. @param context of the same request, for the address of the client. Default: unknown */
+export function fetchRequest(request: Request, context?: RequestContext): HttpRequest {
   const { method, url, headers } = request
   const { pathname, search, searchParams } = new URL(url)
   return {
@@ -10,6 +11,7 @@ export function fetchRequest(request: Request): HttpRequest {
     isTargetRaw: false,
     shown: request,
     header: (name) => headers.get(name),
+    clientAddress: () => context?.clientAddress() ?? null,
     queryParameters: (name) => searchParams.getAll(name),
     readBody: (maxBytes) => readText(request, maxBytes),
   }

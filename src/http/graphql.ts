@@ -131,7 +131,7 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
   return {
     ...endpoint,
     async handle(shown, context) {
-      const request = fetchRequest(shown)
+      const request = fetchRequest(shown, context)
       if (graphiql !== null && isForPage(request)) return graphiql.page()
       const response = isWatched
         ? await answerWithYoga(request, context).catch((cause) =>

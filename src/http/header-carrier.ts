@@ -5,14 +5,18 @@ import type { CredentialCarrier } from '../credentials/presented-credential.ts'
  * method, so no session counts there.
  */
 export class HeaderCarrier implements CredentialCarrier {
-  readonly #request: Pick<CredentialCarrier, 'header'>
+  readonly #request: Pick<CredentialCarrier, 'header' | 'clientAddress'>
 
-  constructor(request: Pick<CredentialCarrier, 'header'>) {
+  constructor(request: Pick<CredentialCarrier, 'header' | 'clientAddress'>) {
     this.#request = request
   }
 
   header(name: string): string | null {
     return this.#request.header(name)
+  }
+
+  clientAddress(): string | null {
+    return this.#request.clientAddress?.() ?? null
   }
 
   queryParameters(): readonly string[] {

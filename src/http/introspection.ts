@@ -61,7 +61,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     if (shown.method !== 'POST') {
       return problem(405, { detail: 'Use POST.', headers: { allow: 'POST' } })
     }
-    const request = fetchRequest(shown)
+    const request = fetchRequest(shown, context)
     await admission.admit(context.admission, new HeaderCarrier(request), context)
     const admitted = permittedCaller(context)
     if (admitted instanceof Response) return admitted

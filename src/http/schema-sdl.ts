@@ -17,7 +17,11 @@ export function createSchemaSdl(parts: SchemaSdlParts) {
 
   return async (request: Request, context: RequestContext): Promise<Response> => {
     if (publicIntrospection) return body()
-    const refusal = await admission.admit(context.admission, fetchRequest(request), context)
+    const refusal = await admission.admit(
+      context.admission,
+      fetchRequest(request, context),
+      context,
+    )
     if (refusal !== null) return refusal.toResponse()
     if (context.admission.principal === null) return new UnauthenticatedError().toResponse()
     const response = body()

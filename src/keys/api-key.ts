@@ -21,12 +21,23 @@ export interface ApiKey {
   /** The earliest expiry among the key and its ancestors. */
   readonly lineageExpiresAt: Date | null
   readonly lastUsedAt: Date | null
+  /** The client of the last use; `null`: unknown, or never used. */
+  readonly lastUsedFrom: KeyUseOrigin | null
   readonly rotatedAt: Date | null
   readonly revokedAt: Date | null
   readonly revokedReason: string | null
   /** The end of the grace period of the last rotation. */
   readonly previousExpiresAt: Date | null
   readonly previousLastUsedAt: Date | null
+  readonly previousLastUsedFrom: KeyUseOrigin | null
+}
+
+/** The client that used a key. */
+export interface KeyUseOrigin {
+  /** The IP address (RFC 5952); `null`: unknown. */
+  readonly address: string | null
+  /** The beginning of the header `User-Agent` (RFC 9110 §10.1.5); `null`: none was sent. */
+  readonly userAgent: string | null
 }
 
 /** A scope that operations with a key needed, and the time of the latest one. */
@@ -39,6 +50,8 @@ export interface ScopeUse {
 export interface PreviousSecret {
   readonly expiresAt: Date
   readonly lastUsedAt: Date | null
+  /** The client of the last use; `null`: unknown, or not used. */
+  readonly lastUsedFrom: KeyUseOrigin | null
 }
 
 export type ApiKeyStatus = 'ACTIVE' | 'EXPIRED' | 'REVOKED'
@@ -58,5 +71,9 @@ export function previousSecret(key: ApiKey, now: Date): PreviousSecret | null {
   const { previousExpiresAt } = key
   if (previousExpiresAt === null || previousExpiresAt <= now) return null
   if (apiKeyStatus(key, now) !== 'ACTIVE') return null
-  return { expiresAt: previousExpiresAt, lastUsedAt: key.previousLastUsedAt }
+  return {
+    expiresAt: previousExpiresAt,
+    lastUsedAt: key.previousLastUsedAt,
+    lastUsedFrom: key.previousLastUsedFrom,
+  }
 }

@@ -45,7 +45,7 @@ export function senderOf(address: string): string {
 }
 
 /** Returns the canonical form (RFC 5952), of a mapped IPv4 address that of IPv4; `null`: not an IP address. */
-function plainAddress(text: string): string | null {
+export function plainAddress(text: string): string | null {
   const family = isIP(text)
   if (family === 0) return null
   if (family === 4) return text

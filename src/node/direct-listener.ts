@@ -64,6 +64,7 @@ export function createDirectListener(parts: DirectListenerParts): NodeListener {
     const started = performance.now()
     const peerAddress = message.socket.remoteAddress ?? null
     const context = new RequestContext(request, { peerAddress }, trustedProxies)
+    request.connection = context
     const exchange = { endpoint, request, context, response, sendBody, started }
     const answer = answerOf(endpoint, request, context)
     if (answer instanceof Promise) void answer.then((settled) => trySend(exchange, settled))

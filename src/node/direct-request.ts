@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BodyTooLargeError, type HttpRequest } from '../http/endpoint.ts'
+import type { RequestContext } from '../http/request-context.ts'
 import { headerOf } from './node-listener.ts'
 import { RequestView } from './request-view.ts'
 
@@ -12,6 +13,8 @@ export class DirectRequest implements HttpRequest {
   readonly isTargetRaw = true
   readonly #message: IncomingMessage
   readonly #response: ServerResponse
+  /** The connection of the request; set after the request is made. */
+  connection: Pick<RequestContext, 'clientAddress'> | null = null
   #shown: Request | null = null
 
   constructor(message: IncomingMessage, response: ServerResponse) {
@@ -28,6 +31,10 @@ export class DirectRequest implements HttpRequest {
 
   header(name: string): string | null {
     return headerOf(this.#message, name)
+  }
+
+  clientAddress(): string | null {
+    return this.connection?.clientAddress() ?? null
   }
 
   queryParameters(name: string): readonly string[] {

@@ -4,7 +4,7 @@ import { type ApiKey, apiKeyStatus, previousSecret } from '../keys/api-key.ts'
 import { maxDescendants } from '../keys/rules.ts'
 import { withinGrant } from '../principal.ts'
 import { grantOf, type User } from '../users/user.ts'
-import { registerApiKeyUse } from './api-key-use.ts'
+import { registerApiKeyUse, unknownClient } from './api-key-use.ts'
 import type { Builder } from './builder.ts'
 import type { ResolverContext } from './context.ts'
 import { costs } from './costs.ts'
@@ -14,7 +14,7 @@ export type ApiKeyTypes = ReturnType<typeof registerApiKeyType>
 
 export function registerApiKeyType(builder: Builder, owner: OwnerType | null) {
   const ApiKeyStatus = statusType(builder)
-  const { PreviousSecretRef, ScopeUseRef } = registerApiKeyUse(builder)
+  const { KeyUseOriginRef, PreviousSecretRef, ScopeUseRef } = registerApiKeyUse(builder)
   const ApiKeyRef = builder.objectRef<ApiKey>('ApiKey')
   ApiKeyRef.implement({
     description:
@@ -92,6 +92,11 @@ export function registerApiKeyType(builder: Builder, owner: OwnerType | null) {
         nullable: true,
         description:
           'The time at which the key was last used; may lag by up to 10 seconds. Null if it was never used.',
+      }),
+      lastUsedFrom: t.expose('lastUsedFrom', {
+        type: KeyUseOriginRef,
+        nullable: true,
+        description: `The client that used the key at \`lastUsedAt\`, with either of its secrets. ${unknownClient}`,
       }),
       rotatedAt: t.expose('rotatedAt', {
         type: 'DateTime',

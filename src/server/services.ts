@@ -63,6 +63,7 @@ export async function startServices(
           developmentIssuer !== null || (names.includes(issuer) && !isDevelopmentIssuer(issuer)),
         maxStalenessMs: nodeMs,
         jwtOutageSeconds: config.jwtOutageSeconds,
+        recordClients: config.recordClients,
       },
       log,
       now,

@@ -68,4 +68,17 @@ class RequestCarrier implements CredentialCarrier {
   queryParameters(name: string): string[] {
     return this.#url.searchParams.getAll(name)
   }
+
+  clientAddress(): string | null {
+    return peerAddressOf(this.#node)
+  }
+}
+
+/** Returns `ip` of a framework's request, which follows its setting for proxies, or the peer of the connection. */
+function peerAddressOf(node: RawHeaders | null): string | null {
+  const { ip, socket } = (node ?? {}) as {
+    readonly ip?: unknown
+    readonly socket?: { readonly remoteAddress?: string | undefined } | undefined
+  }
+  return typeof ip === 'string' ? ip : (socket?.remoteAddress ?? null)
 }

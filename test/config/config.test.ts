@@ -36,6 +36,7 @@ describe('an empty environment', () => {
       keyPeppers: [],
       keyMaxLifetimeDays: null,
       keyMaxPerUser: 100,
+      recordClients: true,
       defaultUserScopes: null,
       maxStalenessMs: 2000,
       jwtOutageSeconds: 60,

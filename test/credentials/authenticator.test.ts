@@ -103,6 +103,7 @@ function create(change: Partial<AuthenticatorParts> = {}, caches: Partial<Creden
     maker: Symbol('authenticator'),
     checkAliases: () => null,
     session: null,
+    recordsClients: false,
     sources: {
       keyPrefix: 'lk',
       apiKeyHeader: 'x-api-key',
@@ -188,7 +189,7 @@ describe('an API key', () => {
       },
     })
     expect(asked).toEqual([`key ${text.id}`])
-    expect(recorded).toEqual([{ keyId: text.id, at: start, previousSecret: false }])
+    expect(recorded).toEqual([{ keyId: text.id, at: start, previousSecret: false, from: null }])
   })
 
   it('that is malformed, or is not supported, is refused without a lookup', () => {
@@ -244,7 +245,7 @@ describe('an API key', () => {
   it('works with its previous secret in the grace period', async () => {
     foundKey = { ...key, previousExpiresAt: later(1) }
     expect((await authenticate(older.key)).kind).toBe('authenticated')
-    expect(recorded).toEqual([{ keyId: text.id, at: start, previousSecret: true }])
+    expect(recorded).toEqual([{ keyId: text.id, at: start, previousSecret: true, from: null }])
     for (const previousExpiresAt of [later(0), later(-1), null]) {
       foundKey = { ...key, previousExpiresAt }
       expect(await authenticate(older.key)).toEqual(refused('key-secret-wrong', text.id))
@@ -390,8 +391,8 @@ describe('a verified credential', () => {
     clock.at += 5
     authenticator.authenticate(carrying(text.key))
     expect(recorded).toEqual([
-      { keyId: text.id, at: start, previousSecret: false },
-      { keyId: text.id, at: start + 5, previousSecret: false },
+      { keyId: text.id, at: start, previousSecret: false, from: null },
+      { keyId: text.id, at: start + 5, previousSecret: false, from: null },
     ])
   })
 

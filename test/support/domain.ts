@@ -47,11 +47,13 @@ export function apiKey(id: string, properties: Partial<ApiKey> = {}): ApiKey {
     expiresAt: null,
     lineageExpiresAt: null,
     lastUsedAt: null,
+    lastUsedFrom: null,
     rotatedAt: null,
     revokedAt: null,
     revokedReason: null,
     previousExpiresAt: null,
     previousLastUsedAt: null,
+    previousLastUsedFrom: null,
     ...properties,
   }
 }

@@ -1,0 +1,32 @@
+import type { KeyUseOrigin } from '../keys/api-key.ts'
+import { plainAddress } from '../net/client-address.ts'
+import type { CredentialCarrier } from './presented-credential.ts'
+
+/** The most characters of a user agent that are stored. */
+export const maxAgentLength = 256
+
+/** The most characters of a header that are read to find them. */
+const maxReadLength = 1_024
+
+/** Characters that no text for people needs: controls, format characters, halves of a surrogate pair, line separators. */
+const unreadable = /[\p{C}\p{Zl}\p{Zp}]/gu
+
+/** Reads the address and the user agent of the client from a request; `null`: neither is known. */
+export function originOf(carrier: CredentialCarrier): KeyUseOrigin | null {
+  const address = addressOf(carrier)
+  const userAgent = userAgentOf(carrier)
+  return address === null && userAgent === null ? null : { address, userAgent }
+}
+
+function addressOf(carrier: CredentialCarrier): string | null {
+  // A function of an application may return anything.
+  const address: unknown = carrier.clientAddress?.()
+  return typeof address === 'string' ? plainAddress(address) : null
+}
+
+function userAgentOf(carrier: CredentialCarrier): string | null {
+  const sent = carrier.header('user-agent')
+  if (sent === null) return null
+  const text = sent.slice(0, maxReadLength).replace(unreadable, '').trim()
+  return text === '' ? null : text.slice(0, maxAgentLength).trimEnd()
+}
