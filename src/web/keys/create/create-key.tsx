@@ -1,10 +1,39 @@
+import { useState } from 'react'
+import { useQuery } from 'urql'
+import { failureOf } from '../graphql/failure.ts'
+import { ErrorState, Skeleton } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
 import { Page } from '../shell/page.tsx'
+import { KeyForm } from './key-form.tsx'
+import { type CreatedKey, NewSecret } from './new-secret.tsx'
+import { ScopesQuery } from './queries.ts'
 
+/** Creates a key, and then shows its secret. The secret is in the state of this component alone. */
 export default function CreateKey() {
+  const [{ data, error }, reload] = useQuery({ query: ScopesQuery })
+  const [created, setCreated] = useState<CreatedKey | null>(null)
+  const failure = failureOf(error)
+
+  if (created !== null) return <NewSecret created={created} title={m.secret.title(created.name)} />
   return (
-    <Page title={m.list.create} up={{ href: '/', label: m.list.title }} narrow>
-      <p>…</p>
+    <Page
+      title={m.create.title}
+      lead={m.create.lead}
+      up={{ href: '/', label: m.list.title }}
+      narrow
+    >
+      {failure !== null ? (
+        <ErrorState failure={failure} onRetry={() => reload({ requestPolicy: 'network-only' })} />
+      ) : data === undefined ? (
+        <div className="card form-skeleton" role="status">
+          <span className="hidden">{m.loading}</span>
+          <Skeleton width="30%" />
+          <Skeleton />
+          <Skeleton width="70%" />
+        </div>
+      ) : (
+        <KeyForm scopes={data.scopes} held={new Set(data.viewer?.scopes)} onCreated={setCreated} />
+      )}
     </Page>
   )
 }

@@ -1,3 +1,4 @@
+import { ChevronDown } from 'lucide-react'
 import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { m } from '../messages/current.ts'
 import { CheckMark } from './marks.tsx'
@@ -105,17 +106,20 @@ export function Select<T extends string>(props: {
   return (
     <label className="field">
       <span className={hideLabel ? 'hidden' : 'field-label'}>{label}</span>
-      <select
-        className="input select"
-        value={value}
-        onChange={({ target }) => onChange(target.value as T)}
-      >
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.label}
-          </option>
-        ))}
-      </select>
+      <span className="select">
+        <select
+          className="input"
+          value={value}
+          onChange={({ target }) => onChange(target.value as T)}
+        >
+          {options.map((option) => (
+            <option key={option.value} value={option.value}>
+              {option.label}
+            </option>
+          ))}
+        </select>
+        <ChevronDown aria-hidden />
+      </span>
     </label>
   )
 }

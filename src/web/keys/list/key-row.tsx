@@ -36,14 +36,14 @@ export function KeyTableRow(props: {
       <td role="cell" className="key-scopes">
         <ScopeChips scopes={scopes} />
       </td>
-      <td role="cell" data-label={m.list.columns.lastUsed}>
+      <td role="cell" className="key-used" data-label={m.list.columns.lastUsed}>
         {lastUsedAt === null ? (
           <span className="muted">{m.time.never}</span>
         ) : (
           <RelativeTime at={lastUsedAt} />
         )}
       </td>
-      <td role="cell" data-label={m.list.columns.expires}>
+      <td role="cell" className="key-expires" data-label={m.list.columns.expires}>
         {expiresAt === null ? (
           <span className="muted">{m.time.never}</span>
         ) : (

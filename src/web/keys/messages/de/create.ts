@@ -1,3 +1,49 @@
 import type { create as english } from '../en/create.ts'
 
-export const create: typeof english = {}
+const scopes = (count: number) => (count === 1 ? '1 Recht' : `${count} Rechte`)
+
+export const create: typeof english = {
+  title: 'Neuer API-Schlüssel',
+  lead: 'Der Schlüssel handelt in Ihrem Namen, mit den Rechten, die Sie hier wählen.',
+  action: 'Schlüssel erstellen',
+  about: 'Angaben',
+  name: 'Name',
+  nameHint: 'Am besten der Name des Programms, das ihn benutzt.',
+  nameMissing: 'Bitte einen Namen eingeben.',
+  description: 'Beschreibung',
+
+  expiry: 'Ablauf',
+  days: (days) => `${days} Tage`,
+  expiries: { date: 'Datum …', never: 'Nie' },
+  date: 'Letzter Tag',
+  dateMissing: 'Bitte ein Datum in der Zukunft wählen.',
+  expiresOn: (date) => `Der Schlüssel läuft am ${date} ab.`,
+  neverHint: 'Ohne Ablauf gilt der Schlüssel, bis er widerrufen wird. Erneuern Sie ihn ab und zu.',
+  limit: (days) => `Dieser Server erlaubt höchstens ${days} Tage.`,
+
+  scopes: 'Rechte',
+  choose: 'Rechte wählen',
+  fromOperation: 'Aus einer Abfrage',
+  scopesMissing: 'Bitte mindestens ein Recht wählen.',
+  selected: scopes,
+  otherScopes: 'Weitere',
+  notHeld: 'Dieses Recht haben Sie nicht.',
+  opens: (fields) => (fields === 1 ? 'Öffnet 1 Feld' : `Öffnet ${fields} Felder`),
+  startWith: 'Vorlage',
+  templates: { reading: 'Nur lesen', ownKeys: 'Eigenen Schlüssel erneuern', none: 'Leer' },
+  fromLink: 'Ein Link hat die Rechte ausgefüllt. Bitte vor dem Erstellen prüfen.',
+
+  document: 'GraphQL-Abfragen',
+  documentHint:
+    'Eine oder mehrere Abfragen einfügen oder .graphql-Dateien hierher ziehen. Nichts wird ausgeführt.',
+  chooseFiles: 'Dateien wählen',
+  unnamedOperation: 'Abfrage ohne Namen',
+  noScopes: 'Diese Abfragen brauchen kein Recht. Ein Schlüssel hat mindestens eines: bitte wählen.',
+  missing: (names) => `Ihnen fehlt ${names}. Sie können es keinem Schlüssel geben.`,
+  take: (count) =>
+    count === 1 ? 'Genau dieses Recht nehmen' : `Genau diese ${count} Rechte nehmen`,
+  taken: (count) => `${scopes(count)} gewählt.`,
+  line: (line) => `Zeile ${line}`,
+  alternatives: (lists) =>
+    lists.map((list) => (list.length === 0 ? 'jede Anmeldung' : list.join(' + '))).join(' oder '),
+}

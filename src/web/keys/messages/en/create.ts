@@ -1,1 +1,45 @@
-export const create = {}
+const scopes = (count: number) => (count === 1 ? '1 scope' : `${count} scopes`)
+
+export const create = {
+  title: 'New API key',
+  lead: 'The key acts as you, with the scopes that you choose here.',
+  action: 'Create key',
+  about: 'About',
+  name: 'Name',
+  nameHint: 'Name it after the program that will use it.',
+  nameMissing: 'Enter a name.',
+  description: 'Description',
+
+  expiry: 'Expiry',
+  days: (days: number) => `${days} days`,
+  expiries: { date: 'Date…', never: 'Never' },
+  date: 'Last day',
+  dateMissing: 'Choose a date in the future.',
+  expiresOn: (date: string) => `The key expires on ${date}.`,
+  neverHint: 'A key without expiry works until somebody revokes it. Rotate it from time to time.',
+  limit: (days: number) => `This server allows at most ${days} days.`,
+
+  scopes: 'Scopes',
+  choose: 'Choose scopes',
+  fromOperation: 'Start from an operation',
+  scopesMissing: 'Choose at least one scope.',
+  selected: scopes,
+  otherScopes: 'Others',
+  notHeld: 'You do not hold this scope.',
+  opens: (fields: number) => (fields === 1 ? 'Opens 1 field' : `Opens ${fields} fields`),
+  startWith: 'Start with',
+  templates: { reading: 'Read only', ownKeys: 'Rotate its own key', none: 'Nothing' },
+  fromLink: 'A link has filled in the scopes. Check them before you create the key.',
+
+  document: 'GraphQL operations',
+  documentHint: 'Paste one or several operations, or drop .graphql files here. Nothing is run.',
+  chooseFiles: 'Choose files',
+  unnamedOperation: 'Unnamed operation',
+  noScopes: 'These operations need no scope. A key has at least one, so choose it yourself.',
+  missing: (names: string) => `You do not hold ${names}. A key cannot have it from you.`,
+  take: (count: number) => `Take exactly ${count === 1 ? 'this scope' : `these ${count} scopes`}`,
+  taken: (count: number) => `${scopes(count)} selected.`,
+  line: (line: number) => `Line ${line}`,
+  alternatives: (lists: readonly (readonly string[])[]): string =>
+    lists.map((list) => (list.length === 0 ? 'any credential' : list.join(' + '))).join(' or '),
+}

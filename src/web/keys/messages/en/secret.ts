@@ -1,1 +1,19 @@
-export const secret = {}
+export const secret = {
+  title: (name: string) => `“${name}” is ready`,
+  lead: 'Give the key to your program now.',
+  once: 'Only this page shows the key, and only now. The server keeps no copy.',
+  key: 'API key',
+  copy: 'Copy key',
+  reveal: 'Reveal',
+  hide: 'Hide',
+  never: 'Does not expire',
+  expires: (date: string) => `Expires on ${date}`,
+  use: 'Use it',
+  githubComment: '# Paste the key when it asks for it.',
+  done: 'Done',
+  leaveTitle: 'Have you saved the key?',
+  leaveText: 'It cannot be shown again. If you lose it, rotate the key to get a new secret.',
+  lost: 'Id of the key:',
+  stay: 'Stay here',
+  leave: 'Leave',
+}

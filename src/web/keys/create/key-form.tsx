@@ -1,0 +1,119 @@
+import { Link2 } from 'lucide-react'
+import { type FormEvent, type ReactNode, useRef, useState } from 'react'
+import { useSearchParams } from 'wouter'
+import { Button, ButtonLink } from '../kit/button.tsx'
+import { TextField } from '../kit/fields.tsx'
+import { FailureNote } from '../kit/states.tsx'
+import { m } from '../messages/current.ts'
+import { type Expiry, usualExpiry } from './expiry.ts'
+import { ExpiryField } from './expiry-field.tsx'
+import type { CreatedKey } from './new-secret.tsx'
+import type { Scope } from './queries.ts'
+import { ScopeChoice } from './scope-choice.tsx'
+import { useCreateKey } from './use-create-key.ts'
+
+export function KeyForm(props: {
+  readonly scopes: readonly Scope[]
+  readonly held: ReadonlySet<string>
+  readonly onCreated: (created: CreatedKey) => void
+}) {
+  const { scopes, held, onCreated } = props
+  const wanted = useWantedScopes()
+  const [name, setName] = useState('')
+  const [description, setDescription] = useState('')
+  const [expiry, setExpiry] = useState<Expiry>(usualExpiry)
+  const [date, setDate] = useState('')
+  const [selected, setSelected] = useState<ReadonlySet<string>>(
+    () => new Set(wanted.filter((scope) => held.has(scope))),
+  )
+  const { create, isPending, errors, failure } = useCreateKey(onCreated)
+  const form = useRef<HTMLFormElement>(null)
+  const refused = wanted.filter((scope) => !held.has(scope))
+
+  async function submit(event: FormEvent) {
+    event.preventDefault()
+    const isDone = await create({ name, description, expiry, date, scopes: [...selected].sort() })
+    if (!isDone) {
+      requestAnimationFrame(() =>
+        form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"]')?.focus(),
+      )
+    }
+  }
+
+  return (
+    <form ref={form} className="key-form" noValidate onSubmit={submit}>
+      {wanted.length > 0 && (
+        <div className="note" data-tone={refused.length > 0 ? 'warning' : 'neutral'}>
+          <Link2 aria-hidden />
+          <p>
+            {m.create.fromLink}
+            {refused.length > 0 && ` ${m.create.missing(refused.join(', '))}`}
+          </p>
+        </div>
+      )}
+      <Section title={m.create.about}>
+        <TextField
+          label={m.create.name}
+          hint={m.create.nameHint}
+          error={errors.name}
+          value={name}
+          onChange={setName}
+          maxLength={100}
+          isRequired
+          autoFocus
+        />
+        <TextField
+          label={m.create.description}
+          error={errors.description}
+          rows={2}
+          value={description}
+          onChange={setDescription}
+          maxLength={500}
+        />
+      </Section>
+      <Section title={m.create.expiry}>
+        <ExpiryField
+          value={expiry}
+          date={date}
+          error={errors.expiresAt ?? null}
+          onChange={setExpiry}
+          onDate={setDate}
+        />
+      </Section>
+      <Section title={m.create.scopes}>
+        <ScopeChoice
+          scopes={scopes}
+          held={held}
+          selected={selected}
+          error={errors.scopes ?? null}
+          onSelect={setSelected}
+        />
+      </Section>
+      <FailureNote failure={failure} />
+      <div className="form-actions">
+        <p className="muted numbers" aria-live="polite">
+          {m.create.selected(selected.size)}
+        </p>
+        <ButtonLink href="/">{m.cancel}</ButtonLink>
+        <Button type="submit" look="primary" isPending={isPending}>
+          {m.create.action}
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <section className="form-section">
+      <h2>{title}</h2>
+      <div className="form-fields">{children}</div>
+    </section>
+  )
+}
+
+/** The scopes that a link to the form asks for, as in `?scopes=read:users%20write:users`. */
+function useWantedScopes(): readonly string[] {
+  const [parameters] = useSearchParams()
+  return [...new Set((parameters.get('scopes') ?? '').split(/\s+/).filter((scope) => scope !== ''))]
+}

@@ -1,0 +1,104 @@
+import { Eye, EyeOff, TriangleAlert } from 'lucide-react'
+import { useState } from 'react'
+import { useLocation } from 'wouter'
+import { Button } from '../kit/button.tsx'
+import { CopyButton } from '../kit/copy-button.tsx'
+import { Dialog } from '../kit/dialog.tsx'
+import { shortDate } from '../kit/time.tsx'
+import { m } from '../messages/current.ts'
+import { Page } from '../shell/page.tsx'
+import { SecretSnippets } from './secret-snippets.tsx'
+import { useLeaveGuard } from './use-leave-guard.ts'
+
+export interface CreatedKey {
+  readonly id: string
+  readonly start: string
+  readonly name: string
+  readonly secret: string
+  readonly expiresAt: Date | null
+  readonly scopes: readonly string[]
+}
+
+/** Shows a secret once. To leave asks whether it was saved. */
+export function NewSecret(props: { readonly created: CreatedKey; readonly title: string }) {
+  const { created, title } = props
+  const { id, start, secret, expiresAt, scopes } = created
+  const [isShown, setShown] = useState(false)
+  const [isSaved, setSaved] = useState(false)
+  const [target, setTarget] = useState<string | null>(null)
+  const [, navigate] = useLocation()
+  const shown = isShown ? secret : masked(start, secret)
+  useLeaveGuard(setTarget)
+
+  // The entry of the form is replaced, so that the way back does not lead here.
+  const leave = (to: string) => navigate(to, { replace: true })
+
+  return (
+    <Page title={title} lead={m.secret.lead} narrow>
+      <div className="note" data-tone="warning">
+        <TriangleAlert aria-hidden />
+        <p>{m.secret.once}</p>
+      </div>
+      <div className="card secret">
+        <code className="secret-text" translate="no">
+          {shown}
+        </code>
+        <div className="secret-actions">
+          <Button
+            icon={isShown ? <EyeOff aria-hidden /> : <Eye aria-hidden />}
+            onPress={() => setShown(!isShown)}
+          >
+            {isShown ? m.secret.hide : m.secret.reveal}
+          </Button>
+          <CopyButton
+            text={secret}
+            what={m.secret.key}
+            label={m.secret.copy}
+            look="primary"
+            size="medium"
+            onCopied={() => setSaved(true)}
+          />
+        </div>
+        <p className="muted">
+          {expiresAt === null ? m.secret.never : m.secret.expires(shortDate(expiresAt))}
+          {' · '}
+          {m.create.selected(scopes.length)}
+        </p>
+      </div>
+      <h2 className="snippets-title">{m.secret.use}</h2>
+      <SecretSnippets secret={secret} shown={shown} onCopied={() => setSaved(true)} />
+      <div className="form-actions">
+        <Button look="primary" onPress={() => (isSaved ? leave('/') : setTarget('/'))}>
+          {m.secret.done}
+        </Button>
+      </div>
+      {target !== null && (
+        <Dialog
+          role="alertdialog"
+          title={m.secret.leaveTitle}
+          onClose={() => setTarget(null)}
+          actions={
+            <>
+              <Button autoFocus onPress={() => setTarget(null)}>
+                {m.secret.stay}
+              </Button>
+              <Button look="danger" onPress={() => leave(target)}>
+                {m.secret.leave}
+              </Button>
+            </>
+          }
+        >
+          <p>{m.secret.leaveText}</p>
+          <p className="muted">
+            {m.secret.lost} <code>{id}</code>
+          </p>
+        </Dialog>
+      )}
+    </Page>
+  )
+}
+
+/** Returns the public part of a key, and dots in place of the rest. */
+function masked(start: string, secret: string): string {
+  return `${start}_${'•'.repeat(Math.max(0, secret.length - start.length - 1))}`
+}

@@ -1,0 +1,65 @@
+import { useState } from 'react'
+import { useClient } from 'urql'
+import { type Failure, failureOf } from '../graphql/failure.ts'
+import { m } from '../messages/current.ts'
+import { type Expiry, expiryTime } from './expiry.ts'
+import type { CreatedKey } from './new-secret.tsx'
+import { CreateKeyMutation } from './queries.ts'
+
+interface Draft {
+  readonly name: string
+  readonly description: string
+  readonly expiry: Expiry
+  readonly date: string
+  readonly scopes: readonly string[]
+}
+
+type Field = 'name' | 'description' | 'expiresAt' | 'scopes'
+type Errors = Partial<Record<Field, string>>
+const fields: readonly Field[] = ['name', 'description', 'expiresAt', 'scopes']
+
+/** Returns a function that creates a key, and what is wrong with the last attempt. */
+export function useCreateKey(onCreated: (created: CreatedKey) => void) {
+  const client = useClient()
+  const [isPending, setPending] = useState(false)
+  const [errors, setErrors] = useState<Errors>({})
+  const [failure, setFailure] = useState<Failure | null>(null)
+
+  async function create(draft: Draft): Promise<boolean> {
+    const expiresAt = expiryTime(draft.expiry, draft.date, Date.now())
+    const found = errorsOf(draft, expiresAt)
+    setErrors(found)
+    setFailure(null)
+    if (Object.keys(found).length > 0) return false
+    setPending(true)
+    const name = draft.name.trim()
+    const { data, error } = await client.mutation(CreateKeyMutation, {
+      input: {
+        name,
+        scopes: [...draft.scopes],
+        description: draft.description,
+        ...(expiresAt !== null && { expiresAt: expiresAt.toISOString() }),
+      },
+    })
+    setPending(false)
+    const fault = failureOf(error)
+    if (fault !== null || data === undefined) {
+      const field = fields.find((known) => known === fault?.field)
+      if (field === undefined) setFailure(fault)
+      else setErrors({ [field]: fault?.message })
+      return false
+    }
+    const { secret, apiKey } = data.createApiKey
+    onCreated({ ...apiKey, secret, name, expiresAt, scopes: draft.scopes })
+    return true
+  }
+  return { create, isPending, errors, failure }
+}
+
+function errorsOf({ name, scopes, expiry }: Draft, expiresAt: Date | null): Errors {
+  return {
+    ...(name.trim() === '' && { name: m.create.nameMissing }),
+    ...(scopes.length === 0 && { scopes: m.create.scopesMissing }),
+    ...(expiry === 'date' && expiresAt === null && { expiresAt: m.create.dateMissing }),
+  }
+}
