@@ -10,32 +10,40 @@ export interface Fault {
   readonly line: number | null
 }
 
-/** The scopes of one operation, or the reason why the server could not find them. */
+/** The scopes of one operation. */
 export interface Analysis {
   readonly operation: string | null
-  readonly required: RequiredScopes | null
+  readonly required: RequiredScopes
+}
+
+/** The scopes of all operations of a document, or the reasons why the server could not find them. */
+export interface DocumentAnalysis {
+  readonly operations: readonly Analysis[]
   readonly faults: readonly Fault[]
   readonly failure: Failure | null
 }
 
 /** Asks which scopes each operation of a document requires. */
-export function analyse(client: Client, document: string): Promise<readonly Analysis[]> {
-  return Promise.all(
+export async function analyse(client: Client, document: string): Promise<DocumentAnalysis> {
+  const answers = await Promise.all(
     operationsIn(document).map(async (operation) => {
-      const { data, error } = await client.query(
-        RequiredScopesQuery,
-        { document, operationName: operation },
-        { requestPolicy: 'network-only' },
-      )
-      const faults = faultsOf(error)
-      return {
-        operation,
-        required: data?.requiredScopes ?? null,
-        faults,
-        failure: faults.length > 0 ? null : failureOf(error),
-      }
+      const variables = { document, operationName: operation }
+      const { data, error } = await client
+        .query(RequiredScopesQuery, variables, { requestPolicy: 'network-only' })
+        .toPromise()
+      return { operation, required: data?.requiredScopes, error }
     }),
   )
+  const failed = answers.find(({ error }) => error !== undefined)
+  // A fault anywhere in the document makes each of its operations invalid.
+  const faults = faultsOf(failed?.error)
+  return {
+    operations: answers.flatMap(({ operation, required }) =>
+      required === undefined ? [] : [{ operation, required }],
+    ),
+    faults,
+    failure: faults.length > 0 ? null : failureOf(failed?.error),
+  }
 }
 
 /** Returns the names of the operations. The server says what is wrong with a document without any. */

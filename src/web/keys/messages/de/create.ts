@@ -30,7 +30,7 @@ export const create: typeof english = {
   notHeld: 'Dieses Recht haben Sie nicht.',
   opens: (fields) => (fields === 1 ? 'Öffnet 1 Feld' : `Öffnet ${fields} Felder`),
   startWith: 'Vorlage',
-  templates: { reading: 'Nur lesen', ownKeys: 'Eigenen Schlüssel erneuern', none: 'Leer' },
+  templates: { reading: 'Nur lesen', ownKeys: 'Eigenen Schlüssel erneuern', none: 'Leeren' },
   fromLink: 'Ein Link hat die Rechte ausgefüllt. Bitte vor dem Erstellen prüfen.',
 
   document: 'GraphQL-Abfragen',
@@ -38,6 +38,8 @@ export const create: typeof english = {
     'Eine oder mehrere Abfragen einfügen oder .graphql-Dateien hierher ziehen. Nichts wird ausgeführt.',
   chooseFiles: 'Dateien wählen',
   unnamedOperation: 'Abfrage ohne Namen',
+  invalidDocument: 'Noch nicht gültig',
+  checking: 'Wird geprüft …',
   noScopes: 'Diese Abfragen brauchen kein Recht. Ein Schlüssel hat mindestens eines: bitte wählen.',
   missing: (names) => `Ihnen fehlt ${names}. Sie können es keinem Schlüssel geben.`,
   take: (count) =>

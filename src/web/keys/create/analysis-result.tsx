@@ -1,0 +1,91 @@
+import { CircleCheck, TriangleAlert } from 'lucide-react'
+import { Button } from '../kit/button.tsx'
+import { FailureNote } from '../kit/states.tsx'
+import { m } from '../messages/current.ts'
+import { type Analysis, type DocumentAnalysis, type Fault, scopesToTake } from './operations.ts'
+
+/** The scopes that operations require, and a button that takes those that the person holds. */
+export function AnalysisResult(props: {
+  readonly analysis: DocumentAnalysis
+  readonly held: ReadonlySet<string>
+  readonly onTake: (scopes: readonly string[]) => void
+}) {
+  const { analysis, held, onTake } = props
+  const { operations, faults, failure } = analysis
+  if (failure !== null) return <FailureNote failure={failure} />
+  if (faults.length > 0) return <Faults faults={faults} />
+  const needed = [
+    ...new Set(operations.flatMap(({ required }) => scopesToTake(required, held))),
+  ].sort()
+  const missing = needed.filter((scope) => !held.has(scope))
+  return (
+    <>
+      {operations.map((one, index) => (
+        <OperationCard key={one.operation ?? index} {...one} held={held} />
+      ))}
+      {needed.length === 0 && <p>{m.create.noScopes}</p>}
+      {missing.length > 0 && (
+        <div className="note" data-tone="warning">
+          <TriangleAlert aria-hidden />
+          <p>{m.create.missing(missing.join(', '))}</p>
+        </div>
+      )}
+      {needed.length > missing.length && (
+        <div>
+          <Button
+            look="primary"
+            size="small"
+            icon={<CircleCheck aria-hidden />}
+            onPress={() => onTake(needed.filter((scope) => held.has(scope)))}
+          >
+            {m.create.take(needed.length - missing.length)}
+          </Button>
+        </div>
+      )}
+    </>
+  )
+}
+
+function OperationCard(props: Analysis & { readonly held: ReadonlySet<string> }) {
+  const { operation, required, held } = props
+  return (
+    <section className="analysis">
+      <h3>
+        <code>{operation ?? m.create.unnamedOperation}</code>
+      </h3>
+      <div className="chips">
+        {scopesToTake(required, held).map((scope) => (
+          <code key={scope} className="chip">
+            {scope}
+          </code>
+        ))}
+      </div>
+      <dl className="field-scopes">
+        {required.fields.map(({ coordinate, scopes }) => (
+          <div key={coordinate}>
+            <dt>
+              <code>{coordinate}</code>
+            </dt>
+            <dd>{m.create.alternatives(scopes)}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}
+
+function Faults({ faults }: { readonly faults: readonly Fault[] }) {
+  return (
+    <section className="analysis" data-invalid="true">
+      <h3>{m.create.invalidDocument}</h3>
+      <ul>
+        {faults.map(({ message, line }) => (
+          <li key={`${line} ${message}`} className="field-error">
+            {line !== null && `${m.create.line(line)}: `}
+            {message}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
