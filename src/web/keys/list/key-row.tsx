@@ -4,6 +4,7 @@ import { KeyStatus, keyStateOf } from '../kit/badge.tsx'
 import { copyText } from '../kit/copy.ts'
 import { Checkbox } from '../kit/fields.tsx'
 import { Menu } from '../kit/menu.tsx'
+import { originText } from '../kit/origin.ts'
 import { RelativeTime } from '../kit/time.tsx'
 import { m } from '../messages/current.ts'
 import type { KeyRow } from './queries.ts'
@@ -16,7 +17,7 @@ export function KeyTableRow(props: {
   readonly onRevoke: () => void
 }) {
   const { apiKey, isSelected, onSelect, onRevoke } = props
-  const { id, name, start, scopes, status, expiresAt, lastUsedAt } = apiKey
+  const { id, name, start, scopes, status, expiresAt, lastUsedAt, lastUsedFrom } = apiKey
   return (
     <tr role="row" data-status={status} aria-selected={isSelected}>
       <td role="cell" className="key-check">
@@ -40,7 +41,7 @@ export function KeyTableRow(props: {
         {lastUsedAt === null ? (
           <span className="muted">{m.time.never}</span>
         ) : (
-          <RelativeTime at={lastUsedAt} />
+          <RelativeTime at={lastUsedAt} more={originText(lastUsedFrom)} />
         )}
       </td>
       <td role="cell" className="key-expires" data-label={m.list.columns.expires}>

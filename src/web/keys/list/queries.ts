@@ -10,6 +10,10 @@ export const KeyRowFragment = graphql(`
     status
     expiresAt
     lastUsedAt
+    lastUsedFrom {
+      address
+      userAgent
+    }
     previousSecret {
       expiresAt
     }

@@ -92,5 +92,8 @@ export const common: typeof english = {
   time: {
     never: 'Nie',
     now: 'gerade eben',
+    from: (address) => `von ${address}`,
+    by: (program) => `durch ${program}`,
+    fromBy: (address, program) => `von ${address} durch ${program}`,
   },
 }

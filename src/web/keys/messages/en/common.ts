@@ -92,5 +92,8 @@ export const common = {
   time: {
     never: 'Never',
     now: 'just now',
+    from: (address: string) => `from ${address}`,
+    by: (program: string) => `by ${program}`,
+    fromBy: (address: string, program: string) => `from ${address} by ${program}`,
   },
 }
