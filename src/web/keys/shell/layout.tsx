@@ -11,10 +11,10 @@ import { ThemeMenu } from './theme-menu.tsx'
 export function Layout({ children }: { readonly children: ReactNode }) {
   return (
     <>
-      <a className="skip" href={`${location.pathname}${location.search}#content`}>
-        {m.skipToContent}
-      </a>
       <header className="header">
+        <a className="skip" href={`${location.pathname}${location.search}#content`}>
+          {m.skipToContent}
+        </a>
         <div className="header-row">
           <Link href="/" className="brand">
             <Logo />

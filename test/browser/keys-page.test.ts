@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { hasProgram } from '../support/programs.ts'
+import {
+  createKey,
+  expectAccessible,
+  expectEverywhere,
+  type KeysPage,
+  shoot,
+  signIn,
+  startKeysPage,
+} from './keys-page.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+/** Texts that would do harm if the page took them for HTML, for a format or for a direction. */
+const hostile = [
+  '<img src=x onerror=alert(1)>',
+  '"><script>alert(1)</script>',
+  "javascript:alert('x')",
+  '{{constructor.constructor("alert(1)")()}}',
+  '%s %n $(alert) `alert`',
+  'مفتاح الاختبار',
+  `${'x'.repeat(100)}`,
+]
+
+describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
+  let keys: KeysPage
+  beforeAll(async () => {
+    keys = await startKeysPage()
+  })
+  afterAll(() => keys.close())
+
+  it('signs people in, with one click for development', async () => {
+    const page = await keys.open({})
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await expectEverywhere(page, 'sign-in')
+    await signIn(page, 'ada')
+    expect(new URL(page.url()).pathname).toBe('/keys')
+    expect(await page.context().cookies()).toMatchObject([{ httpOnly: true, sameSite: 'Strict' }])
+    await page.context().close()
+  })
+
+  it('creates a key from an operation, and shows its secret once', async () => {
+    const page = await keys.open({ as: 'mary' })
+    await page.getByRole('heading', { name: 'Create your first key' }).waitFor()
+    await expectEverywhere(page, 'empty')
+    await page.getByRole('link', { name: 'New key' }).first().click()
+    await page.getByText('read:users', { exact: true }).waitFor()
+    await expectEverywhere(page, 'create')
+
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await page.getByText('Enter a name.').waitFor()
+    await page.getByText('Choose at least one scope.').waitFor()
+    await expectAccessible(page)
+
+    await page.getByRole('tab', { name: 'Start from an operation' }).click()
+    const operations = page.getByLabel('GraphQL operations')
+    await operations.fill('{ nothing }')
+    await page.getByText('Cannot query field "nothing" on type "Query".').waitFor()
+    await operations.fill(
+      'query Team { users { nodes { subject } } }\nquery Keys { apiKeys { totalCount } }',
+    )
+    await page.getByText('Query.users', { exact: true }).waitFor()
+    await expectEverywhere(page, 'create-operation')
+    await page.getByRole('button', { name: 'Take exactly these 2 scopes' }).click()
+
+    await page.getByLabel('Name').fill('Team sync')
+    await page.getByText('90 days').click()
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await page.getByText('Only this page shows the key').waitFor()
+    await expectEverywhere(page, 'secret')
+    await page.getByRole('button', { name: 'Copy key' }).click()
+    const secret = await page.evaluate(() => navigator.clipboard.readText())
+    expect(secret).toMatch(/^lk_\w{16}_\w{49}$/)
+    expect(await page.content()).not.toContain(secret)
+    await page.getByRole('button', { name: 'Reveal' }).click()
+    expect(await page.content()).toContain(secret)
+    expect((await keys.askWithKey(secret, '{ viewer { scopes } }')).viewer.scopes).toEqual([
+      'read:keys',
+      'read:users',
+    ])
+
+    await page.goBack()
+    await page.getByRole('alertdialog', { name: 'Have you saved the key?' }).waitFor()
+    await shoot(page, 'secret-leave')
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'Stay here' }).click()
+    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('link', { name: 'Team sync' }).waitFor()
+
+    const kept = await page.evaluate(async () => [
+      document.documentElement.outerHTML,
+      location.href,
+      JSON.stringify(history.state),
+      JSON.stringify({ ...localStorage, ...sessionStorage }),
+      ...(await caches.keys()),
+    ])
+    expect(kept.join()).not.toContain(secret.slice(-49))
+    await page.goBack()
+    expect(await page.content()).not.toContain(secret.slice(-49))
+    await page.context().close()
+  })
+
+  it('lists, searches, filters, sorts and revokes keys', async () => {
+    for (let n = 1; n <= 22; n++) {
+      await createKey(keys, 'joan', { name: `Worker ${n}`, scopes: ['read:users'] })
+    }
+    const soon = new Date(Date.now() + 5 * 86_400_000).toISOString()
+    const scopes = ['read:users', 'read:keys', 'write:keys', 'write:users']
+    const used = await createKey(keys, 'joan', { name: 'Storefront', scopes, expiresAt: soon })
+    await keys.askWithKey(used.secret, '{ viewer { subject } }')
+
+    const page = await keys.open({ as: 'joan' })
+    await page.getByText('23 keys').waitFor()
+    await expectEverywhere(page, 'list')
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByRole('link', { name: 'Worker 1', exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Previous' }).click()
+    await page.getByRole('combobox', { name: 'Order' }).selectOption('EXPIRES')
+    await page.waitForFunction(() =>
+      document.querySelector('.key-name')?.textContent?.startsWith('Storefront'),
+    )
+    await page.getByText('Expires soon').first().waitFor()
+    await page.getByRole('searchbox').fill('worker 2')
+    await page.getByText('4 keys').waitFor()
+    expect(new URL(page.url()).search).toContain('search=worker')
+    await page.getByRole('searchbox').fill('nothing has this name')
+    await page.getByRole('heading', { name: 'No key matches' }).waitFor()
+    await expectEverywhere(page, 'no-match')
+    await page.getByRole('button', { name: 'Show all keys' }).click()
+
+    await page.getByRole('checkbox', { name: 'Select Worker 22' }).check()
+    await page.getByRole('checkbox', { name: 'Select Worker 21' }).check()
+    await page.getByText('2 keys selected').waitFor()
+    await page.getByRole('button', { name: 'Revoke…' }).click()
+    const question = page.getByRole('alertdialog', { name: 'Revoke 2 keys?' })
+    await question.waitFor()
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel')
+    await expectEverywhere(page, 'revoke')
+    await question.getByRole('button', { name: 'Revoke 2 keys' }).click()
+    await page.getByRole('status').getByText('2 keys revoked.').waitFor()
+    await page.getByRole('combobox', { name: 'Status' }).selectOption('REVOKED')
+    await page.getByText('2 keys', { exact: true }).waitFor()
+    await page.context().close()
+  })
+
+  it('shows hostile texts as they are', async () => {
+    for (const name of hostile) {
+      await createKey(keys, 'trudy', { name, description: name, scopes: ['read:users'] })
+    }
+    const page = await keys.open({ as: 'trudy' })
+    for (const name of hostile) await page.getByRole('link', { name, exact: true }).waitFor()
+    expect(await page.locator('img, main script').count()).toBe(0)
+    await expectEverywhere(page, 'hostile')
+    await page.context().close()
+  })
+
+  it('has words for a lost network, for too many requests, and for an outage', async () => {
+    const page = await keys.open({ as: 'grace' })
+    const answerWith = async (status: number, code: string) => {
+      await page.unroute('**/keys/graphql')
+      await page.route('**/keys/graphql', (route) =>
+        route.fulfill({
+          status,
+          headers: { 'content-type': 'application/json', 'retry-after': '17' },
+          body: JSON.stringify({ errors: [{ message: 'No.', extensions: { code } }] }),
+        }),
+      )
+      await page.reload()
+    }
+    await answerWith(503, 'SERVICE_UNAVAILABLE')
+    await page.getByRole('heading', { name: 'The server is not available' }).waitFor()
+    await expectEverywhere(page, 'failure-unavailable')
+    await answerWith(429, 'RATE_LIMITED')
+    await page.getByText(/You can try again in 1\d s/).waitFor()
+    await shoot(page, 'failure-rate-limited')
+    await expectAccessible(page)
+    await page.unroute('**/keys/graphql')
+    await page.route('**/keys/graphql', (route) => route.abort())
+    await page.reload()
+    await page.getByRole('heading', { name: 'No connection' }).waitFor()
+    await shoot(page, 'failure-network')
+    await page.unroute('**/keys/graphql')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('heading', { name: 'Create your first key' }).waitFor()
+    await answerWith(401, 'INVALID_CREDENTIAL')
+    await page.getByRole('alertdialog', { name: 'You are signed out' }).waitFor()
+    await shoot(page, 'failure-signed-out')
+    await expectAccessible(page)
+    await page.context().close()
+  })
+
+  it('follows the person who signs in or out in another tab', async () => {
+    const page = await keys.open({ as: 'ada' })
+    const other = await page.context().newPage()
+    await other.goto(`${keys.origin}/keys`)
+    await other.locator('.account').click()
+    await other.getByRole('menuitem', { name: 'Sign out' }).click()
+    await signIn(other, 'grace')
+    await page.bringToFront()
+    await page.getByRole('button', { name: 'Account of grace' }).waitFor()
+    await page.locator('.account').click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await page.goBack()
+    await page.waitForTimeout(300)
+    expect(await page.locator('.key-table, .account').count()).toBe(0)
+    await page.context().close()
+  })
+
+  it('can be used with the keyboard alone, and speaks German', async () => {
+    const page = await keys.open({ as: 'grace', locale: 'de-DE' })
+    await page.getByRole('heading', { name: 'API-Schlüssel' }).waitFor()
+    expect(await page.locator('html').getAttribute('lang')).toMatch(/^de/)
+    const press = async (key: string, times = 1) => {
+      for (let n = 0; n < times; n++) await page.keyboard.press(key)
+    }
+    const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim())
+    await press('Tab')
+    expect(await focused()).toBe('Zum Inhalt springen')
+    while (
+      (await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))) !==
+      'Darstellung'
+    ) {
+      await press('Tab')
+    }
+    await press('Enter')
+    await page.getByRole('menuitemradio', { name: 'Dunkel' }).waitFor()
+    await press('ArrowDown', 2)
+    await press('Enter')
+    await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark')
+    await page.reload()
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+    await page.getByRole('heading', { name: 'Erstellen Sie den ersten Schlüssel' }).waitFor()
+    await shoot(page, 'empty-german')
+    await page.context().close()
+  })
+
+  it('moves nothing while it loads, and obeys its own policy', async () => {
+    const page = await keys.open({ as: 'joan' })
+    await page.addInitScript(() => {
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+          const before = Number(Reflect.get(globalThis, 'shift') ?? 0)
+          Reflect.set(globalThis, 'shift', before + Number(Reflect.get(entry, 'value')))
+        }
+      }).observe({ type: 'layout-shift', buffered: true })
+    })
+    await page.reload()
+    await page.locator('.key-table').waitFor()
+    await page.waitForTimeout(500)
+    expect(await page.evaluate(() => Number(Reflect.get(globalThis, 'shift') ?? 0))).toBeLessThan(
+      0.01,
+    )
+    await page.context().close()
+    expect(keys.problems).toEqual([])
+  })
+})

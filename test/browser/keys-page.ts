@@ -1,0 +1,197 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+  type Request,
+} from 'playwright-core'
+import { expect } from 'vitest'
+import { createTestDatabase } from '../support/database.ts'
+import { startServerProcess, temporaryFolder } from '../support/server-process.ts'
+
+/** The widths at which each screen must look right, in pixels. */
+export const widths = [1440, 768, 390, 320] as const
+export const themes = ['light', 'dark'] as const
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+export interface OpenOptions {
+  /** The person who signs in first. Default: nobody. */
+  readonly as?: string
+  /** The path below the page. Default: the list. */
+  readonly path?: string
+  readonly width?: number
+  readonly theme?: 'light' | 'dark'
+  readonly locale?: string
+}
+
+export type KeysPage = Awaited<ReturnType<typeof startKeysPage>>
+
+/** Starts the built server for development, on a database of its own, and a browser. */
+export async function startKeysPage(environment: Record<string, string> = {}) {
+  const database = await createTestDatabase()
+  const dataDir = temporaryFolder()
+  const server = await startServerProcess(dataDir, { DATABASE_URL: database.url, ...environment })
+  const origin = new URL(server.url).origin
+  const browser: Browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+  })
+  /** What the pages complained about: violated policies, failed scripts, requests to other origins. */
+  const problems: string[] = []
+
+  async function open({
+    as,
+    path = '',
+    width = 1440,
+    theme = 'light',
+    locale = 'en',
+  }: OpenOptions) {
+    const options: BrowserContextOptions = {
+      viewport: { width, height: width < 600 ? 800 : 900 },
+      colorScheme: theme,
+      locale,
+      reducedMotion: 'reduce',
+      permissions: ['clipboard-read', 'clipboard-write'],
+    }
+    const context = await browser.newContext(options)
+    context.setDefaultTimeout(20_000)
+    const page = await context.newPage()
+    page.on('pageerror', (error) => problems.push(`${error}`))
+    page.on('console', (message) => {
+      // The browser itself reports each status above 399, which tests cause on purpose.
+      const isOwn = !message.text().startsWith('Failed to load resource')
+      if (message.type() === 'error' && isOwn) problems.push(message.text())
+    })
+    page.on('request', (request: Request) => {
+      const url = request.url()
+      if (!url.startsWith(origin) && !url.startsWith('data:')) problems.push(url)
+    })
+    await page.goto(`${origin}/keys`)
+    if (as !== undefined) await signIn(page, as)
+    if (as === undefined || path !== '') await page.goto(`${origin}/keys${path}`)
+    return page
+  }
+
+  return {
+    origin,
+    problems,
+    open,
+
+    /** Sends an operation as a person with these scopes, and returns its data. */
+    async ask(subject: string, query: string, variables: object = {}, scopes = everyScope) {
+      return await send(origin, await token(origin, subject, scopes), query, variables)
+    },
+
+    /** Sends an operation with an API key, and returns its data. */
+    askWithKey: (key: string, query: string) => send(origin, key, query, {}),
+
+    async close() {
+      await browser.close()
+      server.child.kill('SIGTERM')
+      await server.ended
+      await database.close()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+const everyScope =
+  'read:users write:users read:keys write:keys manage:keys write:grants read:audit introspect:tokens'
+
+async function token(origin: string, subject: string, scope: string): Promise<string> {
+  const response = await fetch(`${origin}/dev/issuer/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ subject, scope }),
+  })
+  const answer = await response.json()
+  return answer.access_token
+}
+
+async function send(origin: string, credential: string, query: string, variables: object) {
+  const response = await fetch(`${origin}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${credential}` },
+    body: JSON.stringify({ query, variables }),
+  })
+  const { data, errors } = await response.json()
+  expect(errors).toBeUndefined()
+  return data
+}
+
+/** Signs in with one click, or with a name that has no button. */
+export async function signIn(page: Page, subject: string): Promise<void> {
+  await page.getByRole('heading', { name: /Sign in|Anmelden/ }).waitFor()
+  const person = page.locator('.person', { hasText: new RegExp(`^.?${subject}`) })
+  if ((await person.count()) > 0) await person.click()
+  else {
+    await page.locator('.sign-in-form input').fill(subject)
+    await page.locator('.sign-in-form button').click()
+  }
+  await page.locator('.account').waitFor()
+}
+
+/** Creates a key with a mutation. */
+export async function createKey(
+  keys: KeysPage,
+  subject: string,
+  input: { readonly name: string; readonly scopes: readonly string[] } & Record<string, unknown>,
+): Promise<{ readonly id: string; readonly secret: string }> {
+  const { createApiKey } = await keys.ask(
+    subject,
+    'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id } } }',
+    { input },
+  )
+  return { id: createApiKey.apiKey.id, secret: createApiKey.secret }
+}
+
+/** Saves a picture of what is visible, if `SCREENSHOTS` names a folder. */
+export async function shoot(page: Page, name: string): Promise<void> {
+  const folder = process.env.SCREENSHOTS
+  if (folder === undefined) return
+  mkdirSync(folder, { recursive: true })
+  await page.screenshot({ path: join(folder, `${name}.png`) })
+}
+
+/** Expects that axe finds nothing, and that nothing is wider than the window. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe)
+  const violations = await page.evaluate(async () => {
+    const { violations } = await Reflect.get(globalThis, 'axe').run()
+    return violations.map(
+      (found: { id: string; nodes: { html: string; failureSummary: string }[] }) =>
+        [
+          found.id,
+          ...found.nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`),
+        ].join('\n'),
+    )
+  })
+  expect(violations).toEqual([])
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
+  expect(overflow).toBe(0)
+}
+
+/**
+ * Shows one screen in each width and theme, and expects that it is accessible in all of them.
+ *
+ * @param name begins the names of the pictures
+ */
+export async function expectEverywhere(page: Page, name: string): Promise<void> {
+  for (const theme of themes) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: width < 600 ? 800 : 900 })
+      await shoot(page, `${name}-${width}-${theme}`)
+      // The rules do not depend on the width, except where the layout changes.
+      if (width === 1440 || width === 390) await expectAccessible(page)
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
+  await page.setViewportSize({ width: 1440, height: 900 })
+}
