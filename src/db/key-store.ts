@@ -2,6 +2,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import { isKeyId } from '../keys/key-id.ts'
 import type { KeyStore } from '../keys/store.ts'
 import { isUuid } from '../uuid.ts'
+import { createAffectedKeys } from './affected-keys.ts'
 import { eraseDeadSecrets } from './dead-secrets.ts'
 import { findDescendants } from './descendants.ts'
 import { expirePrevious, insertKey, revokeAllKeys, revokeKey, rotateKey } from './key-changes.ts'
@@ -57,6 +58,7 @@ export function createKeyStore(access: Access): KeyStore {
     },
 
     ...createKeyFindings(access),
+    ...createAffectedKeys(access),
 
     insert: async (key, limit, by) =>
       isUuid(key.ownerId) ? access.change((tx) => insertKey(tx, key, limit, by)) : 'parent-gone',

@@ -55,8 +55,8 @@ export function publishUserChanges(store: UserStore, publish: (change: Change) =
       publish({ kind: 'user', id })
       return at
     },
-    async delete(id, by) {
-      const deleted = await store.delete(id, by)
+    async delete(id, ...deletion) {
+      const deleted = await store.delete(id, ...deletion)
       if (deleted) publish({ kind: 'user', id })
       return deleted
     },

@@ -71,7 +71,7 @@ export function createUserStore(access: Access): UserStore {
 
     signOut: (id, now, by, token) => signOut(access, id, now, by, token),
 
-    delete: (id, by) => remove(access, id, by),
+    delete: (id, by, check) => remove(access, id, by, check),
   }
 }
 
@@ -191,15 +191,21 @@ function withToken(known: SignedOutTokens, at: Date, token: SignedOutToken | nul
   return Object.fromEntries([...later, [token.hash, token.issuedAt]])
 }
 
-async function remove(access: Access, id: string, by: Actor): Promise<boolean> {
+async function remove(
+  access: Access,
+  id: string,
+  by: Actor,
+  check?: Parameters<UserStore['delete']>[2],
+): Promise<boolean> {
   if (!isUuid(id)) return false
   return access.change(async (transaction) => {
     const before = await lockUser(transaction, id)
     if (before === undefined) return false
     const keys = await transaction
-      .select({ id: apiKeys.id })
+      .select({ id: apiKeys.id, expiresAt: apiKeys.lineageExpiresAt })
       .from(apiKeys)
       .where(and(eq(apiKeys.ownerId, before.id), isNull(apiKeys.revokedAt)))
+    check?.(keys)
     await transaction.delete(users).where(eq(users.id, before.id))
     const { issuer, subject, email, name, scopes } = toUser(before)
     await record(transaction, by, [

@@ -7,6 +7,7 @@ import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import { presentedTokenOf } from '../credentials/presented-token.ts'
 import type { Database } from '../db/database.ts'
 import type { KeyService } from '../keys/keys.ts'
+import { createPredictor, type Predictor } from '../keys/predictor.ts'
 import { sweepDeadSecrets } from '../keys/sweeper.ts'
 import type { Logger } from '../log.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
@@ -46,6 +47,7 @@ export interface DomainServices {
   readonly authenticator: ClosableAuthenticator
   readonly keys: KeyService
   readonly users: UserService
+  readonly predictor: Predictor
 }
 
 /**
@@ -88,6 +90,7 @@ export async function startDomainServices(
       defaultScopes: settings.defaultUserScopes,
       tokenOf: presentedTokenOf,
     }),
+    predictor: createPredictor({ ...shared, keys: database.keys, users: database.users }),
   }
 }
 

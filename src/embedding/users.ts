@@ -3,7 +3,12 @@ import type { Principal } from '../principal.ts'
 import type { Services } from '../schema/context.ts'
 import { timeForm } from '../schema/pages.ts'
 import { isUserId } from '../users/identity.ts'
-import type { CreateUserInput, SetUserScopesInput, UpdateUserInput } from '../users/inputs.ts'
+import type {
+  CreateUserInput,
+  DeleteUserInput,
+  SetUserScopesInput,
+  UpdateUserInput,
+} from '../users/inputs.ts'
 import type { OperatorUserService } from '../users/operator.ts'
 import type { User, UserStatus } from '../users/user.ts'
 import type { UserService } from '../users/users.ts'
@@ -86,8 +91,9 @@ export interface Users {
    * again.
    *
    * @returns the id
+   * @throws ConflictError if the user has active API keys, without `force`
    */
-  delete(call: OneUserCall): Promise<string>
+  delete(call: As & DeleteUserInput): Promise<string>
   /**
    * Replaces the grant: `write:grants`. `scopes: null` removes the ceiling.
    *
@@ -171,8 +177,8 @@ function changing(users: UserService, ask: Ask) {
 
     async delete(call) {
       const changes = changesBy(users, ask(call, 'write:users'))
-      checkInputs(call, { id: 'text!' })
-      return changes.delete(call.id)
+      checkInputs(call, { id: 'text!', force: 'boolean' })
+      return changes.delete(call)
     },
 
     async setScopes(call) {
@@ -191,7 +197,7 @@ function changesBy(users: UserService, caller: AnyCaller): OperatorUserService {
     update: (input) => users.update(caller, input),
     suspend: (id, reason) => users.suspend(caller, id, reason),
     reactivate: (id) => users.reactivate(caller, id),
-    delete: (id) => users.delete(caller, id),
+    delete: (input) => users.delete(caller, input),
     setScopes: (input) => users.setScopes(caller, input),
   }
 }

@@ -66,11 +66,16 @@ function toKeyChange(input: UpdateKeyInput, key: ApiKey): KeyChange {
       description: optionalText('description', input.description, descriptionRule),
     }),
     ...(input.metadata != null && { metadata: checkMetadata(input.metadata) }),
-    ...(input.scopes != null && { scopes: narrowed(input.scopes, key) }),
+    ...(input.scopes != null && { scopes: narrowedTo(input.scopes, key) }),
   }
 }
 
-function narrowed(requested: readonly string[], key: ApiKey): readonly string[] {
+/** Returns the scopes that a key keeps after an update; `null`: all. @throws BadUserInputError */
+export function narrowedScopes({ scopes }: UpdateKeyInput, key: ApiKey): readonly string[] | null {
+  return scopes == null ? null : narrowedTo(scopes, key)
+}
+
+function narrowedTo(requested: readonly string[], key: ApiKey): readonly string[] {
   const scopes = requireDistinctScopes('scopes', requested)
   if (scopes.length === 0) {
     throw new BadUserInputError(

@@ -9,7 +9,8 @@ import type { ScopeCatalogue } from '../scopes.ts'
 import { optionalText, reasonRule } from '../text-rules.ts'
 import { createKeyAccess, type KeyAccess } from './access.ts'
 import type { ApiKey, ScopeUse } from './api-key.ts'
-import { changeKey, expirePreviousSecret, requireOnlyNarrowing, revokedKey } from './change.ts'
+import { changeKey, expirePreviousSecret, revokedKey } from './change.ts'
+import { findRevocable, findUpdatable } from './changeable.ts'
 import {
   type FoundKey,
   type FoundKeysRequest,
@@ -34,7 +35,6 @@ import { rotateKey } from './rotate.ts'
 import { checkedKeySearch, gracePeriod } from './rules.ts'
 import type { KeySortValue } from './sort.ts'
 import type { KeyFilter, KeyStore, Revocation } from './store.ts'
-import { requestedWidening, requireOtherKey } from './widen.ts'
 
 export interface KeyServiceOptions {
   readonly store: KeyStore
@@ -180,21 +180,10 @@ function issuing(parts: Parts) {
 }
 
 function changing(parts: Parts) {
-  const { store, catalogue, access, now } = parts
+  const { store, access, now } = parts
   return {
     async update(caller, input, discloses = true) {
-      const { principal } = caller
-      const addScopes = requestedWidening(input, catalogue)
-      // Scopes are added to the caller's own keys only.
-      const other =
-        addScopes === null ? await access.findManaged(principal, input.id, discloses) : null
-      const key = other ?? (await access.findChangeable(principal, input.id))
-      if (key.revokedAt !== null) throw revokedKey()
-      if (other !== null) requireOnlyNarrowing(input)
-      if (addScopes !== null) {
-        requireOtherKey(principal, key.id, addScopes)
-        access.requireHeld(addScopes, principal)
-      }
+      const { key, addScopes } = await findUpdatable(parts, caller.principal, input, discloses)
       const by = actorOf(caller)
       return changeKey({ store, by, addScopes, now: now(), limitsToGrant: true }, key, input)
     },
@@ -219,11 +208,7 @@ function changing(parts: Parts) {
 function revoking({ store, access, onScopesNeeded, now }: Parts) {
   return {
     async revoke(caller, { id, reason }, discloses = true) {
-      const { principal } = caller
-      const key =
-        (await access.findOwn(principal, id)) ??
-        (await access.findManaged(principal, id, discloses))
-      if (key === null) throw new NotFoundError('API key')
+      await findRevocable(access, caller.principal, id, discloses)
       const text = optionalText('reason', reason, reasonRule)
       const revocation = await store.revoke(id, text, now(), actorOf(caller))
       if (revocation === null) throw new NotFoundError('API key')

@@ -3,6 +3,7 @@ import type { JsonObject } from '../json.ts'
 import type { Page, PageRequest } from '../pagination.ts'
 import type { Grant } from '../principal.ts'
 import type { ApiKey, ApiKeyStatus, ScopeUse } from './api-key.ts'
+import type { AffectedKeys } from './consequences.ts'
 import type { FoundKey, FoundKeysRequest, HealthFilter, KeyFinding } from './health.ts'
 import type { KeySort, KeySortValue } from './sort.ts'
 
@@ -31,6 +32,9 @@ export interface KeyStore {
   ): Promise<Page<FoundKey>>
   /** Counts the keys with a finding, up to `maxCounted`. */
   countFound(finding: KeyFinding, filter: HealthFilter): Promise<number>
+  /** Lists the keys that stop or lose effective scopes, newest first. */
+  listAffected(affected: AffectedKeys, page: PageRequest): Promise<Page<ApiKey>>
+  countAffected(affected: AffectedKeys): Promise<number>
   /** Whether `id` is `ancestorId` or one of its descendants. */
   isWithin(id: string, ancestorId: string): Promise<boolean>
   /**

@@ -16,7 +16,12 @@ import {
 } from './payload-rules.ts'
 import { selectedFields } from './selection.ts'
 
-export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): void {
+export type ApiKeyMutationInputs = ReturnType<typeof registerApiKeyInputs>
+
+export function registerApiKeyMutations(
+  builder: Builder,
+  types: ApiKeyTypes,
+): ApiKeyMutationInputs {
   const inputs = registerApiKeyInputs(builder)
   const payloads = registerApiKeyPayloads(builder, types)
   builder.mutationFields((t) => ({
@@ -119,6 +124,7 @@ export function registerApiKeyMutations(builder: Builder, types: ApiKeyTypes): v
       },
     }),
   }))
+  return inputs
 }
 
 /** Whether the selection on the payload has more fields of a key than `outcomeFields`. */

@@ -12,6 +12,6 @@ export function registerApiKeys(
 ) {
   const types = registerApiKeyType(builder, owner)
   const ApiKeyConnection = registerApiKeyQueries(builder, types, PageInfoRef)
-  registerApiKeyMutations(builder, types)
-  return { ...types, ApiKeyConnection }
+  const inputs = registerApiKeyMutations(builder, types)
+  return { ...types, ApiKeyConnection, inputs }
 }

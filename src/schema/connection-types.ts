@@ -82,6 +82,21 @@ export function registerConnection<T>(
 
 type QueryFields = Parameters<Parameters<Builder['queryFields']>[0]>[0]
 
+type ArgumentBuilder = Pick<QueryFields, 'arg'>
+
+/** The arguments of a field that returns a connection which is read from the beginning. */
+export function forwardPageArguments({ arg }: ArgumentBuilder) {
+  return {
+    first: arg.int({
+      description: `The maximum number of items to return: 0 to ${maxPageSize}. Default: ${defaultPageSize}.`,
+    }),
+    after: arg.string({
+      description:
+        'Returns only items after the item with this cursor. Default: from the first item.',
+    }),
+  }
+}
+
 /** The arguments of a field that returns a connection (Relay Cursor Connections §4). */
 export function pageArguments({ arg }: Pick<QueryFields, 'arg'>) {
   return {

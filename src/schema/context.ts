@@ -5,6 +5,7 @@ import type { Backends } from '../backends/backends.ts'
 import { ServiceUnavailableError, UnauthenticatedError } from '../errors.ts'
 import type { ApiKey, ScopeUse } from '../keys/api-key.ts'
 import type { KeyService } from '../keys/keys.ts'
+import type { Predictor } from '../keys/predictor.ts'
 import type { OperationGuards } from '../limits/operation-guards.ts'
 import type { Principal } from '../principal.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
@@ -34,6 +35,7 @@ export interface Services {
   readonly keys: KeyService
   readonly users: UserService
   readonly audit: Pick<AuditStore, 'list' | 'count'>
+  readonly predictor: Predictor
   /** All scopes that keys may carry. */
   readonly catalogue: ScopeCatalogue
   /** The first part of every key, for `ApiKey.start`. */

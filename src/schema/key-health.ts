@@ -14,15 +14,14 @@ import type { Page } from '../pagination.ts'
 import { isUserId } from '../users/identity.ts'
 import type { ApiKeyConnectionRef } from './api-key-queries.ts'
 import type { Builder } from './builder.ts'
+import { forwardPageArguments } from './connection-types.ts'
 import { principalOf, type ResolverContext } from './context.ts'
 import { costs } from './costs.ts'
 import {
   type Connection,
   type ConnectionArguments,
-  defaultPageSize,
   emptyConnection,
   encodeCursor,
-  maxPageSize,
   pageRequest,
   timeForm,
 } from './pages.ts'
@@ -55,15 +54,7 @@ export function registerKeyHealth(builder: Builder, ApiKeyConnection: ApiKeyConn
         type: ApiKeyConnection,
         description:
           'Lists the keys, in the order that `KeyHealthFindingKind` describes. `totalCount` is the same number as `count`.',
-        args: {
-          first: t.arg.int({
-            description: `The maximum number of items to return: 0 to ${maxPageSize}. Default: ${defaultPageSize}.`,
-          }),
-          after: t.arg.string({
-            description:
-              'Returns only items after the item with this cursor. Default: from the first item.',
-          }),
-        },
+        args: forwardPageArguments(t),
         resolve: (finding, args, context) => listKeys(finding, args, context),
       }),
     }),

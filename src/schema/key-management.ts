@@ -4,6 +4,7 @@ import { registerApiKeyEvents } from './api-key-events.ts'
 import { registerAuditEvents } from './audit-event.ts'
 import type { Builder } from './builder.ts'
 import type { PageInfoRef } from './connection-types.ts'
+import { registerConsequences } from './consequences.ts'
 import { registerKeyHealth } from './key-health.ts'
 import { type OwnerType, ownerTypeOf } from './owner-type.ts'
 import { registerCredentialKind, registerPrincipal } from './principal.ts'
@@ -19,6 +20,7 @@ export const optionalParts = [
   'users',
   'auditEvents',
   'keyHealth',
+  'consequences',
 ] as const
 
 export type OptionalPart = (typeof optionalParts)[number]
@@ -42,14 +44,18 @@ export function registerKeyManagement(
 ): UserTypes | null {
   const users = include.has('users') ? registerUsers(builder, PageInfoRef) : null
   const ownerType = owner ?? (users === null ? null : ownerTypeOf(users.UserRef))
-  const apiKeys = registerApiKeys(builder, PageInfoRef, ownerType)
-  if (include.has('keyHealth')) registerKeyHealth(builder, apiKeys.ApiKeyConnection)
+  const keys = registerApiKeys(builder, PageInfoRef, ownerType)
+  if (include.has('keyHealth')) registerKeyHealth(builder, keys.ApiKeyConnection)
+  if (include.has('consequences')) {
+    const userInputs = users?.inputs ?? null
+    registerConsequences(builder, { types: keys, PageInfoRef, keyInputs: keys.inputs, userInputs })
+  }
   if (include.has('viewer') || include.has('auditEvents')) {
     const CredentialKind = registerCredentialKind(builder)
     if (include.has('viewer')) registerPrincipal(builder, CredentialKind, ownerType)
     if (include.has('auditEvents')) {
       const events = registerAuditEvents(builder, PageInfoRef, CredentialKind)
-      registerApiKeyEvents(builder, apiKeys, events)
+      registerApiKeyEvents(builder, keys, events)
     }
   }
   if (include.has('scopes')) registerScopes(builder, catalogue)

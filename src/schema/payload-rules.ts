@@ -100,6 +100,42 @@ export const allUsersGuard = extensions({
   appliesTo: ({ allUsers }) => allUsers === true,
 })
 
+/**
+ * A prediction requires the scope of the mutation, and the scopes that a list of the keys requires. For a key
+ * that the caller may not read, the resolver returns nothing.
+ */
+export const consequencesGuard = extensions(
+  ...(
+    [
+      [['deleteUser', 'suspendUser'], 'write:users'],
+      [['setUserScopes'], 'write:grants'],
+      [['updateApiKey', 'revokeApiKey'], 'write:keys'],
+    ] as const
+  ).map(([mutations, scope]) => ({
+    paths: [[]],
+    covers: allExcept([]),
+    requiresScopes: [[scope]],
+    appliesTo: (args: Input) => mutations.some((name) => ofArgument(args)[name] != null),
+  })),
+  {
+    paths: [[]],
+    covers: allExcept([]),
+    requiresScopes: [['manage:keys', 'read:users']],
+    appliesTo: (args) => userIn(args) != null,
+    isExempt: (args, { userId }) => isId(userIn(args), userId),
+  },
+)
+
+/** The id of the user in the argument of `consequences`. */
+function userIn(args: Input): unknown {
+  const { deleteUser, suspendUser, setUserScopes } = ofArgument(args)
+  return deleteUser?.id ?? suspendUser?.id ?? setUserScopes?.userId
+}
+
+function ofArgument({ of }: Input): Readonly<Record<string, Input | null | undefined>> {
+  return (of ?? {}) as Readonly<Record<string, Input | null | undefined>>
+}
+
 /** @param open fields that require no further scope, beside `openFields` */
 function keyPayloadRules(
   paths: PayloadRule['paths'],

@@ -54,7 +54,13 @@ export function registerUserInputs(builder: Builder) {
   })
   const DeleteUserInput = builder.inputType('DeleteUserInput', {
     description: 'The input of `deleteUser`.',
-    fields: (t) => ({ id: t.id({ required: true, description: 'The id of the user.' }) }),
+    fields: (t) => ({
+      id: t.id({ required: true, description: 'The id of the user.' }),
+      force: t.boolean({
+        description:
+          'Whether to delete the user even if it has active API keys, which then stop working. If false, the mutation fails with `CONFLICT` in this case. Default: false.',
+      }),
+    }),
   })
   const SetUserScopesInput = builder.inputType('SetUserScopesInput', {
     description: 'The input of `setUserScopes`.',

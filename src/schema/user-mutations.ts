@@ -8,7 +8,9 @@ import { registerUserPayloads } from './user-payloads.ts'
 const withoutReadUsers =
   '\n\nWithout `read:users`, only `id` and `status` of another user may be selected.'
 
-export function registerUserMutations(builder: Builder, types: UserTypes): void {
+export type UserMutationInputs = ReturnType<typeof registerUserInputs>
+
+export function registerUserMutations(builder: Builder, types: UserTypes): UserMutationInputs {
   const inputs = registerUserInputs(builder)
   const payloads = registerUserPayloads(builder, types)
   builder.mutationFields((t) => ({
@@ -80,7 +82,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       type: payloads.DeleteUserPayload,
       requiresScopes: 'write:users',
       description:
-        'Deletes a user and all its API keys. Mutations of the user or the keys then fail with `NOT_FOUND`, and queries return null. The audit trail keeps its events.\n\nThe server also keeps the issuer, the subject and the grant of the user. It refuses the JWTs of the user until `createUser` creates a user with the same issuer and subject, which does not restore the keys.',
+        'Deletes a user and all its API keys. Mutations of the user or the keys then fail with `NOT_FOUND`, and queries return null. The audit trail keeps its events.\n\nThe server also keeps the issuer, the subject and the grant of the user. It refuses the JWTs of the user until `createUser` creates a user with the same issuer and subject, which does not restore the keys.\n\n`CONFLICT`: the user has active API keys, and `force` is not true. `consequences` lists them.',
       args: {
         input: t.arg({
           type: inputs.DeleteUserInput,
@@ -89,7 +91,7 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
         }),
       },
       resolve: async (_root, { input }, context) => ({
-        deletedUserId: await context.services.users.delete(callerOf(context), input.id),
+        deletedUserId: await context.services.users.delete(callerOf(context), input),
       }),
     }),
     setUserScopes: t.field({
@@ -118,4 +120,5 @@ export function registerUserMutations(builder: Builder, types: UserTypes): void 
       }),
     }),
   }))
+  return inputs
 }

@@ -7,11 +7,11 @@ import { registerUserQueries } from './user-queries.ts'
 
 export type UserTypes = ReturnType<typeof registerUserType>
 
-export function registerUsers(builder: Builder, PageInfoRef: PageInfoRef): UserTypes {
+export function registerUsers(builder: Builder, PageInfoRef: PageInfoRef) {
   const types = registerUserType(builder)
   registerUserQueries(builder, types, PageInfoRef)
-  registerUserMutations(builder, types)
-  return types
+  const inputs = registerUserMutations(builder, types)
+  return { ...types, inputs }
 }
 
 const administrative = new Intl.ListFormat('en-GB').format(

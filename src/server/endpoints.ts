@@ -117,7 +117,7 @@ export function createEndpoints(
 function createServerGraphQL(
   config: Config,
   { log, now, pacing, plugins, timeLimit }: AppSettings,
-  { database, catalogue, schema, keys, users, identity }: Services,
+  { database, catalogue, schema, keys, users, predictor, identity }: Services,
   { admission, graphiql }: { admission: Admission<RequestContext>; graphiql: Graphiql | null },
 ) {
   const { keyPrefix, maxStalenessMs, publicIntrospection } = config
@@ -129,7 +129,17 @@ function createServerGraphQL(
     admission,
     pacing,
     schema,
-    services: { keys, users, audit, catalogue, keyPrefix, maxStalenessMs, operationGuards, now },
+    services: {
+      keys,
+      users,
+      audit,
+      predictor,
+      catalogue,
+      keyPrefix,
+      maxStalenessMs,
+      operationGuards,
+      now,
+    },
     identity: identity.issuer,
     credentialHeaders: credentialHeadersOf(config),
     graphiql,

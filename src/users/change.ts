@@ -1,7 +1,7 @@
 import type { Actor } from '../audit/actor.ts'
-import { NotFoundError } from '../errors.ts'
+import { ConflictError, NotFoundError } from '../errors.ts'
 import { optionalText, reasonRule } from '../text-rules.ts'
-import type { UpdateUserInput } from './inputs.ts'
+import type { DeleteUserInput, UpdateUserInput } from './inputs.ts'
 import { optionalEmail, userNameRule } from './rules.ts'
 import type { UserChange, UserStore } from './store.ts'
 import type { User } from './user.ts'
@@ -44,13 +44,29 @@ export async function reactivateUser(
   return present(await store.setStatus(id, 'ACTIVE', null, by))
 }
 
-/** @returns the id of the deleted user */
+export interface DeleteUserOptions {
+  readonly store: Pick<UserStore, 'delete'>
+  readonly now: Date
+  /** Whether the caller may know the number of the user's API keys. */
+  readonly mayCountKeys: boolean
+  readonly by: Actor
+}
+
+/** @returns the id of the deleted user @throws ConflictError if it has active API keys, without `force` */
 export async function deleteUser(
-  store: Pick<UserStore, 'delete'>,
-  id: string,
-  by: Actor,
+  { store, now, mayCountKeys, by }: DeleteUserOptions,
+  { id, force }: DeleteUserInput,
 ): Promise<string> {
-  if (!(await store.delete(id, by))) throw new NotFoundError('user')
+  const deleted = await store.delete(id, by, (keys) => {
+    const { length } = keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now)
+    if (length === 0 || force === true) return
+    const number = mayCountKeys ? `${length} ` : ''
+    const them = mayCountKeys && length === 1 ? 'active API key. It' : 'active API keys. They'
+    throw new ConflictError(
+      `The user has ${number}${them} would stop working. Send \`force: true\` to delete the user nevertheless.`,
+    )
+  })
+  if (!deleted) throw new NotFoundError('user')
   return id
 }
 

@@ -1,5 +1,6 @@
 import { BadUserInputError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
+import { holdsAll } from '../scopes.ts'
 import { optionalText, type TextRule } from '../text-rules.ts'
 import { isSubject, subjectForm } from './identity.ts'
 import type { UserFilter } from './store.ts'
@@ -67,4 +68,10 @@ export function checkedFilter(filter: UserFilter): UserFilter {
 /** Whether `principal` may read other users by a query. */
 export function mayReadUsers({ scopes }: Principal): boolean {
   return scopes.has('read:users')
+}
+
+/** Whether `principal` may list the API keys of a user by a query. */
+export function mayListKeys({ scopes, userId }: Principal, id: string): boolean {
+  if (id.toLowerCase() === userId) return scopes.has('read:keys')
+  return holdsAll(['read:keys', 'manage:keys', 'read:users'], scopes)
 }

@@ -39,8 +39,16 @@ export interface UserStore {
    * @returns the time before which JWTs are refused, which never decreases; `null` if the user does not exist
    */
   signOut(id: string, now: Date, by: Actor, token?: SignedOutToken | null): Promise<Date | null>
-  /** Deletes the user and all its keys and stores a tombstone. `false` if the user does not exist. */
-  delete(id: string, by: Actor): Promise<boolean>
+  /**
+   * Deletes the user and all its keys and stores a tombstone. `false` if the user does not exist.
+   *
+   * @param check gets the user's keys that are not revoked; an error that it throws prevents the deletion
+   */
+  delete(
+    id: string,
+    by: Actor,
+    check?: (keys: readonly { readonly expiresAt: Date | null }[]) => void,
+  ): Promise<boolean>
 }
 
 export interface SignedOutToken {

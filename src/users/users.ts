@@ -5,9 +5,14 @@ import type { Principal } from '../principal.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import { deleteUser, present, reactivateUser, suspendUser, updateUser } from './change.ts'
 import { createUser } from './create.ts'
-import type { CreateUserInput, SetUserScopesInput, UpdateUserInput } from './inputs.ts'
+import type {
+  CreateUserInput,
+  DeleteUserInput,
+  SetUserScopesInput,
+  UpdateUserInput,
+} from './inputs.ts'
 import { createOperatorUsers, type OperatorUserService } from './operator.ts'
-import { checkedFilter, trustedIssuer } from './rules.ts'
+import { checkedFilter, mayListKeys, trustedIssuer } from './rules.ts'
 import { setUserScopes } from './set-scopes.ts'
 import { signOut } from './sign-out.ts'
 import type { SignedOutToken, UserFilter, UserStore } from './store.ts'
@@ -52,7 +57,7 @@ export interface UserService {
   suspend(caller: Caller, id: string, reason: string | null | undefined): Promise<User>
   reactivate(caller: Caller, id: string): Promise<User>
   /** @returns the id of the deleted user */
-  delete(caller: Caller, id: string): Promise<string>
+  delete(caller: Caller, input: DeleteUserInput): Promise<string>
   setScopes(caller: Caller, input: SetUserScopesInput): Promise<User>
   /**
    * Refuses the caller's JWTs that were issued until now, and the JWT that it sent whatever its `iat`. Takes
@@ -86,7 +91,16 @@ export function createUserService(options: UserServiceOptions): UserService {
     update: (caller, input) => updateUser(store, input, actorOf(caller)),
     suspend: (caller, id, reason) => suspendUser(store, id, reason, actorOf(caller)),
     reactivate: (caller, id) => reactivateUser(store, id, actorOf(caller)),
-    delete: (caller, id) => deleteUser(store, id, actorOf(caller)),
+    delete: (caller, input) =>
+      deleteUser(
+        {
+          store,
+          now: new Date(options.now()),
+          mayCountKeys: mayListKeys(caller.principal, input.id),
+          by: actorOf(caller),
+        },
+        input,
+      ),
 
     async setScopes(caller, input) {
       return present(await setUserScopes(parts, caller, input))

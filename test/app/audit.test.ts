@@ -114,7 +114,10 @@ describe('each mutation writes actor, action, target and request to the audit tr
     })
     const key = await app.key('deleted', ['write:keys'])
     secrets.push(key.secret)
-    const { events } = await change('deleteUser(input: { id: $id }) { deletedUserId }', { id })
+    const { events } = await change(
+      'deleteUser(input: { id: $id, force: true }) { deletedUserId }',
+      { id },
+    )
     expect(events).toMatchObject([
       {
         ...byRoot,

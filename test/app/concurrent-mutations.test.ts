@@ -136,6 +136,7 @@ const mutations: Readonly<Record<string, Mutation>> = {
   })),
   'delete the user': named('deleteUser', 'deletedUserId', administrator, ({ userId }) => ({
     id: userId,
+    force: true,
   })),
   'make the user': named('createUser', user, administrator, ({ subject }) => ({
     subject,

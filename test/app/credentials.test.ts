@@ -252,10 +252,9 @@ describe('the owner of a credential', () => {
     const { secret } = await app.key('dan', ['read:users'])
     const token = await app.jwt('dan', ['read:users'])
     const admin = await app.jwt('alice', ['read:users', 'write:users'])
-    await app.ask('mutation ($id: ID!) { deleteUser(input: { id: $id }) { deletedUserId } }', {
-      as: admin,
-      variables: { id: user.id },
-    })
+    const deletion =
+      'mutation ($id: ID!) { deleteUser(input: { id: $id, force: true }) { deletedUserId } }'
+    await app.ask(deletion, { as: admin, variables: { id: user.id } })
     for (const as of [secret, token]) expect((await app.ask(whoAmI, { as })).status).toBe(401)
     const { body } = await app.ask(
       'mutation { createUser(input: { subject: "dan" }) { user { subject scopes } } }',

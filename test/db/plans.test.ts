@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../src/db/database.ts'
+import type { AffectedKeys } from '../../src/keys/consequences.ts'
 import { healthTimes, type KeyFinding, keyFindings } from '../../src/keys/health.ts'
 import type { Position } from '../../src/pagination.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -66,6 +67,13 @@ const ofAllFindings = ofFindings.filter((name) => name !== 'users_pkey')
 const times = healthTimes(now)
 const ofOwner = { ownerId: userId(77), times }
 const ofAll = { ownerId: null, times }
+const narrowedOwner: AffectedKeys = {
+  ownerId: userId(78),
+  keyId: null,
+  grant: { ceiling: null, issuerCeiling: null },
+  effect: { kind: 'grant', grant: { ceiling: ['read:users'], issuerCeiling: null } },
+  now,
+}
 const firstPage = { limit: 50, after: null }
 /** A position in the middle of the keys with each finding. */
 const middle = {
@@ -350,6 +358,20 @@ const cases: Record<string, Case> = {
     indexes: ofAllFindings,
     // They are counted up to 10,000.
     rows: 13_000,
+  },
+  'keys.listAffected, by a grant': {
+    run: ({ keys }) => keys.listAffected(narrowedOwner, page),
+    indexes: ['api_keys_owner_unrevoked_idx'],
+  },
+  'keys.listAffected, by the revocation of a key': {
+    run: ({ keys }) =>
+      keys.listAffected({ ...narrowedOwner, keyId: keyId(308), effect: { kind: 'stop' } }, page),
+    indexes: ['api_keys_owner_unrevoked_idx', 'api_keys_parent_idx', 'api_keys_pkey'],
+    some: true,
+  },
+  'keys.countAffected, by a grant': {
+    run: ({ keys }) => keys.countAffected(narrowedOwner),
+    indexes: ['api_keys_owner_unrevoked_idx'],
   },
   'keys.isWithin': {
     run: ({ keys }) => keys.isWithin(keyId(5), keyId(4)),

@@ -35,6 +35,8 @@ const store: KeyStore = {
   count: async () => keys.size,
   listFound: async () => ({ rows: [], more: false }),
   countFound: async () => 0,
+  listAffected: async () => ({ rows: [], more: false }),
+  countAffected: async () => 0,
   async isWithin(id, ancestorId) {
     for (let at = keys.get(id); at !== undefined; at = keys.get(at.parentId ?? '')) {
       if (at.id === ancestorId) return true

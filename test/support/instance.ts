@@ -11,6 +11,7 @@ import { createKeys, type Keys } from '../../src/embedding/keys.ts'
 import { createUsers, type Users } from '../../src/embedding/users.ts'
 import type { ClosableAuthenticator } from '../../src/index.ts'
 import { createKeyService } from '../../src/keys/keys.ts'
+import { createPredictor } from '../../src/keys/predictor.ts'
 import { createOperationGuards } from '../../src/limits/operation-guards.ts'
 import type { Principal } from '../../src/principal.ts'
 import type { Services } from '../../src/schema/context.ts'
@@ -67,6 +68,7 @@ export async function createTestInstance(
       defaultScopes: null,
     }),
     audit: database.audit,
+    predictor: createPredictor({ ...shared, keys: database.keys, users: database.users }),
     catalogue: shared.catalogue,
     keyPrefix: 'lk',
     maxStalenessMs: 2_000,

@@ -18,6 +18,9 @@ let asked: unknown[][]
 let needed: (readonly string[])[]
 
 /** Like the real store, this uses the user's state at the time of the change. */
+/** The keys of the user bob that are not revoked. */
+let keysOfBob: readonly { readonly expiresAt: Date | null }[] = []
+
 const store: UserStore = {
   find: async (id) => users.get(id) ?? null,
   findByIdentity: async () => null,
@@ -49,9 +52,10 @@ const store: UserStore = {
     asked.push(['signOut', ...args])
     return users.has(args[0]) ? args[1] : null
   },
-  async delete(...args) {
-    asked.push(['delete', ...args])
-    return users.delete(args[0])
+  async delete(id, by, check) {
+    if (users.has(id)) check?.(keysOfBob)
+    asked.push(['delete', id, by])
+    return users.delete(id)
   },
 }
 
@@ -244,8 +248,32 @@ describe('changing a user', () => {
   })
 
   it('deletes', async () => {
-    expect(await service.delete(clerk, 'bob')).toBe('bob')
+    expect(await service.delete(clerk, { id: 'bob' })).toBe('bob')
     expect(asked).toEqual([['delete', 'bob', actorOf(clerk)]])
+  })
+
+  it('deletes a user with active keys only if forced', async () => {
+    keysOfBob = [
+      { expiresAt: null },
+      { expiresAt: new Date(now.getTime() + 1) },
+      { expiresAt: now },
+    ]
+    const reader = callerWith(['write:users', 'read:users', 'read:keys', 'manage:keys'])
+    const conflict = (text: string) =>
+      expect.objectContaining({ code: 'CONFLICT', message: expect.stringContaining(text) })
+    await expect(service.delete(reader, { id: 'bob' })).rejects.toEqual(
+      conflict('The user has 2 active API keys. They would stop working. Send `force: true`'),
+    )
+    // The number is what a query would refuse to this caller.
+    await expect(service.delete(clerk, { id: 'bob', force: false })).rejects.toEqual(
+      conflict('The user has active API keys. They'),
+    )
+    keysOfBob = [{ expiresAt: null }]
+    await expect(service.asOperator().delete({ id: 'bob' })).rejects.toEqual(
+      conflict('The user has 1 active API key. It would stop working.'),
+    )
+    expect(asked).toEqual([])
+    expect(await service.delete(clerk, { id: 'bob', force: true })).toBe('bob')
   })
 
   it('signs the caller out, with effect from now', async () => {
@@ -258,7 +286,7 @@ describe('changing a user', () => {
     ['update', (of) => of.update(clerk, { id: 'nobody', name: 'x' })],
     ['suspend', (of) => of.suspend(clerk, 'nobody', null)],
     ['reactivate', (of) => of.reactivate(clerk, 'nobody')],
-    ['delete', (of) => of.delete(clerk, 'nobody')],
+    ['delete', (of) => of.delete(clerk, { id: 'nobody' })],
     ['set the scopes of', (of) => of.setScopes(admin, { userId: 'nobody', scopes: [] })],
     ['lift the ceiling of', (of) => of.setScopes(admin, { userId: 'nobody', scopes: null })],
     ['sign out', (of) => of.signOut(callerWith([], { userId: 'nobody' }))],
