@@ -2,8 +2,10 @@ import type { Command } from 'commander'
 import { operator } from '../audit/actor.ts'
 import { loadConfig } from '../config.ts'
 import type { Node, NodeAnswers } from '../db/nodes.ts'
+import { ofUser } from '../keys/predictor.ts'
 import { optionalText, reasonRule } from '../text-rules.ts'
 import type { CommandContext } from './command-context.ts'
+import { answerConsequences, readConsequences } from './dry-run.ts'
 import { TargetNotFoundError } from './exit-codes.ts'
 import { answer, onOneLine } from './output.ts'
 import { keyView } from './views.ts'
@@ -11,6 +13,7 @@ import { keyView } from './views.ts'
 interface Options {
   readonly reason?: string
   readonly wait?: boolean
+  readonly dryRun?: boolean
   readonly json?: boolean
 }
 
@@ -23,11 +26,13 @@ export function addKeysRevoke(keys: Command, context: CommandContext): void {
       '--wait',
       'wait until every node has confirmed that it refuses the keys, for at most MAX_STALENESS_MS',
     )
+    .option('--dry-run', 'change nothing, and list the keys that would stop working')
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (id: string, options: Options) => {
       const now = new Date(context.now())
       const reason = optionalText('reason', options.reason, reasonRule)
+      if (options.dryRun === true) return await predict(context, id, options)
       const { key, descendants, nodes } = await context.withDatabase(
         loadConfig(context.environment),
         async ({ keys: store, awaitNodes }) => {
@@ -48,6 +53,17 @@ export function addKeysRevoke(keys: Command, context: CommandContext): void {
         ].join(''),
       )
     })
+}
+
+async function predict(context: CommandContext, id: string, options: Options): Promise<void> {
+  await context.withDatabase(loadConfig(context.environment), async (database) => {
+    const key = await database.keys.find(id)
+    const owner = key && (await database.users.find(key.ownerId))
+    if (!key || !owner) throw new TargetNotFoundError('API key', id)
+    const affected = ofUser(owner, { kind: 'stop' }, new Date(context.now()))
+    const consequences = await readConsequences(database, { ...affected, keyId: key.id })
+    answerConsequences(context, options, consequences)
+  })
 }
 
 /** Names the nodes that confirmed, and explains why the others refuse the key too. */
@@ -80,4 +96,5 @@ function nameOf({ host, pid }: Node): string {
 const examples = `
 Examples:
   $ latchkey keys revoke 4fQ1Zs0bKx8TtYv2
+  $ latchkey keys revoke 4fQ1Zs0bKx8TtYv2 --dry-run
   $ latchkey keys revoke 4fQ1Zs0bKx8TtYv2 --reason "found in a log" --wait`

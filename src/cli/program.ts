@@ -22,6 +22,7 @@ import { addScopes } from './scopes.ts'
 import { addServe } from './serve.ts'
 import { addToken } from './token.ts'
 import { addUsersCreate } from './users-create.ts'
+import { addUsersDelete } from './users-delete.ts'
 import { addUsersGrant } from './users-grant.ts'
 import { addUsersList } from './users-list.ts'
 import { addUsersMergeIssuer } from './users-merge-issuer.ts'
@@ -58,13 +59,14 @@ function createProgram(context: CommandContext): Command {
   addKeysPeppers(keys, context)
   const users = program
     .command('users')
-    .description('List, create, suspend, reactivate and merge users, and set their grants.')
+    .description('List, create, suspend, reactivate, delete and merge users, and set their grants.')
     .addHelpText('after', usersExamples)
   addUsersList(users, context)
   addUsersCreate(users, context)
   addUsersGrant(users, context)
   addUsersSuspend(users, context)
   addUsersReactivate(users, context)
+  addUsersDelete(users, context)
   addUsersMergeIssuer(users, context)
   return program
 }

@@ -49,12 +49,14 @@ export interface DeleteUserOptions {
   readonly now: Date
   /** Whether the caller may know the number of the user's API keys. */
   readonly mayCountKeys: boolean
+  /** The option that forces the deletion, for the message. Default: the field of the input. */
+  readonly forceOption?: string
   readonly by: Actor
 }
 
 /** @returns the id of the deleted user @throws ConflictError if it has active API keys, without `force` */
 export async function deleteUser(
-  { store, now, mayCountKeys, by }: DeleteUserOptions,
+  { store, now, mayCountKeys, forceOption = '`force: true`', by }: DeleteUserOptions,
   { id, force }: DeleteUserInput,
 ): Promise<string> {
   const deleted = await store.delete(id, by, (keys) => {
@@ -63,7 +65,7 @@ export async function deleteUser(
     const number = mayCountKeys ? `${length} ` : ''
     const them = mayCountKeys && length === 1 ? 'active API key. It' : 'active API keys. They'
     throw new ConflictError(
-      `The user has ${number}${them} would stop working. Send \`force: true\` to delete the user nevertheless.`,
+      `The user has ${number}${them} would stop working. Use ${forceOption} to delete the user nevertheless.`,
     )
   })
   if (!deleted) throw new NotFoundError('user')

@@ -124,6 +124,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { words: 'keys rotate 0000000000000000', code: 1, says: /no API key/ },
   ],
   'keys revoke': [
+    { words: 'keys revoke <key> --dry-run', says: /^\w+ +mine +stops /m },
     { words: 'keys revoke <key> --reason "left behind" --wait', says: /^Revoked \w+ \(mine\)\./ },
     { words: 'keys revoke 0000000000000000', code: 1, says: /no API key/ },
   ],
@@ -141,16 +142,23 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { words: 'users create grace --issuer https://x.example', code: 2, says: /does not trust/ },
   ],
   'users grant': [
+    { words: 'users grant ada --scopes read:users --dry-run --json', says: /"keys": \[/ },
     { words: 'users grant ada --scopes read:users', says: /^The grant of ada is now: read:users/ },
     { words: 'users grant ada --scopes read:everything', code: 2, says: /read:everything/ },
   ],
   'users suspend': [
+    { words: 'users suspend ada --dry-run', says: /stops|No active key/ },
     { words: 'users suspend ada --reason "laptop stolen" --json', says: /"status": "SUSPENDED"/ },
     { words: 'users suspend nobody', code: 1, says: /no user "nobody"/ },
   ],
   'users reactivate': [
     { words: 'users reactivate ada --json', says: /"status": "ACTIVE"/ },
     { words: 'users reactivate nobody', code: 1, says: /no user "nobody"/ },
+  ],
+  'users delete': [
+    { words: 'users delete grace --dry-run', says: /^No active key would stop/ },
+    { words: 'users delete grace', says: /^Deleted grace\.\n$/ },
+    { words: 'users delete nobody --force', code: 1, says: /no user "nobody"/ },
   ],
   'users merge-issuer': [
     {

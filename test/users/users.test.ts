@@ -262,7 +262,7 @@ describe('changing a user', () => {
     const conflict = (text: string) =>
       expect.objectContaining({ code: 'CONFLICT', message: expect.stringContaining(text) })
     await expect(service.delete(reader, { id: 'bob' })).rejects.toEqual(
-      conflict('The user has 2 active API keys. They would stop working. Send `force: true`'),
+      conflict('The user has 2 active API keys. They would stop working. Use `force: true`'),
     )
     // The number is what a query would refuse to this caller.
     await expect(service.delete(clerk, { id: 'bob', force: false })).rejects.toEqual(
