@@ -120,10 +120,13 @@ export interface MissingScopes {
 export class InsufficientScopeError extends LatchkeyError {
   readonly code = 'FORBIDDEN'
   readonly scopes: MissingScopes
+  /** The URL of a page on which the caller can get the missing scopes; `null`: none. */
+  readonly help: string | null
 
-  constructor(scopes: MissingScopes, message?: string) {
+  constructor(scopes: MissingScopes, message?: string, help: string | null = null) {
     super(message ?? `This needs ${listScopes(scopes.missingScopes)}, which you do not hold.`)
     this.scopes = scopes
+    this.help = help
   }
 
   /** The alternative that the caller comes closest to: the `scope` of the challenge (RFC 6750 §3). */
@@ -143,7 +146,7 @@ export class InsufficientScopeError extends LatchkeyError {
   }
 
   override get extensions(): Readonly<Record<string, unknown>> {
-    return { code: this.code, ...this.scopes }
+    return { code: this.code, ...this.scopes, ...(this.help !== null && { help: this.help }) }
   }
 }
 

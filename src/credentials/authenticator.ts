@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { HelpUrl } from '../help-url.ts'
 import type { Principal } from '../principal.ts'
 import { type Anonymous, type Authentication, refuse } from './authentication.ts'
 import type { CredentialCaches } from './credential-caches.ts'
@@ -33,6 +34,11 @@ export interface Authenticator {
    */
   recordScopes?(principal: Principal, scopes: readonly string[]): void
   /**
+   * Returns the URL of a page on which the caller can get the scopes that it lacks, for `extensions.help` of the
+   * error of a denied operation; `null`: there is no such page. Default: none.
+   */
+  readonly helpUrl?: HelpUrl
+  /**
    * The interval in milliseconds at which the credential of a long response, such as that of a subscription,
    * has to be authenticated again, so that changes take effect in time. Default 1000.
    */
@@ -58,7 +64,7 @@ const anonymous: Anonymous = { kind: 'anonymous' }
 
 export function assembleAuthenticator(
   parts: AuthenticatorParts,
-): Required<Omit<Authenticator, 'recheckMs' | 'sessionRecheckMs'>> {
+): Required<Omit<Authenticator, 'recheckMs' | 'sessionRecheckMs' | 'helpUrl'>> {
   const { sources, session, directory, uses, caches } = parts
   const { wrongKeys } = caches
   const verifyKey = createKeyVerifier(parts)

@@ -1,3 +1,4 @@
+import { createHelpUrl, type HelpUrl } from '../help-url.ts'
 import type { Principal } from '../principal.ts'
 import { createAliasCheck } from './alias-check.ts'
 import { type Authenticator, assembleAuthenticator } from './authenticator.ts'
@@ -86,6 +87,12 @@ export interface CreateAuthenticatorOptions {
 export interface ClosableAuthenticator extends Required<Authenticator> {
   /** Returns whether `value` is a principal that this authenticator made. A copy of one is not. */
   hasMade(value: unknown): value is Principal
+  /**
+   * Makes the errors of denied operations lead to the keys page from now on (`extensions.help`).
+   *
+   * @param pageUrl the URL of the page as its users open it, such as `https://api.example.com/keys`
+   */
+  offerHelp(pageUrl: string): void
   /** Writes the collected uses of keys and stops all background work. */
   close(): Promise<void>
 }
@@ -165,8 +172,13 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     caches,
     clock,
   })
+  let helpUrl: HelpUrl | null = null
   return {
     ...authenticator,
+    helpUrl: (principal, scopes) => helpUrl?.(principal, scopes) ?? null,
+    offerHelp: (pageUrl) => {
+      helpUrl = createHelpUrl(pageUrl)
+    },
     hasMade: (value) => isPrincipalOf(maker, value),
     recheckMs: recheckInterval(maxStalenessMs, caches.verified !== null),
     sessionRecheckMs: recheckInterval(maxStalenessMs, false),

@@ -1,4 +1,5 @@
 import { InsufficientScopeError, type MissingScopes, UnauthenticatedError } from '../errors.ts'
+import type { HelpUrl } from '../help-url.ts'
 import type { Principal } from '../principal.ts'
 import {
   holdsAll,
@@ -84,16 +85,22 @@ export function missingFor(requirement: ScopeRequirement, principal: Principal):
   }
 }
 
-/** Returns the error for a denied operation. */
+/**
+ * Returns the error for a denied operation.
+ *
+ * @param principal the caller, for `helpUrl`
+ * @param helpUrl default: the error names no page
+ */
 export function refusal(
   decision: Unauthenticated | Insufficient,
+  principal: Principal | null = null,
+  helpUrl?: HelpUrl,
 ): UnauthenticatedError | InsufficientScopeError {
   if (decision.outcome === 'unauthenticated') return new UnauthenticatedError()
-  return new InsufficientScopeError({
-    requiredScopes: decision.requiredScopes,
-    missingScopes: decision.missingScopes,
-    notGranted: decision.notGranted,
-  })
+  const { requiredScopes, missingScopes: missing, notGranted } = decision
+  const help = principal === null ? null : (helpUrl?.(principal, missing) ?? null)
+  const scopes = { requiredScopes, missingScopes: missing, notGranted }
+  return new InsufficientScopeError(scopes, undefined, help)
 }
 
 function insufficient(evaluation: Evaluation, principal: Principal): Insufficient {

@@ -8,7 +8,7 @@ import { denialError } from './denial.ts'
 
 /** The parts of an authenticator that `guardSchema` uses. */
 export interface GuardingAuthenticator
-  extends Pick<Authenticator, 'recordScopes' | 'recheckMs' | 'sessionRecheckMs'> {
+  extends Pick<Authenticator, 'recordScopes' | 'recheckMs' | 'sessionRecheckMs' | 'helpUrl'> {
   hasMade?(value: unknown): boolean
 }
 
@@ -132,7 +132,8 @@ export class ExecutionDecisions<Context> {
       return null
     }
     const fields = decision.fields.map(({ coordinate, paths }) => ({ coordinate, paths }))
-    return denialError(refusal(decision), { fields })
+    const { helpUrl } = this.#options.authenticator ?? {}
+    return denialError(refusal(decision, principal, helpUrl), { fields })
   }
 }
 

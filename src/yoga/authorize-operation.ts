@@ -56,9 +56,10 @@ function decisionOn(
     }
     return null
   }
-  if (principal === null && isSchemaPrivate) return { errors: [requestError(refusal(decision))] }
+  const error = refusal(decision, principal, authenticator.helpUrl)
+  if (principal === null && isSchemaPrivate) return { errors: [requestError(error)] }
   const fields = decision.fields.map(({ coordinate, paths }) => ({ coordinate, paths }))
-  return { errors: [requestError(refusal(decision), { fields })] }
+  return { errors: [requestError(error, { fields })] }
 }
 
 /**
@@ -90,7 +91,8 @@ export function watchStream(
     principal = found
     context.principal = found
     const decision = evaluation === undefined ? null : decide(evaluation, found)
-    return decision === null || decision.outcome === 'allowed' ? null : endWith(refusal(decision))
+    if (decision === null || decision.outcome === 'allowed') return null
+    return endWith(refusal(decision, found, authenticator.helpUrl))
   }
   return new WatchedStream<ExecutionResult, ExecutionResult>(stream, {
     check: () => {

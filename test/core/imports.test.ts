@@ -124,6 +124,7 @@ const core = [
   'uuid',
   'visible-ascii',
   'header-name',
+  'help-url',
 ]
 const wiring = [
   'server',
