@@ -82,6 +82,7 @@ export { type IdentityKeySet, IdentityKeysError, readIdentityKeys } from './iden
 export { operator } from './operator.ts'
 export type { Credential, Principal } from './principal.ts'
 export type { ScopeRequirement } from './scopes.ts'
+export { principalKey } from './yoga/principal-key.ts'
 export { type BackendsContext, type UseBackendsOptions, useBackends } from './yoga/use-backends.ts'
 export {
   type PrincipalContext,

@@ -39,6 +39,8 @@ export interface GraphQLAdmission extends Pick<Admission<object>, 'authenticator
   recheck(request: object): Rechecked | Promise<Rechecked>
   /** Returns whether `admit` was called for the request. */
   isAdmitted(request: object): boolean
+  /** Returns `undefined` if `admit` was not called for the request. */
+  stateOf(request: object): RequestAdmission | undefined
   /** Returns `null` if the request is anonymous, was never admitted, or is missing. */
   principalOf(request: object | undefined): Principal | null
 }
@@ -72,6 +74,8 @@ export function createGraphQLAdmission(admission: Admission<object>): GraphQLAdm
     },
 
     isAdmitted: (request) => stateOf(request) !== undefined,
+
+    stateOf,
 
     principalOf: (request) => stateOf(request)?.principal ?? null,
   }

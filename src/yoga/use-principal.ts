@@ -5,6 +5,7 @@ import type { Authentication, Authenticator, Refusal } from '../credentials/auth
 import { refuseUndeclared, type Undeclared } from '../decision/undeclared.ts'
 import type { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
+import { useAnswerOrigins } from './answer-origins.ts'
 import { type Decider, denialOf, watchStream } from './authorize-operation.ts'
 import { errorAnswer, toResponse } from './error-answer.ts'
 import { createGraphQLAdmission, type GraphQLAdmission } from './graphql-admission.ts'
@@ -49,6 +50,9 @@ export interface PrincipalContext {
  * On Node, a request with 1000 headers or more is refused with 431, because Node silently drops the headers
  * after the 1000th. Do not set a smaller `server.maxHeadersCount`; set it to 0.
  *
+ * An answer with data that no execution of the request has produced, such as that of a response cache, is refused
+ * with 500 and logged, unless `principalKey` was called for the request.
+ *
  * Requirements are read from the schema: declarations of `latchkey/pothos`, or `@public`, `@authenticated` and
  * `@requiresScopes` in a schema written as SDL.
  *
@@ -63,6 +67,7 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
   })
   return {
     ...plugin,
+    onPluginInit: ({ addPlugin }) => addPlugin(useAnswerOrigins(admission, operations)),
     onContextBuilding({ context }) {
       const operation = context as OperationContext
       // `onParams` has added that of an operation that Yoga answers.

@@ -1,0 +1,111 @@
+import type { ExecutionResult, GraphQLError } from 'graphql'
+import type { Plugin, YogaLogger } from 'graphql-yoga'
+import { LRUCache } from 'lru-cache'
+import { ServiceUnavailableError } from '../errors.ts'
+import { errorAnswer, toResponse } from './error-answer.ts'
+import type { GraphQLAdmission } from './graphql-admission.ts'
+import { requestError } from './graphql-errors.ts'
+import type { OperationAdmission } from './operation-admission.ts'
+import { askedKey, keyOf } from './principal-key.ts'
+import { type Handle, handlerOf, placeOfUserPlugins } from './run-operation.ts'
+import { maskedError } from './use-error-answers.ts'
+import type { PrincipalContext } from './use-principal.ts'
+
+const advice =
+  'Another plugin answered it with data that no execution of this request produced, so the data may be those of ' +
+  'another caller. If the plugin is a response cache, set its option `session` to `principalKey` of `latchkey`.'
+
+/** The maximum number of entity tags whose principals are known. */
+const maxTags = 10_000
+
+/**
+ * Refuses answers that no execution of the request has produced, such as those of a response cache, unless
+ * `principalKey` was called for the request. Decides on `If-None-Match` after admission.
+ */
+export function useAnswerOrigins(
+  admission: GraphQLAdmission,
+  operations: OperationAdmission,
+): Plugin<PrincipalContext> {
+  /** The contexts of the operations that were executed. */
+  const executed = new WeakSet<object>()
+  /** The keys of the principals that got the entity tags; empty for the anonymous. */
+  const tags = new LRUCache<string, string>({ max: maxTags })
+  let log: YogaLogger | null = null
+  let handle: Handle | null = null
+
+  /** Runs between Yoga's own plugins and all others, so that its function is the one that really executes. */
+  const marker: Plugin<PrincipalContext> = {
+    onExecute({ context, executeFn, setExecuteFn }) {
+      setExecuteFn((args) => {
+        executed.add(context)
+        return executeFn(args)
+      })
+    },
+  }
+
+  function originOf(request: Request, result: ExecutionResult): GraphQLError | null {
+    const state = admission.stateOf(request)
+    const key = state === undefined ? undefined : askedKey(state)
+    if (key === undefined) {
+      const requestId = crypto.randomUUID()
+      log?.error(`Request ${requestId} was refused. ${advice}`)
+      return maskedError(requestId)
+    }
+    // The body took long, and the scopes have changed meanwhile.
+    if (key !== keyOf(state?.principal ?? null)) return requestError(new ServiceUnavailableError())
+    recordTag(result, key)
+    return null
+  }
+
+  function recordTag(result: ExecutionResult, key: string | null): void {
+    const tag = tagOf(result)
+    if (tag !== null) tags.set(tag, key ?? '')
+  }
+
+  async function decideNotModified(
+    request: Request,
+    serverContext: object,
+  ): Promise<Response | null> {
+    const refusal = await operations.admit({ ...serverContext, request })
+    if (refusal !== null) return toResponse(errorAnswer(refusal, request.headers.get('accept')))
+    const key = keyOf(admission.principalOf(request))
+    const tag = request.headers.get('if-none-match') ?? ''
+    return tags.get(tag) === (key ?? '') ? null : ((await handle?.(request, serverContext)) ?? null)
+  }
+
+  return {
+    onPluginInit({ plugins }) {
+      if (!plugins.includes(marker)) plugins.splice(placeOfUserPlugins(plugins), 0, marker)
+    },
+
+    onYogaInit({ yoga }) {
+      log = yoga.logger
+      handle = handlerOf(yoga)
+    },
+
+    onExecutionResult({ request, result, context, setResult }) {
+      if (result === undefined || !('data' in result) || result.data == null) return
+      if (!executed.has(context)) {
+        const error = originOf(request, result)
+        if (error !== null) setResult({ errors: [error] })
+      } else if (result.extensions !== undefined) {
+        const state = admission.stateOf(request)
+        const key = state === undefined ? undefined : askedKey(state)
+        if (key !== undefined) recordTag(result, key)
+      }
+    },
+
+    async onResponse({ request, response, serverContext, setResponse }) {
+      // A plugin may find that the answer that was executed is the one that the client has.
+      if (response.status !== 304 || executed.has(serverContext)) return
+      const answer = await decideNotModified(request, serverContext)
+      if (answer !== null) setResponse(answer)
+    },
+  }
+}
+
+/** Returns the entity tag that a response cache gives to a result. */
+function tagOf({ extensions }: ExecutionResult): string | null {
+  const { http } = (extensions ?? {}) as { http?: { headers?: Record<string, string> } }
+  return http?.headers?.ETag ?? null
+}

@@ -1,0 +1,45 @@
+import { RequestAdmission } from '../admission/request-admission.ts'
+import type { Principal } from '../principal.ts'
+import { sorted } from '../scopes.ts'
+
+/** The keys that were asked for, by the admission of the request. */
+const asked = new WeakMap<RequestAdmission, string | null>()
+
+/**
+ * Returns a text that is equal for principals that get the same answers: it contains the issuer, the subject and the
+ * effective scopes. `null`: the request is anonymous. For the option `session` of a response cache.
+ *
+ * @param request the request, or the context of its operation
+ * @throws TypeError if `usePrincipal` has not admitted the request
+ */
+export function principalKey(request: object): string | null {
+  const admission = admissionOf(request) ?? admissionOf((request as { request?: unknown })?.request)
+  if (admission === null) {
+    throw new TypeError(
+      '`principalKey` needs a request that `usePrincipal` has admitted, or the context of its operation.',
+    )
+  }
+  const key = keyOf(admission.principal)
+  asked.set(admission, key)
+  return key
+}
+
+export function keyOf(principal: Principal | null): string | null {
+  if (principal === null) return null
+  const { issuer, subject, scopes } = principal
+  return JSON.stringify([issuer, subject, ...sorted([...scopes])])
+}
+
+/** Returns the key that was asked for; `undefined`: none was. */
+export function askedKey(admission: RequestAdmission): string | null | undefined {
+  return asked.get(admission)
+}
+
+function admissionOf(request: unknown): RequestAdmission | null {
+  if (typeof request !== 'object' || request === null) return null
+  for (const symbol of Object.getOwnPropertySymbols(request)) {
+    const value = (request as Record<symbol, unknown>)[symbol]
+    if (value instanceof RequestAdmission && value.authentication !== null) return value
+  }
+  return null
+}

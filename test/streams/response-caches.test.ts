@@ -1,0 +1,204 @@
+import { useResponseCache as useEnvelopCache } from '@envelop/response-cache'
+import { createInMemoryCache, useResponseCache } from '@graphql-yoga/plugin-response-cache'
+import { createSchema, createYoga, type Plugin } from 'graphql-yoga'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { operator, type Principal, principalKey, usePrincipal } from '../../src/index.ts'
+import { createTestInstance, type TestInstance } from '../support/instance.ts'
+
+/* Response caches before and after usePrincipal: each caller gets its own answers. */
+
+let instance: TestInstance
+let executions = 0
+beforeAll(async () => {
+  instance = await createTestInstance()
+})
+afterAll(async () => {
+  await instance.close()
+})
+
+const schema = createSchema<{ principal: Principal | null }>({
+  typeDefs: /* GraphQL */ `
+    directive @public on FIELD_DEFINITION
+    directive @authenticated on FIELD_DEFINITION
+    directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION
+    type Query {
+      hello: String @public
+      me: String @authenticated
+      orders: String @requiresScopes(scopes: [["read:orders"]])
+    }
+  `,
+  resolvers: {
+    Query: {
+      hello: (_root, _args, { principal }) => {
+        executions += 1
+        return `Hello ${principal?.subject}`
+      },
+      me: (_root, _args, { principal }) => {
+        executions += 1
+        return principal?.subject
+      },
+      orders: (_root, _args, { principal }) => {
+        executions += 1
+        return `orders of ${principal?.subject}`
+      },
+    },
+  },
+})
+
+type Session = (request: Request) => string | null
+type MakeCache = (session: Session) => Plugin
+
+const caches: Readonly<Record<string, MakeCache>> = {
+  '@graphql-yoga/plugin-response-cache': (session) =>
+    useResponseCache({ session, cache: createInMemoryCache(), includeExtensionMetadata: false }),
+  '@envelop/response-cache': (session) =>
+    useEnvelopCache({
+      session: ({ request }: { request: Request }) => session(request),
+      includeExtensionMetadata: false,
+    } as never) as Plugin,
+}
+
+const arrangements = Object.entries(caches).flatMap(([name, cache]) =>
+  (['before', 'after'] as const).map((place) => ({ name, cache, place })),
+)
+
+describe.each(arrangements)('$name $place usePrincipal', ({ name, cache, place }) => {
+  const logged: unknown[] = []
+  function serverWith(session: Session) {
+    const { authenticator } = instance
+    const plugins = [cache(session), usePrincipal({ authenticator })]
+    const log = { debug() {}, info() {}, warn() {}, error: (text: unknown) => logged.push(text) }
+    return createYoga({
+      schema,
+      logging: log,
+      plugins: place === 'before' ? plugins : plugins.reverse(),
+    })
+  }
+  let yoga: ReturnType<typeof serverWith>
+  beforeAll(() => {
+    yoga = serverWith(principalKey)
+  })
+
+  async function ask(query: string, headers: Record<string, string> = {}, to = yoga) {
+    const before = executions
+    const response = await to.fetch('http://yoga.test/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query }),
+    })
+    const text = await response.text()
+    return {
+      status: response.status,
+      etag: response.headers.get('etag'),
+      cached: executions === before,
+      body: text === '' ? null : JSON.parse(text),
+    }
+  }
+
+  let people = 0
+  async function person(scopes = ['read:orders']) {
+    people += 1
+    const subject = `${place}-${Object.keys(caches).indexOf(name)}-${people}`
+    const { userId } = await instance.signIn(subject, [...scopes, 'write:keys'])
+    const { key, secret } = await instance.keys.create({
+      as: operator,
+      ownerId: userId,
+      name: 'x',
+      scopes,
+    })
+    const jwt = await instance.issuer.sign({ sub: subject, scope: scopes.join(' ') })
+    return { subject, userId, id: key.id, secret, jwt }
+  }
+
+  it('answers each of two users and the anonymous from their own entries', async () => {
+    const [ann, bob] = [await person(), await person()]
+    for (const cached of [false, true]) {
+      for (const { subject, jwt } of [ann, bob]) {
+        const answer = await ask('{ me orders }', { authorization: `Bearer ${jwt}` })
+        expect(answer.body).toEqual({ data: { me: subject, orders: `orders of ${subject}` } })
+        expect(answer.cached).toBe(cached)
+      }
+      const denied = await ask('{ me orders }')
+      expect([denied.status, denied.body.data ?? null]).toEqual([401, null])
+      const anonymous = await ask('{ hello }')
+      expect(anonymous.body).toEqual({ data: { hello: 'Hello undefined' } })
+      const own = await ask('{ hello }', { 'x-api-key': ann.secret })
+      expect(own.body).toEqual({ data: { hello: `Hello ${ann.subject}` } })
+    }
+  })
+
+  it('has one entry for both credentials of a user with the same scopes', async () => {
+    const { subject, secret, jwt } = await person()
+    const expected = { data: { orders: `orders of ${subject}` } }
+    const ways = [
+      { authorization: `Bearer ${jwt}` },
+      { authorization: `Bearer ${secret}` },
+      { 'x-api-key': secret },
+    ]
+    for (const [n, headers] of ways.entries()) {
+      expect(await ask('{ orders }', headers)).toMatchObject({ body: expected, cached: n > 0 })
+    }
+  })
+
+  it('does not answer from the entry of wider scopes, or to a revoked key', async () => {
+    const { userId, id, secret } = await person(['read:orders', 'read:keys'])
+    const headers = { 'x-api-key': secret }
+    expect((await ask('{ orders }', headers)).status).toBe(200)
+    expect((await ask('{ orders }', headers)).cached).toBe(true)
+    await instance.users.setScopes({ as: operator, userId, scopes: ['read:keys'] })
+    expect((await ask('{ orders }', headers)).status).toBe(403)
+    await instance.users.setScopes({ as: operator, userId, scopes: ['read:keys', 'read:orders'] })
+    expect((await ask('{ orders }', headers)).status).toBe(200)
+    await instance.keys.revoke({ as: operator, id })
+    expect((await ask('{ orders }', headers)).status).toBe(401)
+  })
+
+  it('refuses what a cache answers without `principalKey`, and logs what to do', async () => {
+    const { jwt } = await person()
+    const authorization = `Bearer ${jwt}`
+    for (const session of [() => null, () => 'all']) {
+      const careless = serverWith(session)
+      expect((await ask('{ orders }', { authorization }, careless)).status).toBe(200)
+      logged.length = 0
+      const again = await ask('{ orders }', { authorization }, careless)
+      expect(again.status).toBe(500)
+      expect(again.body.data ?? null).toBeNull()
+      expect(again.body.errors[0].extensions).toMatchObject({ code: 'INTERNAL_SERVER_ERROR' })
+      expect(String(logged[0])).toContain('set its option `session` to `principalKey`')
+      const anonymous = await ask('{ orders }', {}, careless)
+      expect(anonymous.body.data ?? null).toBeNull()
+      expect([401, 500]).toContain(anonymous.status)
+    }
+  })
+
+  it.runIf(name.includes('yoga'))('decides on `If-None-Match` after admission', async () => {
+    const { subject, userId, id, secret } = await person(['read:orders', 'read:keys'])
+    const other = await person()
+    const headers = { 'x-api-key': secret }
+    const { etag } = await ask('{ orders }', headers)
+    expect(etag).not.toBeNull()
+    const conditional = { 'if-none-match': etag ?? '' }
+    expect((await ask('{ orders }', { ...headers, ...conditional })).status).toBe(304)
+    expect((await ask('{ orders }', conditional)).status).toBe(401)
+    expect((await ask('{ orders }', { ...conditional, authorization: 'Bearer x' })).status).toBe(
+      401,
+    )
+    expect(await ask('{ orders }', { ...conditional, 'x-api-key': other.secret })).toMatchObject({
+      status: 200,
+      body: { data: { orders: `orders of ${other.subject}` } },
+    })
+    await instance.users.setScopes({ as: operator, userId, scopes: ['read:keys'] })
+    expect((await ask('{ orders }', { ...headers, ...conditional })).status).toBe(403)
+    await instance.users.setScopes({ as: operator, userId, scopes: ['read:keys', 'read:orders'] })
+    expect((await ask('{ orders }', { ...headers, ...conditional })).status).toBe(304)
+    await instance.keys.revoke({ as: operator, id })
+    expect((await ask('{ orders }', { ...headers, ...conditional })).status).toBe(401)
+    expect(subject).toBeDefined()
+  })
+})
+
+it('principalKey needs a request that was admitted', () => {
+  expect(() => principalKey(new Request('http://yoga.test'))).toThrow('has admitted')
+  expect(() => principalKey({})).toThrow('has admitted')
+  expect(() => principalKey(null as never)).toThrow()
+})
