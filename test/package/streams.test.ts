@@ -6,7 +6,7 @@ import { startIssuer, type TestIssuer } from '../support/issuer.ts'
 import { frameworkFolder, runExample, writeExamples } from './frameworks.ts'
 import { nodes } from './installed.ts'
 
-/* The documents' programs with subscriptions, each with the real client. */
+/* The documents' programs with subscriptions and caches, each with the real client. */
 
 const cwd = frameworkFolder()
 let issuer: TestIssuer
@@ -84,6 +84,30 @@ describe.each(nodes)('subscriptions on Node $version', (node) => {
       expect(await refused.json()).toMatchObject({
         errors: [{ extensions: { code: 'INVALID_CREDENTIAL' } }],
       })
+    } finally {
+      stop()
+    }
+  })
+
+  it('response-cache.mjs', async () => {
+    const { url, stop } = await run('response-cache.mjs')
+    const ask = async (authorization?: string) => {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(authorization && { authorization }) },
+        body: '{"query":"{ orders }"}',
+      })
+      return { status: response.status, body: await response.json() }
+    }
+    try {
+      for (let n = 0; n < 2; n += 1) {
+        for (const sub of ['ann', 'bob']) {
+          const token = await issuer.sign({ sub, scope: 'read:orders' })
+          const { body } = await ask(`Bearer ${token}`)
+          expect(body.data).toEqual({ orders: [`an order of ${sub}`] })
+        }
+        expect((await ask()).status).toBe(401)
+      }
     } finally {
       stop()
     }
