@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { connectionFaults, connectionWarnings } from './config/connections.ts'
 import { ConfigError, type Fault } from './config/faults.ts'
 import { issuerWarnings, readIssuers } from './config/issuers.ts'
+import { type OidcConfig, oidcFaults, oidcOf } from './config/oidc.ts'
 import { proxyFaults } from './config/proxies.ts'
 import {
   databaseFaults,
@@ -84,6 +85,8 @@ export interface Config {
   readonly operationLimits: OperationLimits
   /** An absolute path. */
   readonly identityKeysFile: string | null
+  /** The sign-in to the keys page; `null`: none, except in development. */
+  readonly oidc: OidcConfig | null
   /** `null`: a generated one, outside production. */
   readonly sessionKeys: readonly string[] | null
   readonly logLevel: LogLevel
@@ -121,6 +124,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     ...headerFaults(settings),
     ...defaultScopeFaults(settings, otherScopes),
     ...identityKeysFileFaults(mode, settings),
+    ...oidcFaults(mode, given, settings, issuers),
   )
   if (faults.length > 0) throw new ConfigError(faults)
 
@@ -171,6 +175,7 @@ export function loadConfig(environment: Environment = process.env): Config {
       cost: settings.OPERATION_MAX_COST,
     }),
     identityKeysFile: identityKeysFile === undefined ? null : resolve(identityKeysFile),
+    oidc: oidcOf(settings, issuers),
     sessionKeys: settings.SESSION_KEYS ?? null,
     logLevel: settings.LOG_LEVEL,
     warnings: Object.freeze(connectionWarnings(settings).map((warning) => warning.join(' '))),

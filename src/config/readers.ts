@@ -108,6 +108,11 @@ export const scopeList = z
   .transform((text) => text.split(/[\s,]+/).filter((name) => name !== ''))
   .refine((names) => names.every(isScopeName), 'must be a list of scope names separated by commas')
 
+export const signInScopes = scopeList.refine(
+  (names) => names.includes('openid'),
+  'must contain openid: the sign-in needs an ID token',
+)
+
 /** Origins (RFC 6454 §6.2) in the form that browsers send, so that they are compared as text. */
 export const origins = z.string().transform((text, context): readonly string[] => {
   const list = text === '' ? [] : commaList(text)

@@ -16,6 +16,7 @@ import {
   schemaName,
   scopeList,
   sessionKeys,
+  signInScopes,
   trueOrFalse,
   wholeNumber,
 } from './readers.ts'
@@ -261,6 +262,41 @@ export const variables = {
     meaning: 'A file with the private JWK Set that signs identity tokens.',
     unset: 'none in production; otherwise a file that is generated in DATA_DIR',
     read: text,
+  },
+  OIDC_CLIENT_ID: {
+    meaning:
+      'The id of this server as a client of the issuer, for the sign-in to the keys page. The redirect URI to register is PUBLIC_URL followed by `/keys/callback`, and the one after a sign-out PUBLIC_URL followed by `/keys`.',
+    unset: 'nobody can sign in, except in development',
+    read: text,
+  },
+  OIDC_CLIENT_SECRET: {
+    meaning: 'The secret of the client.',
+    unset: 'none: a public client',
+    read: text,
+    file: 'line',
+  },
+  OIDC_ISSUER: {
+    meaning: 'The issuer to sign in at, one of JWT_ISSUER and JWT_ISSUERS.',
+    unset: 'the only issuer',
+    read: text,
+  },
+  OIDC_SCOPES: {
+    meaning:
+      'The scopes that the sign-in asks for, separated by spaces or commas. Add those that people need on the page, such as `read:keys` and `write:keys`, and `offline_access` where the issuer requires it for a refresh token.',
+    default: 'openid profile email',
+    read: signInScopes,
+  },
+  OIDC_RESOURCE: {
+    meaning:
+      'The API that the access token is for: sent as `audience` for the preset `auth0`, otherwise as `resource` (RFC 8707).',
+    unset: 'none',
+    read: text,
+  },
+  OIDC_TOKEN: {
+    meaning:
+      'The token that the session stands for: `access`, or `id` for issuers whose access tokens are not JWTs for this server.',
+    default: 'access',
+    read: oneOf(['access', 'id']),
   },
   SESSION_KEYS: {
     meaning:

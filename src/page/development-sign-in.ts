@@ -26,7 +26,7 @@ export function createDevelopmentSignIn(parts: DevelopmentSignInParts): SignIn {
 
   return {
     configuration: { kind: 'development', subjects },
-    signOutLocation: async () => null,
+    signOut: async () => ({ location: null }),
 
     async accept(body, request, visitor: Visitor) {
       const { peerAddress } = visitor

@@ -24,7 +24,7 @@ export interface SessionsApiParts {
   readonly sessions: PageSessions | null
   readonly authenticator: Pick<Authenticator, 'authenticate'>
   readonly findUsers: (ids: readonly string[]) => Promise<readonly (User | null)[]>
-  readonly signIn: Pick<SignIn, 'signOutLocation'>
+  readonly signIn: Pick<SignIn, 'signOut'>
 }
 
 interface Person {
@@ -76,8 +76,11 @@ export function createSessionsApi(parts: SessionsApiParts): SessionsApi {
     async signOut(carrier) {
       const session = sessions === null ? null : await sessions.find(carrier)
       const tokens = session === null ? null : await sessions?.end(session.id)
-      const location = await signIn.signOutLocation(tokens ?? null)
-      return personal({ location }, sessions === null ? {} : { 'set-cookie': sessions.forget() })
+      const { location, cookie } = await signIn.signOut(tokens ?? null)
+      const response = personal({ location })
+      if (sessions !== null) response.headers.append('set-cookie', sessions.forget())
+      if (cookie !== undefined) response.headers.append('set-cookie', cookie)
+      return response
     },
   }
 }

@@ -36,9 +36,18 @@ export interface SignIn {
    */
   accept?(body: Record<string, unknown>, request: Request, visitor: Visitor): Promise<Response>
   /**
-   * Returns where a browser goes after the session has ended; `null`: it stays.
+   * Called after a session has ended.
    *
    * @param tokens those of the session; `null`: there was none
    */
-  signOutLocation(tokens: SessionTokens | null): Promise<string | null>
+  signOut(tokens: SessionTokens | null): Promise<SignedOut>
+  /** Answers the navigation to `<path>/sign-out`, from where the browser goes to the issuer. */
+  leave?(request: Request): Promise<Response>
+}
+
+export interface SignedOut {
+  /** The place to which the browser goes; `null`: it stays. */
+  readonly location: string | null
+  /** A further value of `Set-Cookie`. Default: none. */
+  readonly cookie?: string
 }

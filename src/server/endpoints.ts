@@ -47,7 +47,8 @@ export function createEndpoints(
   const { issuer: identity, keys: identityKeys } = services.identity
   const credentialHeaders = credentialHeadersOf(config)
   const health = createServerHealth(services)
-  const { authenticator, pageSessions: sessions } = services
+  const { authenticator } = services
+  const { sessions } = services.pageSignIn
   const admission = createServerAdmission(
     failures,
     metrics.measure(sessions === null ? authenticator : withPageSessions(authenticator, sessions)),
@@ -77,11 +78,7 @@ export function createEndpoints(
     }),
     graphql,
     schemaSdl: createSchemaSdl({ admission, sdl: printSdl(services.schema), publicIntrospection }),
-    keysPage: createServerKeysPage(config, settings, services, {
-      authenticator,
-      sessions,
-      graphql: graphql.handle,
-    }),
+    keysPage: createServerKeysPage(config, settings, services, graphql.handle),
     graphiql,
     health,
     metrics,

@@ -13,7 +13,7 @@ import type { ScopeCatalogue } from '../scopes.ts'
 import type { AppSettings } from './create-app.ts'
 import { prepareIdentity } from './identity.ts'
 import { keySettingsOf } from './key-service.ts'
-import { createServerSessions } from './keys-page.ts'
+import { createPageSignIn } from './page-sign-in.ts'
 
 /** The parts that the services need. */
 interface ServiceDependencies {
@@ -85,7 +85,11 @@ export async function startServices(
     ...dependencies,
     developmentIssuer,
     ...services,
-    pageSessions: await createServerSessions(config, settings, dependencies),
+    pageSignIn: await createPageSignIn(config, settings, {
+      ...dependencies,
+      ...services,
+      developmentIssuer,
+    }),
     identity: prepareIdentity(config, settings),
     refusals,
     /** The time that a proxy may cache an answer of `/auth/verify`, in seconds. */

@@ -3,7 +3,7 @@ import { CompactEncrypt, compactDecrypt, errors } from 'jose'
 import { parseJson } from '../json.ts'
 
 /** The use of an encrypted text. A text for one purpose is never accepted for another. */
-export type SealPurpose = 'session' | 'sign-in'
+export type SealPurpose = 'session' | 'sign-in' | 'sign-out'
 
 /** Encrypts the tokens in rows of the database, and the cookie of a sign-in under way. */
 export interface Sealer {

@@ -78,6 +78,8 @@ describe('<NAME>_FILE', () => {
       'DATABASE_READ_URL',
       'JWT_ISSUERS',
       'KEY_PEPPER',
+      'OIDC_CLIENT_SECRET',
+      'SESSION_KEYS',
     ])
   })
 })

@@ -38,7 +38,15 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   'Scopes and the schema': ['DEFAULT_USER_SCOPES', 'SCOPES_FILE', 'PUBLIC_INTROSPECTION'],
   'Revocation and outages': ['MAX_STALENESS_MS', 'JWT_OUTAGE_SECONDS'],
   'Identity tokens': ['IDENTITY_KEYS_FILE'],
-  'Keys page': ['SESSION_KEYS'],
+  'Keys page': [
+    'OIDC_CLIENT_ID',
+    'OIDC_CLIENT_SECRET',
+    'OIDC_ISSUER',
+    'OIDC_SCOPES',
+    'OIDC_RESOURCE',
+    'OIDC_TOKEN',
+    'SESSION_KEYS',
+  ],
   'Limits on operations': [
     'OPERATION_MAX_TOKENS',
     'OPERATION_MAX_TOKENS_ANONYMOUS',
@@ -66,6 +74,7 @@ const furtherReading: Readonly<Record<string, string>> = {
   'Revocation and outages':
     '[keys.md](keys.md#how-fast-a-change-takes-effect) explains the bound, and [operations.md](operations.md#failover) outages.',
   'Identity tokens': '[backends.md](backends.md#identity-token) explains identity tokens.',
+  'Keys page': '[keys-page.md](keys-page.md) explains the sign-in and its sessions.',
   'Limits on operations': '[limits.md](limits.md) explains what each limit counts.',
 }
 

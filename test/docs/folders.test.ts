@@ -20,6 +20,7 @@ const entryPoints = [
   'express.ts',
   'fastify.ts',
   'hono.ts',
+  'page.ts',
 ]
 
 /** The position of a file's folder in the table; -1 for the core terms, which come first. */

@@ -1,0 +1,111 @@
+import { operator } from '../audit/actor.ts'
+import type { Config } from '../config.ts'
+import type { Authenticator } from '../credentials/authenticator.ts'
+import { issuerNames } from '../credentials/issuer-names.ts'
+import type { Database } from '../db/database.ts'
+import type { DevelopmentIssuer } from '../http/development-issuer.ts'
+import { keysPagePath } from '../http/root.ts'
+import { createDevelopmentSignIn } from '../page/development-sign-in.ts'
+import type { OidcSettings } from '../page/oidc-client.ts'
+import { createOidcPage, type PageSignIn } from '../page/oidc-page.ts'
+import { createPageSessions } from '../page/page-sessions.ts'
+import type { ScopeCatalogue } from '../scopes.ts'
+import { cookieNames } from '../sessions/cookies.ts'
+import { createSealer } from '../sessions/sealer.ts'
+import { generatedSessionSecret } from '../sessions/secret-file.ts'
+import type { UserService } from '../users/users.ts'
+import type { AppSettings } from './create-app.ts'
+
+interface PageSignInParts {
+  readonly database: Pick<Database, 'sessions' | 'users'>
+  readonly developmentIssuer: DevelopmentIssuer | null
+  readonly authenticator: Authenticator
+  readonly users: Pick<UserService, 'findMany'>
+  readonly catalogue: ScopeCatalogue
+}
+
+/** Creates the sign-in to the keys page for the mode and the settings of the server. */
+export async function createPageSignIn(
+  config: Config,
+  settings: AppSettings,
+  parts: PageSignInParts,
+): Promise<PageSignIn> {
+  const { developmentIssuer } = parts
+  const secrets = () =>
+    config.sessionKeys === null
+      ? generatedSessionSecret(config.dataDir).then((secret) => [secret])
+      : Promise.resolve(config.sessionKeys)
+  if (developmentIssuer !== null) {
+    return inDevelopment(await secrets(), developmentIssuer, settings, parts)
+  }
+  const oidc = oidcSettings(config)
+  if (oidc === null) return { sessions: null, signIn: missing }
+  const { log, now, publicUrl } = settings
+  return createOidcPage({
+    settings: oidc,
+    secrets: await secrets(),
+    pageUrl: publicUrl + keysPagePath,
+    isSecure: true,
+    store: parts.database.sessions,
+    authenticator: parts.authenticator,
+    log,
+    now,
+  })
+}
+
+function oidcSettings({ oidc, issuers }: Config): OidcSettings | null {
+  if (oidc === null) return null
+  const found = issuers.find((one) => issuerNames(one).includes(oidc.issuer))
+  return {
+    ...oidc,
+    allowHttp: found?.allowHttp === true,
+    resourceParameter: found?.preset === 'auth0' ? 'audience' : 'resource',
+  }
+}
+
+/** Signs in the sample users and new ones with a click. Its cookie needs no TLS. */
+function inDevelopment(
+  secrets: readonly string[],
+  developmentIssuer: DevelopmentIssuer,
+  { log, now, publicUrl }: AppSettings,
+  { database, authenticator, users, catalogue }: PageSignInParts,
+): PageSignIn {
+  const sessions = createPageSessions({
+    store: database.sessions,
+    sealer: createSealer(secrets),
+    cookies: cookieNames(false),
+    origin: new URL(publicUrl).origin,
+    renew: null,
+    onError: (error, message) => log.warn({ err: error }, message),
+    now,
+  })
+  const { issuer } = developmentIssuer.settings
+  const asked = { scope: [...catalogue.keys()].join(' '), expiresIn: 86_400 }
+  const signIn = createDevelopmentSignIn({
+    authenticator,
+    sessions,
+    findUsers: users.findMany,
+    subjects: ['ada', 'grace'],
+    async mint(subject) {
+      const { access_token, expires_in } = await developmentIssuer.mint({ subject, ...asked })
+      return { token: access_token, expiresAt: new Date(now() + expires_in * 1000) }
+    },
+    async createUser(subject, name) {
+      await database.users.insert({ issuer, subject, email: null, name, scopes: null }, operator)
+    },
+  })
+  return { sessions, signIn }
+}
+
+const missing: PageSignIn['signIn'] = {
+  configuration: {
+    kind: 'missing',
+    variables: [
+      { name: 'OIDC_CLIENT_ID', meaning: 'The id of this server as a client of your issuer.' },
+      { name: 'OIDC_CLIENT_SECRET', meaning: 'The secret of the client, if it has one.' },
+      { name: 'PUBLIC_URL', meaning: 'The https URL of this server, as browsers see it.' },
+      { name: 'SESSION_KEYS', meaning: 'A secret of 32 bytes or more that encrypts sessions.' },
+    ],
+  },
+  signOut: async () => ({ location: null }),
+}
