@@ -15,33 +15,33 @@ import { build } from 'esbuild'
  */
 export function bundleCommandLine(root, folder) {
   // undici is large, and loaded only behind a proxy.
-  return bundle(root, folder, { entry: 'src/cli/main.ts', external: ['undici'] })
+  return bundle(root, folder, { entries: ['src/cli/main.ts'], external: ['undici'] })
 }
 
 /**
- * Bundles the entry point of the whole server with the packages that only the server uses, so that
- * applications that use the library alone do not install them. Outside stay the peers and the dependencies,
+ * Bundles the entry points of the whole server and of the keys page with the packages that only they use, so
+ * that applications that use the library alone do not install them. Outside stay the peers and the dependencies,
  * and the modules of the other entry points, because a process may import those too.
  */
 export async function bundleServer(root, folder) {
   const { dependencies, peerDependencies, exports } = readManifest(root)
-  const server = 'src/server.ts'
+  const programs = ['src/server.ts', 'src/page.ts']
   const others = Object.values(exports)
     .filter(({ types }) => types !== undefined)
     .map(({ types }) => types.replace(/^\.\/dist\/(.*)\.d\.ts$/, 'src/$1.ts'))
-    .filter((entry) => entry !== server)
+    .filter((entry) => !programs.includes(entry))
   const shared = await modulesOf(root, others)
   await bundle(root, folder, {
-    entry: server,
+    entries: programs,
     external: Object.keys({ ...dependencies, ...peerDependencies }),
     plugins: [externalModules(root, shared)],
   })
 }
 
-async function bundle(root, folder, { entry, external = [], plugins = [] }) {
+async function bundle(root, folder, { entries, external = [], plugins = [] }) {
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: [entry],
+    entryPoints: entries,
     outdir: folder,
     external,
     bundle: true,

@@ -8,13 +8,12 @@ import type { PepperStore } from '../keys/peppers.ts'
 import { createOperationGuards } from '../limits/operation-guards.ts'
 import { defaultOperationLimits } from '../limits/operation-limits.ts'
 import type { Logger } from '../log.ts'
-import type { Services } from '../schema/context.ts'
 import { defaultPageSize } from '../schema/pages.ts'
 import { createScopeCatalogue } from '../scopes.ts'
 import { type Closers, closingAll } from './closers.ts'
 import { startDomainServices } from './domain-services.ts'
 import { createKeys } from './keys.ts'
-import { type Latchkey, withServices } from './latchkey.ts'
+import { type ConnectedServices, type Latchkey, withServices } from './latchkey.ts'
 import { reportTroubleTo, structuredLog } from './log.ts'
 import { type CheckedOptions, type ConnectLatchkeyOptions, checkOptions } from './options.ts'
 import { createUsers } from './users.ts'
@@ -85,7 +84,7 @@ async function connect(
   const operationGuards = createOperationGuards(defaultOperationLimits, {
     defaultSize: defaultPageSize,
   })
-  const all: Services = {
+  const all: ConnectedServices = {
     ...services,
     audit: database.audit,
     catalogue,
@@ -93,6 +92,7 @@ async function connect(
     maxStalenessMs,
     operationGuards,
     now,
+    page: { sessions: database.sessions, issuers, session, keys, log },
   }
   return withServices(
     {

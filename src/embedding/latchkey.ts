@@ -1,7 +1,24 @@
 import type { ClosableAuthenticator } from '../credentials/create-authenticator.ts'
+import type { IssuerSettings } from '../credentials/issuer-settings.ts'
+import type { Logger } from '../log.ts'
 import type { Services } from '../schema/context.ts'
+import type { SessionStore } from '../sessions/store.ts'
+import type { KeySettings } from './key-service.ts'
 import type { Keys } from './keys.ts'
+import type { SessionOptions } from './options.ts'
 import type { Users } from './users.ts'
+
+/** The services of an instance, with those of the keys page. */
+export interface ConnectedServices extends Services {
+  readonly page: {
+    readonly sessions: SessionStore
+    readonly issuers: readonly IssuerSettings[]
+    /** The sign-in of the application; `null`: none. */
+    readonly session: SessionOptions | null
+    readonly keys: Pick<KeySettings, 'maxPerUser' | 'maxLifetimeDays'>
+    readonly log: Pick<Logger, 'warn'>
+  }
+}
 
 const services = Symbol('services')
 
@@ -13,19 +30,19 @@ export interface Latchkey {
   /** Closes everything that was opened. A client that was handed in stays open. */
   close(): Promise<void>
   /** For the modules of this package only: see {@link servicesOf}. */
-  readonly [services]: Services
+  readonly [services]: ConnectedServices
 }
 
 /** Adds the services that the modules of this package use. */
 export function withServices<T extends object>(
   latchkey: T,
-  of: Services,
-): T & { readonly [services]: Services } {
+  of: ConnectedServices,
+): T & { readonly [services]: ConnectedServices } {
   return Object.assign(latchkey, { [services]: of })
 }
 
 /** @throws TypeError if `latchkey` was not made by `connectLatchkey` of this copy of the package */
-export function servicesOf(latchkey: Latchkey): Services {
+export function servicesOf(latchkey: Latchkey): ConnectedServices {
   const of = (latchkey as Partial<Latchkey> | null)?.[services]
   if (of === undefined) {
     throw new TypeError(
