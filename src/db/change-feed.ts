@@ -1,5 +1,6 @@
 import type { Change, ChangeListener, ChangeWatch } from '../credentials/changes.ts'
 import { type Clock, elapsed, systemClock } from '../credentials/lease.ts'
+import { type KeyChangeKind, type KeyEvent, keyChangeKinds } from '../keys/key-events.ts'
 import type { ConnectionSource } from './connection-string.ts'
 import { causeOfFailure } from './failures.ts'
 import { type FeedState, HeartbeatRecord, isProven } from './feed-state.ts'
@@ -19,6 +20,8 @@ export interface ChangeFeedOptions {
    */
   readonly maxHeartbeatAge: number
   readonly listener: ChangeListener
+  /** Called with each event of a key; `null`: too many changed to list them. */
+  readonly onKeyEvent: (event: KeyEvent | null) => void
   /** Returns whether the proven primary answered the latest lookup. */
   readonly lookupsAreProven: () => boolean
   /** Called at each failure of the listening session, and at each heartbeat that the node receives. */
@@ -71,6 +74,7 @@ export function watchChanges(options: ChangeFeedOptions): ChangeFeed {
     onChange: (payload) => {
       for (const change of parseChanges(payload)) listener.changed(change)
     },
+    onKeyEvent: (payload) => options.onKeyEvent(parseKeyEvent(payload)),
     onBeat: roundTrips.received,
     mayAnswer: () => isProven(state()),
     onListening: () => {
@@ -127,4 +131,15 @@ function parseChanges(payload: string): readonly Change[] {
   const [kind, ...ids] = payload.split(' ')
   if ((kind === 'key' || kind === 'user') && ids.length > 0) return ids.map((id) => ({ kind, id }))
   return [{ kind: 'everything' }]
+}
+
+/** Parses `<owner> <kind> <id>`. Returns `null` for any other payload, such as `everything`. */
+function parseKeyEvent(payload: string): KeyEvent | null {
+  const [ownerId, kind, keyId] = payload.split(' ')
+  if (ownerId === undefined || keyId === undefined || !isKind(kind)) return null
+  return { ownerId, kind, keyId }
+}
+
+function isKind(text: string | undefined): text is KeyChangeKind {
+  return keyChangeKinds.some((kind) => kind === text)
 }

@@ -1,6 +1,7 @@
 import type { Actor } from '../audit/actor.ts'
 import type { AuditStore } from '../audit/store.ts'
 import type { CredentialDirectory } from '../credentials/directory.ts'
+import type { KeyEvents } from '../keys/key-events.ts'
 import type { PepperStore } from '../keys/peppers.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { SessionStore } from '../sessions/store.ts'
@@ -38,6 +39,7 @@ export interface Database {
   readonly peppers: PepperStore
   readonly sessions: SessionStore
   readonly directory: CredentialDirectory
+  readonly keyEvents: KeyEvents
   /** Counts the active keys of users whose issuer is not in `trusted`, up to a bound. */
   keysOfOtherIssuers(trusted: readonly string[]): Promise<readonly KeysOfIssuer[]>
   /** Gives the users under an alias the canonical name of their issuer. */
@@ -149,6 +151,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       watch,
       findUnmergedAliases: (aliases) => findUnmergedAliases(access, aliases),
     },
+    keyEvents: freshness.keyEvents,
     keysOfOtherIssuers: (trusted) => countKeysOfOtherIssuers(access, trusted),
     mergeIssuer: (merge, by) => mergeIssuer(access, merge, by),
     ping,

@@ -1,5 +1,6 @@
 import type { Change, ChangeListener, ChangeWatch } from '../credentials/changes.ts'
 import { type Clock, elapsed, type Stamp, stampOf, systemClock } from '../credentials/lease.ts'
+import type { KeyEventListener, KeyEvents } from '../keys/key-events.ts'
 import { within } from '../within.ts'
 import { watchChanges } from './change-feed.ts'
 import type { ConnectionSource } from './connection-string.ts'
@@ -26,6 +27,7 @@ export interface Freshness {
   /** Passes a change that this node made itself to all listeners. */
   publish(change: Change): void
   watch(listener: ChangeListener, maxHeartbeatAge: number): ChangeWatch
+  readonly keyEvents: KeyEvents
   state(): FreshnessState
 }
 
@@ -50,6 +52,7 @@ export function createFreshness(options: FreshnessOptions): Freshness {
   } = options
   const row = createNodeRow(schema)
   let lastUnproven: Stamp | null = null
+  const eventListeners = new Set<KeyEventListener>()
 
   const watchers = createWatchers({
     startFeed: (listener, maxHeartbeatAge) =>
@@ -59,6 +62,12 @@ export function createFreshness(options: FreshnessOptions): Freshness {
         heartbeat,
         maxHeartbeatAge,
         listener,
+        onKeyEvent: (event) => {
+          for (const { happened, missed } of eventListeners) {
+            if (event === null) missed()
+            else happened(event)
+          }
+        },
         lookupsAreProven,
         observer,
         clock,
@@ -102,7 +111,28 @@ export function createFreshness(options: FreshnessOptions): Freshness {
     publish: broadcast.changed,
     state: watchers.state,
     watch: watchers.watch,
+    keyEvents: {
+      isListening: () => watchers.state()?.session === true,
+      watch(listener) {
+        eventListeners.add(listener)
+        const watch = watchers.watch(missing(listener), maxEventSilenceMs)
+        return {
+          close() {
+            eventListeners.delete(listener)
+            return watch.close()
+          },
+        }
+      },
+    },
   }
+}
+
+/** The time without a heartbeat after which events count as missed, if no cache needs a shorter one. Milliseconds. */
+const maxEventSilenceMs = 10_000
+
+/** Reports interruptions of the feed to a listener of events. */
+function missing({ missed }: KeyEventListener): ChangeListener {
+  return { changed() {}, heartbeat() {}, restarted: missed, lost: missed }
 }
 
 /**

@@ -5,6 +5,7 @@ import { isUuid } from '../uuid.ts'
 import { createAffectedKeys } from './affected-keys.ts'
 import { eraseDeadSecrets } from './dead-secrets.ts'
 import { findDescendants } from './descendants.ts'
+import { findActivity } from './key-activity.ts'
 import { expirePrevious, insertKey, revokeAllKeys, revokeKey, rotateKey } from './key-changes.ts'
 import { createKeyFindings } from './key-health.ts'
 import { countKeys, listKeys } from './key-lists.ts'
@@ -72,6 +73,8 @@ export function createKeyStore(access: Access): KeyStore {
       isKeyId(id) ? access.change((tx) => expirePrevious(tx, id, now, by)) : null,
     revokeAll: async (ownerId, reason, now, by) =>
       isUuid(ownerId) ? access.change((tx) => revokeAllKeys(tx, ownerId, reason, now, by)) : null,
+    findActivity: (ownerIds, since, now) =>
+      access.readList((queries) => findActivity(queries, ownerIds, since, now)),
     findScopeUses: (ids) => findScopeUses(access, ids),
     eraseDeadSecrets: (limits) => eraseDeadSecrets(access, limits),
   }

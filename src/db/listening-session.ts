@@ -12,6 +12,7 @@ export interface ListeningSessionOptions {
   readonly timeoutMs: number
   readonly clock: Clock
   readonly onChange: (payload: string) => void
+  readonly onKeyEvent: (payload: string) => void
   readonly onBeat: (counter: number) => void
   /** Returns whether this node may answer that it has received every change so far. */
   readonly mayAnswer: () => boolean
@@ -60,8 +61,8 @@ interface SessionCheck {
 }
 
 export function openListeningSession(options: ListeningSessionOptions): ListeningSession {
-  const { url, row, timeoutMs, clock, onChange, onBeat, mayAnswer, onEnd } = options
-  const { changeChannel, askChannel } = row.schema
+  const { url, row, timeoutMs, clock, onChange, onKeyEvent, onBeat, mayAnswer, onEnd } = options
+  const { changeChannel, eventChannel, askChannel } = row.schema
   let ended = false
   let answers = 0
   let lastAnswer = clock.monotonic()
@@ -73,6 +74,7 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
   function onNotification(channel: string, payload: string): void {
     if (ended) return
     if (channel === changeChannel) onChange(payload)
+    else if (channel === eventChannel) onKeyEvent(payload)
     else if (channel === row.channel) onBeat(Number(payload))
     else if (channel === askChannel) answer(payload)
   }
@@ -131,7 +133,7 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
     if (ended) return connection.destroy()
     lastAnswer = clock.monotonic()
     await connection.sql.unsafe(
-      `listen ${changeChannel}; listen ${askChannel}; listen ${row.channel}`,
+      `listen ${changeChannel}; listen ${eventChannel}; listen ${askChannel}; listen ${row.channel}`,
     )
     await prove(connection)
   }

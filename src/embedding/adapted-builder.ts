@@ -63,6 +63,8 @@ export function adaptBuilder(builder: AnyBuilder, adaptation: Adaptation): Build
     queryFields: (fields) => base.queryFields.call(adapted, rootFields('Query', fields)),
     queryField: (name, field) => adapted.queryFields((t) => ({ [name]: field(t) })),
     mutationFields: (fields) => base.mutationFields.call(adapted, rootFields('Mutation', fields)),
+    subscriptionFields: (fields) =>
+      base.subscriptionFields.call(adapted, rootFields('Subscription', fields)),
     objectField: (ref, name, field) =>
       base.objectField.call(adapted, ref, name, (t) =>
         field(adaptOutputFields(t, adapted, adaptation)),
@@ -71,7 +73,7 @@ export function adaptBuilder(builder: AnyBuilder, adaptation: Adaptation): Build
   return Object.assign(adapted, overrides) as unknown as Builder
 }
 
-type RootName = 'Query' | 'Mutation'
+type RootName = 'Query' | 'Mutation' | 'Subscription'
 
 /** Pothos calls the functions that return fields in the order in which they were added, when it builds. */
 function refuseTaken({ configStore }: AnyBuilder, root: RootName, names: readonly string[]): void {
@@ -90,19 +92,20 @@ function adaptOutputFields(
 ): OutputFields {
   const { describe, scalars, contextOf } = adaptation
   const { createField } = t
+  const adapt =
+    (resolve: Resolve): Resolve =>
+    (parent, args, context, info) =>
+      resolve(parent, args, contextOf(context), info)
   // All methods of a field builder create their fields by this one.
   t.createField = (options) => {
-    const { description, type, resolve, extensions } = options
+    const { description, type, resolve, subscribe, extensions } = options
     const isExposed = extensions?.pothosExposedField !== undefined
     return createField.call(t, {
       ...options,
       ...(description != null && { description: describe(description) }),
       type: nameOf(type, scalars),
-      ...(resolve !== undefined &&
-        !isExposed && {
-          resolve: (parent, args, context, info) =>
-            resolve(parent, args, contextOf(context) as never, info),
-        }),
+      ...(resolve !== undefined && !isExposed && { resolve: adapt(resolve) }),
+      ...(subscribe !== undefined && { subscribe: adapt(subscribe) }),
     })
   }
   const args = new InputFieldBuilder<SchemaTypes, 'Arg'>(builder as never, 'Arg')
@@ -136,10 +139,13 @@ interface WithFields extends Described {
   readonly fields: FieldThunk
 }
 
+type Resolve = (parent: unknown, args: unknown, context: unknown, info: unknown) => unknown
+
 interface FieldOptions extends Described {
   readonly type: unknown
   readonly extensions?: Readonly<Record<string, unknown>> | undefined
-  readonly resolve?: (parent: unknown, args: unknown, context: unknown, info: unknown) => unknown
+  readonly resolve?: Resolve
+  readonly subscribe?: Resolve
 }
 
 interface OutputFields {
@@ -168,5 +174,6 @@ interface Methods {
   queryFields(fields: FieldThunk): void
   queryField(name: string, field: (t: OutputFields) => unknown): void
   mutationFields(fields: FieldThunk): void
+  subscriptionFields(fields: FieldThunk): void
   objectField(ref: unknown, name: string, field: (t: OutputFields) => unknown): void
 }

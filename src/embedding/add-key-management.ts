@@ -51,7 +51,7 @@ export interface AddKeyManagementOptions<Types extends SchemaTypes, Owner extend
 type AnyBuilder = PothosSchemaTypes.SchemaBuilder<SchemaTypes>
 
 /**
- * Adds the types, queries and mutations of API keys to the builder of an application. The server's own
+ * Adds the types, queries, mutations and the subscription of API keys to the builder of an application. The server's own
  * schema has the same ones. The fields require Latchkey's scopes, such as `read:keys` and `write:keys`, which
  * this function adds to the catalogue of the builder.
  *
@@ -104,16 +104,22 @@ function addParts(
   registerKeyManagement(adapted, { include, owner, PageInfoRef, catalogue })
 }
 
-/** Adds the query and the mutation type that the application has not added. It may add them later. */
+/** Adds the root types that the application has not added. It may add them later. */
 function addRootTypes(builder: AnyBuilder): void {
   const { configStore } = builder
   // Pothos 4.5 has no such references, and the types have no other names there.
-  const { queryRef = 'Query', mutationRef = 'Mutation' } = builder as unknown as {
+  const {
+    queryRef = 'Query',
+    mutationRef = 'Mutation',
+    subscriptionRef = 'Subscription',
+  } = builder as unknown as {
     readonly queryRef?: 'Query'
     readonly mutationRef?: 'Mutation'
+    readonly subscriptionRef?: 'Subscription'
   }
   if (!configStore.hasConfig(queryRef)) builder.queryType()
   if (!configStore.hasConfig(mutationRef)) builder.mutationType()
+  if (!configStore.hasConfig(subscriptionRef)) builder.subscriptionType()
 }
 
 interface AnyOwner {

@@ -24,7 +24,9 @@ export function addedNames(
 }
 
 function namesIn(schema: GraphQLSchema): AddedNames {
-  const roots = [schema.getQueryType(), schema.getMutationType()].map((type) => type?.name)
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].map(
+    (type) => type?.name,
+  )
   const types = Object.values(schema.getTypeMap()).filter(
     (type) => !isScalarType(type) && !type.name.startsWith('__'),
   )

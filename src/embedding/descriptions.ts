@@ -14,7 +14,7 @@ export function createDescriber(
   const adapt = rootFields.has('suspendUser') ? withoutVariables : withoutUsers
   const renamed = (name: string, rest: string) => {
     if (types.has(name)) return `${typeName(name)}${rest}`
-    if (name === 'Query' || name === 'Mutation') return `${name}.${fieldName(rest.slice(1))}`
+    if (rootTypes.has(name)) return `${name}.${fieldName(rest.slice(1))}`
     // A name that an argument or a field of another type also has means that one.
     if (rest === '' && rootFields.has(name) && !members.has(name)) return fieldName(name)
     return `${name}${rest}`
@@ -25,6 +25,8 @@ export function createDescriber(
       (_span, name: string, rest: string) => `\`${renamed(name, rest)}\``,
     )
 }
+
+const rootTypes = new Set(['Query', 'Mutation', 'Subscription'])
 
 /** Removes the environment variables of the server, which an application replaces by options. */
 function withoutVariables(description: string): string {

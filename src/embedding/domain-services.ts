@@ -6,6 +6,7 @@ import {
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import { presentedTokenOf } from '../credentials/presented-token.ts'
 import type { Database } from '../db/database.ts'
+import { createKeyChangeStreams, type KeyChangeStreams } from '../keys/change-streams.ts'
 import type { KeyService } from '../keys/keys.ts'
 import { createPredictor, type Predictor } from '../keys/predictor.ts'
 import { sweepDeadSecrets } from '../keys/sweeper.ts'
@@ -22,7 +23,7 @@ import { startUpkeep } from './upkeep.ts'
 export interface DomainSettings {
   readonly database: Pick<
     Database,
-    'directory' | 'users' | 'keys' | 'audit' | 'sessions' | 'keysOfOtherIssuers'
+    'directory' | 'users' | 'keys' | 'keyEvents' | 'audit' | 'sessions' | 'keysOfOtherIssuers'
   >
   readonly catalogue: ScopeCatalogue
   readonly issuers: readonly IssuerSettings[]
@@ -48,6 +49,7 @@ export interface DomainServices {
   readonly keys: KeyService
   readonly users: UserService
   readonly predictor: Predictor
+  readonly keyChanges: KeyChangeStreams
 }
 
 /**
@@ -79,9 +81,17 @@ export async function startDomainServices(
   })
   opened.push(() => upkeep.close())
 
+  const keyChanges = createKeyChangeStreams({
+    events: database.keyEvents,
+    store: database.keys,
+    now,
+  })
+  opened.push(() => keyChanges.close())
+
   const shared = { catalogue, now, onScopesNeeded: authenticator.recordScopes }
   return {
     authenticator,
+    keyChanges,
     keys: assembleKeyService(settings.keys, { ...shared, store: database.keys }),
     users: createUserService({
       ...shared,

@@ -42,7 +42,7 @@ export interface SdlKeyManagementOptions extends KeyManagementOptions {
 }
 
 export interface KeyManagementSdl {
-  /** Definitions, those of `Query` and `Mutation` included. GraphQL Tools merges them with others. */
+  /** Definitions, those of `Query`, `Mutation` and `Subscription` included. GraphQL Tools merges them with others. */
   readonly typeDefs: string
   /** The resolvers of the fields and scalars in `typeDefs`, in the form of GraphQL Tools. */
   readonly resolvers: Resolvers
@@ -50,10 +50,15 @@ export interface KeyManagementSdl {
 
 export type Resolvers = Record<string, FieldResolvers | GraphQLScalarType>
 
-export type FieldResolvers = Record<string, Resolver | ResolverWithRules>
+export type FieldResolvers = Record<string, Resolver | ResolverWithRules | SubscriptionResolver>
 
 // biome-ignore lint/suspicious/noExplicitAny: the type of a context is that of the application.
 export type Resolver = GraphQLFieldResolver<any, any>
+
+export interface SubscriptionResolver {
+  readonly subscribe: Resolver
+  readonly resolve: Resolver
+}
 
 interface ResolverWithRules {
   readonly resolve: Resolver
@@ -61,7 +66,7 @@ interface ResolverWithRules {
 }
 
 /**
- * Returns the types, queries and mutations of API keys as SDL with resolvers, for a schema that is written
+ * Returns the types, queries, mutations and the subscription of API keys as SDL with resolvers, for a schema that is written
  * as SDL. They are those that `addKeyManagement` of `latchkey/pothos` adds. Each resolver checks the scopes
  * of its field itself, in addition to a check of the whole operation.
  *

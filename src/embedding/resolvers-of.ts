@@ -11,7 +11,7 @@ import type { FieldResolvers, Resolver, Resolvers } from './key-management-sdl.t
 /**
  * Returns the resolvers of the fields and scalars of a schema, except those of the types in `foreign`.
  *
- * @param prepare called with the context before each field of `Query` and `Mutation`
+ * @param prepare called with the context before each field of a root type
  */
 export function resolversOf(
   schema: GraphQLSchema,
@@ -19,14 +19,21 @@ export function resolversOf(
   prepare: (context: object) => void | Promise<void>,
 ): Resolvers {
   const resolvers: Resolvers = {}
-  const roots = [schema.getQueryType(), schema.getMutationType()]
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith('__') || foreign.has(type.name)) continue
     if (isScalarType(type) && !isSpecifiedScalarType(type)) resolvers[type.name] = type
     if (!isObjectType(type)) continue
     const ofFields: FieldResolvers = {}
     for (const field of Object.values(type.getFields())) {
-      const { name, resolve: own } = field
+      const { name, resolve: own, subscribe } = field
+      if (subscribe !== undefined) {
+        ofFields[name] = {
+          subscribe: preparing(subscribe, prepare),
+          resolve: preparing(own ?? defaultFieldResolver, prepare),
+        }
+        continue
+      }
       if (own === undefined || own === defaultFieldResolver) continue
       const resolve = roots.includes(type) ? preparing(own, prepare) : own
       const { payload } = fieldRulesOf(field)

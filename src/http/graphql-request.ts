@@ -28,8 +28,22 @@ function mediaTypeFault(request: HttpRequest): GraphQLError | null {
   })
 }
 
+const streamMediaType = 'text/event-stream'
+
+/**
+ * Returns whether a request wants its answer as server-sent events: a POST that accepts them, and no other media
+ * type of answers. Some clients also accept them for queries, which are then answered as JSON.
+ */
+export function isForStream(request: HttpRequest): boolean {
+  const accept = request.header('accept')
+  if (request.method !== 'POST' || accept?.toLowerCase().includes(streamMediaType) !== true) {
+    return false
+  }
+  return acceptedMediaType(accept) === null
+}
+
 function acceptFault(request: HttpRequest): GraphQLError | null {
-  if (acceptedMediaType(request.header('accept')) !== null) return null
+  if (acceptedMediaType(request.header('accept')) !== null || isForStream(request)) return null
   return new GraphQLError(`Accept ${responseMediaTypes.join(' or ')}.`, {
     extensions: { code: 'NOT_ACCEPTABLE', http: { status: 406 } },
   })

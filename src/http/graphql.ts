@@ -14,7 +14,7 @@ import { answerOf, BodyTooLargeError, type DirectEndpoint, type HttpRequest } fr
 import { fetchRequest } from './fetch-request.ts'
 import type { Graphiql } from './graphiql.ts'
 import { readParameters, readQueryParameters } from './graphql-parameters.ts'
-import { requestFault } from './graphql-request.ts'
+import { isForStream, requestFault } from './graphql-request.ts'
 import {
   createGraphQLServer,
   type GraphQLServerParts,
@@ -99,7 +99,7 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
       if (method !== 'POST' && method !== 'GET') return false
       if (target !== graphqlPath && !target.startsWith(`${graphqlPath}?`)) return false
       // Plugins that hook into requests or responses need Yoga.
-      return !isWatched && !isForPage(request)
+      return !isWatched && !isForPage(request) && !isForStream(request)
     },
 
     answer(request, context) {
@@ -123,8 +123,12 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
     const refusal = await admit(request, context)
     const accept = request.header('accept')
     if (refusal !== null) return toResponse(errorAnswer(refusal, accept))
+    const pause = pacing.before(() => clientOf(context))
+    const error = pause === null ? null : await pause
+    if (error !== null) return toResponse(errorAnswer(requestError(error), accept))
     // Yoga ignores qualities, and supports more media types.
-    shown.headers.set('accept', acceptedMediaType(accept) ?? '')
+    const type = isForStream(request) ? 'text/event-stream' : acceptedMediaType(accept)
+    shown.headers.set('accept', type ?? '')
     return yoga.fetch(shown, context as never)
   }
 
@@ -133,12 +137,20 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
     async handle(shown, context) {
       const request = fetchRequest(shown, context)
       if (graphiql !== null && isForPage(request)) return graphiql.page()
-      const response = isWatched
-        ? await answerWithYoga(request, context).catch((cause) =>
-            toResponse(endpoint.failed(cause, request, context)),
-          )
-        : toResponse(await answerOf(endpoint, request, context))
-      if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
+      const response =
+        isWatched || isForStream(request)
+          ? await answerWithYoga(request, context).catch((cause) =>
+              toResponse(endpoint.failed(cause, request, context)),
+            )
+          : toResponse(await answerOf(endpoint, request, context))
+      const { headers } = response
+      const isStream = headers.get('content-type')?.startsWith('text/event-stream') === true
+      if (isStream) {
+        // nginx would collect the events.
+        headers.set('x-accel-buffering', 'no')
+        headers.delete('content-encoding')
+      }
+      if (isStream || !headers.has('cache-control')) headers.set('cache-control', 'no-store')
       return response
     },
   }
@@ -169,6 +181,18 @@ function paced(
   )
 }
 
+const needsStream = withoutStack(
+  new GraphQLError('Send a subscription as POST with `Accept: text/event-stream`.', {
+    extensions: { code: 'NOT_ACCEPTABLE', http: { status: 406 } },
+  }),
+)
+
+/** Ends the stream of a subscription whose client accepts no server-sent events. */
+function refuseStream(stream: AsyncIterator<unknown>, request: HttpRequest): Answer {
+  void stream.return?.()
+  return errorAnswer(needsStream, request.header('accept'))
+}
+
 type Operate = (request: HttpRequest, context: RequestContext) => Answer | Promise<Answer>
 
 /** Returns a function that reads the operation of an admitted request and runs it. */
@@ -178,6 +202,8 @@ function createOperate(
   run: RunOperation,
 ): Operate {
   function finish(result: ExecutionResult, request: HttpRequest, context: RequestContext): Answer {
+    if (Symbol.asyncIterator in result)
+      return refuseStream(result as object as AsyncIterator<unknown>, request)
     completeErrors(result, context.requestId, { onBug, onOutage })
     return resultAnswer(result, acceptedMediaType(request.header('accept')) ?? 'application/json')
   }

@@ -82,12 +82,24 @@ export interface KeyStore {
   /** The scopes that the operations with each key needed, sorted; in the order of `ids`. One query. */
   findScopeUses(ids: readonly string[]): Promise<readonly (readonly ScopeUse[])[]>
   /**
+   * The keys of some owners that were used since `since`, or expired between `since` and `now`; at most some
+   * hundred. Revoked keys are left out.
+   */
+  findActivity(ownerIds: readonly string[], since: Date, now: Date): Promise<readonly KeyActivity[]>
+  /**
    * Erases hashes that no longer verify a secret: those of previous secrets whose grace period ended
    * before `limits.grace`, and those of keys that were revoked or expired before `limits.death`. Erases one
    * batch, on one node at a time: a concurrent call on another node returns 0.
    * @returns the number of keys in the batch; 0 if nothing is left to erase
    */
   eraseDeadSecrets(limits: EraseLimits): Promise<number>
+}
+
+export interface KeyActivity {
+  readonly id: string
+  readonly ownerId: string
+  readonly lastUsedAt: Date | null
+  readonly lineageExpiresAt: Date | null
 }
 
 export interface EraseLimits {

@@ -40,6 +40,7 @@ export function createBuilder(catalogue: ScopeCatalogue) {
   })
   builder.queryType({ description: queryDescription })
   builder.mutationType({ description: mutationDescription })
+  builder.subscriptionType({ description: subscriptionDescription })
   return builder
 }
 
@@ -72,3 +73,9 @@ A mutation can fail with the same errors as a query, and with the following, whi
 - \`FORBIDDEN\`: the caller lacks the scopes in \`extensions.missingScopes\`.
 
 A payload shows only what a query would show to the same caller, and the result of the change. If an operation selects more, the error is \`FORBIDDEN\`, and nothing changes.`
+
+const subscriptionDescription = `The subscriptions.
+
+A client sends a subscription as \`POST\` with \`Accept: text/event-stream\` and gets the results as server-sent events: \`next\` for each result, and \`complete\` at the end (GraphQL over SSE, distinct connections mode).
+
+The server checks the credential again while the stream lasts. If it expires or is no longer valid, or if the caller loses a scope that the operation requires, the last result has the error, and the stream ends.`

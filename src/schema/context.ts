@@ -4,6 +4,7 @@ import type { AuditStore } from '../audit/store.ts'
 import type { Backends } from '../backends/backends.ts'
 import { ServiceUnavailableError, UnauthenticatedError } from '../errors.ts'
 import type { ApiKey, ScopeUse } from '../keys/api-key.ts'
+import type { KeyChangeStreams } from '../keys/change-streams.ts'
 import type { KeyService } from '../keys/keys.ts'
 import type { Predictor } from '../keys/predictor.ts'
 import type { OperationGuards } from '../limits/operation-guards.ts'
@@ -33,6 +34,7 @@ export interface Context extends ResolverContext {
 
 export interface Services {
   readonly keys: KeyService
+  readonly keyChanges: KeyChangeStreams
   readonly users: UserService
   readonly audit: Pick<AuditStore, 'list' | 'count'>
   readonly predictor: Predictor

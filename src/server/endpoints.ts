@@ -107,6 +107,8 @@ export function createEndpoints(
     shutDown() {
       health.shutDown()
       settings.pacing.shutDown()
+      // Otherwise the server would wait for the streams until its time to stop is over.
+      void services.keyChanges.close()
     },
   }
 }
@@ -114,7 +116,7 @@ export function createEndpoints(
 function createServerGraphQL(
   config: Config,
   { log, now, pacing, plugins, timeLimit }: AppSettings,
-  { database, catalogue, schema, keys, users, predictor, identity }: Services,
+  { database, catalogue, schema, keys, keyChanges, users, predictor, identity }: Services,
   { admission, graphiql }: { admission: Admission<RequestContext>; graphiql: Graphiql | null },
 ) {
   const { keyPrefix, maxStalenessMs, publicIntrospection } = config
@@ -128,6 +130,7 @@ function createServerGraphQL(
     schema,
     services: {
       keys,
+      keyChanges,
       users,
       audit,
       predictor,

@@ -108,9 +108,16 @@ export function usePrincipalOf(
       else if (result.errors) setResult(withLatchkeyErrors(result))
     },
   }
+  const onStreamed = {
+    onNext({ result, setResult }: StreamNext) {
+      if (result.errors) setResult(withLatchkeyErrors(result))
+    },
+  }
   const onSubscribed = {
     onSubscribeResult({ args, result, setResult }: ExecuteDone) {
       if (isStream(result)) setResult(watchStream(decider, args, result, {}))
+      else if (result.errors) setResult(withLatchkeyErrors(result))
+      return onStreamed
     },
   }
   return {
@@ -188,6 +195,11 @@ type Executed = ExecutionResult | AsyncIterableIterator<ExecutionResult>
 
 function isStream(result: Executed): result is AsyncIterableIterator<ExecutionResult> {
   return Symbol.asyncIterator in result
+}
+
+interface StreamNext {
+  readonly result: ExecutionResult
+  readonly setResult: (result: ExecutionResult) => void
 }
 
 interface ExecuteDone {

@@ -323,6 +323,10 @@ const cases: Record<string, Case> = {
       keys.list({ ownerId: userId(77), status: null, now, search: 'key 30' }, page),
     indexes: ['api_keys_owner_name_idx'],
   },
+  'keys.findActivity': {
+    run: ({ keys }) => keys.findActivity([77, 78, 79].map(userId), later(-30_000), now),
+    indexes: ['api_keys_owner_unrevoked_idx'],
+  },
   'keys.findDescendants': {
     run: ({ keys }) => keys.findDescendants([304, 308, 312].map(keyId)),
     indexes: ['api_keys_parent_idx', 'api_keys_pkey'],

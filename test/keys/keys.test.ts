@@ -57,6 +57,7 @@ const store: KeyStore = {
     answer('revoke', [id, ...rest], () => ({ key: keys.get(id), descendants: [] })),
   revokeAll: (...all) => answer('revokeAll', all, () => 3),
   findScopeUses: async (ids) => ids.map(() => []),
+  findActivity: async () => [],
   findDescendants: async (ids) => ids.map(() => []),
   eraseDeadSecrets: async () => 0,
 }

@@ -152,7 +152,7 @@ describe('the status of a key', () => {
   it('includes the previous secret only while it works', () => {
     const rotated = { previousExpiresAt: later(1), previousLastUsedAt: later(-9) }
     const of = (properties: object) => previousSecret(apiKey('k', properties), now)
-    expect(of(rotated)).toEqual({ expiresAt: later(1), lastUsedAt: later(-9) })
+    expect(of(rotated)).toEqual({ expiresAt: later(1), lastUsedAt: later(-9), lastUsedFrom: null })
     expect(of({})).toBeNull()
     expect(of({ ...rotated, previousExpiresAt: now })).toBeNull()
     expect(of({ ...rotated, previousExpiresAt: later(-1) })).toBeNull()

@@ -10,6 +10,7 @@ import { declarationOf, guardOf } from '../../src/decision/guard.ts'
 import { createKeys, type Keys } from '../../src/embedding/keys.ts'
 import { createUsers, type Users } from '../../src/embedding/users.ts'
 import type { ClosableAuthenticator } from '../../src/index.ts'
+import { createKeyChangeStreams } from '../../src/keys/change-streams.ts'
 import { createKeyService } from '../../src/keys/keys.ts'
 import { createPredictor } from '../../src/keys/predictor.ts'
 import { createOperationGuards } from '../../src/limits/operation-guards.ts'
@@ -66,6 +67,11 @@ export async function createTestInstance(
       store: database.users,
       issuers: [issuer.issuer, ...(options.session ? [options.session.issuer] : [])],
       defaultScopes: null,
+    }),
+    keyChanges: createKeyChangeStreams({
+      events: database.keyEvents,
+      store: database.keys,
+      now: shared.now,
     }),
     audit: database.audit,
     predictor: createPredictor({ ...shared, keys: database.keys, users: database.users }),
