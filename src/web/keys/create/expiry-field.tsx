@@ -25,7 +25,6 @@ export function ExpiryField(props: {
           <label key={expiry} className="choice">
             <input
               type="radio"
-              className="hidden"
               name={name}
               checked={expiry === value}
               onChange={() => onChange(expiry)}

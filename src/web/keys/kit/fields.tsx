@@ -81,7 +81,6 @@ export function Checkbox(props: {
       <input
         ref={input}
         type="checkbox"
-        className="hidden"
         aria-label={label}
         aria-describedby={props.describedBy}
         checked={isSelected}

@@ -50,7 +50,7 @@ export function Toasts() {
       <div className="hidden" role="status" aria-live="polite">
         {text}
       </div>
-      <div className="toasts">
+      <section className="toasts" aria-label={m.notices}>
         {shown.map(({ id, text, isFault }) => (
           <div key={id} className="toast" data-fault={isFault}>
             {isFault ? <CircleAlert aria-hidden /> : <CircleCheck aria-hidden />}
@@ -63,7 +63,7 @@ export function Toasts() {
             />
           </div>
         ))}
-      </div>
+      </section>
     </>
   )
 }

@@ -1,4 +1,4 @@
-import { ArrowRight } from 'lucide-react'
+import { ArrowRight, CircleAlert } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { basePath, configuration } from '../configuration.ts'
 import type { Failure } from '../graphql/failure.ts'
@@ -9,7 +9,7 @@ import { FailureNote } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
 import { ThemeMenu } from '../shell/theme-menu.tsx'
 import { signInForDevelopment } from './endpoints.ts'
-import { currentPath, signInUrl } from './sign-in-url.ts'
+import { signInUrl, wantedPath } from './sign-in-url.ts'
 import { notifyOtherTabs } from './tabs.ts'
 
 export default function SignIn() {
@@ -24,6 +24,7 @@ export default function SignIn() {
           {m.signIn.action}
         </ButtonLink>
       )}
+      <LastFailure />
     </Card>
   )
 }
@@ -68,7 +69,7 @@ function Development({ subjects }: { readonly subjects: readonly string[] }) {
       return
     }
     notifyOtherTabs()
-    location.replace(returnPath())
+    location.replace(basePath + wantedPath())
   }
 
   return (
@@ -112,12 +113,16 @@ function Development({ subjects }: { readonly subjects: readonly string[] }) {
   )
 }
 
-/** Returns where the person wanted to go. Only a path below the page counts. */
-function returnPath(): string {
-  const path = currentPath()
-  if (!path.startsWith('/sign-in')) return basePath + path
-  const wanted = new URLSearchParams(location.search).get('return_to') ?? ''
-  return /^\/(?![/\\])[^\\]*$/.test(wanted) || wanted === '' ? basePath + wanted : basePath
+/** The reason why the last attempt to sign in at the issuer failed, as the server names it in the address. */
+function LastFailure() {
+  const reason = new URLSearchParams(location.search).get('error')
+  if (reason === null) return null
+  return (
+    <div className="note" data-tone="bad" role="alert">
+      <CircleAlert aria-hidden />
+      <p>{m.signIn.errors[reason] ?? m.signIn.errors.failed}</p>
+    </div>
+  )
 }
 
 function Missing(props: {

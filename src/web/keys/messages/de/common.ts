@@ -16,6 +16,7 @@ export const common: typeof english = {
     'Der Browser hat das Kopieren verhindert. Bitte den Text selbst markieren und kopieren.',
   optional: 'optional',
   dismiss: 'Ausblenden',
+  notices: 'Meldungen',
   retry: 'Erneut versuchen',
   notFound: {
     title: 'Diese Seite gibt es nicht',
@@ -46,6 +47,13 @@ export const common: typeof english = {
     title: 'Anmelden',
     lead: 'API-Schlüssel für Programme erstellen, erneuern und widerrufen.',
     action: 'Anmelden',
+    errors: {
+      denied: 'Die Anmeldung wurde nicht erlaubt oder vom Anbieter abgelehnt.',
+      expired: 'Die Anmeldung hat zu lange gedauert. Bitte erneut versuchen.',
+      refused: 'Der Server nimmt dieses Konto nicht an. Bitte den Betreiber fragen.',
+      unavailable: 'Der Anbieter ist gerade nicht erreichbar. Bitte später versuchen.',
+      failed: 'Die Anmeldung ist fehlgeschlagen. Bitte erneut versuchen.',
+    },
     continueAs: 'Weiter als',
     developmentNote: 'Nur für die Entwicklung. Ohne Passwort, jeder Name ist möglich.',
     anotherName: 'Anderer Name',

@@ -13,6 +13,7 @@ export const common = {
   notCopied: 'The browser did not allow copying. Select the text and copy it yourself.',
   optional: 'optional',
   dismiss: 'Dismiss',
+  notices: 'Notices',
   retry: 'Try again',
   notFound: {
     title: 'This page does not exist',
@@ -43,6 +44,13 @@ export const common = {
     title: 'Sign in',
     lead: 'Create, rotate and revoke the API keys of your programs.',
     action: 'Sign in',
+    errors: {
+      denied: 'You did not allow the sign-in, or the issuer refused it.',
+      expired: 'The sign-in took too long. Try again.',
+      refused: 'The server does not accept this account. Ask its operator.',
+      unavailable: 'The issuer cannot be reached at the moment. Try again later.',
+      failed: 'The sign-in failed. Try again.',
+    } as Record<string, string>,
     continueAs: 'Continue as',
     developmentNote: 'Development only. No password is asked, and any name works.',
     anotherName: 'Another name',

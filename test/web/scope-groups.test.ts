@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest'
+import { groupScopes, isReading } from '../../src/web/keys/create/scope-groups.ts'
+
+const scopes = (...names: string[]) =>
+  names.map((name) => ({ name, description: '', fields: [] as string[] }))
+
+it('groups scopes by what they are about, wherever the verb stands', () => {
+  const groups = groupScopes(
+    scopes('read:users', 'orders:write', 'write:users', 'orders.read', 'admin'),
+    'Others',
+  )
+  expect(groups.map(({ name, scopes }) => [name, scopes.map((scope) => scope.name)])).toEqual([
+    ['Users', ['read:users', 'write:users']],
+    ['Orders', ['orders:write', 'orders.read']],
+    ['Others', ['admin']],
+  ])
+})
+
+it('recognizes scopes that only read', () => {
+  expect(['read:users', 'orders.read', 'list-items'].every(isReading)).toBe(true)
+  expect(['write:users', 'spreadsheets:write', 'thread'].some(isReading)).toBe(false)
+})
