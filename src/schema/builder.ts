@@ -54,6 +54,7 @@ The server authorizes an operation as a whole before it runs. If the operation i
 - \`missingScopes\`: the scopes that the caller lacks from one alternative, the one from which it lacks the fewest.
 - \`notGranted\`: the scopes in \`missingScopes\` that the credential carries. The grant of its owner, or an ancestor of the API key, withholds them.
 - \`fields\`: the fields that the caller may not select, each with \`coordinate\` and \`paths\` (response names).
+- \`help\`: the URL of the form of the keys page that is filled in with \`missingScopes\`. Absent if there is no keys page.
 
 These errors have other codes:
 
