@@ -17,6 +17,7 @@ export type {
   StatedGrant,
   UserSighting,
 } from './credentials/directory.ts'
+export type { ImportedKeyForm } from './credentials/imported-key.ts'
 export type { IssuerSettings } from './credentials/issuer-settings.ts'
 export type { CredentialCarrier } from './credentials/presented-credential.ts'
 export type { RefusalReason } from './credentials/refusal.ts'
@@ -24,6 +25,7 @@ export type { SessionIdentity, SessionSettings } from './credentials/session-set
 export type { LostUses } from './credentials/use-recorder.ts'
 export type { Undeclared } from './decision/undeclared.ts'
 export type { As } from './embedding/caller.ts'
+export type { ImportedKeys, ImportKeysCall, KeyToImport } from './embedding/import-keys.ts'
 export type { KeyOutcome, KeyRecord } from './embedding/key-records.ts'
 export type {
   CreatedKey,

@@ -4,10 +4,12 @@ import type { Principal } from '../principal.ts'
 import { type Anonymous, type Authentication, refuse } from './authentication.ts'
 import type { CredentialCaches } from './credential-caches.ts'
 import { createCredentialLookups } from './credential-lookups.ts'
+import { importedParts } from './imported-key.ts'
 import { parseKey } from './key-form.ts'
 import {
   type CredentialCarrier,
   type CredentialSources,
+  type PresentedCredential,
   readCredential,
 } from './presented-credential.ts'
 import type { UseRecorder } from './use-recorder.ts'
@@ -60,6 +62,8 @@ export interface AuthenticatorParts extends KeyVerifierParts, TokenVerifierParts
   readonly caches: CredentialCaches
 }
 
+type PresentedKey = Extract<PresentedCredential, { readonly kind: 'api-key' }>
+
 const anonymous: Anonymous = { kind: 'anonymous' }
 
 export function assembleAuthenticator(
@@ -78,6 +82,10 @@ export function assembleAuthenticator(
     return session.verify(carrier).then((found) => found ?? otherwise)
   }
 
+  function partsOf({ text, isImported }: PresentedKey) {
+    return isImported === true ? importedParts(text) : parseKey(text, sources.keyPrefix)
+  }
+
   function authenticate(carrier: CredentialCarrier, isRecheck: boolean) {
     const presented = readCredential(carrier, sources)
     const use = isRecheck ? null : carrier
@@ -92,7 +100,7 @@ export function assembleAuthenticator(
         const known = getCached(cacheKey, use)
         if (known !== null) return known
         // The form is checked after the cache, which contains well-formed keys only.
-        const key = directory === null ? null : parseKey(presented.text, sources.keyPrefix)
+        const key = directory === null ? null : partsOf(presented)
         if (key === null) return refuse('key-malformed')
         const wrong = wrongKeys?.get(cacheKey)
         if (wrong !== undefined) return refuse(wrong, key.id)

@@ -6,6 +6,7 @@ import type { ChangeListener } from './changes.ts'
 import type { CredentialCaches } from './credential-caches.ts'
 import { credentialDefaults } from './defaults.ts'
 import type { CredentialDirectory, MissingPepper } from './directory.ts'
+import type { ImportedKeyForm } from './imported-key.ts'
 import { aliasesOf, namesOf } from './issuer-names.ts'
 import { type IssuerSettings, type ResolvedIssuer, resolveIssuers } from './issuer-settings.ts'
 import { createJwtVerifier } from './jwt-verifier.ts'
@@ -34,6 +35,10 @@ export interface CreateAuthenticatorOptions {
   readonly keyPrefix?: string
   /** The peppers (HMAC keys) of stored secrets. The first one hashes, all of them verify. Default: none. */
   readonly keyPeppers?: readonly string[]
+  /**
+   * The forms of keys of another key system that were imported with `keys.import`. Default: none.
+   */
+  readonly importedKeyForms?: readonly ImportedKeyForm[]
   /** The header that carries an API key, besides `Authorization`. Default `x-api-key`. */
   readonly apiKeyHeader?: string
   /** The header that carries a JWT, besides `Authorization`. Default: none. */
@@ -114,6 +119,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
   const clock: Clock = { ...systemClock, ...(options.now && { wall: options.now }) }
   const sources = checkedSources({
     keyPrefix: options.keyPrefix ?? credentialDefaults.keyPrefix,
+    importedForms: options.importedKeyForms ?? [],
     apiKeyHeader: options.apiKeyHeader ?? credentialDefaults.apiKeyHeader,
     jwtHeader: options.jwtHeader ?? null,
     apiKeyQueryParameter: options.apiKeyQueryParameter ?? null,

@@ -1,4 +1,5 @@
 import { httpToken } from '../header-name.ts'
+import { hasImportedForm, type ImportedKeyForm } from './imported-key.ts'
 import { hasKeyForm, looksLikeKey } from './key-form.ts'
 
 /**
@@ -8,12 +9,17 @@ import { hasKeyForm, looksLikeKey } from './key-form.ts'
  *
  * Encoded values are not decoded: a key as the user name of `Basic` is not detected.
  */
-export function isOfAnotherScheme(value: string, keyPrefix: string): boolean {
+export function isOfAnotherScheme(
+  value: string,
+  keyPrefix: string,
+  importedForms: readonly ImportedKeyForm[] = [],
+): boolean {
   const words = value.split(/[ \t]+/)
   const [scheme = ''] = words
   if (scheme === '' || scheme.toLowerCase() === 'bearer') return false
   if (value.includes(',') && !hasParameters.test(value)) return false
   if (words.some((word) => looksLikeKey(word, keyPrefix) || jwtForm.test(word))) return false
+  if (words.some((word) => hasImportedForm(word, importedForms, keyPrefix))) return false
   // In parameters only whole keys count: `username="lk_bob"` is a name.
   const parts = value.split(/[^\w.-]+/)
   return !parts.some((part) => hasKeyForm(part, keyPrefix) || jwtOfJson.test(part))

@@ -1,3 +1,4 @@
+import { hasImportedForm, type ImportedKeyForm } from './imported-key.ts'
 import { looksLikeKey } from './key-form.ts'
 import { isOfAnotherScheme } from './other-schemes.ts'
 
@@ -11,6 +12,8 @@ export interface CredentialSources {
   readonly apiKeyQueryParameter: string | null
   /** The prefix of every API key. */
   readonly keyPrefix: string
+  /** The forms of the keys of other systems that were imported. */
+  readonly importedForms: readonly ImportedKeyForm[]
 }
 
 /** The headers and query parameters of a request. */
@@ -30,7 +33,7 @@ export interface CredentialCarrier {
 
 export type PresentedCredential =
   | { readonly kind: 'none' }
-  | { readonly kind: 'api-key'; readonly text: string }
+  | { readonly kind: 'api-key'; readonly text: string; readonly isImported?: boolean }
   | { readonly kind: 'jwt'; readonly token: string }
   /** A value that is neither an API key nor a JWT. */
   | { readonly kind: 'unrecognised'; readonly isBearer?: boolean }
@@ -51,21 +54,21 @@ export function readCredential(
   carrier: CredentialCarrier,
   sources: CredentialSources,
 ): PresentedCredential {
-  const { apiKeyHeader, jwtHeader, apiKeyQueryParameter, keyPrefix } = sources
+  const { apiKeyHeader, jwtHeader, apiKeyQueryParameter } = sources
   let found = none
   const authorization = carrier.header('authorization')
-  if (authorization !== null) found = readAuthorization(authorization, keyPrefix)
+  if (authorization !== null) found = readAuthorization(authorization, sources)
   const apiKey = carrier.header(apiKeyHeader)
-  if (apiKey !== null) found = oneOf(found, readApiKey(apiKey, keyPrefix))
+  if (apiKey !== null) found = oneOf(found, readApiKey(apiKey, sources))
   const jwt = jwtHeader === null ? null : carrier.header(jwtHeader)
   if (jwt !== null) found = oneOf(found, readJwt(jwt))
   const { apiKeyParameter = null } = carrier
-  if (apiKeyParameter !== null) found = oneOf(found, readApiKey(apiKeyParameter, keyPrefix))
+  if (apiKeyParameter !== null) found = oneOf(found, readApiKey(apiKeyParameter, sources))
   if (apiKeyQueryParameter === null) return found
   const parameters = carrier.queryParameters(apiKeyQueryParameter)
   const [parameter] = parameters
   if (parameter === undefined) return found
-  return parameters.length > 1 ? ambiguous : oneOf(found, readApiKey(parameter, keyPrefix))
+  return parameters.length > 1 ? ambiguous : oneOf(found, readApiKey(parameter, sources))
 }
 
 function oneOf(first: PresentedCredential, second: PresentedCredential): PresentedCredential {
@@ -78,25 +81,30 @@ function oneOf(first: PresentedCredential, second: PresentedCredential): Present
  * request.
  */
 
-function readAuthorization(value: string, keyPrefix: string): PresentedCredential {
+function readAuthorization(value: string, sources: CredentialSources): PresentedCredential {
   const credential = afterBearer(value)
-  if (credential === null) return readOtherScheme(value, keyPrefix)
+  if (credential === null) return readOtherScheme(value, sources)
   if (isAbsent(credential)) return none
   if (credential.includes(',')) return ambiguous
-  if (looksLikeKey(credential, keyPrefix)) return asApiKey(credential, keyPrefix)
+  if (looksLikeKey(credential, sources.keyPrefix)) return asApiKey(credential, sources)
   const jwt = asJwt(credential)
-  return jwt === unrecognised ? unrecognisedBearer : jwt
+  if (jwt !== unrecognised) return jwt
+  const imported = asImportedKey(credential, sources)
+  return imported === unrecognised ? unrecognisedBearer : imported
 }
 
 /** A header of another scheme is ignored, unless it contains an API key or a JWT. */
-function readOtherScheme(value: string, keyPrefix: string): PresentedCredential {
-  if (isAbsent(value) || isOfAnotherScheme(value, keyPrefix)) return none
+function readOtherScheme(
+  value: string,
+  { keyPrefix, importedForms }: CredentialSources,
+): PresentedCredential {
+  if (isAbsent(value) || isOfAnotherScheme(value, keyPrefix, importedForms)) return none
   return value.includes(',') ? ambiguous : unrecognised
 }
 
-function readApiKey(value: string, keyPrefix: string): PresentedCredential {
+function readApiKey(value: string, sources: CredentialSources): PresentedCredential {
   if (isAbsent(value)) return none
-  return value.includes(',') ? ambiguous : asApiKey(value, keyPrefix)
+  return value.includes(',') ? ambiguous : asApiKey(value, sources)
 }
 
 function readJwt(value: string): PresentedCredential {
@@ -124,8 +132,18 @@ function afterBearer(value: string): string | null {
 const bearer = 'Bearer '
 const bearerInAnyCase = /^bearer(?: |$)/i
 
-function asApiKey(text: string, keyPrefix: string): PresentedCredential {
-  return looksLikeKey(text, keyPrefix) && isOneWord(text) ? { kind: 'api-key', text } : unrecognised
+function asApiKey(text: string, sources: CredentialSources): PresentedCredential {
+  if (!looksLikeKey(text, sources.keyPrefix)) return asImportedKey(text, sources)
+  return isOneWord(text) ? { kind: 'api-key', text } : unrecognised
+}
+
+function asImportedKey(
+  text: string,
+  { importedForms, keyPrefix }: CredentialSources,
+): PresentedCredential {
+  return hasImportedForm(text, importedForms, keyPrefix)
+    ? { kind: 'api-key', text, isImported: true }
+    : unrecognised
 }
 
 function asJwt(token: string): PresentedCredential {

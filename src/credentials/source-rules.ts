@@ -1,4 +1,5 @@
 import { keyPrefixSyntax } from '../key-syntax.ts'
+import { importedFormsFault } from './imported-key.ts'
 import type { CredentialSources } from './presented-credential.ts'
 
 /*
@@ -78,7 +79,7 @@ export function credentialParameterFault(name: unknown): string | null {
  * @throws Error with all faults, each with its option
  */
 export function checkedSources(sources: CredentialSources): CredentialSources {
-  const { apiKeyHeader, jwtHeader, apiKeyQueryParameter, keyPrefix } = sources
+  const { apiKeyHeader, jwtHeader, apiKeyQueryParameter, keyPrefix, importedForms } = sources
   const faults = [
     faultOf('apiKeyHeader', credentialHeaderFault(apiKeyHeader)),
     jwtHeader === null ? [] : faultOf('jwtHeader', credentialHeaderFault(jwtHeader)),
@@ -86,6 +87,7 @@ export function checkedSources(sources: CredentialSources): CredentialSources {
       ? []
       : faultOf('apiKeyQueryParameter', credentialParameterFault(apiKeyQueryParameter)),
     faultOf('keyPrefix', keyPrefixFault(keyPrefix)),
+    faultOf('importedKeyForms', importedFormsFault(importedForms, keyPrefix)),
   ].flat()
   if (faults.length > 0) throw new Error(`createAuthenticator: ${faults.join('; ')}.`)
   const names = {

@@ -97,7 +97,7 @@ async function connect(
   return withServices(
     {
       authenticator,
-      keys: createKeys(all, authenticator),
+      keys: createKeys(all, authenticator, keys.importedForms),
       users: createUsers(all, authenticator),
       close,
     },

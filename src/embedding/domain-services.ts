@@ -117,6 +117,7 @@ function createLoggingAuthenticator({
   return createAuthenticator({
     keyPrefix: keys.prefix,
     keyPeppers: keys.peppers,
+    importedKeyForms: keys.importedForms ?? [],
     onKeyProblem: (issuer, error) =>
       log.warn({ issuer, err: error }, 'the keys of an issuer could not be fetched or used'),
     onError: (error) =>

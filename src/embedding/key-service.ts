@@ -1,3 +1,4 @@
+import type { ImportedKeyForm } from '../credentials/imported-key.ts'
 import { createKeyMaker } from '../credentials/key-maker.ts'
 import { createSecretHasher } from '../credentials/secret-hash.ts'
 import { createKeyService, type KeyService, type KeyServiceOptions } from '../keys/keys.ts'
@@ -6,6 +7,8 @@ import { createKeyService, type KeyService, type KeyServiceOptions } from '../ke
 export interface KeySettings {
   readonly prefix: string
   readonly peppers: readonly string[]
+  /** The forms of the keys of other systems that were imported. */
+  readonly importedForms?: readonly ImportedKeyForm[]
   /** The most active keys (neither revoked nor expired) that one user may have. */
   readonly maxPerUser: number
   /** `null`: no limit. */

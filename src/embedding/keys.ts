@@ -1,3 +1,4 @@
+import type { ImportedKeyForm } from '../credentials/imported-key.ts'
 import { BadUserInputError } from '../errors.ts'
 import type { ApiKey, ApiKeyStatus, PreviousSecret } from '../keys/api-key.ts'
 import { previousSecret } from '../keys/api-key.ts'
@@ -17,6 +18,7 @@ import type { Services } from '../schema/context.ts'
 import { keyCursorForms } from '../schema/key-cursors.ts'
 import { holdsAll } from '../scopes.ts'
 import { type AnyCaller, type As, callerOf, type OwnAuthenticator, requireScope } from './caller.ts'
+import { type ImportedKeys, type ImportKeysCall, importKeys } from './import-keys.ts'
 import { checkInputs, pageInputs } from './inputs.ts'
 import { type KeyOutcome, type KeyRecord, toOutcome, toRecords } from './key-records.ts'
 import { emptyPage, type Page, type PageInputs, readPage } from './pages.ts'
@@ -84,6 +86,14 @@ export interface Keys {
    * @throws ConflictError if the owner has too many keys, or the parent was revoked
    */
   create(call: CreateKeyCall): Promise<CreatedKey>
+  /**
+   * Imports keys of another key system, for `operator` only. They work until they expire, and a rotation replaces one
+   * by a key of this system. A key that was imported before is left as it is.
+   *
+   * @throws BadUserInputError, ConflictError or NotFoundError at the first key that cannot be imported. The keys
+   *   before it are imported, and a second call with the same keys continues
+   */
+  import(call: ImportKeysCall): Promise<ImportedKeys>
   /** Lists the keys of one user: `read:keys`, for another user also `manage:keys` and `read:users`. */
   list(call: ListKeysCall): Promise<Page<KeyRecord>>
   /** Returns one key, or `null`. Scopes as for `list`. */
@@ -116,7 +126,11 @@ export interface Keys {
   revokeAll(call: As & RevokeAllKeysInput): Promise<number | null>
 }
 
-export function createKeys(services: Services, authenticator: OwnAuthenticator): Keys {
+export function createKeys(
+  services: Services,
+  authenticator: OwnAuthenticator,
+  importedForms: readonly ImportedKeyForm[] = [],
+): Keys {
   const outcome = (key: ApiKey) => toOutcome(services, key)
 
   /** Checks `as` first, so that no other error hides a wrong one. */
@@ -130,6 +144,7 @@ export function createKeys(services: Services, authenticator: OwnAuthenticator):
     ...reading(services, ask),
     ...issuing(services, ask),
     ...changing(services, ask, outcome),
+    import: (call) => importKeys(services, importedForms, ask(call, 'write:keys'), call),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ImportedKeyForm } from '../credentials/imported-key.ts'
 import { aliasesOf, namesOf } from '../credentials/issuer-names.ts'
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import { resolveIssuers } from '../credentials/issuer-settings.ts'
@@ -96,6 +97,11 @@ export interface KeyOptions {
   readonly prefix?: string
   /** The peppers (HMAC keys) of stored secrets. The first one hashes, all verify. Default: none. */
   readonly peppers?: readonly string[]
+  /**
+   * The forms of the keys of another key system that `keys.import` has imported or will import. Every process that
+   * shares the database needs them. Default: none.
+   */
+  readonly importedForms?: readonly ImportedKeyForm[]
   /** The most keys of a user that are neither revoked nor expired: 1 to 1,000,000. Default 100. */
   readonly maxPerUser?: number
   /** The longest lifetime of a key in days, 1 to 36,500; `null`: no limit. Default `null`. */
@@ -123,9 +129,11 @@ export function checkOptions(options: ConnectLatchkeyOptions) {
 
 function withDefaults(options: ConnectLatchkeyOptions) {
   const { peppers = [], maxPerUser = 100, maxLifetimeDays = null } = options.keys ?? {}
+  const { importedForms = [] } = options.keys ?? {}
   const keys: KeySettings = {
     prefix: options.keys?.prefix ?? 'lk',
     peppers: [...peppers],
+    importedForms: [...importedForms],
     maxPerUser,
     maxLifetimeDays,
   }
@@ -183,6 +191,8 @@ const keyChecks: Readonly<Record<keyof KeyOptions, Check>> = {
     if (!isTextArray(value) || value.includes('')) return 'must be an array of non-empty strings'
     return new Set(value).size === value.length ? null : 'must not contain a pepper twice'
   }),
+  // The authenticator checks each form.
+  importedForms: optional((value) => (Array.isArray(value) ? null : 'must be an array')),
   maxPerUser: optional(wholeNumber(1, 1_000_000)),
   maxLifetimeDays: optional((value) => (value === null ? null : wholeNumber(1, 36_500)(value))),
 }

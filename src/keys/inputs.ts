@@ -17,6 +17,12 @@ export interface CreateKeyInput {
   readonly metadata?: JsonObject | null | undefined
 }
 
+/** A key of another key system. */
+export interface ImportKeyInput extends CreateKeyInput {
+  /** At most 180 days ahead. */
+  readonly expiresAt: Date
+}
+
 export interface UpdateKeyInput {
   readonly id: string
   readonly name?: string | null | undefined

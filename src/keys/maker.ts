@@ -2,6 +2,8 @@
 export interface KeyMaker {
   newKey(): MadeSecret & { readonly id: string }
   newSecret(id: string): MadeSecret
+  /** @param digest the SHA-256 of a key of another system, in lower-case hexadecimal */
+  importedKey(digest: string): Omit<MadeSecret, 'key'> & { readonly id: string }
 }
 
 interface MadeSecret {

@@ -8,6 +8,7 @@ import type { ApiKey } from './api-key.ts'
 import { changeKey, expirePreviousSecret } from './change.ts'
 import type {
   CreateKeyInput,
+  ImportKeyInput,
   IssuedKey,
   RevokeAllKeysInput,
   RevokeKeyInput,
@@ -16,6 +17,7 @@ import type {
 } from './inputs.ts'
 import { type IssueOptions, issueKey } from './issue.ts'
 import { rotateKey } from './rotate.ts'
+import { requireImportExpiry } from './rules.ts'
 import type { KeyStore, Revocation } from './store.ts'
 import { requestedWidening } from './widen.ts'
 
@@ -26,6 +28,13 @@ export interface OperatorKeyService {
    * @param limit the most active keys that the owner may then have, this one included; default: `maxPerOwner`
    */
   create(ownerId: string, input: CreateKeyInput, limit?: number): Promise<IssuedKey>
+  /**
+   * Imports a key of another key system.
+   *
+   * @param digest the SHA-256 of the key, in lower-case hexadecimal
+   * @returns the key; `null` if it was imported before
+   */
+  import(ownerId: string, input: ImportKeyInput, digest: string): Promise<ApiKey | null>
   update(input: UpdateKeyInput): Promise<ApiKey>
   rotate(input: RotateKeyInput): Promise<IssuedKey>
   expirePrevious(id: string): Promise<ApiKey>
@@ -55,6 +64,17 @@ export function createOperatorKeys(options: OperatorKeysOptions, by: Actor): Ope
       const scopes = requireKnownScopes('scopes', input.scopes, catalogue)
       const owner = userOwner(ownerId)
       return issueKey(options, { owner, parent: null, input, scopes, by, limit })
+    },
+
+    async import(ownerId, input, digest) {
+      const scopes = requireKnownScopes('scopes', input.scopes, catalogue)
+      const made = options.maker.importedKey(digest)
+      requireImportExpiry(input.expiresAt, now())
+      if ((await store.find(made.id)) !== null) return null
+      const maker = { ...options.maker, newKey: () => ({ ...made, key: '' }) }
+      const owner = userOwner(ownerId)
+      const issuing = { ...options, maker }
+      return (await issueKey(issuing, { owner, parent: null, input, scopes, by })).apiKey
     },
 
     async update(input) {

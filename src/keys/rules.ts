@@ -49,6 +49,15 @@ export function resolveExpiry(
   return requested
 }
 
+/** The longest lifetime of an imported key from its import on, in days. */
+export const maxImportDays = 180
+
+/** @throws BadUserInputError on `expiresAt` of an imported key that is later than allowed */
+export function requireImportExpiry(expiresAt: Date, now: Date): void {
+  if (expiresAt.getTime() <= now.getTime() + maxImportDays * day) return
+  throw badExpiry(`is too late: an imported key lives at most ${maxImportDays} days`)
+}
+
 function earliest(a: Date | null, b: Date | null): Date | null {
   if (a === null || b === null) return a ?? b
   return a < b ? a : b

@@ -106,6 +106,7 @@ function create(change: Partial<AuthenticatorParts> = {}, caches: Partial<Creden
     recordsClients: false,
     sources: {
       keyPrefix: 'lk',
+      importedForms: [],
       apiKeyHeader: 'x-api-key',
       jwtHeader: null,
       apiKeyQueryParameter: null,

@@ -11,6 +11,7 @@ const sources: CredentialSources = {
   jwtHeader: null,
   apiKeyQueryParameter: null,
   keyPrefix: 'lk',
+  importedForms: [],
 }
 const key = 'lk_0123456789abcdef_0123456789'
 const jwt = 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln'

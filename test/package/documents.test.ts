@@ -177,6 +177,11 @@ await latchkey.close()`),
       ).toMatchObject({ ...done, out: 'REVOKED The contract has ended\n' }),
   },
   {
+    block: 'keys: { importedForms: [handMade, betterAuth] }',
+    run: async (code, { module }) =>
+      expect(await module(code)).toMatchObject({ ...done, out: '1 1\n' }),
+  },
+  {
     block: "revoked_reason = 'Its pepper is lost.'",
     run: async (code, { sql }) => sqlRuns(code, sql),
   },

@@ -58,7 +58,7 @@ export async function createTestInstance(
     keys: createKeyService({
       ...shared,
       store: database.keys,
-      maker: createKeyMaker('lk', createSecretHasher([])),
+      maker: createKeyMaker('lk', createSecretHasher(options.keyPeppers ?? [])),
       maxPerOwner: options.maxPerUser ?? 100,
       maxLifetimeDays: null,
     }),
@@ -84,7 +84,7 @@ export async function createTestInstance(
     ),
     now: shared.now,
   }
-  const keys = createKeys(services, authenticator)
+  const keys = createKeys(services, authenticator, options.importedKeyForms)
   const users = createUsers(services, authenticator)
 
   async function admit(credential: string): Promise<Principal> {
