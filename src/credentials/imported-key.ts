@@ -5,7 +5,7 @@ import { type KeyParts, looksLikeKey } from './key-form.ts'
 /** The form of the keys of another key system: a fixed prefix, and then random characters. */
 export interface ImportedKeyForm {
   /**
-   * What every key begins with, 0 to 32 letters, digits, `_` and `-`, such as `sk_live_`. It must not begin with
+   * The beginning of every key, 0 to 32 letters, digits, `_` and `-`, such as `sk_live_`. It must not begin with
    * the prefix of this system's keys and `_`. Without a prefix, the keys have letters and digits only.
    */
   readonly prefix: string

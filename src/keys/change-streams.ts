@@ -42,7 +42,7 @@ interface OpenStream {
 }
 
 /**
- * Passes the events of keys on to the streams of their owners. No event tells of a use or an expiry, so these are
+ * Passes the events of keys on to the streams of their owners. No event reports a use or an expiry, so these are
  * looked up at intervals, for the owners that have a stream.
  */
 export function createKeyChangeStreams(options: KeyChangeStreamsOptions): KeyChangeStreams {
@@ -116,7 +116,7 @@ function createActivity(store: Pick<KeyStore, 'findActivity'>, now: () => number
   let last: number | null = null
 
   return {
-    /** Forgets uses and expiries until now: no stream was open. */
+    /** Discards uses and expiries until now: no stream was open. */
     begin(): void {
       last = now()
     },

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createGuard, type ImportedKeyForm, operator } from '../../src/index.ts'
+import { createGuard, type ImportedKeyForm, type LatchkeyError, operator } from '../../src/index.ts'
 import { createTestInstance, type TestInstance } from '../support/instance.ts'
 
 /* Keys of another key system: they are recognised by their form, and stored like secrets of this system. */
@@ -139,17 +139,16 @@ describe.each([
       clientAddress: () => '192.0.2.7',
       failuresPerMinute: 3,
     })
-    const attempt = (text: string, headers?: Record<string, string>) =>
-      guard
-        .authenticate(
-          new Request('https://a.example', {
-            headers: headers ?? { authorization: `Bearer ${text}` },
-          }),
-        )
-        .then(
-          (principal) => principal,
-          ({ status }) => status,
-        )
+    const attempt = async (text: string, headers?: Record<string, string>): Promise<unknown> => {
+      const request = new Request('https://a.example', {
+        headers: headers ?? { authorization: `Bearer ${text}` },
+      })
+      try {
+        return await guard.authenticate(request)
+      } catch (error) {
+        return (error as LatchkeyError).status
+      }
+    }
     const statuses = []
     for (let n = 0; n < 5; n += 1) statuses.push(await attempt(newKey()))
     expect(statuses).toEqual([401, 401, 401, 429, 429])

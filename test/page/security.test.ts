@@ -34,7 +34,8 @@ async function subjectOf(
   return body.data?.viewer?.user.subject ?? null
 }
 
-const rows = async () => Number((await server.app.sql`select count(*) from latchkey.page_sessions`)[0]?.count)
+const rows = async () =>
+  Number((await server.app.sql`select count(*) from latchkey.page_sessions`)[0]?.count)
 
 describe('requests of other sites', () => {
   it.each([
@@ -223,7 +224,13 @@ it('neither the log nor the table contains a secret', async () => {
   const log = server.app.logged.join('\n')
   const table = JSON.stringify(await server.app.sql`select * from latchkey.page_sessions`)
   for (const text of [log, table]) {
-    for (const secret of [session, 'eyJhbGciOiJFUzI1NiI', 'the-code', 'the-secret-of', signInCookie]) {
+    for (const secret of [
+      session,
+      'eyJhbGciOiJFUzI1NiI',
+      'the-code',
+      'the-secret-of',
+      signInCookie,
+    ]) {
       expect(text).not.toContain(secret)
     }
   }
