@@ -103,6 +103,14 @@ export function createSessionStore(
         ),
       ),
 
+    postponeRenewal: (id, until) =>
+      access.change(async (transaction) => {
+        await transaction
+          .update(pageSessions)
+          .set({ renewingUntil: until })
+          .where(eq(pageSessions.id, id))
+      }),
+
     renew: (id, tokens) =>
       access.change(async (transaction) => {
         const renewed = await transaction

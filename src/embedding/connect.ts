@@ -92,7 +92,7 @@ async function connect(
     maxStalenessMs,
     operationGuards,
     now,
-    page: { sessions: database.sessions, issuers, session, keys, log },
+    page: { sessions: database.sessions, issuers, hasSession: session !== null, keys, log },
   }
   return withServices(
     {

@@ -1,11 +1,8 @@
 import type { ClosableAuthenticator } from '../credentials/create-authenticator.ts'
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
-import type { Logger } from '../log.ts'
 import type { Services } from '../schema/context.ts'
 import type { SessionStore } from '../sessions/store.ts'
-import type { KeySettings } from './key-service.ts'
 import type { Keys } from './keys.ts'
-import type { SessionOptions } from './options.ts'
 import type { Users } from './users.ts'
 
 /** The services of an instance, with those of the keys page. */
@@ -13,10 +10,10 @@ export interface ConnectedServices extends Services {
   readonly page: {
     readonly sessions: SessionStore
     readonly issuers: readonly IssuerSettings[]
-    /** The sign-in of the application; `null`: none. */
-    readonly session: SessionOptions | null
-    readonly keys: Pick<KeySettings, 'maxPerUser' | 'maxLifetimeDays'>
-    readonly log: Pick<Logger, 'warn'>
+    /** Whether the sign-in of the application counts. */
+    readonly hasSession: boolean
+    readonly keys: { readonly maxPerUser: number; readonly maxLifetimeDays: number | null }
+    readonly log: { warn(details: object, message: string): void }
   }
 }
 

@@ -33,8 +33,8 @@ export type KeysPage = (request: Request) => Promise<Response>
 export function createKeysPage(options: CreateKeysPageOptions): KeysPage {
   const { latchkey, clientAddress = () => null } = options
   const services = servicesOf(latchkey)
-  const { issuers, session, keys, log } = services.page
-  const checked = checkOptions(options, { issuers, hasSession: session !== null })
+  const { issuers, hasSession, keys, log } = services.page
+  const checked = checkOptions(options, { issuers, hasSession })
   const { path, url, graphqlUrl } = checked
   const pageSignIn = signInOf(latchkey, checked)
   const { sessions } = pageSignIn

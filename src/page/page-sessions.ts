@@ -89,6 +89,8 @@ export const shownSessionHeader = 'x-latchkey-session'
 
 /** The time for one caller to renew the tokens of a session, before another one may. Milliseconds. */
 const renewalMs = 10_000
+/** The time until the next attempt after the issuer did not answer. Milliseconds. */
+const retryMs = 2_000
 /** The time for which a request waits while another one renews tokens that have expired. Milliseconds. */
 const renewalWaitMs = 4_000
 
@@ -131,8 +133,8 @@ export function createPageSessions(options: PageSessionsOptions): PageSessions {
       if (!isKept) throw new SessionOverError('The session has ended meanwhile.')
       return tokens
     } catch (error) {
-      if (!(error instanceof SessionOverError)) throw error
-      await store.end(session.id)
+      if (error instanceof SessionOverError) await store.end(session.id)
+      else await store.postponeRenewal(session.id, new Date(now() + retryMs))
       throw error
     }
   }

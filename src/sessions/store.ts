@@ -29,6 +29,8 @@ export interface SessionStore {
    * @returns the session for the caller that may renew its tokens; `null` for all others
    */
   claimRenewal(id: string, now: Date, until: Date): Promise<StoredSession | null>
+  /** Lets the next caller renew the tokens from `until` on. */
+  postponeRenewal(id: string, until: Date): Promise<void>
   /** Replaces the tokens. Returns `false` if the session has ended meanwhile. */
   renew(id: string, tokens: Pick<StoredSession, 'tokens' | 'tokenExpiresAt'>): Promise<boolean>
   /** Removes sessions that have ended. Returns their number. */

@@ -7,6 +7,8 @@ export interface TestProvider {
   readonly issuer: string
   /** The subject that signs in next; `null`: the person refuses. */
   person: string | null
+  /** Whether each sign-in gives a refresh token. */
+  givesRefreshTokens: boolean
   /** Seconds for which further access tokens are valid. */
   lifetime: number
   /** The status with which the token endpoint fails from now on; `null`: it works. */
@@ -28,6 +30,7 @@ export async function startProvider(redirectUris: readonly string[]): Promise<Te
   const self: TestProvider = {
     issuer,
     person: 'ada',
+    givesRefreshTokens: false,
     lifetime: 600,
     failing: null,
     grants: [],
@@ -54,8 +57,7 @@ export async function startProvider(redirectUris: readonly string[]): Promise<Te
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     pkce: { required: () => true },
     rotateRefreshToken: true,
-    issueRefreshToken: (_context: unknown, _client: unknown, code: { scopes: Set<string> }) =>
-      code.scopes.has('offline_access'),
+    issueRefreshToken: () => self.givesRefreshTokens,
     interactions: { url: () => '/interaction' },
     features: {
       devInteractions: { enabled: false },
