@@ -29,7 +29,11 @@ export function readResults(response: Response): ResultReader {
         all += text
       }
     },
-    leave: () => reader.cancel(),
+    async leave() {
+      // Without a read, the stream of Yoga does not notice that its reader has left.
+      if (all === '') await reader.read()
+      await reader.cancel()
+    },
     get text() {
       return all
     },

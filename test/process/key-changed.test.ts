@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest'
+import { readResults } from '../support/event-stream.ts'
+import { startServerProcess, statusOf, temporaryFolder } from '../support/server-process.ts'
+
+it('streams end with their clients, and with the server', async () => {
+  const server = await startServerProcess(temporaryFolder())
+  const key = server.banner['API key'] ?? ''
+  const subscribe = (signal?: AbortSignal) =>
+    fetch(server.url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        authorization: `Bearer ${key}`,
+      },
+      body: JSON.stringify({ query: 'subscription { keyChanged { kind } }' }),
+      ...(signal && { signal }),
+    })
+
+  // More than one user may have at once.
+  for (let round = 0; round < 3; round++) {
+    const clients = new AbortController()
+    await Promise.all(Array.from({ length: 30 }, () => subscribe(clients.signal)))
+    clients.abort()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+  }
+
+  const response = await subscribe()
+  expect(response.headers.get('cache-control')).toBe('no-store')
+  expect(response.headers.get('x-accel-buffering')).toBe('no')
+  const reader = readResults(response)
+  const used = reader.next()
+  expect(await statusOf(server, key)).toBe(200)
+  expect(await used).toEqual({ data: { keyChanged: { kind: 'USED' } } })
+  const began = performance.now()
+  server.child.kill('SIGTERM')
+  for (let result = await reader.next(); result !== null; result = await reader.next()) {
+    const code = result.errors?.[0].extensions.code
+    expect([undefined, 'SERVICE_UNAVAILABLE']).toContain(code)
+  }
+  expect(await server.ended).toBe(0)
+  expect(performance.now() - began).toBeLessThan(4_500)
+}, 60_000)
