@@ -62,6 +62,7 @@ export function createKeysPage(options: CreateKeysPageOptions): KeysPage {
     checksOrigin: sessions !== null,
     graphql,
   })
+  latchkey.authenticator.offerHelp(url + path)
 
   return async (request) => {
     const { pathname } = new URL(request.url)

@@ -33,6 +33,7 @@ export function createServerKeysPage(
     graphql: (request, context) =>
       graphql(new Request(new URL(graphqlPath, request.url), request), context),
   })
+  authenticator.offerHelp(publicUrl + keysPagePath)
   const location = new URL(publicUrl + keysPagePath).pathname
   return { path: keysPagePath, location, answer }
 }

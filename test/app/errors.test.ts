@@ -34,6 +34,7 @@ describe.each(mediaTypes)('an answer as %s', (accept) => {
         requiredScopes: [['read:keys', 'read:users']],
         missingScopes: ['read:keys'],
         notGranted: [],
+        help: 'http://127.0.0.1:4000/keys/new?scopes=read:keys',
         fields: [{ coordinate: 'Query.apiKeys', paths: [['apiKeys']] }],
       },
       'Bearer realm="latchkey", error="insufficient_scope", scope="read:keys read:users"',
