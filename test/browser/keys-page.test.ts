@@ -61,11 +61,12 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
       'query Team { users { nodes { subject } } }\nquery Keys { apiKeys { totalCount } }',
     )
     await page.getByText('Query.users', { exact: true }).waitFor()
-    await expectEverywhere(page, 'create-operation')
-    await page.getByRole('button', { name: 'Take exactly these 2 scopes' }).click()
+    const take = page.getByRole('button', { name: 'Take exactly these 2 scopes' })
+    await expectEverywhere(page, 'create-operation', take)
+    await take.click()
 
     await page.getByLabel('Name').fill('Team sync')
-    await page.getByText('90 days').click()
+    await page.getByRole('radio', { name: '90 days' }).check()
     await page.getByRole('button', { name: 'Create key' }).click()
     await page.getByText('Only this page shows the key').waitFor()
     await expectEverywhere(page, 'secret')
@@ -142,6 +143,26 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
     await page.getByRole('combobox', { name: 'Status' }).selectOption('REVOKED')
     await page.getByText('2 keys', { exact: true }).waitFor()
     await page.context().close()
+  })
+
+  it('shows changes of other tabs and programs at once', async () => {
+    const { id } = await createKey(keys, 'hedy', { name: 'First', scopes: ['read:users'] })
+    const page = await keys.open({ as: 'hedy' })
+    await page.getByRole('link', { name: 'First' }).waitFor()
+    const other = await page.context().newPage()
+    await other.goto(`${keys.origin}/keys`)
+    await other.getByRole('link', { name: 'First' }).waitFor()
+    await createKey(keys, 'hedy', { name: 'Second', scopes: ['read:users'] })
+    for (const tab of [page, other]) await tab.getByRole('link', { name: 'Second' }).waitFor()
+    // The tab with the stream is closed, and the other one takes over.
+    await page.close()
+    await keys.ask(
+      'hedy',
+      'mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { effectiveBy } }',
+      { id },
+    )
+    await other.getByRole('row', { name: /First/ }).getByText('Revoked').waitFor()
+    await other.context().close()
   })
 
   it('shows hostile texts as they are', async () => {

@@ -5,6 +5,7 @@ import {
   type Browser,
   type BrowserContextOptions,
   chromium,
+  type Locator,
   type Page,
   type Request,
 } from 'playwright-core'
@@ -185,8 +186,9 @@ async function expectFits(page: Page): Promise<void> {
  * Shows one screen in each width and theme, and expects that it is accessible in all of them.
  *
  * @param name begins the names of the pictures
+ * @param shown is scrolled into view. Default: the page is not scrolled.
  */
-export async function expectEverywhere(page: Page, name: string): Promise<void> {
+export async function expectEverywhere(page: Page, name: string, shown?: Locator): Promise<void> {
   for (const theme of themes) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
     for (const width of widths) {
@@ -194,6 +196,7 @@ export async function expectEverywhere(page: Page, name: string): Promise<void> 
       const isChecked = theme === (width > 900 ? 'light' : 'dark')
       if (!isChecked && process.env.SCREENSHOTS === undefined) continue
       await page.setViewportSize({ width, height: width < 600 ? 800 : 900 })
+      await shown?.scrollIntoViewIfNeeded()
       await shoot(page, `${name}-${width}-${theme}`)
       if (isChecked) await (width === 1440 || width === 390 ? expectAccessible : expectFits)(page)
     }

@@ -26,7 +26,7 @@ export function KeyForm(props: {
   const [selected, setSelected] = useState<ReadonlySet<string>>(
     () => new Set(wanted.filter((scope) => held.has(scope))),
   )
-  const { create, isPending, errors, failure } = useCreateKey(onCreated)
+  const { create, clear, isPending, errors, failure } = useCreateKey(onCreated)
   const form = useRef<HTMLFormElement>(null)
   const refused = wanted.filter((scope) => !held.has(scope))
 
@@ -57,7 +57,10 @@ export function KeyForm(props: {
           hint={m.create.nameHint}
           error={errors.name}
           value={name}
-          onChange={setName}
+          onChange={(value) => {
+            setName(value)
+            clear('name')
+          }}
           maxLength={100}
           isRequired
           autoFocus
@@ -67,7 +70,10 @@ export function KeyForm(props: {
           error={errors.description}
           rows={2}
           value={description}
-          onChange={setDescription}
+          onChange={(value) => {
+            setDescription(value)
+            clear('description')
+          }}
           maxLength={500}
         />
       </Section>
@@ -76,8 +82,14 @@ export function KeyForm(props: {
           value={expiry}
           date={date}
           error={errors.expiresAt ?? null}
-          onChange={setExpiry}
-          onDate={setDate}
+          onChange={(value) => {
+            setExpiry(value)
+            clear('expiresAt')
+          }}
+          onDate={(value) => {
+            setDate(value)
+            clear('expiresAt')
+          }}
         />
       </Section>
       <Section title={m.create.scopes}>
@@ -86,7 +98,10 @@ export function KeyForm(props: {
           held={held}
           selected={selected}
           error={errors.scopes ?? null}
-          onSelect={setSelected}
+          onSelect={(value) => {
+            setSelected(value)
+            clear('scopes')
+          }}
         />
       </Section>
       <FailureNote failure={failure} />

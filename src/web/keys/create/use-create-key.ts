@@ -53,7 +53,12 @@ export function useCreateKey(onCreated: (created: CreatedKey) => void) {
     onCreated({ ...apiKey, secret, name, expiresAt, scopes: draft.scopes })
     return true
   }
-  return { create, isPending, errors, failure }
+
+  /** Takes an error away when the person changes the field. */
+  function clear(field: Field) {
+    setErrors(({ [field]: _, ...others }) => others)
+  }
+  return { create, clear, isPending, errors, failure }
 }
 
 function errorsOf({ name, scopes, expiry }: Draft, expiresAt: Date | null): Errors {

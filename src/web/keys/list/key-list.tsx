@@ -1,10 +1,11 @@
 import { KeyRound, Plus, SearchX } from 'lucide-react'
-import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useQuery } from 'urql'
 import { configuration } from '../configuration.ts'
 import { failureOf } from '../graphql/failure.ts'
 import { Button, ButtonLink } from '../kit/button.tsx'
 import { EmptyState, ErrorState } from '../kit/states.tsx'
+import { useLiveKeys } from '../live/use-live-keys.ts'
 import { m } from '../messages/current.ts'
 import { Page } from '../shell/page.tsx'
 import { KeyTable, KeyTableSkeleton } from './key-table.tsx'
@@ -39,14 +40,16 @@ function Keys(props: {
 }) {
   const { state, onChange } = props
   const variables = variablesOf(state)
-  const [{ data, error, fetching, stale }, reload] = useQuery({
+  const [{ data, error, fetching }, reload] = useQuery({
     query: KeyListQuery,
     variables,
     requestPolicy: 'cache-and-network',
   })
   const retry = useCallback(() => reload({ requestPolicy: 'network-only' }), [reload])
+  useLiveKeys(retry)
   const failure = failureOf(error)
   const keys = data?.apiKeys.nodes
+  const isOther = useIsOther(JSON.stringify(variables), fetching)
   const isFiltered = state.search !== '' || state.status !== null
   const isPaged = state.after !== null || state.before !== null
 
@@ -60,13 +63,22 @@ function Keys(props: {
       ) : keys.length === 0 ? (
         <NoMatch onClear={() => onChange({ search: '', status: null })} />
       ) : (
-        <SelectableKeys keys={keys} isStale={fetching && !stale} onRevoked={retry} />
+        <SelectableKeys keys={keys} isStale={isOther} onRevoked={retry} />
       )}
       {data !== undefined && keys?.length !== 0 && (
         <Pager total={data.apiKeys.totalCount} page={data.apiKeys.pageInfo} onChange={onChange} />
       )}
     </>
   )
+}
+
+/** Whether the shown keys are still those of earlier variables. */
+function useIsOther(variables: string, isFetching: boolean): boolean {
+  const shown = useRef(variables)
+  useEffect(() => {
+    if (!isFetching) shown.current = variables
+  }, [variables, isFetching])
+  return isFetching && shown.current !== variables
 }
 
 function SelectableKeys(props: {
