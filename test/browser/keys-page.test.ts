@@ -258,7 +258,8 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
   })
 
   it('moves nothing while it loads, and obeys its own policy', async () => {
-    const page = await keys.open({ as: 'joan' })
+    await createKey(keys, 'mae', { name: 'Only one', scopes: ['read:users'] })
+    const page = await keys.open({ as: 'mae' })
     await page.addInitScript(() => {
       new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) {

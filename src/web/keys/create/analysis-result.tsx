@@ -33,7 +33,6 @@ export function AnalysisResult(props: {
       {needed.length > missing.length && (
         <div>
           <Button
-            look="primary"
             size="small"
             icon={<CircleCheck aria-hidden />}
             onPress={() => onTake(needed.filter((scope) => held.has(scope)))}

@@ -19,25 +19,27 @@ const firstDelay = 1000
 const maxDelay = 30_000
 
 /**
- * Calls `onChange` when a key of the person changes, and after each interruption of the stream. Returns when
- * `signal` aborts, or when the server does not allow the stream.
+ * Calls `onChange` when a key of the person changes, and when a stream begins, because changes may have been
+ * missed before. Returns when `signal` aborts, or when the server does not allow the stream.
  */
 export async function followKeys(onChange: () => void, signal: AbortSignal): Promise<void> {
   let delay = firstDelay
   while (!signal.aborted) {
-    const end = await readOnce(() => {
+    const onEvent = () => {
       delay = firstDelay
       onChange()
-    }, signal)
+    }
+    const end = await readOnce({ onBegin: onChange, onEvent }, signal)
     if (end === 'refused' || signal.aborted) return
     await pause(delay, signal)
     delay = Math.min(delay * 2, maxDelay)
-    // Changes may have been missed meanwhile.
-    if (!signal.aborted) onChange()
   }
 }
 
-async function readOnce(onChange: () => void, signal: AbortSignal): Promise<'refused' | 'lost'> {
+async function readOnce(
+  { onBegin, onEvent }: { readonly onBegin: () => void; readonly onEvent: () => void },
+  signal: AbortSignal,
+): Promise<'refused' | 'lost'> {
   const abort = new AbortController()
   const stop = () => abort.abort()
   signal.addEventListener('abort', stop)
@@ -53,9 +55,10 @@ async function readOnce(onChange: () => void, signal: AbortSignal): Promise<'ref
     const type = response.headers.get('content-type') ?? ''
     const isStream = response.ok && type.startsWith('text/event-stream') && response.body !== null
     if (!isStream) return response.status >= 500 || response.status === 429 ? 'lost' : 'refused'
+    onBegin()
     for await (const { errors } of readEvents(response.body, abort)) {
       if (errors?.some(({ extensions }) => extensions.code === 'FORBIDDEN')) return 'refused'
-      if (errors === undefined) onChange()
+      if (errors === undefined) onEvent()
     }
     return 'lost'
   } catch {
