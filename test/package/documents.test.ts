@@ -104,6 +104,18 @@ const recipes: readonly Recipe[] = [
       ).toMatchObject({ ...done, out: expect.stringMatching(/^401\n$/) }),
   },
   {
+    block: "from 'latchkey/page'",
+    run: async (code, { module }) =>
+      expect(
+        await module(
+          `const findSignedIn = () => null\n${code}
+const response = await keysPage(new Request('http://inside/settings/keys/new'))
+console.log(response.status, (await response.text()).includes('<base href="/settings/keys/">'))
+await latchkey.close()`,
+        ),
+      ).toEqual({ code: 0, err: '', out: '200 true\n' }),
+  },
+  {
     block: 'possibleTypes: ({ id })',
     run: async (code, { module }) => {
       const { out, ...finished } = await module(nodeField(code))

@@ -99,6 +99,23 @@ await app.close()
 `,
     out: "[ 'PORT' ]\n200\n",
   },
+  './page': {
+    code: `
+import { createKeysPage } from 'latchkey/page'
+import { connectLatchkey } from 'latchkey/postgres'
+
+const latchkey = await connectLatchkey({
+  url: process.env.DATABASE_URL ?? '',
+  scopes: {},
+  session: { issuer: 'https://shop.example', identify: () => null },
+})
+const options = { latchkey, path: '/keys', url: 'https://shop.example' }
+const page = createKeysPage({ ...options, signIn: { url: '/login' } })
+console.log((await page(new Request('https://shop.example/keys'))).status)
+await latchkey.close()
+`,
+    out: '200\n',
+  },
   './sdl': {
     code: `
 import { connectLatchkey } from 'latchkey/postgres'

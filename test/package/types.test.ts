@@ -35,6 +35,11 @@ import type { Latchkey } from 'latchkey/postgres'
 declare const latchkey: Latchkey`,
   },
   {
+    block: 'findSignedIn(carrier',
+    before: `
+declare const findSignedIn: (cookie: string | null) => { subject: string } | null`,
+  },
+  {
     block: 'await directory.findMissingPeppers(keyPeppers)',
     before: `
 import type { ConnectedDirectory } from 'latchkey/postgres'
