@@ -50,28 +50,21 @@ function latestUses(uses: readonly KeyUses[]): SQL {
       select id from ${apiKeys} where id = any (array(select id from used))
       for no key update skip locked
     ),
-    -- Another node may have written a later use. Then the row is not written.
-    later as materialized (
-      select used.*, stored.last_used_at is null or stored.last_used_at < used.at as is_later,
-        coalesce(used.previous_at >= stored.rotated_at and (stored.previous_last_used_at is null
-          or stored.previous_last_used_at < used.previous_at), false) as is_later_of_previous
-      from used join ${apiKeys} as stored on stored.id = used.id
-      where stored.id = any (array(select id from held))
-    ),
     noted as (
       update ${apiKeys} as stored set
-        last_used_at = case when is_later then later.at else stored.last_used_at end,
-        last_used_address = case when is_later then later.address else stored.last_used_address end,
-        last_used_agent = case when is_later then later.agent else stored.last_used_agent end,
-        previous_last_used_at = case when is_later_of_previous
-          then later.previous_at else stored.previous_last_used_at end,
-        previous_last_used_address = case when is_later_of_previous
-          then later.previous_address else stored.previous_last_used_address end,
-        previous_last_used_agent = case when is_later_of_previous
-          then later.previous_agent else stored.previous_last_used_agent end
-      from later
-      where stored.id = any (array(select id from held)) and stored.id = later.id
-        and (is_later or is_later_of_previous)
+        last_used_at = greatest(stored.last_used_at, used.at),
+        last_used_address = case when ${isLater} then used.address else stored.last_used_address end,
+        last_used_agent = case when ${isLater} then used.agent else stored.last_used_agent end,
+        previous_last_used_at = case when ${isLaterOfPrevious}
+          then used.previous_at else stored.previous_last_used_at end,
+        previous_last_used_address = case when ${isLaterOfPrevious}
+          then used.previous_address else stored.previous_last_used_address end,
+        previous_last_used_agent = case when ${isLaterOfPrevious}
+          then used.previous_agent else stored.previous_last_used_agent end
+      from used
+      where stored.id = any (array(select id from held)) and stored.id = used.id
+        -- Another node may have written a later use. Then the row is not written.
+        and (${isLater} or ${isLaterOfPrevious})
     ),
     needed as (
       insert into ${apiKeyScopeUses} as known (key_id, scope, last_used_at)
@@ -84,6 +77,10 @@ function latestUses(uses: readonly KeyUses[]): SQL {
     )
     select id from ${apiKeys} where id = any (array(select id from used except select id from held))`
 }
+
+const isLater = sql`(stored.last_used_at is null or stored.last_used_at < used.at)`
+const isLaterOfPrevious = sql`(used.previous_at >= stored.rotated_at and (stored.previous_last_used_at is null
+  or stored.previous_last_used_at < used.previous_at))`
 
 /**
  * Converts milliseconds since the epoch. For tens of thousands of values this is faster than passing
