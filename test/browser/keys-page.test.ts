@@ -10,7 +10,7 @@ import {
   startKeysPage,
 } from './keys-page.ts'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
 
 /** Texts that would do harm if the page took them for HTML, for a format or for a direction. */
 const hostile = [
