@@ -62,7 +62,7 @@ const mayImport: Record<string, readonly string[]> = {
     'backends',
     'web',
   ],
-  web: [],
+  web: ['core'],
   node: ['core', 'net', 'credentials', 'yoga', 'http', 'log'],
   'connection-string': ['net'],
   // What an application embeds: the parts together, without the server.

@@ -12,6 +12,7 @@ import { FaultBoundary } from './shell/fault-boundary.tsx'
 import { Layout } from './shell/layout.tsx'
 
 const CreateKey = lazy(() => import('./create/create-key.tsx'))
+const KeyDetails = lazy(() => import('./details/key-details.tsx'))
 
 export function App() {
   return (
@@ -36,6 +37,7 @@ function Screens() {
       <Route path="/" component={KeyList} />
       <Route path="/sign-in" component={KeyList} />
       <Route path="/new" component={CreateKey} />
+      <Route path="/:id" component={KeyDetails} />
       <Route component={NotFound} />
     </Switch>
   )

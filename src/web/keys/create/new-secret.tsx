@@ -20,8 +20,14 @@ export interface CreatedKey {
 }
 
 /** Shows a secret once. To leave asks whether it was saved. */
-export function NewSecret(props: { readonly created: CreatedKey; readonly title: string }) {
-  const { created, title } = props
+export function NewSecret(props: {
+  readonly created: CreatedKey
+  readonly title: string
+  /** The path below the page that follows. */
+  readonly next?: string
+  readonly onLeave?: () => void
+}) {
+  const { created, title, next = '/', onLeave } = props
   const { id, start, secret, expiresAt, scopes } = created
   const [isShown, setShown] = useState(false)
   const [isSaved, setSaved] = useState(false)
@@ -31,7 +37,10 @@ export function NewSecret(props: { readonly created: CreatedKey; readonly title:
   useLeaveGuard(setTarget)
 
   // The entry of the form is replaced, so that the way back does not lead here.
-  const leave = (to: string) => navigate(to, { replace: true })
+  function leave(to: string) {
+    navigate(to, { replace: true })
+    onLeave?.()
+  }
 
   return (
     <Page title={title} lead={m.secret.lead} narrow>
@@ -68,7 +77,7 @@ export function NewSecret(props: { readonly created: CreatedKey; readonly title:
       <h2 className="snippets-title">{m.secret.use}</h2>
       <SecretSnippets secret={secret} shown={shown} onCopied={() => setSaved(true)} />
       <div className="form-actions">
-        <Button look="primary" onPress={() => (isSaved ? leave('/') : setTarget('/'))}>
+        <Button look="primary" onPress={() => (isSaved ? leave(next) : setTarget(next))}>
           {m.secret.done}
         </Button>
       </div>

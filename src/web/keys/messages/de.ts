@@ -1,8 +1,9 @@
 import type { Messages } from './current.ts'
 import { common } from './de/common.ts'
 import { create } from './de/create.ts'
+import { details } from './de/details.ts'
 import { list } from './de/list.ts'
 import { secret } from './de/secret.ts'
 
 /** All texts of the page in German. */
-export const de: Messages = { ...common, list, create, secret }
+export const de: Messages = { ...common, create, details, list, secret }

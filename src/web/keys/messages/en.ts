@@ -1,7 +1,8 @@
 import { common } from './en/common.ts'
 import { create } from './en/create.ts'
+import { details } from './en/details.ts'
 import { list } from './en/list.ts'
 import { secret } from './en/secret.ts'
 
 /** All texts of the page in English. */
-export const en = { ...common, list, create, secret }
+export const en = { ...common, create, details, list, secret }

@@ -1,0 +1,86 @@
+import { useState } from 'react'
+import { useQuery } from 'urql'
+import { failureOf } from '../graphql/failure.ts'
+import { Button } from '../kit/button.tsx'
+import { FailureNote, Skeleton } from '../kit/states.tsx'
+import { RelativeTime } from '../kit/time.tsx'
+import { m } from '../messages/current.ts'
+import { detailLines } from './event-text.ts'
+import { Panel } from './panel.tsx'
+import { KeyEventsQuery } from './queries.ts'
+
+const step = 8
+const max = 100
+
+/** What happened to a key, newest first. */
+export function Activity({ id }: { readonly id: string }) {
+  const [first, setFirst] = useState(step)
+  const [{ data, error, fetching }] = useQuery({ query: KeyEventsQuery, variables: { id, first } })
+  const events = data?.apiKey?.events
+  return (
+    <Panel title={m.details.activity}>
+      {events === undefined ? (
+        <div className="panel-body">
+          {error === undefined ? (
+            <Skeleton width="60%" />
+          ) : (
+            <FailureNote failure={failureOf(error)} />
+          )}
+        </div>
+      ) : events.nodes.length === 0 ? (
+        <p className="panel-body muted">{m.details.noActivity}</p>
+      ) : (
+        <ol className="events">
+          {events.nodes.map(({ id: eventId, ...event }) => (
+            <Event key={eventId} {...event} />
+          ))}
+        </ol>
+      )}
+      {events?.pageInfo.hasNextPage === true && first < max && (
+        <div className="panel-foot">
+          <Button
+            size="small"
+            isPending={fetching}
+            onPress={() => setFirst(Math.min(max, first + 2 * step))}
+          >
+            {m.details.more}
+          </Button>
+        </div>
+      )}
+    </Panel>
+  )
+}
+
+export function Event(props: {
+  readonly type: string
+  readonly at: string
+  readonly details: Record<string, unknown>
+  readonly actor: { readonly subject: string | null; readonly credentialKind: string | null }
+}) {
+  const { type, at, details, actor } = props
+  const lines = detailLines(details)
+  return (
+    <li>
+      <div className="event-head">
+        <strong>{m.details.events[type] ?? type}</strong>
+        {type !== 'credential.refused' && (
+          <bdi className="muted">
+            {actor.subject === null ? m.details.byOperator : m.details.by(actor.subject)}
+          </bdi>
+        )}
+        <span className="muted event-time">
+          <RelativeTime at={at} />
+        </span>
+      </div>
+      {lines.length > 0 && (
+        <ul className="event-lines">
+          {lines.map((line) => (
+            <li key={line}>
+              <bdi>{line}</bdi>
+            </li>
+          ))}
+        </ul>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,96 @@
+import { Link2 } from 'lucide-react'
+import { useSearchParams } from 'wouter'
+import { useAction } from '../graphql/use-action.ts'
+import { Button } from '../kit/button.tsx'
+import { originText } from '../kit/origin.ts'
+import { FailureNote } from '../kit/states.tsx'
+import { RelativeTime } from '../kit/time.tsx'
+import { toast } from '../kit/toasts.tsx'
+import { m } from '../messages/current.ts'
+import { isAddable } from './addable.ts'
+import { type KeyDetails, UpdateKeyMutation } from './queries.ts'
+
+/** What a link wants to add to the key, as in `?add=read:users%20write:users`. Only the person adds it. */
+export function AskedScopes(props: {
+  readonly apiKey: KeyDetails
+  readonly held: ReadonlySet<string>
+  readonly mayAdd: boolean
+}) {
+  const { apiKey, held, mayAdd } = props
+  const [asked, clear] = useAskedScopes()
+  const { run, isPending, failure } = useAction(UpdateKeyMutation, () => {
+    toast(m.details.added(added.length))
+    clear()
+  })
+  const present = asked.filter((scope) => apiKey.scopes.includes(scope))
+  const missing = asked.filter((scope) => !apiKey.scopes.includes(scope))
+  const fixed = missing.filter((scope) => !isAddable(scope))
+  const notHeld = missing.filter((scope) => isAddable(scope) && !held.has(scope))
+  const added = missing.filter((scope) => isAddable(scope) && held.has(scope))
+  const isRotating = apiKey.previousSecret !== null
+  if (asked.length === 0) return null
+
+  return (
+    <section className="card asked" aria-labelledby="asked">
+      <span className="empty-icon">
+        <Link2 aria-hidden />
+      </span>
+      <div className="asked-text">
+        <h2 id="asked">{m.details.askedTitle}</h2>
+        <p className="muted">{m.details.askedText}</p>
+        {added.length > 0 && <Scopes names={added} />}
+        <LastUse apiKey={apiKey} />
+        {present.length > 0 && (
+          <p>
+            {m.details.askedHeld} <code>{present.join(', ')}</code>
+          </p>
+        )}
+        {notHeld.length > 0 && <p>{m.details.askedNotHeld(notHeld.join(', '))}</p>}
+        {fixed.length > 0 && <p>{m.details.askedFixed(fixed.join(', '))}</p>}
+        {isRotating && added.length > 0 && <p>{m.details.addWhileRotating}</p>}
+        <FailureNote failure={failure} />
+        <div className="asked-actions">
+          {mayAdd && added.length > 0 && (
+            <Button
+              look="primary"
+              isPending={isPending}
+              isDisabled={isRotating}
+              onPress={() => void run({ input: { id: apiKey.id, addScopes: added } })}
+            >
+              {m.details.add(added.length)}
+            </Button>
+          )}
+          <Button onPress={clear}>{m.details.askedDismiss}</Button>
+        </div>
+      </div>
+    </section>
+  )
+}
+
+function LastUse({ apiKey }: { readonly apiKey: KeyDetails }) {
+  const { lastUsedAt, lastUsedFrom } = apiKey
+  if (lastUsedAt === null) return <p>{m.details.askedNeverUsed}</p>
+  return (
+    <p>
+      {m.details.askedUsed} <RelativeTime at={lastUsedAt} /> <bdi>{originText(lastUsedFrom)}</bdi>
+    </p>
+  )
+}
+
+function Scopes({ names }: { readonly names: readonly string[] }) {
+  return (
+    <ul className="chips">
+      {names.map((scope) => (
+        <li key={scope}>
+          <code className="chip">{scope}</code>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function useAskedScopes(): readonly [readonly string[], () => void] {
+  const [parameters, setParameters] = useSearchParams()
+  const words = (parameters.get('add') ?? '').split(/\s+/).filter((scope) => scope !== '')
+  return [[...new Set(words)], () => setParameters(new URLSearchParams(), { replace: true })]
+}

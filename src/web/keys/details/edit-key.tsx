@@ -1,0 +1,94 @@
+import { type FormEvent, useState } from 'react'
+import { useAction } from '../graphql/use-action.ts'
+import { Button } from '../kit/button.tsx'
+import { Dialog } from '../kit/dialog.tsx'
+import { TextField } from '../kit/fields.tsx'
+import { FailureNote } from '../kit/states.tsx'
+import { toast } from '../kit/toasts.tsx'
+import { m } from '../messages/current.ts'
+import { type KeyDetails, UpdateKeyMutation } from './queries.ts'
+
+/** Changes the name, the description and the metadata of a key. */
+export default function EditKey(props: {
+  readonly apiKey: KeyDetails
+  readonly onClose: () => void
+}) {
+  const { apiKey, onClose } = props
+  const [name, setName] = useState(apiKey.name)
+  const [description, setDescription] = useState(apiKey.description ?? '')
+  const [text, setText] = useState(() => JSON.stringify(apiKey.metadata, null, 2))
+  const [isChecked, setChecked] = useState(false)
+  const { run, isPending, failure } = useAction(UpdateKeyMutation, () => {
+    toast(m.details.saved)
+    onClose()
+  })
+  const metadata = objectIn(text)
+  const errorOf = (field: string) => (failure?.field === field ? failure.message : null)
+  const known = ['name', 'description', 'metadata'].includes(failure?.field ?? '')
+
+  function submit(event?: FormEvent) {
+    event?.preventDefault()
+    setChecked(true)
+    if (name.trim() === '' || metadata === null) return
+    void run({ input: { id: apiKey.id, name: name.trim(), description, metadata } })
+  }
+
+  return (
+    <Dialog
+      title={m.details.editTitle}
+      size="large"
+      onClose={onClose}
+      actions={
+        <>
+          <Button onPress={onClose}>{m.cancel}</Button>
+          <Button look="primary" isPending={isPending} onPress={submit}>
+            {m.save}
+          </Button>
+        </>
+      }
+    >
+      <form className="stack" noValidate onSubmit={submit}>
+        <TextField
+          label={m.create.name}
+          value={name}
+          onChange={setName}
+          maxLength={100}
+          error={isChecked && name.trim() === '' ? m.create.nameMissing : errorOf('name')}
+          isRequired
+          autoFocus
+        />
+        <TextField
+          label={m.create.description}
+          value={description}
+          onChange={setDescription}
+          maxLength={500}
+          rows={2}
+          error={errorOf('description')}
+        />
+        <TextField
+          label={m.details.metadataField}
+          value={text}
+          onChange={setText}
+          rows={6}
+          mono
+          error={isChecked && metadata === null ? m.details.metadataInvalid : errorOf('metadata')}
+        />
+        <button type="submit" hidden />
+      </form>
+      <FailureNote failure={known ? null : failure} />
+    </Dialog>
+  )
+}
+
+/** Returns the JSON object in a text; null if the text is something else. An empty text is an empty object. */
+function objectIn(text: string): Record<string, unknown> | null {
+  if (text.trim() === '') return {}
+  try {
+    const value: unknown = JSON.parse(text)
+    return value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,75 @@
+import { KeyRound } from 'lucide-react'
+import { useCallback, useState } from 'react'
+import { useQuery } from 'urql'
+import { type CreatedKey, NewSecret } from '../create/new-secret.tsx'
+import { failureOf } from '../graphql/failure.ts'
+import { ButtonLink } from '../kit/button.tsx'
+import { EmptyState, ErrorState, Skeleton } from '../kit/states.tsx'
+import { m } from '../messages/current.ts'
+import { Page } from '../shell/page.tsx'
+import { KeyScreen } from './key-screen.tsx'
+import { KeyQuery } from './queries.ts'
+
+/** One key. After a rotation it shows the new secret, which is in the state of this component alone. */
+export default function KeyDetails({ params }: { readonly params: { readonly id: string } }) {
+  const { id } = params
+  const [{ data, error, fetching }, reload] = useQuery({
+    query: KeyQuery,
+    variables: { id },
+    requestPolicy: 'cache-and-network',
+  })
+  const [rotated, setRotated] = useState<CreatedKey | null>(null)
+  const retry = useCallback(() => reload({ requestPolicy: 'network-only' }), [reload])
+  const failure = failureOf(error)
+
+  if (rotated !== null) {
+    return (
+      <NewSecret
+        created={rotated}
+        title={m.details.rotatedTitle(rotated.name)}
+        next={`/${id}`}
+        onLeave={() => setRotated(null)}
+      />
+    )
+  }
+  if (data === undefined || (failure !== null && !fetching)) {
+    return (
+      <Page title={m.list.title} up={{ href: '/', label: m.list.title }}>
+        {failure === null ? <Loading /> : <ErrorState failure={failure} onRetry={retry} />}
+      </Page>
+    )
+  }
+  if (data.apiKey === null) return <Missing />
+  return (
+    <KeyScreen
+      key={id}
+      apiKey={data.apiKey}
+      held={new Set(data.viewer?.scopes)}
+      isOwn={data.viewer?.user.id === data.apiKey.owner.id}
+      onRotated={setRotated}
+    />
+  )
+}
+
+function Missing() {
+  return (
+    <EmptyState
+      icon={<KeyRound aria-hidden />}
+      title={m.details.missingTitle}
+      action={<ButtonLink href="/">{m.notFound.action}</ButtonLink>}
+    >
+      {m.details.missingText}
+    </EmptyState>
+  )
+}
+
+function Loading() {
+  return (
+    <div className="card form-skeleton" role="status">
+      <span className="hidden">{m.loading}</span>
+      <Skeleton width="40%" />
+      <Skeleton />
+      <Skeleton width="70%" />
+    </div>
+  )
+}

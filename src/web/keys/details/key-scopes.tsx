@@ -1,0 +1,125 @@
+import { CircleCheck, Minus, Plus, Scissors } from 'lucide-react'
+import { useQuery } from 'urql'
+import { useAction } from '../graphql/use-action.ts'
+import { Button } from '../kit/button.tsx'
+import { FailureNote } from '../kit/states.tsx'
+import { RelativeTime } from '../kit/time.tsx'
+import { Tip } from '../kit/tip.tsx'
+import { toast } from '../kit/toasts.tsx'
+import { m } from '../messages/current.ts'
+import { Panel } from './panel.tsx'
+import { ConsequencesQuery, type KeyDetails, UpdateKeyMutation } from './queries.ts'
+
+/** The scopes that a key holds beside those that requests have needed. */
+export function KeyScopes(props: {
+  readonly apiKey: KeyDetails
+  readonly mayNarrow: boolean
+  /** Null if the person cannot add scopes. */
+  readonly onAdd: (() => void) | null
+}) {
+  const { apiKey, mayNarrow, onAdd } = props
+  const used = new Map(apiKey.usedScopes.map(({ scope, lastUsedAt }) => [scope, lastUsedAt]))
+  const effective = new Set(apiKey.effectiveScopes)
+  return (
+    <Panel
+      title={m.details.scopes}
+      lead={m.details.scopesLead}
+      action={
+        onAdd !== null && (
+          <Button size="small" icon={<Plus aria-hidden />} onPress={onAdd}>
+            {m.details.addScopes}
+          </Button>
+        )
+      }
+    >
+      <table className="scope-table">
+        <thead className="hidden">
+          <tr>
+            <th scope="col">{m.details.scopeColumns.scope}</th>
+            <th scope="col">{m.details.scopeColumns.used}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {apiKey.scopes.map((scope) => (
+            <ScopeUse
+              key={scope}
+              scope={scope}
+              usedAt={used.get(scope) ?? null}
+              isWithheld={apiKey.status === 'ACTIVE' && !effective.has(scope)}
+            />
+          ))}
+        </tbody>
+      </table>
+      {mayNarrow && <Narrowing apiKey={apiKey} />}
+    </Panel>
+  )
+}
+
+function ScopeUse(props: {
+  readonly scope: string
+  readonly usedAt: string | null
+  readonly isWithheld: boolean
+}) {
+  const { scope, usedAt, isWithheld } = props
+  return (
+    <tr data-used={usedAt !== null}>
+      <th scope="row">
+        {usedAt === null ? <Minus aria-hidden /> : <CircleCheck aria-hidden />}
+        <code>{scope}</code>
+        {isWithheld && <span className="scope-withheld">{m.details.withheld}</span>}
+      </th>
+      <td>{usedAt === null ? m.details.notNeeded : <RelativeTime at={usedAt} />}</td>
+    </tr>
+  )
+}
+
+/** Removes what no request has needed. It says first which other keys lose scopes by that. */
+function Narrowing({ apiKey }: { readonly apiKey: KeyDetails }) {
+  const { id, unusedScopes } = apiKey
+  const kept = apiKey.scopes.filter((scope) => !unusedScopes.includes(scope))
+  const input = { id, scopes: kept }
+  const isOffered = unusedScopes.length > 0 && kept.length > 0
+  const [{ data }] = useQuery({
+    query: ConsequencesQuery,
+    variables: { of: { updateApiKey: input } },
+    pause: !isOffered,
+  })
+  const { run, isPending, failure } = useAction(UpdateKeyMutation, () =>
+    toast(m.details.narrowed(unusedScopes.length)),
+  )
+  if (!isOffered) {
+    return (
+      <p className="panel-foot muted">
+        {kept.length === 0 ? m.details.allUnused : m.details.allUsed}
+      </p>
+    )
+  }
+  const others = data?.consequences?.keys.nodes.filter(({ apiKey: key }) => key.id !== id)
+  return (
+    <div className="panel-foot">
+      <div>
+        <p>
+          {m.details.unused(unusedScopes.length)} <code>{unusedScopes.join(', ')}</code>
+        </p>
+        <p className="muted">
+          {others === undefined || others.length === 0 ? (
+            m.details.narrowsNone
+          ) : (
+            <Tip text={others.map(({ apiKey: { name } }) => name).join(', ')}>
+              <span>{m.details.narrowsOthers(others.length)}</span>
+            </Tip>
+          )}
+        </p>
+        <FailureNote failure={failure} />
+      </div>
+      <Button
+        size="small"
+        icon={<Scissors aria-hidden />}
+        isPending={isPending}
+        onPress={() => void run({ input })}
+      >
+        {m.details.narrow(unusedScopes.length)}
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,168 @@
+import type { ResultOf } from 'gql.tada'
+import { graphql } from '../graphql/graphql.ts'
+
+export const KeyQuery = graphql(`
+  query Key($id: ID!) {
+    viewer {
+      scopes
+      user {
+        id
+      }
+    }
+    apiKey(id: $id) {
+      id
+      name
+      description
+      start
+      status
+      scopes
+      effectiveScopes
+      unusedScopes
+      usedScopes {
+        scope
+        lastUsedAt
+      }
+      createdAt
+      expiresAt
+      rotatedAt
+      revokedAt
+      revokedReason
+      lastUsedAt
+      lastUsedFrom {
+        address
+        userAgent
+      }
+      metadata
+      owner {
+        id
+        subject
+        name
+      }
+      parent {
+        id
+        name
+      }
+      previousSecret {
+        expiresAt
+        lastUsedAt
+        lastUsedFrom {
+          address
+          userAgent
+        }
+      }
+      descendants {
+        id
+        name
+        status
+        lastUsedAt
+        parent {
+          id
+        }
+      }
+    }
+  }
+`)
+
+export type KeyDetails = NonNullable<ResultOf<typeof KeyQuery>['apiKey']>
+
+export const KeyEventsQuery = graphql(`
+  query KeyEvents($id: ID!, $first: Int!) {
+    apiKey(id: $id) {
+      id
+      events(first: $first) {
+        nodes {
+          id
+          at
+          type
+          details
+          actor {
+            subject
+            credentialKind
+            credentialId
+          }
+        }
+        pageInfo {
+          hasNextPage
+        }
+      }
+    }
+  }
+`)
+
+export const ConsequencesQuery = graphql(`
+  query Consequences($of: ConsequencesOf!) {
+    consequences(of: $of) {
+      keys(first: 20) {
+        totalCount
+        nodes {
+          stops
+          apiKey {
+            id
+            name
+            lastUsedAt
+          }
+          lostScopes {
+            scope
+            lastUsedAt
+          }
+        }
+      }
+    }
+  }
+`)
+
+export const UpdateKeyMutation = graphql(`
+  mutation UpdateKey($input: UpdateApiKeyInput!) {
+    updateApiKey(input: $input) {
+      apiKey {
+        id
+        scopes
+      }
+    }
+  }
+`)
+
+export const RotateKeyMutation = graphql(`
+  mutation RotateKey($input: RotateApiKeyInput!) {
+    rotateApiKey(input: $input) {
+      secret
+      apiKey {
+        id
+        start
+      }
+    }
+  }
+`)
+
+export const EndOldSecretMutation = graphql(`
+  mutation EndOldSecret($id: ID!) {
+    expirePreviousSecret(input: { id: $id }) {
+      apiKey {
+        id
+        previousSecret {
+          expiresAt
+        }
+      }
+    }
+  }
+`)
+
+export const RevokeOneKeyMutation = graphql(`
+  mutation RevokeOneKey($id: ID!, $reason: String) {
+    revokeApiKey(input: { id: $id, reason: $reason }) {
+      apiKey {
+        id
+        status
+        revokedAt
+      }
+      revokedDescendants {
+        id
+        name
+        status
+      }
+      effectiveBy
+    }
+  }
+`)
+
+export type Revocation = ResultOf<typeof RevokeOneKeyMutation>['revokeApiKey']

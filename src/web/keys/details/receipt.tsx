@@ -1,0 +1,65 @@
+import { ShieldCheck } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { Link } from 'wouter'
+import { announce } from '../kit/toasts.tsx'
+import { language, m } from '../messages/current.ts'
+import type { Revocation } from './queries.ts'
+
+/** The proof of a revocation: the time since which no server accepts the key. */
+export function Receipt({ revocation }: { readonly revocation: Revocation }) {
+  const { apiKey, effectiveBy, revokedDescendants } = revocation
+  // The clock of the person may be wrong, so only the server's two times are compared.
+  const left = Date.parse(effectiveBy) - Date.parse(apiKey.revokedAt ?? effectiveBy)
+  const [isEffective, setEffective] = useState(left <= 0)
+  const time = timeText(new Date(effectiveBy))
+
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      setEffective(true)
+      announce(`${m.details.refusedSince} ${time}`)
+    }, left)
+    return () => clearTimeout(timer)
+  }, [left, time])
+
+  return (
+    <section className="receipt" data-effective={isEffective}>
+      <ShieldCheck aria-hidden />
+      <div>
+        <p>
+          {isEffective ? (
+            <>
+              {m.details.refusedSince} <time dateTime={effectiveBy}>{time}</time>
+            </>
+          ) : (
+            m.details.refusedSoon
+          )}
+        </p>
+        {revokedDescendants.length > 0 && (
+          <>
+            <p>{m.details.refusedOthers(revokedDescendants.length)}</p>
+            <ul className="receipt-keys">
+              {revokedDescendants.map(({ id, name }) => (
+                <li key={id}>
+                  <Link href={`/${id}`}>
+                    <bdi>{name}</bdi>
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </div>
+    </section>
+  )
+}
+
+/** Returns the time of the day to the millisecond, such as `12:03:07.250`. */
+function timeText(at: Date): string {
+  return new Intl.DateTimeFormat(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    fractionalSecondDigits: 3,
+    hourCycle: 'h23',
+  }).format(at)
+}

@@ -1,0 +1,133 @@
+import { useState } from 'react'
+import { useQuery } from 'urql'
+import { useAction } from '../graphql/use-action.ts'
+import { Button } from '../kit/button.tsx'
+import { Dialog } from '../kit/dialog.tsx'
+import { TextField } from '../kit/fields.tsx'
+import { originText } from '../kit/origin.ts'
+import { FailureNote } from '../kit/states.tsx'
+import { RelativeTime } from '../kit/time.tsx'
+import { m } from '../messages/current.ts'
+import {
+  ConsequencesQuery,
+  type KeyDetails,
+  type Revocation,
+  RevokeOneKeyMutation,
+} from './queries.ts'
+
+const day = 24 * 60 * 60 * 1000
+
+/** Asks before it revokes a key, and says what stops. A key in use makes the person type its name. */
+export default function RevokeKey(props: {
+  readonly apiKey: KeyDetails
+  readonly onClose: () => void
+  readonly onRevoked: (revocation: Revocation) => void
+}) {
+  const { apiKey, onClose, onRevoked } = props
+  const { id, name, lastUsedAt } = apiKey
+  const [reason, setReason] = useState('')
+  const [typed, setTyped] = useState('')
+  const { run, isPending, failure } = useAction(RevokeOneKeyMutation, ({ revokeApiKey }) =>
+    onRevoked(revokeApiKey),
+  )
+  const isInUse = lastUsedAt !== null && Date.now() - Date.parse(lastUsedAt) < day
+  // What a keyboard cannot type, such as two spaces in a row, is not asked for.
+  const isConfirmed = !isInUse || plain(typed) === plain(name)
+
+  return (
+    <Dialog
+      role="alertdialog"
+      title={m.list.revokeTitle(1, name)}
+      stays={isPending}
+      onClose={onClose}
+      actions={
+        <>
+          <Button autoFocus isDisabled={isPending} onPress={onClose}>
+            {m.cancel}
+          </Button>
+          <Button
+            look="danger"
+            isPending={isPending}
+            isDisabled={!isConfirmed}
+            onPress={() => void run({ id, reason })}
+          >
+            {m.details.revokeAction}
+          </Button>
+        </>
+      }
+    >
+      <p>{m.details.revokeText}</p>
+      <Effects apiKey={apiKey} />
+      <TextField label={m.list.reason} value={reason} onChange={setReason} maxLength={500} />
+      {isInUse && (
+        <TextField
+          label={m.details.typeName}
+          hint={m.details.inUse}
+          placeholder={name}
+          value={typed}
+          onChange={setTyped}
+          isRequired
+        />
+      )}
+      <FailureNote failure={failure} />
+    </Dialog>
+  )
+}
+
+/** Who used the key, with which scopes, and which keys are revoked with it. */
+function Effects({ apiKey }: { readonly apiKey: KeyDetails }) {
+  const { id, lastUsedAt, lastUsedFrom, usedScopes } = apiKey
+  const [{ data }] = useQuery({
+    query: ConsequencesQuery,
+    variables: { of: { revokeApiKey: { id } } },
+    requestPolicy: 'network-only',
+  })
+  const keys = data?.consequences?.keys
+  const others = keys?.nodes.filter(({ apiKey: key }) => key.id !== id) ?? []
+  const unlisted = keys === undefined ? 0 : keys.totalCount - keys.nodes.length
+  return (
+    <>
+      <dl className="effects">
+        <div>
+          <dt>{m.details.revokeUsed}</dt>
+          <dd>
+            {lastUsedAt === null ? m.time.never : <RelativeTime at={lastUsedAt} />}{' '}
+            <bdi>{originText(lastUsedFrom)}</bdi>
+          </dd>
+        </div>
+        {usedScopes.length > 0 && (
+          <div>
+            <dt>{m.details.revokeScopes}</dt>
+            <dd>
+              <code>{usedScopes.map(({ scope }) => scope).join(', ')}</code>
+            </dd>
+          </div>
+        )}
+      </dl>
+      {others.length > 0 && (
+        <div className="stack-small">
+          <p>{m.details.revokeOthers(others.length + unlisted)}:</p>
+          <ul className="revoke-list">
+            {others.map(({ apiKey: key }) => (
+              <li key={key.id}>
+                <bdi>{key.name}</bdi>
+                <span className="muted">
+                  {key.lastUsedAt === null ? (
+                    m.list.neverUsed
+                  ) : (
+                    <RelativeTime at={key.lastUsedAt} />
+                  )}
+                </span>
+              </li>
+            ))}
+            {unlisted > 0 && <li className="muted">{m.details.andMore(unlisted)}</li>}
+          </ul>
+        </div>
+      )}
+    </>
+  )
+}
+
+function plain(text: string): string {
+  return text.normalize('NFKC').replace(/\s+/g, ' ').trim()
+}

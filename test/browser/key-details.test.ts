@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { hasProgram } from '../support/programs.ts'
+import {
+  createKey,
+  expectAccessible,
+  expectEverywhere,
+  type KeysPage,
+  shoot,
+  startKeysPage,
+} from './keys-page.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+const createChild = (name: string) =>
+  `mutation { createApiKey(input: { name: "${name}", scopes: ["read:users"] }) { secret apiKey { id } } }`
+
+describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
+  let keys: KeysPage
+  beforeAll(async () => {
+    keys = await startKeysPage()
+  })
+  afterAll(async () => {
+    await keys.close()
+    expect(keys.problems).toEqual([])
+  })
+
+  it('narrows a key to what it used, widens it by a link, and edits it', async () => {
+    const scopes = ['read:users', 'read:keys', 'write:keys', 'write:users']
+    const key = await createKey(keys, 'ada', { name: 'Storefront', scopes })
+    await keys.askWithKey(key.secret, '{ users { totalCount } }')
+    await keys.askWithKey(key.secret, '{ apiKeys { totalCount } }')
+    await keys.askWithKey(key.secret, createChild('Night import'))
+
+    const page = await keys.open({ as: 'ada' })
+    await page.getByRole('link', { name: 'Storefront' }).click()
+    await page.getByRole('heading', { name: 'Storefront', level: 1 }).waitFor()
+    const scopesOf = page.getByRole('region', { name: 'Scopes' })
+    await vi.waitFor(
+      async () => {
+        await page.reload()
+        await scopesOf.getByText('No request has needed this scope:').waitFor({ timeout: 3000 })
+      },
+      { timeout: 40_000 },
+    )
+    await page.getByRole('link', { name: 'Night import' }).waitFor()
+    await expectEverywhere(page, 'key')
+    await page.getByRole('button', { name: 'Remove it' }).click()
+    await page.getByRole('status').getByText('1 scope removed.').waitFor()
+    await scopesOf.getByText('Requests have needed all scopes of this key.').waitFor()
+
+    await page.goto(`${keys.origin}/keys/${key.id}?add=write:users%20read:keys%20read:audit`)
+    const asked = page.getByRole('region', { name: 'A link asks you to add scopes' })
+    await asked.getByText('read:audit cannot be added to a key.').waitFor()
+    await expectEverywhere(page, 'key-asked')
+    expect(await scopesIn(key.id)).not.toContain('write:users')
+    await asked.getByRole('button', { name: 'Add 1 scope' }).click()
+    await asked.waitFor({ state: 'detached' })
+    expect(await scopesIn(key.id)).toContain('write:users')
+    expect(new URL(page.url()).search).toBe('')
+
+    await page.getByRole('button', { name: 'Add scopes' }).click()
+    await page.getByText('The key has every scope that can be added.').waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await page.getByLabel('Metadata (JSON)').fill('[1]')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Enter a JSON object').waitFor()
+    await expectEverywhere(page, 'key-edit')
+    await page.getByLabel('Name').fill('Web shop')
+    await page.getByLabel('Metadata (JSON)').fill('{"team": "<b>shop</b>"}')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('heading', { name: 'Web shop' }).waitFor()
+    await page.getByText('"team": "<b>shop</b>"').waitFor()
+    await page.context().close()
+  })
+
+  it('rotates a key, shows who still uses the old secret, and ends it', async () => {
+    const key = await createKey(keys, 'joan', { name: 'Worker', scopes: ['read:users'] })
+    const page = await keys.open({ as: 'joan', path: `/${key.id}` })
+    await page.getByRole('button', { name: 'Rotate' }).click()
+    await page.getByLabel('The old secret works for').selectOption('7 days')
+    await expectEverywhere(page, 'key-rotate')
+    await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click()
+    await page.getByRole('heading', { name: '“Worker” has a new secret' }).waitFor()
+    await page.getByRole('button', { name: 'Copy key' }).click()
+    const secret = await page.evaluate(() => navigator.clipboard.readText())
+    expect(secret).not.toBe(key.secret)
+    await keys.askWithKey(secret, '{ viewer { subject } }')
+    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByText('Nobody has used the old secret since').waitFor()
+    expect(await page.content()).not.toContain(secret.slice(-49))
+
+    await keys.askWithKey(key.secret, '{ viewer { subject } }')
+    await vi.waitFor(
+      async () => {
+        await page.reload()
+        await page.getByText(/^The old secret was used from/).waitFor({ timeout: 3000 })
+      },
+      { timeout: 40_000 },
+    )
+    await expectEverywhere(page, 'key-rotating')
+    await page.getByRole('button', { name: 'End the old secret' }).click()
+    await page.getByRole('alertdialog').waitFor()
+    await shoot(page, 'key-end')
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'End old secret' }).click()
+    await page.getByRole('status').getByText('The old secret no longer works.').waitFor()
+    await expect(keys.askWithKey(key.secret, '{ viewer { subject } }')).rejects.toThrow()
+    await page.context().close()
+  })
+
+  it('revokes a key in use when its name is typed, and gives a receipt', async () => {
+    const scopes = ['read:users', 'write:keys']
+    const key = await createKey(keys, 'mary', { name: 'Build  agent', scopes })
+    await keys.askWithKey(key.secret, createChild('Build cache'))
+    const page = await keys.open({ as: 'mary' })
+    await vi.waitFor(
+      async () => {
+        await page.goto(`${keys.origin}/keys/${key.id}`)
+        await page.getByRole('button', { name: 'Revoke' }).click({ timeout: 3000 })
+        await page.getByLabel('Type the name').waitFor({ timeout: 2000 })
+      },
+      { timeout: 40_000 },
+    )
+    const question = page.getByRole('alertdialog')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel')
+    await question.getByText('1 key that it created is revoked too').waitFor()
+    await expectEverywhere(page, 'key-revoke')
+    const revoke = question.getByRole('button', { name: 'Revoke key' })
+    expect(await revoke.isDisabled()).toBe(true)
+    await page.getByLabel('Type the name').fill('Build agent')
+    await revoke.click()
+    await page
+      .getByRole('main')
+      .getByText(/^Refused everywhere since \d\d:\d\d:\d\d\.\d{3}$/)
+      .waitFor()
+    await page.getByText('Revoked', { exact: true }).first().waitFor()
+    await expectEverywhere(page, 'key-revoked')
+    await page.getByRole('region', { name: 'Activity' }).scrollIntoViewIfNeeded()
+    await shoot(page, 'key-activity')
+    await expect(keys.askWithKey(key.secret, '{ viewer { subject } }')).rejects.toThrow()
+    await page.context().close()
+  })
+
+  it('says that a key of somebody else does not exist', async () => {
+    const key = await createKey(keys, 'ada', { name: 'Hers', scopes: ['read:users'] })
+    const page = await keys.open({ as: 'grace', path: `/${key.id}` })
+    await page.getByRole('heading', { name: 'There is no such key' }).waitFor()
+    await page.context().close()
+  })
+
+  async function scopesIn(id: string): Promise<readonly string[]> {
+    const { apiKey } = await keys.ask('ada', 'query ($id: ID!) { apiKey(id: $id) { scopes } }', {
+      id,
+    })
+    return apiKey.scopes
+  }
+})
