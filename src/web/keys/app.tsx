@@ -1,7 +1,7 @@
 import { Compass } from 'lucide-react'
 import { lazy, Suspense } from 'react'
 import { Route, Router, Switch } from 'wouter'
-import { basePath } from './configuration.ts'
+import { basePath, configuration } from './configuration.ts'
 import { ButtonLink } from './kit/button.tsx'
 import { EmptyState } from './kit/states.tsx'
 import { Toasts } from './kit/toasts.tsx'
@@ -12,6 +12,7 @@ import { FaultBoundary } from './shell/fault-boundary.tsx'
 import { Layout } from './shell/layout.tsx'
 
 const CreateKey = lazy(() => import('./create/create-key.tsx'))
+const SessionList = lazy(() => import('./sessions/session-list.tsx'))
 const KeyDetails = lazy(() => import('./details/key-details.tsx'))
 
 export function App() {
@@ -37,6 +38,7 @@ function Screens() {
       <Route path="/" component={KeyList} />
       <Route path="/sign-in" component={KeyList} />
       <Route path="/new" component={CreateKey} />
+      {configuration.features.sessions && <Route path="/sessions" component={SessionList} />}
       <Route path="/:id" component={KeyDetails} />
       <Route component={NotFound} />
     </Switch>

@@ -4,6 +4,7 @@ import { create } from './de/create.ts'
 import { details } from './de/details.ts'
 import { list } from './de/list.ts'
 import { secret } from './de/secret.ts'
+import { sessions } from './de/sessions.ts'
 
 /** All texts of the page in German. */
-export const de: Messages = { ...common, create, details, list, secret }
+export const de: Messages = { ...common, create, details, list, secret, sessions }

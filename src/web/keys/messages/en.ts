@@ -3,6 +3,7 @@ import { create } from './en/create.ts'
 import { details } from './en/details.ts'
 import { list } from './en/list.ts'
 import { secret } from './en/secret.ts'
+import { sessions } from './en/sessions.ts'
 
 /** All texts of the page in English. */
-export const en = { ...common, create, details, list, secret }
+export const en = { ...common, create, details, list, secret, sessions }

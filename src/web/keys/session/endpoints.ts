@@ -34,3 +34,19 @@ export const signInForDevelopment = (subject: string) =>
   post<{ session: Session }>('sign-in', { subject })
 
 export const signOut = () => post<{ location: string | null }>('sign-out')
+
+export interface ListedSession {
+  readonly id: string
+  /** Whether it is the session that asks. */
+  readonly current: boolean
+  readonly createdAt: string
+  readonly lastUsedAt: string
+  readonly address: string | null
+  readonly userAgent: string | null
+  readonly expiresAt: string
+}
+
+/** Returns the sessions of the person. */
+export const readSessions = () => post<{ sessions: readonly ListedSession[] }>('sessions')
+
+export const endSession = (id: string) => post<object>('sessions/end', { id })

@@ -1,0 +1,20 @@
+export const sessions = {
+  title: 'Sessions',
+  lead: 'The browsers in which you are signed in to this page.',
+  unknown: 'Unknown program',
+  browserOn: (browser: string, system: string) => `${browser} on ${system}`,
+  current: 'This browser',
+  from: (address: string) => `from ${address}`,
+  signedIn: 'Signed in',
+  lastUsed: 'Last used',
+  expires: 'Ends by',
+  end: 'End',
+  endOf: (browser: string) => `End the session in ${browser}`,
+  ended: 'The session has ended.',
+  everywhere: 'Sign out everywhere',
+  everywhereTitle: 'Sign out everywhere?',
+  everywhereText:
+    'All your sessions end, this one too, and the server refuses every token that was issued to you so far.',
+  everywhereKeys: 'Your API keys stay valid. Revoke those that may be known to others.',
+  everywhereAction: 'Sign out everywhere',
+}

@@ -1,0 +1,62 @@
+import { LogOut } from 'lucide-react'
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
+import type { Failure } from '../graphql/failure.ts'
+import { Button } from '../kit/button.tsx'
+import { ErrorState, Skeleton } from '../kit/states.tsx'
+import { m } from '../messages/current.ts'
+import { type ListedSession, readSessions } from '../session/endpoints.ts'
+import { Page } from '../shell/page.tsx'
+import { SessionRow } from './session-row.tsx'
+
+const SignOutEverywhere = lazy(() => import('./sign-out-everywhere.tsx'))
+
+/** The sessions of the person. They end them one by one, or all of them. */
+export default function SessionList() {
+  const [sessions, setSessions] = useState<readonly ListedSession[] | null>(null)
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const [isAsking, setAsking] = useState(false)
+
+  const load = useCallback(async () => {
+    const answer = await readSessions()
+    setFailure(answer.failure)
+    if (answer.data !== null) setSessions(answer.data.sessions)
+  }, [])
+  useEffect(() => void load(), [load])
+
+  return (
+    <Page
+      title={m.sessions.title}
+      lead={m.sessions.lead}
+      actions={
+        <Button icon={<LogOut aria-hidden />} onPress={() => setAsking(true)}>
+          {m.sessions.everywhere}
+        </Button>
+      }
+    >
+      {failure !== null ? (
+        <ErrorState failure={failure} onRetry={() => void load()} />
+      ) : sessions === null ? (
+        <div className="card form-skeleton" role="status">
+          <span className="hidden">{m.loading}</span>
+          <Skeleton width="40%" />
+          <Skeleton width="65%" />
+        </div>
+      ) : (
+        <ul className="card sessions" aria-label={m.sessions.title}>
+          {inOrder(sessions).map((session) => (
+            <SessionRow key={session.id} session={session} onEnded={load} />
+          ))}
+        </ul>
+      )}
+      <Suspense>{isAsking && <SignOutEverywhere onClose={() => setAsking(false)} />}</Suspense>
+    </Page>
+  )
+}
+
+/** The session of this browser first, then those that were used last. */
+function inOrder(sessions: readonly ListedSession[]): readonly ListedSession[] {
+  return [...sessions].sort(
+    (a, b) =>
+      Number(b.current) - Number(a.current) || Date.parse(b.lastUsedAt) - Date.parse(a.lastUsedAt),
+  )
+}
