@@ -7,7 +7,7 @@ export const sessions = {
   from: (address: string) => `from ${address}`,
   signedIn: 'Signed in',
   lastUsed: 'Last used',
-  expires: 'Ends by',
+  expires: 'Ends',
   end: 'End',
   endOf: (browser: string) => `End the session in ${browser}`,
   ended: 'The session has ended.',
