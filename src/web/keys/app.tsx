@@ -11,6 +11,7 @@ import { SessionGate } from './session/session.tsx'
 import { FaultBoundary } from './shell/fault-boundary.tsx'
 import { Layout } from './shell/layout.tsx'
 
+const Admin = lazy(() => import('./admin/admin.tsx'))
 const CreateKey = lazy(() => import('./create/create-key.tsx'))
 const SessionList = lazy(() => import('./sessions/session-list.tsx'))
 const KeyDetails = lazy(() => import('./details/key-details.tsx'))
@@ -37,6 +38,7 @@ function Screens() {
     <Switch>
       <Route path="/" component={KeyList} />
       <Route path="/sign-in" component={KeyList} />
+      <Route path="/admin/*?" component={Admin} />
       <Route path="/new" component={CreateKey} />
       {configuration.features.sessions && <Route path="/sessions" component={SessionList} />}
       <Route path="/:id" component={KeyDetails} />

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useQuery } from 'urql'
 import { failureOf } from '../graphql/failure.ts'
 import { Button } from '../kit/button.tsx'
@@ -56,8 +56,10 @@ export function Event(props: {
   readonly at: string
   readonly details: Record<string, unknown>
   readonly actor: { readonly subject: string | null; readonly credentialKind: string | null }
+  /** A link to what the event is about. */
+  readonly target?: ReactNode
 }) {
-  const { type, at, details, actor } = props
+  const { type, at, details, actor, target } = props
   const lines = detailLines(details)
   return (
     <li>
@@ -68,6 +70,7 @@ export function Event(props: {
             {actor.subject === null ? m.details.byOperator : m.details.by(actor.subject)}
           </bdi>
         )}
+        {target}
         <span className="muted event-time">
           <RelativeTime at={at} />
         </span>

@@ -5,6 +5,8 @@ import type { ListState } from './list-state.ts'
 
 export function Pager(props: {
   readonly total: number
+  /** Says how many items there are. Default: keys. */
+  readonly count?: (total: number) => string
   readonly page: {
     readonly startCursor: string | null
     readonly endCursor: string | null
@@ -13,10 +15,10 @@ export function Pager(props: {
   }
   readonly onChange: (change: Partial<ListState>) => void
 }) {
-  const { total, page, onChange } = props
+  const { total, count = m.list.count, page, onChange } = props
   return (
     <nav className="pager" aria-label={m.list.pages}>
-      <span className="muted numbers">{m.list.count(total)}</span>
+      <span className="muted numbers">{count(total)}</span>
       {(page.hasPreviousPage || page.hasNextPage) && (
         <>
           <Button

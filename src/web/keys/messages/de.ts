@@ -1,4 +1,5 @@
 import type { Messages } from './current.ts'
+import { admin } from './de/admin.ts'
 import { common } from './de/common.ts'
 import { create } from './de/create.ts'
 import { details } from './de/details.ts'
@@ -7,4 +8,4 @@ import { secret } from './de/secret.ts'
 import { sessions } from './de/sessions.ts'
 
 /** All texts of the page in German. */
-export const de: Messages = { ...common, create, details, list, secret, sessions }
+export const de: Messages = { ...common, admin, create, details, list, secret, sessions }

@@ -1,3 +1,4 @@
+import { admin } from './en/admin.ts'
 import { common } from './en/common.ts'
 import { create } from './en/create.ts'
 import { details } from './en/details.ts'
@@ -6,4 +7,4 @@ import { secret } from './en/secret.ts'
 import { sessions } from './en/sessions.ts'
 
 /** All texts of the page in English. */
-export const en = { ...common, create, details, list, secret, sessions }
+export const en = { ...common, admin, create, details, list, secret, sessions }

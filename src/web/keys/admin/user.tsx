@@ -1,0 +1,151 @@
+import { Ban, CircleCheck, UserX } from 'lucide-react'
+import { useState } from 'react'
+import { useQuery } from 'urql'
+import { Panel } from '../details/panel.tsx'
+import { failureOf } from '../graphql/failure.ts'
+import { useAction } from '../graphql/use-action.ts'
+import { Button, ButtonLink } from '../kit/button.tsx'
+import { EmptyState, ErrorState } from '../kit/states.tsx'
+import { RelativeTime } from '../kit/time.tsx'
+import { toast } from '../kit/toasts.tsx'
+import { m } from '../messages/current.ts'
+import { useViewer } from '../session/viewer.ts'
+import { Page } from '../shell/page.tsx'
+import { ReactivateUserMutation, type UserDetails, UserQuery } from './queries.ts'
+import { StopUser } from './stop-user.tsx'
+import { UserKeys } from './user-keys.tsx'
+import { UserStatus } from './user-status.tsx'
+
+export function User({ id }: { readonly id: string }) {
+  const [{ data, error, fetching }, reload] = useQuery({
+    query: UserQuery,
+    variables: { id },
+    requestPolicy: 'cache-and-network',
+  })
+  const failure = failureOf(error)
+  if (failure !== null && !fetching) {
+    return (
+      <ErrorState failure={failure} onRetry={() => reload({ requestPolicy: 'network-only' })} />
+    )
+  }
+  if (data === undefined) return null
+  if (data.user === null) {
+    return (
+      <EmptyState
+        icon={<UserX aria-hidden />}
+        title={m.admin.noUser}
+        action={<ButtonLink href="/admin">{m.admin.title}</ButtonLink>}
+      />
+    )
+  }
+  return <UserScreen user={data.user} />
+}
+
+function UserScreen({ user }: { readonly user: UserDetails }) {
+  const { id, status, subject } = user
+  const viewer = useViewer()
+  const [question, setQuestion] = useState<'suspend' | 'revoke' | null>(null)
+  const { run, isPending } = useAction(ReactivateUserMutation, () => toast(m.admin.reactivated))
+  const has = (scope: string) => viewer?.scopes.has(scope) === true
+  const readsKeys = has('read:keys') && has('manage:keys')
+
+  return (
+    <Page
+      title={user.name ?? subject}
+      lead={
+        <span className="key-lead">
+          <UserStatus status={status} />
+        </span>
+      }
+      up={{ href: '/admin', label: m.admin.users }}
+      actions={
+        <>
+          {has('write:users') && status === 'SUSPENDED' && (
+            <Button
+              icon={<CircleCheck aria-hidden />}
+              isPending={isPending}
+              onPress={() => void run({ id })}
+            >
+              {m.admin.reactivate}
+            </Button>
+          )}
+          {has('write:users') && status === 'ACTIVE' && (
+            <Button icon={<UserX aria-hidden />} onPress={() => setQuestion('suspend')}>
+              {m.admin.suspend}
+            </Button>
+          )}
+          {has('write:keys') && readsKeys && (
+            <Button icon={<Ban aria-hidden />} onPress={() => setQuestion('revoke')}>
+              {m.admin.revokeAll}
+            </Button>
+          )}
+        </>
+      }
+    >
+      <div className="details">
+        <Facts user={user} />
+        <Grant scopes={user.scopes} />
+        <Panel title={m.admin.keys}>
+          {readsKeys ? (
+            <UserKeys id={id} />
+          ) : (
+            <p className="panel-body muted">
+              {m.admin.missingText(has('read:keys') ? 'manage:keys' : 'read:keys')}
+            </p>
+          )}
+        </Panel>
+      </div>
+      {question !== null && (
+        <StopUser user={user} how={question} onClose={() => setQuestion(null)} />
+      )}
+    </Page>
+  )
+}
+
+function Facts({ user }: { readonly user: UserDetails }) {
+  const facts = [
+    ['Subject', user.subject],
+    [m.admin.issuer, user.issuer],
+    [m.admin.email, user.email ?? '–'],
+  ]
+  return (
+    <dl className="card facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            <bdi>{value}</bdi>
+          </dd>
+        </div>
+      ))}
+      <div>
+        <dt>{m.admin.created}</dt>
+        <dd>
+          <RelativeTime at={user.createdAt} />
+        </dd>
+      </div>
+    </dl>
+  )
+}
+
+function Grant({ scopes }: { readonly scopes: readonly string[] | null }) {
+  return (
+    <Panel title={m.admin.grant} lead={m.admin.grantLead}>
+      <div className="panel-body">
+        {scopes === null ? (
+          <p>{m.admin.noCeilingText}</p>
+        ) : scopes.length === 0 ? (
+          <p>{m.admin.emptyGrant}</p>
+        ) : (
+          <ul className="chips">
+            {scopes.map((scope) => (
+              <li key={scope}>
+                <code className="chip">{scope}</code>
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </Panel>
+  )
+}

@@ -1,0 +1,95 @@
+import { SearchX } from 'lucide-react'
+import { useState } from 'react'
+import { useQuery } from 'urql'
+import { Link } from 'wouter'
+import { failureOf } from '../graphql/failure.ts'
+import { TextField } from '../kit/fields.tsx'
+import { EmptyState, ErrorState, Skeleton } from '../kit/states.tsx'
+import { Pager } from '../list/pager.tsx'
+import { m } from '../messages/current.ts'
+import { type UserRow, UsersQuery } from './queries.ts'
+import { UserStatus } from './user-status.tsx'
+
+const pageSize = 20
+
+/** The users of the server, with a search. */
+export function Users() {
+  const [search, setSearch] = useState('')
+  const [page, setPage] = useState<{ after?: string | null; before?: string | null }>({})
+  const { after = null, before = null } = page
+  const [{ data, error, fetching }, reload] = useQuery({
+    query: UsersQuery,
+    variables: {
+      search,
+      ...(before === null ? { first: pageSize, after } : { last: pageSize, before }),
+    },
+    requestPolicy: 'cache-and-network',
+  })
+  const failure = failureOf(error)
+
+  function find(text: string) {
+    setSearch(text)
+    setPage({})
+  }
+
+  return (
+    <>
+      <search className="admin-search">
+        <TextField
+          label={m.admin.search}
+          hideLabel
+          type="search"
+          placeholder={m.admin.search}
+          maxLength={400}
+          value={search}
+          onChange={find}
+        />
+      </search>
+      {failure !== null && !fetching ? (
+        <ErrorState failure={failure} onRetry={() => reload({ requestPolicy: 'network-only' })} />
+      ) : data === undefined ? (
+        <div className="card form-skeleton" role="status">
+          <span className="hidden">{m.loading}</span>
+          <Skeleton width="50%" />
+          <Skeleton width="70%" />
+        </div>
+      ) : data.users.nodes.length === 0 ? (
+        <EmptyState icon={<SearchX aria-hidden />} title={m.admin.noUsers} />
+      ) : (
+        <>
+          <ul className="card rows" aria-label={m.admin.users}>
+            {data.users.nodes.map((user) => (
+              <Row key={user.id} user={user} />
+            ))}
+          </ul>
+          <Pager
+            total={data.users.totalCount}
+            count={m.admin.count}
+            page={data.users.pageInfo}
+            onChange={setPage}
+          />
+        </>
+      )}
+    </>
+  )
+}
+
+function Row({ user }: { readonly user: UserRow }) {
+  const { id, subject, name, email, status, scopes } = user
+  return (
+    <li className="row">
+      <div className="row-text">
+        <Link href={`/admin/users/${id}`}>
+          <bdi>{name ?? subject}</bdi>
+        </Link>
+        <bdi className="muted">
+          {[name === null ? null : subject, email].filter(Boolean).join(' · ')}
+        </bdi>
+      </div>
+      <span className="muted">
+        {scopes === null ? m.admin.noCeiling : m.admin.grantScopes(scopes.length)}
+      </span>
+      <UserStatus status={status} />
+    </li>
+  )
+}

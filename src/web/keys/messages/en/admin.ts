@@ -1,0 +1,52 @@
+const keys = (count: number) => (count === 1 ? '1 key' : `${count} keys`)
+
+export const admin = {
+  title: 'Administration',
+  lead: 'The users of this server, their keys, and the audit trail.',
+  places: 'Parts of the administration',
+  users: 'Users',
+  audit: 'Audit trail',
+  missingTitle: (scope: string) => `This needs the scope ${scope}`,
+  missingText: (scope: string) =>
+    `You do not hold ${scope}. Somebody with write:grants can grant it to you.`,
+
+  search: 'Search by subject, e-mail address or name',
+  user: 'User',
+  grant: 'Grant',
+  noCeiling: 'No ceiling',
+  grantScopes: (count: number) => (count === 1 ? '1 scope' : `${count} scopes`),
+  status: 'Status',
+  created: 'Created',
+  statuses: { ACTIVE: 'Active', SUSPENDED: 'Suspended' },
+  count: (count: number) => (count === 1 ? '1 user' : `${count} users`),
+  noUsers: 'No user matches',
+  noUser: 'There is no such user',
+  issuer: 'Issuer',
+  email: 'E-mail address',
+  keys: 'Keys',
+  noKeys: 'This user has no keys.',
+  grantLead: 'The ceiling on the scopes of all credentials of this user.',
+  noCeilingText: 'Without a ceiling, credentials keep the scopes that they carry.',
+  emptyGrant: 'The grant is empty: no credential of this user has a scope.',
+
+  suspend: 'Suspend',
+  suspendTitle: (name: string) => `Suspend “${name}”?`,
+  suspendText:
+    'The server refuses every credential of this user until somebody reactivates the user.',
+  suspended: 'The user is suspended.',
+  reactivate: 'Reactivate',
+  reactivated: 'The user is active again.',
+  revokeAll: 'Revoke all keys',
+  revokeAllTitle: (name: string) => `Revoke all keys of “${name}”?`,
+  revokeAllText: 'The keys stop working at once, on every server. This cannot be undone.',
+  revokedAll: (count: number) => `${keys(count)} revoked.`,
+  stops: (count: number) => `${keys(count)} would stop:`,
+  stopsNone: 'No active key would stop.',
+
+  anyType: 'All events',
+  type: 'Event',
+  actor: 'Subject of the actor',
+  noEvents: 'No event matches',
+  export: 'Export as JSON Lines',
+  exported: (count: number) => `${count} events exported.`,
+}

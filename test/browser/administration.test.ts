@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { hasProgram } from '../support/programs.ts'
+import {
+  createKey,
+  expectAccessible,
+  expectEverywhere,
+  type KeysPage,
+  shoot,
+  startKeysPage,
+} from './keys-page.ts'
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
+
+describe.skipIf(!hasProgram('chromium'))('the administration', () => {
+  let keys: KeysPage
+  beforeAll(async () => {
+    keys = await startKeysPage()
+  })
+  afterAll(async () => {
+    await keys.close()
+    expect(keys.problems).toEqual([])
+  })
+
+  it('finds a user, suspends and reactivates it, and revokes its keys', async () => {
+    const key = await createKey(keys, 'joan', { name: 'Worker', scopes: ['read:users'] })
+    const page = await keys.open({ as: 'ada', path: '/admin' })
+    await page.getByRole('searchbox').fill('jo')
+    await page.getByText('1 user', { exact: true }).waitFor()
+    await expectEverywhere(page, 'admin-users')
+    await page.getByRole('link', { name: 'joan' }).click()
+    await page.getByRole('link', { name: 'Worker' }).waitFor()
+    await expectEverywhere(page, 'admin-user')
+
+    await page.getByRole('button', { name: 'Suspend' }).click()
+    const question = page.getByRole('alertdialog')
+    await question.getByText('1 key would stop:').waitFor()
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel')
+    await shoot(page, 'admin-suspend')
+    await expectAccessible(page)
+    await question.getByRole('button', { name: 'Suspend' }).click()
+    await page.getByRole('button', { name: 'Reactivate' }).click()
+    await page.getByRole('status').getByText('The user is active again.').waitFor()
+    await keys.askWithKey(key.secret, '{ viewer { subject } }')
+
+    await page.getByRole('button', { name: 'Revoke all keys' }).click()
+    await question.getByText('1 key would stop:').waitFor()
+    await question.getByRole('button', { name: 'Revoke all keys' }).click()
+    await page.getByRole('status').getByText('1 key revoked.').waitFor()
+    await expect(keys.askWithKey(key.secret, '{ viewer { subject } }')).rejects.toThrow()
+
+    await page.goto(`${keys.origin}/keys/admin/audit`)
+    await page.getByText('User suspended', { exact: true }).last().waitFor()
+    await expectEverywhere(page, 'admin-audit')
+    await page.getByRole('combobox', { name: 'Event' }).selectOption('User suspended')
+    await page.getByRole('searchbox').fill('ada')
+    await page.waitForFunction(() => document.querySelectorAll('.events > li').length === 1)
+    const saved = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Export as JSON Lines' }).click()
+    const lines = readFileSync(await (await saved).path(), 'utf8')
+      .trim()
+      .split('\n')
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ type: 'user.suspended' }])
+    await page.context().close()
+  })
+
+  it('says which scope a person lacks', async () => {
+    const page = await keys.open({ as: 'grace', path: '/admin/audit' })
+    await page.getByRole('heading', { name: 'This needs the scope read:audit' }).waitFor()
+    await expectAccessible(page)
+    await page.context().close()
+  })
+})
