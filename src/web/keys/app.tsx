@@ -13,6 +13,7 @@ import { Layout } from './shell/layout.tsx'
 
 const Admin = lazy(() => import('./admin/admin.tsx'))
 const CreateKey = lazy(() => import('./create/create-key.tsx'))
+const Finding = lazy(() => import('./health/finding.tsx'))
 const SessionList = lazy(() => import('./sessions/session-list.tsx'))
 const KeyDetails = lazy(() => import('./details/key-details.tsx'))
 
@@ -39,6 +40,7 @@ function Screens() {
       <Route path="/" component={KeyList} />
       <Route path="/sign-in" component={KeyList} />
       <Route path="/admin/*?" component={Admin} />
+      <Route path="/health/:kind" component={Finding} />
       <Route path="/new" component={CreateKey} />
       {configuration.features.sessions && <Route path="/sessions" component={SessionList} />}
       <Route path="/:id" component={KeyDetails} />

@@ -15,6 +15,7 @@ import { KeyListQuery, type KeyRow } from './queries.ts'
 import { SelectionBar } from './selection-bar.tsx'
 import { Toolbar } from './toolbar.tsx'
 
+const HealthCards = lazy(() => import('../health/health-cards.tsx'))
 const RevokeKeys = lazy(() => import('./revoke-keys.tsx'))
 
 export function KeyList() {
@@ -68,6 +69,7 @@ function Keys(props: {
       {data !== undefined && keys?.length !== 0 && (
         <Pager total={data.apiKeys.totalCount} page={data.apiKeys.pageInfo} onChange={onChange} />
       )}
+      <Suspense>{data !== undefined && <HealthCards />}</Suspense>
     </>
   )
 }
