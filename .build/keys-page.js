@@ -42,6 +42,9 @@ export async function bundleKeysPage(root, folder) {
   })
   const chunks = output.filter(({ type }) => type === 'chunk')
   refuseLarge(output)
+  for (const file of output.filter(({ fileName }) => /\.(js|css)$/.test(fileName))) {
+    writeFileSync(join(folder, `${file.fileName}.br`), brotliCompressSync(file.code ?? file.source))
+  }
   writeFileSync(join(folder, 'licenses.txt'), licences(root, metafileOf(root, chunks)))
 }
 

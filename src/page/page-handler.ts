@@ -76,7 +76,10 @@ export function createPageHandler<V extends Visitor>(parts: PageParts<V>): PageH
   ])
 
   async function get(below: string, request: Request, visitor: V): Promise<Response> {
-    if (below.startsWith('/assets/')) return await shell.asset(below.slice('/assets/'.length))
+    if (below.startsWith('/assets/')) {
+      const name = below.slice('/assets/'.length)
+      return await shell.asset(name, request.headers.get('accept-encoding'))
+    }
     if (below === '/sign-in' && signIn.begin !== undefined) {
       // After a failure the page says what happened, instead of trying again.
       if (!new URL(request.url).searchParams.has('error')) return await signIn.begin(request)

@@ -26,8 +26,8 @@ const mediaTypes: Readonly<Record<string, string>> = {
 export interface Shell {
   /** Returns the page, which is the same for everyone. */
   page(): Promise<Response>
-  /** Returns a file that the page loads. */
-  asset(name: string): Promise<Response>
+  /** Returns a file that the page loads, compressed if the browser accepts Brotli. */
+  asset(name: string, acceptEncoding: string | null): Promise<Response>
 }
 
 /**
@@ -60,8 +60,9 @@ export function createShell(files: WebFiles, base: string, configuration: object
       })
     },
 
-    async asset(name) {
-      const content = await files.asset(name)
+    async asset(name, acceptEncoding) {
+      const compressed = acceptsBrotli(acceptEncoding) ? await files.asset(`${name}.br`) : null
+      const content = compressed ?? (await files.asset(name))
       if (content === null) return problem(404, { detail: 'There is no such file.' })
       const type = mediaTypes[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream'
       return new Response(content, {
@@ -69,10 +70,17 @@ export function createShell(files: WebFiles, base: string, configuration: object
           'content-type': type,
           // The names of the files change with their content.
           'cache-control': 'public, max-age=31536000, immutable',
+          vary: 'Accept-Encoding',
+          ...(compressed !== null && { 'content-encoding': 'br' }),
         },
       })
     },
   }
+}
+
+/** Browsers send no quality with it. */
+function acceptsBrotli(acceptEncoding: string | null): boolean {
+  return acceptEncoding?.split(',').some((coding) => coding.trim() === 'br') === true
 }
 
 /** @param nonce that of the style elements, which react-aria inserts */

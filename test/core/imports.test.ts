@@ -106,6 +106,7 @@ const core = [
   'key-syntax',
   'last-date',
   'flusher',
+  'attached',
   'memoize-weak',
   'detached-copy',
   'errors',

@@ -235,3 +235,22 @@ it('neither the log nor the table contains a secret', async () => {
     }
   }
 })
+
+it('sends the files of the page compressed to browsers that accept Brotli, and lets them keep the files', async () => {
+  const html = await (await fetch(server.page)).text()
+  const [, name = ''] = /"\.\/(assets\/main-[^"]+\.js)"/.exec(html) ?? []
+  const ask = async (coding: string) => {
+    const response = await fetch(`${server.page}/${name}`, {
+      headers: { 'accept-encoding': coding },
+    })
+    return { headers: response.headers, text: await response.text() }
+  }
+  const [plain, compressed] = [await ask('identity'), await ask('gzip, br')]
+  expect(plain.headers.get('content-encoding')).toBeNull()
+  expect(compressed.headers.get('content-encoding')).toBe('br')
+  expect(compressed.text).toBe(plain.text)
+  for (const { headers } of [plain, compressed]) {
+    expect(headers.get('vary')).toBe('Accept-Encoding')
+    expect(headers.get('cache-control')).toContain('immutable')
+  }
+})

@@ -20,7 +20,7 @@ describe('the built keys page', () => {
   })
 
   it('has a hash in the name of each file, and no file of another origin', () => {
-    for (const name of assets) expect(name).toMatch(/-[\w-]{8}\.(js|css)$/)
+    for (const name of assets) expect(name).toMatch(/-[\w-]{8}\.(js|css)(\.br)?$/)
     expect(html).not.toMatch(/(src|href)="(?!\.\/assets\/|\{base\}\/"|data:,)/)
     for (const name of assets.filter((name) => name.endsWith('.css'))) {
       expect(read(name)).not.toMatch(/url\(|@import/)
