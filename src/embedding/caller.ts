@@ -37,7 +37,7 @@ export function callerOf(authenticator: OwnAuthenticator, call: As): AnyCaller {
   if (as === null) throw new UnauthenticatedError()
   throw new TypeError(
     as === undefined
-      ? '`as` is undefined. Pass the principal of the request, or `operator` of `latchkey` for a change by the operator. If it is `context.principal`, the plugin `usePrincipal` is missing.'
+      ? '`as` is missing. Pass the principal of the request, or `operator` of `latchkey` for a change by the operator. If you passed `context.principal`, the plugin `usePrincipal` is missing.'
       : '`as` must be a principal that the authenticator of this instance made, or `operator` of `latchkey`. A copy of a principal is not accepted, and a principal of another instance is not.',
   )
 }
