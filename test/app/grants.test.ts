@@ -82,7 +82,7 @@ async function createUser(input: object, as = root) {
 
 async function deleteUser(id: string) {
   const { body } = await app.ask(
-    'mutation ($id: ID!) { deleteUser(input: { id: $id }) { deletedUserId } }',
+    'mutation ($id: ID!) { deleteUser(input: { id: $id, force: true }) { deletedUserId } }',
     { as: root, variables: { id } },
   )
   expect(body.data.deleteUser.deletedUserId).toBe(id)
