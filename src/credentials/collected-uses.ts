@@ -8,22 +8,12 @@ export interface CollectedUsesLimits {
   readonly maxScopes: number
 }
 
-/**
- * The client of a use. It is read from the request when the uses are taken, because most uses are followed by
- * another one of the same key.
- */
-type From = CredentialCarrier | KeyUseOrigin | null
-
-/** The most keys whose latest requests are kept in memory. From those of further keys, the client is read at once. */
-const maxKeptRequests = 1_000
-
 interface Collected {
   at: number
   previousAt: number | null
-  from: From
-  previousFrom: From
-  /** Whether `from` and `previousFrom` may be requests. */
-  readonly keepsRequests: boolean
+  /** The client. No request is kept, because it has the secret of the key. */
+  from: KeyUseOrigin | null
+  previousFrom: KeyUseOrigin | null
   /** The time of the latest use by scope, without those of `latest`; `null`: none. */
   scopes: Map<string, number> | null
   /** The list added last. The same list is often added again, which costs one comparison. */
@@ -51,12 +41,12 @@ export class CollectedUses {
 
   /**
    * @param at milliseconds since the epoch; a time before the known one changes nothing
-   * @param from the request; `null`: unknown. It is read later, so it must stay readable
+   * @param from the request; `null`: unknown
    */
   add(keyId: string, at: number, previousAt: number | null, from: CredentialCarrier | null): void {
     const key = this.#find(keyId) ?? this.#start(keyId, at, previousAt)
     if (key === null) return
-    const read = key.keepsRequests || from === null ? from : originOf(from)
+    const read = from === null ? null : originOf(from)
     if (at >= key.at) {
       key.at = at
       key.from = read
@@ -123,13 +113,11 @@ export class CollectedUses {
       this.#dropped++
       return null
     }
-    const keepsRequests = this.#byKey.size < maxKeptRequests
     this.#current = {
       at,
       previousAt,
       from: null,
       previousFrom: null,
-      keepsRequests,
       scopes: null,
       latest: null,
     }
@@ -167,10 +155,7 @@ export class CollectedUses {
 }
 
 function toKeyUses(keyId: string, uses: Collected): KeyUses {
-  const { at, previousAt, scopes } = uses
-  const from = readFrom(uses.from)
-  // Usually the key has one secret in use.
-  const previousFrom = uses.previousFrom === uses.from ? from : readFrom(uses.previousFrom)
+  const { at, previousAt, from, previousFrom, scopes } = uses
   return {
     keyId,
     lastUsedAt: new Date(at),
@@ -179,8 +164,4 @@ function toKeyUses(keyId: string, uses: Collected): KeyUses {
     ...(previousFrom !== null && { previousLastUsedFrom: previousFrom }),
     scopes: [...(scopes ?? [])].map(([scope, last]) => ({ scope, lastUsedAt: new Date(last) })),
   }
-}
-
-function readFrom(from: From): KeyUseOrigin | null {
-  return from !== null && 'header' in from ? originOf(from) : from
 }

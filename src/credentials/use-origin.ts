@@ -24,9 +24,17 @@ function addressOf(carrier: CredentialCarrier): string | null {
   return typeof address === 'string' ? plainAddress(address) : null
 }
 
+/** The last header and what was read from it, since most requests have the same one as the request before. */
+let last: { readonly sent: string; readonly text: string | null } = { sent: '', text: null }
+
 function userAgentOf(carrier: CredentialCarrier): string | null {
   const sent = carrier.header('user-agent')
   if (sent === null) return null
+  if (sent !== last.sent) last = { sent, text: readable(sent) }
+  return last.text
+}
+
+function readable(sent: string): string | null {
   const text = sent.slice(0, maxReadLength).replace(unreadable, '').trim()
   return text === '' ? null : text.slice(0, maxAgentLength).trimEnd()
 }

@@ -9,9 +9,9 @@ import { type ResponseMediaType, responseMediaTypes } from '../graphql/media-typ
 import type { Answer } from './error-answer.ts'
 
 /*
- * Everything that Latchkey uses of Yoga beyond its documentation: `getResultForParams`, `handle`,
- * `processRegularResult`, the order of plugins and the `waitUntil` of the server context. `test/yoga/run-operation.test.ts` fails
- * if an upgrade changes them.
+ * Everything that the server uses of Yoga beyond its documentation: `getResultForParams`,
+ * `processRegularResult` and the `waitUntil` of the server context. `test/yoga/run-operation.test.ts` fails
+ * if an upgrade changes them. `usePrincipal` uses what `handle.ts` has, because it must not load Yoga.
  */
 
 type Yoga = Pick<
@@ -39,21 +39,6 @@ export function createRunOperation(yoga: unknown): RunOperation {
       | ExecutionResult
       | Promise<ExecutionResult>
   }
-}
-
-/** Answers a request without the hooks on requests. */
-export type Handle = (request: Request, serverContext: object) => Promise<Response>
-
-export function handlerOf(yoga: unknown): Handle {
-  return (yoga as { readonly handle: Handle }).handle
-}
-
-/**
- * Returns the index of the first plugin of the application. Yoga's own plugins before it end with the one that
- * processes results.
- */
-export function placeOfUserPlugins(plugins: readonly object[]): number {
-  return plugins.findIndex((plugin) => plugin && 'onResultProcess' in plugin) + 1
 }
 
 /** Converts a result to an answer with Yoga's own code, and a minimal replacement of the Fetch API. */

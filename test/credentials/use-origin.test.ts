@@ -81,19 +81,18 @@ describe('collected uses', () => {
     expect(uses.takeAll()).toEqual([before])
   })
 
-  it('keep the requests of a bounded number of keys', () => {
+  it('keep no request, which has the secret of the key', () => {
     const uses = new CollectedUses(limits)
-    let read = 0
+    let isAnswered = false
     const request: CredentialCarrier = {
       queryParameters: () => [],
       header: () => {
-        read++
+        expect(isAnswered).toBe(false)
         return 'agent'
       },
     }
-    for (let n = 0; n < 1_500; n++) uses.add(`key ${n}`, 1, null, request)
-    expect(read).toBe(500)
-    const taken = uses.takeAll()
-    expect(taken.every(({ lastUsedFrom }) => lastUsedFrom?.userAgent === 'agent')).toBe(true)
+    uses.add('key', 1, 1, request)
+    isAnswered = true
+    expect(uses.takeAll()[0]).toMatchObject({ lastUsedFrom: { userAgent: 'agent' } })
   })
 })

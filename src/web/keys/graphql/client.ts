@@ -1,5 +1,6 @@
 import { Client, cacheExchange, fetchExchange, mapExchange } from 'urql'
 import { urlOf } from '../configuration.ts'
+import { shownSession } from '../session/shown.ts'
 import { failureOf } from './failure.ts'
 
 /** @param onSignedOut is called when the server no longer accepts the session */
@@ -8,7 +9,12 @@ export function createClient(onSignedOut: () => void): Client {
     url: urlOf('graphql'),
     preferGetMethod: false,
     fetchSubscriptions: true,
-    fetchOptions: { credentials: 'same-origin', cache: 'no-store', referrerPolicy: 'no-referrer' },
+    fetchOptions: () => ({
+      credentials: 'same-origin',
+      cache: 'no-store',
+      referrerPolicy: 'no-referrer',
+      headers: shownSession(),
+    }),
     exchanges: [
       mapExchange({
         onError(error) {

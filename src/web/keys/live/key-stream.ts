@@ -2,6 +2,7 @@ import { stringifyDocument } from 'urql'
 import { readEvents } from '../../graphiql/events.ts'
 import { urlOf } from '../configuration.ts'
 import { graphql } from '../graphql/graphql.ts'
+import { shownSession } from '../session/shown.ts'
 
 const KeyChangedSubscription = graphql(`
   subscription KeyChanged {
@@ -46,7 +47,11 @@ async function readOnce(
   try {
     const response = await fetch(urlOf('graphql'), {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        ...shownSession(),
+      },
       body,
       credentials: 'same-origin',
       cache: 'no-store',

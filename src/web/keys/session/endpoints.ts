@@ -1,5 +1,6 @@
 import { urlOf } from '../configuration.ts'
 import { type Failure, failureOfResponse } from '../graphql/failure.ts'
+import { shownSession } from './shown.ts'
 
 export interface Session {
   /** Null if the session is that of the application around the page. */
@@ -15,11 +16,15 @@ export type Answer<T> =
   | { readonly data: T; readonly failure: null }
   | { readonly data: null; readonly failure: Failure }
 
-/** Sends JSON to an endpoint of the page. */
-export async function post<T>(path: string, body: object = {}): Promise<Answer<T>> {
+/** Sends JSON to an endpoint of the page. @param session headers that name the session that the page shows */
+export async function post<T>(
+  path: string,
+  body: object = {},
+  session: Readonly<Record<string, string>> = shownSession(),
+): Promise<Answer<T>> {
   const response = await fetch(urlOf(path), {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    headers: { 'content-type': 'application/json', accept: 'application/json', ...session },
     body: JSON.stringify(body),
     credentials: 'same-origin',
     cache: 'no-store',
@@ -28,10 +33,11 @@ export async function post<T>(path: string, body: object = {}): Promise<Answer<T
   return { data: await response.json(), failure: null }
 }
 
-export const readSession = () => post<{ session: Session | null }>('session')
+/** Reads the session that the browser has now. */
+export const readSession = () => post<{ session: Session | null }>('session', {}, {})
 
 export const signInForDevelopment = (subject: string) =>
-  post<{ session: Session }>('sign-in', { subject })
+  post<{ session: Session }>('sign-in', { subject }, {})
 
 export const signOut = () => post<{ location: string | null }>('sign-out')
 

@@ -13,6 +13,7 @@ import { createClient } from '../graphql/client.ts'
 import type { Failure } from '../graphql/failure.ts'
 import { ErrorState } from '../kit/states.tsx'
 import { readSession, type Session } from './endpoints.ts'
+import { showSession } from './shown.ts'
 import { tabs } from './tabs.ts'
 
 const SessionEnded = lazy(() => import('./session-ended.tsx'))
@@ -44,7 +45,9 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
     const answer = await (first ?? readSession())
     first = undefined
     setFailure(answer.failure)
-    if (answer.failure === null) setSession(answer.data.session)
+    if (answer.failure !== null) return
+    showSession(answer.data.session)
+    setSession(answer.data.session)
   }, [])
   useEffect(() => void load(), [load])
 
