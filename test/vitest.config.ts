@@ -21,7 +21,7 @@ export default defineConfig({
           exclude: [...defaultExclude, installed],
           globalSetup: [database],
           // By default one less than there are processors; tests wait more than they work.
-          maxWorkers: '150%',
+          maxWorkers: '100%',
         },
       },
       {

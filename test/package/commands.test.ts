@@ -9,7 +9,7 @@ import {
   environmentOf,
   type Finished,
   finish,
-  nodes,
+  oldestAndNewest,
   projectFolder,
   startServer,
 } from './installed.ts'
@@ -196,7 +196,7 @@ const project = {
   'more.graphql': 'query More { a }',
 }
 
-describe.each(nodes)('the command line on Node $version', (node) => {
+describe.each(oldestAndNewest)('the command line on Node $version', (node) => {
   const cwd = projectFolder()
   let database: TestDatabase
   let keyOfAda: string

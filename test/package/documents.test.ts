@@ -10,7 +10,7 @@ import {
   environmentOf,
   type Finished,
   finish,
-  nodes,
+  oldestAndNewest,
   projectFolder,
   startServer,
 } from './installed.ts'
@@ -258,7 +258,7 @@ it('has a way to run each block of the documents', () => {
   expect(codeBlocks(['mjs', 'jsx', 'typescript', 'javascript', 'console', 'zsh'])).toEqual([])
 })
 
-describe.each(nodes)('on Node $version', (node) => {
+describe.each(oldestAndNewest)('on Node $version', (node) => {
   const databases: TestDatabase[] = []
   const connections: postgres.Sql[] = []
   const roles: string[] = []

@@ -7,6 +7,8 @@ import { freePort } from '../support/programs.ts'
 import type { NodeVersion } from './node-versions.ts'
 
 export const { folder, bare, archive, nodes, log: installationLog } = inject('installation')
+/** The oldest and the newest Node, for tests with many programs: those in between take long and differ little. */
+export const oldestAndNewest = nodes.filter((_, n) => n === 0 || n === nodes.length - 1)
 export const command = join(folder, 'node_modules/.bin/latchkey')
 
 /** A folder in the project that has the package installed. */
