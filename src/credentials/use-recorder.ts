@@ -12,7 +12,7 @@ export interface KeyUse {
   readonly at: number
   /** Whether the key was presented with its previous secret, in the grace period of a rotation. */
   readonly previousSecret: boolean
-  /** The request, from which the client is read later. Default: the client is unknown. */
+  /** The request, from which the client is read. It is not kept. Default: the client is unknown. */
   readonly from?: CredentialCarrier | null
 }
 

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import * as z from 'zod'
+import { readOrCreatePrivateFile } from '../private-file.ts'
 
 export interface SigningKey {
   /** Thumbprint of the public key (RFC 7638). */
@@ -30,34 +29,12 @@ const privateJwk = z.object({
  */
 export async function developmentKey(dataDir: string): Promise<SigningKey> {
   const path = join(dataDir, fileName)
-  return toSigningKey((await readKeyFile(path)) ?? (await createKeyFile(path)), path)
+  return toSigningKey(await readOrCreatePrivateFile(path, newKeyText), path)
 }
 
-async function readKeyFile(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null
-    throw error
-  }
-}
-
-async function createKeyFile(path: string): Promise<string> {
-  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
+async function newKeyText(): Promise<string> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
-  const text = `${JSON.stringify(await exportJWK(privateKey))}\n`
-  // `link` is atomic and never replaces an existing file.
-  const draft = `${path}.${randomUUID()}`
-  await writeFile(draft, text, { mode: 0o600, flag: 'wx' })
-  try {
-    await link(draft, path)
-    return text
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return await readFile(path, 'utf8')
-    throw error
-  } finally {
-    await rm(draft, { force: true })
-  }
+  return `${JSON.stringify(await exportJWK(privateKey))}\n`
 }
 
 async function toSigningKey(text: string, path: string): Promise<SigningKey> {
@@ -79,8 +56,4 @@ function parse(text: string) {
   } catch {
     return null
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

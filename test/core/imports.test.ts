@@ -11,7 +11,7 @@ const mayImport: Record<string, readonly string[]> = {
   audit: ['core'],
   users: ['core', 'audit'],
   keys: ['core', 'audit', 'users'],
-  sessions: ['core'],
+  sessions: ['core', 'private-file'],
   jwks: ['core'],
   credentials: ['core', 'net', 'users', 'keys', 'jwks'],
   decision: ['core'],
@@ -61,10 +61,13 @@ const mayImport: Record<string, readonly string[]> = {
     'identity',
     'backends',
     'web',
+    'private-file',
   ],
   web: ['core'],
   node: ['core', 'net', 'credentials', 'yoga', 'http', 'log'],
   'connection-string': ['net'],
+  // Reads and writes files, so it is no part of the core.
+  'private-file': [],
   // What an application embeds: the parts together, without the server.
   embedding: [
     'core',
