@@ -13,6 +13,8 @@ const maxScriptBytes = 120 * 1024
 
 /** @param folder the folder for the page; its assets are in `folder/assets` */
 export async function bundleKeysPage(root, folder) {
+  // Vite takes the value of the environment, and React's build for development is half as large again.
+  process.env.NODE_ENV = 'production'
   const { build } = await import('vite')
   const { output } = await build({
     root: join(root, source),

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { beforeAll, describe, expect, it, test } from 'vitest'
+import { createTestDatabase } from '../support/database.ts'
 import { compile } from './compile.ts'
 import { environmentOf, finish, folder, nodes, projectFolder } from './installed.ts'
 
@@ -188,17 +188,14 @@ try {
 
 const entries = Object.entries(programs).map(([entry, { code, out }]) => ({ entry, code, out }))
 const nameOf = (entry: string) => (entry === '.' ? 'main' : entry.slice(2))
-let database: TestDatabase
 
-beforeAll(async () => {
+beforeAll(() => {
   for (const { entry, code } of entries) writeFileSync(join(cwd, `${nameOf(entry)}.ts`), code)
   mkdirSync(join(cwd, 'node_modules/@types'), { recursive: true })
   for (const name of ['@types/node', 'undici-types']) {
     symlinkSync(join(root, 'node_modules', name), join(cwd, 'node_modules', name))
   }
-  database = await createTestDatabase()
 })
-afterAll(() => database.close())
 
 function filesOf(): string[] {
   return entries.map(({ entry }) => `${nameOf(entry)}.ts`)
@@ -219,9 +216,15 @@ describe('entry points', () => {
 
   describe.each(nodes)('on Node $version', (node) => {
     test.each(entries)('$entry', async ({ entry, out }) => {
-      const env = { ...environmentOf(node), DATABASE_URL: database.url, DATA_DIR: cwd }
-      const file = `${nameOf(entry)}.js`
-      expect(await finish(node.path, [file], { cwd, env })).toEqual({ code: 0, out, err: '' })
+      // Of its own: a program warns about keys that another's issuer left.
+      const database = await createTestDatabase()
+      try {
+        const env = { ...environmentOf(node), DATABASE_URL: database.url, DATA_DIR: cwd }
+        const file = `${nameOf(entry)}.js`
+        expect(await finish(node.path, [file], { cwd, env })).toEqual({ code: 0, out, err: '' })
+      } finally {
+        await database.close()
+      }
     })
   })
 })
