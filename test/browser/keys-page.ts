@@ -12,6 +12,7 @@ import {
 import { expect } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
 import { startServerProcess, temporaryFolder } from '../support/server-process.ts'
+import { expectTargets } from './targets.ts'
 
 /** The widths at which each screen must look right, in pixels. */
 export const widths = [1440, 768, 390, 320] as const
@@ -158,11 +159,30 @@ export async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(folder, `${name}.png`) })
 }
 
-/** Expects that axe finds nothing, and that nothing is wider than the window. */
+/**
+ * Expects that axe finds nothing, that the colours of the other theme have enough contrast too, that targets are
+ * large enough, and that nothing is wider than the window.
+ */
 export async function expectAccessible(page: Page): Promise<void> {
   await page.evaluate(axe)
-  const violations = await page.evaluate(async () => {
-    const { violations } = await Reflect.get(globalThis, 'axe').run()
+  expect(await violationsIn(page, {})).toEqual([])
+  const isDark = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)
+  await page.emulateMedia({ colorScheme: isDark ? 'light' : 'dark' })
+  // The colours change over the next frames.
+  await page.evaluate(async () => {
+    await new Promise(requestAnimationFrame)
+    await Promise.allSettled(document.getAnimations().map(({ finished }) => finished))
+  })
+  expect(await violationsIn(page, { runOnly: ['color-contrast'] })).toEqual([])
+  await page.emulateMedia({ colorScheme: isDark ? 'dark' : 'light' })
+  await expectTargets(page)
+  await expectFits(page)
+}
+
+/** Returns what axe finds wrong with the page. @param options of axe's `run` */
+function violationsIn(page: Page, options: object): Promise<readonly string[]> {
+  return page.evaluate(async (options) => {
+    const { violations } = await Reflect.get(globalThis, 'axe').run(options)
     return violations.map(
       (found: { id: string; nodes: { html: string; failureSummary: string }[] }) =>
         [
@@ -170,9 +190,7 @@ export async function expectAccessible(page: Page): Promise<void> {
           ...found.nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary}`),
         ].join('\n'),
     )
-  })
-  expect(violations).toEqual([])
-  await expectFits(page)
+  }, options)
 }
 
 async function expectFits(page: Page): Promise<void> {
