@@ -2,11 +2,10 @@ import { useState } from 'react'
 import { useQuery } from 'urql'
 import { ConsequencesQuery } from '../details/queries.ts'
 import { useAction } from '../graphql/use-action.ts'
-import { Button } from '../kit/button.tsx'
-import { Dialog } from '../kit/dialog.tsx'
+import { Question } from '../kit/dialog.tsx'
 import { TextField } from '../kit/fields.tsx'
+import { KeyUses } from '../kit/key-uses.tsx'
 import { FailureNote } from '../kit/states.tsx'
-import { RelativeTime } from '../kit/time.tsx'
 import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
 import { RevokeAllMutation, SuspendUserMutation, type UserDetails } from './queries.ts'
@@ -33,35 +32,22 @@ export function StopUser(props: {
   const { isPending, failure } = isSuspension ? suspension : revocation
 
   return (
-    <Dialog
-      role="alertdialog"
+    <Question
       title={isSuspension ? m.admin.suspendTitle(name) : m.admin.revokeAllTitle(name)}
-      stays={isPending}
-      onClose={onClose}
-      actions={
-        <>
-          <Button autoFocus isDisabled={isPending} onPress={onClose}>
-            {m.cancel}
-          </Button>
-          <Button
-            look="danger"
-            isPending={isPending}
-            onPress={() =>
-              void (isSuspension
-                ? suspension.run({ id, reason })
-                : revocation.run({ ownerId: id, reason }))
-            }
-          >
-            {isSuspension ? m.admin.suspend : m.admin.revokeAll}
-          </Button>
-        </>
+      action={isSuspension ? m.admin.suspend : m.admin.revokeAll}
+      isPending={isPending}
+      onAction={() =>
+        void (isSuspension
+          ? suspension.run({ id, reason })
+          : revocation.run({ ownerId: id, reason }))
       }
+      onClose={onClose}
     >
       <p>{isSuspension ? m.admin.suspendText : m.admin.revokeAllText}</p>
       <Stopped userId={id} />
       <TextField label={m.list.reason} value={reason} onChange={setReason} maxLength={500} />
       <FailureNote failure={failure} />
-    </Dialog>
+    </Question>
   )
 }
 
@@ -78,19 +64,10 @@ function Stopped({ userId }: { readonly userId: string }) {
   return (
     <div className="stack-small">
       <p>{m.admin.stops(keys.totalCount)}</p>
-      <ul className="revoke-list">
-        {keys.nodes.map(({ apiKey: { id, name, lastUsedAt } }) => (
-          <li key={id}>
-            <bdi>{name}</bdi>
-            <span className="muted">
-              {lastUsedAt === null ? m.list.neverUsed : <RelativeTime at={lastUsedAt} />}
-            </span>
-          </li>
-        ))}
-        {keys.totalCount > keys.nodes.length && (
-          <li className="muted">{m.details.andMore(keys.totalCount - keys.nodes.length)}</li>
-        )}
-      </ul>
+      <KeyUses
+        keys={keys.nodes.map(({ apiKey }) => apiKey)}
+        unlisted={keys.totalCount - keys.nodes.length}
+      />
     </div>
   )
 }

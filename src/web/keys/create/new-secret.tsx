@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { Button } from '../kit/button.tsx'
 import { CopyButton } from '../kit/copy-button.tsx'
-import { Dialog } from '../kit/dialog.tsx'
+import { Question } from '../kit/dialog.tsx'
 import { shortDate } from '../kit/time.tsx'
 import { m } from '../messages/current.ts'
 import { Page } from '../shell/page.tsx'
@@ -82,26 +82,18 @@ export function NewSecret(props: {
         </Button>
       </div>
       {target !== null && (
-        <Dialog
-          role="alertdialog"
+        <Question
           title={m.secret.leaveTitle}
+          action={m.secret.leave}
+          cancel={m.secret.stay}
+          onAction={() => leave(target)}
           onClose={() => setTarget(null)}
-          actions={
-            <>
-              <Button autoFocus onPress={() => setTarget(null)}>
-                {m.secret.stay}
-              </Button>
-              <Button look="danger" onPress={() => leave(target)}>
-                {m.secret.leave}
-              </Button>
-            </>
-          }
         >
           <p>{m.secret.leaveText}</p>
           <p className="muted">
             {m.secret.lost} <code>{id}</code>
           </p>
-        </Dialog>
+        </Question>
       )}
     </Page>
   )

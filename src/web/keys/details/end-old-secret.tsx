@@ -1,6 +1,5 @@
 import { useAction } from '../graphql/use-action.ts'
-import { Button } from '../kit/button.tsx'
-import { Dialog } from '../kit/dialog.tsx'
+import { Question } from '../kit/dialog.tsx'
 import { originText } from '../kit/origin.ts'
 import { FailureNote } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
@@ -20,20 +19,12 @@ export default function EndOldSecret(props: {
     onClose()
   })
   return (
-    <Dialog
-      role="alertdialog"
+    <Question
       title={m.details.endTitle}
+      action={m.details.endAction}
+      isPending={isPending}
+      onAction={() => void run({ id: apiKey.id })}
       onClose={onClose}
-      actions={
-        <>
-          <Button autoFocus onPress={onClose}>
-            {m.cancel}
-          </Button>
-          <Button look="danger" isPending={isPending} onPress={() => void run({ id: apiKey.id })}>
-            {m.details.endAction}
-          </Button>
-        </>
-      }
     >
       <p>{m.details.endText}</p>
       {lastUsedAt === null ? (
@@ -46,6 +37,6 @@ export default function EndOldSecret(props: {
         </div>
       )}
       <FailureNote failure={failure} />
-    </Dialog>
+    </Question>
   )
 }

@@ -1,9 +1,9 @@
 import { useState } from 'react'
 import { useQuery } from 'urql'
 import { useAction } from '../graphql/use-action.ts'
-import { Button } from '../kit/button.tsx'
-import { Dialog } from '../kit/dialog.tsx'
+import { Question } from '../kit/dialog.tsx'
 import { TextField } from '../kit/fields.tsx'
+import { KeyUses } from '../kit/key-uses.tsx'
 import { originText } from '../kit/origin.ts'
 import { FailureNote } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
@@ -35,26 +35,13 @@ export default function RevokeKey(props: {
   const isConfirmed = !isInUse || plain(typed) === plain(name)
 
   return (
-    <Dialog
-      role="alertdialog"
+    <Question
       title={m.list.revokeTitle(1, name)}
-      stays={isPending}
+      action={m.details.revokeAction}
+      isPending={isPending}
+      isDisabled={!isConfirmed}
+      onAction={() => void run({ id, reason })}
       onClose={onClose}
-      actions={
-        <>
-          <Button autoFocus isDisabled={isPending} onPress={onClose}>
-            {m.cancel}
-          </Button>
-          <Button
-            look="danger"
-            isPending={isPending}
-            isDisabled={!isConfirmed}
-            onPress={() => void run({ id, reason })}
-          >
-            {m.details.revokeAction}
-          </Button>
-        </>
-      }
     >
       <p>{m.details.revokeText}</p>
       <Effects apiKey={apiKey} />
@@ -70,7 +57,7 @@ export default function RevokeKey(props: {
         />
       )}
       <FailureNote failure={failure} />
-    </Dialog>
+    </Question>
   )
 }
 
@@ -107,21 +94,7 @@ function Effects({ apiKey }: { readonly apiKey: KeyDetails }) {
       {others.length > 0 && (
         <div className="stack-small">
           <p>{m.details.revokeOthers(others.length + unlisted)}:</p>
-          <ul className="revoke-list">
-            {others.map(({ apiKey: key }) => (
-              <li key={key.id}>
-                <bdi>{key.name}</bdi>
-                <span className="muted">
-                  {key.lastUsedAt === null ? (
-                    m.list.neverUsed
-                  ) : (
-                    <RelativeTime at={key.lastUsedAt} />
-                  )}
-                </span>
-              </li>
-            ))}
-            {unlisted > 0 && <li className="muted">{m.details.andMore(unlisted)}</li>}
-          </ul>
+          <KeyUses keys={others.map(({ apiKey: key }) => key)} unlisted={unlisted} />
         </div>
       )}
     </>

@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react'
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
+import { m } from '../messages/current.ts'
+import { Button } from './button.tsx'
 
 /**
  * A dialog over the page. Escape and a click outside close it, unless `stays` is set. `alertdialog` is for a
@@ -42,5 +44,46 @@ export function Dialog(props: {
         </AriaDialog>
       </Modal>
     </ModalOverlay>
+  )
+}
+
+/**
+ * A question before something that cannot be undone. The focus is on the button that does nothing. While the
+ * action is pending, the question stays.
+ */
+export function Question(props: {
+  readonly title: string
+  /** The words on the button that acts. */
+  readonly action: string
+  /** The words on the other button. Default: Cancel. */
+  readonly cancel?: string
+  readonly isPending?: boolean
+  /** Whether the action waits for something that the person has to enter. */
+  readonly isDisabled?: boolean
+  readonly onAction: () => void
+  readonly onClose: () => void
+  readonly children: ReactNode
+}) {
+  const { title, action, cancel = m.cancel, isPending = false, isDisabled = false } = props
+  const { onAction, onClose, children } = props
+  return (
+    <Dialog
+      role="alertdialog"
+      title={title}
+      stays={isPending}
+      onClose={onClose}
+      actions={
+        <>
+          <Button autoFocus isDisabled={isPending} onPress={onClose}>
+            {cancel}
+          </Button>
+          <Button look="danger" isPending={isPending} isDisabled={isDisabled} onPress={onAction}>
+            {action}
+          </Button>
+        </>
+      }
+    >
+      {children}
+    </Dialog>
   )
 }

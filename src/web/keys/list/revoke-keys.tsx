@@ -1,11 +1,10 @@
 import { useState } from 'react'
 import { useClient } from 'urql'
 import { type Failure, failureOf } from '../graphql/failure.ts'
-import { Button } from '../kit/button.tsx'
-import { Dialog } from '../kit/dialog.tsx'
+import { Question } from '../kit/dialog.tsx'
 import { TextField } from '../kit/fields.tsx'
+import { KeyUses } from '../kit/key-uses.tsx'
 import { FailureNote } from '../kit/states.tsx'
-import { RelativeTime } from '../kit/time.tsx'
 import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
 import { type KeyRow, RevokeKeyMutation } from './queries.ts'
@@ -47,38 +46,16 @@ export default function RevokeKeys(props: {
   }
 
   return (
-    <Dialog
-      role="alertdialog"
+    <Question
       title={m.list.revokeTitle(keys.length, keys[0]?.name ?? '')}
-      stays={done !== null}
+      action={m.list.revokeAction(keys.length)}
+      isPending={done !== null}
+      isDisabled={isInUse && typed.trim().toLowerCase() !== m.list.word}
+      onAction={() => void revoke()}
       onClose={onClose}
-      actions={
-        <>
-          <Button autoFocus isDisabled={done !== null} onPress={onClose}>
-            {m.cancel}
-          </Button>
-          <Button
-            look="danger"
-            isPending={done !== null}
-            isDisabled={isInUse && typed.trim().toLowerCase() !== m.list.word}
-            onPress={() => void revoke()}
-          >
-            {m.list.revokeAction(keys.length)}
-          </Button>
-        </>
-      }
     >
       <p>{m.list.revokeText(keys.length)}</p>
-      <ul className="revoke-list">
-        {keys.map(({ id, name, lastUsedAt }) => (
-          <li key={id}>
-            <bdi>{name}</bdi>
-            <span className="muted">
-              {lastUsedAt === null ? m.list.neverUsed : <RelativeTime at={lastUsedAt} />}
-            </span>
-          </li>
-        ))}
-      </ul>
+      <KeyUses keys={keys} />
       <TextField label={m.list.reason} value={reason} onChange={setReason} maxLength={500} />
       {isInUse && (
         <TextField
@@ -90,6 +67,6 @@ export default function RevokeKeys(props: {
         />
       )}
       <FailureNote failure={failure} />
-    </Dialog>
+    </Question>
   )
 }

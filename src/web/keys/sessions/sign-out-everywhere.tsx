@@ -1,8 +1,7 @@
 import { basePath } from '../configuration.ts'
 import { graphql } from '../graphql/graphql.ts'
 import { useAction } from '../graphql/use-action.ts'
-import { Button } from '../kit/button.tsx'
-import { Dialog } from '../kit/dialog.tsx'
+import { Question } from '../kit/dialog.tsx'
 import { FailureNote } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
 import { signOut } from '../session/endpoints.ts'
@@ -24,25 +23,16 @@ export default function SignOutEverywhere({ onClose }: { readonly onClose: () =>
     location.replace(data?.location ?? basePath)
   })
   return (
-    <Dialog
-      role="alertdialog"
+    <Question
       title={m.sessions.everywhereTitle}
-      stays={isPending}
+      action={m.sessions.everywhereAction}
+      isPending={isPending}
+      onAction={() => void run({})}
       onClose={onClose}
-      actions={
-        <>
-          <Button autoFocus isDisabled={isPending} onPress={onClose}>
-            {m.cancel}
-          </Button>
-          <Button look="danger" isPending={isPending} onPress={() => void run({})}>
-            {m.sessions.everywhereAction}
-          </Button>
-        </>
-      }
     >
       <p>{m.sessions.everywhereText}</p>
       <p className="muted">{m.sessions.everywhereKeys}</p>
       <FailureNote failure={failure} />
-    </Dialog>
+    </Question>
   )
 }
