@@ -11,7 +11,7 @@ export function AnalysisResult(props: {
   readonly onTake: (scopes: readonly string[]) => void
 }) {
   const { analysis, held, onTake } = props
-  const { operations, faults, failure } = analysis
+  const { operations, faults, failure, ignored } = analysis
   if (failure !== null) return <FailureNote failure={failure} />
   if (faults.length > 0) return <Faults faults={faults} />
   const needed = [
@@ -20,9 +20,17 @@ export function AnalysisResult(props: {
   const missing = needed.filter((scope) => !held.has(scope))
   return (
     <>
-      {operations.map((one, index) => (
-        <OperationCard key={one.operation ?? index} {...one} held={held} />
-      ))}
+      <div className="analysis-list" tabIndex={operations.length > 3 ? 0 : undefined}>
+        {operations.map((one, index) => (
+          <OperationCard key={index} {...one} held={held} />
+        ))}
+      </div>
+      {ignored > 0 && (
+        <div className="note" data-tone="warning">
+          <TriangleAlert aria-hidden />
+          <p>{m.create.ignoredOperations(operations.length, operations.length + ignored)}</p>
+        </div>
+      )}
       {needed.length === 0 && <p>{m.create.noScopes}</p>}
       {missing.length > 0 && (
         <div className="note" data-tone="warning">

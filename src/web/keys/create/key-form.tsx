@@ -7,6 +7,9 @@ import { FailureNote } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
 import { type Expiry, usualExpiry } from './expiry.ts'
 import { ExpiryField } from './expiry-field.tsx'
+import { linkedScopes } from './linked-scopes.ts'
+import type { MetadataEntry } from './metadata.ts'
+import { MetadataField } from './metadata-field.tsx'
 import type { CreatedKey } from './new-secret.tsx'
 import type { Scope } from './queries.ts'
 import { ScopeChoice } from './scope-choice.tsx'
@@ -21,6 +24,7 @@ export function KeyForm(props: {
   const wanted = useWantedScopes()
   const [name, setName] = useState('')
   const [description, setDescription] = useState('')
+  const [metadata, setMetadata] = useState<readonly MetadataEntry[]>([])
   const [expiry, setExpiry] = useState<Expiry>(usualExpiry)
   const [date, setDate] = useState('')
   const [selected, setSelected] = useState<ReadonlySet<string>>(
@@ -32,7 +36,8 @@ export function KeyForm(props: {
 
   async function submit(event: FormEvent) {
     event.preventDefault()
-    const isDone = await create({ name, description, expiry, date, scopes: [...selected].sort() })
+    const chosen = [...selected].sort()
+    const isDone = await create({ name, description, metadata, expiry, date, scopes: chosen })
     if (!isDone) {
       requestAnimationFrame(() =>
         form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"]')?.focus(),
@@ -75,6 +80,14 @@ export function KeyForm(props: {
             clear('description')
           }}
           maxLength={500}
+        />
+        <MetadataField
+          entries={metadata}
+          error={errors.metadata ?? null}
+          onChange={(value) => {
+            setMetadata(value)
+            clear('metadata')
+          }}
         />
       </Section>
       <Section title={m.create.expiry}>
@@ -130,5 +143,5 @@ function Section({ title, children }: { readonly title: string; readonly childre
 /** The scopes that a link to the form asks for, as in `?scopes=read:users%20write:users`. */
 function useWantedScopes(): readonly string[] {
   const [parameters] = useSearchParams()
-  return [...new Set((parameters.get('scopes') ?? '').split(/\s+/).filter((scope) => scope !== ''))]
+  return linkedScopes(parameters.get('scopes'))
 }

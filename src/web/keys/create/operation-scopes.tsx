@@ -1,13 +1,15 @@
-import { FileUp } from 'lucide-react'
+import { FileUp, TriangleAlert } from 'lucide-react'
 import { type DragEvent, useEffect, useRef, useState } from 'react'
 import { useClient } from 'urql'
 import { Button } from '../kit/button.tsx'
 import { TextField } from '../kit/fields.tsx'
+import { visibleText } from '../kit/visible.ts'
 import { m } from '../messages/current.ts'
 import { AnalysisResult } from './analysis-result.tsx'
 import { analyse, type DocumentAnalysis } from './operations.ts'
 
 const maxFileBytes = 256 * 1024
+const isRead = ({ name, size }: File) => /\.(graphqls?|gql)$/i.test(name) && size <= maxFileBytes
 const example = 'query Users {\n  users(first: 10) {\n    nodes { subject }\n  }\n}'
 
 /** Finds the scopes that operations require, so that a key has exactly those. */
@@ -17,14 +19,15 @@ export function OperationScopes(props: {
 }) {
   const { held, onTake } = props
   const [document, setDocument] = useState('')
+  const [ignored, setIgnored] = useState<readonly string[]>([])
   const [isOver, setOver] = useState(false)
   const analysis = useAnalysis(document)
   const input = useRef<HTMLInputElement>(null)
 
-  async function add(files: Iterable<File>) {
-    const texts = await Promise.all(
-      [...files].filter(({ size }) => size <= maxFileBytes).map((file) => file.text()),
-    )
+  async function add(list: Iterable<File>) {
+    const files = [...list]
+    setIgnored(files.filter((file) => !isRead(file)).map(({ name }) => name))
+    const texts = await Promise.all(files.filter(isRead).map((file) => file.text()))
     setDocument((before) => [before.trim(), ...texts].filter((text) => text !== '').join('\n\n'))
   }
 
@@ -62,13 +65,25 @@ export function OperationScopes(props: {
         hidden
         multiple
         accept=".graphql,.gql"
-        onChange={({ target }) => void add(target.files ?? [])}
+        onChange={({ target }) => {
+          void add(target.files ?? [])
+          // The same file can be chosen again.
+          target.value = ''
+        }}
       />
       <div>
         <Button size="small" icon={<FileUp aria-hidden />} onPress={() => input.current?.click()}>
           {m.create.chooseFiles}
         </Button>
       </div>
+      {ignored.length > 0 && (
+        <div className="note" data-tone="warning" role="alert">
+          <TriangleAlert aria-hidden />
+          <p>
+            {m.create.ignoredFiles} <bdi>{visibleText(ignored.join(', '))}</bdi>
+          </p>
+        </div>
+      )}
       <div className="analyses" aria-live="polite">
         {document.trim() !== '' &&
           (analysis === null ? (

@@ -1,8 +1,11 @@
-import { type Client, type CombinedError, createRequest } from 'urql'
+import type { Client, CombinedError } from 'urql'
 import { type Failure, failureOf } from '../graphql/failure.ts'
+import { type OperationPart, operationParts } from './document-parts.ts'
 import { type RequiredScopes, RequiredScopesQuery } from './queries.ts'
 
-const maxOperations = 20
+const maxOperations = 200
+/** The number of requests at a time. */
+const concurrency = 4
 
 /** A place in a document where it is not valid. */
 export interface Fault {
@@ -16,46 +19,50 @@ export interface Analysis {
   readonly required: RequiredScopes
 }
 
-/** The scopes of all operations of a document, or the reasons why the server could not find them. */
+/** The scopes of the operations of a document, or the reasons why the server could not find them. */
 export interface DocumentAnalysis {
   readonly operations: readonly Analysis[]
   readonly faults: readonly Fault[]
   readonly failure: Failure | null
+  /** The number of operations that were left out because there are too many. */
+  readonly ignored: number
 }
 
 /** Asks which scopes each operation of a document requires. */
 export async function analyse(client: Client, document: string): Promise<DocumentAnalysis> {
-  const answers = await Promise.all(
-    operationsIn(document).map(async (operation) => {
-      const variables = { document, operationName: operation }
-      const { data, error } = await client
-        .query(RequiredScopesQuery, variables, { requestPolicy: 'network-only' })
-        .toPromise()
-      return { operation, required: data?.requiredScopes, error }
-    }),
+  const parts = operationParts(document)
+  const asked = parts.slice(0, maxOperations)
+  const answers = await inTurns(asked, async ({ name, document }: OperationPart) => {
+    const { data, error } = await client
+      .query(RequiredScopesQuery, { document }, { requestPolicy: 'network-only' })
+      .toPromise()
+    return { operation: name, required: data?.requiredScopes, error }
+  })
+  const faults = new Map(
+    answers.flatMap(({ error }) =>
+      faultsOf(error).map((fault) => [`${fault.line} ${fault.message}`, fault]),
+    ),
   )
   const failed = answers.find(({ error }) => error !== undefined)
-  // A fault anywhere in the document makes each of its operations invalid.
-  const faults = faultsOf(failed?.error)
   return {
     operations: answers.flatMap(({ operation, required }) =>
       required === undefined ? [] : [{ operation, required }],
     ),
-    faults,
-    failure: faults.length > 0 ? null : failureOf(failed?.error),
+    faults: [...faults.values()],
+    failure: faults.size > 0 ? null : failureOf(failed?.error),
+    ignored: parts.length - asked.length,
   }
 }
 
-/** Returns the names of the operations. The server says what is wrong with a document without any. */
-function operationsIn(document: string): readonly (string | null)[] {
-  try {
-    const names = createRequest(document, {}).query.definitions.flatMap((definition) =>
-      definition.kind === 'OperationDefinition' ? [definition.name?.value ?? null] : [],
-    )
-    return names.length === 0 ? [null] : names.slice(0, maxOperations)
-  } catch {
-    return [null]
+/** Maps items with a few calls at a time. */
+async function inTurns<T, R>(items: readonly T[], map: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  const queue = items.entries()
+  async function work() {
+    for (const [index, item] of queue) results[index] = await map(item)
   }
+  await Promise.all(Array.from({ length: concurrency }, work))
+  return results
 }
 
 function faultsOf(error: CombinedError | undefined): readonly Fault[] {

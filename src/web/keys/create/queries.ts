@@ -17,8 +17,8 @@ export const ScopesQuery = graphql(`
 export type Scope = ResultOf<typeof ScopesQuery>['scopes'][number]
 
 export const RequiredScopesQuery = graphql(`
-  query RequiredScopes($document: String!, $operationName: String) {
-    requiredScopes(document: $document, operationName: $operationName) {
+  query RequiredScopes($document: String!) {
+    requiredScopes(document: $document) {
       scopes
       missing
       fields {

@@ -3,20 +3,22 @@ import { useClient } from 'urql'
 import { type Failure, failureOf } from '../graphql/failure.ts'
 import { m } from '../messages/current.ts'
 import { type Expiry, expiryTime } from './expiry.ts'
+import { invalidEntry, type MetadataEntry, metadataOf } from './metadata.ts'
 import type { CreatedKey } from './new-secret.tsx'
 import { CreateKeyMutation } from './queries.ts'
 
 interface Draft {
   readonly name: string
   readonly description: string
+  readonly metadata: readonly MetadataEntry[]
   readonly expiry: Expiry
   readonly date: string
   readonly scopes: readonly string[]
 }
 
-type Field = 'name' | 'description' | 'expiresAt' | 'scopes'
+type Field = 'name' | 'description' | 'metadata' | 'expiresAt' | 'scopes'
 type Errors = Partial<Record<Field, string>>
-const fields: readonly Field[] = ['name', 'description', 'expiresAt', 'scopes']
+const fields: readonly Field[] = ['name', 'description', 'metadata', 'expiresAt', 'scopes']
 
 /** Returns a function that creates a key, and what is wrong with the last attempt. */
 export function useCreateKey(onCreated: (created: CreatedKey) => void) {
@@ -38,6 +40,7 @@ export function useCreateKey(onCreated: (created: CreatedKey) => void) {
         name,
         scopes: [...draft.scopes],
         description: draft.description,
+        metadata: metadataOf(draft.metadata),
         ...(expiresAt !== null && { expiresAt: expiresAt.toISOString() }),
       },
     })
@@ -61,9 +64,12 @@ export function useCreateKey(onCreated: (created: CreatedKey) => void) {
   return { create, clear, isPending, errors, failure }
 }
 
-function errorsOf({ name, scopes, expiry }: Draft, expiresAt: Date | null): Errors {
+function errorsOf(draft: Draft, expiresAt: Date | null): Errors {
+  const { name, scopes, expiry, metadata } = draft
+  const invalid = invalidEntry(metadata)
   return {
     ...(name.trim() === '' && { name: m.create.nameMissing }),
+    ...(invalid !== undefined && { metadata: m.create.metadataInvalid(invalid.property.trim()) }),
     ...(scopes.length === 0 && { scopes: m.create.scopesMissing }),
     ...(expiry === 'date' && expiresAt === null && { expiresAt: m.create.dateMissing }),
   }

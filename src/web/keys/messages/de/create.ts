@@ -11,6 +11,16 @@ export const create: typeof english = {
   nameHint: 'Am besten der Name des Programms, das ihn benutzt.',
   nameMissing: 'Bitte einen Namen eingeben.',
   description: 'Beschreibung',
+  metadata: 'Metadaten',
+  metadataHint: 'Angaben zum Schlüssel, zum Beispiel das Team. Sie sind nicht geheim.',
+  property: (number) => `Eigenschaft ${number}`,
+  value: (number) => `Wert ${number}`,
+  addProperty: 'Eigenschaft hinzufügen',
+  removeProperty: (number) => `Eigenschaft ${number} entfernen`,
+  metadataInvalid: (property) =>
+    property === ''
+      ? 'Jeder Wert der Metadaten braucht eine Eigenschaft.'
+      : `Die Eigenschaft ${property} kommt in den Metadaten zweimal vor.`,
 
   expiry: 'Ablauf',
   days: (days) => `${days} Tage`,
@@ -37,6 +47,9 @@ export const create: typeof english = {
   documentHint:
     'Eine oder mehrere Abfragen einfügen oder .graphql-Dateien hierher ziehen. Nichts wird ausgeführt.',
   chooseFiles: 'Dateien wählen',
+  ignoredFiles: 'Nicht gelesen, denn möglich sind nur .graphql- und .gql-Dateien bis 256 KB:',
+  ignoredOperations: (checked, all) =>
+    `Nur die ersten ${checked} von ${all} Abfragen wurden geprüft. Bitte die übrigen getrennt eingeben.`,
   unnamedOperation: 'Abfrage ohne Namen',
   invalidDocument: 'Noch nicht gültig',
   checking: 'Wird geprüft …',

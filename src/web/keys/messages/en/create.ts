@@ -9,6 +9,16 @@ export const create = {
   nameHint: 'Name it after the program that will use it.',
   nameMissing: 'Enter a name.',
   description: 'Description',
+  metadata: 'Metadata',
+  metadataHint: 'Facts about the key, such as its team. They are not secret.',
+  property: (number: number) => `Property ${number}`,
+  value: (number: number) => `Value ${number}`,
+  addProperty: 'Add property',
+  removeProperty: (number: number) => `Remove property ${number}`,
+  metadataInvalid: (property: string) =>
+    property === ''
+      ? 'Give each value of the metadata a property.'
+      : `The metadata has the property ${property} twice.`,
 
   expiry: 'Expiry',
   days: (days: number) => `${days} days`,
@@ -34,6 +44,9 @@ export const create = {
   document: 'GraphQL operations',
   documentHint: 'Paste one or several operations, or drop .graphql files here. Nothing is run.',
   chooseFiles: 'Choose files',
+  ignoredFiles: 'Not read, because only .graphql and .gql files up to 256 KB are:',
+  ignoredOperations: (checked: number, all: number) =>
+    `Only the first ${checked} of ${all} operations were checked. Enter the others separately.`,
   unnamedOperation: 'Unnamed operation',
   invalidDocument: 'Not valid yet',
   checking: 'Checking…',
