@@ -1,9 +1,10 @@
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useCallback, useState } from 'react'
 import { useQuery } from 'urql'
 import { failureOf } from '../graphql/failure.ts'
 import { Button } from '../kit/button.tsx'
 import { FailureNote, Skeleton } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
+import { useLiveKeys } from '../live/use-live-keys.ts'
 import { m } from '../messages/current.ts'
 import { detailLines } from './event-text.ts'
 import { Panel } from './panel.tsx'
@@ -15,7 +16,11 @@ const max = 100
 /** What happened to a key, newest first. */
 export function Activity({ id }: { readonly id: string }) {
   const [first, setFirst] = useState(step)
-  const [{ data, error, fetching }] = useQuery({ query: KeyEventsQuery, variables: { id, first } })
+  const [{ data, error, fetching }, reload] = useQuery({
+    query: KeyEventsQuery,
+    variables: { id, first },
+  })
+  useLiveKeys(useCallback(() => reload({ requestPolicy: 'network-only' }), [reload]))
   const events = data?.apiKey?.events
   return (
     <Panel title={m.details.activity}>

@@ -1,5 +1,6 @@
 import { Link2 } from 'lucide-react'
 import { useSearchParams } from 'wouter'
+import { linkedScopes } from '../create/linked-scopes.ts'
 import { useAction } from '../graphql/use-action.ts'
 import { Button } from '../kit/button.tsx'
 import { originText } from '../kit/origin.ts'
@@ -91,6 +92,6 @@ function Scopes({ names }: { readonly names: readonly string[] }) {
 
 function useAskedScopes(): readonly [readonly string[], () => void] {
   const [parameters, setParameters] = useSearchParams()
-  const words = (parameters.get('add') ?? '').split(/\s+/).filter((scope) => scope !== '')
-  return [[...new Set(words)], () => setParameters(new URLSearchParams(), { replace: true })]
+  const asked = linkedScopes(parameters.get('add'))
+  return [asked, () => setParameters(new URLSearchParams(), { replace: true })]
 }

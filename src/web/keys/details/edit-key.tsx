@@ -5,6 +5,7 @@ import { Dialog } from '../kit/dialog.tsx'
 import { TextField } from '../kit/fields.tsx'
 import { FailureNote } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
+import { visibleText } from '../kit/visible.ts'
 import { m } from '../messages/current.ts'
 import { type KeyDetails, UpdateKeyMutation } from './queries.ts'
 
@@ -16,7 +17,7 @@ export default function EditKey(props: {
   const { apiKey, onClose } = props
   const [name, setName] = useState(apiKey.name)
   const [description, setDescription] = useState(apiKey.description ?? '')
-  const [text, setText] = useState(() => JSON.stringify(apiKey.metadata, null, 2))
+  const [text, setText] = useState(() => visibleText(JSON.stringify(apiKey.metadata, null, 2)))
   const [isChecked, setChecked] = useState(false)
   const { run, isPending, failure } = useAction(UpdateKeyMutation, () => {
     toast(m.details.saved)

@@ -1,8 +1,10 @@
+import { visibleText } from '../kit/visible.ts'
+
 /** Returns a changed value in words that fit one line. */
 function valueText(value: unknown): string {
   if (value === null || value === undefined || value === '') return '–'
   if (Array.isArray(value)) return value.length === 0 ? '–' : value.map(valueText).join(', ')
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const text = visibleText(typeof value === 'string' ? value : JSON.stringify(value))
   return text.length > 120 ? `${text.slice(0, 119)}…` : text
 }
 

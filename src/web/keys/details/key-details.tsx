@@ -5,6 +5,7 @@ import { type CreatedKey, NewSecret } from '../create/new-secret.tsx'
 import { failureOf } from '../graphql/failure.ts'
 import { ButtonLink } from '../kit/button.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../kit/states.tsx'
+import { useLiveKeys } from '../live/use-live-keys.ts'
 import { m } from '../messages/current.ts'
 import { Page } from '../shell/page.tsx'
 import { KeyScreen } from './key-screen.tsx'
@@ -20,6 +21,7 @@ export default function KeyDetails({ params }: { readonly params: { readonly id:
   })
   const [rotated, setRotated] = useState<CreatedKey | null>(null)
   const retry = useCallback(() => reload({ requestPolicy: 'network-only' }), [reload])
+  useLiveKeys(retry)
   const failure = failureOf(error)
 
   if (rotated !== null) {

@@ -1,3 +1,4 @@
+import { visibleText } from '../kit/visible.ts'
 import { m } from '../messages/current.ts'
 import { Panel } from './panel.tsx'
 
@@ -9,7 +10,7 @@ export function Metadata({ metadata }: { readonly metadata: Record<string, unkno
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: long lines are scrolled with the keyboard
         <pre className="metadata" tabIndex={0}>
-          {JSON.stringify(metadata, null, 2)}
+          {visibleText(JSON.stringify(metadata, null, 2))}
         </pre>
       )}
     </Panel>

@@ -1,4 +1,5 @@
 import { m } from '../messages/current.ts'
+import { visibleText } from './visible.ts'
 
 /** The client of a use of a key, as far as the server knows it. */
 export interface Origin {
@@ -19,6 +20,6 @@ export function originText(origin: Origin | null): string {
 function programOf(userAgent: string | null): string | null {
   if (userAgent === null || userAgent === '') return null
   const [product = userAgent] = userAgent.split(' ')
-  const name = product.startsWith('Mozilla/') ? userAgent : product
+  const name = visibleText(product.startsWith('Mozilla/') ? userAgent : product)
   return name.length > 60 ? `${name.slice(0, 59)}…` : name
 }
