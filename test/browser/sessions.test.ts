@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { hasProgram } from '../support/programs.ts'
 import {
@@ -5,12 +6,13 @@ import {
   expectEverywhere,
   type KeysPage,
   shoot,
+  signIn,
   startKeysPage,
 } from './keys-page.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
-describe.skipIf(!hasProgram('chromium'))('the page of the sessions', () => {
+describe.skipIf(!hasProgram('chromium'))('a session of the page', () => {
   let keys: KeysPage
   beforeAll(async () => {
     keys = await startKeysPage()
@@ -50,4 +52,93 @@ describe.skipIf(!hasProgram('chromium'))('the page of the sessions', () => {
     for (const { context } of [page, other, third].map((one) => ({ context: one.context() })))
       await context.close()
   })
+  it('has words for a lost network, for too many requests, and for an outage', async () => {
+    const page = await keys.open({ as: 'grace' })
+    await answerWith(page, 503, 'SERVICE_UNAVAILABLE')
+    await page.reload()
+    await page.getByRole('heading', { name: 'The server is not available' }).waitFor()
+    await expectEverywhere(page, 'failure-unavailable')
+    await answerWith(page, 429, 'RATE_LIMITED')
+    await page.reload()
+    await page.getByText(/You can try again in 1\d s/).waitFor()
+    await shoot(page, 'failure-rate-limited')
+    await expectAccessible(page)
+    await page.unroute('**/keys/graphql')
+    await page.route('**/keys/graphql', (route) => route.abort())
+    await page.reload()
+    await page.getByRole('heading', { name: 'No connection' }).waitFor()
+    await shoot(page, 'failure-network')
+    await page.unroute('**/keys/graphql')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('heading', { name: 'Create your first key' }).waitFor()
+    await answerWith(page, 401, 'INVALID_CREDENTIAL')
+    await page.reload()
+    await page.getByRole('alertdialog', { name: 'You are signed out' }).waitFor()
+    await shoot(page, 'failure-signed-out')
+    await expectAccessible(page)
+    await page.context().close()
+  })
+
+  it('follows the person who signs in or out in another tab', async () => {
+    const page = await keys.open({ as: 'ada' })
+    const other = await page.context().newPage()
+    await other.goto(`${keys.origin}/keys`)
+    await other.locator('.account').click()
+    await other.getByRole('menuitem', { name: 'Sign out' }).click()
+    await signIn(other, 'grace')
+    await page.bringToFront()
+    await page.getByRole('button', { name: 'Account of grace' }).waitFor()
+    await page.getByRole('link', { name: 'Sessions' }).click()
+    await page.getByText('This browser').waitFor()
+    await page.locator('.account').click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await page.goBack()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    expect(await page.locator('.key-table, .account').count()).toBe(0)
+    await page.context().close()
+  })
+
+  it('keeps nothing of the person for the way back', async () => {
+    const page = await keys.open({ as: 'ada' })
+    const { cookies } = await page.context().storageState()
+    // The browser of the tests keeps no pages, so the events of one that does are sent.
+    const show = (type: string) =>
+      page.evaluate(
+        (type) => dispatchEvent(new PageTransitionEvent(type, { persisted: true })),
+        type,
+      )
+    await show('pagehide')
+    expect(await page.locator('body').textContent()).toBe('')
+    await page.context().clearCookies()
+    await show('pageshow')
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await page.context().addCookies(cookies)
+    await page.reload()
+    await page.getByRole('button', { name: 'Account of ada' }).waitFor()
+
+    await page.goto(`${keys.origin}/keys/new`)
+    await page.getByLabel('Name').fill('Half done')
+    await page.getByRole('checkbox', { name: 'read:users' }).check()
+    await answerWith(page, 429, 'RATE_LIMITED')
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await page.getByText(/You can try again in 1\d s/).waitFor()
+    await expectAccessible(page)
+    await answerWith(page, 401, 'INVALID_CREDENTIAL')
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await page.getByRole('alertdialog', { name: 'You are signed out' }).waitFor()
+    await page.context().close()
+  })
+
+  /** Lets the endpoint of the page fail. */
+  async function answerWith(page: Page, status: number, code: string): Promise<void> {
+    await page.unroute('**/keys/graphql')
+    await page.route('**/keys/graphql', (route) =>
+      route.fulfill({
+        status,
+        headers: { 'content-type': 'application/json', 'retry-after': '17' },
+        body: JSON.stringify({ errors: [{ message: 'No.', extensions: { code } }] }),
+      }),
+    )
+  }
 })

@@ -55,11 +55,11 @@ function Keys(props: {
   const isPaged = state.after !== null || state.before !== null
 
   if (failure !== null && !fetching) return <ErrorState failure={failure} onRetry={retry} />
-  if (keys?.length === 0 && !isFiltered && !isPaged && !fetching) return <FirstKey />
+  if (keys?.length === 0 && !isFiltered && !isPaged && !isOther) return <FirstKey />
   return (
     <>
       <Toolbar state={state} onChange={onChange} />
-      {keys === undefined ? (
+      {keys === undefined || (keys.length === 0 && isOther) ? (
         <KeyTableSkeleton />
       ) : keys.length === 0 ? (
         <NoMatch onClear={() => onChange({ search: '', status: null })} />

@@ -87,16 +87,23 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
   )
 }
 
-/** Calls back when another tab signed in or out, and when the person returns to this one. */
+/**
+ * Calls back when another tab signed in or out, and when the person returns to this one. A page that the browser
+ * keeps for the way back is emptied first, and loads again when it is shown.
+ */
 function whenItMayHaveChanged(check: () => void): () => void {
   const onVisible = () => document.visibilityState === 'visible' && check()
+  const onHide = ({ persisted }: PageTransitionEvent) =>
+    persisted && document.body.replaceChildren()
   const onShow = ({ persisted }: PageTransitionEvent) => persisted && location.reload()
   tabs.addEventListener('message', check)
   document.addEventListener('visibilitychange', onVisible)
+  addEventListener('pagehide', onHide)
   addEventListener('pageshow', onShow)
   return () => {
     tabs.removeEventListener('message', check)
     document.removeEventListener('visibilitychange', onVisible)
+    removeEventListener('pagehide', onHide)
     removeEventListener('pageshow', onShow)
   }
 }

@@ -79,7 +79,7 @@ function Development({ subjects }: { readonly subjects: readonly string[] }) {
           <li key={subject}>
             <button type="button" className="person" onClick={() => enter(subject)}>
               <span className="avatar" aria-hidden="true">
-                {subject.charAt(0)}
+                {[...subject][0]}
               </span>
               <span className="person-name">{subject}</span>
               <span className="muted">{m.signIn.people[subject]}</span>
@@ -117,10 +117,11 @@ function Development({ subjects }: { readonly subjects: readonly string[] }) {
 function LastFailure() {
   const reason = new URLSearchParams(location.search).get('error')
   if (reason === null) return null
+  const { errors } = m.signIn
   return (
     <div className="note" data-tone="bad" role="alert">
       <CircleAlert aria-hidden />
-      <p>{m.signIn.errors[reason] ?? m.signIn.errors.failed}</p>
+      <p>{Object.hasOwn(errors, reason) ? errors[reason] : errors.failed}</p>
     </div>
   )
 }
