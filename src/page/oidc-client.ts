@@ -91,6 +91,8 @@ export function createOidcClient(settings: OidcSettings, now: () => number): Oid
         nonce: secrets.nonce,
         code_challenge: await client.calculatePKCECodeChallenge(secrets.verifier),
         code_challenge_method: 'S256',
+        // Without the consent of the person, an issuer ignores this scope (OpenID Connect Core §11).
+        ...(scopes.includes('offline_access') && { prompt: 'consent' }),
         ...ofResource,
       })
       return { url, secrets }

@@ -9,7 +9,7 @@ import {
   type Page,
   type Request,
 } from 'playwright-core'
-import { expect } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
 import { startServerProcess, temporaryFolder } from '../support/server-process.ts'
 import { expectTargets } from './targets.ts'
@@ -30,14 +30,34 @@ export interface OpenOptions {
   readonly locale?: string
 }
 
-export type KeysPage = Awaited<ReturnType<typeof startKeysPage>>
+/**
+ * Provides what `start` returns to all tests of a `describe`, and expects at the end that no page had a fault.
+ */
+export function startedForAll<
+  T extends { readonly problems: readonly string[]; close(): Promise<void> },
+>(start: () => Promise<T>): T {
+  const started = {} as T
+  beforeAll(async () => {
+    Object.assign(started, await start())
+  }, 240_000)
+  afterAll(async () => {
+    await started.close()
+    expect(started.problems).toEqual([])
+  }, 60_000)
+  return started
+}
 
-/** Starts the built server for development, on a database of its own, and a browser. */
-export async function startKeysPage(environment: Record<string, string> = {}) {
-  const database = await createTestDatabase()
-  const dataDir = temporaryFolder()
-  const server = await startServerProcess(dataDir, { DATABASE_URL: database.url, ...environment })
-  const origin = new URL(server.url).origin
+export interface BrowserOptions {
+  /** The URL of the keys page, without a slash at its end. */
+  readonly home: string
+  /** Another origin that the page sends people to, to sign in. */
+  readonly issuer?: string
+  readonly signIn: (page: Page, subject: string) => Promise<void>
+}
+
+/** Starts a browser for the keys page at `home`. */
+export async function startBrowser({ home, issuer, signIn }: BrowserOptions) {
+  const origins = [new URL(home).origin, ...(issuer === undefined ? [] : [issuer])]
   const browser: Browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
@@ -69,19 +89,31 @@ export async function startKeysPage(environment: Record<string, string> = {}) {
       if (message.type() === 'error' && isOwn) problems.push(message.text())
     })
     page.on('request', (request: Request) => {
-      const url = request.url()
-      if (!url.startsWith(origin) && !url.startsWith('data:')) problems.push(url)
+      const { origin, protocol } = new URL(request.url())
+      if (!origins.includes(origin) && protocol !== 'data:') problems.push(request.url())
     })
-    await page.goto(`${origin}/keys`)
+    await page.goto(home)
     if (as !== undefined) await signIn(page, as)
-    if (as === undefined || path !== '') await page.goto(`${origin}/keys${path}`)
+    if (as === undefined || path !== '') await page.goto(home + path)
     return page
   }
 
+  return { problems, open, close: () => browser.close() }
+}
+
+export type KeysPage = Awaited<ReturnType<typeof startKeysPage>>
+
+/** Starts the built server for development, on a database of its own, and a browser. */
+export async function startKeysPage(environment: Record<string, string> = {}) {
+  const database = await createTestDatabase()
+  const dataDir = temporaryFolder()
+  const server = await startServerProcess(dataDir, { DATABASE_URL: database.url, ...environment })
+  const origin = new URL(server.url).origin
+  const browser = await startBrowser({ home: `${origin}/keys`, signIn })
+
   return {
+    ...browser,
     origin,
-    problems,
-    open,
 
     /** Sends an operation as a person with these scopes, and returns its data. */
     async ask(subject: string, query: string, variables: object = {}, scopes = everyScope) {

@@ -47,6 +47,7 @@ describe('the sign-in', () => {
       resource: 'https://api.example',
       redirect_uri: `${server.page}/callback`,
     })
+    expect(asked).not.toHaveProperty('prompt')
   })
 
   it('sets cookies that scripts and other hosts cannot use', async () => {

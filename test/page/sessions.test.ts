@@ -10,7 +10,8 @@ const minute = 60_000
 let server: PageServer
 let client: WebClient
 beforeAll(async () => {
-  server = await startPageServer()
+  const scopes = 'openid profile offline_access read:users read:keys write:keys'
+  server = await startPageServer({ OIDC_SCOPES: scopes })
   server.provider.givesRefreshTokens = true
 })
 afterAll(() => server.close())
@@ -32,6 +33,13 @@ const subjectOf = async (as = client) => (await ask(as)).body.data?.viewer?.user
 const renewals = () => server.provider.grants.filter((grant) => grant === 'refresh_token').length
 
 describe('a session whose JWT expires soon', () => {
+  it('has a refresh token, because the person was asked for consent', async () => {
+    await signedIn('offline')
+    const asked = server.provider.asked.at(-1)
+    expect(asked?.get('scope')).toContain('offline_access')
+    expect(asked?.get('prompt')).toBe('consent')
+  })
+
   it('gets another JWT, once for all requests', async () => {
     server.provider.lifetime = 30
     await signedIn('renewed')

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Provider } from 'oidc-provider'
 import { createSigningKey, testAudience } from './issuer.ts'
@@ -7,7 +7,7 @@ export interface TestProvider {
   readonly issuer: string
   /** The subject that signs in next; `null`: the person refuses. */
   person: string | null
-  /** Whether each sign-in gives a refresh token. */
+  /** Whether each sign-in with the scope `offline_access` gives a refresh token. */
   givesRefreshTokens: boolean
   /** Seconds for which further access tokens are valid. */
   lifetime: number
@@ -20,13 +20,27 @@ export interface TestProvider {
   close(): Promise<void>
 }
 
-/** Starts a certified OpenID provider, where `person` signs in without a form. */
-export async function startProvider(redirectUris: readonly string[]): Promise<TestProvider> {
+/** The authorization code, as the provider stores it. */
+interface Code {
+  readonly scopes: ReadonlySet<string>
+}
+
+export interface TestProviderOptions {
+  /** Whether the people who sign in type their names into a form. Default: `person` signs in without one. */
+  readonly hasForm?: boolean
+  /** The scopes of the API. Default: `read:users read:keys write:keys`. */
+  readonly scope?: string
+}
+
+/** Starts a certified OpenID provider. */
+export async function startProvider(
+  redirectUris: readonly string[],
+  { hasForm = false, scope = 'read:users read:keys write:keys' }: TestProviderOptions = {},
+): Promise<TestProvider> {
   const server = createServer()
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const key = await createSigningKey('ES256')
-  const scope = 'read:users read:keys write:keys'
   const self: TestProvider = {
     issuer,
     person: 'ada',
@@ -57,11 +71,12 @@ export async function startProvider(redirectUris: readonly string[]): Promise<Te
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     pkce: { required: () => true },
     rotateRefreshToken: true,
-    issueRefreshToken: () => self.givesRefreshTokens,
+    issueRefreshToken: (_context: unknown, _client: unknown, code: Code) =>
+      self.givesRefreshTokens && code.scopes.has('offline_access'),
     interactions: { url: () => '/interaction' },
     features: {
       devInteractions: { enabled: false },
-      rpInitiatedLogout: { enabled: true },
+      rpInitiatedLogout: { enabled: true, logoutSource: sendSignOutForm },
       revocation: { enabled: true },
       resourceIndicators: {
         enabled: true,
@@ -101,11 +116,12 @@ export async function startProvider(redirectUris: readonly string[]): Promise<Te
       return
     }
     if (url.pathname === '/interaction') {
-      const { person } = self
+      if (hasForm && request.method === 'GET') return sendForm(response)
+      const person = hasForm ? await nameIn(request) : self.person
       const result =
         person === null
           ? { error: 'access_denied', error_description: 'no' }
-          : { login: { accountId: person } }
+          : { login: { accountId: person }, consent: {} }
       await provider.interactionFinished(request, response, result)
       return
     }
@@ -113,4 +129,24 @@ export async function startProvider(redirectUris: readonly string[]): Promise<Te
   })
   provider.on('grant.success', (context) => self.grants.push(context.oidc.params.grant_type))
   return self
+}
+
+/** The form also stands for the consent. */
+function sendForm(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/html' }).end(
+    `<!doctype html><title>Provider</title><form method="post">
+      <label>User name <input name="person" autofocus></label> <button>Continue</button></form>`,
+  )
+}
+
+/** Without this, the provider sends a page that loads fonts from another origin. */
+function sendSignOutForm(context: { body: string }, form: string): void {
+  context.body = `<!doctype html><title>Provider</title>${form}
+    <button form="op.logoutForm" name="logout" value="yes">Sign out</button>`
+}
+
+async function nameIn(request: IncomingMessage): Promise<string> {
+  let body = ''
+  for await (const chunk of request) body += chunk
+  return new URLSearchParams(body).get('person') ?? ''
 }
