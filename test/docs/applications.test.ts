@@ -5,9 +5,9 @@ import { readDocument } from './documents.ts'
 
 const apps = fileURLToPath(new URL('../examples/apps', import.meta.url))
 const page = readDocument('docs/applications.md')
-const changes = [...page.matchAll(/<!-- application (\w+) -->\n```diff\n([\s\S]*?)\n```/g)].map(
-  ([, app = '', diff = '']) => ({ app, diff }),
-)
+const changes = [
+  ...page.matchAll(/<!-- application (\w+)([\w, ]*) -->\n```diff\n([\s\S]*?)\n```/g),
+].map(([, app = '', part = '', diff = '']) => ({ app, part, diff }))
 
 /** Returns the lines of a kind of each file, in order. */
 function linesOf(diff: string, kinds: string): [file: string, lines: string[]][] {
@@ -23,10 +23,10 @@ function linesOf(diff: string, kinds: string): [file: string, lines: string[]][]
 
 describe('the page on applications', () => {
   it('shows every application', () => {
-    expect(changes.map(({ app }) => app).sort()).toEqual(readdirSync(apps).sort())
+    expect([...new Set(changes.map(({ app }) => app))].sort()).toEqual(readdirSync(apps).sort())
   })
 
-  describe.each(changes)('$app', ({ app, diff }) => {
+  describe.each(changes)('$app$part', ({ app, diff }) => {
     it('changes at most 20 lines', () => {
       const added = linesOf(diff, '+').flatMap(([, lines]) => lines)
       expect(added.filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(20)

@@ -73,6 +73,7 @@ async function send(
 ): Promise<Answer> {
   const response = await fetch(url, {
     method,
+    redirect: 'manual',
     headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })

@@ -30,7 +30,8 @@ export async function findUser(cookies) {
   const [, id] = /(?:^|; *)session=([0-9a-f]{64})/.exec(cookies ?? '') ?? []
   if (id === undefined) return null
   const [user] = await sql`
-    select user_id as subject, '{read:orders,write:orders,read:keys,write:keys}'::text[] as scopes
-    from shop.sessions where id = ${digest(id)} and expires_at > now()`
+    select user_id as subject, email, '{read:orders,write:orders,read:keys,write:keys}'::text[] as scopes
+    from shop.sessions join shop.users on users.id = user_id
+    where sessions.id = ${digest(id)} and expires_at > now()`
   return user ?? null
 }
