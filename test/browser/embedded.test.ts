@@ -3,7 +3,7 @@ import { hasProgram } from '../support/programs.ts'
 import { expectEverywhere, startedForAll } from './keys-page.ts'
 import { startShop } from './shop.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 describe.skipIf(!hasProgram('chromium'))('the keys page in an application', () => {
   const shop = startedForAll(startShop)

@@ -3,7 +3,7 @@ import { hasProgram } from '../support/programs.ts'
 import { expectEverywhere, startedForAll } from './keys-page.ts'
 import { signIn, startProductionPage } from './production-page.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 describe.skipIf(!hasProgram('chromium'))('the keys page with the sign-in of an issuer', () => {
   const keys = startedForAll(startProductionPage)
@@ -42,4 +42,65 @@ describe.skipIf(!hasProgram('chromium'))('the keys page with the sign-in of an i
     await page.getByLabel('User name').waitFor()
     await page.context().close()
   })
+
+  it('leads from a denied call to the click that permits it', async () => {
+    const { provider, home, send } = keys
+    const read = '{ users { totalCount } }'
+    const denial = async (credential: string, query: string) => {
+      const { code, help } = (await send(credential, query)).errors[0].extensions
+      expect(code).toBe('FORBIDDEN')
+      return help
+    }
+    const jwt = await provider.sign('grace', 'read:keys write:keys')
+    const created = await send(jwt, createKey('Night import'))
+    const { secret, apiKey } = created.data.createApiKey
+    const ofKey = await denial(secret, read)
+    expect(ofKey).toBe(`${home}/${apiKey.id}?add=read:users`)
+
+    const page = await keys.open({})
+    await page.goto(ofKey)
+    await signIn(page, 'grace')
+    expect(page.url()).toBe(ofKey)
+    const asked = page.getByRole('region', { name: 'A link asks you to add scopes' })
+    await asked.getByText('read:users', { exact: true }).waitFor()
+    // The use of a key is written within ten seconds.
+    await vi.waitFor(
+      async () => {
+        await page.reload()
+        await asked
+          .getByText(/^The key was last used .+ from 127\.0\.0\.1/)
+          .waitFor({ timeout: 3000 })
+      },
+      { timeout: 40_000 },
+    )
+    await expectEverywhere(page, 'help-key')
+    expect(await denial(secret, read)).toBe(ofKey)
+    await asked.getByRole('button', { name: 'Add 1 scope' }).click()
+    await asked.waitFor({ state: 'detached' })
+    await expect.poll(async () => (await send(secret, read)).data?.users.totalCount).toBeTruthy()
+
+    // A JWT cannot be widened, so its caller is led to a new key.
+    const ofJwt = await denial(jwt, read)
+    expect(ofJwt).toBe(`${home}/new?scopes=read:users`)
+    await page.goto(ofJwt)
+    await page.getByRole('checkbox', { name: 'read:users', checked: true }).waitFor()
+    expect(await page.getByRole('checkbox', { checked: true }).count()).toBe(1)
+    await page.getByLabel('Name').fill('Directory')
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await page.getByRole('button', { name: 'Copy key' }).click()
+    const own = await page.evaluate(() => navigator.clipboard.readText())
+    expect((await send(own, read)).data.users.totalCount).toBeGreaterThan(0)
+    await page.getByRole('button', { name: 'Done' }).click()
+
+    const notHeld = await denial(jwt, '{ auditEvents { totalCount } }')
+    expect(notHeld).toBe(`${home}/new?scopes=read:audit`)
+    await page.goto(notHeld)
+    await page.getByText('Somebody with write:grants can grant it to you.').waitFor()
+    expect(await page.getByRole('checkbox', { checked: true }).count()).toBe(0)
+    await expectEverywhere(page, 'help-not-held')
+    await page.context().close()
+  })
 })
+
+const createKey = (name: string) =>
+  `mutation { createApiKey(input: { name: "${name}", scopes: ["read:keys"] }) { secret apiKey { id } } }`

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Provider } from 'oidc-provider'
-import { createSigningKey, testAudience } from './issuer.ts'
+import { createSigningKey, signJwt, testAudience } from './issuer.ts'
 
 export interface TestProvider {
   readonly issuer: string
@@ -17,6 +17,8 @@ export interface TestProvider {
   readonly grants: string[]
   /** The parameters of the requests to the authorization endpoint so far. */
   readonly asked: URLSearchParams[]
+  /** Signs an access token of `subject` without a sign-in. */
+  sign(subject: string, scope: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -49,6 +51,11 @@ export async function startProvider(
     failing: null,
     grants: [],
     asked: [],
+    sign(sub, scope) {
+      const now = Math.floor(Date.now() / 1000)
+      const claims = { iss: issuer, aud: testAudience, sub, scope, iat: now, exp: now + 300 }
+      return signJwt(claims, { key })
+    },
     async close() {
       server.closeAllConnections()
       await new Promise((done) => server.close(done))

@@ -54,7 +54,8 @@ export const create: typeof english = {
   invalidDocument: 'Noch nicht gültig',
   checking: 'Wird geprüft …',
   noScopes: 'Diese Abfragen brauchen kein Recht. Ein Schlüssel hat mindestens eines: bitte wählen.',
-  missing: (names) => `Ihnen fehlt ${names}. Sie können es keinem Schlüssel geben.`,
+  missing: (names) =>
+    `Ihnen fehlt ${names}, also kann es auch kein Schlüssel von Ihnen haben. Jemand mit write:grants kann es Ihnen geben.`,
   take: (count) =>
     count === 1 ? 'Genau dieses Recht nehmen' : `Genau diese ${count} Rechte nehmen`,
   taken: (count) => `${scopes(count)} gewählt.`,

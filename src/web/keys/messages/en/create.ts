@@ -51,7 +51,8 @@ export const create = {
   invalidDocument: 'Not valid yet',
   checking: 'Checking…',
   noScopes: 'These operations need no scope. A key has at least one, so choose it yourself.',
-  missing: (names: string) => `You do not hold ${names}. A key cannot have it from you.`,
+  missing: (names: string) =>
+    `You do not hold ${names}, so your keys cannot have it. Somebody with write:grants can grant it to you.`,
   take: (count: number) => `Take exactly ${count === 1 ? 'this scope' : `these ${count} scopes`}`,
   taken: (count: number) => `${scopes(count)} selected.`,
   line: (line: number) => `Line ${line}`,
