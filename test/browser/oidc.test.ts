@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { hasProgram } from '../support/programs.ts'
 import { expectEverywhere, startedForAll } from './keys-page.ts'
-import { signIn, startProductionPage } from './production-page.ts'
+import { createKey, signIn, startProductionPage } from './production-page.ts'
 
 vi.setConfig({ testTimeout: 240_000 })
 
@@ -52,10 +52,9 @@ describe.skipIf(!hasProgram('chromium'))('the keys page with the sign-in of an i
       return help
     }
     const jwt = await provider.sign('grace', 'read:keys write:keys')
-    const created = await send(jwt, createKey('Night import'))
-    const { secret, apiKey } = created.data.createApiKey
+    const { id, secret } = await createKey(keys, jwt, 'Night import')
     const ofKey = await denial(secret, read)
-    expect(ofKey).toBe(`${home}/${apiKey.id}?add=read:users`)
+    expect(ofKey).toBe(`${home}/${id}?add=read:users`)
 
     const page = await keys.open({})
     await page.goto(ofKey)
@@ -101,6 +100,3 @@ describe.skipIf(!hasProgram('chromium'))('the keys page with the sign-in of an i
     await page.context().close()
   })
 })
-
-const createKey = (name: string) =>
-  `mutation { createApiKey(input: { name: "${name}", scopes: ["read:keys"] }) { secret apiKey { id } } }`

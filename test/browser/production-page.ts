@@ -90,3 +90,18 @@ export async function signIn(page: Page, subject: string): Promise<void> {
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.locator('.account').waitFor()
 }
+
+/** Creates a key with the scope `read:keys`, as the holder of a JWT. */
+export async function createKey(
+  { send }: Pick<Awaited<ReturnType<typeof startProductionServer>>, 'send'>,
+  jwt: string,
+  name: string,
+): Promise<{ readonly id: string; readonly secret: string }> {
+  const { data } = await send(
+    jwt,
+    'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id } } }',
+    { input: { name, scopes: ['read:keys'] } },
+  )
+  const { secret, apiKey } = data.createApiKey
+  return { id: apiKey.id, secret }
+}

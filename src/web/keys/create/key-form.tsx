@@ -51,8 +51,8 @@ export function KeyForm(props: {
         <div className="note" data-tone={refused.length > 0 ? 'warning' : 'neutral'}>
           <Link2 aria-hidden />
           <p>
-            {m.create.fromLink}
-            {refused.length > 0 && ` ${m.create.missing(refused.join(', '))}`}
+            {refused.length < wanted.length && `${m.create.fromLink} `}
+            {refused.length > 0 && m.create.missing(refused.join(', '))}
           </p>
         </div>
       )}
