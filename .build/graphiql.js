@@ -15,7 +15,7 @@ export async function bundleGraphiql(root, folder) {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: {
-      main: `${source}/main.ts`,
+      main: `${source}/main.tsx`,
       'editor.worker': `${editor}/editor/editor.worker.js`,
       'json.worker': `${editor}/language/json/json.worker.js`,
       'graphql.worker': 'monaco-graphql/esm/graphql.worker.js',
@@ -28,6 +28,7 @@ export async function bundleGraphiql(root, folder) {
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
+    jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"production"' },
     plugins: [stylesOnce],
     metafile: true,

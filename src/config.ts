@@ -89,6 +89,8 @@ export interface Config {
   readonly oidc: OidcConfig | null
   /** `null`: a generated one, outside production. */
   readonly sessionKeys: readonly string[] | null
+  /** Whether people who are signed in get GraphiQL outside development too. */
+  readonly graphiql: boolean
   readonly logLevel: LogLevel
   /** Sentences for the log about settings without the usual effect. They contain no values. */
   readonly warnings: readonly string[]
@@ -177,6 +179,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     identityKeysFile: identityKeysFile === undefined ? null : resolve(identityKeysFile),
     oidc: oidcOf(settings, issuers),
     sessionKeys: settings.SESSION_KEYS ?? null,
+    graphiql: settings.GRAPHIQL,
     logLevel: settings.LOG_LEVEL,
     warnings: Object.freeze(connectionWarnings(settings).map((warning) => warning.join(' '))),
     startWarnings: Object.freeze([...startWarnings(settings), ...reloadedWarnings]),

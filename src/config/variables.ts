@@ -305,6 +305,12 @@ export const variables = {
     read: sessionKeys,
     file: 'line',
   },
+  GRAPHIQL: {
+    meaning:
+      '`true`: people who are signed in to the keys page get GraphiQL at `/graphql` outside development too. In development, everyone on this machine gets it.',
+    default: 'false',
+    read: trueOrFalse,
+  },
   LOG_LEVEL: {
     meaning: `The least severe level that is logged: ${logLevels.map((level) => `\`${level}\``).join(', ')}.`,
     default: 'info',

@@ -27,7 +27,7 @@ export interface HttpAppParts {
   readonly schemaSdl: Route
   /** The keys page: its path, the path that a browser sees, and what answers there. */
   readonly keysPage: { readonly path: string; readonly location: string; readonly answer: Route }
-  /** `null` outside development. */
+  /** `null`: there is no GraphiQL. */
   readonly graphiql: Pick<Graphiql, 'asset'> | null
   readonly health: Health
   readonly metrics: Pick<Metrics, 'answer'>

@@ -24,11 +24,21 @@ const assetHeaders = {
   'content-security-policy': "default-src 'none'; script-src 'self'",
 }
 
-export function createGraphiql(files: WebFiles): Graphiql {
+export interface GraphiqlOptions {
+  /**
+   * Whether the page shows GraphiQL only to people who are signed in to the keys page. The page itself is the same
+   * for everyone and holds nothing secret: its script asks for the session, since a GET request reads no cookie.
+   */
+  readonly needsSession: boolean
+}
+
+export function createGraphiql(files: WebFiles, { needsSession }: GraphiqlOptions): Graphiql {
+  const access = needsSession ? 'session' : 'everyone'
   return {
     async page() {
       const nonce = randomBytes(16).toString('base64')
-      return new Response((await files.page()).replace('{nonce}', nonce), {
+      const template = await files.page()
+      return new Response(template.replace('{nonce}', nonce).replace('{access}', access), {
         headers: {
           'content-type': 'text/html; charset=utf-8',
           'cache-control': 'no-store',

@@ -61,7 +61,7 @@ export function createEndpoints(
     maxAgeSeconds: services.proxySeconds,
     log,
   })
-  const graphiql = config.mode === 'development' ? createGraphiql(webFiles('graphiql')) : null
+  const graphiql = createServerGraphiql(config)
   const graphql = createServerGraphQL(config, settings, services, { admission, graphiql })
   const cors = createCors({
     origins: config.corsOrigins,
@@ -111,6 +111,12 @@ export function createEndpoints(
       void services.keyChanges.close()
     },
   }
+}
+
+function createServerGraphiql({ mode, graphiql }: Config): Graphiql | null {
+  const isDevelopment = mode === 'development'
+  if (!isDevelopment && !graphiql) return null
+  return createGraphiql(webFiles('graphiql'), { needsSession: !isDevelopment })
 }
 
 function createServerGraphQL(

@@ -8,6 +8,7 @@ import {
   type KeysPage,
   shoot,
   startKeysPage,
+  themes,
 } from './keys-page.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
@@ -61,6 +62,40 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
       .trim()
       .split('\n')
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ type: 'user.suspended' }])
+    await page.context().close()
+  })
+
+  it('shows in GraphiQL which scopes an operation needs, and leads to a key with those', async () => {
+    const page = await keys.open({ as: 'ada' })
+    const query = 'query Team { users(first: 1) { nodes { subject } } }'
+    const answer = page.getByRole('dialog', { name: 'Which scopes does this need?' })
+    for (const theme of themes) {
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+      await page.goto(`${keys.origin}/graphql?query=${encodeURIComponent(query)}`)
+      await page.getByRole('status').getByText('Signed in as').waitFor()
+      // The tabs of GraphiQL contain buttons, which axe refuses.
+      await page.locator('.graphiql-tabs').evaluate((tabs) => {
+        tabs.style.visibility = 'hidden'
+      })
+      await page.locator('.graphiql-query-editor .view-line').first().waitFor()
+      const docs = page.locator('.graphiql-doc-explorer')
+      if (!(await docs.isVisible())) {
+        await page.getByRole('button', { name: 'Show Documentation Explorer' }).click()
+      }
+      await docs.getByText('Query', { exact: true }).first().click()
+      await docs.getByText('users', { exact: true }).click()
+      await docs.getByText('Requires scope read:users.').waitFor()
+      await shoot(page, `graphiql-${theme}`)
+      await expectAccessible(page)
+      await page.getByRole('button', { name: 'Which scopes does this need?' }).click()
+      await answer.getByText('Query.users', { exact: true }).waitFor()
+      await shoot(page, `graphiql-scopes-${theme}`)
+      await expectAccessible(page)
+    }
+    await answer.getByRole('link', { name: 'New key with exactly read:users' }).click()
+    await page.getByText('A link has filled in the scopes.').waitFor()
+    expect(await page.getByRole('checkbox', { checked: true }).count()).toBe(1)
+    expect(await page.getByRole('checkbox', { name: 'read:users' }).isChecked()).toBe(true)
     await page.context().close()
   })
 

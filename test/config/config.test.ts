@@ -37,6 +37,7 @@ describe('an empty environment', () => {
       keyMaxLifetimeDays: null,
       keyMaxPerUser: 100,
       recordClients: true,
+      graphiql: false,
       defaultUserScopes: null,
       maxStalenessMs: 2000,
       jwtOutageSeconds: 60,

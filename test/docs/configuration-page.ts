@@ -46,6 +46,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'OIDC_RESOURCE',
     'OIDC_TOKEN',
     'SESSION_KEYS',
+    'GRAPHIQL',
   ],
   'Limits on operations': [
     'OPERATION_MAX_TOKENS',
@@ -99,7 +100,7 @@ This page is generated from the code.
 | mode | condition | behaviour |
 |---|---|---|
 | development | no issuer is configured, and \`NODE_ENV\` is not \`production\` | The server has its own issuer, which mints a JWT for any caller on this machine (\`POST /dev/issuer/token\`, \`npx latchkey token\`). It creates the users \`ada\` (all scopes), \`grace\` and \`linus\` (suspended), serves GraphiQL, and listens on a loopback address only. |
-| self-run | an issuer is configured, and \`NODE_ENV\` is not \`production\` | The server has no development issuer, users or GraphiQL. Without \`DATABASE_URL\` it runs the embedded PostgreSQL. |
+| self-run | an issuer is configured, and \`NODE_ENV\` is not \`production\` | The server has no development issuer and no sample users. Without \`DATABASE_URL\` it runs the embedded PostgreSQL. |
 | production | \`NODE_ENV=production\` | \`DATABASE_URL\` and an issuer are required. The server refuses every credential of a user of a development issuer. |`
 
 /** Text of docs/configuration.md. */

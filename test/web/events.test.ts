@@ -71,6 +71,16 @@ describe("GraphiQL's requests", () => {
     expect(JSON.parse(String(body))).toEqual({ query: '{ a }' })
   })
 
+  it('carry the credential of the page unless the person entered one', async () => {
+    const fetch = vi.fn(async (_url: string, _init: RequestInit) => Response.json({}))
+    vi.stubGlobal('fetch', fetch)
+    const fetcher = createFetcher('/graphql', () => ({ authorization: 'Bearer pasted' }))
+    await fetcher({ query: '{ a }' })
+    await fetcher({ query: '{ a }' }, { headers: { Authorization: 'Bearer entered' } })
+    const sent = fetch.mock.calls.map(([, init]) => new Headers(init.headers).get('authorization'))
+    expect(sent).toEqual(['Bearer pasted', 'Bearer entered'])
+  })
+
   it('ask for events where the operation is a subscription', async () => {
     const events = new Response(
       'event: next\ndata: {"data":{"a":1}}\n\nevent: complete\ndata:\n\n',

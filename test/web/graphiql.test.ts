@@ -118,6 +118,22 @@ describe("GraphiQL's assets", () => {
 })
 
 describe('outside development', () => {
+  it('the page exists with GRAPHIQL alone, and shows nothing without a session', async () => {
+    expect(await (await get(page, browser)).text()).toContain('name="access" content="everyone"')
+    const open = await createTestApp({ GRAPHIQL: 'true' }, { database })
+    try {
+      const response = await open.fetch(new Request(page, { headers: browser }))
+      const html = await response.text()
+      expect(html).toContain('name="access" content="session"')
+      expect(response.headers.get('cache-control')).toBe('no-store')
+      for (const url of urlsIn(html).filter((name) => name !== 'data:,')) {
+        expect((await open.fetch(new Request(new URL(url, page)))).status).toBe(200)
+      }
+    } finally {
+      await open.close()
+    }
+  })
+
   let production: TestApp
   beforeAll(async () => {
     production = await createTestApp({}, { database })
