@@ -50,6 +50,29 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
     await page.getByRole('status').getByText('1 key revoked.').waitFor()
     await expect(keys.askWithKey(key.secret, '{ viewer { subject } }')).rejects.toThrow()
 
+    const worker = await createKey(keys, 'joan', { name: 'Import', scopes: ['read:users'] })
+    await page.getByRole('button', { name: 'Change the grant' }).click()
+    await page.getByRole('checkbox', { name: 'No ceiling' }).uncheck()
+    await page.getByRole('dialog').getByText('read:audit', { exact: true }).waitFor()
+    await page.getByRole('checkbox', { name: 'read:keys' }).check()
+    await expectEverywhere(page, 'admin-grant')
+    await page.getByRole('button', { name: 'Show consequences' }).click()
+    await question.getByText('loses read:users').waitFor()
+    await expectEverywhere(page, 'admin-grant-review')
+    await question.getByRole('button', { name: 'Change the grant' }).click()
+    await page.getByRole('status').getByText('The grant is changed.').waitFor()
+    expect(await keys.askWithKey(worker.secret, '{ viewer { scopes } }')).toEqual({
+      viewer: { scopes: [] },
+    })
+
+    await page.getByRole('button', { name: 'Delete' }).click()
+    await question.getByText('1 key is affected:').waitFor()
+    await expectEverywhere(page, 'admin-delete')
+    await question.getByRole('button', { name: 'Delete the user' }).click()
+    await page.getByRole('status').getByText('The user is deleted.').waitFor()
+    await page.getByRole('heading', { name: 'Administration' }).waitFor()
+    await expect(keys.askWithKey(worker.secret, '{ viewer { subject } }')).rejects.toThrow()
+
     await page.goto(`${keys.origin}/keys/admin/audit`)
     await page.getByText('User suspended', { exact: true }).last().waitFor()
     await expectEverywhere(page, 'admin-audit')

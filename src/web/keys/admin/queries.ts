@@ -81,6 +81,25 @@ export const ReactivateUserMutation = graphql(`
   }
 `)
 
+export const SetUserScopesMutation = graphql(`
+  mutation SetUserScopes($input: SetUserScopesInput!) {
+    setUserScopes(input: $input) {
+      user {
+        id
+        scopes
+      }
+    }
+  }
+`)
+
+export const DeleteUserMutation = graphql(`
+  mutation DeleteUser($input: DeleteUserInput!) {
+    deleteUser(input: $input) {
+      deletedUserId
+    }
+  }
+`)
+
 export const RevokeAllMutation = graphql(`
   mutation RevokeAll($ownerId: ID!, $reason: String) {
     revokeAllApiKeys(input: { ownerId: $ownerId, reason: $reason }) {

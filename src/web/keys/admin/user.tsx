@@ -1,6 +1,7 @@
-import { Ban, CircleCheck, UserX } from 'lucide-react'
+import { Ban, CircleCheck, Trash2, UserX } from 'lucide-react'
 import { useState } from 'react'
 import { useQuery } from 'urql'
+import { useLocation } from 'wouter'
 import { Panel } from '../details/panel.tsx'
 import { failureOf } from '../graphql/failure.ts'
 import { useAction } from '../graphql/use-action.ts'
@@ -11,6 +12,8 @@ import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
 import { useViewer } from '../session/viewer.ts'
 import { Page } from '../shell/page.tsx'
+import { DeleteUser } from './delete-user.tsx'
+import { EditGrant } from './edit-grant.tsx'
 import { ReactivateUserMutation, type UserDetails, UserQuery } from './queries.ts'
 import { StopUser } from './stop-user.tsx'
 import { UserKeys } from './user-keys.tsx'
@@ -43,11 +46,13 @@ export function User({ id }: { readonly id: string }) {
 
 function UserScreen({ user }: { readonly user: UserDetails }) {
   const { id, status, subject } = user
+  const [, goTo] = useLocation()
   const viewer = useViewer()
-  const [question, setQuestion] = useState<'suspend' | 'revoke' | null>(null)
+  const [question, setQuestion] = useState<'suspend' | 'revoke' | 'delete' | 'grant' | null>(null)
   const { run, isPending } = useAction(ReactivateUserMutation, () => toast(m.admin.reactivated))
   const has = (scope: string) => viewer?.scopes.has(scope) === true
   const readsKeys = has('read:keys') && has('manage:keys')
+  const close = () => setQuestion(null)
 
   return (
     <Page
@@ -79,12 +84,20 @@ function UserScreen({ user }: { readonly user: UserDetails }) {
               {m.admin.revokeAll}
             </Button>
           )}
+          {has('write:users') && (
+            <Button icon={<Trash2 aria-hidden />} onPress={() => setQuestion('delete')}>
+              {m.admin.deleteUser}
+            </Button>
+          )}
         </>
       }
     >
       <div className="details">
         <Facts user={user} />
-        <Grant scopes={user.scopes} />
+        <Grant
+          scopes={user.scopes}
+          onEdit={has('write:grants') ? () => setQuestion('grant') : null}
+        />
         <Panel title={m.admin.keys}>
           {readsKeys ? (
             <UserKeys id={id} />
@@ -95,8 +108,13 @@ function UserScreen({ user }: { readonly user: UserDetails }) {
           )}
         </Panel>
       </div>
-      {question !== null && (
-        <StopUser user={user} how={question} onClose={() => setQuestion(null)} />
+      <MissingScopes has={has} />
+      {(question === 'suspend' || question === 'revoke') && (
+        <StopUser user={user} how={question} onClose={close} />
+      )}
+      {question === 'grant' && <EditGrant user={user} onClose={close} />}
+      {question === 'delete' && (
+        <DeleteUser user={user} onClose={close} onDeleted={() => goTo('/admin')} />
       )}
     </Page>
   )
@@ -128,9 +146,41 @@ function Facts({ user }: { readonly user: UserDetails }) {
   )
 }
 
-function Grant({ scopes }: { readonly scopes: readonly string[] | null }) {
+/** Names the scopes that the person lacks, and what each of them would allow here. */
+function MissingScopes({ has }: { readonly has: (scope: string) => boolean }) {
+  const missing = (['write:users', 'write:grants', 'write:keys', 'manage:keys'] as const).filter(
+    (scope) => !has(scope),
+  )
+  if (missing.length === 0) return null
   return (
-    <Panel title={m.admin.grant} lead={m.admin.grantLead}>
+    <ul className="missing-scopes muted">
+      {missing.map((scope) => (
+        <li key={scope}>
+          <code>{scope}</code> {m.admin.allows[scope]}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Grant(props: {
+  readonly scopes: readonly string[] | null
+  /** Null if the person may not change the grant. */
+  readonly onEdit: (() => void) | null
+}) {
+  const { scopes, onEdit } = props
+  return (
+    <Panel
+      title={m.admin.grant}
+      lead={m.admin.grantLead}
+      action={
+        onEdit !== null && (
+          <Button size="small" onPress={onEdit}>
+            {m.admin.editGrant}
+          </Button>
+        )
+      }
+    >
       <div className="panel-body">
         {scopes === null ? (
           <p>{m.admin.noCeilingText}</p>

@@ -28,6 +28,36 @@ export const admin: typeof english = {
   noCeilingText: 'Ohne Obergrenze behalten Zugänge die Rechte, die sie mitbringen.',
   emptyGrant: 'Die Obergrenze ist leer: Kein Zugang dieses Benutzers hat ein Recht.',
 
+  editGrant: 'Obergrenze ändern',
+  editGrantTitle: (name) => `Obergrenze von „${name}“`,
+  editGrantLead:
+    'Sie können Rechte geben, die Sie selbst haben, und jedes Recht nehmen. Der nächste Schritt zeigt die betroffenen Schlüssel.',
+  noCeilingChoice: 'Keine Obergrenze',
+  ceilingNeedsAll: 'Nur wer alle Rechte hat, kann die Obergrenze aufheben.',
+  review: 'Folgen ansehen',
+  reviewTitle: (name) => `Obergrenze von „${name}“ ändern?`,
+  saveGrant: 'Obergrenze ändern',
+  grantSaved: 'Die Obergrenze ist geändert.',
+  affects: (count) =>
+    count === 1 ? '1 Schlüssel ist betroffen:' : `${count} Schlüssel sind betroffen:`,
+  affectsNone: 'Kein aktiver Schlüssel ist betroffen.',
+  keyStops: 'funktioniert nicht mehr',
+  keyLoses: (scopes) => `verliert ${scopes.join(', ')}`,
+  consequencesUnknown:
+    'Sie sehen nicht, welche Schlüssel betroffen sind: Dafür sind read:keys, manage:keys und read:users nötig.',
+  deleteUser: 'Löschen',
+  deleteTitle: (name) => `„${name}“ löschen?`,
+  deleteText:
+    'Der Benutzer und alle seine Schlüssel werden gelöscht. Der Server weist seine JWTs ab, bis ihn jemand neu anlegt. Das lässt sich nicht rückgängig machen.',
+  deleteAction: 'Benutzer löschen',
+  deleted: 'Der Benutzer ist gelöscht.',
+  allows: {
+    'write:users': 'würde Ihnen erlauben, Benutzer zu sperren, zu entsperren und zu löschen.',
+    'write:grants': 'würde Ihnen erlauben, Obergrenzen zu ändern.',
+    'write:keys': 'würde Ihnen erlauben, Schlüssel zu widerrufen.',
+    'manage:keys': 'würde Ihnen erlauben, Schlüssel anderer Benutzer zu sehen und zu widerrufen.',
+  },
+
   suspend: 'Sperren',
   suspendTitle: (name) => `„${name}“ sperren?`,
   suspendText: 'Der Server weist alle Zugänge dieses Benutzers ab, bis ihn jemand entsperrt.',

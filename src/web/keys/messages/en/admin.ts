@@ -29,6 +29,35 @@ export const admin = {
   noCeilingText: 'Without a ceiling, credentials keep the scopes that they carry.',
   emptyGrant: 'The grant is empty: no credential of this user has a scope.',
 
+  editGrant: 'Change the grant',
+  editGrantTitle: (name: string) => `Grant of “${name}”`,
+  editGrantLead:
+    'You can add scopes that you hold, and remove any. The next step shows the keys that lose scopes.',
+  noCeilingChoice: 'No ceiling',
+  ceilingNeedsAll: 'Only somebody who holds all scopes can remove the ceiling.',
+  review: 'Show consequences',
+  reviewTitle: (name: string) => `Change the grant of “${name}”?`,
+  saveGrant: 'Change the grant',
+  grantSaved: 'The grant is changed.',
+  affects: (count: number) => (count === 1 ? '1 key is affected:' : `${count} keys are affected:`),
+  affectsNone: 'No active key is affected.',
+  keyStops: 'stops working',
+  keyLoses: (scopes: readonly string[]) => `loses ${scopes.join(', ')}`,
+  consequencesUnknown:
+    'You do not see which keys are affected: that needs read:keys, manage:keys and read:users.',
+  deleteUser: 'Delete',
+  deleteTitle: (name: string) => `Delete “${name}”?`,
+  deleteText:
+    'The user and all of its keys are deleted, and the server refuses its JWTs until somebody creates the user again. This cannot be undone.',
+  deleteAction: 'Delete the user',
+  deleted: 'The user is deleted.',
+  allows: {
+    'write:users': 'would allow you to suspend, reactivate and delete users.',
+    'write:grants': 'would allow you to change grants.',
+    'write:keys': 'would allow you to revoke keys.',
+    'manage:keys': 'would allow you to see and revoke the keys of other users.',
+  },
+
   suspend: 'Suspend',
   suspendTitle: (name: string) => `Suspend “${name}”?`,
   suspendText:

@@ -1,0 +1,88 @@
+import type { VariablesOf } from 'gql.tada'
+import { useQuery } from 'urql'
+import { ConsequencesQuery } from '../details/queries.ts'
+import { failureOf } from '../graphql/failure.ts'
+import { ErrorState, Skeleton } from '../kit/states.tsx'
+import { RelativeTime } from '../kit/time.tsx'
+import { m } from '../messages/current.ts'
+
+/** A mutation and its input. */
+export type Change = VariablesOf<typeof ConsequencesQuery>['of']
+
+type Result = NonNullable<ReturnType<typeof useConsequences>['keys']>
+
+/**
+ * Predicts what a change does to keys.
+ *
+ * @returns `keys`: undefined while they are not known, null if the caller may not read them
+ */
+export function useConsequences(change: Change) {
+  const [{ data, error, fetching }, reload] = useQuery({
+    query: ConsequencesQuery,
+    variables: { of: change },
+    requestPolicy: 'network-only',
+  })
+  const failure = fetching ? null : failureOf(error)
+  const found = fetching || data === undefined ? undefined : data.consequences
+  return {
+    keys: failure === null && found !== undefined ? (found?.keys ?? null) : undefined,
+    failure,
+    reload: () => reload({ requestPolicy: 'network-only' }),
+  }
+}
+
+/** The keys that a change stops or narrows, with the scopes that they lose and when these were used. */
+export function AffectedKeys({ found }: { readonly found: ReturnType<typeof useConsequences> }) {
+  const { keys, failure, reload } = found
+  if (failure !== null) return <ErrorState failure={failure} onRetry={reload} />
+  return (
+    <div className="stack-small" aria-live="polite">
+      {keys === undefined ? (
+        <Skeleton width="60%" />
+      ) : keys === null ? (
+        <p className="note" data-tone="warning">
+          {m.admin.consequencesUnknown}
+        </p>
+      ) : keys.nodes.length === 0 ? (
+        <p className="muted">{m.admin.affectsNone}</p>
+      ) : (
+        <Listed keys={keys} />
+      )}
+    </div>
+  )
+}
+
+function Listed({ keys: { nodes, totalCount } }: { readonly keys: Result }) {
+  return (
+    <>
+      <p>{m.admin.affects(totalCount)}</p>
+      <ul className="revoke-list">
+        {nodes.map(({ apiKey: { id, name, lastUsedAt }, stops, lostScopes }) => (
+          <li key={id}>
+            <span>
+              <bdi>{name}</bdi>
+              <span className="affected-how muted">
+                {stops ? m.admin.keyStops : m.admin.keyLoses(lostScopes.map(({ scope }) => scope))}
+              </span>
+            </span>
+            <span className="muted">
+              <LastUse at={stops ? lastUsedAt : latest(lostScopes)} />
+            </span>
+          </li>
+        ))}
+        {totalCount > nodes.length && (
+          <li className="muted">{m.details.andMore(totalCount - nodes.length)}</li>
+        )}
+      </ul>
+    </>
+  )
+}
+
+function LastUse({ at }: { readonly at: string | null }) {
+  return at === null ? m.list.neverUsed : <RelativeTime at={at} />
+}
+
+function latest(scopes: readonly { readonly lastUsedAt: string | null }[]): string | null {
+  const times = scopes.flatMap(({ lastUsedAt }) => (lastUsedAt === null ? [] : [lastUsedAt]))
+  return times.sort().at(-1) ?? null
+}

@@ -1,0 +1,55 @@
+import { useAction } from '../graphql/use-action.ts'
+import { Button } from '../kit/button.tsx'
+import { Dialog } from '../kit/dialog.tsx'
+import { FailureNote } from '../kit/states.tsx'
+import { toast } from '../kit/toasts.tsx'
+import { m } from '../messages/current.ts'
+import { AffectedKeys, useConsequences } from './affected-keys.tsx'
+import { DeleteUserMutation, type UserDetails } from './queries.ts'
+
+/**
+ * Asks before it deletes a user. `force`, which deletes active keys too, is sent only if these keys are shown: where
+ * they are not, the server refuses the deletion.
+ */
+export function DeleteUser(props: {
+  readonly user: UserDetails
+  readonly onClose: () => void
+  readonly onDeleted: () => void
+}) {
+  const { user, onClose, onDeleted } = props
+  const { id } = user
+  const found = useConsequences({ deleteUser: { id } })
+  const { run, isPending, failure } = useAction(DeleteUserMutation, () => {
+    toast(m.admin.deleted)
+    onDeleted()
+  })
+  const hasShownKeys = found.keys != null && found.keys.nodes.length > 0
+
+  return (
+    <Dialog
+      role="alertdialog"
+      title={m.admin.deleteTitle(user.name ?? user.subject)}
+      stays={isPending}
+      onClose={onClose}
+      actions={
+        <>
+          <Button autoFocus isDisabled={isPending} onPress={onClose}>
+            {m.cancel}
+          </Button>
+          <Button
+            look="danger"
+            isPending={isPending}
+            isDisabled={found.keys === undefined}
+            onPress={() => void run({ input: { id, force: hasShownKeys } })}
+          >
+            {m.admin.deleteAction}
+          </Button>
+        </>
+      }
+    >
+      <p>{m.admin.deleteText}</p>
+      <AffectedKeys found={found} />
+      <FailureNote failure={failure} />
+    </Dialog>
+  )
+}

@@ -1,0 +1,153 @@
+import { useState } from 'react'
+import { useQuery } from 'urql'
+import { ScopesQuery } from '../create/queries.ts'
+import { ScopePicker } from '../create/scope-picker.tsx'
+import { failureOf } from '../graphql/failure.ts'
+import { useAction } from '../graphql/use-action.ts'
+import { Button } from '../kit/button.tsx'
+import { Dialog } from '../kit/dialog.tsx'
+import { Checkbox } from '../kit/fields.tsx'
+import { FailureNote, Skeleton } from '../kit/states.tsx'
+import { toast } from '../kit/toasts.tsx'
+import { m } from '../messages/current.ts'
+import { AffectedKeys, useConsequences } from './affected-keys.tsx'
+import { SetUserScopesMutation, type UserDetails } from './queries.ts'
+
+type Grant = readonly string[] | null
+
+/** Changes the grant of a user in two steps: the scopes, then what the change does to keys. */
+export function EditGrant(props: { readonly user: UserDetails; readonly onClose: () => void }) {
+  const { user, onClose } = props
+  const [grant, setGrant] = useState<Grant>(user.scopes)
+  const [isReviewing, setReviewing] = useState(false)
+  return isReviewing ? (
+    <Review user={user} grant={grant} onBack={() => setReviewing(false)} onClose={onClose} />
+  ) : (
+    <Choose
+      user={user}
+      grant={grant}
+      onChange={setGrant}
+      onReview={() => setReviewing(true)}
+      onClose={onClose}
+    />
+  )
+}
+
+function Choose(props: {
+  readonly user: UserDetails
+  readonly grant: Grant
+  readonly onChange: (grant: Grant) => void
+  readonly onReview: () => void
+  readonly onClose: () => void
+}) {
+  const { user, grant, onChange, onReview, onClose } = props
+  const [{ data, error }] = useQuery({ query: ScopesQuery })
+  const own = new Set(data?.viewer?.scopes)
+  const before = user.scopes ?? []
+  const known = data?.scopes ?? []
+  // A grant may name scopes that this server no longer knows.
+  const unknown = before.filter((name) => known.every((scope) => scope.name !== name))
+  const scopes = [...known, ...unknown.map((name) => ({ name, description: '', fields: [] }))]
+  const mayRemoveCeiling = user.scopes === null || known.every(({ name }) => own.has(name))
+  const isSame = textOf(grant) === textOf(user.scopes)
+
+  return (
+    <Dialog
+      title={m.admin.editGrantTitle(user.name ?? user.subject)}
+      size="large"
+      onClose={onClose}
+      actions={
+        <>
+          <Button onPress={onClose}>{m.cancel}</Button>
+          <Button look="primary" isDisabled={data === undefined || isSame} onPress={onReview}>
+            {m.admin.review}
+          </Button>
+        </>
+      }
+    >
+      <p className="muted">{m.admin.editGrantLead}</p>
+      {data === undefined ? (
+        <Skeleton />
+      ) : (
+        <>
+          <Checkbox
+            isSelected={grant === null}
+            isDisabled={!mayRemoveCeiling}
+            onChange={(isNone) => onChange(isNone ? null : before)}
+          >
+            {m.admin.noCeilingChoice}
+          </Checkbox>
+          <p className="muted">
+            {mayRemoveCeiling ? m.admin.noCeilingText : m.admin.ceilingNeedsAll}
+          </p>
+          {grant !== null && (
+            <ScopePicker
+              scopes={scopes}
+              held={new Set([...own, ...before])}
+              selected={new Set(grant)}
+              onSelect={(selected) => onChange([...selected].sort())}
+            />
+          )}
+        </>
+      )}
+      <FailureNote failure={failureOf(error)} />
+    </Dialog>
+  )
+}
+
+function Review(props: {
+  readonly user: UserDetails
+  readonly grant: Grant
+  readonly onBack: () => void
+  readonly onClose: () => void
+}) {
+  const { user, grant, onBack, onClose } = props
+  const input = { userId: user.id, scopes: grant === null ? null : [...grant] }
+  const found = useConsequences({ setUserScopes: input })
+  const { run, isPending, failure } = useAction(SetUserScopesMutation, () => {
+    toast(m.admin.grantSaved)
+    onClose()
+  })
+  return (
+    <Dialog
+      role="alertdialog"
+      title={m.admin.reviewTitle(user.name ?? user.subject)}
+      stays={isPending}
+      onClose={onClose}
+      actions={
+        <>
+          <Button autoFocus isDisabled={isPending} onPress={onBack}>
+            {m.back}
+          </Button>
+          <Button
+            look="danger"
+            isPending={isPending}
+            isDisabled={found.keys === undefined}
+            onPress={() => void run({ input })}
+          >
+            {m.admin.saveGrant}
+          </Button>
+        </>
+      }
+    >
+      <dl className="effects">
+        <div>
+          <dt>{m.admin.grant}</dt>
+          <dd>
+            {grant === null ? (
+              m.admin.noCeiling
+            ) : grant.length === 0 ? (
+              m.admin.emptyGrant
+            ) : (
+              <code>{grant.join(', ')}</code>
+            )}
+          </dd>
+        </div>
+      </dl>
+      <AffectedKeys found={found} />
+      <FailureNote failure={failure} />
+    </Dialog>
+  )
+}
+
+const textOf = (grant: Grant) => (grant === null ? null : [...grant].sort().join(' '))
