@@ -26,6 +26,14 @@ export interface Connection {
   readonly upgrade: Request | NodeRequest | null
   /** Closes the WebSocket; `null`: the context does not have it. */
   readonly close: ((code: number, reason: string) => unknown) | null
+  /** `null`: it cannot be known when the WebSocket ends. */
+  readonly ending: ConnectionEnding | null
+}
+
+export interface ConnectionEnding {
+  readonly hasEnded: () => boolean
+  /** Calls `listener` when the WebSocket ends, if the socket reports that. */
+  readonly onEnd: (listener: () => void) => void
 }
 
 interface Members {
@@ -63,6 +71,7 @@ export function connectionOf(context: ConnectionContext): Connection {
     }),
     upgrade,
     close: closerOf(found),
+    ending: endingOf(found),
   }
 }
 
@@ -121,6 +130,21 @@ function closerOf(socket: unknown): Connection['close'] {
   // `close` of uWebSockets.js sends no code.
   const send = typeof end === 'function' ? end : close
   return (code, reason) => send.call(socket, code, reason)
+}
+
+/** `readyState` of a WebSocket that is closing. */
+const closing = 2
+
+function endingOf(socket: unknown): ConnectionEnding | null {
+  const { readyState, once, addEventListener } = (socket ?? {}) as Record<string, unknown>
+  if (typeof readyState !== 'number') return null
+  const listen = typeof once === 'function' ? once : addEventListener
+  return {
+    hasEnded: () => (socket as { readyState: number }).readyState >= closing,
+    onEnd: (listener) => {
+      if (typeof listen === 'function') listen.call(socket, 'close', listener)
+    },
+  }
 }
 
 /** The close code for a credential that is not valid. Clients of graphql-ws connect again. */

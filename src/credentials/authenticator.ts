@@ -36,6 +36,11 @@ export interface Authenticator {
    */
   recordScopes?(principal: Principal, scopes: readonly string[]): void
   /**
+   * Calls `listener` after the key or the user of a principal has changed, unless so much changed at once that the
+   * changes are not reported one by one. Returns a function that ends this. Default: nothing is reported.
+   */
+  onChange?(principal: Principal, listener: () => void): () => void
+  /**
    * Returns the URL of a page on which the caller can get the scopes that it lacks, for `extensions.help` of the
    * error of a denied operation; `null`: there is no such page. Default: none.
    */
@@ -68,7 +73,7 @@ const anonymous: Anonymous = { kind: 'anonymous' }
 
 export function assembleAuthenticator(
   parts: AuthenticatorParts,
-): Required<Omit<Authenticator, 'recheckMs' | 'sessionRecheckMs' | 'helpUrl'>> {
+): Required<Omit<Authenticator, 'onChange' | 'recheckMs' | 'sessionRecheckMs' | 'helpUrl'>> {
   const { sources, session, directory, uses, caches } = parts
   const { wrongKeys } = caches
   const verifyKey = createKeyVerifier(parts)

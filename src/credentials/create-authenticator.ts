@@ -2,6 +2,7 @@ import { createHelpUrl, type HelpUrl } from '../help-url.ts'
 import type { Principal } from '../principal.ts'
 import { createAliasCheck } from './alias-check.ts'
 import { type Authenticator, assembleAuthenticator } from './authenticator.ts'
+import { ChangeSubscribers } from './change-subscribers.ts'
 import type { ChangeListener } from './changes.ts'
 import type { CredentialCaches } from './credential-caches.ts'
 import { credentialDefaults } from './defaults.ts'
@@ -129,7 +130,8 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
   const jwtIssuers = namesOf(resolved)
   const session = sessionOf(options, resolved)
   const caches = createCaches(options, maxStalenessMs, clock)
-  const watch = directory?.watch?.(invalidating(caches), maxStalenessMs)
+  const subscribers = new ChangeSubscribers()
+  const watch = directory?.watch?.(invalidating(caches, subscribers), maxStalenessMs)
   const { keyPeppers = [], onMissingPeppers } = options
   const stopCheck =
     directory &&
@@ -185,6 +187,8 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     offerHelp: (pageUrl) => {
       helpUrl = createHelpUrl(pageUrl)
     },
+    onChange: ({ userId, credential: { kind, id } }, listener) =>
+      subscribers.subscribe(kind === 'API_KEY' && id !== null ? [userId, id] : [userId], listener),
     hasMade: (value) => isPrincipalOf(maker, value),
     recheckMs: recheckInterval(maxStalenessMs, caches.verified !== null),
     sessionRecheckMs: recheckInterval(maxStalenessMs, false),
@@ -261,14 +265,18 @@ function createCaches(
   }
 }
 
-/** Returns a listener that invalidates all caches. */
-function invalidating({ verified, wrongKeys, flights, users }: CredentialCaches): ChangeListener {
+/** Returns a listener that invalidates all caches, and then calls the subscribers. */
+function invalidating(
+  { verified, wrongKeys, flights, users }: CredentialCaches,
+  subscribers: ChangeSubscribers,
+): ChangeListener {
   return {
     changed(change) {
       flights.forgetAll()
       verified?.changed(change)
       wrongKeys?.changed(change)
       users.changed(change)
+      subscribers.changed(change)
     },
     heartbeat(sent) {
       verified?.heartbeat(sent)

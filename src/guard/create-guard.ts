@@ -6,6 +6,7 @@ import {
   connectionOf,
   isConnection,
 } from '../admission/connection.ts'
+import { ConnectionWatches } from '../admission/connection-watch.ts'
 import { createFailureLimiter } from '../admission/failure-limiter.ts'
 import { RequestAdmission } from '../admission/request-admission.ts'
 import {
@@ -131,6 +132,7 @@ function createAdmit<GuardedRequest extends GuardRequest>({
     refusalError: ({ error }, request) => limiter.errorFor(error, addressOf(request)),
   })
   const admissions = new Attached<AdmittedRequest>('admission')
+  const watches = new ConnectionWatches(authenticator, admission.recheck)
 
   type Attempted = Attempt<GuardedRequest>
 
@@ -176,7 +178,8 @@ function createAdmit<GuardedRequest extends GuardRequest>({
       ? admitFirst(attempt, null)
       : admitAgain(attempt, before))
     const { refusal } = state
-    if (refusal !== null && !(refusal instanceof ServiceUnavailableError)) {
+    if (refusal === null) watches.watch(connection, state)
+    else if (!(refusal instanceof ServiceUnavailableError)) {
       closeConnection(connection, refusal, wasAccepted)
     }
     return state

@@ -37,6 +37,7 @@ export interface GraphQLAdmission extends Pick<Admission<object>, 'authenticator
   readmit(request: object): Refused | undefined
   /** See {@link Admission.recheck}. */
   recheck(request: object): Rechecked | Promise<Rechecked>
+  readonly recheckState: Admission<object>['recheck']
   /** Returns whether `admit` was called for the request. */
   isAdmitted(request: object): boolean
   /** Returns `undefined` if `admit` was not called for the request. */
@@ -72,6 +73,8 @@ export function createGraphQLAdmission(admission: Admission<object>): GraphQLAdm
       const state = stateOf(request)
       return state === undefined ? new InvalidCredentialError() : admission.recheck(state)
     },
+
+    recheckState: admission.recheck,
 
     isAdmitted: (request) => stateOf(request) !== undefined,
 

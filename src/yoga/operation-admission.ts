@@ -5,6 +5,7 @@ import {
   connectionOf,
   isConnection,
 } from '../admission/connection.ts'
+import { ConnectionWatches } from '../admission/connection-watch.ts'
 import { RequestAdmission } from '../admission/request-admission.ts'
 import { isNodeRequest, requestIn } from '../admission/request-carrier.ts'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
@@ -43,6 +44,7 @@ export interface OperationContext {
 export function createOperationAdmission(admission: GraphQLAdmission): OperationAdmission {
   /** The users of the WebSockets that have had a valid credential. */
   const users = new WeakMap<object, string>()
+  const watches = new ConnectionWatches(admission.authenticator, admission.recheckState)
   /** The contexts of operations that Yoga does not answer itself. */
   const answeredElsewhere = new WeakSet<object>()
 
@@ -67,6 +69,7 @@ export function createOperationAdmission(admission: GraphQLAdmission): Operation
     const finish = <T>(refusal: T): T => {
       if (state.principal !== null) users.set(connection.key, state.principal.userId)
       if (state.refusal !== null) close(connection, state.refusal)
+      else watches.watch(connection, state)
       return refusal
     }
     try {

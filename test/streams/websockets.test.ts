@@ -179,18 +179,22 @@ describe.each(Object.entries(servers))('%s', (name, start) => {
     }
   })
 
-  it('closes with 4403 when the credential expires, even if nothing is sent', async () => {
+  it('closes with 4403 when the credential expires, even if nothing is sent or runs', async () => {
     const exp = Math.floor(Date.now() / 1000) + 2
-    const jwt = await instance.issuer.sign({ scope: 'read:orders', exp })
-    const { start, next, closed, left } = await to({ authorization: `Bearer ${jwt}` })
-    start('subscription { orders }')
-    expect((await next()).payload).toEqual({ data: { orders: 1 } })
-    expect((await closed()).code).toBe(4403)
-    expect(Date.now()).toBeGreaterThanOrEqual(exp * 1000)
-    expect(left).toEqual([])
+    const authorization = `Bearer ${await instance.issuer.sign({ scope: 'read:orders', exp })}`
+    const idle = await to({ authorization })
+    expect((await idle.run('{ hello }')).data).toEqual({ hello: 'Hello' })
+    const streaming = await to({ authorization })
+    streaming.start('subscription { orders }')
+    expect((await streaming.next()).payload).toEqual({ data: { orders: 1 } })
+    for (const { closed, left } of [streaming, idle]) {
+      expect((await closed()).code).toBe(4403)
+      expect(Date.now()).toBeGreaterThanOrEqual(exp * 1000)
+      expect(left).toEqual([])
+    }
   })
 
-  it('closes with 4403 when the credential is revoked, during and before an operation', async () => {
+  it('closes with 4403 when the credential is revoked, during and after an operation', async () => {
     const { id, secret } = await newKey(['read:orders'])
     const streaming = await to({ apiKey: secret })
     const idle = await to({ apiKey: secret })
@@ -200,7 +204,6 @@ describe.each(Object.entries(servers))('%s', (name, start) => {
     await instance.keys.revoke({ as: operator, id })
     expect((await streaming.closed()).code).toBe(4403)
     expect(streaming.left).toEqual([])
-    idle.start('{ hello }')
     expect((await idle.closed()).code).toBe(4403)
     expect(idle.left).toEqual([])
   })
