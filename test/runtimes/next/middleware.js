@@ -1,0 +1,2 @@
+export { middleware } from './next-middleware.mjs'
+export const config = { matcher: '/inner' }
