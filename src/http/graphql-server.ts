@@ -1,5 +1,8 @@
+import type { GraphQLError } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
+import { createAnswerOrigins } from '../yoga/answer-origins.ts'
 import type { GraphQLAdmission } from '../yoga/graphql-admission.ts'
+import { createOperationAdmission, type OperationAdmission } from '../yoga/operation-admission.ts'
 import { useDocumentReaders } from '../yoga/use-document-readers.ts'
 import { maskError, useErrorAnswers } from '../yoga/use-error-answers.ts'
 import { type PrincipalContext, usePrincipalOf } from '../yoga/use-principal.ts'
@@ -24,14 +27,15 @@ export type ServerContext = RequestContext & PrincipalContext
 /**
  * Creates the Yoga server that answers operations of requests that have passed `admission`.
  *
- * @param plugins further plugins, which run after Latchkey's own
+ * @param plugins further plugins, which run after Latchkey's own; `null`: none
  */
 export function createGraphQLServer(
   parts: GraphQLServerParts,
   admission: GraphQLAdmission,
-  plugins: readonly Plugin[],
+  plugins: readonly Plugin[] | null,
 ) {
   const { schema, services, onBug, onOutage } = parts
+  const operations = createOperationAdmission(admission)
   const isAnonymous = (context: object) => (context as RequestContext).admission.principal === null
   return createYoga<ServerContext>({
     schema,
@@ -49,10 +53,25 @@ export function createGraphQLServer(
       useDocumentReaders(services.operationGuards, isAnonymous),
       useParameters,
       useLimits(parts),
-      usePrincipalOf(admission, { isSchemaPrivate: !parts.publicIntrospection }),
+      usePrincipalOf(admission, { isSchemaPrivate: !parts.publicIntrospection, operations }),
       useOperations(parts),
       useErrorAnswers({ onBug, onOutage }),
-      ...plugins,
+      ...(plugins === null ? [] : withAnswerOrigins(plugins, admission, operations)),
     ],
   })
+}
+
+/** Only further plugins can answer an operation without executing it. */
+function withAnswerOrigins(
+  plugins: readonly Plugin[],
+  admission: GraphQLAdmission,
+  operations: OperationAdmission,
+): readonly Plugin[] {
+  const { marker, plugin } = createAnswerOrigins(
+    admission,
+    operations,
+    // `useErrorAnswers` reports it, with the id of the request.
+    (message) => maskError(new Error(message), '') as GraphQLError,
+  )
+  return [marker, ...plugins, plugin] as readonly Plugin[]
 }

@@ -66,7 +66,11 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
   const admission = createGraphQLAdmission(parts.admission as Admission<object>)
   const watch = watchRequestHooks(plugins)
   const charge = createCharge(pacing)
-  const yoga = createGraphQLServer({ ...parts, onTurn: charge }, admission, watch.plugins)
+  const yoga = createGraphQLServer(
+    { ...parts, onTurn: charge },
+    admission,
+    plugins.length === 0 ? null : watch.plugins,
+  )
   const operate = createOperate(parts, charge, createRunOperation(yoga))
   const isWatched = watch.isWatching()
 

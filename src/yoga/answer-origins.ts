@@ -18,22 +18,55 @@ const advice =
 /** The maximum number of entity tags whose principals are known. */
 const maxTags = 10_000
 
+interface AnswerOrigins {
+  /** Place it after every plugin that replaces the function that executes, and before those of the application. */
+  readonly marker: Plugin<PrincipalContext>
+  readonly plugin: Plugin<PrincipalContext>
+}
+
 /**
- * Refuses answers that no execution of the request has produced, such as those of a response cache, unless
- * `principalKey` was called for the request. Decides on `If-None-Match` after admission.
+ * Like {@link createAnswerOrigins}, for another's Yoga.
  */
 export function useAnswerOrigins(
   admission: GraphQLAdmission,
   operations: OperationAdmission,
 ): Plugin<PrincipalContext> {
+  let log: YogaLogger | null = null
+  const { marker, plugin } = createAnswerOrigins(admission, operations, (message) => {
+    const requestId = crypto.randomUUID()
+    log?.error(`Request ${requestId} was refused. ${message}`)
+    return maskedError(requestId)
+  })
+  return {
+    ...plugin,
+    onPluginInit({ plugins }) {
+      if (!plugins.includes(marker)) plugins.splice(placeOfUserPlugins(plugins), 0, marker)
+    },
+    onYogaInit(payload) {
+      log = payload.yoga.logger
+      plugin.onYogaInit?.(payload)
+    },
+  }
+}
+
+/**
+ * Refuses answers that no execution of the request has produced, such as those of a response cache, unless
+ * `principalKey` was called for the request. Decides on `If-None-Match` after admission.
+ *
+ * @param refuse logs why the answer is refused, and returns the error that the client gets
+ */
+export function createAnswerOrigins(
+  admission: GraphQLAdmission,
+  operations: OperationAdmission,
+  refuse: (message: string) => GraphQLError,
+): AnswerOrigins {
   /** The contexts of the operations that were executed. */
   const executed = new WeakSet<object>()
   /** The keys of the principals that got the entity tags; empty for the anonymous. */
   const tags = new LRUCache<string, string>({ max: maxTags })
-  let log: YogaLogger | null = null
   let handle: Handle | null = null
 
-  /** Runs between Yoga's own plugins and all others, so that its function is the one that really executes. */
+  /** Runs before the other plugins, so that its function is the one that really executes. */
   const marker: Plugin<PrincipalContext> = {
     onExecute({ context, executeFn, setExecuteFn }) {
       setExecuteFn((args) => {
@@ -46,11 +79,7 @@ export function useAnswerOrigins(
   function originOf(request: Request, result: ExecutionResult): GraphQLError | null {
     const state = admission.stateOf(request)
     const key = state === undefined ? undefined : askedKey(state)
-    if (key === undefined) {
-      const requestId = crypto.randomUUID()
-      log?.error(`Request ${requestId} was refused. ${advice}`)
-      return maskedError(requestId)
-    }
+    if (key === undefined) return refuse(advice)
     // The body took long, and the scopes have changed meanwhile.
     if (key !== keyOf(state?.principal ?? null)) return requestError(new ServiceUnavailableError())
     recordTag(result, key)
@@ -73,13 +102,8 @@ export function useAnswerOrigins(
     return tags.get(tag) === (key ?? '') ? null : ((await handle?.(request, serverContext)) ?? null)
   }
 
-  return {
-    onPluginInit({ plugins }) {
-      if (!plugins.includes(marker)) plugins.splice(placeOfUserPlugins(plugins), 0, marker)
-    },
-
+  const plugin: Plugin<PrincipalContext> = {
     onYogaInit({ yoga }) {
-      log = yoga.logger
       handle = handlerOf(yoga)
     },
 
@@ -102,6 +126,7 @@ export function useAnswerOrigins(
       if (answer !== null) setResponse(answer)
     },
   }
+  return { marker, plugin }
 }
 
 /** Returns the entity tag that a response cache gives to a result. */

@@ -3,6 +3,7 @@ import { createInMemoryCache, useResponseCache } from '@graphql-yoga/plugin-resp
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operator, type Principal, principalKey, usePrincipal } from '../../src/index.ts'
+import { createTestApp, type TestApp } from '../support/app.ts'
 import { createTestInstance, type TestInstance } from '../support/instance.ts'
 
 /* Response caches before and after usePrincipal: each caller gets its own answers. */
@@ -201,4 +202,57 @@ it('principalKey needs a request that was admitted', () => {
   expect(() => principalKey(new Request('http://yoga.test'))).toThrow('has admitted')
   expect(() => principalKey({})).toThrow('has admitted')
   expect(() => principalKey(null as never)).toThrow()
+})
+
+describe.each(Object.entries(caches))('%s in the server of `createApp`', (name, cache) => {
+  let app: TestApp
+  let careless: TestApp
+  beforeAll(async () => {
+    app = await createTestApp({}, { plugins: [cache(principalKey)] })
+    careless = await createTestApp({}, { plugins: [cache(() => 'all')] })
+  })
+  afterAll(async () => {
+    await app.close()
+    await careless.close()
+  })
+  const query = '{ viewer { subject } }'
+
+  it('answers each user from its own entries, and a credential that is not valid from none', async () => {
+    const [ann, bob] = [await app.key('ann', ['read:users']), await app.key('bob', ['read:users'])]
+    for (let n = 0; n < 2; n += 1) {
+      for (const [subject, { secret }] of [['ann', ann] as const, ['bob', bob] as const]) {
+        expect((await app.ask(query, { as: secret })).body).toEqual({
+          data: { viewer: { subject } },
+        })
+      }
+      expect((await app.ask(query)).body.data ?? null).not.toMatchObject({
+        viewer: { subject: 'ann' },
+      })
+    }
+    expect((await app.ask(query, { as: 'lk_wrong' })).status).toBe(401)
+  })
+
+  it('refuses what the cache answers without `principalKey`, and logs what to do', async () => {
+    const { secret } = await careless.key('ann', ['read:users'])
+    const { secret: other } = await careless.key('bob', ['read:users'])
+    expect((await careless.ask(query, { as: secret })).status).toBe(200)
+    const { status, body } = await careless.ask(query, { as: other })
+    expect([status, body.data ?? null]).toEqual([500, null])
+    const { code, requestId } = body.errors[0].extensions
+    expect(code).toBe('INTERNAL_SERVER_ERROR')
+    const line = careless.logged.find((text) => text.includes('`principalKey`'))
+    expect(line).toContain(requestId)
+  })
+
+  it.runIf(name.includes('yoga'))('decides on `If-None-Match` after admission', async () => {
+    const ann = await app.key('ann', ['read:users'])
+    const bob = await app.key('bob', ['read:users'])
+    const { headers } = await app.ask(query, { as: ann.secret })
+    const conditional = { 'if-none-match': headers.get('etag') ?? 'none' }
+    const statusFor = async (as: string) =>
+      (await app.ask(query, { as, headers: conditional })).status
+    expect(await statusFor(ann.secret)).toBe(304)
+    expect(await statusFor(bob.secret)).toBe(200)
+    expect(await statusFor('lk_wrong')).toBe(401)
+  })
 })
