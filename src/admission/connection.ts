@@ -2,6 +2,7 @@ import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import type { RawHeaders } from '../credentials/raw-headers.ts'
 import type { LatchkeyError } from '../errors.ts'
 import { isObject } from '../json.ts'
+import { memoizeWeak } from '../memoize-weak.ts'
 import { carrierOf, isNodeRequest, type NodeRequest, requestIn } from './request-carrier.ts'
 
 /**
@@ -83,7 +84,7 @@ function connectionCarrier(
   upgrade: Request | NodeRequest | null,
 ): CredentialCarrier {
   const header = upgrade === null ? () => null : upgradeHeader(upgrade)
-  const authorization = parameter(params, 'authorization')
+  const { authorization, apiKey } = isObject(params) ? credentialsIn(params) : noCredentials
   return {
     method: upgrade?.method,
     header(name) {
@@ -91,7 +92,7 @@ function connectionCarrier(
       if (name !== 'authorization' || authorization === null) return sent
       return sent === null ? authorization : notOne
     },
-    apiKeyParameter: parameter(params, 'apikey'),
+    apiKeyParameter: apiKey,
     queryParameters: (name) => (upgrade === null ? [] : carrierOf(upgrade).queryParameters(name)),
   }
 }
@@ -107,21 +108,36 @@ function wasSent({ rawHeaders }: RawHeaders, name: string): boolean {
   return rawHeaders.some((sent, n) => n % 2 === 0 && sent.toLowerCase() === name)
 }
 
+interface ConnectionCredentials {
+  readonly authorization: string | null
+  readonly apiKey: string | null
+}
+
+const noCredentials: ConnectionCredentials = { authorization: null, apiKey: null }
+
 /**
- * Returns the value of a parameter of the connection, whose name is compared without regard to case; `null`: it
- * was not sent.
- *
- * @param name in lower case
+ * Reads the parameters of a connection once, at its first operation: a client may send a million of them, and each
+ * further operation would take as long.
  */
-function parameter(params: unknown, name: string): string | null {
-  if (!isObject(params)) return null
-  const values = Object.keys(params)
-    .filter((sent) => sent.toLowerCase() === name)
-    .map((sent) => params[sent])
-    .filter((value) => value !== undefined && value !== null)
+const credentialsIn = memoizeWeak((params: object): ConnectionCredentials => {
+  const found = { authorization: [] as unknown[], apikey: [] as unknown[] }
+  for (const [sent, value] of Object.entries(params)) {
+    if (sent.length > 'authorization'.length || value === undefined || value === null) continue
+    const name = sent.toLowerCase()
+    if (name === 'authorization' || name === 'apikey') found[name].push(value)
+  }
+  return { authorization: oneText(found.authorization), apiKey: oneText(found.apikey) }
+})
+
+/** The maximum length of a credential, which is that of all headers of a request together in Node. */
+const maxLength = 16_384
+
+/** Returns the text that is the only one of `values`; `null`: there is none. */
+function oneText(values: readonly unknown[]): string | null {
   const [value = null] = values
   if (value === null) return null
-  return values.length === 1 && typeof value === 'string' ? value : notOne
+  const isText = typeof value === 'string' && value.length <= maxLength
+  return values.length === 1 && isText ? value : notOne
 }
 
 function closerOf(socket: unknown): Connection['close'] {

@@ -158,6 +158,9 @@ describe.each(Object.entries(servers))('%s', (name, start) => {
       [{ apiKey: secret }, { 'x-api-key': secret }],
       [{ authorization: [bearer] }, undefined],
       [{ apiKey: { toString: 1 } }, undefined],
+      [{ apiKey: 1 }, undefined],
+      [{ apiKey: secret, APIKEY: '' }, undefined],
+      [{ authorization: `Bearer ${'a'.repeat(20_000)}` }, undefined],
     ]
     for (const [parameters, headers] of ways) {
       const { run, closed } = await to(parameters, headers)
