@@ -6,7 +6,7 @@ import { type KeyParts, looksLikeKey } from './key-form.ts'
 export interface ImportedKeyForm {
   /**
    * The beginning of every key, 0 to 32 letters, digits, `_` and `-`, such as `sk_live_`. It must not begin with
-   * the prefix of this system's keys and `_`. Without a prefix, the keys have letters and digits only.
+   * the prefix of this system's keys and `_`, nor be the beginning of that. Without a prefix, the keys have letters and digits only.
    */
   readonly prefix: string
   /** The length of a whole key in characters: 32 more than that of the prefix, and at most 512. */
@@ -26,6 +26,9 @@ export function importedFormsFault(forms: unknown, keyPrefix: string): string | 
     }
     if (looksLikeKey(prefix, keyPrefix)) {
       return `must not have a \`prefix\` that begins with \`${keyPrefix}_\`, as keys of this system do`
+    }
+    if (prefix !== '' && `${keyPrefix}_`.startsWith(prefix)) {
+      return `must not have a \`prefix\` with which \`${keyPrefix}_\`, the prefix of this system's keys, begins`
     }
     const isLong = Number.isInteger(length) && (length as number) >= prefix.length + minRandomLength
     if (!isLong || (length as number) > maxLength) {

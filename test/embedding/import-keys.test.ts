@@ -70,6 +70,18 @@ describe.each([
     await importOne({ key })
     const again = await importOne({ sha256: sha256(key, 'hex') })
     expect(again).toEqual({ keys: [], alreadyImported: 1 })
+    // The key stays that of its owner, with its scopes, also within one call and at the same time.
+    const other = (await instance.signIn('bob', ['read:orders'])).userId
+    const stolen = await importOne({ key, ownerId: other })
+    expect(stolen).toEqual({ keys: [], alreadyImported: 1 })
+    expect(await instance.admit(key)).toMatchObject({ subject: 'ada' })
+    const twice = newKey()
+    const copies = [twice, twice].map((key) => ({ ...usual(), key }))
+    const both = await Promise.all([
+      instance.keys.import({ as: operator, form: handMade, keys: copies }),
+      instance.keys.import({ as: operator, form: handMade, keys: copies }),
+    ])
+    expect(both.flatMap(({ keys }) => keys)).toHaveLength(1)
   })
 
   it('stores a hash of the SHA-256, under the pepper if there is one', async () => {
@@ -115,6 +127,8 @@ describe.each([
       [{ key, sha256: sha256(key, 'hex') }, handMade, 'either `key` or `sha256`'],
       [{ sha256: key }, handMade, 'is not a SHA-256'],
       [{ key, expiresAt: null }, handMade, 'is required'],
+      [{ key, expiresAt: new Date(Number.NaN) }, handMade, 'expiresAt'],
+      [{ key, expires: inDays(90) }, handMade, 'expires'],
       [{ key, expiresAt: inDays(181) }, handMade, 'at most 180 days'],
       [{ key, expiresAt: inDays(-1) }, handMade, 'in the past'],
       [{ key, scopes: ['unknown'] }, handMade, 'unknown'],
@@ -170,6 +184,8 @@ it('without a form configured, nothing has it', async () => {
 it.each<[unknown, string]>([
   [{ prefix: 'lk_', length: 64 }, 'must not have a `prefix` that begins with `lk_`'],
   [{ prefix: 'lk_old_', length: 64 }, 'must not have a `prefix` that begins with `lk_`'],
+  [{ prefix: 'l', length: 64 }, 'with which `lk_`'],
+  [{ prefix: 'lk', length: 64 }, 'with which `lk_`'],
   [{ prefix: 'sk_', length: 34 }, 'at least 32 random characters'],
   [{ prefix: 'sk_', length: 513 }, 'at most 512'],
   [{ prefix: 'sk.', length: 64 }, 'letters, digits, `_` and `-`'],

@@ -172,6 +172,29 @@ describe.each(arrangements)('$name $place usePrincipal', ({ name, cache, place }
     }
   })
 
+  it('refuses what a cache answers after `principalKey` was called for another request', async () => {
+    const [ann, bob] = [await person(), await person()]
+    let first: Request | null = null
+    const confused = serverWith((request) => {
+      first ??= request
+      return principalKey(first)
+    })
+    const as = ({ secret }: typeof ann) => ask('{ orders }', { 'x-api-key': secret }, confused)
+    expect((await as(ann)).status).toBe(200)
+    const { status, body } = await as(bob)
+    expect([status, body.data ?? null]).toEqual([500, null])
+  })
+
+  it('answers nothing if `principalKey` gets no request', async () => {
+    const { secret } = await person()
+    const broken = serverWith(() => principalKey(undefined as never))
+    for (let n = 0; n < 2; n += 1) {
+      const { status, body } = await ask('{ orders }', { 'x-api-key': secret }, broken)
+      expect([status, body.data ?? null]).toEqual([500, null])
+      expect(JSON.stringify(body)).not.toContain('principalKey')
+    }
+  })
+
   it.runIf(name.includes('yoga'))('decides on `If-None-Match` after admission', async () => {
     const { subject, userId, id, secret } = await person(['read:orders', 'read:keys'])
     const other = await person()
