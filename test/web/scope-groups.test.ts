@@ -7,6 +7,7 @@ const scopes = (...names: string[]) =>
 it('groups scopes by what they are about, wherever the verb stands', () => {
   const groups = groupScopes(
     scopes('read:users', 'orders:write', 'write:users', 'orders.read', 'admin'),
+    new Set(),
     'Others',
   )
   expect(groups.map(({ name, scopes }) => [name, scopes.map((scope) => scope.name)])).toEqual([
@@ -14,6 +15,15 @@ it('groups scopes by what they are about, wherever the verb stands', () => {
     ['Orders', ['orders:write', 'orders.read']],
     ['Others', ['admin']],
   ])
+})
+
+it('begins with the groups of which the person holds a scope', () => {
+  const groups = groupScopes(
+    scopes('read:a', 'read:b', 'write:a', 'c'),
+    new Set(['read:b', 'c']),
+    'Others',
+  )
+  expect(groups.map(({ name }) => name)).toEqual(['B', 'Others', 'A'])
 })
 
 it('recognizes scopes that only read', () => {

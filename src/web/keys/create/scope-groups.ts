@@ -23,13 +23,22 @@ export function subjectOf(scope: string): string {
   return verbs.has(first.toLowerCase()) ? rest.join(' ') : first
 }
 
-/** Groups scopes by what they are about, in the order in which they first appear. */
-export function groupScopes(scopes: readonly Scope[], others: string): readonly ScopeGroup[] {
+/**
+ * Groups scopes by what they are about, in the order in which they first appear: first the groups that have a
+ * scope that the person holds.
+ */
+export function groupScopes(
+  scopes: readonly Scope[],
+  held: ReadonlySet<string>,
+  others: string,
+): readonly ScopeGroup[] {
   const groups = new Map<string, Scope[]>()
   for (const scope of scopes) {
     const subject = subjectOf(scope.name)
     const name = subject === '' ? others : subject.charAt(0).toUpperCase() + subject.slice(1)
     groups.set(name, [...(groups.get(name) ?? []), scope])
   }
-  return [...groups].map(([name, members]) => ({ name, scopes: members }))
+  const all = [...groups].map(([name, members]) => ({ name, scopes: members }))
+  const isOpen = (group: ScopeGroup) => group.scopes.some(({ name }) => held.has(name))
+  return [...all.filter(isOpen), ...all.filter((group) => !isOpen(group))]
 }

@@ -12,7 +12,8 @@ interface Choice {
 
 export function ScopePicker(props: Choice & { readonly scopes: readonly Scope[] }) {
   const { scopes, ...choice } = props
-  const groups = useMemo(() => groupScopes(scopes, m.create.otherScopes), [scopes])
+  const { held } = choice
+  const groups = useMemo(() => groupScopes(scopes, held, m.create.otherScopes), [scopes, held])
   return (
     <div className="scope-groups">
       {groups.map(({ name, scopes: members }) => (
