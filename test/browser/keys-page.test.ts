@@ -206,6 +206,11 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
     expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
     await page.getByRole('heading', { name: 'Erstellen Sie den ersten Schlüssel' }).waitFor()
     await shoot(page, 'empty-german')
+    await page.goto(`${keys.origin}/keys/new`)
+    await page.getByText('read:users', { exact: true }).waitFor()
+    await page.setViewportSize({ width: 320, height: 800 })
+    await shoot(page, 'create-german')
+    await expectAccessible(page)
     await page.context().close()
   })
 

@@ -202,7 +202,7 @@ export async function expectAccessible(page: Page): Promise<void> {
   await page.emulateMedia({ colorScheme: isDark ? 'light' : 'dark' })
   // The colours change over the next frames.
   await page.evaluate(async () => {
-    await new Promise(requestAnimationFrame)
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
     await Promise.allSettled(document.getAnimations().map(({ finished }) => finished))
   })
   expect(await violationsIn(page, { runOnly: ['color-contrast'] })).toEqual([])

@@ -91,6 +91,8 @@ describe.skipIf(!hasProgram('chromium'))('a session of the page', () => {
     await page.getByRole('link', { name: 'Sessions' }).click()
     await page.getByText('This browser').waitFor()
     await page.locator('.account').click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).waitFor()
+    await expectAccessible(page)
     await page.getByRole('menuitem', { name: 'Sign out' }).click()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     await page.goBack()

@@ -18,6 +18,7 @@ export default function MenuPopover(props: {
       triggerRef={trigger}
       onOpenChange={(open) => !open && onClose()}
       className="popover"
+      aria-label={label}
       placement="bottom end"
       trigger="MenuTrigger"
     >
