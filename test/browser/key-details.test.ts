@@ -195,7 +195,7 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
     await expectInert('key')
 
     await page.goto(`${keys.origin}/keys/${parent.id}?add=${encodeURIComponent(hostile.join(' '))}`)
-    await page.getByRole('region', { name: 'A link asks you' }).waitFor()
+    await page.getByText(/^The link names \d+ scopes that this server does not have\.$/).waitFor()
     await expectInert('asked')
     await page.getByRole('button', { name: 'Revoke' }).click()
     const question = page.getByRole('alertdialog')
@@ -204,6 +204,7 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
     await expectInert('question')
     await question.getByRole('button', { name: 'Revoke key' }).click()
     await page.getByText('are refused too:').waitFor()
+    await page.locator('.receipt[data-effective="true"]').waitFor()
     await page.getByRole('region', { name: 'Activity' }).getByText('Key revoked').first().waitFor()
     await expectInert('receipt')
 

@@ -32,7 +32,9 @@ export function KeyForm(props: {
   )
   const { create, clear, isPending, errors, failure } = useCreateKey(onCreated)
   const form = useRef<HTMLFormElement>(null)
-  const refused = wanted.filter((scope) => !held.has(scope))
+  const known = new Set(scopes.map(({ name }) => name))
+  const refused = wanted.filter((scope) => known.has(scope) && !held.has(scope))
+  const unknown = wanted.filter((scope) => !known.has(scope))
 
   async function submit(event: FormEvent) {
     event.preventDefault()
@@ -48,11 +50,15 @@ export function KeyForm(props: {
   return (
     <form ref={form} className="key-form" noValidate onSubmit={submit}>
       {wanted.length > 0 && (
-        <div className="note" data-tone={refused.length > 0 ? 'warning' : 'neutral'}>
+        <div
+          className="note"
+          data-tone={refused.length + unknown.length > 0 ? 'warning' : 'neutral'}
+        >
           <Link2 aria-hidden />
           <p>
-            {refused.length < wanted.length && `${m.create.fromLink} `}
-            {refused.length > 0 && m.create.missing(refused.join(', '))}
+            {refused.length + unknown.length < wanted.length && `${m.create.fromLink} `}
+            {refused.length > 0 && `${m.create.missing(refused.join(', '))} `}
+            {unknown.length > 0 && m.create.unknown(unknown.length)}
           </p>
         </div>
       )}

@@ -1,6 +1,8 @@
 import { Link2 } from 'lucide-react'
+import { useQuery } from 'urql'
 import { useSearchParams } from 'wouter'
 import { linkedScopes } from '../create/linked-scopes.ts'
+import { ScopesQuery } from '../create/queries.ts'
 import { useAction } from '../graphql/use-action.ts'
 import { Button } from '../kit/button.tsx'
 import { originText } from '../kit/origin.ts'
@@ -23,13 +25,17 @@ export function AskedScopes(props: {
     toast(m.details.added(added.length))
     clear()
   })
+  const [{ data }] = useQuery({ query: ScopesQuery, pause: asked.length === 0 })
+  // A link may name anything: what is no scope of this server is counted, and not shown.
+  const known = new Set(data?.scopes.map(({ name }) => name))
   const present = asked.filter((scope) => apiKey.scopes.includes(scope))
-  const missing = asked.filter((scope) => !apiKey.scopes.includes(scope))
+  const unknown = asked.filter((scope) => !known.has(scope) && !present.includes(scope))
+  const missing = asked.filter((scope) => known.has(scope) && !apiKey.scopes.includes(scope))
   const fixed = missing.filter((scope) => !isAddable(scope))
   const notHeld = missing.filter((scope) => isAddable(scope) && !held.has(scope))
   const added = missing.filter((scope) => isAddable(scope) && held.has(scope))
   const isRotating = apiKey.previousSecret !== null
-  if (asked.length === 0) return null
+  if (asked.length === 0 || data === undefined) return null
 
   return (
     <section className="card asked" aria-labelledby="asked">
@@ -48,6 +54,7 @@ export function AskedScopes(props: {
         )}
         {notHeld.length > 0 && <p>{m.details.askedNotHeld(notHeld.join(', '))}</p>}
         {fixed.length > 0 && <p>{m.details.askedFixed(fixed.join(', '))}</p>}
+        {unknown.length > 0 && <p>{m.create.unknown(unknown.length)}</p>}
         {isRotating && added.length > 0 && <p>{m.details.addWhileRotating}</p>}
         <FailureNote failure={failure} />
         <div className="asked-actions">

@@ -41,6 +41,10 @@ export const create: typeof english = {
   opens: (fields) => (fields === 1 ? 'Öffnet 1 Feld' : `Öffnet ${fields} Felder`),
   startWith: 'Vorlage',
   templates: { reading: 'Nur lesen', ownKeys: 'Eigenen Schlüssel erneuern', none: 'Leeren' },
+  unknown: (count) =>
+    count === 1
+      ? 'Der Link nennt 1 Recht, das es auf diesem Server nicht gibt.'
+      : `Der Link nennt ${count} Rechte, die es auf diesem Server nicht gibt.`,
   fromLink: 'Ein Link hat die Rechte ausgefüllt. Bitte vor dem Erstellen prüfen.',
 
   document: 'GraphQL-Abfragen',

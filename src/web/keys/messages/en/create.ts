@@ -39,6 +39,7 @@ export const create = {
   opens: (fields: number) => (fields === 1 ? 'Opens 1 field' : `Opens ${fields} fields`),
   startWith: 'Start with',
   templates: { reading: 'Read only', ownKeys: 'Rotate its own key', none: 'Clear' },
+  unknown: (count: number) => `The link names ${scopes(count)} that this server does not have.`,
   fromLink: 'A link has filled in the scopes. Check them before you create the key.',
 
   document: 'GraphQL operations',
