@@ -9,10 +9,22 @@ export function AnalysisResult(props: {
   readonly analysis: DocumentAnalysis
   readonly held: ReadonlySet<string>
   readonly onTake: (scopes: readonly string[]) => void
+  readonly onRetry: () => void
 }) {
-  const { analysis, held, onTake } = props
+  const { analysis, held, onTake, onRetry } = props
   const { operations, faults, failure, ignored } = analysis
-  if (failure !== null) return <FailureNote failure={failure} />
+  if (failure !== null) {
+    return (
+      <>
+        <FailureNote failure={failure} />
+        <div>
+          <Button size="small" onPress={onRetry}>
+            {m.retry}
+          </Button>
+        </div>
+      </>
+    )
+  }
   if (faults.length > 0) return <Faults faults={faults} />
   const needed = [
     ...new Set(operations.flatMap(({ required }) => scopesToTake(required, held))),

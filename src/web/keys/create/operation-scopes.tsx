@@ -21,7 +21,7 @@ export function OperationScopes(props: {
   const [document, setDocument] = useState('')
   const [ignored, setIgnored] = useState<readonly string[]>([])
   const [isOver, setOver] = useState(false)
-  const analysis = useAnalysis(document)
+  const [analysis, retry] = useAnalysis(document)
   const input = useRef<HTMLInputElement>(null)
 
   async function add(list: Iterable<File>) {
@@ -89,17 +89,18 @@ export function OperationScopes(props: {
           (analysis === null ? (
             <p className="muted">{m.create.checking}</p>
           ) : (
-            <AnalysisResult analysis={analysis} held={held} onTake={onTake} />
+            <AnalysisResult analysis={analysis} held={held} onTake={onTake} onRetry={retry} />
           ))}
       </div>
     </div>
   )
 }
 
-/** The analysis of a document, when the person pauses; null while it is made. */
-function useAnalysis(document: string): DocumentAnalysis | null {
+/** The analysis of a document, when the person pauses, or null while it is made; and a function that repeats it. */
+function useAnalysis(document: string): readonly [DocumentAnalysis | null, () => void] {
   const client = useClient()
   const [found, setFound] = useState<{ document: string; analysis: DocumentAnalysis } | null>(null)
+  const [attempt, setAttempt] = useState(0)
   useEffect(() => {
     if (document.trim() === '') return undefined
     let isCurrent = true
@@ -111,6 +112,10 @@ function useAnalysis(document: string): DocumentAnalysis | null {
       isCurrent = false
       clearTimeout(timer)
     }
-  }, [client, document])
-  return found?.document === document ? found.analysis : null
+  }, [client, document, attempt])
+  function retry() {
+    setFound(null)
+    setAttempt(attempt + 1)
+  }
+  return [found?.document === document ? found.analysis : null, retry]
 }

@@ -6,6 +6,8 @@ import { type RequiredScopes, RequiredScopesQuery } from './queries.ts'
 const maxOperations = 200
 /** The number of requests at a time. */
 const concurrency = 4
+const maxRetries = 2
+const maxPause = 5
 
 /** A place in a document where it is not valid. */
 export interface Fault {
@@ -32,10 +34,11 @@ export interface DocumentAnalysis {
 export async function analyse(client: Client, document: string): Promise<DocumentAnalysis> {
   const parts = operationParts(document)
   const asked = parts.slice(0, maxOperations)
+  let isLost = false
   const answers = await inTurns(asked, async ({ name, document }: OperationPart) => {
-    const { data, error } = await client
-      .query(RequiredScopesQuery, { document }, { requestPolicy: 'network-only' })
-      .toPromise()
+    if (isLost) return { operation: name }
+    const { data, error } = await ask(client, document)
+    isLost ||= error !== undefined && faultsOf(error).length === 0
     return { operation: name, required: data?.requiredScopes, error }
   })
   const faults = new Map(
@@ -51,6 +54,20 @@ export async function analyse(client: Client, document: string): Promise<Documen
     faults: [...faults.values()],
     failure: faults.size > 0 ? null : failureOf(failed?.error),
     ignored: parts.length - asked.length,
+  }
+}
+
+/** Asks again if the server asks to wait: many operations are many requests. */
+async function ask(client: Client, document: string) {
+  for (let tries = 0; ; tries++) {
+    const result = await client
+      .query(RequiredScopesQuery, { document }, { requestPolicy: 'network-only' })
+      .toPromise()
+    const failure = failureOf(result.error)
+    const isBusy = failure?.kind === 'unavailable' || failure?.kind === 'rate-limited'
+    const seconds = failure?.retryAfter ?? 1
+    if (!isBusy || tries === maxRetries || seconds > maxPause) return result
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
   }
 }
 
