@@ -42,6 +42,7 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
     // The screen follows the uses of the key, which the server reports some seconds late.
     await scopesOf.getByText('No request has needed this scope:').waitFor({ timeout: 40_000 })
     await page.getByRole('link', { name: 'Night import' }).waitFor()
+    await scopesOf.getByText('Nothing that runs today loses a scope.').waitFor()
     await expectEverywhere(page, 'key')
     await page.getByRole('button', { name: 'Remove it' }).click()
     await page.getByRole('status').getByText('1 scope removed.').waitFor()
@@ -126,6 +127,18 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
     )
     const question = page.getByRole('alertdialog')
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel')
+    await question.getByText('1 key that it created is revoked too').waitFor()
+    await question.getByRole('button', { name: 'Cancel' }).click()
+    await page.route('**/keys/graphql', (route) =>
+      route.request().postData()?.includes('Consequences')
+        ? route.fulfill({ status: 503, body: '' })
+        : route.continue(),
+    )
+    await page.getByRole('button', { name: 'Revoke' }).click()
+    await question.getByRole('alert').getByText('It cannot answer at the moment.').waitFor()
+    await question.getByRole('button', { name: 'Cancel' }).click()
+    await page.unroute('**/keys/graphql')
+    await page.getByRole('button', { name: 'Revoke' }).click()
     await question.getByText('1 key that it created is revoked too').waitFor()
     await expectEverywhere(page, 'key-revoke')
     const revoke = question.getByRole('button', { name: 'Revoke key' })

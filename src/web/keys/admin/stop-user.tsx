@@ -1,11 +1,12 @@
 import { useState } from 'react'
 import { useQuery } from 'urql'
 import { ConsequencesQuery } from '../details/queries.ts'
+import { failureOf } from '../graphql/failure.ts'
 import { useAction } from '../graphql/use-action.ts'
 import { Question } from '../kit/dialog.tsx'
 import { TextField } from '../kit/fields.tsx'
 import { KeyUses } from '../kit/key-uses.tsx'
-import { FailureNote } from '../kit/states.tsx'
+import { FailureNote, Skeleton } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
 import { RevokeAllMutation, SuspendUserMutation, type UserDetails } from './queries.ts'
@@ -53,12 +54,14 @@ export function StopUser(props: {
 
 /** The active keys of a user. A suspension and a revocation of all keys stop the same keys. */
 function Stopped({ userId }: { readonly userId: string }) {
-  const [{ data }] = useQuery({
+  const [{ data, error }] = useQuery({
     query: ConsequencesQuery,
     variables: { of: { suspendUser: { id: userId } } },
     requestPolicy: 'network-only',
   })
   const keys = data?.consequences?.keys
+  if (error !== undefined) return <FailureNote failure={failureOf(error)} />
+  if (data === undefined) return <Skeleton width="60%" />
   if (keys === undefined) return null
   if (keys.nodes.length === 0) return <p className="muted">{m.admin.stopsNone}</p>
   return (

@@ -1,8 +1,9 @@
 import { CircleCheck, Minus, Plus, Scissors } from 'lucide-react'
 import { useQuery } from 'urql'
+import { failureOf } from '../graphql/failure.ts'
 import { useAction } from '../graphql/use-action.ts'
 import { Button } from '../kit/button.tsx'
-import { FailureNote } from '../kit/states.tsx'
+import { FailureNote, Skeleton } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
 import { Tip } from '../kit/tip.tsx'
 import { toast } from '../kit/toasts.tsx'
@@ -79,7 +80,7 @@ function Narrowing({ apiKey }: { readonly apiKey: KeyDetails }) {
   const kept = apiKey.scopes.filter((scope) => !unusedScopes.includes(scope))
   const input = { id, scopes: kept }
   const isOffered = unusedScopes.length > 0 && kept.length > 0
-  const [{ data }] = useQuery({
+  const [{ data, error }] = useQuery({
     query: ConsequencesQuery,
     variables: { of: { updateApiKey: input } },
     pause: !isOffered,
@@ -94,7 +95,8 @@ function Narrowing({ apiKey }: { readonly apiKey: KeyDetails }) {
       </p>
     )
   }
-  const others = data?.consequences?.keys.nodes.filter(({ apiKey: key }) => key.id !== id)
+  // Until they are known, nothing is removed.
+  const others = data && (data.consequences?.keys.nodes ?? []).filter((one) => one.apiKey.id !== id)
   return (
     <div className="panel-foot">
       <div>
@@ -102,7 +104,9 @@ function Narrowing({ apiKey }: { readonly apiKey: KeyDetails }) {
           {m.details.unused(unusedScopes.length)} <code>{unusedScopes.join(', ')}</code>
         </p>
         <p className="muted">
-          {others === undefined || others.length === 0 ? (
+          {others === undefined ? (
+            error === undefined && <Skeleton width="40%" />
+          ) : others.length === 0 ? (
             m.details.narrowsNone
           ) : (
             <Tip text={others.map(({ apiKey: { name } }) => name).join(', ')}>
@@ -110,12 +114,13 @@ function Narrowing({ apiKey }: { readonly apiKey: KeyDetails }) {
             </Tip>
           )}
         </p>
-        <FailureNote failure={failure} />
+        <FailureNote failure={failure ?? failureOf(error)} />
       </div>
       <Button
         size="small"
         icon={<Scissors aria-hidden />}
         isPending={isPending}
+        isDisabled={others === undefined}
         onPress={() => void run({ input })}
       >
         {m.details.narrow(unusedScopes.length)}

@@ -1,11 +1,12 @@
 import { useState } from 'react'
 import { useQuery } from 'urql'
+import { failureOf } from '../graphql/failure.ts'
 import { useAction } from '../graphql/use-action.ts'
 import { Question } from '../kit/dialog.tsx'
 import { TextField } from '../kit/fields.tsx'
 import { KeyUses } from '../kit/key-uses.tsx'
 import { originText } from '../kit/origin.ts'
-import { FailureNote } from '../kit/states.tsx'
+import { FailureNote, Skeleton } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
 import { m } from '../messages/current.ts'
 import {
@@ -64,7 +65,7 @@ export default function RevokeKey(props: {
 /** Who used the key, with which scopes, and which keys are revoked with it. */
 function Effects({ apiKey }: { readonly apiKey: KeyDetails }) {
   const { id, lastUsedAt, lastUsedFrom, usedScopes } = apiKey
-  const [{ data }] = useQuery({
+  const [{ data, error }] = useQuery({
     query: ConsequencesQuery,
     variables: { of: { revokeApiKey: { id } } },
     requestPolicy: 'network-only',
@@ -91,6 +92,8 @@ function Effects({ apiKey }: { readonly apiKey: KeyDetails }) {
           </div>
         )}
       </dl>
+      {error !== undefined && <FailureNote failure={failureOf(error)} />}
+      {data === undefined && error === undefined && <Skeleton width="60%" />}
       {others.length > 0 && (
         <div className="stack-small">
           <p>{m.details.revokeOthers(others.length + unlisted)}:</p>
