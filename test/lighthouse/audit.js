@@ -4,7 +4,7 @@ import lighthouse from 'lighthouse'
 const { port, urls, settings } = JSON.parse(process.argv[2])
 const pages = []
 for (const url of urls) {
-  const options = { port, output: 'json', logLevel: 'error', disableStorageReset: true }
+  const options = { port, output: 'json', logLevel: 'error' }
   const { lhr } = await lighthouse(url, { ...options, ...settings })
   pages.push({
     url: lhr.finalDisplayedUrl,
