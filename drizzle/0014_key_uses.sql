@@ -1,13 +1,18 @@
 -- compatible-from: 0005_nodes
+-- Indexes on present columns come first: while one is built, keys can be read. Each ALTER TABLE keeps everyone
+-- out until the end of the transaction.
+-- Lists of one owner's keys by name or expiry, and the search by the beginning of a name.
+CREATE INDEX "api_keys_owner_name_idx" ON "latchkey"."api_keys" USING btree (("owner_id"::text),lower("name") collate "C","id");--> statement-breakpoint
+CREATE INDEX "api_keys_owner_expiry_idx" ON "latchkey"."api_keys" USING btree (("owner_id"::text),coalesce("lineage_expires_at", 'infinity'::timestamptz),"id");--> statement-breakpoint
+-- The health of the keys of all users, see 0015.
+CREATE INDEX "api_keys_unexpiring_idx" ON "latchkey"."api_keys" USING btree ("created_at","id") WHERE "latchkey"."api_keys"."revoked_at" is null and "latchkey"."api_keys"."lineage_expires_at" is null;--> statement-breakpoint
+CREATE INDEX "api_keys_expiring_idx" ON "latchkey"."api_keys" USING btree ("lineage_expires_at","id") WHERE "latchkey"."api_keys"."revoked_at" is null and "latchkey"."api_keys"."lineage_expires_at" is not null;--> statement-breakpoint
 -- The address and the user agent of the client that last used each secret of a key. No index has these columns,
 -- so a use still replaces the row in place (HOT).
 ALTER TABLE "latchkey"."api_keys" ADD COLUMN "previous_last_used_address" text;--> statement-breakpoint
 ALTER TABLE "latchkey"."api_keys" ADD COLUMN "previous_last_used_agent" text;--> statement-breakpoint
 ALTER TABLE "latchkey"."api_keys" ADD COLUMN "last_used_address" text;--> statement-breakpoint
-ALTER TABLE "latchkey"."api_keys" ADD COLUMN "last_used_agent" text;--> statement-breakpoint
--- Lists of one owner's keys by name or expiry, and the search by the beginning of a name.
-CREATE INDEX "api_keys_owner_name_idx" ON "latchkey"."api_keys" USING btree (("owner_id"::text),lower("name") collate "C","id");--> statement-breakpoint
-CREATE INDEX "api_keys_owner_expiry_idx" ON "latchkey"."api_keys" USING btree (("owner_id"::text),coalesce("lineage_expires_at", 'infinity'::timestamptz),"id");
+ALTER TABLE "latchkey"."api_keys" ADD COLUMN "last_used_agent" text;
 --> statement-breakpoint
 -- As in 0003. A change of a key that its owner can see is also sent with the owner and the kind of the change, for
 -- subscriptions. Without a limit, one transaction could fill the queue of notifications.

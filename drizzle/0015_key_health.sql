@@ -3,21 +3,11 @@
 -- change rarely: an index on a column that each use writes would prevent that uses are written in place (HOT).
 -- last_used_floor: never later than the last use, and at most 7 days before it; for a key without a use, the
 -- creation. used_scopes: the number of scopes of the key that requests have needed.
-ALTER TABLE "latchkey"."api_keys" ADD COLUMN "last_used_floor" timestamp (3) with time zone DEFAULT now() NOT NULL, ADD COLUMN "previous_used" boolean DEFAULT false NOT NULL, ADD COLUMN "used_scopes" integer DEFAULT 0 NOT NULL;
+-- No statement here writes the rows: a key from before has the floor -infinity until its next use, or until the
+-- server fills its columns, in small transactions.
+ALTER TABLE "latchkey"."api_keys" ADD COLUMN "last_used_floor" timestamp (3) with time zone DEFAULT '-infinity' NOT NULL, ADD COLUMN "previous_used" boolean DEFAULT false NOT NULL, ADD COLUMN "used_scopes" integer DEFAULT 0 NOT NULL;
 --> statement-breakpoint
-CREATE FUNCTION latchkey.count_used_scopes(key text, scopes text[]) RETURNS int
-LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-  SELECT count(*)::int FROM latchkey.api_key_scope_uses AS used
-  WHERE used.key_id = key AND used.scope = ANY (scopes)
-$$;
---> statement-breakpoint
--- Fills the columns: the table is written once, without triggers.
-ALTER TABLE "latchkey"."api_keys"
-  ALTER COLUMN "last_used_floor" TYPE timestamp (3) with time zone USING coalesce(last_used_at, created_at),
-  ALTER COLUMN "previous_used" TYPE boolean USING previous_last_used_at IS NOT NULL,
-  ALTER COLUMN "used_scopes" TYPE integer USING latchkey.count_used_scopes(id, scopes);
---> statement-breakpoint
-DROP FUNCTION latchkey.count_used_scopes(text, text[]);
+ALTER TABLE "latchkey"."api_keys" ALTER COLUMN "last_used_floor" SET DEFAULT now();
 --> statement-breakpoint
 CREATE FUNCTION latchkey.api_keys_health() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
@@ -31,7 +21,7 @@ BEGIN
   END IF;
   IF TG_OP = 'INSERT' THEN
     NEW.used_scopes := 0;
-  ELSIF NEW.scopes IS DISTINCT FROM OLD.scopes THEN
+  ELSIF NEW.scopes IS DISTINCT FROM OLD.scopes OR OLD.last_used_floor = '-infinity' THEN
     NEW.used_scopes := (
       SELECT count(*) FROM latchkey.api_key_scope_uses
       WHERE key_id = NEW.id AND scope = ANY (NEW.scopes)
@@ -71,8 +61,6 @@ CREATE TRIGGER api_key_scope_uses_count AFTER INSERT ON latchkey.api_key_scope_u
   REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION latchkey.api_key_scope_uses_count();
 --> statement-breakpoint
-CREATE INDEX "api_keys_unexpiring_idx" ON "latchkey"."api_keys" USING btree ("created_at","id") WHERE "latchkey"."api_keys"."revoked_at" is null and "latchkey"."api_keys"."lineage_expires_at" is null;--> statement-breakpoint
-CREATE INDEX "api_keys_expiring_idx" ON "latchkey"."api_keys" USING btree ("lineage_expires_at","id") WHERE "latchkey"."api_keys"."revoked_at" is null and "latchkey"."api_keys"."lineage_expires_at" is not null;--> statement-breakpoint
 CREATE INDEX "api_keys_idle_idx" ON "latchkey"."api_keys" USING btree ("last_used_floor","id") WHERE "latchkey"."api_keys"."revoked_at" is null and "latchkey"."api_keys"."secret_hash" <> '';--> statement-breakpoint
 CREATE INDEX "api_keys_unused_scopes_idx" ON "latchkey"."api_keys" USING btree ("created_at","id") WHERE "latchkey"."api_keys"."revoked_at" is null and "latchkey"."api_keys"."secret_hash" <> '' and "latchkey"."api_keys"."used_scopes" > 0 and "latchkey"."api_keys"."used_scopes" < cardinality("latchkey"."api_keys"."scopes");--> statement-breakpoint
 CREATE INDEX "api_keys_previous_used_idx" ON "latchkey"."api_keys" USING btree ("previous_expires_at","id") WHERE "latchkey"."api_keys"."revoked_at" is null and "latchkey"."api_keys"."previous_used";

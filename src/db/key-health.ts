@@ -55,13 +55,13 @@ const rules: Readonly<Record<Exclude<KeyFinding, 'OWNER_SUSPENDED'>, FindingRule
     at: apiKeys.createdAt,
     descending: true,
   },
-  // `last_used_floor` is at most the last use, which decides.
+  // `last_used_floor` is at most the last use, which decides. `-infinity`: the key is older than the column.
   IDLE: {
     matches: ({ now, idleBefore }) =>
       and(
         hasHash,
         isLive(now),
-        sql`${apiKeys.lastUsedFloor} < ${instant(idleBefore)}`,
+        sql`${apiKeys.lastUsedFloor} > '-infinity' and ${apiKeys.lastUsedFloor} < ${instant(idleBefore)}`,
         sql`coalesce(${apiKeys.lastUsedAt}, ${apiKeys.createdAt}) < ${instant(idleBefore)}`,
       ),
     at: apiKeys.lastUsedFloor,

@@ -5,6 +5,7 @@ import { isUuid } from '../uuid.ts'
 import { createAffectedKeys } from './affected-keys.ts'
 import { eraseDeadSecrets } from './dead-secrets.ts'
 import { findDescendants } from './descendants.ts'
+import { fillHealth } from './fill-health.ts'
 import { findActivity } from './key-activity.ts'
 import { expirePrevious, insertKey, revokeAllKeys, revokeKey, rotateKey } from './key-changes.ts'
 import { createKeyFindings } from './key-health.ts'
@@ -77,5 +78,6 @@ export function createKeyStore(access: Access): KeyStore {
       access.readList((queries) => findActivity(queries, ownerIds, since, now)),
     findScopeUses: (ids) => findScopeUses(access, ids),
     eraseDeadSecrets: (limits) => eraseDeadSecrets(access, limits),
+    fillHealth: (after) => fillHealth(access, after),
   }
 }

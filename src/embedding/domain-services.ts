@@ -9,7 +9,7 @@ import type { Database } from '../db/database.ts'
 import { createKeyChangeStreams, type KeyChangeStreams } from '../keys/change-streams.ts'
 import type { KeyService } from '../keys/keys.ts'
 import { createPredictor, type Predictor } from '../keys/predictor.ts'
-import { sweepDeadSecrets } from '../keys/sweeper.ts'
+import { fillHealth, sweepDeadSecrets } from '../keys/sweeper.ts'
 import type { Logger } from '../log.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import { liveAt } from '../sessions/session.ts'
@@ -75,6 +75,7 @@ export async function startDomainServices(
     tasks: {
       'erase dead secrets': () => sweepDeadSecrets(database.keys, now()),
       'partitions of the audit trail': () => database.audit.ensurePartitions(),
+      'health of older keys': () => fillHealth(database.keys),
       'sessions that have ended': () => database.sessions.removeEnded(liveAt(now())),
     },
     log,

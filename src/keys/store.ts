@@ -93,6 +93,12 @@ export interface KeyStore {
    * @returns the number of keys in the batch; 0 if nothing is left to erase
    */
   eraseDeadSecrets(limits: EraseLimits): Promise<number>
+  /**
+   * Prepares a batch of keys that are older than the findings for `listFound` and `countFound`, on one node at a time.
+   * @param after the result of the batch before; empty: none
+   * @returns `null` if nothing is left, and while another node prepares them
+   */
+  fillHealth(after: string): Promise<string | null>
 }
 
 export interface KeyActivity {

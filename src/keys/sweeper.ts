@@ -24,3 +24,9 @@ export async function sweepDeadSecrets(
     total += erased
   }
 }
+
+/** Prepares the keys for the findings about their health that were created before there were findings. */
+export async function fillHealth(store: Pick<KeyStore, 'fillHealth'>): Promise<void> {
+  let last: string | null = ''
+  while (last !== null) last = await store.fillHealth(last)
+}

@@ -7,6 +7,7 @@ import {
   keyFindings,
   maxCounted,
 } from '../../src/keys/health.ts'
+import { fillHealth } from '../../src/keys/sweeper.ts'
 import type { Position } from '../../src/pagination.ts'
 import type { User } from '../../src/users/user.ts'
 import { ada, id, later, now, openStores, type StoreFixture } from './store-fixture.ts'
@@ -104,6 +105,29 @@ describe('findings', () => {
     await stores.sql`update latchkey.api_keys set last_used_at = ${later(-5 * day)}`
     const [row] = await stores.sql`select last_used_floor as floor from latchkey.api_keys`
     expect(row?.floor).toEqual(later(-5 * day))
+  })
+
+  test('a key from before the columns of findings is found once they are filled', async () => {
+    const createdAt = later(-200 * day)
+    const key = await stores.makeKey(owner, { createdAt })
+    await rotate(key.id, later(-100 * day), later(day))
+    await use(key.id, later(-95 * day), { scopes: ['read:users'], previous: true })
+    const used = await stores.makeKey(owner, { createdAt })
+    await use(used.id, later(-95 * day), { scopes: ['read:users'] })
+    await stores.sql.begin(async (transaction) => {
+      await transaction`set local session_replication_role = replica`
+      await transaction`update latchkey.api_keys
+        set last_used_floor = '-infinity', previous_used = false, used_scopes = 0`
+    })
+    expect(await found('IDLE')).toEqual([])
+    // A use fills the columns too.
+    await use(used.id, later(-94 * day))
+    expect(await found('IDLE')).toEqual([used.id])
+    await fillHealth(stores.keys)
+    expect((await found('IDLE')).sort()).toEqual([key.id, used.id].sort())
+    expect((await found('UNUSED_SCOPES')).sort()).toEqual([key.id, used.id].sort())
+    expect(await found('PREVIOUS_SECRET_USED')).toEqual([key.id])
+    expect(await stores.keys.fillHealth('')).toBeNull()
   })
 
   test('scopes are unused if a key older than 30 days has used others', async () => {

@@ -450,6 +450,10 @@ const cases: Record<string, Case> = {
     // Three batches are found and written.
     rows: 6 * 500,
   },
+  'keys.fillHealth': {
+    run: ({ keys }) => keys.fillHealth(''),
+    indexes: ['api_keys_idle_idx', 'api_keys_pkey'],
+  },
 
   'audit.list': { run: ({ audit }) => audit.list({}, page), indexes: ['audit_events_pkey'] },
   'audit.list, from the middle': {

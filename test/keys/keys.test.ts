@@ -60,6 +60,7 @@ const store: KeyStore = {
   findActivity: async () => [],
   findDescendants: async (ids) => ids.map(() => []),
   eraseDeadSecrets: async () => 0,
+  fillHealth: async () => null,
 }
 
 async function answer<T>(method: keyof KeyStore, args: unknown[], usually: () => unknown) {
