@@ -58,7 +58,8 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
     await expectEverywhere(page, 'admin-grant')
     await page.getByRole('button', { name: 'Show consequences' }).click()
     await question.getByText('loses read:users').waitFor()
-    await expectEverywhere(page, 'admin-grant-review')
+    await shoot(page, 'admin-grant-review')
+    await expectAccessible(page)
     await question.getByRole('button', { name: 'Change the grant' }).click()
     await page.getByRole('status').getByText('The grant is changed.').waitFor()
     expect(await keys.askWithKey(worker.secret, '{ viewer { scopes } }')).toEqual({
@@ -67,17 +68,48 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
 
     await page.getByRole('button', { name: 'Delete' }).click()
     await question.getByText('1 key is affected:').waitFor()
-    await expectEverywhere(page, 'admin-delete')
+    await shoot(page, 'admin-delete')
+    await expectAccessible(page)
     await question.getByRole('button', { name: 'Delete the user' }).click()
     await page.getByRole('status').getByText('The user is deleted.').waitFor()
     await page.getByRole('heading', { name: 'Administration' }).waitFor()
     await expect(keys.askWithKey(worker.secret, '{ viewer { subject } }')).rejects.toThrow()
 
+    // The dialog of the browser for the file cannot be operated here.
+    await page.addInitScript(() =>
+      Object.defineProperty(globalThis, 'showSaveFilePicker', { value: undefined, writable: true }),
+    )
     await page.goto(`${keys.origin}/keys/admin/audit`)
     await page.getByText('User suspended', { exact: true }).last().waitFor()
     await expectEverywhere(page, 'admin-audit')
+    await page.getByRole('checkbox', { name: 'Follow' }).check()
+    const { id } = await createKey(keys, 'ada', { name: 'Followed', scopes: ['read:users'] })
+    await page.getByRole('link', { name: id }).waitFor()
+    await page.getByRole('checkbox', { name: 'Follow' }).uncheck()
+    await page.getByRole('searchbox', { name: 'Id of the user or key' }).fill(id)
+    await page.waitForFunction(() => document.querySelectorAll('.events > li').length === 1)
+    await page.getByLabel('To', { exact: true }).fill('2020-01-01')
+    await page.getByRole('heading', { name: 'No event matches' }).waitFor()
+    await page.getByLabel('To', { exact: true }).fill('')
+    await page.getByRole('searchbox', { name: 'Id of the user or key' }).fill('')
+
+    await page.evaluate(() => {
+      const target = {
+        write: () => new Promise((resolve) => Reflect.set(globalThis, 'written', resolve)),
+        abort: async () => Reflect.set(globalThis, 'aborted', true),
+      }
+      const picker = async () => ({ createWritable: async () => target })
+      Reflect.set(globalThis, 'showSaveFilePicker', picker)
+    })
+    await page.getByRole('button', { name: 'Export as JSON Lines' }).click()
+    await page.waitForFunction(() => Reflect.has(globalThis, 'written'))
+    await page.getByRole('button', { name: 'Cancel the export' }).click()
+    await page.evaluate(() => Reflect.get(globalThis, 'written')())
+    await page.getByRole('status').getByText('The export was cancelled.').waitFor()
+    expect(await page.evaluate(() => Reflect.get(globalThis, 'aborted'))).toBe(true)
+    await page.evaluate(() => Reflect.set(globalThis, 'showSaveFilePicker', undefined))
     await page.getByRole('combobox', { name: 'Event' }).selectOption('User suspended')
-    await page.getByRole('searchbox').fill('ada')
+    await page.getByRole('searchbox', { name: 'Subject of the actor' }).fill('ada')
     await page.waitForFunction(() => document.querySelectorAll('.events > li').length === 1)
     const saved = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Export as JSON Lines' }).click()

@@ -1,16 +1,31 @@
+import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { hasProgram } from '../support/programs.ts'
-import { createKey, expectEverywhere, type KeysPage, startKeysPage } from './keys-page.ts'
+import {
+  createKey,
+  expectAccessible,
+  expectEverywhere,
+  type KeysPage,
+  shoot,
+  startKeysPage,
+} from './keys-page.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 
 describe.skipIf(!hasProgram('chromium'))('the health of keys', () => {
   let keys: KeysPage
+  let database: TestDatabase
+  let sql: postgres.Sql
   beforeAll(async () => {
-    keys = await startKeysPage()
+    database = await createTestDatabase()
+    sql = postgres(database.url, { max: 1, onnotice: () => {} })
+    keys = await startKeysPage({ DATABASE_URL: database.url })
   })
   afterAll(async () => {
     await keys.close()
+    await sql.end()
+    await database.close()
     expect(keys.problems).toEqual([])
   })
 
@@ -29,6 +44,44 @@ describe.skipIf(!hasProgram('chromium'))('the health of keys', () => {
     await page.getByRole('link', { name: 'Replace' }).click()
     await page.getByText('A link has filled in the scopes.').waitFor()
     expect(await page.getByRole('checkbox', { name: 'read:users' }).isChecked()).toBe(true)
+    await page.context().close()
+  })
+
+  it('of all users is mended by an administrator, who sees the consequences first', async () => {
+    const scopes = ['read:users', 'read:keys']
+    const { id } = await createKey(keys, 'grace', { name: 'Forgotten', scopes })
+    await sql`update latchkey.api_keys
+      set created_at = now() - interval '200 days', last_used_at = now() - interval '100 days'
+      where id = ${id}`
+    await sql`insert into latchkey.api_key_scope_uses (key_id, scope, last_used_at)
+      values (${id}, 'read:users', now() - interval '100 days')`
+    await createKey(keys, 'joan', { name: 'Paused', scopes })
+    await sql`update latchkey.users set status = 'SUSPENDED' where subject = 'joan'`
+
+    const page = await keys.open({ as: 'ada', path: '/admin/health' })
+    await page.getByRole('link', { name: 'Unused scopes 1 key' }).waitFor()
+    await expectEverywhere(page, 'admin-health')
+    await page.getByRole('link', { name: 'Unused scopes 1 key' }).click()
+    await page.getByText('Grace Hopper').waitFor()
+    await expectEverywhere(page, 'admin-health-finding')
+    await page.getByRole('button', { name: 'Remove 1 scope' }).click()
+    const question = page.getByRole('alertdialog')
+    await question.getByText('loses read:keys').waitFor()
+    await shoot(page, 'admin-health-narrow')
+    await expectAccessible(page)
+    await question.getByRole('button', { name: 'Remove 1 scope' }).click()
+    await page.getByRole('heading', { name: 'No key has this problem' }).waitFor()
+
+    await page.getByRole('link', { name: 'Health' }).click()
+    await page.getByRole('link', { name: 'Idle for 90 days 1 key' }).click()
+    await page.getByRole('button', { name: 'Revoke' }).click()
+    await question.getByRole('button', { name: 'Revoke key' }).click()
+    await page.getByRole('heading', { name: 'No key has this problem' }).waitFor()
+
+    await page.getByRole('link', { name: 'Health' }).click()
+    await page.getByRole('link', { name: 'Owner suspended 1 key' }).click()
+    await page.getByRole('link', { name: 'Open the user' }).click()
+    await page.getByRole('heading', { name: 'joan', level: 1 }).waitFor()
     await page.context().close()
   })
 })

@@ -1,6 +1,8 @@
 import { ShieldOff } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
+import Finding from '../health/finding.tsx'
+import { HealthOfAll } from '../health/health-cards.tsx'
 import { EmptyState } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
 import { useViewer } from '../session/viewer.ts'
@@ -9,27 +11,43 @@ import { AuditTrail } from './audit-trail.tsx'
 import { User } from './user.tsx'
 import { Users } from './users.tsx'
 
+const readsKeys = ['read:keys', 'manage:keys', 'read:users']
+
+/** The parts of the administration, by path. */
+const parts = [
+  { path: '/admin', title: m.admin.users, scopes: ['read:users'], content: <Users /> },
+  { path: '/admin/health', title: m.admin.health, scopes: readsKeys, content: <HealthOfAll /> },
+  { path: '/admin/audit', title: m.admin.audit, scopes: ['read:audit'], content: <AuditTrail /> },
+]
+
 /** The administration. A person who lacks a scope sees which one. */
 export default function Admin() {
   const [path] = useLocation()
   const [, user] = /^\/admin\/users\/([^/]+)$/.exec(path) ?? []
   if (user !== undefined) {
     return (
-      <Needs scope="read:users">
+      <Needs scopes={['read:users']}>
         <User key={user} id={user} />
       </Needs>
     )
   }
-  const isAudit = path === '/admin/audit'
+  const [, kind] = /^\/admin\/health\/([^/]+)$/.exec(path) ?? []
+  if (kind !== undefined) {
+    return (
+      <Needs scopes={readsKeys}>
+        <Finding params={{ kind }} isForAll />
+      </Needs>
+    )
+  }
+  const shown = parts.find((part) => part.path === path) ?? parts[0]
   return (
     <Page title={m.admin.title} lead={m.admin.lead}>
       <nav className="tab-list admin-places" aria-label={m.admin.places}>
-        <Place href="/admin" title={m.admin.users} isCurrent={!isAudit} />
-        <Place href="/admin/audit" title={m.admin.audit} isCurrent={isAudit} />
+        {parts.map((part) => (
+          <Place key={part.path} href={part.path} title={part.title} isCurrent={part === shown} />
+        ))}
       </nav>
-      <Needs scope={isAudit ? 'read:audit' : 'read:users'}>
-        {isAudit ? <AuditTrail /> : <Users />}
-      </Needs>
+      {shown !== undefined && <Needs scopes={shown.scopes}>{shown.content}</Needs>}
     </Page>
   )
 }
@@ -47,13 +65,15 @@ function Place(props: {
   )
 }
 
-function Needs({ scope, children }: { readonly scope: string; readonly children: ReactNode }) {
+function Needs(props: { readonly scopes: readonly string[]; readonly children: ReactNode }) {
+  const { scopes, children } = props
   const viewer = useViewer()
   if (viewer === null) return null
-  if (viewer.scopes.has(scope)) return children
+  const missing = scopes.filter((scope) => !viewer.scopes.has(scope)).join(', ')
+  if (missing === '') return children
   return (
-    <EmptyState icon={<ShieldOff aria-hidden />} title={m.admin.missingTitle(scope)}>
-      {m.admin.missingText(scope)}
+    <EmptyState icon={<ShieldOff aria-hidden />} title={m.admin.missingTitle(missing)}>
+      {m.admin.missingText(missing)}
     </EmptyState>
   )
 }

@@ -1,31 +1,37 @@
-import { Download, SearchX } from 'lucide-react'
-import { useState } from 'react'
-import { useClient, useQuery } from 'urql'
+import { SearchX } from 'lucide-react'
+import { type ReactNode, useEffect, useMemo, useState } from 'react'
+import { useQuery } from 'urql'
 import { Link } from 'wouter'
 import { Event } from '../details/activity.tsx'
-import { type Failure, failureOf } from '../graphql/failure.ts'
+import { failureOf } from '../graphql/failure.ts'
 import { Button } from '../kit/button.tsx'
-import { Select, TextField } from '../kit/fields.tsx'
-import { EmptyState, ErrorState, failureText, Skeleton } from '../kit/states.tsx'
-import { toast } from '../kit/toasts.tsx'
+import { Checkbox, Select, TextField } from '../kit/fields.tsx'
+import { EmptyState, ErrorState, Skeleton } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
-import { exportEvents } from './export-events.ts'
+import { ExportButton } from './export-button.tsx'
+import type { AuditFilter } from './export-events.ts'
 import { AuditQuery } from './queries.ts'
 
 const step = 25
 const max = 100
 
+const followMs = 3_000
+
+interface Filters {
+  readonly type: string
+  readonly actor: string
+  readonly target: string
+  /** Days, as `2026-11-28`. */
+  readonly since: string
+  readonly until: string
+}
+
 /** The events of the whole server, newest first, with filters and an export. */
 export function AuditTrail() {
-  const client = useClient()
-  const [type, setType] = useState('')
-  const [actor, setActor] = useState('')
+  const [filters, setFilters] = useState<Filters>(none)
   const [first, setFirst] = useState(step)
-  const [isExporting, setExporting] = useState(false)
-  const filter = {
-    ...(type !== '' && { types: [type] }),
-    ...(actor.trim() !== '' && { actorSubject: actor.trim() }),
-  }
+  const [isFollowing, setFollowing] = useState(false)
+  const filter = useMemo(() => filterOf(filters), [filters])
   const [{ data, error, fetching }, reload] = useQuery({
     query: AuditQuery,
     variables: { first, filter },
@@ -33,41 +39,22 @@ export function AuditTrail() {
   })
   const failure = failureOf(error)
   const events = data?.auditEvents
-
-  async function save() {
-    setExporting(true)
-    const result: number | Failure = await exportEvents(client, filter)
-    setExporting(false)
-    if (typeof result === 'number') toast(m.admin.exported(result))
-    else toast(failureText(result), { isFault: true })
-  }
+  useEffect(() => {
+    if (!isFollowing) return undefined
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') reload({ requestPolicy: 'network-only' })
+    }, followMs)
+    return () => clearInterval(timer)
+  }, [isFollowing, reload])
 
   return (
     <>
-      <search className="admin-filters">
-        <Select
-          label={m.admin.type}
-          hideLabel
-          value={type}
-          options={[
-            { value: '', label: m.admin.anyType },
-            ...Object.entries(m.details.events).map(([value, label]) => ({ value, label })),
-          ]}
-          onChange={setType}
-        />
-        <TextField
-          label={m.admin.actor}
-          hideLabel
-          type="search"
-          placeholder={m.admin.actor}
-          maxLength={255}
-          value={actor}
-          onChange={setActor}
-        />
-        <Button icon={<Download aria-hidden />} isPending={isExporting} onPress={() => void save()}>
-          {m.admin.export}
-        </Button>
-      </search>
+      <FilterFields filters={filters} onChange={setFilters}>
+        <Checkbox isSelected={isFollowing} onChange={setFollowing}>
+          {m.admin.follow}
+        </Checkbox>
+        <ExportButton filter={filter} />
+      </FilterFields>
       {failure !== null && !fetching ? (
         <ErrorState failure={failure} onRetry={() => reload({ requestPolicy: 'network-only' })} />
       ) : events === undefined ? (
@@ -100,6 +87,72 @@ export function AuditTrail() {
       )}
     </>
   )
+}
+
+const none: Filters = { type: '', actor: '', target: '', since: '', until: '' }
+
+function FilterFields(props: {
+  readonly filters: Filters
+  readonly onChange: (filters: Filters) => void
+  readonly children: ReactNode
+}) {
+  const { filters, onChange, children } = props
+  const set = (name: keyof Filters) => (value: string) => onChange({ ...filters, [name]: value })
+  return (
+    <search className="admin-filters">
+      <Select
+        label={m.admin.type}
+        hideLabel
+        value={filters.type}
+        options={[
+          { value: '', label: m.admin.anyType },
+          ...Object.entries(m.details.events).map(([value, label]) => ({ value, label })),
+        ]}
+        onChange={set('type')}
+      />
+      {(['actor', 'target'] as const).map((name) => (
+        <TextField
+          key={name}
+          label={m.admin[name]}
+          hideLabel
+          type="search"
+          placeholder={m.admin[name]}
+          maxLength={255}
+          value={filters[name]}
+          onChange={set(name)}
+        />
+      ))}
+      {(['since', 'until'] as const).map((name) => (
+        <label key={name} className="admin-day">
+          <span className="muted">{m.admin[name]}</span>
+          <input
+            className="input"
+            type="date"
+            value={filters[name]}
+            onChange={({ target }) => set(name)(target.value)}
+          />
+        </label>
+      ))}
+      <div className="admin-filter-actions">{children}</div>
+    </search>
+  )
+}
+
+function filterOf({ type, actor, target, since, until }: Filters): AuditFilter {
+  return {
+    ...(type !== '' && { types: [type] }),
+    ...(actor.trim() !== '' && { actorSubject: actor.trim() }),
+    ...(target.trim() !== '' && { targetId: target.trim() }),
+    ...(since !== '' && { since: startOf(since, 0) }),
+    ...(until !== '' && { until: startOf(until, 1) }),
+  }
+}
+
+/** Returns the time at which a day, or a later one, begins where the person is. */
+function startOf(day: string, daysLater: number): string {
+  const start = new Date(`${day}T00:00`)
+  start.setDate(start.getDate() + daysLater)
+  return start.toISOString()
 }
 
 function Target({ type, id }: { readonly type: string | null; readonly id: string }) {

@@ -1,10 +1,10 @@
+import { AffectedKeys, useConsequences } from '../details/affected-keys.tsx'
 import { useAction } from '../graphql/use-action.ts'
 import { Button } from '../kit/button.tsx'
 import { Dialog } from '../kit/dialog.tsx'
 import { FailureNote } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
-import { AffectedKeys, useConsequences } from './affected-keys.tsx'
 import { DeleteUserMutation, type UserDetails } from './queries.ts'
 
 /**

@@ -8,7 +8,7 @@ import { m } from '../messages/current.ts'
 import { EndOldSecretMutation, type KeyDetails } from './queries.ts'
 
 export default function EndOldSecret(props: {
-  readonly apiKey: KeyDetails
+  readonly apiKey: Pick<KeyDetails, 'id' | 'previousSecret'>
   readonly onClose: () => void
 }) {
   const { apiKey, onClose } = props

@@ -16,11 +16,13 @@ import {
   RevokeOneKeyMutation,
 } from './queries.ts'
 
+type RevocableKey = Pick<KeyDetails, 'id' | 'name' | 'lastUsedAt' | 'lastUsedFrom' | 'usedScopes'>
+
 const day = 24 * 60 * 60 * 1000
 
 /** Asks before it revokes a key, and says what stops. A key in use makes the person type its name. */
 export default function RevokeKey(props: {
-  readonly apiKey: KeyDetails
+  readonly apiKey: RevocableKey
   readonly onClose: () => void
   readonly onRevoked: (revocation: Revocation) => void
 }) {
@@ -63,7 +65,7 @@ export default function RevokeKey(props: {
 }
 
 /** Who used the key, with which scopes, and which keys are revoked with it. */
-function Effects({ apiKey }: { readonly apiKey: KeyDetails }) {
+function Effects({ apiKey }: { readonly apiKey: RevocableKey }) {
   const { id, lastUsedAt, lastUsedFrom, usedScopes } = apiKey
   const [{ data, error }] = useQuery({
     query: ConsequencesQuery,

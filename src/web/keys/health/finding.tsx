@@ -1,41 +1,42 @@
 import { CircleCheck } from 'lucide-react'
 import { useQuery } from 'urql'
 import { Link } from 'wouter'
-import { UpdateKeyMutation } from '../details/queries.ts'
 import { failureOf } from '../graphql/failure.ts'
-import { useAction } from '../graphql/use-action.ts'
-import { Button, ButtonLink } from '../kit/button.tsx'
-import { EmptyState, ErrorState, FailureNote, Skeleton } from '../kit/states.tsx'
+import { EmptyState, ErrorState, Skeleton } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
-import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
 import { Page } from '../shell/page.tsx'
+import { Fix } from './fix.tsx'
 import { type FindingKind, FindingQuery, type UnhealthyKey } from './queries.ts'
 
-/** The keys with one problem, each with what mends it. */
-export default function Finding({ params }: { readonly params: { readonly kind: string } }) {
+/** The keys with one problem, each with what mends it. `isForAll`: the keys of all users. */
+export default function Finding(props: {
+  readonly params: { readonly kind: string }
+  readonly isForAll?: boolean
+}) {
+  const { params, isForAll = false } = props
   const kind = (Object.keys(m.health.kinds) as FindingKind[]).find((known) => known === params.kind)
   if (kind === undefined) {
     return <EmptyState icon={<CircleCheck aria-hidden />} title={m.notFound.title} />
   }
-  return <Keys key={kind} kind={kind} />
+  return <Keys key={kind} kind={kind} isForAll={isForAll} />
 }
 
-function Keys({ kind }: { readonly kind: FindingKind }) {
+function Keys(props: { readonly kind: FindingKind; readonly isForAll: boolean }) {
+  const { kind, isForAll } = props
   const [{ data, error, fetching }, reload] = useQuery({
     query: FindingQuery,
-    variables: { kind },
+    variables: { kind, allUsers: isForAll },
     requestPolicy: 'cache-and-network',
   })
   const failure = failureOf(error)
   const finding = data?.keyHealth.findings[0]
   const keys = finding?.keys.nodes
+  const up = isForAll
+    ? { href: '/admin/health', label: m.admin.health }
+    : { href: '/', label: m.list.title }
   return (
-    <Page
-      title={m.health.kinds[kind]}
-      lead={m.health.advice[kind]}
-      up={{ href: '/', label: m.list.title }}
-    >
+    <Page title={m.health.kinds[kind]} lead={m.health.advice[kind]} up={up}>
       {failure !== null && !fetching ? (
         <ErrorState failure={failure} onRetry={() => reload({ requestPolicy: 'network-only' })} />
       ) : finding === undefined || keys === undefined ? (
@@ -61,7 +62,7 @@ function Keys({ kind }: { readonly kind: FindingKind }) {
 }
 
 function Row({ apiKey, kind }: { readonly apiKey: UnhealthyKey; readonly kind: FindingKind }) {
-  const { id, name, start, lastUsedAt } = apiKey
+  const { id, name, start, lastUsedAt, owner } = apiKey
   return (
     <li className="row row-wide">
       <div className="row-text">
@@ -69,46 +70,12 @@ function Row({ apiKey, kind }: { readonly apiKey: UnhealthyKey; readonly kind: F
           <bdi>{name}</bdi>
         </Link>
         <code className="muted">{start}</code>
+        {owner !== undefined && <bdi className="muted">{owner.name ?? owner.subject}</bdi>}
       </div>
       <span className="muted">
         {lastUsedAt === null ? m.list.neverUsed : <RelativeTime at={lastUsedAt} />}
       </span>
       <Fix apiKey={apiKey} kind={kind} />
     </li>
-  )
-}
-
-/** Unused scopes are removed at once. The other problems need a decision. */
-function Fix({ apiKey, kind }: { readonly apiKey: UnhealthyKey; readonly kind: FindingKind }) {
-  const { id, scopes, unusedScopes } = apiKey
-  const { run, isPending, failure } = useAction(UpdateKeyMutation, () =>
-    toast(m.details.narrowed(unusedScopes.length)),
-  )
-  if (kind === 'EXPIRES_SOON' || kind === 'NEVER_EXPIRES') {
-    return (
-      <ButtonLink size="small" href={`/new?scopes=${encodeURIComponent(scopes.join(' '))}`}>
-        {m.health.replace}
-      </ButtonLink>
-    )
-  }
-  if (kind !== 'UNUSED_SCOPES') {
-    return (
-      <ButtonLink size="small" href={`/${id}`}>
-        {m.health.look}
-      </ButtonLink>
-    )
-  }
-  const kept = scopes.filter((scope) => !unusedScopes.includes(scope))
-  return (
-    <>
-      <Button
-        size="small"
-        isPending={isPending}
-        onPress={() => void run({ input: { id, scopes: kept } })}
-      >
-        {m.health.narrow(unusedScopes.length)}
-      </Button>
-      <FailureNote failure={failure} />
-    </>
   )
 }

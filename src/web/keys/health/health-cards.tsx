@@ -1,7 +1,17 @@
-import { CalendarClock, Infinity as Endless, History, Moon, Scissors, UserX } from 'lucide-react'
+import {
+  CalendarClock,
+  CircleCheck,
+  Infinity as Endless,
+  History,
+  Moon,
+  Scissors,
+  UserX,
+} from 'lucide-react'
 import { useId } from 'react'
 import { useQuery } from 'urql'
 import { Link } from 'wouter'
+import { failureOf } from '../graphql/failure.ts'
+import { EmptyState, ErrorState, Skeleton } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
 import { type FindingKind, HealthQuery } from './queries.ts'
 
@@ -16,9 +26,42 @@ const icons: Readonly<Record<FindingKind, typeof Moon>> = {
 
 /** What somebody should look at. It is below the list, so that nothing moves when it appears. */
 export default function HealthCards() {
-  const id = useId()
   const [{ data }] = useQuery({ query: HealthQuery, requestPolicy: 'cache-and-network' })
-  const found = data?.keyHealth.findings.filter(({ count }) => count > 0) ?? []
+  return <Cards findings={data?.keyHealth.findings ?? []} path="/health" />
+}
+
+/** What somebody should look at among the keys of all users. */
+export function HealthOfAll() {
+  const [{ data, error, fetching }, reload] = useQuery({
+    query: HealthQuery,
+    variables: { allUsers: true },
+    requestPolicy: 'cache-and-network',
+  })
+  const failure = failureOf(error)
+  if (failure !== null && !fetching) {
+    return (
+      <ErrorState failure={failure} onRetry={() => reload({ requestPolicy: 'network-only' })} />
+    )
+  }
+  if (data === undefined) return <Skeleton />
+  const { findings } = data.keyHealth
+  return findings.some(({ count }) => count > 0) ? (
+    <Cards findings={findings} path="/admin/health" />
+  ) : (
+    <EmptyState icon={<CircleCheck aria-hidden />} title={m.health.allWell}>
+      {m.health.noneText}
+    </EmptyState>
+  )
+}
+
+function Cards(props: {
+  readonly findings: readonly { readonly kind: FindingKind; readonly count: number }[]
+  /** The path of a finding without its kind. */
+  readonly path: string
+}) {
+  const { findings, path } = props
+  const id = useId()
+  const found = findings.filter(({ count }) => count > 0)
   if (found.length === 0) return null
   return (
     <section className="health" aria-labelledby={id}>
@@ -28,7 +71,7 @@ export default function HealthCards() {
           const Icon = icons[kind]
           return (
             <li key={kind}>
-              <Link href={`/health/${kind}`} className="card health-card">
+              <Link href={`${path}/${kind}`} className="card health-card">
                 <Icon aria-hidden />
                 <span>
                   <strong>{m.health.kinds[kind]}</strong>

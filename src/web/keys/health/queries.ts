@@ -2,8 +2,8 @@ import type { ResultOf } from 'gql.tada'
 import { graphql } from '../graphql/graphql.ts'
 
 export const HealthQuery = graphql(`
-  query Health {
-    keyHealth {
+  query Health($allUsers: Boolean) {
+    keyHealth(allUsers: $allUsers) {
       findings {
         kind
         count
@@ -15,8 +15,8 @@ export const HealthQuery = graphql(`
 export type FindingKind = ResultOf<typeof HealthQuery>['keyHealth']['findings'][number]['kind']
 
 export const FindingQuery = graphql(`
-  query Finding($kind: KeyHealthFindingKind!) {
-    keyHealth {
+  query Finding($kind: KeyHealthFindingKind!, $allUsers: Boolean!) {
+    keyHealth(allUsers: $allUsers) {
       findings(kinds: [$kind]) {
         kind
         count
@@ -27,9 +27,28 @@ export const FindingQuery = graphql(`
             start
             scopes
             unusedScopes
+            usedScopes {
+              scope
+              lastUsedAt
+            }
             lastUsedAt
-            status
-            expiresAt
+            lastUsedFrom {
+              address
+              userAgent
+            }
+            previousSecret {
+              expiresAt
+              lastUsedAt
+              lastUsedFrom {
+                address
+                userAgent
+              }
+            }
+            owner @include(if: $allUsers) {
+              id
+              subject
+              name
+            }
           }
         }
       }

@@ -6,6 +6,7 @@ export const admin: typeof english = {
   places: 'Bereiche der Verwaltung',
   users: 'Benutzer',
   audit: 'Protokoll',
+  health: 'Zustand',
   missingTitle: (scope) => `Dafür ist das Recht ${scope} nötig`,
   missingText: (scope) => `Ihnen fehlt ${scope}. Jemand mit write:grants kann es Ihnen geben.`,
 
@@ -77,5 +78,12 @@ export const admin: typeof english = {
   actor: 'Subject des Handelnden',
   noEvents: 'Kein Treffer',
   export: 'Als JSON Lines exportieren',
+  exporting: (count) => `${count} Ereignisse…`,
+  cancelExport: 'Export abbrechen',
+  exportCancelled: 'Der Export wurde abgebrochen.',
+  follow: 'Mitlesen',
+  target: 'Id des Benutzers oder Schlüssels',
+  since: 'Von',
+  until: 'Bis',
   exported: (count) => `${count} Ereignisse exportiert.`,
 }

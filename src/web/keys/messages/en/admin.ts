@@ -6,6 +6,7 @@ export const admin = {
   places: 'Parts of the administration',
   users: 'Users',
   audit: 'Audit trail',
+  health: 'Health',
   missingTitle: (scope: string) => `This needs the scope ${scope}`,
   missingText: (scope: string) =>
     `You do not hold ${scope}. Somebody with write:grants can grant it to you.`,
@@ -77,5 +78,12 @@ export const admin = {
   actor: 'Subject of the actor',
   noEvents: 'No event matches',
   export: 'Export as JSON Lines',
+  exporting: (count: number) => `${count} events…`,
+  cancelExport: 'Cancel the export',
+  exportCancelled: 'The export was cancelled.',
+  follow: 'Follow',
+  target: 'Id of the user or key',
+  since: 'From',
+  until: 'To',
   exported: (count: number) => `${count} events exported.`,
 }

@@ -1,10 +1,10 @@
 import type { VariablesOf } from 'gql.tada'
 import { useQuery } from 'urql'
-import { ConsequencesQuery } from '../details/queries.ts'
 import { failureOf } from '../graphql/failure.ts'
 import { ErrorState, Skeleton } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
 import { m } from '../messages/current.ts'
+import { ConsequencesQuery } from './queries.ts'
 
 /** A mutation and its input. */
 export type Change = VariablesOf<typeof ConsequencesQuery>['of']
