@@ -35,7 +35,7 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
 
     await page.getByRole('button', { name: 'Suspend' }).click()
     const question = page.getByRole('alertdialog')
-    await question.getByText('1 key would stop:').waitFor()
+    await question.getByText('1 key is affected:').waitFor()
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel')
     await shoot(page, 'admin-suspend')
     await expectAccessible(page)
@@ -45,7 +45,7 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
     await keys.askWithKey(key.secret, '{ viewer { subject } }')
 
     await page.getByRole('button', { name: 'Revoke all keys' }).click()
-    await question.getByText('1 key would stop:').waitFor()
+    await question.getByText('1 key is affected:').waitFor()
     await question.getByRole('button', { name: 'Revoke all keys' }).click()
     await page.getByRole('status').getByText('1 key revoked.').waitFor()
     await expect(keys.askWithKey(key.secret, '{ viewer { subject } }')).rejects.toThrow()

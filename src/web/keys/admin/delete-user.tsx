@@ -1,7 +1,6 @@
 import { AffectedKeys, useConsequences } from '../details/affected-keys.tsx'
 import { useAction } from '../graphql/use-action.ts'
-import { Button } from '../kit/button.tsx'
-import { Dialog } from '../kit/dialog.tsx'
+import { Question } from '../kit/dialog.tsx'
 import { FailureNote } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
@@ -26,30 +25,17 @@ export function DeleteUser(props: {
   const hasShownKeys = found.keys != null && found.keys.nodes.length > 0
 
   return (
-    <Dialog
-      role="alertdialog"
+    <Question
       title={m.admin.deleteTitle(user.name ?? user.subject)}
-      stays={isPending}
+      action={m.admin.deleteAction}
+      isPending={isPending}
+      isDisabled={found.keys === undefined}
+      onAction={() => void run({ input: { id, force: hasShownKeys } })}
       onClose={onClose}
-      actions={
-        <>
-          <Button autoFocus isDisabled={isPending} onPress={onClose}>
-            {m.cancel}
-          </Button>
-          <Button
-            look="danger"
-            isPending={isPending}
-            isDisabled={found.keys === undefined}
-            onPress={() => void run({ input: { id, force: hasShownKeys } })}
-          >
-            {m.admin.deleteAction}
-          </Button>
-        </>
-      }
     >
       <p>{m.admin.deleteText}</p>
       <AffectedKeys found={found} />
       <FailureNote failure={failure} />
-    </Dialog>
+    </Question>
   )
 }

@@ -6,7 +6,7 @@ import { AffectedKeys, useConsequences } from '../details/affected-keys.tsx'
 import { failureOf } from '../graphql/failure.ts'
 import { useAction } from '../graphql/use-action.ts'
 import { Button } from '../kit/button.tsx'
-import { Dialog } from '../kit/dialog.tsx'
+import { Dialog, Question } from '../kit/dialog.tsx'
 import { Checkbox } from '../kit/fields.tsx'
 import { FailureNote, Skeleton } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
@@ -109,26 +109,14 @@ function Review(props: {
     onClose()
   })
   return (
-    <Dialog
-      role="alertdialog"
+    <Question
       title={m.admin.reviewTitle(user.name ?? user.subject)}
-      stays={isPending}
-      onClose={onClose}
-      actions={
-        <>
-          <Button autoFocus isDisabled={isPending} onPress={onBack}>
-            {m.back}
-          </Button>
-          <Button
-            look="danger"
-            isPending={isPending}
-            isDisabled={found.keys === undefined}
-            onPress={() => void run({ input })}
-          >
-            {m.admin.saveGrant}
-          </Button>
-        </>
-      }
+      action={m.admin.saveGrant}
+      cancel={m.back}
+      isPending={isPending}
+      isDisabled={found.keys === undefined}
+      onAction={() => void run({ input })}
+      onClose={onBack}
     >
       <dl className="effects">
         <div>
@@ -146,7 +134,7 @@ function Review(props: {
       </dl>
       <AffectedKeys found={found} />
       <FailureNote failure={failure} />
-    </Dialog>
+    </Question>
   )
 }
 

@@ -1,12 +1,9 @@
 import { useState } from 'react'
-import { useQuery } from 'urql'
-import { ConsequencesQuery } from '../details/queries.ts'
-import { failureOf } from '../graphql/failure.ts'
+import { AffectedKeys, useConsequences } from '../details/affected-keys.tsx'
 import { useAction } from '../graphql/use-action.ts'
 import { Question } from '../kit/dialog.tsx'
 import { TextField } from '../kit/fields.tsx'
-import { KeyUses } from '../kit/key-uses.tsx'
-import { FailureNote, Skeleton } from '../kit/states.tsx'
+import { FailureNote } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
 import { RevokeAllMutation, SuspendUserMutation, type UserDetails } from './queries.ts'
@@ -30,6 +27,8 @@ export function StopUser(props: {
     onClose()
   })
   const isSuspension = how === 'suspend'
+  // A suspension and a revocation of all keys stop the same keys.
+  const found = useConsequences({ suspendUser: { id } })
   const { isPending, failure } = isSuspension ? suspension : revocation
 
   return (
@@ -45,32 +44,9 @@ export function StopUser(props: {
       onClose={onClose}
     >
       <p>{isSuspension ? m.admin.suspendText : m.admin.revokeAllText}</p>
-      <Stopped userId={id} />
+      <AffectedKeys found={found} />
       <TextField label={m.list.reason} value={reason} onChange={setReason} maxLength={500} />
       <FailureNote failure={failure} />
     </Question>
-  )
-}
-
-/** The active keys of a user. A suspension and a revocation of all keys stop the same keys. */
-function Stopped({ userId }: { readonly userId: string }) {
-  const [{ data, error }] = useQuery({
-    query: ConsequencesQuery,
-    variables: { of: { suspendUser: { id: userId } } },
-    requestPolicy: 'network-only',
-  })
-  const keys = data?.consequences?.keys
-  if (error !== undefined) return <FailureNote failure={failureOf(error)} />
-  if (data === undefined) return <Skeleton width="60%" />
-  if (keys === undefined) return null
-  if (keys.nodes.length === 0) return <p className="muted">{m.admin.stopsNone}</p>
-  return (
-    <div className="stack-small">
-      <p>{m.admin.stops(keys.totalCount)}</p>
-      <KeyUses
-        keys={keys.nodes.map(({ apiKey }) => apiKey)}
-        unlisted={keys.totalCount - keys.nodes.length}
-      />
-    </div>
   )
 }

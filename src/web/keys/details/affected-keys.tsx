@@ -14,7 +14,8 @@ type Result = NonNullable<ReturnType<typeof useConsequences>['keys']>
 /**
  * Predicts what a change does to keys.
  *
- * @returns `keys`: undefined while they are not known, null if the caller may not read them
+ * @returns `keys`: undefined while they are not known, null if the caller may not read them; `missing`: the scopes
+ * that this needs
  */
 export function useConsequences(change: Change) {
   const [{ data, error, fetching }, reload] = useQuery({
@@ -24,16 +25,19 @@ export function useConsequences(change: Change) {
   })
   const failure = fetching ? null : failureOf(error)
   const found = fetching || data === undefined ? undefined : data.consequences
+  const isForbidden = failure?.code === 'FORBIDDEN'
+  const isKnown = failure === null && found !== undefined
   return {
-    keys: failure === null && found !== undefined ? (found?.keys ?? null) : undefined,
-    failure,
+    keys: isForbidden ? null : isKnown ? (found?.keys ?? null) : undefined,
+    failure: isForbidden ? null : failure,
+    missing: isForbidden ? failure.missingScopes : ['read:keys', 'manage:keys', 'read:users'],
     reload: () => reload({ requestPolicy: 'network-only' }),
   }
 }
 
 /** The keys that a change stops or narrows, with the scopes that they lose and when these were used. */
 export function AffectedKeys({ found }: { readonly found: ReturnType<typeof useConsequences> }) {
-  const { keys, failure, reload } = found
+  const { keys, failure, missing, reload } = found
   if (failure !== null) return <ErrorState failure={failure} onRetry={reload} />
   return (
     <div className="stack-small" aria-live="polite">
@@ -41,7 +45,7 @@ export function AffectedKeys({ found }: { readonly found: ReturnType<typeof useC
         <Skeleton width="60%" />
       ) : keys === null ? (
         <p className="note" data-tone="warning">
-          {m.admin.consequencesUnknown}
+          {m.admin.consequencesUnknown(missing)}
         </p>
       ) : keys.nodes.length === 0 ? (
         <p className="muted">{m.admin.affectsNone}</p>
@@ -56,7 +60,7 @@ function Listed({ keys: { nodes, totalCount } }: { readonly keys: Result }) {
   return (
     <>
       <p>{m.admin.affects(totalCount)}</p>
-      <ul className="revoke-list">
+      <ul className="revoke-list" tabIndex={nodes.length > 1 ? 0 : undefined}>
         {nodes.map(({ apiKey: { id, name, lastUsedAt }, stops, lostScopes }) => (
           <li key={id}>
             <span>

@@ -1,8 +1,7 @@
 import { AffectedKeys, useConsequences } from '../details/affected-keys.tsx'
 import { UpdateKeyMutation } from '../details/queries.ts'
 import { useAction } from '../graphql/use-action.ts'
-import { Button } from '../kit/button.tsx'
-import { Dialog } from '../kit/dialog.tsx'
+import { Question } from '../kit/dialog.tsx'
 import { FailureNote } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
@@ -19,32 +18,19 @@ export function NarrowKey(props: { readonly apiKey: UnhealthyKey; readonly onClo
     onClose()
   })
   return (
-    <Dialog
-      role="alertdialog"
+    <Question
       title={m.health.narrowTitle(name)}
-      stays={isPending}
+      action={m.health.narrow(unusedScopes.length)}
+      isPending={isPending}
+      isDisabled={found.keys === undefined}
+      onAction={() => void run({ input })}
       onClose={onClose}
-      actions={
-        <>
-          <Button autoFocus isDisabled={isPending} onPress={onClose}>
-            {m.cancel}
-          </Button>
-          <Button
-            look="danger"
-            isPending={isPending}
-            isDisabled={found.keys === undefined}
-            onPress={() => void run({ input })}
-          >
-            {m.health.narrow(unusedScopes.length)}
-          </Button>
-        </>
-      }
     >
       <p>
         {m.health.narrowText} <code>{unusedScopes.join(', ')}</code>
       </p>
       <AffectedKeys found={found} />
       <FailureNote failure={failure} />
-    </Dialog>
+    </Question>
   )
 }

@@ -44,8 +44,8 @@ export const admin: typeof english = {
   affectsNone: 'Kein aktiver Schlüssel ist betroffen.',
   keyStops: 'funktioniert nicht mehr',
   keyLoses: (scopes) => `verliert ${scopes.join(', ')}`,
-  consequencesUnknown:
-    'Sie sehen nicht, welche Schlüssel betroffen sind: Dafür sind read:keys, manage:keys und read:users nötig.',
+  consequencesUnknown: (scopes) =>
+    `Sie sehen nicht, welche Schlüssel betroffen sind. Dafür nötig: ${scopes.join(', ')}.`,
   deleteUser: 'Löschen',
   deleteTitle: (name) => `„${name}“ löschen?`,
   deleteText:
@@ -70,8 +70,6 @@ export const admin: typeof english = {
   revokeAllText:
     'Die Schlüssel gelten sofort auf keinem Server mehr. Das lässt sich nicht rückgängig machen.',
   revokedAll: (count) => `${count} Schlüssel widerrufen.`,
-  stops: (count) => `${count} Schlüssel würden nicht mehr funktionieren:`,
-  stopsNone: 'Kein aktiver Schlüssel ist betroffen.',
 
   anyType: 'Alle Ereignisse',
   type: 'Ereignis',

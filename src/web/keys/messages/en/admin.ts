@@ -44,8 +44,8 @@ export const admin = {
   affectsNone: 'No active key is affected.',
   keyStops: 'stops working',
   keyLoses: (scopes: readonly string[]) => `loses ${scopes.join(', ')}`,
-  consequencesUnknown:
-    'You do not see which keys are affected: that needs read:keys, manage:keys and read:users.',
+  consequencesUnknown: (scopes: readonly string[]) =>
+    `You do not see which keys are affected: that needs ${scopes.join(', ')}.`,
   deleteUser: 'Delete',
   deleteTitle: (name: string) => `Delete “${name}”?`,
   deleteText:
@@ -70,8 +70,6 @@ export const admin = {
   revokeAllTitle: (name: string) => `Revoke all keys of “${name}”?`,
   revokeAllText: 'The keys stop working at once, on every server. This cannot be undone.',
   revokedAll: (count: number) => `${keys(count)} revoked.`,
-  stops: (count: number) => `${keys(count)} would stop:`,
-  stopsNone: 'No active key would stop.',
 
   anyType: 'All events',
   type: 'Event',
