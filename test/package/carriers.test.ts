@@ -1,18 +1,19 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { transformSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createIdentityIssuer, type IdentityIssuer } from '../../src/identity/issuer.ts'
 import { newIdentityKeys, readIdentityKeys, writeIdentityKeys } from '../../src/identity/keys.ts'
 import type { Principal } from '../../src/principal.ts'
-import { codeBlocks } from '../package/code-blocks.ts'
+import { writeExamples } from './frameworks.ts'
+import { projectFolder } from './installed.ts'
 
-/* The programs of docs/messages.md, on the built package. */
+/* The programs of docs/messages.md, on the installed package. */
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
+const folder = projectFolder()
 const principal: Principal = {
   issuer: 'https://id.example',
   subject: 'ada',
@@ -21,8 +22,15 @@ const principal: Principal = {
   credential: { kind: 'JWT', id: null, name: null, issuer: null, scopes: [], expiresAt: null },
 }
 
+const runtimes = fileURLToPath(new URL('../runtimes/', import.meta.url))
+const grpcFolder = join(runtimes, 'node_modules', '@grpc', 'grpc-js')
+const hasGrpc = existsSync(grpcFolder)
+// biome-ignore lint/suspicious/noExplicitAny: its types are not installed here
+const grpc = (): any => createRequire(import.meta.url)(grpcFolder)
+
+it.skipIf(!process.env.CI)('has grpc-js', () => expect(hasGrpc).toBe(true))
+
 let server: Server
-let folder: string
 let identity: IdentityIssuer
 let old: IdentityIssuer
 const before = process.env.PUBLIC_URL
@@ -36,20 +44,11 @@ beforeAll(async () => {
   process.env.PUBLIC_URL = issuer
   identity = createIdentityIssuer({ keys, issuer })
   old = createIdentityIssuer({ keys, issuer, now: () => Date.now() - 600_000 })
-  mkdirSync(join(root, '.data'), { recursive: true })
-  folder = mkdtempSync(join(root, '.data/carriers-'))
-  cpSync(join(root, 'dist'), join(folder, 'node_modules/latchkey/dist'), { recursive: true })
-  cpSync(join(root, 'package.json'), join(folder, 'node_modules/latchkey/package.json'))
-  for (const { marker, code } of codeBlocks(['ts'])) {
-    const [, name = ''] = /^example (\S+)$/.exec(marker) ?? []
-    if (!name) continue
-    writeFileSync(join(folder, name), transformSync(code, { loader: 'ts' }).code)
-  }
+  writeExamples(folder)
 })
 afterAll(() => {
   if (before === undefined) delete process.env.PUBLIC_URL
   else process.env.PUBLIC_URL = before
-  rmSync(folder, { recursive: true, force: true })
   server.close()
 })
 
@@ -80,6 +79,57 @@ describe('an identity token', () => {
     for (const sent of [[], [token, token], ['a.b.c']]) {
       await expect(principalOfCall({ get: () => sent })).rejects.toMatchObject({ code: 16 })
     }
+  })
+
+  it.skipIf(!hasGrpc)('is read from the metadata of a call of grpc-js', async () => {
+    const { Client, Metadata, Server, ServerCredentials, credentials } = grpc()
+    const { principalOfCall } = await load('grpc-metadata.mjs')
+    const bytes = (text: string) => Buffer.from(text)
+    const path = '/orders.Orders/Subject'
+    const calls = new Server()
+    const method = {
+      path,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: bytes,
+      requestDeserialize: String,
+      responseSerialize: bytes,
+      responseDeserialize: String,
+    }
+    calls.addService(
+      { subject: method },
+      {
+        // biome-ignore lint/suspicious/noExplicitAny: the types of grpc-js are not installed
+        subject: (call: any, callback: any) => {
+          principalOfCall(call.metadata).then(
+            (principal: Principal) => callback(null, principal.subject),
+            callback,
+          )
+        },
+      },
+    )
+    const port = await new Promise((resolve, reject) => {
+      const insecure = ServerCredentials.createInsecure()
+      calls.bindAsync('127.0.0.1:0', insecure, (error: Error | null, found: number) =>
+        error === null ? resolve(found) : reject(error),
+      )
+    })
+    const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure())
+    const subjectOf = (sent: Record<string, string>): Promise<string> => {
+      const metadata = new Metadata()
+      for (const [name, value] of Object.entries(sent)) metadata.set(name, value)
+      return new Promise((resolve, reject) => {
+        const answered = (error: Error | null, subject: string) =>
+          error === null ? resolve(subject) : reject(error)
+        client.makeUnaryRequest(path, bytes, String, 'Who?', metadata, answered)
+      })
+    }
+    const token = await identity.tokenFor(principal, 'orders')
+    expect(await subjectOf({ 'x-identity': token })).toBe('ada')
+    const others = [{}, { 'x-identity': 'a.b.c' }, { authorization: `Bearer ${token}` }]
+    for (const sent of others) await expect(subjectOf(sent)).rejects.toMatchObject({ code: 16 })
+    client.close()
+    calls.forceShutdown()
   })
 
   it('is read from a message, also a few minutes later', async () => {

@@ -6,14 +6,14 @@ import { composeServices } from '@theguild/federation-composition'
 import { parse } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { newIdentityKeys, writeIdentityKeys } from '../../src/identity/keys.ts'
-import { codeBlocks } from '../package/code-blocks.ts'
 import { startIssuer, type TestIssuer } from '../support/issuer.ts'
 import { freePort } from '../support/programs.ts'
+import { codeBlocks } from './code-blocks.ts'
+import { folder as installedFolder } from './installed.ts'
 
 /* The programs of docs/gateways.md: the gateway checks credentials, and a subgraph verifies the identity. */
 
 const gatewayFolder = fileURLToPath(new URL('../gateway/', import.meta.url))
-const root = fileURLToPath(new URL('../../', import.meta.url))
 const installed = existsSync(join(gatewayFolder, 'node_modules/@graphql-hive/gateway'))
 
 const subgraphSdl = /* GraphQL */ `
@@ -36,8 +36,8 @@ describe.skipIf(!installed)('Hive Gateway with usePrincipal', () => {
     issuer = await startIssuer()
     // Here the package and the gateway share one copy of graphql.
     folder = mkdtempSync(join(gatewayFolder, '.edge-'))
-    cpSync(join(root, 'dist'), join(folder, 'node_modules/latchkey/dist'), { recursive: true })
-    cpSync(join(root, 'package.json'), join(folder, 'node_modules/latchkey/package.json'))
+    const latchkey = 'node_modules/latchkey'
+    cpSync(join(installedFolder, latchkey), join(folder, latchkey), { recursive: true })
     for (const { marker, code } of codeBlocks(['js'])) {
       const [, name] = /^example (\S+\.mjs)$/.exec(marker) ?? []
       if (name !== undefined) writeFileSync(join(folder, name), code)
