@@ -1,6 +1,7 @@
 import type { Authenticator } from '../credentials/authenticator.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import { BadUserInputError } from '../errors.ts'
+import { problem } from '../http/problem.ts'
 import type { Principal } from '../principal.ts'
 import type { SessionRow } from '../sessions/session.ts'
 import type { User } from '../users/user.ts'
@@ -60,8 +61,9 @@ export function createSessionsApi(parts: SessionsApiParts): SessionsApi {
     },
 
     async list(carrier) {
+      if (sessions === null) return personal({ sessions: [] })
       const person = await ofPage(carrier)
-      if (person === null || sessions === null) return personal({ sessions: [] })
+      if (person === null) return notSignedIn()
       const rows = await sessions.list(person.principal.userId)
       return personal({ sessions: rows.map((row) => describeRow(row, person.session.id)) })
     },
@@ -69,12 +71,14 @@ export function createSessionsApi(parts: SessionsApiParts): SessionsApi {
     async end(carrier, { id }) {
       if (typeof id !== 'string') throw new BadUserInputError('id', '`id` must be a string.')
       const person = await ofPage(carrier)
-      if (person !== null) await sessions?.end(id, person.principal.userId)
+      if (person === null) return notSignedIn()
+      await sessions?.end(id, person.principal.userId)
       return personal({})
     },
 
     async signOut(carrier) {
-      const session = sessions === null ? null : await sessions.find(carrier)
+      // Nothing is renewed: the session also ends while the issuer does not answer.
+      const session = (await sessions?.findAnywhere(carrier.header('cookie'))) ?? null
       const tokens = session === null ? null : await sessions?.end(session.id)
       const { location, cookie } = await signIn.signOut(tokens ?? null)
       const response = personal({ location })
@@ -83,6 +87,10 @@ export function createSessionsApi(parts: SessionsApiParts): SessionsApi {
       return response
     },
   }
+}
+
+function notSignedIn(): Response {
+  return problem(401, { detail: 'Nobody is signed in, or the session has ended.' })
 }
 
 async function describePerson(

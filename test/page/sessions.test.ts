@@ -76,11 +76,19 @@ describe('a session whose JWT has expired', () => {
   it('is unavailable while the issuer does not answer, and goes on afterwards', async () => {
     server.provider.lifetime = 2
     await signedIn('late')
+    const leaver = await signedIn('leaver', new WebClient())
     server.provider.failing = 503
     await new Promise((done) => setTimeout(done, 2_100))
     const { status, body } = await ask()
     expect(status).toBe(503)
     expect(body.errors[0].extensions.code).toBe('SERVICE_UNAVAILABLE')
+    // The person can still sign out.
+    expect((await leaver.post(`${server.page}/sign-out`)).status).toBe(200)
+    expect(leaver.cookies(server.url).has(sessionCookie)).toBe(false)
+    const left = await server.app.sql`
+      select from latchkey.page_sessions join latchkey.users on users.id = user_id
+      where subject = 'leaver'`
+    expect(left).toHaveLength(0)
     server.provider.failing = null
     await new Promise((done) => setTimeout(done, 2_100))
     expect(await subjectOf()).toBe('late')
@@ -111,6 +119,9 @@ describe('a session', () => {
     expect(await subjectOf(phone)).toBe('lister')
     await client.post(`${server.page}/sessions/end`, { id })
     expect(await subjectOf(phone)).toBeNull()
+    for (const path of ['sessions', 'sessions/end']) {
+      expect((await phone.post(`${server.page}/${path}`, { id })).status).toBe(401)
+    }
     expect(await list()).toHaveLength(1)
   })
 
