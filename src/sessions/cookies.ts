@@ -24,12 +24,15 @@ export function cookieNames(isSecure: boolean): CookieNames {
 /**
  * Returns the value of a cookie. A browser sends a name once only; if it comes twice, another host has set one
  * of them, and none counts.
+ *
+ * Only the whitespace that a browser removes from a name is removed here (RFC 6265bis §5.6). After any other one,
+ * such as a no-break space, `__Host-` is no prefix for the browser, and any host of the domain can set the cookie.
  */
 export function readCookie(header: string | null, name: string): string | null {
   if (header === null || !header.includes(name)) return null
   const values = header
     .split(';')
-    .map((pair) => pair.trim())
+    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
     .filter((pair) => pair.startsWith(`${name}=`))
     .map((pair) => pair.slice(name.length + 1))
   return values.length === 1 ? (values[0] ?? null) : null

@@ -118,6 +118,19 @@ describe('the cookie', () => {
     ).toBeNull()
   })
 
+  it.each(['\u00a0', '\u0085', '\u00ad'])(
+    'counts without any other character before its name (%j), for which browsers do not know __Host-',
+    async (character) => {
+      await signedIn()
+      const session = client.cookies(server.url).get(sessionCookie)
+      const tossed = `${character}${sessionCookie}=${session?.value}`
+      const other = new WebClient()
+      expect(await subjectOf(other, { cookie: `a=b; ${tossed}` })).toBeNull()
+      expect(await subjectOf(other, { cookie: tossed })).toBeNull()
+      expect(await subjectOf(other, { cookie: `${tossed}; \t${tossed.slice(1)}` })).toBe('ada')
+    },
+  )
+
   it('is worth nothing after the sign-out', async () => {
     await signedIn()
     const stolen = client.cookies(server.url).get(sessionCookie)
