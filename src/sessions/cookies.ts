@@ -26,7 +26,8 @@ export function cookieNames(isSecure: boolean): CookieNames {
  * of them, and none counts.
  *
  * Only the whitespace that a browser removes from a name is removed here (RFC 6265bis §5.6). After any other one,
- * such as a no-break space, `__Host-` is no prefix for the browser, and any host of the domain can set the cookie.
+ * such as a no-break space, the browser does not see the prefix `__Host-`, and any host of the domain can set the
+ * cookie.
  */
 export function readCookie(header: string | null, name: string): string | null {
   if (header === null || !header.includes(name)) return null
