@@ -67,7 +67,7 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
       [[...many, 'fragment Who on Principal { subject }'].join('\n')],
     )
     await page.dispatchEvent('.operation', 'drop', { dataTransfer: dropped })
-    await page.getByText('Q21', { exact: true }).waitFor({ timeout: 40_000 })
+    await page.getByText('Q21', { exact: true }).waitFor({ timeout: 120_000 })
     await page.getByText('photo.png').waitFor()
     await expectAccessible(page)
     await take.click()
