@@ -75,6 +75,24 @@ describe.skipIf(!hasProgram('chromium'))('GraphiQL in Chromium', () => {
     expect(await page.evaluate(`JSON.stringify({ ...localStorage })`)).not.toContain(secret)
   })
 
+  it('asks people to sign in outside development, and shows nothing else', async () => {
+    const other = await createTestApp({ GRAPHIQL: 'true' })
+    const listening = await listenWith(other)
+    try {
+      const page = await browser.open(`http://127.0.0.1:${listening.port}/graphql`)
+      const text = `document.body.innerText.includes('GraphiQL is for people who are signed in.')`
+      await untilIn(page, text)
+      expect(await page.evaluate(`document.querySelector('.bar a[target]').href`)).toBe(
+        `http://127.0.0.1:${listening.port}/keys/sign-in`,
+      )
+      expect(await page.evaluate(`document.querySelector('.graphiql-container')`)).toBeNull()
+      expect(page.problems).toEqual([])
+    } finally {
+      await listening.close()
+      await other.close()
+    }
+  })
+
   it('executes no script that is not from a file of ours', async () => {
     const page = await open('{ __typename }')
     await page.evaluate(
