@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { hasProgram } from '../support/programs.ts'
 import {
   createKey,
   expectAccessible,
   expectEverywhere,
-  type KeysPage,
   shoot,
+  startedForAll,
   startKeysPage,
   themes,
 } from './keys-page.ts'
@@ -14,14 +14,7 @@ import {
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 
 describe.skipIf(!hasProgram('chromium'))('the administration', () => {
-  let keys: KeysPage
-  beforeAll(async () => {
-    keys = await startKeysPage()
-  })
-  afterAll(async () => {
-    await keys.close()
-    expect(keys.problems).toEqual([])
-  })
+  const keys = startedForAll(startKeysPage)
 
   it('finds a user, suspends and reactivates it, and revokes its keys', async () => {
     const key = await createKey(keys, 'joan', { name: 'Worker', scopes: ['read:users'] })

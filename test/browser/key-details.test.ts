@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { hasProgram } from '../support/programs.ts'
 import { hostile, hostileMetadata } from './hostile.ts'
 import {
   createKey,
   expectAccessible,
   expectEverywhere,
-  type KeysPage,
   shoot,
+  startedForAll,
   startKeysPage,
 } from './keys-page.ts'
 
@@ -19,14 +19,7 @@ const createMutation =
   'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { id } } }'
 
 describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
-  let keys: KeysPage
-  beforeAll(async () => {
-    keys = await startKeysPage()
-  })
-  afterAll(async () => {
-    await keys.close()
-    expect(keys.problems).toEqual([])
-  })
+  const keys = startedForAll(startKeysPage)
 
   it('narrows a key to what it used, widens it by a link, and edits it', async () => {
     const scopes = ['read:users', 'read:keys', 'write:keys', 'write:users']

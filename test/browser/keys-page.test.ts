@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { hasProgram } from '../support/programs.ts'
 import {
   createKey,
   expectAccessible,
   expectEverywhere,
-  type KeysPage,
   shoot,
   signIn,
+  startedForAll,
   startKeysPage,
 } from './keys-page.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
 
 describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
-  let keys: KeysPage
-  beforeAll(async () => {
-    keys = await startKeysPage()
-  })
-  afterAll(() => keys.close())
+  const keys = startedForAll(startKeysPage)
 
   it('signs people in, with one click for development', async () => {
     const page = await keys.open({})

@@ -1,26 +1,19 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { hasProgram } from '../support/programs.ts'
 import {
   expectAccessible,
   expectEverywhere,
-  type KeysPage,
   shoot,
   signIn,
+  startedForAll,
   startKeysPage,
 } from './keys-page.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 describe.skipIf(!hasProgram('chromium'))('a session of the page', () => {
-  let keys: KeysPage
-  beforeAll(async () => {
-    keys = await startKeysPage()
-  })
-  afterAll(async () => {
-    await keys.close()
-    expect(keys.problems).toEqual([])
-  })
+  const keys = startedForAll(startKeysPage)
 
   it('lists sessions, ends one, and signs out everywhere', async () => {
     const [page, other, third] = [
