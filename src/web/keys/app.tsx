@@ -11,11 +11,30 @@ import { SessionGate } from './session/session.tsx'
 import { FaultBoundary } from './shell/fault-boundary.tsx'
 import { Layout } from './shell/layout.tsx'
 
-const Admin = lazy(() => import('./admin/admin.tsx'))
-const CreateKey = lazy(() => import('./create/create-key.tsx'))
-const Finding = lazy(() => import('./health/finding.tsx'))
-const SessionList = lazy(() => import('./sessions/session-list.tsx'))
-const KeyDetails = lazy(() => import('./details/key-details.tsx'))
+const screens = {
+  admin: () => import('./admin/admin.tsx'),
+  details: () => import('./details/key-details.tsx'),
+  health: () => import('./health/finding.tsx'),
+  new: () => import('./create/create-key.tsx'),
+  sessions: () => import('./sessions/session-list.tsx'),
+}
+const Admin = lazy(screens.admin)
+const CreateKey = lazy(screens.new)
+const Finding = lazy(screens.health)
+const SessionList = lazy(screens.sessions)
+const KeyDetails = lazy(screens.details)
+
+/** The screen that the address names loads while the session is read. */
+function loadFirstScreen(): void {
+  const [, name = ''] = location.pathname.slice(basePath.length).split('/')
+  if (name === '' || name === 'sign-in') return
+  const load = Object.hasOwn(screens, name)
+    ? screens[name as keyof typeof screens]
+    : screens.details
+  // If that fails, the screen is loaded again when it is shown, and says so.
+  load().catch(() => {})
+}
+loadFirstScreen()
 
 export function App() {
   return (
