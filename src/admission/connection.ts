@@ -173,14 +173,20 @@ const forbidden = 4403
  *   a client does not repeat it in vain
  */
 export function closeConnection(
-  { close }: Connection,
+  { key, close }: Connection,
   error: LatchkeyError,
   wasAccepted: boolean,
 ): void {
   if (close === null) return
   if (wasAccepted) close(forbidden, error.message)
-  else setTimeout(close, answerMs, forbidden, error.message).unref()
+  else if (!closingSoon.has(key)) {
+    closingSoon.add(key)
+    setTimeout(close, answerMs, forbidden, error.message).unref()
+  }
 }
+
+/** The connections that will be closed. A client may send many operations until then. */
+const closingSoon = new WeakSet<object>()
 
 /** The time in which the operation gets its error, in milliseconds. */
 const answerMs = 100

@@ -18,6 +18,27 @@ afterAll(() => issuer.close())
 
 const query = 'subscription { orders }'
 
+/** Runs one operation, and returns the code with which the WebSocket is closed when its credential expires. */
+async function closeOfIdle(port: number): Promise<number> {
+  const exp = Math.floor(Date.now() / 1000) + 2
+  const authorization = `Bearer ${await issuer.sign({ exp })}`
+  let closed = (_event: unknown): void => {}
+  const closing = new Promise((resolve) => {
+    closed = resolve
+  })
+  const client = createClient({
+    url: `ws://127.0.0.1:${port}/graphql`,
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization },
+    retryAttempts: 0,
+    lazyCloseTimeout: 60_000,
+    on: { closed },
+  })
+  const { value } = await client.iterate({ query: '{ hello }' }).next()
+  expect(value).toEqual({ data: { hello: 'Hello' } })
+  return ((await closing) as { code: number }).code
+}
+
 describe.each(nodes)('subscriptions on Node $version', (node) => {
   const run = (file: string) => runExample(node, file, { cwd, env: { JWT_ISSUER: issuer.issuer } })
 
@@ -31,6 +52,7 @@ describe.each(nodes)('subscriptions on Node $version', (node) => {
         connectionParams,
       })
     try {
+      const idleClosed = closeOfIdle(port)
       let asked = 0
       const client = clientWith(async () => {
         asked += 1
@@ -42,6 +64,7 @@ describe.each(nodes)('subscriptions on Node $version', (node) => {
       while (asked < 2) seen.push((await results.next()).value)
       for (const result of seen) expect(result).toEqual({ data: { orders: expect.any(Number) } })
       await client.dispose()
+      expect(await idleClosed).toBe(4403)
       const anonymous = clientWith(async () => ({}))
       const ended = await anonymous
         .iterate({ query })
