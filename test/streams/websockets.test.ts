@@ -211,6 +211,34 @@ describe.each(Object.entries(servers))('%s', (name, start) => {
     expect(idle.left).toEqual([])
   })
 
+  it('runs nothing of a flood of operations with a credential that is not valid', async () => {
+    const { start, closed, left } = await to({ apiKey: 'lk_wrong' })
+    for (let n = 0; n < 100; n += 1) start('{ hello }')
+    expect((await closed()).code).toBe(4403)
+    expect(left.length).toBeGreaterThan(0)
+    expect(JSON.stringify(left)).not.toContain('Hello')
+  })
+
+  it('answers operations that race a revocation or closes, and runs none after it', async () => {
+    const { id, secret, subject } = await newKey(['read:orders'])
+    const { run, start, closed, left } = await to({ apiKey: secret })
+    expect((await run('{ me }')).data.me).toBe(`API_KEY ${subject}`)
+    const revoked = instance.keys.revoke({ as: operator, id })
+    for (let n = 0; n < 20; n += 1) start('{ me }')
+    await revoked
+    expect((await closed()).code).toBe(4403)
+    for (const { type, payload } of left) {
+      if (type === 'complete') continue
+      const errors = Array.isArray(payload) ? payload : payload.errors
+      if (errors === undefined) expect(payload).toEqual({ data: { me: `API_KEY ${subject}` } })
+      else expect(errors[0].extensions.code).toBe('INVALID_CREDENTIAL')
+    }
+    const again = await to({ apiKey: secret })
+    again.start('{ me }')
+    expect((await again.closed()).code).toBe(4403)
+    expect(JSON.stringify(again.left)).not.toContain(subject)
+  })
+
   it('ends an operation that needs a scope that was lost, and serves the others', async () => {
     const { secret, userId } = await newKey(['read:orders', 'read:keys'])
     const { start, next, run, end } = await to({ apiKey: secret })
