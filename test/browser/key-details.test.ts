@@ -37,7 +37,18 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
     await page.getByRole('link', { name: 'Night import' }).waitFor()
     await scopesOf.getByText('Nothing that runs today loses a scope.').waitFor()
     await expectEverywhere(page, 'key')
-    await page.getByRole('button', { name: 'Remove it' }).click()
+    const remove = page.getByRole('button', { name: 'Remove it' })
+    // As long as the consequences are unknown, nothing is said about them, and nothing is removed.
+    await page.route('**/keys/graphql', (route) =>
+      route.request().postData()?.includes('query Consequences') ? route.abort() : route.continue(),
+    )
+    await page.reload()
+    await scopesOf.getByText('The server could not be reached.').waitFor()
+    expect(await remove.isDisabled()).toBe(true)
+    await page.unroute('**/keys/graphql')
+    await page.reload()
+    await scopesOf.getByText('Nothing that runs today loses a scope.').waitFor()
+    await remove.click()
     await page.getByRole('status').getByText('1 scope removed.').waitFor()
     await scopesOf.getByText('Requests have needed all scopes of this key.').waitFor()
 
