@@ -35,6 +35,11 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
     await page.getByRole('link', { name: 'New key' }).first().click()
     await page.getByText('read:users', { exact: true }).waitFor()
     await expectEverywhere(page, 'create')
+    // The link leads to the content of this screen, not of the one that was loaded first.
+    await page.getByRole('link', { name: 'Skip to content' }).focus()
+    await page.keyboard.press('Enter')
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('content')
+    expect(new URL(page.url()).pathname).toBe('/keys/new')
 
     await page.getByRole('button', { name: 'Create key' }).click()
     await page.getByText('Enter a name.').waitFor()

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import type { MouseEvent, ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { configuration } from '../configuration.ts'
 import { Logo } from '../kit/marks.tsx'
@@ -12,7 +12,8 @@ export function Layout({ children }: { readonly children: ReactNode }) {
   return (
     <>
       <header className="header">
-        <a className="skip" href={`${location.pathname}${location.search}#content`}>
+        {/* biome-ignore lint/a11y/useValidAnchor: it leads to a place on the page, see below */}
+        <a className="skip" href="#content" onClick={skipToContent}>
           {m.skipToContent}
         </a>
         <div className="header-row">
@@ -32,6 +33,12 @@ export function Layout({ children }: { readonly children: ReactNode }) {
       </main>
     </>
   )
+}
+
+/** The browser itself would resolve the link against `<base>`, and leave the screen. */
+function skipToContent(event: MouseEvent) {
+  event.preventDefault()
+  document.getElementById('content')?.focus()
 }
 
 function Navigation() {
