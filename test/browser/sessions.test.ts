@@ -76,6 +76,18 @@ describe.skipIf(!hasProgram('chromium'))('a session of the page', () => {
     const page = await keys.open({ as: 'ada' })
     const other = await page.context().newPage()
     await other.goto(`${keys.origin}/keys`)
+    // The same person signs in again, which ends the session that the first tab shows.
+    await other.evaluate(async () => {
+      const headers = { 'content-type': 'application/json' }
+      await fetch('sign-in', { method: 'POST', headers, body: '{"subject":"ada"}' })
+    })
+    const asked = page.waitForResponse('**/keys/session')
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+    await (await asked).finished()
+    await page.getByRole('link', { name: 'New key' }).first().click()
+    await page.getByRole('checkbox', { name: 'read:users' }).waitFor()
+    expect(await page.getByRole('alertdialog').count()).toBe(0)
+    await other.reload()
     await other.locator('.account').click()
     await other.getByRole('menuitem', { name: 'Sign out' }).click()
     await signIn(other, 'grace')

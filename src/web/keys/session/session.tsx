@@ -28,8 +28,7 @@ export function useSession(): Session {
   return session
 }
 
-const isSame = (a: Session, b: Session | null) =>
-  b !== null && a.issuer === b.issuer && a.subject === b.subject
+const isSame = (a: Session, b: Session) => a.issuer === b.issuer && a.subject === b.subject
 
 /** The first answer is asked for while the scripts of the page still load. */
 let first: ReturnType<typeof readSession> | undefined = readSession()
@@ -55,10 +54,16 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
     if (session == null) return undefined
     return whenItMayHaveChanged(async () => {
       const { data } = await readSession()
-      // Nothing of the first person may stay in memory.
-      if (data !== null && data.session !== null && !isSame(session, data.session))
+      if (data === null) return
+      if (data.session === null) setEnded(true)
+      else if (isSame(session, data.session)) {
+        // The person may have signed in again, which starts a session with another id.
+        showSession(data.session)
+        setEnded(false)
+      } else {
+        // Nothing of the first person may stay in memory.
         location.reload()
-      else if (data?.session === null) setEnded(true)
+      }
     })
   }, [session])
 
