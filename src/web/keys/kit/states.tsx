@@ -59,7 +59,7 @@ export function ErrorState(props: { readonly failure: Failure; readonly onRetry:
         <Icon aria-hidden />
       </span>
       <h2>{failureTitle(failure)}</h2>
-      <p className="numbers">{failureText(failure, left)}</p>
+      <FailureText failure={failure} left={left} />
       <Button onPress={onRetry} isDisabled={failure.kind === 'rate-limited' && left > 0}>
         {m.retry}
       </Button>
@@ -75,8 +75,19 @@ export function FailureNote({ failure }: { readonly failure: Failure | null }) {
   return (
     <div className="note" data-tone="bad" role="alert">
       <Icon aria-hidden />
-      <p className="numbers">{failureText(failure, left)}</p>
+      <FailureText failure={failure} left={left} />
     </div>
+  )
+}
+
+/** Counts down for the eye alone: a screen reader would announce each second. */
+function FailureText({ failure, left }: { readonly failure: Failure; readonly left: number }) {
+  if (failure.kind !== 'rate-limited') return <p>{failureText(failure)}</p>
+  return (
+    <p className="numbers">
+      <span aria-hidden="true">{failureText(failure, left)}</span>
+      <span className="hidden">{failureText(failure)}</span>
+    </p>
   )
 }
 
@@ -84,13 +95,14 @@ export function FailureNote({ failure }: { readonly failure: Failure | null }) {
 function useCountdown(failure: Failure | null): number {
   const [left, setLeft] = useState(failure?.retryAfter ?? 0)
   useEffect(() => {
-    const end = Date.now() + (failure?.retryAfter ?? 0) * 1000
+    if (failure?.retryAfter == null) return undefined
+    const end = Date.now() + failure.retryAfter * 1000
     const update = () => setLeft(Math.max(0, Math.ceil((end - Date.now()) / 1000)))
     update()
     const timer = setInterval(update, 500)
     return () => clearInterval(timer)
   }, [failure])
-  return left
+  return failure?.retryAfter == null ? 0 : left
 }
 
 /** A grey shape of the size of what is being loaded. */
