@@ -161,10 +161,18 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
     await page.context().close()
   })
 
-  it('says that a key of somebody else does not exist', async () => {
+  it('says that a key of somebody else, or a screen, does not exist', async () => {
     const key = await createKey(keys, 'ada', { name: 'Hers', scopes: ['read:users'] })
     const page = await keys.open({ as: 'grace', path: `/${key.id}` })
-    await page.getByRole('heading', { name: 'There is no such key' }).waitFor()
+    for (const [path, title] of [
+      [`/keys/${key.id}`, 'There is no such key'],
+      ['/keys/no/such/screen', 'This page does not exist'],
+    ] as const) {
+      await page.goto(keys.origin + path)
+      await page.getByRole('heading', { name: title, level: 1 }).waitFor()
+      expect(await page.title()).toBe(`${title} · Latchkey`)
+      await expectAccessible(page)
+    }
     await page.context().close()
   })
 

@@ -3,13 +3,13 @@ import { lazy, Suspense } from 'react'
 import { Route, Router, Switch } from 'wouter'
 import { basePath, configuration } from './configuration.ts'
 import { ButtonLink } from './kit/button.tsx'
-import { EmptyState } from './kit/states.tsx'
 import { Toasts } from './kit/toasts.tsx'
 import { KeyList } from './list/key-list.tsx'
 import { m } from './messages/current.ts'
 import { SessionGate } from './session/session.tsx'
 import { FaultBoundary } from './shell/fault-boundary.tsx'
 import { Layout } from './shell/layout.tsx'
+import { EmptyPage } from './shell/page.tsx'
 
 const screens = {
   admin: () => import('./admin/admin.tsx'),
@@ -70,12 +70,12 @@ function Screens() {
 
 function NotFound() {
   return (
-    <EmptyState
+    <EmptyPage
       icon={<Compass aria-hidden />}
       title={m.notFound.title}
       action={<ButtonLink href="/">{m.notFound.action}</ButtonLink>}
     >
       {m.notFound.text}
-    </EmptyState>
+    </EmptyPage>
   )
 }

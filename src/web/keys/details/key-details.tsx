@@ -4,10 +4,10 @@ import { useQuery } from 'urql'
 import { type CreatedKey, NewSecret } from '../create/new-secret.tsx'
 import { failureOf } from '../graphql/failure.ts'
 import { ButtonLink } from '../kit/button.tsx'
-import { EmptyState, ErrorState, Skeleton } from '../kit/states.tsx'
+import { ErrorState, Skeleton } from '../kit/states.tsx'
 import { useLiveKeys } from '../live/use-live-keys.ts'
 import { m } from '../messages/current.ts'
-import { Page } from '../shell/page.tsx'
+import { EmptyPage, Page } from '../shell/page.tsx'
 import { KeyScreen } from './key-screen.tsx'
 import { KeyQuery } from './queries.ts'
 
@@ -55,13 +55,13 @@ export default function KeyDetails({ params }: { readonly params: { readonly id:
 
 function Missing() {
   return (
-    <EmptyState
+    <EmptyPage
       icon={<KeyRound aria-hidden />}
       title={m.details.missingTitle}
       action={<ButtonLink href="/">{m.notFound.action}</ButtonLink>}
     >
       {m.details.missingText}
-    </EmptyState>
+    </EmptyPage>
   )
 }
 

@@ -4,18 +4,23 @@ import type { Failure } from '../graphql/failure.ts'
 import { m } from '../messages/current.ts'
 import { Button } from './button.tsx'
 
-export function EmptyState(props: {
+export interface EmptyStateProps {
   readonly icon: ReactNode
   readonly title: string
   readonly children?: ReactNode
   readonly action?: ReactNode
-}) {
+}
+
+/** `isScreen`: nothing else is on the screen, so the title is its heading. */
+export function EmptyState(props: EmptyStateProps & { readonly isScreen?: boolean }) {
+  const { icon, title, children, action, isScreen = false } = props
+  const Heading = isScreen ? 'h1' : 'h2'
   return (
     <div className="empty">
-      <span className="empty-icon">{props.icon}</span>
-      <h2>{props.title}</h2>
-      {props.children !== undefined && <p>{props.children}</p>}
-      {props.action}
+      <span className="empty-icon">{icon}</span>
+      <Heading>{title}</Heading>
+      {children !== undefined && <p>{children}</p>}
+      {action}
     </div>
   )
 }

@@ -1,6 +1,7 @@
 import { ArrowLeft } from 'lucide-react'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { Link } from 'wouter'
+import { EmptyState, type EmptyStateProps } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
 
 /** One screen: its heading, what can be done there, and its content. */
@@ -16,9 +17,7 @@ export function Page(props: {
   const { title, lead, actions, up, narrow = false, children } = props
   const heading = useRef<HTMLHeadingElement>(null)
 
-  useEffect(() => {
-    document.title = `${title} · ${m.product}`
-  }, [title])
+  useDocumentTitle(title)
   useEffect(() => {
     // After a change of the screen, a screen reader goes on at its heading.
     if (hasNavigated()) heading.current?.focus()
@@ -44,6 +43,18 @@ export function Page(props: {
       {children}
     </div>
   )
+}
+
+/** A screen that only says something, such as that an address leads nowhere. */
+export function EmptyPage(props: EmptyStateProps) {
+  useDocumentTitle(props.title)
+  return <EmptyState {...props} isScreen />
+}
+
+function useDocumentTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · ${m.product}`
+  }, [title])
 }
 
 let screens = 0
