@@ -10,7 +10,7 @@ import {
   startKeysPage,
 } from './keys-page.ts'
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const createChild = (name: string) =>
   `mutation { createApiKey(input: { name: "${name}", scopes: ["read:users"] }) { secret apiKey { id } } }`

@@ -10,7 +10,7 @@ import {
   startKeysPage,
 } from './keys-page.ts'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 describe.skipIf(!hasProgram('chromium'))('a session of the page', () => {
   const keys = startedForAll(startKeysPage)
