@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { WebFiles } from '../web/files.ts'
 import { graphqlPath } from './graphql-server.ts'
-import { problem } from './problem.ts'
+import { webAsset } from './web-asset.ts'
 
 /** The path of the files that GraphiQL's page loads. */
 export const graphiqlAssetsPath = `${graphqlPath}/assets/`
@@ -12,17 +12,8 @@ export interface Graphiql {
   asset(request: Request): Promise<Response>
 }
 
-const mediaTypes: Readonly<Record<string, string>> = {
-  js: 'text/javascript; charset=utf-8',
-  css: 'text/css; charset=utf-8',
-}
-
-/** Assets may be kept for ever, since their names change with their content. */
-const assetHeaders = {
-  'cache-control': 'public, max-age=31536000, immutable',
-  // A worker has the policy of its own script, and imports modules that it shares with the page.
-  'content-security-policy': "default-src 'none'; script-src 'self'",
-}
+/** A worker has the policy of its own script, and imports modules that it shares with the page. */
+const assetPolicy = "default-src 'none'; script-src 'self'"
 
 export interface GraphiqlOptions {
   /**
@@ -48,12 +39,11 @@ export function createGraphiql(files: WebFiles, { needsSession }: GraphiqlOption
       })
     },
 
-    async asset({ url }) {
+    async asset({ url, headers }) {
       const name = new URL(url).pathname.slice(graphiqlAssetsPath.length)
-      const content = await files.asset(name)
-      if (content === null) return problem(404, { detail: 'There is no such file.' })
-      const type = mediaTypes[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream'
-      return new Response(content, { headers: { ...assetHeaders, 'content-type': type } })
+      const response = await webAsset(files, name, headers.get('accept-encoding'))
+      if (response.ok) response.headers.set('content-security-policy', assetPolicy)
+      return response
     },
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { problem } from '../http/problem.ts'
+import { webAsset } from '../http/web-asset.ts'
 import type { WebFiles } from '../web/files.ts'
 
 /** Headers of every answer of the page. */
@@ -13,15 +13,6 @@ export const pageHeaders: Readonly<Record<string, string>> = {
 
 /** The policy of answers that are not the page itself. */
 export const dataPolicy = "default-src 'none'; frame-ancestors 'none'"
-
-const mediaTypes: Readonly<Record<string, string>> = {
-  js: 'text/javascript; charset=utf-8',
-  css: 'text/css; charset=utf-8',
-  json: 'application/json',
-  svg: 'image/svg+xml',
-  png: 'image/png',
-  woff2: 'font/woff2',
-}
 
 export interface Shell {
   /** Returns the page, which is the same for everyone. */
@@ -60,27 +51,8 @@ export function createShell(files: WebFiles, base: string, configuration: object
       })
     },
 
-    async asset(name, acceptEncoding) {
-      const compressed = acceptsBrotli(acceptEncoding) ? await files.asset(`${name}.br`) : null
-      const content = compressed ?? (await files.asset(name))
-      if (content === null) return problem(404, { detail: 'There is no such file.' })
-      const type = mediaTypes[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream'
-      return new Response(content, {
-        headers: {
-          'content-type': type,
-          // The names of the files change with their content.
-          'cache-control': 'public, max-age=31536000, immutable',
-          vary: 'Accept-Encoding',
-          ...(compressed !== null && { 'content-encoding': 'br' }),
-        },
-      })
-    },
+    asset: (name, acceptEncoding) => webAsset(files, name, acceptEncoding),
   }
-}
-
-/** Browsers send no quality with it. */
-function acceptsBrotli(acceptEncoding: string | null): boolean {
-  return acceptEncoding?.split(',').some((coding) => coding.trim() === 'br') === true
 }
 
 /** @param nonce that of the style elements, which react-aria inserts */
