@@ -15,13 +15,11 @@ export interface DevelopmentSignInParts
   readonly subjects: readonly string[]
   /** Makes a JWT of the development issuer for a subject. */
   readonly mint: (subject: string) => Promise<{ readonly token: string; readonly expiresAt: Date }>
-  /** Creates a user with a name, unless there is one of that subject. */
-  readonly createUser: (subject: string, name: string) => Promise<void>
 }
 
 /** Signs in anyone as anyone, on this machine alone. */
 export function createDevelopmentSignIn(parts: DevelopmentSignInParts): SignIn {
-  const { authenticator, sessions, subjects, mint, createUser, findUsers } = parts
+  const { authenticator, sessions, subjects, mint, findUsers } = parts
   const startSession = createStartSession(authenticator, sessions)
 
   return {
@@ -33,9 +31,10 @@ export function createDevelopmentSignIn(parts: DevelopmentSignInParts): SignIn {
       if (!isLoopbackRequest({ peerAddress, host: request.headers.get('host') })) {
         return problem(403, { detail: 'The development sign-in answers this machine only.' })
       }
-      const subject = requiredSubject('subject', textOf(body, 'subject'))
-      const name = body.name == null ? null : textOf(body, 'name')
-      if (name !== null) await createUser(subject, name)
+      if (typeof body.subject !== 'string') {
+        throw new BadUserInputError('subject', '`subject` must be a string.')
+      }
+      const subject = requiredSubject('subject', body.subject)
       const { token, expiresAt } = await mint(subject)
       const tokens = { token, expiresAt, refreshToken: null, idToken: null }
       const started = await startSession(tokens, request, visitor)
@@ -51,10 +50,4 @@ export function createDevelopmentSignIn(parts: DevelopmentSignInParts): SignIn {
       return personal({ session }, { 'set-cookie': cookie })
     },
   }
-}
-
-function textOf(body: Readonly<Record<string, unknown>>, field: string): string {
-  const value = body[field]
-  if (typeof value === 'string') return value
-  throw new BadUserInputError(field, `\`${field}\` must be a string.`)
 }

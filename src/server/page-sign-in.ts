@@ -1,4 +1,3 @@
-import { operator } from '../audit/actor.ts'
 import type { Config } from '../config.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import { issuerNames } from '../credentials/issuer-names.ts'
@@ -17,7 +16,7 @@ import type { UserService } from '../users/users.ts'
 import type { AppSettings } from './create-app.ts'
 
 interface PageSignInParts {
-  readonly database: Pick<Database, 'sessions' | 'users'>
+  readonly database: Pick<Database, 'sessions'>
   readonly developmentIssuer: DevelopmentIssuer | null
   readonly authenticator: Authenticator
   readonly users: Pick<UserService, 'findMany'>
@@ -79,7 +78,6 @@ function inDevelopment(
     onError: (error, message) => log.warn({ err: error }, message),
     now,
   })
-  const { issuer } = developmentIssuer.settings
   const asked = { scope: [...catalogue.keys()].join(' '), expiresIn: 86_400 }
   const signIn = createDevelopmentSignIn({
     authenticator,
@@ -89,9 +87,6 @@ function inDevelopment(
     async mint(subject) {
       const { access_token, expires_in } = await developmentIssuer.mint({ subject, ...asked })
       return { token: access_token, expiresAt: new Date(now() + expires_in * 1000) }
-    },
-    async createUser(subject, name) {
-      await database.users.insert({ issuer, subject, email: null, name, scopes: null }, operator)
     },
   })
   return { sessions, signIn }
