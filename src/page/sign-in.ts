@@ -9,18 +9,19 @@ export interface Visitor {
   readonly peerAddress: string | null
 }
 
-/** A variable to set before people can sign in. */
-export interface MissingSetting {
-  readonly name: string
-  readonly meaning: string
-}
+/** A variable to set before people can sign in. The page says what it means. */
+export type MissingVariable =
+  | 'OIDC_CLIENT_ID'
+  | 'OIDC_CLIENT_SECRET'
+  | 'PUBLIC_URL'
+  | 'SESSION_KEYS'
 
 /** The way to sign in, as the scripts of the page need to know it. */
 export type SignInConfiguration =
   | { readonly kind: 'oidc' }
   | { readonly kind: 'development'; readonly subjects: readonly string[] }
   | { readonly kind: 'application'; readonly url: string; readonly signOutUrl: string | null }
-  | { readonly kind: 'missing'; readonly variables: readonly MissingSetting[] }
+  | { readonly kind: 'missing'; readonly variables: readonly MissingVariable[] }
 
 /** One way to sign in. */
 export interface SignIn {
@@ -30,7 +31,7 @@ export interface SignIn {
   /** Answers the redirect from the issuer. */
   finish?(request: Request, visitor: Visitor): Promise<Response>
   /**
-   * Signs in by a request of the page itself. Returns the value of `Set-Cookie` and the principal's session.
+   * Signs in by a request of the page itself. The answer describes the session and sets its cookie.
    *
    * @throws BadUserInputError
    */

@@ -95,12 +95,7 @@ function inDevelopment(
 const missing: PageSignIn['signIn'] = {
   configuration: {
     kind: 'missing',
-    variables: [
-      { name: 'OIDC_CLIENT_ID', meaning: 'The id of this server as a client of your issuer.' },
-      { name: 'OIDC_CLIENT_SECRET', meaning: 'The secret of the client, if it has one.' },
-      { name: 'PUBLIC_URL', meaning: 'The https URL of this server, as browsers see it.' },
-      { name: 'SESSION_KEYS', meaning: 'A secret of 32 bytes or more that encrypts sessions.' },
-    ],
+    variables: ['OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'PUBLIC_URL', 'SESSION_KEYS'],
   },
   signOut: async () => ({ location: null }),
 }

@@ -1,6 +1,8 @@
+import type { SignInConfiguration } from '../../page/sign-in.ts'
+
 /** The settings that the server writes into the page. */
 export interface Configuration {
-  readonly signIn: SignIn
+  readonly signIn: SignInConfiguration
   readonly keyPrefix: string
   /** The longest lifetime of a key in days; null if there is no limit. */
   readonly maxLifetimeDays: number | null
@@ -12,15 +14,6 @@ export interface Configuration {
   readonly adminScopes: readonly string[]
   readonly features: { readonly sessions: boolean }
 }
-
-export type SignIn =
-  | { readonly kind: 'oidc' }
-  | { readonly kind: 'development'; readonly subjects: readonly string[] }
-  | { readonly kind: 'application'; readonly url: string; readonly signOutUrl: string | null }
-  | {
-      readonly kind: 'missing'
-      readonly variables: readonly { readonly name: string; readonly meaning: string }[]
-    }
 
 export const configuration: Configuration = JSON.parse(
   document.getElementById('configuration')?.textContent ?? '{}',

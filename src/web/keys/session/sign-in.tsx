@@ -1,5 +1,6 @@
 import { ArrowRight, CircleAlert } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
+import type { MissingVariable } from '../../../page/sign-in.ts'
 import { basePath, configuration } from '../configuration.ts'
 import type { Failure } from '../graphql/failure.ts'
 import { Button, ButtonLink } from '../kit/button.tsx'
@@ -126,18 +127,16 @@ function LastFailure() {
   )
 }
 
-function Missing(props: {
-  readonly variables: readonly { readonly name: string; readonly meaning: string }[]
-}) {
+function Missing({ variables }: { readonly variables: readonly MissingVariable[] }) {
   return (
     <Card title={m.signIn.missingTitle} lead={m.signIn.missingText} wide>
       <dl className="variables">
-        {props.variables.map(({ name, meaning }) => (
+        {variables.map((name) => (
           <div key={name}>
             <dt>
               <code>{name}</code>
             </dt>
-            <dd>{meaning}</dd>
+            <dd>{m.signIn.variables[name]}</dd>
           </div>
         ))}
       </dl>

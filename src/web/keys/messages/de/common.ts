@@ -1,12 +1,10 @@
 import type { common as english } from '../en/common.ts'
 
 export const common: typeof english = {
-  title: 'API-Schlüssel',
   product: 'Latchkey',
   skipToContent: 'Zum Inhalt springen',
   loading: 'Lädt …',
   cancel: 'Abbrechen',
-  close: 'Schließen',
   save: 'Speichern',
   back: 'Zurück',
   copy: 'Kopieren',
@@ -62,11 +60,15 @@ export const common: typeof english = {
     people: { ada: 'alle Rechte', grace: 'liest Benutzer, verwaltet eigene Schlüssel' },
     missingTitle: 'Die Anmeldung ist noch nicht eingerichtet',
     missingText: 'Der Betreiber dieses Servers muss diese Variablen setzen und neu starten:',
-    missingColumns: { name: 'Variable', meaning: 'Bedeutung' },
+    variables: {
+      OIDC_CLIENT_ID: 'Die Id dieses Servers als Client Ihres Issuers.',
+      OIDC_CLIENT_SECRET: 'Das Geheimnis des Clients, falls er eines hat.',
+      PUBLIC_URL: 'Die https-URL dieses Servers, wie Browser sie sehen.',
+      SESSION_KEYS: 'Ein Geheimnis ab 32 Bytes, das Sitzungen verschlüsselt.',
+    },
     endedTitle: 'Sie sind abgemeldet',
     endedText: 'Ihre Sitzung ist beendet. Melden Sie sich wieder an, um fortzufahren.',
     endedAction: 'Wieder anmelden',
-    otherUser: 'Jemand anderes hat sich in diesem Browser angemeldet. Die Seite wurde neu geladen.',
   },
 
   failure: {
@@ -83,7 +85,6 @@ export const common: typeof english = {
     unavailable: 'Er kann gerade nicht antworten. Nichts wurde geändert.',
     refusedTitle: 'Der Server lehnt das ab',
     refused: 'Der Server lehnt das ab.',
-    missingScopes: (scopes) => `Ihnen fehlt ${scopes}.`,
     crashedTitle: 'Die Seite hat einen Fehler',
     crashed: 'Bitte neu laden. Hilft das nicht, informieren Sie den Betreiber dieses Servers.',
     reload: 'Neu laden',

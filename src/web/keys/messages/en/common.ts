@@ -1,10 +1,8 @@
 export const common = {
-  title: 'API keys',
   product: 'Latchkey',
   skipToContent: 'Skip to content',
   loading: 'Loading…',
   cancel: 'Cancel',
-  close: 'Close',
   save: 'Save',
   back: 'Back',
   copy: 'Copy',
@@ -62,11 +60,15 @@ export const common = {
     >,
     missingTitle: 'Sign-in is not set up yet',
     missingText: 'The operator of this server needs to set these variables and start it again:',
-    missingColumns: { name: 'Variable', meaning: 'Meaning' },
+    variables: {
+      OIDC_CLIENT_ID: 'The id of this server as a client of your issuer.',
+      OIDC_CLIENT_SECRET: 'The secret of the client, if it has one.',
+      PUBLIC_URL: 'The https URL of this server, as browsers see it.',
+      SESSION_KEYS: 'A secret of 32 bytes or more that encrypts sessions.',
+    },
     endedTitle: 'You are signed out',
     endedText: 'Your session has ended. Sign in again to continue where you were.',
     endedAction: 'Sign in again',
-    otherUser: 'Another person has signed in to this browser. The page was loaded again.',
   },
 
   failure: {
@@ -83,7 +85,6 @@ export const common = {
     unavailable: 'It cannot answer at the moment. Nothing was changed.',
     refusedTitle: 'The server refused this',
     refused: 'The server refused this.',
-    missingScopes: (scopes: string) => `You do not hold ${scopes}.`,
     crashedTitle: 'The page has a fault',
     crashed: 'Load it again. If that does not help, tell the operator of this server.',
     reload: 'Load again',
