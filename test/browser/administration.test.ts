@@ -41,6 +41,7 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
     await question.getByText('1 key is affected:').waitFor()
     await question.getByRole('button', { name: 'Revoke all keys' }).click()
     await page.getByRole('status').getByText('1 key revoked.').waitFor()
+    await page.getByRole('listitem').filter({ hasText: 'Worker' }).getByText('Revoked').waitFor()
     await expect(keys.askWithKey(key.secret, '{ viewer { subject } }')).rejects.toThrow()
 
     const worker = await createKey(keys, 'joan', { name: 'Import', scopes: ['read:users'] })

@@ -22,10 +22,14 @@ export function StopUser(props: {
     toast(m.admin.suspended)
     onClose()
   })
-  const revocation = useAction(RevokeAllMutation, ({ revokeAllApiKeys }) => {
-    toast(m.admin.revokedAll(revokeAllApiKeys.revokedCount))
-    onClose()
-  })
+  const revocation = useAction(
+    RevokeAllMutation,
+    ({ revokeAllApiKeys }) => {
+      toast(m.admin.revokedAll(revokeAllApiKeys.revokedCount))
+      onClose()
+    },
+    ['ApiKey'],
+  )
   const isSuspension = how === 'suspend'
   // A suspension and a revocation of all keys stop the same keys.
   const found = useConsequences({ suspendUser: { id } })

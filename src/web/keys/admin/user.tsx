@@ -6,12 +6,12 @@ import { Panel } from '../details/panel.tsx'
 import { failureOf } from '../graphql/failure.ts'
 import { useAction } from '../graphql/use-action.ts'
 import { Button, ButtonLink } from '../kit/button.tsx'
-import { EmptyState, ErrorState } from '../kit/states.tsx'
+import { ErrorState, FailureNote } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
 import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
 import { useViewer } from '../session/viewer.ts'
-import { Page } from '../shell/page.tsx'
+import { EmptyPage, Page } from '../shell/page.tsx'
 import { DeleteUser } from './delete-user.tsx'
 import { EditGrant } from './edit-grant.tsx'
 import { ReactivateUserMutation, type UserDetails, UserQuery } from './queries.ts'
@@ -34,7 +34,7 @@ export function User({ id }: { readonly id: string }) {
   if (data === undefined) return null
   if (data.user === null) {
     return (
-      <EmptyState
+      <EmptyPage
         icon={<UserX aria-hidden />}
         title={m.admin.noUser}
         action={<ButtonLink href="/admin">{m.admin.title}</ButtonLink>}
@@ -49,7 +49,9 @@ function UserScreen({ user }: { readonly user: UserDetails }) {
   const [, goTo] = useLocation()
   const viewer = useViewer()
   const [question, setQuestion] = useState<'suspend' | 'revoke' | 'delete' | 'grant' | null>(null)
-  const { run, isPending } = useAction(ReactivateUserMutation, () => toast(m.admin.reactivated))
+  const { run, isPending, failure } = useAction(ReactivateUserMutation, () =>
+    toast(m.admin.reactivated),
+  )
   const has = (scope: string) => viewer?.scopes.has(scope) === true
   const readsKeys = has('read:keys') && has('manage:keys')
   const close = () => setQuestion(null)
@@ -93,6 +95,7 @@ function UserScreen({ user }: { readonly user: UserDetails }) {
       }
     >
       <div className="details">
+        <FailureNote failure={failure} />
         <Facts user={user} />
         <Grant
           scopes={user.scopes}
