@@ -111,8 +111,7 @@ export function createOidcClient(settings: OidcSettings, now: () => number): Oid
       try {
         return issued(await client.refreshTokenGrant(config, refreshToken, ofTokenRequest), tokens)
       } catch (error) {
-        // The issuer has answered and refuses (RFC 6749 §5.2).
-        if (error instanceof client.ResponseBodyError && error.status < 500) {
+        if (error instanceof client.ResponseBodyError && isRefusal(error)) {
           throw new SessionOverError('The issuer refuses the refresh token.', { cause: error })
         }
         throw error
@@ -135,6 +134,20 @@ export function createOidcClient(settings: OidcSettings, now: () => number): Oid
       return url.href
     },
   }
+}
+
+/** Errors that say nothing about the refresh token: the secret of this client may have changed (RFC 6749 §5.2). */
+const otherErrors: ReadonlySet<string> = new Set([
+  'invalid_client',
+  'unauthorized_client',
+  'temporarily_unavailable',
+])
+/** The statuses of an issuer that may accept the refresh token later: a timeout, and too many requests. */
+const laterStatuses: ReadonlySet<number> = new Set([408, 429])
+
+/** Whether the issuer has answered and refuses the refresh token for good. */
+function isRefusal({ status, error }: { readonly status: number; readonly error: string }): boolean {
+  return status < 500 && !laterStatuses.has(status) && !otherErrors.has(error)
 }
 
 type Client = typeof import('openid-client')

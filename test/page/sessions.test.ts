@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 beforeEach(() => {
   client = new WebClient()
-  server.provider.failing = null
+  Object.assign(server.provider, { failing: null, failure: 'invalid_grant' })
   server.provider.lifetime = 600
 })
 
@@ -54,12 +54,17 @@ describe('a session whose JWT expires soon', () => {
     expect(renewals()).toBe(before + 1)
   })
 
-  it('stays while the issuer does not answer', async () => {
+  it.each([
+    ['does not answer', 503, 'server_error'],
+    ['has had too many requests', 429, 'too_many_requests'],
+    ['does not know the new secret of the client', 401, 'invalid_client'],
+  ])('stays while the issuer %s', async (_name, status, failure) => {
     server.provider.lifetime = 30
     await signedIn('patient')
-    server.provider.failing = 503
+    Object.assign(server.provider, { failing: status, failure })
     expect(await subjectOf()).toBe('patient')
     expect(server.app.logged.join('\n')).toContain('the tokens of a session could not be renewed')
+    expect((await client.post(`${server.page}/session`)).body.session).not.toBeNull()
   })
 
   it('ends when the issuer refuses', async () => {

@@ -13,6 +13,8 @@ export interface TestProvider {
   lifetime: number
   /** The status with which the token endpoint fails from now on; `null`: it works. */
   failing: number | null
+  /** The error that it then sends. */
+  failure: string
   /** The requests to the token endpoint so far, by grant type. */
   readonly grants: string[]
   /** The parameters of the requests to the authorization endpoint so far. */
@@ -49,6 +51,7 @@ export async function startProvider(
     givesRefreshTokens: false,
     lifetime: 600,
     failing: null,
+    failure: 'invalid_grant',
     grants: [],
     asked: [],
     sign(sub, scope) {
@@ -119,7 +122,7 @@ export async function startProvider(
     if (url.pathname === '/auth') self.asked.push(url.searchParams)
     if (url.pathname === '/token' && self.failing !== null) {
       response.writeHead(self.failing, { 'content-type': 'application/json' })
-      response.end('{"error":"invalid_grant"}')
+      response.end(JSON.stringify({ error: self.failure }))
       return
     }
     if (url.pathname === '/interaction') {
