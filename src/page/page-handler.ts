@@ -3,20 +3,11 @@ import { LatchkeyError } from '../errors.ts'
 import { fetchRequest } from '../http/fetch-request.ts'
 import { problem } from '../http/problem.ts'
 import type { WebFiles } from '../web/files.ts'
+import type { PageSettings } from '../web/page-configuration.ts'
 import { readJsonObject } from './json-request.ts'
 import { createSessionsApi, type SessionsApiParts } from './sessions-api.ts'
 import { createShell, dataPolicy, pageHeaders } from './shell.ts'
 import type { SignIn, Visitor } from './sign-in.ts'
-
-/** The settings that the scripts of the page need, beside those of the sign-in. */
-export interface PageConfiguration {
-  readonly keyPrefix: string
-  readonly maxLifetimeDays: number | null
-  readonly maxPerUser: number
-  /** The URL of the GraphQL API that the page shows to people. */
-  readonly graphqlUrl: string
-  readonly adminScopes: readonly string[]
-}
 
 export interface PageParts<V extends Visitor> extends SessionsApiParts {
   /** The path below which requests arrive, without a slash at its end. */
@@ -24,9 +15,9 @@ export interface PageParts<V extends Visitor> extends SessionsApiParts {
   /** The URL of the server as a browser sees it, without a slash at its end. The page is below it, at `path`. */
   readonly publicUrl: string
   readonly files: WebFiles
-  readonly configuration: PageConfiguration
+  readonly configuration: PageSettings
   readonly signIn: SignIn
-  /** Whether a request may use the sessions of the application: decided by its own rules. */
+  /** Whether requests must come from a page of this origin. `false`: the sessions of the application have a rule. */
   readonly checksOrigin: boolean
   /** Answers `POST <path>/graphql`. */
   readonly graphql: (request: Request, visitor: V) => Promise<Response>

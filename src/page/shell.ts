@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { webAsset } from '../http/web-asset.ts'
 import type { WebFiles } from '../web/files.ts'
+import type { PageConfiguration } from '../web/page-configuration.ts'
 
 /** Headers of every answer of the page. */
 export const pageHeaders: Readonly<Record<string, string>> = {
@@ -25,9 +26,13 @@ export interface Shell {
  * Creates the static part of the page.
  *
  * @param base the path of the page as a browser sees it, without a slash at its end
- * @param configuration the settings that the scripts of the page need; never a secret
+ * @param configuration never a secret
  */
-export function createShell(files: WebFiles, base: string, configuration: object): Shell {
+export function createShell(
+  files: WebFiles,
+  base: string,
+  configuration: PageConfiguration,
+): Shell {
   const json = JSON.stringify(configuration).replaceAll('<', '\\u003c')
   return {
     async page() {

@@ -1,4 +1,5 @@
 import type { SessionTokens } from '../sessions/session.ts'
+import type { SignInConfiguration } from '../web/page-configuration.ts'
 
 /** The sender of a request to the page. */
 export interface Visitor {
@@ -8,20 +9,6 @@ export interface Visitor {
   /** Address of the peer, which may be a proxy; `null` if unknown. */
   readonly peerAddress: string | null
 }
-
-/** A variable to set before people can sign in. The page says what it means. */
-export type MissingVariable =
-  | 'OIDC_CLIENT_ID'
-  | 'OIDC_CLIENT_SECRET'
-  | 'PUBLIC_URL'
-  | 'SESSION_KEYS'
-
-/** The way to sign in, as the scripts of the page need to know it. */
-export type SignInConfiguration =
-  | { readonly kind: 'oidc' }
-  | { readonly kind: 'development'; readonly subjects: readonly string[] }
-  | { readonly kind: 'application'; readonly url: string; readonly signOutUrl: string | null }
-  | { readonly kind: 'missing'; readonly variables: readonly MissingVariable[] }
 
 /** One way to sign in. */
 export interface SignIn {

@@ -1,6 +1,6 @@
 import { ArrowRight, CircleAlert } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import type { MissingVariable } from '../../../page/sign-in.ts'
+import type { MissingVariable } from '../../page-configuration.ts'
 import { basePath, configuration } from '../configuration.ts'
 import type { Failure } from '../graphql/failure.ts'
 import { Button, ButtonLink } from '../kit/button.tsx'

@@ -1,0 +1,32 @@
+/** A variable to set before people can sign in. The page says what it means. */
+export type MissingVariable =
+  | 'OIDC_CLIENT_ID'
+  | 'OIDC_CLIENT_SECRET'
+  | 'PUBLIC_URL'
+  | 'SESSION_KEYS'
+
+/** The way to sign in, as the scripts of the page need to know it. */
+export type SignInConfiguration =
+  | { readonly kind: 'oidc' }
+  | { readonly kind: 'development'; readonly subjects: readonly string[] }
+  | { readonly kind: 'application'; readonly url: string; readonly signOutUrl: string | null }
+  | { readonly kind: 'missing'; readonly variables: readonly MissingVariable[] }
+
+/** The settings that the scripts of the page need, beside those of the sign-in. */
+export interface PageSettings {
+  readonly keyPrefix: string
+  /** The longest lifetime of a key in days; `null`: no limit. */
+  readonly maxLifetimeDays: number | null
+  /** The number of active keys that a user may have. */
+  readonly maxPerUser: number
+  /** The URL of the GraphQL API that programs call with a key. */
+  readonly graphqlUrl: string
+  /** The scopes of which a person needs one to see the administration. */
+  readonly adminScopes: readonly string[]
+}
+
+/** The settings that the server writes into the page. Everyone can read them. */
+export interface PageConfiguration extends PageSettings {
+  readonly signIn: SignInConfiguration
+  readonly features: { readonly sessions: boolean }
+}
