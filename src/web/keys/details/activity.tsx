@@ -13,7 +13,7 @@ import { KeyEventsQuery } from './queries.ts'
 const step = 8
 const max = 100
 
-/** What happened to a key, newest first. */
+/** The events of a key, newest first. */
 export function Activity({ id }: { readonly id: string }) {
   const [first, setFirst] = useState(step)
   const [{ data, error, fetching }, reload] = useQuery({

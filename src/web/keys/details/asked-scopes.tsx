@@ -13,7 +13,7 @@ import { m } from '../messages/current.ts'
 import { isAddable } from './addable.ts'
 import { type KeyDetails, UpdateKeyMutation } from './queries.ts'
 
-/** What a link wants to add to the key, as in `?add=read:users%20write:users`. Only the person adds it. */
+/** Shows the scopes that a link asks for, as in `?add=read:users%20write:users`. Only the person adds them. */
 export function AskedScopes(props: {
   readonly apiKey: KeyDetails
   readonly held: ReadonlySet<string>

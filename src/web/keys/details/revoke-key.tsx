@@ -64,7 +64,7 @@ export default function RevokeKey(props: {
   )
 }
 
-/** Who used the key, with which scopes, and which keys are revoked with it. */
+/** Shows the last use of the key, the scopes in use, and the keys that are revoked with it. */
 function Effects({ apiKey }: { readonly apiKey: RevocableKey }) {
   const { id, lastUsedAt, lastUsedFrom, usedScopes } = apiKey
   const [{ data, error }] = useQuery({

@@ -9,7 +9,7 @@ import { Page } from '../shell/page.tsx'
 import { Fix } from './fix.tsx'
 import { type FindingKind, FindingQuery, type UnhealthyKey } from './queries.ts'
 
-/** The keys with one problem, each with what mends it. `isForAll`: the keys of all users. */
+/** The keys with one problem, each with a button that solves it. `isForAll`: the keys of all users. */
 export default function Finding(props: {
   readonly params: { readonly kind: string }
   readonly isForAll?: boolean

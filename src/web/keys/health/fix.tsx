@@ -16,7 +16,7 @@ const questions: Readonly<Partial<Record<FindingKind, Question>>> = {
   PREVIOUS_SECRET_USED: 'end',
 }
 
-/** What mends a problem of a key. What could stop a program is asked first. */
+/** A button that solves the problem of a key. It asks first if a program could stop. */
 export function Fix({
   apiKey,
   kind,

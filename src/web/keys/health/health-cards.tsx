@@ -24,13 +24,13 @@ const icons: Readonly<Record<FindingKind, typeof Moon>> = {
   UNUSED_SCOPES: Scissors,
 }
 
-/** What somebody should look at. It is below the list, so that nothing moves when it appears. */
+/** The problems of the keys of the person. They are below the list, so that nothing moves when they appear. */
 export default function HealthCards() {
   const [{ data }] = useQuery({ query: HealthQuery, requestPolicy: 'cache-and-network' })
   return <Cards findings={data?.keyHealth.findings ?? []} path="/health" />
 }
 
-/** What somebody should look at among the keys of all users. */
+/** The problems of the keys of all users. */
 export function HealthOfAll() {
   const [{ data, error, fetching }, reload] = useQuery({
     query: HealthQuery,

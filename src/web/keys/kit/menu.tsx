@@ -18,7 +18,7 @@ export interface MenuAction {
 export function Menu(
   props: Pick<ButtonProps, 'look' | 'size' | 'icon'> & {
     readonly label: string
-    /** What the button shows. Default: the icon alone. */
+    /** The content of the button. Default: the icon alone. */
     readonly children?: ReactNode
     readonly className?: string
     readonly actions: readonly MenuAction[]

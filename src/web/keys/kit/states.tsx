@@ -53,7 +53,7 @@ export function failureText(failure: Failure, seconds = failure.retryAfter ?? 0)
   return failure.message === '' ? m.failure.refused : failure.message
 }
 
-/** In place of what could not be loaded. Counts down where the server asks to wait. */
+/** Takes the place of content that could not be loaded. Counts down if the server asks to wait. */
 export function ErrorState(props: { readonly failure: Failure; readonly onRetry: () => void }) {
   const { failure, onRetry } = props
   const left = useCountdown(failure)

@@ -25,7 +25,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** Says a text to screen readers when they are idle, and shows nothing. */
+/** Announces a text to screen readers when they are idle. Nothing is shown. */
 export function announce(text: string): void {
   // A region that gets the same text twice is read once.
   change({ spoken: text === spoken ? `${text}\u00A0` : text })
