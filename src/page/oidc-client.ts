@@ -145,7 +145,7 @@ const otherErrors: ReadonlySet<string> = new Set([
 /** The statuses of an issuer that may accept the refresh token later: a timeout, and too many requests. */
 const laterStatuses: ReadonlySet<number> = new Set([408, 429])
 
-/** Whether the issuer has answered and refuses the refresh token for good. */
+/** Whether the issuer has answered and refuses the refresh token permanently. */
 function isRefusal({ status, error }: { readonly status: number; readonly error: string }): boolean {
   return status < 500 && !laterStatuses.has(status) && !otherErrors.has(error)
 }
