@@ -26,6 +26,8 @@ export function ignoringSessions<A extends Authenticator>(authenticator: A): A {
   const hide = (carrier: CredentialCarrier): CredentialCarrier => ({
     header: (name) => carrier.header(name),
     queryParameters: (name) => carrier.queryParameters(name),
+    apiKeyParameter: carrier.apiKeyParameter ?? null,
+    clientAddress: () => carrier.clientAddress?.() ?? null,
   })
   return {
     ...authenticator,
