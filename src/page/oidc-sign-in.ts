@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { readCookie, setCookie } from '../sessions/cookies.ts'
 import type { Sealer } from '../sessions/sealer.ts'
+import type { SessionTokens } from '../sessions/session.ts'
 import type { OidcClient, SignInSecrets } from './oidc-client.ts'
 import type { PageSessions } from './page-sessions.ts'
 import { returnPath } from './return-path.ts'
@@ -57,8 +58,18 @@ export function createOidcSignIn(parts: OidcSignInParts): SignIn {
     return underWay !== null && underWay.until > now() ? underWay : null
   }
 
+  /** The session has ended in any case. */
+  async function revoke(tokens: SessionTokens): Promise<void> {
+    await client
+      .revoke(tokens)
+      .catch((error) =>
+        log.warn({ reason: reasonOf(error) }, 'a refresh token could not be revoked'),
+      )
+  }
+
   return {
     configuration: { kind: 'oidc' },
+    revoke,
 
     async begin(request) {
       const returnTo = returnPath(base, new URL(request.url).searchParams.get('return_to'))
@@ -101,11 +112,7 @@ export function createOidcSignIn(parts: OidcSignInParts): SignIn {
 
     async signOut(tokens) {
       if (tokens === null) return { location: null }
-      await client
-        .revoke(tokens)
-        .catch((error) =>
-          log.warn({ reason: reasonOf(error) }, 'a refresh token could not be revoked'),
-        )
+      await revoke(tokens)
       const url = await client.endSessionUrl(null, pageUrl).catch(() => null)
       if (url === null) return { location: null }
       // Scripts get no token, so the server itself sends the browser to the issuer with the ID token.

@@ -25,7 +25,7 @@ export interface SessionsApiParts {
   readonly sessions: PageSessions | null
   readonly authenticator: Pick<Authenticator, 'authenticate'>
   readonly findUsers: (ids: readonly string[]) => Promise<readonly (User | null)[]>
-  readonly signIn: Pick<SignIn, 'signOut'>
+  readonly signIn: Pick<SignIn, 'signOut' | 'revoke'>
 }
 
 interface Person {
@@ -72,7 +72,8 @@ export function createSessionsApi(parts: SessionsApiParts): SessionsApi {
       if (typeof id !== 'string') throw new BadUserInputError('id', '`id` must be a string.')
       const person = await ofPage(carrier)
       if (person === null) return notSignedIn()
-      await sessions?.end(id, person.principal.userId)
+      const tokens = await sessions?.end(id, person.principal.userId)
+      if (tokens) await signIn.revoke?.(tokens)
       return personal({})
     },
 

@@ -29,6 +29,8 @@ export interface SignIn {
    * @param tokens those of the session; `null`: there was none
    */
   signOut(tokens: SessionTokens | null): Promise<SignedOut>
+  /** Ends the refresh token of a session that was ended from another one. Default: there is none. */
+  revoke?(tokens: SessionTokens): Promise<void>
   /** Answers the navigation to `<path>/sign-out`, from where the browser goes to the issuer. */
   leave?(request: Request): Promise<Response>
 }

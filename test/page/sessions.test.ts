@@ -122,8 +122,11 @@ describe('a session', () => {
     const { id } = sessions[1]
     await stranger.post(`${server.page}/sessions/end`, { id })
     expect(await subjectOf(phone)).toBe('lister')
+    const before = server.provider.revocations
     await client.post(`${server.page}/sessions/end`, { id })
     expect(await subjectOf(phone)).toBeNull()
+    // The refresh token of the lost phone is of no use to whoever has a copy of the database.
+    expect(server.provider.revocations).toBe(before + 1)
     for (const path of ['sessions', 'sessions/end']) {
       expect((await phone.post(`${server.page}/${path}`, { id })).status).toBe(401)
     }

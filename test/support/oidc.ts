@@ -17,6 +17,8 @@ export interface TestProvider {
   failure: string
   /** The requests to the token endpoint so far, by grant type. */
   readonly grants: string[]
+  /** The number of requests that revoked a token so far. */
+  revocations: number
   /** The parameters of the requests to the authorization endpoint so far. */
   readonly asked: URLSearchParams[]
   /** Signs an access token of `subject` without a sign-in. */
@@ -53,6 +55,7 @@ export async function startProvider(
     failing: null,
     failure: 'invalid_grant',
     grants: [],
+    revocations: 0,
     asked: [],
     sign(sub, scope) {
       const now = Math.floor(Date.now() / 1000)
@@ -120,6 +123,7 @@ export async function startProvider(
   server.on('request', async (request, response) => {
     const url = new URL(request.url ?? '', issuer)
     if (url.pathname === '/auth') self.asked.push(url.searchParams)
+    if (url.pathname === '/token/revocation') self.revocations += 1
     if (url.pathname === '/token' && self.failing !== null) {
       response.writeHead(self.failing, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ error: self.failure }))
