@@ -40,7 +40,7 @@ export function createKeysPage(options: CreateKeysPageOptions): KeysPage {
   const { sessions } = pageSignIn
   const own = sessions === null ? latchkey.authenticator : ignoringSessions(latchkey.authenticator)
   const graphql = createEmbeddedGraphQL(
-    services,
+    { ...services, describedSchema: options.schema },
     sessions === null ? own : withPageSessions(own, sessions),
     log,
   )
@@ -58,6 +58,7 @@ export function createKeysPage(options: CreateKeysPageOptions): KeysPage {
     },
     authenticator: own,
     findUsers: services.users.findMany,
+    describesOperations: options.schema !== undefined,
     // The session of the application has its own rule.
     checksOrigin: sessions !== null,
     graphql,

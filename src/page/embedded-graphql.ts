@@ -16,7 +16,10 @@ const failuresPerMinute = 20
 /** The time limit of an operation, in milliseconds. */
 const timeLimit = 10_000
 
-/** Creates the GraphQL endpoint of a page in an application: the server's schema on the services of `connectLatchkey`. */
+/**
+ * Creates the GraphQL endpoint of a page in an application: the server's schema on the services of
+ * `connectLatchkey`. Of the scopes of fields and operations it tells those in `describedSchema`.
+ */
 export function createEmbeddedGraphQL(
   services: Services,
   authenticator: Authenticator,

@@ -146,7 +146,13 @@ const otherErrors: ReadonlySet<string> = new Set([
 const laterStatuses: ReadonlySet<number> = new Set([408, 429])
 
 /** Whether the issuer has answered and refuses the refresh token permanently. */
-function isRefusal({ status, error }: { readonly status: number; readonly error: string }): boolean {
+function isRefusal({
+  status,
+  error,
+}: {
+  readonly status: number
+  readonly error: string
+}): boolean {
   return status < 500 && !laterStatuses.has(status) && !otherErrors.has(error)
 }
 

@@ -1,3 +1,4 @@
+import { type GraphQLSchema, isSchema } from 'graphql'
 import { issuerNames } from '../credentials/issuer-names.ts'
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import { isRemoteHttp, keyUrlFault } from '../credentials/issuer-url.ts'
@@ -42,6 +43,11 @@ export interface PageOptions {
   readonly signIn: ApplicationSignIn | OidcSignIn
   /** The URL of the GraphQL API that the page shows in its examples. Default: the page's own endpoint. */
   readonly graphqlUrl?: string | undefined
+  /**
+   * The schema of that API, with its declarations. The page shows which of its fields each scope opens, and which
+   * scopes an operation needs. Default: the page shows neither.
+   */
+  readonly schema?: GraphQLSchema | undefined
 }
 
 export interface CheckedOptions {
@@ -103,7 +109,7 @@ function issuerOf(
   return issuers.find((one) => issuerNames(one).includes(issuer))
 }
 
-const members = ['latchkey', 'path', 'url', 'signIn', 'graphqlUrl', 'clientAddress']
+const members = ['latchkey', 'path', 'url', 'signIn', 'graphqlUrl', 'schema', 'clientAddress']
 const applicationMembers = ['url', 'signOutUrl']
 const oidcMembers = [
   'clientId',
@@ -116,7 +122,7 @@ const oidcMembers = [
 ]
 
 function faultsOf(options: PageOptions, around: Surroundings): readonly string[] {
-  const { path, url, signIn, graphqlUrl } = options as {
+  const { path, url, signIn, graphqlUrl, schema } = options as {
     readonly [K in keyof PageOptions]: unknown
   }
   return [
@@ -130,6 +136,7 @@ function faultsOf(options: PageOptions, around: Surroundings): readonly string[]
     ...(graphqlUrl === undefined || (typeof graphqlUrl === 'string' && URL.canParse(graphqlUrl))
       ? []
       : ['`graphqlUrl` must be an absolute URL']),
+    ...(schema === undefined || isSchema(schema) ? [] : ['`schema` must be a GraphQLSchema']),
     ...signInFaults(signIn, around),
   ]
 }

@@ -17,6 +17,8 @@ export interface PageParts<V extends Visitor> extends SessionsApiParts {
   readonly files: WebFiles
   readonly configuration: PageSettings
   readonly signIn: SignIn
+  /** Whether the endpoint knows the schema of the API that programs call with a key. */
+  readonly describesOperations: boolean
   /** Whether requests must come from a page of this origin. `false`: the sessions of the application have a rule. */
   readonly checksOrigin: boolean
   /** Answers `POST <path>/graphql`. */
@@ -35,7 +37,7 @@ export function createPageHandler<V extends Visitor>(parts: PageParts<V>): PageH
   const shell = createShell(files, new URL(publicUrl + path).pathname, {
     signIn: signIn.configuration,
     ...parts.configuration,
-    features: { sessions: sessions !== null },
+    features: { sessions: sessions !== null, operations: parts.describesOperations },
   })
 
   /** Answers scripts of this page only: another page could otherwise sign a browser in, or out. */

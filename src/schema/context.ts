@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader'
+import type { GraphQLSchema } from 'graphql'
 import type { Caller } from '../audit/caller.ts'
 import type { AuditStore } from '../audit/store.ts'
 import type { Backends } from '../backends/backends.ts'
@@ -40,6 +41,8 @@ export interface Services {
   readonly predictor: Predictor
   /** All scopes that keys may carry. */
   readonly catalogue: ScopeCatalogue
+  /** The schema of which `scopes` and `requiredScopes` tell. Default: the one that answers them. */
+  readonly describedSchema?: GraphQLSchema | undefined
   /** The first part of every key, for `ApiKey.start`. */
   readonly keyPrefix: string
   /** The staleness bound: milliseconds until every node applies a change, whatever fails. */

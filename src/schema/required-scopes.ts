@@ -42,8 +42,9 @@ export function registerRequiredScopes(builder: Builder): void {
             'The variables of the operation, as a request sends them. Any of them may be omitted. If `@skip` or `@include` uses an omitted variable without a default, the query counts the selection as included.',
         }),
       },
-      resolve: (_root, { document, operationName, variables }, context, { schema }) => {
-        const { anonymous, authenticated } = context.services.operationGuards
+      resolve: (_root, { document, operationName, variables }, context, info) => {
+        const { operationGuards, describedSchema: schema = info.schema } = context.services
+        const { anonymous, authenticated } = operationGuards
         const reader = context.principal === null ? anonymous : authenticated
         return context.turns.take(async () => {
           await reader.prepare(schema, document, context.turns.onTurn)

@@ -22,7 +22,9 @@ export function registerScopes(builder: Builder, catalogue: ScopeCatalogue): voi
       fields: t.stringList({
         description:
           'The schema coordinates of the fields that require the scope, such as `Query.users`, sorted. Empty for `manage:keys`, which some fields require only for objects of other users, for `introspect:tokens`, which only `POST /oauth2/introspect` requires (RFC 7662), and for scopes that only other services use.',
-        resolve: ({ name }, _args, _context, { schema }) => [...coordinatesOf(schema, name)],
+        resolve: ({ name }, _args, { services: { describedSchema } }, { schema }) => [
+          ...coordinatesOf(describedSchema ?? schema, name),
+        ],
       }),
     }),
   })

@@ -29,6 +29,7 @@ export function createServerKeysPage(
     },
     authenticator,
     findUsers: users.findMany,
+    describesOperations: true,
     checksOrigin: true,
     graphql: (request, context) =>
       graphql(new Request(new URL(graphqlPath, request.url), request), context),

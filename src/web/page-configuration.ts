@@ -28,5 +28,9 @@ export interface PageSettings {
 /** The settings that the server writes into the page. Everyone can read them. */
 export interface PageConfiguration extends PageSettings {
   readonly signIn: SignInConfiguration
-  readonly features: { readonly sessions: boolean }
+  readonly features: {
+    readonly sessions: boolean
+    /** Whether the page knows which scopes the operations and the fields of that API need. */
+    readonly operations: boolean
+  }
 }

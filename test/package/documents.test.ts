@@ -110,7 +110,10 @@ const recipes: readonly Recipe[] = [
       await sql`delete from api_keys`
       expect(
         await module(
-          `const findSignedIn = () => null\n${code}
+          `import { buildSchema } from 'graphql'
+const findSignedIn = () => null
+const schema = buildSchema('type Query { a: Int }')
+${code}
 const response = await keysPage(new Request('http://inside/settings/keys/new'))
 console.log(response.status, (await response.text()).includes('<base href="/settings/keys/">'))
 await latchkey.close()`,

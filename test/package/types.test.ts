@@ -37,7 +37,8 @@ declare const latchkey: Latchkey`,
   {
     block: 'findSignedIn(carrier',
     before: `
-declare const findSignedIn: (cookie: string | null) => { subject: string } | null`,
+declare const findSignedIn: (cookie: string | null) => { subject: string } | null
+declare const schema: import('graphql').GraphQLSchema`,
   },
   {
     block: 'await directory.findMissingPeppers(keyPeppers)',

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServerAdapter } from '@whatwg-node/server'
+import { buildSchema } from 'graphql'
 import { Hono } from 'hono'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createKeysPage, type KeysPage } from '../../src/page.ts'
@@ -93,6 +94,44 @@ describe('a page with the sign-in of the application', () => {
     expect((await client.post(`${at}/session`, {}, foreign)).body.session).toBeNull()
     expect((await client.post(`${at}/sign-out`)).body).toEqual({ location: '/logout' })
     expect((await client.post(`${at}/sessions`)).body).toEqual({ sessions: [] })
+  })
+
+  it('knows the scopes of the operations and fields of the application', async () => {
+    const latchkey = await connect({ session })
+    const schema = buildSchema(`
+      directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION
+      type Query { orders: [String!]! @requiresScopes(scopes: [["read:orders"]]) }`)
+    const options = { latchkey, path: '/keys', url: 'https://shop.example', signIn: { url: '/in' } }
+    const page = createKeysPage({ ...options, schema })
+    const query =
+      '{ scopes { name fields } requiredScopes(document: "{ orders }") { scopes missing fields { coordinate } } }'
+    const response = await page(
+      new Request('https://shop.example/keys/graphql', {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'sec-fetch-site': 'same-origin',
+          cookie: 'shop=sam',
+        },
+        body: JSON.stringify({ query }),
+      }),
+    )
+    const { data } = await response.json()
+    expect(data.requiredScopes).toEqual({
+      scopes: [['read:orders']],
+      missing: [],
+      fields: [{ coordinate: 'Query.orders' }],
+    })
+    expect(data.scopes).toContainEqual({ name: 'read:orders', fields: ['Query.orders'] })
+    expect(data.scopes).toContainEqual({ name: 'read:users', fields: [] })
+    const shells = [page, createKeysPage(options)].map(async (each) =>
+      (await each(new Request('https://shop.example/keys'))).text(),
+    )
+    const [described = '', other = ''] = await Promise.all(shells)
+    expect(described).toContain('"operations":true')
+    expect(other).toContain('"operations":false')
+    const wrong = { ...options, schema: {} as typeof schema }
+    expect(() => createKeysPage(wrong)).toThrow('`schema` must be a GraphQLSchema')
   })
 
   it('serves its shell at its path', async () => {

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { configuration } from '../configuration.ts'
 import { Button } from '../kit/button.tsx'
 import { Tabs } from '../kit/tabs.tsx'
 import { toast } from '../kit/toasts.tsx'
@@ -25,6 +26,12 @@ export function ScopeChoice(props: {
     toast(m.create.taken(taken.length))
   }
 
+  const list = (
+    <>
+      <Templates scopes={scopes} held={held} onSelect={onSelect} />
+      <ScopePicker scopes={scopes} held={held} selected={selected} onSelect={onSelect} />
+    </>
+  )
   return (
     <>
       {error !== null && (
@@ -32,28 +39,23 @@ export function ScopeChoice(props: {
           {error}
         </p>
       )}
-      <Tabs
-        label={m.create.scopes}
-        selected={tab}
-        onSelect={setTab}
-        tabs={[
-          {
-            id: 'list',
-            title: m.create.choose,
-            content: (
-              <>
-                <Templates scopes={scopes} held={held} onSelect={onSelect} />
-                <ScopePicker scopes={scopes} held={held} selected={selected} onSelect={onSelect} />
-              </>
-            ),
-          },
-          {
-            id: 'operation',
-            title: m.create.fromOperation,
-            content: <OperationScopes held={held} onTake={take} />,
-          },
-        ]}
-      />
+      {configuration.features.operations ? (
+        <Tabs
+          label={m.create.scopes}
+          selected={tab}
+          onSelect={setTab}
+          tabs={[
+            { id: 'list', title: m.create.choose, content: list },
+            {
+              id: 'operation',
+              title: m.create.fromOperation,
+              content: <OperationScopes held={held} onTake={take} />,
+            },
+          ]}
+        />
+      ) : (
+        list
+      )}
     </>
   )
 }

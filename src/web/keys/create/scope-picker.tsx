@@ -1,4 +1,5 @@
 import { useId, useMemo } from 'react'
+import { configuration } from '../configuration.ts'
 import { Checkbox } from '../kit/fields.tsx'
 import { m } from '../messages/current.ts'
 import type { Scope } from './queries.ts'
@@ -54,7 +55,7 @@ function ScopeRow({ scope, held, selected, onSelect }: Choice & { readonly scope
           <bdi>{scope.description}</bdi>
           {!isHeld && <strong> {m.create.notHeld}</strong>}
         </p>
-        {scope.fields.length > 0 && (
+        {configuration.features.operations && scope.fields.length > 0 && (
           <details className="scope-fields">
             <summary>{m.create.opens(scope.fields.length)}</summary>
             <ul>

@@ -19,7 +19,8 @@ const yoga = createYoga({
 
 const path = '/settings/keys'
 const signIn = { url: `${url}/sign-in`, signOutUrl: `${url}/sign-out` }
-const keysPage = createServerAdapter(createKeysPage({ latchkey, path, url, signIn }))
+const api = { schema, graphqlUrl: `${url}/graphql` }
+const keysPage = createServerAdapter(createKeysPage({ latchkey, path, url, signIn, ...api }))
 
 /** Reads JSON, or the fields of a form. */
 async function readBody(request) {
