@@ -154,6 +154,13 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
     const page = await keys.open({ as: 'grace', path: '/admin/audit' })
     await page.getByRole('heading', { name: 'This needs the scope read:audit' }).waitFor()
     await expectAccessible(page)
+    // Without an answer, the screen says so instead of staying empty.
+    await page.route('**/keys/graphql', (route) => route.abort())
+    await page.reload()
+    await page.getByRole('heading', { name: 'No connection' }).waitFor()
+    await page.unroute('**/keys/graphql')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('heading', { name: 'This needs the scope read:audit' }).waitFor()
     await page.context().close()
   })
 })

@@ -3,9 +3,9 @@ import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import Finding from '../health/finding.tsx'
 import { HealthOfAll } from '../health/health-cards.tsx'
-import { EmptyState } from '../kit/states.tsx'
+import { EmptyState, ErrorState } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
-import { useViewer } from '../session/viewer.ts'
+import { useViewerResult } from '../session/viewer.ts'
 import { Page } from '../shell/page.tsx'
 import { AuditTrail } from './audit-trail.tsx'
 import { User } from './user.tsx'
@@ -67,7 +67,8 @@ function Place(props: {
 
 function Needs(props: { readonly scopes: readonly string[]; readonly children: ReactNode }) {
   const { scopes, children } = props
-  const viewer = useViewer()
+  const { viewer, failure, reload } = useViewerResult()
+  if (failure !== null) return <ErrorState failure={failure} onRetry={reload} />
   if (viewer === null) return null
   const missing = scopes.filter((scope) => !viewer.scopes.has(scope)).join(', ')
   if (missing === '') return children

@@ -1,4 +1,5 @@
 import { useQuery } from 'urql'
+import { failureOf } from '../graphql/failure.ts'
 import { graphql } from '../graphql/graphql.ts'
 
 const ViewerQuery = graphql(`
@@ -17,9 +18,19 @@ export interface Viewer {
   readonly scopes: ReadonlySet<string>
 }
 
-/** Returns the user and the effective scopes of the session; null until they are known. */
-export function useViewer(): Viewer | null {
-  const [{ data }] = useQuery({ query: ViewerQuery })
-  if (data?.viewer == null) return null
-  return { userId: data.viewer.user.id, scopes: new Set(data.viewer.scopes) }
+/** Returns the viewer, or why it could not be read. Both are null until the server has answered. */
+export function useViewerResult() {
+  const [{ data, error, fetching }, reload] = useQuery({ query: ViewerQuery })
+  const viewer: Viewer | null =
+    data?.viewer == null
+      ? null
+      : { userId: data.viewer.user.id, scopes: new Set(data.viewer.scopes) }
+  return {
+    viewer,
+    failure: fetching ? null : failureOf(error),
+    reload: () => reload({ requestPolicy: 'network-only' }),
+  }
 }
+
+/** Returns the user and the effective scopes of the session; null until they are known. */
+export const useViewer = (): Viewer | null => useViewerResult().viewer
