@@ -74,6 +74,15 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
     await shoot(page, 'key-edit')
     await expectAccessible(page)
     await page.getByLabel('Name').fill('Web shop')
+    // The screen reads the key again when it changes. If that fails, the form stays.
+    await page.route('**/keys/graphql', (route) =>
+      route.request().postData()?.includes('query Key(') ? route.abort() : route.continue(),
+    )
+    const failed = page.waitForEvent('requestfailed')
+    await keys.askWithKey(key.secret, createChild('Day import'))
+    await failed
+    await page.unroute('**/keys/graphql')
+    expect(await page.getByLabel('Name').inputValue()).toBe('Web shop')
     await page.getByLabel('Metadata (JSON)').fill('{"team": "<b>shop</b>"}')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('heading', { name: 'Web shop' }).waitFor()

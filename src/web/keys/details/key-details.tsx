@@ -1,5 +1,5 @@
 import { KeyRound } from 'lucide-react'
-import { useCallback, useState } from 'react'
+import { useCallback, useRef, useState } from 'react'
 import { useQuery } from 'urql'
 import { type CreatedKey, NewSecret } from '../create/new-secret.tsx'
 import { failureOf } from '../graphql/failure.ts'
@@ -22,7 +22,8 @@ export default function KeyDetails({ params }: { readonly params: { readonly id:
   const [rotated, setRotated] = useState<CreatedKey | null>(null)
   const retry = useCallback(() => reload({ requestPolicy: 'network-only' }), [reload])
   useLiveKeys(retry)
-  const failure = failureOf(error)
+  const failure = fetching ? null : failureOf(error)
+  const shown = useLast(data, id)
 
   if (rotated !== null) {
     return (
@@ -34,23 +35,34 @@ export default function KeyDetails({ params }: { readonly params: { readonly id:
       />
     )
   }
-  if (data === undefined || (failure !== null && !fetching)) {
+  if (shown === undefined) {
     return (
       <Page title={m.list.title} up={{ href: '/', label: m.list.title }}>
         {failure === null ? <Loading /> : <ErrorState failure={failure} onRetry={retry} />}
       </Page>
     )
   }
-  if (data.apiKey === null) return <Missing />
+  if (shown.apiKey === null) return <Missing />
   return (
     <KeyScreen
       key={id}
-      apiKey={data.apiKey}
-      held={new Set(data.viewer?.scopes)}
-      isOwn={data.viewer?.user.id === data.apiKey.owner.id}
+      apiKey={shown.apiKey}
+      held={new Set(shown.viewer?.scopes)}
+      isOwn={shown.viewer?.user.id === shown.apiKey.owner.id}
+      failure={failure}
       onRotated={setRotated}
     />
   )
+}
+
+/** Returns the last data of the key, so that a failed reload does not close what the person is filling in. */
+function useLast<T extends { readonly apiKey: { readonly id: string } | null }>(
+  data: T | undefined,
+  id: string,
+): T | undefined {
+  const last = useRef<T>(undefined)
+  if (data !== undefined) last.current = data
+  return data ?? (last.current?.apiKey?.id === id ? last.current : undefined)
 }
 
 function Missing() {
