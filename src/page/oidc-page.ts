@@ -41,6 +41,7 @@ export function createOidcPage(parts: OidcPageParts): PageSignIn {
     cookies: cookieNames(isSecure),
     origin: new URL(pageUrl).origin,
     renew: client.renew,
+    revoke: client.revoke,
     onError: (error, message) => log.warn({ err: error }, message),
     now,
   })

@@ -79,6 +79,8 @@ export interface PageSessionsOptions {
    * answer. `null`: tokens are never renewed.
    */
   readonly renew: ((tokens: SessionTokens) => Promise<IssuedTokens>) | null
+  /** Ends the refresh token of a session that ended while its tokens were renewed. Default: nothing. */
+  readonly revoke?: (tokens: SessionTokens) => Promise<void>
   /** Called if tokens could not be renewed, or the time of a use could not be written. */
   readonly onError: (error: unknown, message: string) => void
   readonly now: () => number
@@ -130,8 +132,11 @@ export function createPageSessions(options: PageSessionsOptions): PageSessions {
       const { expiresAt, ...tokens } = await renew(held)
       const sealed = await sealer.seal('session', session.id, tokens)
       const isKept = await store.renew(session.id, { tokens: sealed, tokenExpiresAt: expiresAt })
-      if (!isKept) throw new SessionOverError('The session has ended meanwhile.')
-      return tokens
+      if (isKept) return tokens
+      await options
+        .revoke?.(tokens)
+        .catch((error) => onError(error, 'a refresh token could not be revoked'))
+      throw new SessionOverError('The session has ended meanwhile.')
     } catch (error) {
       if (error instanceof SessionOverError) await store.end(session.id)
       else await store.postponeRenewal(session.id, new Date(now() + retryMs))
