@@ -76,11 +76,15 @@ export function AuditTrail() {
               />
             ))}
           </ol>
-          {events.pageInfo.hasNextPage && first < max && (
+          {events.pageInfo.hasNextPage && (
             <div className="panel-foot">
-              <Button size="small" isPending={fetching} onPress={() => setFirst(first + step)}>
-                {m.details.more}
-              </Button>
+              {first < max ? (
+                <Button size="small" isPending={fetching} onPress={() => setFirst(first + step)}>
+                  {m.details.more}
+                </Button>
+              ) : (
+                <p className="muted">{m.admin.newestEvents(max)}</p>
+              )}
             </div>
           )}
         </div>

@@ -40,6 +40,8 @@ export function StopUser(props: {
       title={isSuspension ? m.admin.suspendTitle(name) : m.admin.revokeAllTitle(name)}
       action={isSuspension ? m.admin.suspend : m.admin.revokeAll}
       isPending={isPending}
+      // In an emergency a prediction that fails must not stand in the way.
+      isDisabled={found.keys === undefined && found.failure === null}
       onAction={() =>
         void (isSuspension
           ? suspension.run({ id, reason })

@@ -13,9 +13,11 @@ export function useLeaveGuard(onLeave: (path: string) => void): void {
     function onClick(event: MouseEvent) {
       const link = event.target instanceof Element ? event.target.closest('a') : null
       if (link === null || link.origin !== location.origin || link.hash !== '') return
+      const { ctrlKey, metaKey, shiftKey, button } = event
+      if (ctrlKey || metaKey || shiftKey || button !== 0 || link.target === '_blank') return
       event.preventDefault()
       event.stopPropagation()
-      onLeave(link.pathname.slice(basePath.length) || '/')
+      onLeave((link.pathname.slice(basePath.length) || '/') + link.search)
     }
     function onBack() {
       history.pushState(history.state, '')

@@ -23,6 +23,7 @@ export default function RevokeKeys(props: {
   const [typed, setTyped] = useState('')
   const [done, setDone] = useState<number | null>(null)
   const [failure, setFailure] = useState<Failure | null>(null)
+  const [revoked, setRevoked] = useState(0)
   const isInUse = keys.some(
     ({ lastUsedAt }) => lastUsedAt !== null && Date.now() - Date.parse(lastUsedAt) < day,
   )
@@ -36,6 +37,7 @@ export default function RevokeKeys(props: {
       const fault = failureOf(error)
       if (fault !== null) {
         setFailure(fault)
+        setRevoked(index)
         setDone(null)
         return
       }
@@ -66,6 +68,7 @@ export default function RevokeKeys(props: {
           isRequired
         />
       )}
+      {failure !== null && revoked > 0 && <p>{m.list.revokedSome(revoked, keys.length)}</p>}
       <FailureNote failure={failure} />
     </Question>
   )

@@ -11,11 +11,9 @@ export const admin: typeof english = {
   missingText: (scope) => `Ihnen fehlt ${scope}. Jemand mit write:grants kann es Ihnen geben.`,
 
   search: 'Nach Subject, E-Mail oder Name suchen',
-  user: 'Benutzer',
   grant: 'Obergrenze',
   noCeiling: 'Keine Obergrenze',
   grantScopes: (count) => (count === 1 ? '1 Recht' : `${count} Rechte`),
-  status: 'Status',
   created: 'Angelegt',
   statuses: { ACTIVE: 'Aktiv', SUSPENDED: 'Gesperrt' },
   count: (count) => `${count} Benutzer`,
@@ -75,6 +73,8 @@ export const admin: typeof english = {
   type: 'Ereignis',
   actor: 'Subject des Handelnden',
   noEvents: 'Kein Treffer',
+  newestEvents: (count) =>
+    `Dies sind die neuesten ${count} Ereignisse. Ältere zeigen die Filter und der Export.`,
   export: 'Als JSON Lines exportieren',
   exporting: (count) => `${count} Ereignisse…`,
   cancelExport: 'Export abbrechen',

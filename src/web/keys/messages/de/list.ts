@@ -54,6 +54,8 @@ export const list: typeof english = {
   word: 'widerrufen',
   typeWord: (word) => `Zur Bestätigung „${word}“ eingeben`,
   inUse: 'Ein Programm hat in den letzten 24 Stunden einen dieser Schlüssel benutzt.',
+  revokedSome: (done, count) =>
+    `${done} von ${keys(count)} ${done === 1 ? 'wurde' : 'wurden'} widerrufen. Die übrigen nicht:`,
   revoked: (count, descendants) =>
     descendants === 0
       ? `${keys(count)} widerrufen.`

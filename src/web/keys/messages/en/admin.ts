@@ -12,11 +12,9 @@ export const admin = {
     `You do not hold ${scope}. Somebody with write:grants can grant it to you.`,
 
   search: 'Search by subject, e-mail address or name',
-  user: 'User',
   grant: 'Grant',
   noCeiling: 'No ceiling',
   grantScopes: (count: number) => (count === 1 ? '1 scope' : `${count} scopes`),
-  status: 'Status',
   created: 'Created',
   statuses: { ACTIVE: 'Active', SUSPENDED: 'Suspended' },
   count: (count: number) => (count === 1 ? '1 user' : `${count} users`),
@@ -75,6 +73,8 @@ export const admin = {
   type: 'Event',
   actor: 'Subject of the actor',
   noEvents: 'No event matches',
+  newestEvents: (count: number) =>
+    `These are the newest ${count} events. Filter for older ones, or export them.`,
   export: 'Export as JSON Lines',
   exporting: (count: number) => `${count} events…`,
   cancelExport: 'Cancel the export',

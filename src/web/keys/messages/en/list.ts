@@ -54,6 +54,8 @@ export const list = {
   word: 'revoke',
   typeWord: (word: string) => `Type “${word}” to confirm`,
   inUse: 'A program used one of these keys within the last day.',
+  revokedSome: (done: number, count: number) =>
+    `${done} of ${keys(count)} ${done === 1 ? 'was' : 'were'} revoked. The others were not:`,
   revoked: (count: number, descendants: number) =>
     descendants === 0
       ? `${keys(count)} revoked.`
