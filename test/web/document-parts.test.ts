@@ -38,6 +38,8 @@ describe('a document with several operations', () => {
     for (const document of ['', '{ a }', 'fragment A on B { c }', '} query A {', 'query A { b ']) {
       expect(operationParts(document)).toEqual([{ name: null, document }])
     }
+    const named = 'query A { ...B }\nfragment B on C { d }'
+    expect(operationParts(named)).toEqual([{ name: 'A', document: named }])
   })
 
   it('ends with fragments that need each other', () => {

@@ -23,7 +23,8 @@ const tokens = /#[^\n\r]*|"""(?:\\"""|[\s\S])*?"""|"(?:\\.|[^"\\\n\r])*"|[{}()]/
 export function operationParts(document: string): readonly OperationPart[] {
   const definitions = definitionsIn(document)
   const operations = definitions.filter(({ fragment }) => fragment === null)
-  if (operations.length < 2) return [{ name: null, document }]
+  const [only = null, second] = operations
+  if (second === undefined) return [{ name: only?.operation ?? null, document }]
   const fragments = new Map(definitions.map((definition) => [definition.fragment, definition]))
   return operations.map((operation) => {
     const kept = new Set([operation])
