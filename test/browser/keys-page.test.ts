@@ -56,6 +56,20 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
     await page.getByText('Query.users', { exact: true }).waitFor()
     const take = page.getByRole('button', { name: 'Take exactly these 2 scopes' })
     await expectEverywhere(page, 'create-operation', take)
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await page.getByText('for example with “Take exactly these 2 scopes”').waitFor()
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 757 })
+      await operations.fill('{ users { nodes { subject } } apiKeys { totalCount } }')
+      await operations.press('Space')
+      await page.getByText('Query.users', { exact: true }).waitFor()
+      await page.waitForFunction(() => {
+        const bar = document.querySelector('.form-actions')?.getBoundingClientRect().top ?? 0
+        const bottom = document.querySelector('.analyses')?.getBoundingClientRect().bottom
+        return bottom !== undefined && bottom <= bar
+      })
+    }
+    await page.setViewportSize({ width: 1440, height: 900 })
 
     const many = Array.from({ length: 22 }, (_, n) => `query Q${n} { viewer { ...Who } }`)
     const dropped = await page.evaluateHandle(

@@ -1,17 +1,22 @@
-import { CircleCheck, TriangleAlert } from 'lucide-react'
+import { TriangleAlert } from 'lucide-react'
 import { Button } from '../kit/button.tsx'
 import { FailureNote } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
-import { type Analysis, type DocumentAnalysis, type Fault, scopesToTake } from './operations.ts'
+import {
+  type Analysis,
+  type DocumentAnalysis,
+  type Fault,
+  neededScopes,
+  scopesToTake,
+} from './operations.ts'
 
-/** The scopes that operations require, and a button that takes those that the person holds. */
+/** The scopes that operations require. The bar below the form offers those that the person holds. */
 export function AnalysisResult(props: {
   readonly analysis: DocumentAnalysis
   readonly held: ReadonlySet<string>
-  readonly onTake: (scopes: readonly string[]) => void
   readonly onRetry: () => void
 }) {
-  const { analysis, held, onTake, onRetry } = props
+  const { analysis, held, onRetry } = props
   const { operations, faults, failure, ignored } = analysis
   if (failure !== null) {
     return (
@@ -26,9 +31,7 @@ export function AnalysisResult(props: {
     )
   }
   if (faults.length > 0) return <Faults faults={faults} />
-  const needed = [
-    ...new Set(operations.flatMap(({ required }) => scopesToTake(required, held))),
-  ].sort()
+  const needed = neededScopes(analysis, held)
   const missing = needed.filter((scope) => !held.has(scope))
   return (
     <>
@@ -48,17 +51,6 @@ export function AnalysisResult(props: {
         <div className="note" data-tone="warning">
           <TriangleAlert aria-hidden />
           <p>{m.create.missing(missing.join(', '))}</p>
-        </div>
-      )}
-      {needed.length > missing.length && (
-        <div>
-          <Button
-            size="small"
-            icon={<CircleCheck aria-hidden />}
-            onPress={() => onTake(needed.filter((scope) => held.has(scope)))}
-          >
-            {m.create.take(needed.length - missing.length)}
-          </Button>
         </div>
       )}
     </>

@@ -1,4 +1,4 @@
-import { Link2 } from 'lucide-react'
+import { CircleCheck, Link2 } from 'lucide-react'
 import { type FormEvent, type ReactNode, useRef, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { Button, ButtonLink } from '../kit/button.tsx'
@@ -12,7 +12,7 @@ import type { MetadataEntry } from './metadata.ts'
 import { MetadataField } from './metadata-field.tsx'
 import type { CreatedKey } from './new-secret.tsx'
 import type { Scope } from './queries.ts'
-import { ScopeChoice } from './scope-choice.tsx'
+import { ScopeChoice, type ScopeTab } from './scope-choice.tsx'
 import { useCreateKey } from './use-create-key.ts'
 
 export function KeyForm(props: {
@@ -30,16 +30,33 @@ export function KeyForm(props: {
   const [selected, setSelected] = useState<ReadonlySet<string>>(
     () => new Set(wanted.filter((scope) => held.has(scope))),
   )
+  const [tab, setTab] = useState<ScopeTab>('list')
+  const [found, setFound] = useState<readonly string[]>([])
+  const isTaken = found.length === selected.size && found.every((scope) => selected.has(scope))
+  const offered = isTaken ? [] : found
   const { create, clear, isPending, errors, failure } = useCreateKey(onCreated)
   const form = useRef<HTMLFormElement>(null)
   const known = new Set(scopes.map(({ name }) => name))
   const refused = wanted.filter((scope) => known.has(scope) && !held.has(scope))
   const unknown = wanted.filter((scope) => !known.has(scope))
 
+  function select(scopes: ReadonlySet<string>) {
+    setSelected(scopes)
+    clear('scopes')
+  }
+
   async function submit(event: FormEvent) {
     event.preventDefault()
     const chosen = [...selected].sort()
-    const isDone = await create({ name, description, metadata, expiry, date, scopes: chosen })
+    const isDone = await create({
+      name,
+      description,
+      metadata,
+      expiry,
+      date,
+      scopes: chosen,
+      offered: offered.length,
+    })
     if (!isDone) {
       requestAnimationFrame(() =>
         form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"]')?.focus(),
@@ -117,10 +134,10 @@ export function KeyForm(props: {
           held={held}
           selected={selected}
           error={errors.scopes ?? null}
-          onSelect={(value) => {
-            setSelected(value)
-            clear('scopes')
-          }}
+          tab={tab}
+          onTab={setTab}
+          onSelect={select}
+          onFound={setFound}
         />
       </Section>
       <FailureNote failure={failure} />
@@ -128,6 +145,19 @@ export function KeyForm(props: {
         <p className="muted numbers" aria-live="polite">
           {m.create.selected(selected.size)}
         </p>
+        {offered.length > 0 && (
+          <div className="form-offer">
+            <Button
+              icon={<CircleCheck aria-hidden />}
+              onPress={() => {
+                select(new Set(offered))
+                setTab('list')
+              }}
+            >
+              {m.create.take(offered.length)}
+            </Button>
+          </div>
+        )}
         <ButtonLink href="/">{m.cancel}</ButtonLink>
         <Button type="submit" look="primary" isPending={isPending}>
           {m.create.action}

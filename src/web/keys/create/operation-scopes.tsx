@@ -6,7 +6,7 @@ import { TextField } from '../kit/fields.tsx'
 import { visibleText } from '../kit/visible.ts'
 import { m } from '../messages/current.ts'
 import { AnalysisResult } from './analysis-result.tsx'
-import { analyse, type DocumentAnalysis } from './operations.ts'
+import { analyse, type DocumentAnalysis, neededScopes } from './operations.ts'
 
 const maxFileBytes = 256 * 1024
 const isRead = ({ name, size }: File) => /\.(graphqls?|gql)$/i.test(name) && size <= maxFileBytes
@@ -15,14 +15,27 @@ const example = 'query Users {\n  users(first: 10) {\n    nodes { subject }\n  }
 /** Finds the scopes that operations require, so that a key has exactly those. */
 export function OperationScopes(props: {
   readonly held: ReadonlySet<string>
-  readonly onTake: (scopes: readonly string[]) => void
+  /** Is called with the scopes that the operations need and the person holds: none without an analysis. */
+  readonly onFound: (scopes: readonly string[]) => void
 }) {
-  const { held, onTake } = props
+  const { held, onFound } = props
   const [document, setDocument] = useState('')
   const [ignored, setIgnored] = useState<readonly string[]>([])
   const [isOver, setOver] = useState(false)
   const [analysis, retry] = useAnalysis(document)
   const input = useRef<HTMLInputElement>(null)
+  const result = useRef<HTMLDivElement>(null)
+  const found =
+    analysis === null ? [] : neededScopes(analysis, held).filter((scope) => held.has(scope))
+  const key = found.join(' ')
+
+  useEffect(() => {
+    onFound(key === '' ? [] : key.split(' '))
+    return () => onFound([])
+  }, [key, onFound])
+  useEffect(() => {
+    if (analysis !== null) result.current?.scrollIntoView({ block: 'nearest' })
+  }, [analysis])
 
   async function add(list: Iterable<File>) {
     const files = [...list]
@@ -84,12 +97,12 @@ export function OperationScopes(props: {
           </p>
         </div>
       )}
-      <div className="analyses" aria-live="polite">
+      <div ref={result} className="analyses" aria-live="polite">
         {document.trim() !== '' &&
           (analysis === null ? (
             <p className="muted">{m.create.checking}</p>
           ) : (
-            <AnalysisResult analysis={analysis} held={held} onTake={onTake} onRetry={retry} />
+            <AnalysisResult analysis={analysis} held={held} onRetry={retry} />
           ))}
       </div>
     </div>

@@ -91,6 +91,15 @@ function faultsOf(error: CombinedError | undefined): readonly Fault[] {
   }))
 }
 
+/** Returns the scopes that the operations of a valid document need together, in order. */
+export function neededScopes(
+  { operations, faults, failure }: DocumentAnalysis,
+  held: ReadonlySet<string>,
+): readonly string[] {
+  if (faults.length > 0 || failure !== null) return []
+  return [...new Set(operations.flatMap(({ required }) => scopesToTake(required, held)))].sort()
+}
+
 /** Returns the list of scopes to take: one that the person holds, else the one that lacks the fewest. */
 export function scopesToTake(
   { scopes }: RequiredScopes,

@@ -1,13 +1,13 @@
-import { useState } from 'react'
 import { configuration } from '../configuration.ts'
 import { Button } from '../kit/button.tsx'
 import { Tabs } from '../kit/tabs.tsx'
-import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
 import { OperationScopes } from './operation-scopes.tsx'
 import type { Scope } from './queries.ts'
 import { isReading } from './scope-groups.ts'
 import { ScopePicker } from './scope-picker.tsx'
+
+export type ScopeTab = 'list' | 'operation'
 
 /** Scopes by name, or by the operations that a program sends. */
 export function ScopeChoice(props: {
@@ -15,16 +15,13 @@ export function ScopeChoice(props: {
   readonly held: ReadonlySet<string>
   readonly selected: ReadonlySet<string>
   readonly error: string | null
+  readonly tab: ScopeTab
+  readonly onTab: (tab: ScopeTab) => void
   readonly onSelect: (selected: ReadonlySet<string>) => void
+  /** Is called with the scopes of the operations that the person entered. */
+  readonly onFound: (scopes: readonly string[]) => void
 }) {
-  const { scopes, held, selected, error, onSelect } = props
-  const [tab, setTab] = useState<'list' | 'operation'>('list')
-
-  function take(taken: readonly string[]) {
-    onSelect(new Set(taken))
-    setTab('list')
-    toast(m.create.taken(taken.length))
-  }
+  const { scopes, held, selected, error, tab, onTab, onSelect, onFound } = props
 
   const list = (
     <>
@@ -43,13 +40,13 @@ export function ScopeChoice(props: {
         <Tabs
           label={m.create.scopes}
           selected={tab}
-          onSelect={setTab}
+          onSelect={onTab}
           tabs={[
             { id: 'list', title: m.create.choose, content: list },
             {
               id: 'operation',
               title: m.create.fromOperation,
-              content: <OperationScopes held={held} onTake={take} />,
+              content: <OperationScopes held={held} onFound={onFound} />,
             },
           ]}
         />

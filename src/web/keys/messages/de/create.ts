@@ -1,6 +1,8 @@
 import type { create as english } from '../en/create.ts'
 
 const scopes = (count: number) => (count === 1 ? '1 Recht' : `${count} Rechte`)
+const take = (count: number) =>
+  count === 1 ? 'Genau dieses Recht nehmen' : `Genau diese ${count} Rechte nehmen`
 
 export const create: typeof english = {
   title: 'Neuer API-Schlüssel',
@@ -34,7 +36,10 @@ export const create: typeof english = {
   scopes: 'Rechte',
   choose: 'Rechte wählen',
   fromOperation: 'Aus einer Abfrage',
-  scopesMissing: 'Bitte mindestens ein Recht wählen.',
+  scopesMissing: (offered) =>
+    offered === 0
+      ? 'Bitte mindestens ein Recht wählen.'
+      : `Bitte mindestens ein Recht wählen, zum Beispiel mit „${take(offered)}“.`,
   selected: scopes,
   otherScopes: 'Weitere',
   notHeld: 'Dieses Recht haben Sie nicht.',
@@ -60,9 +65,7 @@ export const create: typeof english = {
   noScopes: 'Diese Abfragen brauchen kein Recht. Ein Schlüssel hat mindestens eines: bitte wählen.',
   missing: (names) =>
     `Ihnen fehlt ${names}, also kann es auch kein Schlüssel von Ihnen haben. Jemand mit write:grants kann es Ihnen geben.`,
-  take: (count) =>
-    count === 1 ? 'Genau dieses Recht nehmen' : `Genau diese ${count} Rechte nehmen`,
-  taken: (count) => `${scopes(count)} gewählt.`,
+  take,
   line: (line) => `Zeile ${line}`,
   alternatives: (lists) =>
     lists.map((list) => (list.length === 0 ? 'jede Anmeldung' : list.join(' + '))).join(' oder '),

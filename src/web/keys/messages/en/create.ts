@@ -1,4 +1,6 @@
 const scopes = (count: number) => (count === 1 ? '1 scope' : `${count} scopes`)
+const take = (count: number) =>
+  `Take exactly ${count === 1 ? 'this scope' : `these ${count} scopes`}`
 
 export const create = {
   title: 'New API key',
@@ -32,7 +34,11 @@ export const create = {
   scopes: 'Scopes',
   choose: 'Choose scopes',
   fromOperation: 'Start from an operation',
-  scopesMissing: 'Choose at least one scope.',
+  /** `offered`: the number of scopes that a button below offers. */
+  scopesMissing: (offered: number) =>
+    offered === 0
+      ? 'Choose at least one scope.'
+      : `Choose at least one scope, for example with “${take(offered)}”.`,
   selected: scopes,
   otherScopes: 'Others',
   notHeld: 'You do not hold this scope.',
@@ -54,8 +60,7 @@ export const create = {
   noScopes: 'These operations need no scope. A key has at least one, so choose it yourself.',
   missing: (names: string) =>
     `You do not hold ${names}, so your keys cannot have it. Somebody with write:grants can grant it to you.`,
-  take: (count: number) => `Take exactly ${count === 1 ? 'this scope' : `these ${count} scopes`}`,
-  taken: (count: number) => `${scopes(count)} selected.`,
+  take,
   line: (line: number) => `Line ${line}`,
   alternatives: (lists: readonly (readonly string[])[]): string =>
     lists.map((list) => (list.length === 0 ? 'any credential' : list.join(' + '))).join(' or '),
