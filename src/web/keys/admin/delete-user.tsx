@@ -19,8 +19,9 @@ export function DeleteUser(props: {
   const { id } = user
   const found = useConsequences({ deleteUser: { id } })
   const { run, isPending, failure } = useAction(DeleteUserMutation, () => {
-    toast(m.admin.deleted)
     onDeleted()
+    // The next screen shows it.
+    toast(m.admin.deleted)
   })
   const hasShownKeys = found.keys != null && found.keys.nodes.length > 0
 

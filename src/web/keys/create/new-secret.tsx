@@ -63,7 +63,7 @@ export function NewSecret(props: {
             text={secret}
             what={m.secret.key}
             label={m.secret.copy}
-            look="primary"
+            look={isSaved ? 'secondary' : 'primary'}
             size="medium"
             onCopied={() => setSaved(true)}
           />
@@ -77,7 +77,10 @@ export function NewSecret(props: {
       <h2 className="snippets-title">{m.secret.use}</h2>
       <SecretSnippets secret={secret} shown={shown} onCopied={() => setSaved(true)} />
       <div className="form-actions">
-        <Button look="primary" onPress={() => (isSaved ? leave(next) : setTarget(next))}>
+        <Button
+          look={isSaved ? 'primary' : 'secondary'}
+          onPress={() => (isSaved ? leave(next) : setTarget(next))}
+        >
           {m.secret.done}
         </Button>
       </div>

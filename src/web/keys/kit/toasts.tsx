@@ -1,5 +1,6 @@
 import { CircleAlert, CircleCheck, X } from 'lucide-react'
-import { useSyncExternalStore } from 'react'
+import { useEffect, useSyncExternalStore } from 'react'
+import { useLocation } from 'wouter'
 import { m } from '../messages/current.ts'
 import { IconButton } from './button.tsx'
 
@@ -7,6 +8,8 @@ interface Toast {
   readonly id: number
   readonly text: string
   readonly isFault: boolean
+  /** The path of the screen that shows it. */
+  readonly path: string
 }
 
 let toasts: readonly Toast[] = []
@@ -31,10 +34,16 @@ export function announce(text: string): void {
   change({ spoken: text === spoken ? `${text}\u00A0` : text })
 }
 
-/** Shows a text at the edge of the page for some seconds. Faults stay until they are dismissed. */
+/**
+ * Shows a text at the edge of the page for some seconds, or until the person goes to another screen. Faults stay
+ * until they are dismissed, or until the person goes to another screen.
+ */
 export function toast(text: string, { isFault = false }: { isFault?: boolean } = {}): void {
   const id = ++last
-  change({ toasts: [...toasts.slice(-2), { id, text, isFault }], spoken: text })
+  change({
+    toasts: [...toasts.slice(-2), { id, text, isFault, path: location.pathname }],
+    spoken: text,
+  })
   if (!isFault) setTimeout(() => dismiss(id), 6000)
 }
 
@@ -43,6 +52,12 @@ function dismiss(id: number): void {
 }
 
 export function Toasts() {
+  const [path] = useLocation()
+  useEffect(() => {
+    if (toasts.some((shown) => shown.path !== location.pathname)) {
+      change({ toasts: toasts.filter((shown) => shown.path === location.pathname) })
+    }
+  }, [path])
   const shown = useSyncExternalStore(subscribe, () => toasts)
   const text = useSyncExternalStore(subscribe, () => spoken)
   return (
