@@ -161,6 +161,8 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
     await page.unroute('**/keys/graphql')
     await page.getByRole('button', { name: 'Try again' }).click()
     await page.getByRole('heading', { name: 'This needs the scope read:audit' }).waitFor()
+    await page.goto(`${keys.origin}/keys/admin/unknown`)
+    await page.getByRole('heading', { name: 'This page does not exist' }).waitFor()
     await page.context().close()
   })
 })

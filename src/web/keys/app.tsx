@@ -1,15 +1,12 @@
-import { Compass } from 'lucide-react'
 import { lazy, Suspense } from 'react'
 import { Route, Router, Switch } from 'wouter'
 import { basePath, configuration } from './configuration.ts'
-import { ButtonLink } from './kit/button.tsx'
 import { Toasts } from './kit/toasts.tsx'
 import { KeyList } from './list/key-list.tsx'
-import { m } from './messages/current.ts'
 import { SessionGate } from './session/session.tsx'
 import { FaultBoundary } from './shell/fault-boundary.tsx'
 import { Layout } from './shell/layout.tsx'
-import { EmptyPage } from './shell/page.tsx'
+import { NotFound } from './shell/not-found.tsx'
 
 const screens = {
   admin: () => import('./admin/admin.tsx'),
@@ -65,17 +62,5 @@ function Screens() {
       <Route path="/:id" component={KeyDetails} />
       <Route component={NotFound} />
     </Switch>
-  )
-}
-
-function NotFound() {
-  return (
-    <EmptyPage
-      icon={<Compass aria-hidden />}
-      title={m.notFound.title}
-      action={<ButtonLink href="/">{m.notFound.action}</ButtonLink>}
-    >
-      {m.notFound.text}
-    </EmptyPage>
   )
 }

@@ -6,6 +6,7 @@ import { HealthOfAll } from '../health/health-cards.tsx'
 import { EmptyState, ErrorState } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
 import { useViewerResult } from '../session/viewer.ts'
+import { NotFound } from '../shell/not-found.tsx'
 import { Page } from '../shell/page.tsx'
 import { AuditTrail } from './audit-trail.tsx'
 import { User } from './user.tsx'
@@ -39,7 +40,8 @@ export default function Admin() {
       </Needs>
     )
   }
-  const shown = parts.find((part) => part.path === path) ?? parts[0]
+  const shown = parts.find((part) => part.path === path.replace(/\/$/, ''))
+  if (shown === undefined) return <NotFound />
   return (
     <Page title={m.admin.title} lead={m.admin.lead}>
       <nav className="tab-list admin-places" aria-label={m.admin.places}>
@@ -47,7 +49,7 @@ export default function Admin() {
           <Place key={part.path} href={part.path} title={part.title} isCurrent={part === shown} />
         ))}
       </nav>
-      {shown !== undefined && <Needs scopes={shown.scopes}>{shown.content}</Needs>}
+      <Needs scopes={shown.scopes}>{shown.content}</Needs>
     </Page>
   )
 }
