@@ -188,6 +188,23 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
     await other.getByRole('link', { name: 'First' }).waitFor()
     await createKey(keys, 'hedy', { name: 'Second', scopes: ['read:users'] })
     for (const tab of [page, other]) await tab.getByRole('link', { name: 'Second' }).waitFor()
+    // What is shown stays while the server does not answer, and the page asks again by itself.
+    await other.getByRole('link', { name: 'Second' }).click()
+    await other.getByRole('heading', { name: 'Second' }).waitFor()
+    let isDown = true
+    await other.route('**/keys/graphql', (route) =>
+      isDown ? route.fulfill({ status: 503, body: 'down' }) : route.continue(),
+    )
+    await createKey(keys, 'hedy', { name: 'Third', scopes: ['read:users'] })
+    await other.getByText('this may be out of date').waitFor()
+    await other.getByRole('heading', { name: 'Second' }).waitFor()
+    await shoot(other, 'old')
+    await expectAccessible(other)
+    isDown = false
+    await other.getByText('this may be out of date').waitFor({ state: 'detached' })
+    await other.unroute('**/keys/graphql')
+    await other.getByRole('link', { name: 'API keys' }).click()
+    await other.getByRole('link', { name: 'Third' }).waitFor()
     // The tab with the stream is closed, and the other one takes over.
     await page.close()
     await keys.ask(

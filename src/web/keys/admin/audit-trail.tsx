@@ -1,9 +1,8 @@
 import { SearchX } from 'lucide-react'
 import { type ReactNode, useEffect, useMemo, useState } from 'react'
-import { useQuery } from 'urql'
 import { Link } from 'wouter'
 import { Event } from '../details/activity.tsx'
-import { failureOf } from '../graphql/failure.ts'
+import { useQuery } from '../graphql/use-query.ts'
 import { Button } from '../kit/button.tsx'
 import { Checkbox, Select, TextField } from '../kit/fields.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../kit/states.tsx'
@@ -32,17 +31,16 @@ export function AuditTrail() {
   const [first, setFirst] = useState(step)
   const [isFollowing, setFollowing] = useState(false)
   const filter = useMemo(() => filterOf(filters), [filters])
-  const [{ data, error, fetching }, reload] = useQuery({
+  const [{ data, failure, fetching }, reload] = useQuery({
     query: AuditQuery,
     variables: { first, filter },
     requestPolicy: 'cache-and-network',
   })
-  const failure = failureOf(error)
   const events = data?.auditEvents
   useEffect(() => {
     if (!isFollowing) return undefined
     const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') reload({ requestPolicy: 'network-only' })
+      if (document.visibilityState === 'visible') reload()
     }, followMs)
     return () => clearInterval(timer)
   }, [isFollowing, reload])
@@ -55,8 +53,8 @@ export function AuditTrail() {
         </Checkbox>
         <ExportButton filter={filter} />
       </FilterFields>
-      {failure !== null && !fetching ? (
-        <ErrorState failure={failure} onRetry={() => reload({ requestPolicy: 'network-only' })} />
+      {failure !== null ? (
+        <ErrorState failure={failure} onRetry={reload} />
       ) : events === undefined ? (
         <div className="card form-skeleton" role="status">
           <span className="hidden">{m.loading}</span>

@@ -1,10 +1,9 @@
 import { useState } from 'react'
-import { useQuery } from 'urql'
 import { ScopesQuery } from '../create/queries.ts'
 import { ScopePicker } from '../create/scope-picker.tsx'
 import { AffectedKeys, useConsequences } from '../details/affected-keys.tsx'
-import { failureOf } from '../graphql/failure.ts'
 import { useAction } from '../graphql/use-action.ts'
+import { useQuery } from '../graphql/use-query.ts'
 import { Button } from '../kit/button.tsx'
 import { Dialog, Question } from '../kit/dialog.tsx'
 import { Checkbox } from '../kit/fields.tsx'
@@ -41,7 +40,7 @@ function Choose(props: {
   readonly onClose: () => void
 }) {
   const { user, grant, onChange, onReview, onClose } = props
-  const [{ data, error }] = useQuery({ query: ScopesQuery })
+  const [{ data, failure }] = useQuery({ query: ScopesQuery })
   const own = new Set(data?.viewer?.scopes)
   const before = user.scopes ?? []
   const known = data?.scopes ?? []
@@ -90,7 +89,7 @@ function Choose(props: {
           )}
         </>
       )}
-      <FailureNote failure={failureOf(error)} />
+      <FailureNote failure={failure} />
     </Dialog>
   )
 }

@@ -1,6 +1,5 @@
-import { useQuery } from 'urql'
 import { Link } from 'wouter'
-import { failureOf } from '../graphql/failure.ts'
+import { useQuery } from '../graphql/use-query.ts'
 import { KeyStatus, keyStateOf } from '../kit/badge.tsx'
 import { FailureNote } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
@@ -9,12 +8,12 @@ import { UserKeysQuery } from './queries.ts'
 
 /** The newest keys of a user. */
 export function UserKeys({ id }: { readonly id: string }) {
-  const [{ data, error }] = useQuery({ query: UserKeysQuery, variables: { ownerId: id } })
+  const [{ data, failure }] = useQuery({ query: UserKeysQuery, variables: { ownerId: id } })
   const keys = data?.apiKeys
   if (keys === undefined) {
     return (
       <div className="panel-body">
-        <FailureNote failure={failureOf(error)} />
+        <FailureNote failure={failure} />
       </div>
     )
   }

@@ -1,10 +1,9 @@
 import { Ban, CircleCheck, Trash2, UserX } from 'lucide-react'
 import { useState } from 'react'
-import { useQuery } from 'urql'
 import { useLocation } from 'wouter'
 import { Panel } from '../details/panel.tsx'
-import { failureOf } from '../graphql/failure.ts'
 import { useAction } from '../graphql/use-action.ts'
+import { useQuery } from '../graphql/use-query.ts'
 import { Button, ButtonLink } from '../kit/button.tsx'
 import { ErrorState, FailureNote } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
@@ -20,16 +19,13 @@ import { UserKeys } from './user-keys.tsx'
 import { UserStatus } from './user-status.tsx'
 
 export function User({ id }: { readonly id: string }) {
-  const [{ data, error, fetching }, reload] = useQuery({
+  const [{ data, failure }, reload] = useQuery({
     query: UserQuery,
     variables: { id },
     requestPolicy: 'cache-and-network',
   })
-  const failure = failureOf(error)
-  if (failure !== null && !fetching) {
-    return (
-      <ErrorState failure={failure} onRetry={() => reload({ requestPolicy: 'network-only' })} />
-    )
+  if (failure !== null) {
+    return <ErrorState failure={failure} onRetry={reload} />
   }
   if (data === undefined) return null
   if (data.user === null) {

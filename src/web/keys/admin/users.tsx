@@ -1,8 +1,7 @@
 import { SearchX } from 'lucide-react'
 import { useState } from 'react'
-import { useQuery } from 'urql'
 import { Link } from 'wouter'
-import { failureOf } from '../graphql/failure.ts'
+import { useQuery } from '../graphql/use-query.ts'
 import { TextField } from '../kit/fields.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../kit/states.tsx'
 import { Pager } from '../list/pager.tsx'
@@ -17,7 +16,7 @@ export function Users() {
   const [search, setSearch] = useState('')
   const [page, setPage] = useState<{ after?: string | null; before?: string | null }>({})
   const { after = null, before = null } = page
-  const [{ data, error, fetching }, reload] = useQuery({
+  const [{ data, failure }, reload] = useQuery({
     query: UsersQuery,
     variables: {
       search,
@@ -25,7 +24,6 @@ export function Users() {
     },
     requestPolicy: 'cache-and-network',
   })
-  const failure = failureOf(error)
 
   function find(text: string) {
     setSearch(text)
@@ -45,8 +43,8 @@ export function Users() {
           onChange={find}
         />
       </search>
-      {failure !== null && !fetching ? (
-        <ErrorState failure={failure} onRetry={() => reload({ requestPolicy: 'network-only' })} />
+      {failure !== null ? (
+        <ErrorState failure={failure} onRetry={reload} />
       ) : data === undefined ? (
         <div className="card form-skeleton" role="status">
           <span className="hidden">{m.loading}</span>

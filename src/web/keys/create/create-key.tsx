@@ -1,6 +1,5 @@
 import { useState } from 'react'
-import { useQuery } from 'urql'
-import { failureOf } from '../graphql/failure.ts'
+import { useQuery } from '../graphql/use-query.ts'
 import { ErrorState, Skeleton } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
 import { Page } from '../shell/page.tsx'
@@ -10,9 +9,8 @@ import { ScopesQuery } from './queries.ts'
 
 /** Creates a key, and then shows its secret. The secret is in the state of this component alone. */
 export default function CreateKey() {
-  const [{ data, error }, reload] = useQuery({ query: ScopesQuery })
+  const [{ data, failure }, reload] = useQuery({ query: ScopesQuery })
   const [created, setCreated] = useState<CreatedKey | null>(null)
-  const failure = failureOf(error)
 
   if (created !== null) return <NewSecret created={created} title={m.secret.title(created.name)} />
   return (
@@ -23,7 +21,7 @@ export default function CreateKey() {
       narrow
     >
       {failure !== null ? (
-        <ErrorState failure={failure} onRetry={() => reload({ requestPolicy: 'network-only' })} />
+        <ErrorState failure={failure} onRetry={reload} />
       ) : data === undefined ? (
         <div className="card form-skeleton" role="status">
           <span className="hidden">{m.loading}</span>

@@ -1,6 +1,5 @@
-import { type ReactNode, useCallback, useState } from 'react'
-import { useQuery } from 'urql'
-import { failureOf } from '../graphql/failure.ts'
+import { type ReactNode, useState } from 'react'
+import { useQuery } from '../graphql/use-query.ts'
 import { Button } from '../kit/button.tsx'
 import { FailureNote, Skeleton } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
@@ -16,21 +15,17 @@ const max = 100
 /** The events of a key, newest first. */
 export function Activity({ id }: { readonly id: string }) {
   const [first, setFirst] = useState(step)
-  const [{ data, error, fetching }, reload] = useQuery({
+  const [{ data, failure, fetching }, reload] = useQuery({
     query: KeyEventsQuery,
     variables: { id, first },
   })
-  useLiveKeys(useCallback(() => reload({ requestPolicy: 'network-only' }), [reload]))
+  useLiveKeys(reload)
   const events = data?.apiKey?.events
   return (
     <Panel title={m.details.activity}>
       {events === undefined ? (
         <div className="panel-body">
-          {error === undefined ? (
-            <Skeleton width="60%" />
-          ) : (
-            <FailureNote failure={failureOf(error)} />
-          )}
+          {failure === null ? <Skeleton width="60%" /> : <FailureNote failure={failure} />}
         </div>
       ) : events.nodes.length === 0 ? (
         <p className="panel-body muted">{m.details.noActivity}</p>

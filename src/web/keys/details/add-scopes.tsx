@@ -1,9 +1,8 @@
 import { useState } from 'react'
-import { useQuery } from 'urql'
 import { ScopesQuery } from '../create/queries.ts'
 import { ScopePicker } from '../create/scope-picker.tsx'
-import { failureOf } from '../graphql/failure.ts'
 import { useAction } from '../graphql/use-action.ts'
+import { useQuery } from '../graphql/use-query.ts'
 import { Button } from '../kit/button.tsx'
 import { Dialog } from '../kit/dialog.tsx'
 import { FailureNote, Skeleton } from '../kit/states.tsx'
@@ -19,7 +18,7 @@ export default function AddScopes(props: {
 }) {
   const { apiKey, held, onClose } = props
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
-  const [{ data, error }] = useQuery({ query: ScopesQuery })
+  const [{ data, failure: loss }] = useQuery({ query: ScopesQuery })
   const { run, isPending, failure } = useAction(UpdateKeyMutation, () => {
     toast(m.details.added(selected.size))
     onClose()
@@ -54,7 +53,7 @@ export default function AddScopes(props: {
       ) : (
         <ScopePicker scopes={others} held={held} selected={selected} onSelect={setSelected} />
       )}
-      <FailureNote failure={failure ?? failureOf(error)} />
+      <FailureNote failure={failure ?? loss} />
     </Dialog>
   )
 }

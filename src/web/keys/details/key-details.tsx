@@ -1,8 +1,7 @@
 import { KeyRound } from 'lucide-react'
-import { useCallback, useRef, useState } from 'react'
-import { useQuery } from 'urql'
+import { useState } from 'react'
 import { type CreatedKey, NewSecret } from '../create/new-secret.tsx'
-import { failureOf } from '../graphql/failure.ts'
+import { useQuery } from '../graphql/use-query.ts'
 import { ButtonLink } from '../kit/button.tsx'
 import { ErrorState, Skeleton } from '../kit/states.tsx'
 import { useLiveKeys } from '../live/use-live-keys.ts'
@@ -14,16 +13,13 @@ import { KeyQuery } from './queries.ts'
 /** One key. After a rotation it shows the new secret, which is in the state of this component alone. */
 export default function KeyDetails({ params }: { readonly params: { readonly id: string } }) {
   const { id } = params
-  const [{ data, error, fetching }, reload] = useQuery({
+  const [{ data, failure }, reload] = useQuery({
     query: KeyQuery,
     variables: { id },
     requestPolicy: 'cache-and-network',
   })
   const [rotated, setRotated] = useState<CreatedKey | null>(null)
-  const retry = useCallback(() => reload({ requestPolicy: 'network-only' }), [reload])
-  useLiveKeys(retry)
-  const failure = fetching ? null : failureOf(error)
-  const shown = useLast(data, id)
+  useLiveKeys(reload)
 
   if (rotated !== null) {
     return (
@@ -35,34 +31,23 @@ export default function KeyDetails({ params }: { readonly params: { readonly id:
       />
     )
   }
-  if (shown === undefined) {
+  if (data === undefined || failure !== null) {
     return (
       <Page title={m.list.title} up={{ href: '/', label: m.list.title }}>
-        {failure === null ? <Loading /> : <ErrorState failure={failure} onRetry={retry} />}
+        {failure === null ? <Loading /> : <ErrorState failure={failure} onRetry={reload} />}
       </Page>
     )
   }
-  if (shown.apiKey === null) return <Missing />
+  if (data.apiKey === null) return <Missing />
   return (
     <KeyScreen
       key={id}
-      apiKey={shown.apiKey}
-      held={new Set(shown.viewer?.scopes)}
-      isOwn={shown.viewer?.user.id === shown.apiKey.owner.id}
-      failure={failure}
+      apiKey={data.apiKey}
+      held={new Set(data.viewer?.scopes)}
+      isOwn={data.viewer?.user.id === data.apiKey.owner.id}
       onRotated={setRotated}
     />
   )
-}
-
-/** Returns the last data of the key, so that a failed reload does not close what the person is filling in. */
-function useLast<T extends { readonly apiKey: { readonly id: string } | null }>(
-  data: T | undefined,
-  id: string,
-): T | undefined {
-  const last = useRef<T>(undefined)
-  if (data !== undefined) last.current = data
-  return data ?? (last.current?.apiKey?.id === id ? last.current : undefined)
 }
 
 function Missing() {

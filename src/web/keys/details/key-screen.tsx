@@ -1,10 +1,8 @@
 import { Ban, Pencil, RefreshCw } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import type { CreatedKey } from '../create/new-secret.tsx'
-import type { Failure } from '../graphql/failure.ts'
 import { KeyStatus, keyStateOf } from '../kit/badge.tsx'
 import { Button } from '../kit/button.tsx'
-import { FailureNote } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
 import { Page } from '../shell/page.tsx'
 import { Activity } from './activity.tsx'
@@ -31,11 +29,9 @@ export function KeyScreen(props: {
   readonly held: ReadonlySet<string>
   /** Whether the key is the person's own. Nobody adds scopes to another's key, or rotates it. */
   readonly isOwn: boolean
-  /** Why the last reload failed; null if it did not. */
-  readonly failure: Failure | null
   readonly onRotated: (created: CreatedKey) => void
 }) {
-  const { apiKey, held, isOwn, failure, onRotated } = props
+  const { apiKey, held, isOwn, onRotated } = props
   const [question, setQuestion] = useState<Question | null>(null)
   const [receipt, setReceipt] = useState<Revocation | null>(null)
   const close = () => setQuestion(null)
@@ -74,7 +70,6 @@ export function KeyScreen(props: {
       }
     >
       <div className="details">
-        <FailureNote failure={failure} />
         {receipt !== null && <Receipt revocation={receipt} />}
         <AskedScopes apiKey={apiKey} held={held} mayAdd={isLive && isOwn} />
         <Facts apiKey={apiKey} isOwn={isOwn} />

@@ -1,7 +1,6 @@
 import { CircleCheck } from 'lucide-react'
-import { useQuery } from 'urql'
 import { Link } from 'wouter'
-import { failureOf } from '../graphql/failure.ts'
+import { useQuery } from '../graphql/use-query.ts'
 import { EmptyState, ErrorState, Skeleton } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
 import { m } from '../messages/current.ts'
@@ -24,12 +23,11 @@ export default function Finding(props: {
 
 function Keys(props: { readonly kind: FindingKind; readonly isForAll: boolean }) {
   const { kind, isForAll } = props
-  const [{ data, error, fetching }, reload] = useQuery({
+  const [{ data, failure }, reload] = useQuery({
     query: FindingQuery,
     variables: { kind, allUsers: isForAll },
     requestPolicy: 'cache-and-network',
   })
-  const failure = failureOf(error)
   const finding = data?.keyHealth.findings[0]
   const keys = finding?.keys.nodes
   const up = isForAll
@@ -37,8 +35,8 @@ function Keys(props: { readonly kind: FindingKind; readonly isForAll: boolean })
     : { href: '/', label: m.list.title }
   return (
     <Page title={m.health.kinds[kind]} lead={m.health.advice[kind]} up={up}>
-      {failure !== null && !fetching ? (
-        <ErrorState failure={failure} onRetry={() => reload({ requestPolicy: 'network-only' })} />
+      {failure !== null ? (
+        <ErrorState failure={failure} onRetry={reload} />
       ) : finding === undefined || keys === undefined ? (
         <Skeleton />
       ) : keys.length === 0 ? (

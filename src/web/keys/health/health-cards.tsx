@@ -8,9 +8,8 @@ import {
   UserX,
 } from 'lucide-react'
 import { useId } from 'react'
-import { useQuery } from 'urql'
 import { Link } from 'wouter'
-import { failureOf } from '../graphql/failure.ts'
+import { useQuery } from '../graphql/use-query.ts'
 import { EmptyState, ErrorState, Skeleton } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
 import { type FindingKind, HealthQuery } from './queries.ts'
@@ -32,16 +31,13 @@ export default function HealthCards() {
 
 /** The problems of the keys of all users. */
 export function HealthOfAll() {
-  const [{ data, error, fetching }, reload] = useQuery({
+  const [{ data, failure }, reload] = useQuery({
     query: HealthQuery,
     variables: { allUsers: true },
     requestPolicy: 'cache-and-network',
   })
-  const failure = failureOf(error)
-  if (failure !== null && !fetching) {
-    return (
-      <ErrorState failure={failure} onRetry={() => reload({ requestPolicy: 'network-only' })} />
-    )
+  if (failure !== null) {
+    return <ErrorState failure={failure} onRetry={reload} />
   }
   if (data === undefined) return <Skeleton />
   const { findings } = data.keyHealth

@@ -1,8 +1,7 @@
 import { KeyRound, Plus, SearchX } from 'lucide-react'
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { useQuery } from 'urql'
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import { configuration } from '../configuration.ts'
-import { failureOf } from '../graphql/failure.ts'
+import { useQuery } from '../graphql/use-query.ts'
 import { Button, ButtonLink } from '../kit/button.tsx'
 import { EmptyState, ErrorState } from '../kit/states.tsx'
 import { useLiveKeys } from '../live/use-live-keys.ts'
@@ -41,20 +40,18 @@ function Keys(props: {
 }) {
   const { state, onChange } = props
   const variables = variablesOf(state)
-  const [{ data, error, fetching }, reload] = useQuery({
+  const [{ data, failure, fetching }, reload] = useQuery({
     query: KeyListQuery,
     variables,
     requestPolicy: 'cache-and-network',
   })
-  const retry = useCallback(() => reload({ requestPolicy: 'network-only' }), [reload])
-  useLiveKeys(retry)
-  const failure = failureOf(error)
+  useLiveKeys(reload)
   const keys = data?.apiKeys.nodes
   const isOther = useIsOther(JSON.stringify(variables), fetching)
   const isFiltered = state.search !== '' || state.status !== null
   const isPaged = state.after !== null || state.before !== null
 
-  if (failure !== null && !fetching) return <ErrorState failure={failure} onRetry={retry} />
+  if (failure !== null) return <ErrorState failure={failure} onRetry={reload} />
   if (keys?.length === 0 && !isFiltered && !isPaged && !isOther) return <FirstKey />
   return (
     <>
@@ -64,7 +61,7 @@ function Keys(props: {
       ) : keys.length === 0 ? (
         <NoMatch onClear={() => onChange({ search: '', status: null })} />
       ) : (
-        <SelectableKeys keys={keys} isStale={isOther} onRevoked={retry} />
+        <SelectableKeys keys={keys} isStale={isOther} onRevoked={reload} />
       )}
       {data !== undefined && keys?.length !== 0 && (
         <Pager total={data.apiKeys.totalCount} page={data.apiKeys.pageInfo} onChange={onChange} />

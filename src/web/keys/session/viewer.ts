@@ -1,6 +1,5 @@
-import { useQuery } from 'urql'
-import { failureOf } from '../graphql/failure.ts'
 import { graphql } from '../graphql/graphql.ts'
+import { useQuery } from '../graphql/use-query.ts'
 
 const ViewerQuery = graphql(`
   query Viewer {
@@ -20,16 +19,12 @@ export interface Viewer {
 
 /** Returns the viewer, or why it could not be read. Both are null until the server has answered. */
 export function useViewerResult() {
-  const [{ data, error, fetching }, reload] = useQuery({ query: ViewerQuery })
+  const [{ data, failure }, reload] = useQuery({ query: ViewerQuery })
   const viewer: Viewer | null =
     data?.viewer == null
       ? null
       : { userId: data.viewer.user.id, scopes: new Set(data.viewer.scopes) }
-  return {
-    viewer,
-    failure: fetching ? null : failureOf(error),
-    reload: () => reload({ requestPolicy: 'network-only' }),
-  }
+  return { viewer, failure, reload }
 }
 
 /** Returns the user and the effective scopes of the session; null until they are known. */

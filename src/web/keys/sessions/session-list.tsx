@@ -1,6 +1,7 @@
 import { LogOut } from 'lucide-react'
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import type { Failure } from '../graphql/failure.ts'
+import { isPassing, useRecovery } from '../graphql/use-query.ts'
 import { Button } from '../kit/button.tsx'
 import { ErrorState, Skeleton } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
@@ -22,6 +23,7 @@ export default function SessionList() {
     if (answer.data !== null) setSessions(answer.data.sessions)
   }, [])
   useEffect(() => void load(), [load])
+  useRecovery(failure, sessions !== null, load)
 
   return (
     <Page
@@ -33,7 +35,7 @@ export default function SessionList() {
         </Button>
       }
     >
-      {failure !== null ? (
+      {failure !== null && (sessions === null || !isPassing(failure)) ? (
         <ErrorState failure={failure} onRetry={() => void load()} />
       ) : sessions === null ? (
         <div className="card form-skeleton" role="status">

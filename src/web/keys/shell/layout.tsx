@@ -5,6 +5,7 @@ import { Logo } from '../kit/marks.tsx'
 import { m } from '../messages/current.ts'
 import { useViewer } from '../session/viewer.ts'
 import { AccountMenu } from './account-menu.tsx'
+import { OldNotice } from './old-notice.tsx'
 import { ThemeMenu } from './theme-menu.tsx'
 
 /** The header with the navigation, and the content below. */
@@ -29,6 +30,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
         </div>
       </header>
       <main id="content" className="content" tabIndex={-1}>
+        <OldNotice />
         {children}
       </main>
     </>

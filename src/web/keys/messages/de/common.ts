@@ -83,6 +83,7 @@ export const common: typeof english = {
         : 'Ein neuer Versuch ist jetzt möglich.',
     unavailableTitle: 'Der Server ist nicht verfügbar',
     unavailable: 'Er kann gerade nicht antworten. Nichts wurde geändert.',
+    old: 'Der Server antwortet gerade nicht, also sind diese Angaben vielleicht veraltet. Die Seite versucht es weiter.',
     refusedTitle: 'Der Server lehnt das ab',
     refused: 'Der Server lehnt das ab.',
     crashedTitle: 'Die Seite hat einen Fehler',

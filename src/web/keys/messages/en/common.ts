@@ -83,6 +83,7 @@ export const common = {
         : 'You can try again now.',
     unavailableTitle: 'The server is not available',
     unavailable: 'It cannot answer at the moment. Nothing was changed.',
+    old: 'The server does not answer at the moment, so this may be out of date. The page keeps trying.',
     refusedTitle: 'The server refused this',
     refused: 'The server refused this.',
     crashedTitle: 'The page has a fault',
