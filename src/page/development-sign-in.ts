@@ -6,7 +6,7 @@ import { personal } from './json-request.ts'
 import type { PageSessions } from './page-sessions.ts'
 import type { SessionsApiParts } from './sessions-api.ts'
 import type { SignIn, Visitor } from './sign-in.ts'
-import { createStartSession } from './start-session.ts'
+import { createStartSession, type RefusedSignIn } from './start-session.ts'
 
 export interface DevelopmentSignInParts
   extends Pick<SessionsApiParts, 'authenticator' | 'findUsers'> {
@@ -38,10 +38,7 @@ export function createDevelopmentSignIn(parts: DevelopmentSignInParts): SignIn {
       const { token, expiresAt } = await mint(subject)
       const tokens = { token, expiresAt, refreshToken: null, idToken: null }
       const started = await startSession(tokens, request, visitor)
-      if (!started.ok) {
-        const status = started.error?.status ?? 401
-        return problem(status, { detail: 'This user may not sign in.' })
-      }
+      if (!started.ok) return refusedSignIn(started)
       const { id, expiresAt: ends, cookie, principal } = started
       const [user] = await findUsers([principal.userId])
       const { issuer } = principal
@@ -50,4 +47,16 @@ export function createDevelopmentSignIn(parts: DevelopmentSignInParts): SignIn {
       return personal({ session }, { 'set-cookie': cookie })
     },
   }
+}
+
+/** No session has ended here, so the status is 403 where a credential would be refused with 401. */
+function refusedSignIn({ reason, error }: RefusedSignIn): Response {
+  if (error !== null && error.status >= 500) {
+    return problem(error.status, { detail: error.message, headers: error.headers })
+  }
+  const isStopped = reason === 'owner-deleted' || reason === 'owner-suspended'
+  const detail = isStopped
+    ? 'This user was deleted or suspended. Sign in as another one.'
+    : 'The server refused this sign-in. Try again.'
+  return problem(403, { detail })
 }

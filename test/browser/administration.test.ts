@@ -70,6 +70,12 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
     await page.getByRole('heading', { name: 'Administration' }).waitFor()
     await expect(keys.askWithKey(worker.secret, '{ viewer { subject } }')).rejects.toThrow()
 
+    const signedOut = await keys.open({})
+    await signedOut.getByLabel('Another name').fill('joan')
+    await signedOut.getByRole('button', { name: 'Continue', exact: true }).click()
+    await signedOut.getByRole('alert').getByText('This user was deleted or suspended.').waitFor()
+    await signedOut.context().close()
+
     // The dialog of the browser for the file cannot be operated here.
     await page.addInitScript(() =>
       Object.defineProperty(globalThis, 'showSaveFilePicker', { value: undefined, writable: true }),
