@@ -1,5 +1,7 @@
-import { AffectedKeys, useConsequences } from '../details/affected-keys.tsx'
+import { useState } from 'react'
+import { AffectedKeys, isAnyInUse, useConsequences } from '../details/affected-keys.tsx'
 import { useAction } from '../graphql/use-action.ts'
+import { isTyped, TypedName } from '../kit/confirmation.tsx'
 import { Question } from '../kit/dialog.tsx'
 import { FailureNote } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
@@ -8,7 +10,7 @@ import { DeleteUserMutation, type UserDetails } from './queries.ts'
 
 /**
  * Asks before it deletes a user. `force`, which deletes active keys too, is sent only if these keys are shown: where
- * they are not, the server refuses the deletion.
+ * they are not, the server refuses the deletion. If a key is in use, the person types the subject of the user.
  */
 export function DeleteUser(props: {
   readonly user: UserDetails
@@ -16,26 +18,37 @@ export function DeleteUser(props: {
   readonly onDeleted: () => void
 }) {
   const { user, onClose, onDeleted } = props
-  const { id } = user
+  const { id, subject } = user
+  const [typed, setTyped] = useState('')
   const found = useConsequences({ deleteUser: { id } })
   const { run, isPending, failure } = useAction(DeleteUserMutation, () => {
     onDeleted()
     // The next screen shows it.
     toast(m.admin.deleted)
   })
+  const asksSubject = isAnyInUse(found)
   const hasShownKeys = found.keys != null && found.keys.nodes.length > 0
 
   return (
     <Question
-      title={m.admin.deleteTitle(user.name ?? user.subject)}
+      title={m.admin.deleteTitle(user.name ?? subject)}
       action={m.admin.deleteAction}
       isPending={isPending}
-      isDisabled={found.keys === undefined}
+      isDisabled={found.keys === undefined || (asksSubject && !isTyped(typed, subject))}
       onAction={() => void run({ input: { id, force: hasShownKeys } })}
       onClose={onClose}
     >
       <p>{m.admin.deleteText}</p>
       <AffectedKeys found={found} />
+      {asksSubject && (
+        <TypedName
+          label={m.admin.typeSubject}
+          hint={m.admin.keysInUse}
+          name={subject}
+          typed={typed}
+          onType={setTyped}
+        />
+      )}
       <FailureNote failure={failure} />
     </Question>
   )

@@ -1,6 +1,7 @@
 import type { VariablesOf } from 'gql.tada'
 import { useQuery } from 'urql'
 import { failureOf } from '../graphql/failure.ts'
+import { isInUse } from '../kit/confirmation.tsx'
 import { ErrorState, Skeleton } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
 import { m } from '../messages/current.ts'
@@ -33,6 +34,13 @@ export function useConsequences(change: Change) {
     missing: isForbidden ? failure.missingScopes : ['read:keys', 'manage:keys', 'read:users'],
     reload: () => reload({ requestPolicy: 'network-only' }),
   }
+}
+
+/** Whether a program used a key within the last day. Keys that are not listed count as used, because nobody knows. */
+export function isAnyInUse({ keys }: ReturnType<typeof useConsequences>): boolean {
+  if (keys == null) return false
+  const { nodes, totalCount } = keys
+  return totalCount > nodes.length || nodes.some(({ apiKey }) => isInUse(apiKey.lastUsedAt))
 }
 
 /** The keys that a change stops or narrows, with the scopes that they lose and when these were used. */
@@ -83,7 +91,12 @@ function Listed({ keys: { nodes, totalCount } }: { readonly keys: Result }) {
 }
 
 function LastUse({ at }: { readonly at: string | null }) {
-  return at === null ? m.list.neverUsed : <RelativeTime at={at} />
+  if (at === null) return m.list.neverUsed
+  return (
+    <>
+      {m.admin.lastUsed} <RelativeTime at={at} />
+    </>
+  )
 }
 
 function latest(scopes: readonly { readonly lastUsedAt: string | null }[]): string | null {

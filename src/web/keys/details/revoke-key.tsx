@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { useQuery } from 'urql'
 import { failureOf } from '../graphql/failure.ts'
 import { useAction } from '../graphql/use-action.ts'
+import { isInUse, isTyped, TypedName } from '../kit/confirmation.tsx'
 import { Question } from '../kit/dialog.tsx'
 import { TextField } from '../kit/fields.tsx'
 import { KeyUses } from '../kit/key-uses.tsx'
@@ -18,8 +19,6 @@ import {
 
 type RevocableKey = Pick<KeyDetails, 'id' | 'name' | 'lastUsedAt' | 'lastUsedFrom' | 'usedScopes'>
 
-const day = 24 * 60 * 60 * 1000
-
 /** Asks before it revokes a key, and says what stops. A key in use makes the person type its name. */
 export default function RevokeKey(props: {
   readonly apiKey: RevocableKey
@@ -33,30 +32,27 @@ export default function RevokeKey(props: {
   const { run, isPending, failure } = useAction(RevokeOneKeyMutation, ({ revokeApiKey }) =>
     onRevoked(revokeApiKey),
   )
-  const isInUse = lastUsedAt !== null && Date.now() - Date.parse(lastUsedAt) < day
-  // What a keyboard cannot type, such as two spaces in a row, is not asked for.
-  const isConfirmed = !isInUse || plain(typed) === plain(name)
+  const asksName = isInUse(lastUsedAt)
 
   return (
     <Question
       title={m.list.revokeTitle(1, name)}
       action={m.details.revokeAction}
       isPending={isPending}
-      isDisabled={!isConfirmed}
+      isDisabled={asksName && !isTyped(typed, name)}
       onAction={() => void run({ id, reason })}
       onClose={onClose}
     >
       <p>{m.details.revokeText}</p>
       <Effects apiKey={apiKey} />
       <TextField label={m.list.reason} value={reason} onChange={setReason} maxLength={500} />
-      {isInUse && (
-        <TextField
+      {asksName && (
+        <TypedName
           label={m.details.typeName}
           hint={m.details.inUse}
-          placeholder={name}
-          value={typed}
-          onChange={setTyped}
-          isRequired
+          name={name}
+          typed={typed}
+          onType={setTyped}
         />
       )}
       <FailureNote failure={failure} />
@@ -104,8 +100,4 @@ function Effects({ apiKey }: { readonly apiKey: RevocableKey }) {
       )}
     </>
   )
-}
-
-function plain(text: string): string {
-  return text.normalize('NFKC').replace(/\s+/g, ' ').trim()
 }

@@ -48,6 +48,10 @@ export const admin: typeof english = {
   deleteTitle: (name) => `„${name}“ löschen?`,
   deleteText:
     'Der Benutzer und alle seine Schlüssel werden gelöscht. Der Server weist seine JWTs ab, bis ihn jemand neu anlegt. Das lässt sich nicht rückgängig machen.',
+  typeSubject: 'Zur Bestätigung das Subject des Benutzers eingeben',
+  keysInUse:
+    'Vielleicht hat ein Programm einen dieser Schlüssel in den letzten 24 Stunden benutzt.',
+  lastUsed: 'zuletzt benutzt',
   deleteAction: 'Benutzer löschen',
   deleted: 'Der Benutzer ist gelöscht.',
   allows: {
