@@ -162,6 +162,9 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
       .getByRole('main')
       .getByText(/^Refused everywhere since \d\d:\d\d:\d\d\.\d{3}$/)
       .waitFor()
+    expect(await page.locator('.receipt time').getAttribute('title')).toMatch(
+      /^\w+ \d+, \d{4}\D+\d\d:\d\d:\d\d\.\d{3} \S+$/,
+    )
     await page.getByText('Revoked', { exact: true }).first().waitFor()
     await expectEverywhere(page, 'key-revoked')
     await page.getByRole('region', { name: 'Activity' }).scrollIntoViewIfNeeded()

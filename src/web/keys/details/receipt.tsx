@@ -11,7 +11,8 @@ export function Receipt({ revocation }: { readonly revocation: Revocation }) {
   // The clock of the person may be wrong, so only the server's two times are compared.
   const left = Date.parse(effectiveBy) - Date.parse(apiKey.revokedAt ?? effectiveBy)
   const [isEffective, setEffective] = useState(left <= 0)
-  const time = timeText(new Date(effectiveBy))
+  const at = new Date(effectiveBy)
+  const time = timeText(at, new Date())
 
   useEffect(() => {
     const timer = setTimeout(() => {
@@ -28,7 +29,10 @@ export function Receipt({ revocation }: { readonly revocation: Revocation }) {
         <p>
           {isEffective ? (
             <>
-              {m.details.refusedSince} <time dateTime={effectiveBy}>{time}</time>
+              {m.details.refusedSince}{' '}
+              <time dateTime={effectiveBy} title={fullText(at)}>
+                {time}
+              </time>
             </>
           ) : (
             m.details.refusedSoon
@@ -53,13 +57,24 @@ export function Receipt({ revocation }: { readonly revocation: Revocation }) {
   )
 }
 
-/** Returns the time of the day to the millisecond, such as `12:03:07.250`. */
-function timeText(at: Date): string {
-  return new Intl.DateTimeFormat(language, {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    fractionalSecondDigits: 3,
-    hourCycle: 'h23',
-  }).format(at)
+const clock = {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+  hourCycle: 'h23',
+} as const
+
+const date = { year: 'numeric', month: 'long', day: 'numeric' } as const
+
+/** Returns the time of the day to the millisecond, such as `12:03:07.250`, after its date unless that is today. */
+function timeText(at: Date, now: Date): string {
+  const isToday = at.toDateString() === now.toDateString()
+  return isToday ? new Intl.DateTimeFormat(language, clock).format(at) : fullText(at)
+}
+
+/** Returns the date and the time where the person is, with the name of the time zone. */
+function fullText(at: Date): string {
+  const parts = { ...date, ...clock, timeZoneName: 'short' } as const
+  return new Intl.DateTimeFormat(language, parts).format(at)
 }
