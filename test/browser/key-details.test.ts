@@ -166,10 +166,20 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
       /^\w+ \d+, \d{4}\D+\d\d:\d\d:\d\d\.\d{3} \S+$/,
     )
     await page.getByText('Revoked', { exact: true }).first().waitFor()
+    await page.getByText('The key could do this.').waitFor()
+    await page.locator('dt', { hasText: /^Revoked$/ }).waitFor()
+    expect(await page.locator('dt', { hasText: /^Expires$/ }).count()).toBe(0)
     await expectEverywhere(page, 'key-revoked')
     await page.getByRole('region', { name: 'Activity' }).scrollIntoViewIfNeeded()
     await shoot(page, 'key-activity')
     await expect(keys.askWithKey(key.secret, '{ viewer { subject } }')).rejects.toThrow()
+
+    await page.goto(`${keys.origin}/keys/${key.id}?add=write:users`)
+    await page.getByText('The key was revoked, so nothing can be added.').waitFor()
+    await expectAccessible(page)
+    await page.getByRole('link', { name: 'New key with these scopes' }).click()
+    await page.getByText('A link has filled in the scopes.').waitFor()
+    expect(await page.getByRole('checkbox', { name: 'write:users' }).isChecked()).toBe(true)
     await page.context().close()
   })
 

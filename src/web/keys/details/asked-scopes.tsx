@@ -4,7 +4,7 @@ import { linkedScopes } from '../create/linked-scopes.ts'
 import { ScopesQuery } from '../create/queries.ts'
 import { useAction } from '../graphql/use-action.ts'
 import { useQuery } from '../graphql/use-query.ts'
-import { Button } from '../kit/button.tsx'
+import { Button, ButtonLink } from '../kit/button.tsx'
 import { originText } from '../kit/origin.ts'
 import { FailureNote } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
@@ -17,9 +17,10 @@ import { type KeyDetails, UpdateKeyMutation } from './queries.ts'
 export function AskedScopes(props: {
   readonly apiKey: KeyDetails
   readonly held: ReadonlySet<string>
-  readonly mayAdd: boolean
+  /** Whether the person may change the key, and create another one. */
+  readonly mayWrite: boolean
 }) {
-  const { apiKey, held, mayAdd } = props
+  const { apiKey, held, mayWrite } = props
   const [asked, clear] = useAskedScopes()
   const { run, isPending, failure } = useAction(UpdateKeyMutation, () => {
     toast(m.details.added(added.length))
@@ -36,6 +37,10 @@ export function AskedScopes(props: {
   const added = missing.filter((scope) => isAddable(scope) && held.has(scope))
   const isRotating = apiKey.previousSecret !== null
   if (asked.length === 0 || data === undefined) return null
+  if (apiKey.status !== 'ACTIVE') {
+    const scopes = [...new Set([...apiKey.scopes, ...missing])].sort()
+    return <Ended status={apiKey.status} scopes={scopes} mayReplace={mayWrite} onDismiss={clear} />
+  }
 
   return (
     <section className="card asked" aria-labelledby="asked">
@@ -58,7 +63,7 @@ export function AskedScopes(props: {
         {isRotating && added.length > 0 && <p>{m.details.addWhileRotating}</p>}
         <FailureNote failure={failure} />
         <div className="asked-actions">
-          {mayAdd && added.length > 0 && (
+          {mayWrite && added.length > 0 && (
             <Button
               look="primary"
               isPending={isPending}
@@ -69,6 +74,42 @@ export function AskedScopes(props: {
             </Button>
           )}
           <Button onPress={clear}>{m.details.askedDismiss}</Button>
+        </div>
+      </div>
+    </section>
+  )
+}
+
+/** Nothing can be added to a key that is revoked or has expired. A new key takes its place. */
+function Ended(props: {
+  readonly status: 'REVOKED' | 'EXPIRED'
+  /** The scopes of the key, and those that the link asks for. */
+  readonly scopes: readonly string[]
+  readonly mayReplace: boolean
+  readonly onDismiss: () => void
+}) {
+  const { status, scopes, mayReplace, onDismiss } = props
+  return (
+    <section className="card asked" aria-labelledby="asked">
+      <span className="empty-icon">
+        <Link2 aria-hidden />
+      </span>
+      <div className="asked-text">
+        <h2 id="asked">{m.details.askedTitle}</h2>
+        <p>{m.details.askedEnded[status]}</p>
+        {mayReplace && (
+          <>
+            <p className="muted">{m.details.askedReplace}</p>
+            <Scopes names={scopes} />
+          </>
+        )}
+        <div className="asked-actions">
+          {mayReplace && (
+            <ButtonLink look="primary" href={`/new?scopes=${encodeURIComponent(scopes.join(' '))}`}>
+              {m.details.askedNewKey}
+            </ButtonLink>
+          )}
+          <Button onPress={onDismiss}>{m.details.askedDismiss}</Button>
         </div>
       </div>
     </section>

@@ -7,7 +7,7 @@ import { m } from '../messages/current.ts'
 import type { KeyDetails } from './queries.ts'
 
 export function Facts({ apiKey, isOwn }: { readonly apiKey: KeyDetails; readonly isOwn: boolean }) {
-  const { id, start, createdAt, expiresAt, lastUsedAt, lastUsedFrom, owner, parent } = apiKey
+  const { id, start, createdAt, lastUsedAt, lastUsedFrom, owner, parent } = apiKey
   const origin = originText(lastUsedFrom)
   return (
     <dl className="card facts" aria-label={m.details.facts}>
@@ -24,9 +24,7 @@ export function Facts({ apiKey, isOwn }: { readonly apiKey: KeyDetails; readonly
         {lastUsedAt === null ? m.time.never : <RelativeTime at={lastUsedAt} />}
         {origin !== '' && <bdi className="fact-more">{origin}</bdi>}
       </Fact>
-      <Fact name={m.details.expires}>
-        {expiresAt === null ? m.time.never : <RelativeTime at={expiresAt} />}
-      </Fact>
+      <End apiKey={apiKey} />
       {!isOwn && (
         <Fact name={m.details.owner}>
           <bdi>{owner.name ?? owner.subject}</bdi>
@@ -45,6 +43,17 @@ export function Facts({ apiKey, isOwn }: { readonly apiKey: KeyDetails; readonly
         </Fact>
       )}
     </dl>
+  )
+}
+
+/** The revocation of a key, or else its expiry. */
+function End({ apiKey: { status, expiresAt, revokedAt } }: { readonly apiKey: KeyDetails }) {
+  const at = revokedAt ?? expiresAt
+  const isOver = status === 'REVOKED' || status === 'EXPIRED'
+  return (
+    <Fact name={isOver ? m.status[status] : m.details.expires}>
+      {at === null ? m.time.never : <RelativeTime at={at} />}
+    </Fact>
   )
 }
 

@@ -21,10 +21,11 @@ export function KeyScopes(props: {
   const { apiKey, mayNarrow, onAdd } = props
   const used = new Map(apiKey.usedScopes.map(({ scope, lastUsedAt }) => [scope, lastUsedAt]))
   const effective = new Set(apiKey.effectiveScopes)
+  const isLive = apiKey.status === 'ACTIVE'
   return (
     <Panel
       title={m.details.scopes}
-      lead={m.details.scopesLead}
+      lead={isLive ? m.details.scopesLead : m.details.scopesLeadPast}
       action={
         onAdd !== null && (
           <Button size="small" icon={<Plus aria-hidden />} onPress={onAdd}>
@@ -46,7 +47,8 @@ export function KeyScopes(props: {
               key={scope}
               scope={scope}
               usedAt={used.get(scope) ?? null}
-              isWithheld={apiKey.status === 'ACTIVE' && !effective.has(scope)}
+              isLive={isLive}
+              isWithheld={isLive && !effective.has(scope)}
             />
           ))}
         </tbody>
@@ -59,17 +61,20 @@ export function KeyScopes(props: {
 function ScopeUse(props: {
   readonly scope: string
   readonly usedAt: string | null
+  /** Whether the key still works. If not, its marks have no colour. */
+  readonly isLive: boolean
   readonly isWithheld: boolean
 }) {
-  const { scope, usedAt, isWithheld } = props
+  const { scope, usedAt, isLive, isWithheld } = props
+  const notUsed = isLive ? m.details.notNeeded : m.details.neverNeeded
   return (
-    <tr data-used={usedAt !== null}>
+    <tr data-used={isLive ? usedAt !== null : undefined}>
       <th scope="row">
-        {usedAt === null ? <Minus aria-hidden /> : <CircleCheck aria-hidden />}
+        {usedAt !== null && isLive ? <CircleCheck aria-hidden /> : <Minus aria-hidden />}
         <code>{scope}</code>
         {isWithheld && <span className="scope-withheld">{m.details.withheld}</span>}
       </th>
-      <td>{usedAt === null ? m.details.notNeeded : <RelativeTime at={usedAt} />}</td>
+      <td>{usedAt === null ? notUsed : <RelativeTime at={usedAt} />}</td>
     </tr>
   )
 }

@@ -71,11 +71,11 @@ export function KeyScreen(props: {
     >
       <div className="details">
         {receipt !== null && <Receipt revocation={receipt} />}
-        <AskedScopes apiKey={apiKey} held={held} mayAdd={isLive && isOwn} />
+        <AskedScopes apiKey={apiKey} held={held} mayWrite={mayWrite && isOwn} />
         <Facts apiKey={apiKey} isOwn={isOwn} />
         <KeyScopes
           apiKey={apiKey}
-          mayNarrow={apiKey.status !== 'REVOKED' && mayWrite}
+          mayNarrow={isLive}
           onAdd={isLive && isOwn ? () => setQuestion('add') : null}
         />
         <Rotation apiKey={apiKey} onEnd={isLive && isOwn ? () => setQuestion('end') : null} />

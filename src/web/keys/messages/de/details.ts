@@ -22,8 +22,10 @@ export const details: typeof english = {
 
   scopes: 'Rechte',
   scopesLead: 'Was der Schlüssel darf, und wann eine Anfrage es zuletzt brauchte.',
+  scopesLeadPast: 'Was der Schlüssel durfte, und wann eine Anfrage es zuletzt brauchte.',
   scopeColumns: { scope: 'Recht', used: 'Zuletzt gebraucht' },
   notNeeded: 'Noch nie gebraucht',
+  neverNeeded: 'Nie gebraucht',
   withheld: 'Ruht: Dem Besitzer oder dem Schlüssel darüber fehlt es zurzeit.',
   unused: (count) =>
     count === 1
@@ -54,6 +56,12 @@ export const details: typeof english = {
   askedNotHeld: (names) => `Ihnen fehlt ${names}. Jemand mit write:grants kann es Ihnen geben.`,
   askedFixed: (names) =>
     `${names} lässt sich keinem Schlüssel hinzufügen. Ein neuer kann es haben, wenn Sie es haben.`,
+  askedEnded: {
+    REVOKED: 'Der Schlüssel wurde widerrufen, deshalb lässt sich nichts hinzufügen.',
+    EXPIRED: 'Der Schlüssel ist abgelaufen, deshalb lässt sich nichts hinzufügen.',
+  },
+  askedReplace: 'Ein neuer Schlüssel kann die Rechte dieses Schlüssels und die des Links haben:',
+  askedNewKey: 'Neuer Schlüssel mit diesen Rechten',
   askedDismiss: 'Nicht jetzt',
 
   rotation: 'Geheimnis',

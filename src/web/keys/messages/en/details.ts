@@ -20,8 +20,10 @@ export const details = {
 
   scopes: 'Scopes',
   scopesLead: 'The key may do this. Each scope shows when a request last needed it.',
+  scopesLeadPast: 'The key could do this. Each scope shows when a request last needed it.',
   scopeColumns: { scope: 'Scope', used: 'Last needed' },
   notNeeded: 'Not needed yet',
+  neverNeeded: 'Never needed',
   withheld: 'Withheld: the owner or the key that created this one lacks it now.',
   unused: (count: number) =>
     `No request has needed ${count === 1 ? 'this scope' : `these ${scopes(count)}`}:`,
@@ -50,6 +52,12 @@ export const details = {
     `You do not hold ${names}, so you cannot add it. Somebody with write:grants can grant it to you.`,
   askedFixed: (names: string) =>
     `${names} cannot be added to a key. A new key can have it, if you hold it.`,
+  askedEnded: {
+    REVOKED: 'The key was revoked, so nothing can be added.',
+    EXPIRED: 'The key has expired, so nothing can be added.',
+  },
+  askedReplace: 'A new key can have the scopes of this key and those of the link:',
+  askedNewKey: 'New key with these scopes',
   askedDismiss: 'Not now',
 
   rotation: 'Secret',
