@@ -35,6 +35,10 @@ export function KeyForm(props: {
   const isTaken = found.length === selected.size && found.every((scope) => selected.has(scope))
   const offered = isTaken ? [] : found
   const { create, clear, isPending, errors, failure } = useCreateKey(onCreated)
+  const scopesError =
+    errors.scopes !== undefined && selected.size === 0
+      ? m.create.scopesMissing(offered.length)
+      : errors.scopes
   const form = useRef<HTMLFormElement>(null)
   const known = new Set(scopes.map(({ name }) => name))
   const refused = wanted.filter((scope) => known.has(scope) && !held.has(scope))
@@ -48,15 +52,7 @@ export function KeyForm(props: {
   async function submit(event: FormEvent) {
     event.preventDefault()
     const chosen = [...selected].sort()
-    const isDone = await create({
-      name,
-      description,
-      metadata,
-      expiry,
-      date,
-      scopes: chosen,
-      offered: offered.length,
-    })
+    const isDone = await create({ name, description, metadata, expiry, date, scopes: chosen })
     if (!isDone) {
       requestAnimationFrame(() =>
         form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"]')?.focus(),
@@ -133,7 +129,7 @@ export function KeyForm(props: {
           scopes={scopes}
           held={held}
           selected={selected}
-          error={errors.scopes ?? null}
+          error={scopesError ?? null}
           tab={tab}
           onTab={setTab}
           onSelect={select}

@@ -14,8 +14,6 @@ interface Draft {
   readonly expiry: Expiry
   readonly date: string
   readonly scopes: readonly string[]
-  /** The number of scopes that the form offers for the operations that the person entered. */
-  readonly offered: number
 }
 
 type Field = 'name' | 'description' | 'metadata' | 'expiresAt' | 'scopes'
@@ -67,12 +65,12 @@ export function useCreateKey(onCreated: (created: CreatedKey) => void) {
 }
 
 function errorsOf(draft: Draft, expiresAt: Date | null): Errors {
-  const { name, scopes, offered, expiry, metadata } = draft
+  const { name, scopes, expiry, metadata } = draft
   const invalid = invalidEntry(metadata)
   return {
     ...(name.trim() === '' && { name: m.create.nameMissing }),
     ...(invalid !== undefined && { metadata: m.create.metadataInvalid(invalid.property.trim()) }),
-    ...(scopes.length === 0 && { scopes: m.create.scopesMissing(offered) }),
+    ...(scopes.length === 0 && { scopes: m.create.scopesMissing(0) }),
     ...(expiry === 'date' && expiresAt === null && { expiresAt: m.create.dateMissing }),
   }
 }
