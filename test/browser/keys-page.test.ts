@@ -56,7 +56,6 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
     await page.getByText('Query.users', { exact: true }).waitFor()
     const take = page.getByRole('button', { name: 'Take exactly these 2 scopes' })
     await expectEverywhere(page, 'create-operation', take)
-    await page.getByRole('button', { name: 'Create key' }).click()
     await page.getByText('for example with “Take exactly these 2 scopes”').waitFor()
     for (const width of [1280, 390]) {
       await page.setViewportSize({ width, height: 757 })
