@@ -122,6 +122,12 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
     await keys.ask('joan', rotate)
     await page.getByText('Rotating', { exact: true }).waitFor()
     await page.getByText('Secret rotated').nth(1).waitFor()
+    const activity = page.getByRole('region', { name: 'Activity' })
+    await activity
+      .getByText(/^Old secret ends: \w+ \d+, \d{4}/)
+      .first()
+      .waitFor()
+    expect(await activity.getByText(/force|previousExpiresAt|T\d\d:/).count()).toBe(0)
     await page.context().close()
   })
 

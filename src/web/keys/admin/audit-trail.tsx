@@ -70,6 +70,7 @@ export function AuditTrail() {
               <Event
                 key={id}
                 {...event}
+                about={targetId}
                 target={targetId !== null && <Target type={targetType} id={targetId} />}
               />
             ))}

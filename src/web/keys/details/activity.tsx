@@ -32,7 +32,7 @@ export function Activity({ id }: { readonly id: string }) {
       ) : (
         <ol className="events">
           {events.nodes.map(({ id: eventId, ...event }) => (
-            <Event key={eventId} {...event} />
+            <Event key={eventId} {...event} about={id} />
           ))}
         </ol>
       )}
@@ -56,11 +56,13 @@ export function Event(props: {
   readonly at: string
   readonly details: Record<string, unknown>
   readonly actor: { readonly subject: string | null; readonly credentialKind: string | null }
-  /** A link to what the event is about. */
+  /** The id of the key or user that the event is about. */
+  readonly about: string | null
+  /** A link to it. */
   readonly target?: ReactNode
 }) {
-  const { type, at, details, actor, target } = props
-  const lines = detailLines(details)
+  const { type, at, details, actor, about, target } = props
+  const lines = detailLines(type, details, about)
   return (
     <li>
       <div className="event-head">
