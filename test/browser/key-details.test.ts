@@ -266,7 +266,7 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
     await page.getByText(name, { exact: true }).waitFor()
     await expectInert('sessions')
     await page.goto(`${keys.origin}/keys/new?scopes=${encodeURIComponent(hostile.join(' '))}`)
-    await page.getByText('A link has filled in the scopes.').waitFor()
+    await page.getByText('that this server does not have.').waitFor()
     await expectInert('create')
     expect(dialogs).toEqual([])
     await page.context().close()
