@@ -1,4 +1,6 @@
+import dns from 'node:dns/promises'
 import { chmodSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, TLSSocket } from 'node:tls'
 import { drizzle } from 'drizzle-orm/postgres-js'
@@ -15,12 +17,17 @@ import { hasProgram } from '../support/programs.ts'
 import { temporaryFolder } from '../support/server-process.ts'
 
 // The name that resolves to several addresses. Nothing listens on the first of them.
-vi.mock('node:dns/promises', async (original) => {
-  const dns = await original<typeof import('node:dns/promises')>()
-  const addresses = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }))
-  const lookup = (name: string, options: object) =>
-    name === 'several.test' ? Promise.resolve(addresses) : dns.lookup(name, options)
-  return { ...dns, lookup }
+const { lookup } = dns
+const addresses = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }))
+const lookUp = (name: string, options: object) =>
+  name === 'several.test' ? Promise.resolve(addresses) : lookup(name, options)
+beforeAll(() => {
+  vi.spyOn(dns, 'lookup').mockImplementation(lookUp as typeof lookup)
+  syncBuiltinESMExports()
+})
+afterAll(() => {
+  vi.restoreAllMocks()
+  syncBuiltinESMExports()
 })
 
 let database: TestDatabase

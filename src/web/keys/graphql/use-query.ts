@@ -22,11 +22,12 @@ export function useQuery<Data, Variables extends AnyVariables>(
   args: UseQueryArgs<Variables, Data>,
 ): readonly [QueryAnswer<Data>, () => void] {
   const [{ data, error, fetching }, execute] = useUrqlQuery(args)
-  const variables = JSON.stringify(args.variables)
+  const variables = JSON.stringify(args.variables ?? {})
   const [good, setGood] = useState<{ variables: string; data: Data } | null>(null)
   const [isRepeating, setRepeating] = useState(false)
   const failure = useMemo(() => failureOf(error), [error])
-  const kept = isPassing(failure) && good?.variables === variables ? good.data : undefined
+  const isKept = isPassing(failure) && good !== null && good.variables === variables
+  const kept = isKept ? good.data : undefined
   const isOld = kept !== undefined
   if (!fetching && error === undefined && data !== undefined && data !== good?.data) {
     setGood({ variables, data })
