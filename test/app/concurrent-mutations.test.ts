@@ -161,8 +161,9 @@ async function atOnce(...concurrent: readonly Mutation[]): Promise<readonly Grap
   const holder = await sql.reserve()
   try {
     await holder`begin`
-    await holder`select from latchkey.users where id = ${of.userId} for update`
-    await holder`select from latchkey.api_keys where owner_id = ${of.userId} for update`
+    // A stronger lock also stops foreign keys of recorded uses, which may hold another key of the same owner.
+    await holder`select from latchkey.users where id = ${of.userId} for no key update`
+    await holder`select from latchkey.api_keys where owner_id = ${of.userId} for no key update`
     const [row] = await holder`select pg_backend_pid() as pid`
     const answers: Promise<GraphQLAnswer>[] = []
     let settled = 0
@@ -177,6 +178,10 @@ async function atOnce(...concurrent: readonly Mutation[]): Promise<readonly Grap
     }
     await holder`commit`
     return await Promise.all(answers)
+  } catch (error) {
+    // Another pair uses the connection next.
+    await holder`rollback`
+    throw error
   } finally {
     holder.release()
   }

@@ -204,7 +204,10 @@ export async function expectAccessible(page: Page): Promise<void> {
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
     await Promise.allSettled(document.getAnimations().map(({ finished }) => finished))
   })
-  expect(await violationsIn(page, { runOnly: ['color-contrast'] })).toEqual([])
+  // An inherited colour may reach its element a moment later.
+  await expect
+    .poll(() => violationsIn(page, { runOnly: ['color-contrast'] }), { timeout: 10_000 })
+    .toEqual([])
   await page.emulateMedia({ colorScheme: isDark ? 'dark' : 'light' })
   await expectTargets(page)
 }

@@ -107,7 +107,7 @@ const recipes: readonly Recipe[] = [
     block: "from 'latchkey/page'",
     run: async (code, { module, sql }) => {
       // Keys of an issuer that the application does not configure would be a warning, a moment after the start.
-      await sql`delete from api_keys`
+      await sql`delete from latchkey.api_keys`
       expect(
         await module(
           `import { buildSchema } from 'graphql'
