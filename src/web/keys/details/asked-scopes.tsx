@@ -1,4 +1,5 @@
 import { Link2 } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { useSearchParams } from 'wouter'
 import { linkedScopes } from '../create/linked-scopes.ts'
 import { ScopesQuery } from '../create/queries.ts'
@@ -43,40 +44,34 @@ export function AskedScopes(props: {
   }
 
   return (
-    <section className="card asked" aria-labelledby="asked">
-      <span className="empty-icon">
-        <Link2 aria-hidden />
-      </span>
-      <div className="asked-text">
-        <h2 id="asked">{m.details.askedTitle}</h2>
-        <p className="muted">{m.details.askedText}</p>
-        {added.length > 0 && <Scopes names={added} />}
-        <LastUse apiKey={apiKey} />
-        {present.length > 0 && (
-          <p>
-            {m.details.askedHeld} <code>{present.join(', ')}</code>
-          </p>
+    <Card>
+      <p className="muted">{m.details.askedText}</p>
+      {added.length > 0 && <Scopes names={added} />}
+      <LastUse apiKey={apiKey} />
+      {present.length > 0 && (
+        <p>
+          {m.details.askedHeld} <code>{present.join(', ')}</code>
+        </p>
+      )}
+      {notHeld.length > 0 && <p>{m.details.askedNotHeld(notHeld.join(', '))}</p>}
+      {fixed.length > 0 && <p>{m.details.askedFixed(fixed.join(', '))}</p>}
+      {unknown.length > 0 && <p>{m.create.unknown(unknown.length)}</p>}
+      {isRotating && added.length > 0 && <p>{m.details.addWhileRotating}</p>}
+      <FailureNote failure={failure} />
+      <div className="asked-actions">
+        {mayWrite && added.length > 0 && (
+          <Button
+            look="primary"
+            isPending={isPending}
+            isDisabled={isRotating}
+            onPress={() => void run({ input: { id: apiKey.id, addScopes: added } })}
+          >
+            {m.details.add(added.length)}
+          </Button>
         )}
-        {notHeld.length > 0 && <p>{m.details.askedNotHeld(notHeld.join(', '))}</p>}
-        {fixed.length > 0 && <p>{m.details.askedFixed(fixed.join(', '))}</p>}
-        {unknown.length > 0 && <p>{m.create.unknown(unknown.length)}</p>}
-        {isRotating && added.length > 0 && <p>{m.details.addWhileRotating}</p>}
-        <FailureNote failure={failure} />
-        <div className="asked-actions">
-          {mayWrite && added.length > 0 && (
-            <Button
-              look="primary"
-              isPending={isPending}
-              isDisabled={isRotating}
-              onPress={() => void run({ input: { id: apiKey.id, addScopes: added } })}
-            >
-              {m.details.add(added.length)}
-            </Button>
-          )}
-          <Button onPress={clear}>{m.details.askedDismiss}</Button>
-        </div>
+        <Button onPress={clear}>{m.details.askedDismiss}</Button>
       </div>
-    </section>
+    </Card>
   )
 }
 
@@ -90,27 +85,35 @@ function Ended(props: {
 }) {
   const { status, scopes, mayReplace, onDismiss } = props
   return (
+    <Card>
+      <p>{m.details.askedEnded[status]}</p>
+      {mayReplace && (
+        <>
+          <p className="muted">{m.details.askedReplace}</p>
+          <Scopes names={scopes} />
+        </>
+      )}
+      <div className="asked-actions">
+        {mayReplace && (
+          <ButtonLink look="primary" href={`/new?scopes=${encodeURIComponent(scopes.join(' '))}`}>
+            {m.details.askedNewKey}
+          </ButtonLink>
+        )}
+        <Button onPress={onDismiss}>{m.details.askedDismiss}</Button>
+      </div>
+    </Card>
+  )
+}
+
+function Card({ children }: { readonly children: ReactNode }) {
+  return (
     <section className="card asked" aria-labelledby="asked">
       <span className="empty-icon">
         <Link2 aria-hidden />
       </span>
       <div className="asked-text">
         <h2 id="asked">{m.details.askedTitle}</h2>
-        <p>{m.details.askedEnded[status]}</p>
-        {mayReplace && (
-          <>
-            <p className="muted">{m.details.askedReplace}</p>
-            <Scopes names={scopes} />
-          </>
-        )}
-        <div className="asked-actions">
-          {mayReplace && (
-            <ButtonLink look="primary" href={`/new?scopes=${encodeURIComponent(scopes.join(' '))}`}>
-              {m.details.askedNewKey}
-            </ButtonLink>
-          )}
-          <Button onPress={onDismiss}>{m.details.askedDismiss}</Button>
-        </div>
+        {children}
       </div>
     </section>
   )

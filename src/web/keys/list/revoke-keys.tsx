@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useClient } from 'urql'
 import { type Failure, failureOf } from '../graphql/failure.ts'
+import { isInUse } from '../kit/confirmation.tsx'
 import { Question } from '../kit/dialog.tsx'
 import { TextField } from '../kit/fields.tsx'
 import { KeyUses } from '../kit/key-uses.tsx'
@@ -8,8 +9,6 @@ import { FailureNote } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
 import { type KeyRow, RevokeKeyMutation } from './queries.ts'
-
-const day = 24 * 60 * 60 * 1000
 
 /** Asks before it revokes keys. Keys that were used in the last day make the person type a word. */
 export default function RevokeKeys(props: {
@@ -24,9 +23,7 @@ export default function RevokeKeys(props: {
   const [done, setDone] = useState<number | null>(null)
   const [failure, setFailure] = useState<Failure | null>(null)
   const [revoked, setRevoked] = useState(0)
-  const isInUse = keys.some(
-    ({ lastUsedAt }) => lastUsedAt !== null && Date.now() - Date.parse(lastUsedAt) < day,
-  )
+  const asksWord = keys.some(({ lastUsedAt }) => isInUse(lastUsedAt))
 
   async function revoke() {
     setFailure(null)
@@ -52,14 +49,14 @@ export default function RevokeKeys(props: {
       title={m.list.revokeTitle(keys.length, keys[0]?.name ?? '')}
       action={m.list.revokeAction(keys.length)}
       isPending={done !== null}
-      isDisabled={isInUse && typed.trim().toLowerCase() !== m.list.word}
+      isDisabled={asksWord && typed.trim().toLowerCase() !== m.list.word}
       onAction={() => void revoke()}
       onClose={onClose}
     >
       <p>{m.list.revokeText(keys.length)}</p>
       <KeyUses keys={keys} />
       <TextField label={m.list.reason} value={reason} onChange={setReason} maxLength={500} />
-      {isInUse && (
+      {asksWord && (
         <TextField
           label={m.list.typeWord(m.list.word)}
           hint={m.list.inUse}
