@@ -6,6 +6,7 @@ import {
   expectAccessible,
   expectAccessibleAsShown,
   expectEverywhere,
+  openUntil,
   shoot,
   startedForAll,
   startKeysPage,
@@ -19,6 +20,7 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
 
   it('finds a user, suspends and reactivates it, and revokes its keys', async () => {
     const key = await createKey(keys, 'joan', { name: 'Worker', scopes: ['read:users'] })
+    await keys.askWithKey(key.secret, '{ users { totalCount } }')
     const page = await keys.open({ as: 'ada', path: '/admin' })
     await page.getByRole('searchbox').fill('jo')
     await page.getByText('1 user', { exact: true }).waitFor()
@@ -38,9 +40,15 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
     await page.getByRole('status').getByText('The user is active again.').waitFor()
     await keys.askWithKey(key.secret, '{ viewer { subject } }')
 
-    await page.getByRole('button', { name: 'Revoke all keys' }).click()
+    await openUntil(page, 'Revoke all keys', 'Type the subject')
     await question.getByText('1 key is affected:').waitFor()
-    await question.getByRole('button', { name: 'Revoke all keys' }).click()
+    await question.getByText(/^Scopes in use: read:users /).waitFor()
+    await shoot(page, 'admin-revoke-all')
+    await expectAccessible(page)
+    const revokeAll = question.getByRole('button', { name: 'Revoke all keys' })
+    expect(await revokeAll.isDisabled()).toBe(true)
+    await page.getByLabel('Type the subject').fill('joan')
+    await revokeAll.click()
     await page.getByRole('status').getByText('1 key revoked.').waitFor()
     await page.getByRole('listitem').filter({ hasText: 'Worker' }).getByText('Revoked').waitFor()
     await expect(keys.askWithKey(key.secret, '{ viewer { subject } }')).rejects.toThrow()
@@ -61,15 +69,7 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
       viewer: { scopes: [] },
     })
 
-    // The use of the key is written some time later.
-    await vi.waitFor(
-      async () => {
-        await page.reload()
-        await page.getByRole('button', { name: 'Delete' }).click({ timeout: 3000 })
-        await page.getByLabel('Type the subject').waitFor({ timeout: 2000 })
-      },
-      { timeout: 40_000 },
-    )
+    await openUntil(page, 'Delete', 'Type the subject')
     await question.getByText(/^last used /).waitFor()
     await shoot(page, 'admin-delete')
     await expectAccessible(page)

@@ -5,6 +5,7 @@ import {
   createKey,
   expectAccessible,
   expectEverywhere,
+  openUntil,
   shoot,
   startedForAll,
   startKeysPage,
@@ -135,15 +136,8 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
     const scopes = ['read:users', 'write:keys']
     const key = await createKey(keys, 'mary', { name: 'Build  agent', scopes })
     await keys.askWithKey(key.secret, createChild('Build cache'))
-    const page = await keys.open({ as: 'mary' })
-    await vi.waitFor(
-      async () => {
-        await page.goto(`${keys.origin}/keys/${key.id}`)
-        await page.getByRole('button', { name: 'Revoke' }).click({ timeout: 3000 })
-        await page.getByLabel('Type the name').waitFor({ timeout: 2000 })
-      },
-      { timeout: 40_000 },
-    )
+    const page = await keys.open({ as: 'mary', path: `/${key.id}` })
+    await openUntil(page, 'Revoke', 'Type the name')
     const question = page.getByRole('alertdialog')
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel')
     await question.getByText('1 key that it created is revoked too').waitFor()
@@ -159,6 +153,7 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
     await page.unroute('**/keys/graphql')
     await page.getByRole('button', { name: 'Revoke' }).click()
     await question.getByText('1 key that it created is revoked too').waitFor()
+    await question.getByText(/^read:users \w.+, write:keys \w/).waitFor()
     await expectEverywhere(page, 'key-revoke')
     const revoke = question.getByRole('button', { name: 'Revoke key' })
     expect(await revoke.isDisabled()).toBe(true)

@@ -12,6 +12,9 @@ import {
 
 vi.setConfig({ testTimeout: 240_000 })
 
+const createChild =
+  'mutation { createApiKey(input: { name: "Checkout", scopes: ["read:users"] }) { apiKey { id } } }'
+
 describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
   const keys = startedForAll(startKeysPage)
 
@@ -141,22 +144,22 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
     const soon = new Date(Date.now() + 5 * 86_400_000).toISOString()
     const scopes = ['read:users', 'read:keys', 'write:keys', 'write:users']
     const used = await createKey(keys, 'joan', { name: 'Storefront', scopes, expiresAt: soon })
-    await keys.askWithKey(used.secret, '{ viewer { subject } }')
+    await keys.askWithKey(used.secret, createChild)
 
     const page = await keys.open({ as: 'joan' })
-    await page.getByText('23 keys').waitFor()
+    await page.getByText('24 keys').waitFor()
     await expectEverywhere(page, 'list')
     await page.getByRole('button', { name: 'Next' }).click()
     await page.getByRole('link', { name: 'Worker 1', exact: true }).waitFor()
     await page.getByRole('button', { name: 'Previous' }).click()
     await page.getByRole('combobox', { name: 'Order' }).selectOption('EXPIRES')
     await page.waitForFunction(() =>
-      document.querySelector('.key-name')?.textContent?.startsWith('Storefront'),
+      /^(Storefront|Checkout)/.test(document.querySelector('.key-name')?.textContent ?? ''),
     )
     await page.getByText('Expires soon').first().waitFor()
     await page.getByRole('combobox', { name: 'Order' }).selectOption('NEWEST')
     await page.getByRole('searchbox').fill('worker 2')
-    await page.getByText('4 keys').waitFor()
+    await page.getByText('4 keys', { exact: true }).waitFor()
     expect(new URL(page.url()).search).toContain('search=worker')
     await page.getByRole('searchbox').fill('nothing has this name')
     await page.getByRole('heading', { name: 'No key matches' }).waitFor()
@@ -165,16 +168,31 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
 
     await page.getByRole('checkbox', { name: 'Select Worker 22' }).check()
     await page.getByRole('checkbox', { name: 'Select Worker 21' }).check()
-    await page.getByText('2 keys selected').waitFor()
+    await page.getByRole('checkbox', { name: 'Select Storefront' }).check()
+    await page.getByText('3 keys selected').waitFor()
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(request.postData() ?? ''))
     await page.getByRole('button', { name: 'Revoke…' }).click()
-    const question = page.getByRole('alertdialog', { name: 'Revoke 2 keys?' })
-    await question.waitFor()
+    const question = page.getByRole('alertdialog', { name: 'Revoke 3 keys?' })
+    await question.getByText('1 key that it created is revoked too').waitFor()
+    expect(asked.filter((body) => body.includes('consequences('))).toHaveLength(1)
+    await question.getByText('Checkout').waitFor()
+    await question.getByText(/^Scopes in use: read:users .+, write:keys /).waitFor()
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel')
     await expectEverywhere(page, 'revoke')
-    await question.getByRole('button', { name: 'Revoke 2 keys' }).click()
-    await page.getByRole('status').getByText('2 keys revoked.').waitFor()
+    const revoke = question.getByRole('button', { name: 'Revoke 3 keys' })
+    expect(await revoke.isDisabled()).toBe(true)
+    await question.getByLabel('Type “revoke”').fill('Revoke')
+    await revoke.click()
+    await page.getByRole('status').getByText('3 keys revoked, and 1 created by them.').waitFor()
     await page.getByRole('combobox', { name: 'Status' }).selectOption('REVOKED')
-    await page.getByText('2 keys', { exact: true }).waitFor()
+    await page.getByText('4 keys', { exact: true }).waitFor()
+    await page.getByRole('combobox', { name: 'Status' }).selectOption('ACTIVE')
+    await page.getByRole('checkbox', { name: 'Select all keys on this page' }).check()
+    await page.getByRole('button', { name: 'Revoke…' }).click()
+    await page.getByRole('alertdialog', { name: 'Revoke 20 keys?' }).waitFor()
+    await page.locator('.revoke-list ~ .skeleton').waitFor({ state: 'detached' })
+    expect(await page.getByRole('alert').allTextContents()).toEqual([])
     await page.context().close()
   })
 

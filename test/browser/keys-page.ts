@@ -9,7 +9,7 @@ import {
   type Page,
   type Request,
 } from 'playwright-core'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, beforeAll, expect, vi } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
 import { startServerProcess, temporaryFolder } from '../support/server-process.ts'
 import { expectTargets } from './targets.ts'
@@ -181,6 +181,21 @@ export async function createKey(
     { input },
   )
   return { id: createApiKey.apiKey.id, secret: createApiKey.secret }
+}
+
+/**
+ * Opens a question again and again until it asks to type something, because the server writes the use of a key up to
+ * ten seconds later.
+ */
+export async function openUntil(page: Page, button: string, field: string): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      await page.reload()
+      await page.getByRole('button', { name: button }).click({ timeout: 3000 })
+      await page.getByLabel(field).waitFor({ timeout: 2000 })
+    },
+    { timeout: 40_000 },
+  )
 }
 
 /** Saves a picture of what is visible, if `SCREENSHOTS` names a folder. */

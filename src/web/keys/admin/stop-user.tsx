@@ -1,6 +1,7 @@
 import { useState } from 'react'
-import { AffectedKeys, useConsequences } from '../details/affected-keys.tsx'
+import { AffectedKeys, isAnyInUse, useConsequences } from '../details/affected-keys.tsx'
 import { useAction } from '../graphql/use-action.ts'
+import { isTyped, TypedName } from '../kit/confirmation.tsx'
 import { Question } from '../kit/dialog.tsx'
 import { TextField } from '../kit/fields.tsx'
 import { FailureNote } from '../kit/states.tsx'
@@ -15,9 +16,10 @@ export function StopUser(props: {
   readonly onClose: () => void
 }) {
   const { user, how, onClose } = props
-  const { id } = user
-  const name = user.name ?? user.subject
+  const { id, subject } = user
+  const name = user.name ?? subject
   const [reason, setReason] = useState('')
+  const [typed, setTyped] = useState('')
   const suspension = useAction(SuspendUserMutation, () => {
     toast(m.admin.suspended)
     onClose()
@@ -33,6 +35,8 @@ export function StopUser(props: {
   const isSuspension = how === 'suspend'
   // A suspension and a revocation of all keys stop the same keys.
   const found = useConsequences({ suspendUser: { id } })
+  // Unlike a suspension, a revocation cannot be undone.
+  const asksSubject = !isSuspension && isAnyInUse(found)
   const { isPending, failure } = isSuspension ? suspension : revocation
 
   return (
@@ -41,7 +45,10 @@ export function StopUser(props: {
       action={isSuspension ? m.admin.suspend : m.admin.revokeAll}
       isPending={isPending}
       // In an emergency a prediction that fails must not stand in the way.
-      isDisabled={found.keys === undefined && found.failure === null}
+      isDisabled={
+        (found.keys === undefined && found.failure === null) ||
+        (asksSubject && !isTyped(typed, subject))
+      }
       onAction={() =>
         void (isSuspension
           ? suspension.run({ id, reason })
@@ -52,6 +59,15 @@ export function StopUser(props: {
       <p>{isSuspension ? m.admin.suspendText : m.admin.revokeAllText}</p>
       <AffectedKeys found={found} />
       <TextField label={m.list.reason} value={reason} onChange={setReason} maxLength={500} />
+      {asksSubject && (
+        <TypedName
+          label={m.admin.typeSubject}
+          hint={m.admin.keysInUse}
+          name={subject}
+          typed={typed}
+          onType={setTyped}
+        />
+      )}
       <FailureNote failure={failure} />
     </Question>
   )

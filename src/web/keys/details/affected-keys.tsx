@@ -4,6 +4,7 @@ import { failureOf } from '../graphql/failure.ts'
 import { isInUse } from '../kit/confirmation.tsx'
 import { ErrorState, Skeleton } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
+import { UsedScopesLine, usesOf } from '../kit/used-scopes.tsx'
 import { m } from '../messages/current.ts'
 import { ConsequencesQuery } from './queries.ts'
 
@@ -71,15 +72,22 @@ function Listed({ keys: { nodes, totalCount } }: { readonly keys: Result }) {
       <ul className="revoke-list" tabIndex={nodes.length > 1 ? 0 : undefined}>
         {nodes.map(({ apiKey: { id, name, lastUsedAt }, stops, lostScopes }) => (
           <li key={id}>
-            <span>
+            <div className="revoke-key">
               <bdi>{name}</bdi>
-              <span className="affected-how muted">
-                {stops ? m.admin.keyStops : m.admin.keyLoses(lostScopes.map(({ scope }) => scope))}
+              <span className="muted">
+                {lastUsedAt === null ? (
+                  m.list.neverUsed
+                ) : (
+                  <>
+                    {m.admin.lastUsed} <RelativeTime at={lastUsedAt} />
+                  </>
+                )}
               </span>
-            </span>
-            <span className="muted">
-              <LastUse at={stops ? lastUsedAt : latest(lostScopes)} />
-            </span>
+            </div>
+            <p className="revoke-more muted">
+              {stops ? m.admin.keyStops : m.admin.keyLoses(lostScopes.map(({ scope }) => scope))}
+            </p>
+            <UsedScopesLine uses={usesOf(lostScopes)} />
           </li>
         ))}
         {totalCount > nodes.length && (
@@ -88,18 +96,4 @@ function Listed({ keys: { nodes, totalCount } }: { readonly keys: Result }) {
       </ul>
     </>
   )
-}
-
-function LastUse({ at }: { readonly at: string | null }) {
-  if (at === null) return m.list.neverUsed
-  return (
-    <>
-      {m.admin.lastUsed} <RelativeTime at={at} />
-    </>
-  )
-}
-
-function latest(scopes: readonly { readonly lastUsedAt: string | null }[]): string | null {
-  const times = scopes.flatMap(({ lastUsedAt }) => (lastUsedAt === null ? [] : [lastUsedAt]))
-  return times.sort().at(-1) ?? null
 }

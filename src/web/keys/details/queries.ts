@@ -89,27 +89,36 @@ export const KeyEventsQuery = graphql(`
   }
 `)
 
-export const ConsequencesQuery = graphql(`
-  query Consequences($of: ConsequencesOf!) {
-    consequences(of: $of) {
-      keys(first: 20) {
-        totalCount
-        nodes {
-          stops
-          apiKey {
-            id
-            name
-            lastUsedAt
-          }
-          lostScopes {
-            scope
-            lastUsedAt
+export const KeyEffectFragment = graphql(`
+  fragment KeyEffect on KeyConsequence {
+    stops
+    apiKey {
+      id
+      name
+      lastUsedAt
+    }
+    lostScopes {
+      scope
+      lastUsedAt
+    }
+  }
+`)
+
+export const ConsequencesQuery = graphql(
+  `
+    query Consequences($of: ConsequencesOf!) {
+      consequences(of: $of) {
+        keys(first: 20) {
+          totalCount
+          nodes {
+            ...KeyEffect
           }
         }
       }
     }
-  }
-`)
+  `,
+  [KeyEffectFragment],
+)
 
 export const UpdateKeyMutation = graphql(`
   mutation UpdateKey($input: UpdateApiKeyInput!) {

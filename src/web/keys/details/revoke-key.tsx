@@ -9,6 +9,7 @@ import { KeyUses } from '../kit/key-uses.tsx'
 import { originText } from '../kit/origin.ts'
 import { FailureNote, Skeleton } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
+import { UsedScopes, usesOf } from '../kit/used-scopes.tsx'
 import { m } from '../messages/current.ts'
 import {
   ConsequencesQuery,
@@ -16,6 +17,7 @@ import {
   type Revocation,
   RevokeOneKeyMutation,
 } from './queries.ts'
+import { stoppedWith } from './stopped-with.ts'
 
 type RevocableKey = Pick<KeyDetails, 'id' | 'name' | 'lastUsedAt' | 'lastUsedFrom' | 'usedScopes'>
 
@@ -36,7 +38,7 @@ export default function RevokeKey(props: {
 
   return (
     <Question
-      title={m.list.revokeTitle(1, name)}
+      title={m.details.revokeTitle(name)}
       action={m.details.revokeAction}
       isPending={isPending}
       isDisabled={asksName && !isTyped(typed, name)}
@@ -69,8 +71,8 @@ function Effects({ apiKey }: { readonly apiKey: RevocableKey }) {
     requestPolicy: 'network-only',
   })
   const keys = data?.consequences?.keys
-  const others = keys?.nodes.filter(({ apiKey: key }) => key.id !== id) ?? []
-  const unlisted = keys === undefined ? 0 : keys.totalCount - keys.nodes.length
+  const { descendants, unlisted } = stoppedWith(id, keys)
+  const uses = usesOf(usedScopes)
   return (
     <>
       <dl className="effects">
@@ -81,21 +83,21 @@ function Effects({ apiKey }: { readonly apiKey: RevocableKey }) {
             <bdi>{originText(lastUsedFrom)}</bdi>
           </dd>
         </div>
-        {usedScopes.length > 0 && (
+        {uses.length > 0 && (
           <div>
             <dt>{m.details.revokeScopes}</dt>
             <dd>
-              <code>{usedScopes.map(({ scope }) => scope).join(', ')}</code>
+              <UsedScopes uses={uses} />
             </dd>
           </div>
         )}
       </dl>
       {error !== undefined && <FailureNote failure={failureOf(error)} />}
       {data === undefined && error === undefined && <Skeleton width="60%" />}
-      {others.length > 0 && (
+      {descendants.length > 0 && (
         <div className="stack-small">
-          <p>{m.details.revokeOthers(others.length + unlisted)}:</p>
-          <KeyUses keys={others.map(({ apiKey: key }) => key)} unlisted={unlisted} />
+          <p>{m.details.revokeOthers(descendants.length + unlisted)}:</p>
+          <KeyUses keys={descendants} unlisted={unlisted} />
         </div>
       )}
     </>

@@ -1,4 +1,5 @@
 import type { ResultOf } from 'gql.tada'
+import { KeyEffectFragment } from '../details/queries.ts'
 import { graphql } from '../graphql/graphql.ts'
 
 export const KeyRowFragment = graphql(`
@@ -9,6 +10,10 @@ export const KeyRowFragment = graphql(`
     scopes
     status
     expiresAt
+    usedScopes {
+      scope
+      lastUsedAt
+    }
     lastUsedAt
     lastUsedFrom {
       address
@@ -57,6 +62,23 @@ export const KeyListQuery = graphql(
   `,
   [KeyRowFragment],
 )
+
+/** Lists few keys, so that the query for a whole page of keys stays below the default `OPERATION_MAX_COST`. */
+export const RevocationFragment = graphql(
+  `
+    fragment Revocation on Consequences {
+      keys(first: 6) {
+        totalCount
+        nodes {
+          ...KeyEffect
+        }
+      }
+    }
+  `,
+  [KeyEffectFragment],
+)
+
+export type Revocation = ResultOf<typeof RevocationFragment>
 
 export const RevokeKeyMutation = graphql(`
   mutation RevokeKey($id: ID!, $reason: String) {

@@ -172,6 +172,7 @@ export const details: typeof english = {
   },
 
   revoke: 'Widerrufen',
+  revokeTitle: (name) => `„${name}“ widerrufen?`,
   revokeText:
     'Programme mit diesem Schlüssel werden sofort auf allen Servern abgewiesen. Das lässt sich nicht rückgängig machen.',
   revokeUsed: 'Zuletzt benutzt',

@@ -44,16 +44,16 @@ export const list: typeof english = {
   selected: (count) => `${keys(count)} ausgewählt`,
   clearSelection: 'Auswahl aufheben',
 
-  revokeTitle: (count, name) =>
-    count === 1 ? `„${name}“ widerrufen?` : `${keys(count)} widerrufen?`,
-  revokeText: () =>
-    'Programme mit diesem Zugang werden sofort auf allen Servern abgewiesen. Damit erstellte Schlüssel werden ebenfalls widerrufen. Das lässt sich nicht rückgängig machen.',
+  revokeTitle: (count) => `${keys(count)} widerrufen?`,
+  revokeText:
+    'Programme mit diesen Schlüsseln werden sofort auf allen Servern abgewiesen. Damit erstellte Schlüssel werden ebenfalls widerrufen. Das lässt sich nicht rückgängig machen.',
   revokeAction: (count) => `${keys(count)} widerrufen`,
   neverUsed: 'nie benutzt',
   reason: 'Grund',
   word: 'widerrufen',
   typeWord: (word) => `Zur Bestätigung „${word}“ eingeben`,
-  inUse: 'Ein Programm hat in den letzten 24 Stunden einen dieser Schlüssel benutzt.',
+  inUse:
+    'In den letzten 24 Stunden hat ein Programm vielleicht einen dieser Schlüssel oder einen damit erstellten benutzt.',
   revokedSome: (done, count) =>
     `${done} von ${keys(count)} ${done === 1 ? 'wurde' : 'wurden'} widerrufen. Die übrigen nicht:`,
   revoked: (count, descendants) =>

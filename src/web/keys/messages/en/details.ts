@@ -168,6 +168,7 @@ export const details = {
   } as Record<string, string>,
 
   revoke: 'Revoke',
+  revokeTitle: (name: string) => `Revoke “${name}”?`,
   revokeText:
     'Programs that use this key are refused at once, on every server. This cannot be undone.',
   revokeUsed: 'Last used',

@@ -42,18 +42,16 @@ export const list = {
   selected: (count: number) => `${keys(count)} selected`,
   clearSelection: 'Clear selection',
 
-  revokeTitle: (count: number, name: string) =>
-    count === 1 ? `Revoke “${name}”?` : `Revoke ${keys(count)}?`,
-  revokeText: (count: number): string =>
-    count === 1
-      ? 'Programs that use this key are refused at once, on every server. Keys that it created are revoked too. This cannot be undone.'
-      : 'Programs that use these keys are refused at once, on every server. Keys that they created are revoked too. This cannot be undone.',
-  revokeAction: (count: number) => (count === 1 ? 'Revoke key' : `Revoke ${keys(count)}`),
+  revokeTitle: (count: number) => `Revoke ${keys(count)}?`,
+  revokeText:
+    'Programs that use these keys are refused at once, on every server. Keys that they created are revoked too. This cannot be undone.',
+  revokeAction: (count: number) => `Revoke ${keys(count)}`,
   neverUsed: 'never used',
   reason: 'Reason',
   word: 'revoke',
   typeWord: (word: string) => `Type “${word}” to confirm`,
-  inUse: 'A program used one of these keys within the last day.',
+  inUse:
+    'A program may have used one of these keys, or a key that they created, within the last day.',
   revokedSome: (done: number, count: number) =>
     `${done} of ${keys(count)} ${done === 1 ? 'was' : 'were'} revoked. The others were not:`,
   revoked: (count: number, descendants: number) =>
