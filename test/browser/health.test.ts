@@ -32,7 +32,10 @@ describe.skipIf(!hasProgram('chromium'))('the health of keys', () => {
   it('is below the list, and leads to a form that replaces a key', async () => {
     const soon = new Date(Date.now() + 5 * 86_400_000).toISOString()
     const scopes = ['read:users', 'read:keys']
-    await createKey(keys, 'mary', { name: 'Storefront', scopes, expiresAt: soon })
+    const description = 'Reads the team'
+    const metadata = { team: 'shop', shards: 3 }
+    const input = { name: 'Storefront', description, metadata, scopes, expiresAt: soon }
+    await createKey(keys, 'mary', input)
     await createKey(keys, 'mary', { name: 'Worker', scopes })
     const page = await keys.open({ as: 'mary' })
     await page.getByRole('heading', { name: 'Worth a look' }).waitFor()
@@ -44,6 +47,18 @@ describe.skipIf(!hasProgram('chromium'))('the health of keys', () => {
     await page.getByRole('link', { name: 'Replace' }).click()
     await page.getByText('A link has filled in the scopes.').waitFor()
     expect(await page.getByRole('checkbox', { name: 'read:users' }).isChecked()).toBe(true)
+    await page.getByText('Name, description and metadata are those of “Storefront”').waitFor()
+    await expectEverywhere(page, 'replace')
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await page.getByRole('button', { name: 'Copy key' }).click()
+    await page.getByRole('button', { name: 'Done' }).click()
+    const { apiKeys } = await keys.ask(
+      'mary',
+      '{ apiKeys(first: 1) { nodes { name description metadata scopes } } }',
+    )
+    expect(apiKeys.nodes).toEqual([
+      { name: 'Storefront', description, metadata, scopes: scopes.toSorted() },
+    ])
     await page.context().close()
   })
 

@@ -6,10 +6,12 @@ import { Page } from '../shell/page.tsx'
 import { KeyForm } from './key-form.tsx'
 import { type CreatedKey, NewSecret } from './new-secret.tsx'
 import { ScopesQuery } from './queries.ts'
+import { useReplacedKey } from './replaced-key.ts'
 
 /** Creates a key, and then shows its secret. The secret is in the state of this component alone. */
 export default function CreateKey() {
   const [{ data, failure }, reload] = useQuery({ query: ScopesQuery })
+  const replaced = useReplacedKey()
   const [created, setCreated] = useState<CreatedKey | null>(null)
 
   if (created !== null) return <NewSecret created={created} title={m.secret.title(created.name)} />
@@ -22,7 +24,7 @@ export default function CreateKey() {
     >
       {failure !== null ? (
         <ErrorState failure={failure} onRetry={reload} />
-      ) : data === undefined ? (
+      ) : data === undefined || replaced === undefined ? (
         <div className="card form-skeleton" role="status">
           <span className="hidden">{m.loading}</span>
           <Skeleton width="30%" />
@@ -30,7 +32,12 @@ export default function CreateKey() {
           <Skeleton width="70%" />
         </div>
       ) : (
-        <KeyForm scopes={data.scopes} held={new Set(data.viewer?.scopes)} onCreated={setCreated} />
+        <KeyForm
+          scopes={data.scopes}
+          held={new Set(data.viewer?.scopes)}
+          replaced={replaced}
+          onCreated={setCreated}
+        />
       )}
     </Page>
   )

@@ -8,23 +8,28 @@ import { m } from '../messages/current.ts'
 import { type Expiry, usualExpiry } from './expiry.ts'
 import { ExpiryField } from './expiry-field.tsx'
 import { linkedScopes } from './linked-scopes.ts'
-import type { MetadataEntry } from './metadata.ts'
+import { entriesOf, type MetadataEntry } from './metadata.ts'
 import { MetadataField } from './metadata-field.tsx'
 import type { CreatedKey } from './new-secret.tsx'
 import type { Scope } from './queries.ts'
+import type { ReplacedKey } from './replaced-key.ts'
 import { ScopeChoice, type ScopeTab } from './scope-choice.tsx'
 import { useCreateKey } from './use-create-key.ts'
 
 export function KeyForm(props: {
   readonly scopes: readonly Scope[]
   readonly held: ReadonlySet<string>
+  /** The key that the new one replaces. */
+  readonly replaced: ReplacedKey | null
   readonly onCreated: (created: CreatedKey) => void
 }) {
-  const { scopes, held, onCreated } = props
+  const { scopes, held, replaced, onCreated } = props
   const wanted = useWantedScopes()
-  const [name, setName] = useState('')
-  const [description, setDescription] = useState('')
-  const [metadata, setMetadata] = useState<readonly MetadataEntry[]>([])
+  const [name, setName] = useState(replaced?.name ?? '')
+  const [description, setDescription] = useState(replaced?.description ?? '')
+  const [metadata, setMetadata] = useState<readonly MetadataEntry[]>(() =>
+    entriesOf(replaced?.metadata ?? {}),
+  )
   const [expiry, setExpiry] = useState<Expiry>(usualExpiry)
   const [date, setDate] = useState('')
   const [selected, setSelected] = useState<ReadonlySet<string>>(
@@ -70,6 +75,7 @@ export function KeyForm(props: {
           <Link2 aria-hidden />
           <p>
             {refused.length + unknown.length < wanted.length && `${m.create.fromLink} `}
+            {replaced !== null && `${m.create.replaces(replaced.name)} `}
             {refused.length > 0 && `${m.create.missing(refused.join(', '))} `}
             {unknown.length > 0 && m.create.unknown(unknown.length)}
           </p>

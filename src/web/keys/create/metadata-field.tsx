@@ -7,14 +7,14 @@ import { emptyEntry, type MetadataEntry } from './metadata.ts'
 
 const maxEntries = 20
 
-/** Edits metadata as properties with texts. It is collapsed at first: few keys need it. */
+/** Edits metadata as properties with texts. Without any, it is collapsed at first: few keys need it. */
 export function MetadataField(props: {
   readonly entries: readonly MetadataEntry[]
   readonly error: string | null
   readonly onChange: (entries: readonly MetadataEntry[]) => void
 }) {
   const { entries, error, onChange } = props
-  const [isOpen, setOpen] = useState(false)
+  const [isOpen, setOpen] = useState(entries.length > 0)
 
   function toggle() {
     setOpen(!isOpen)

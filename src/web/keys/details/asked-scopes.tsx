@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { useSearchParams } from 'wouter'
 import { linkedScopes } from '../create/linked-scopes.ts'
 import { ScopesQuery } from '../create/queries.ts'
+import { replacementPath } from '../create/replaced-key.ts'
 import { useAction } from '../graphql/use-action.ts'
 import { useQuery } from '../graphql/use-query.ts'
 import { Button, ButtonLink } from '../kit/button.tsx'
@@ -40,7 +41,15 @@ export function AskedScopes(props: {
   if (asked.length === 0 || data === undefined) return null
   if (apiKey.status !== 'ACTIVE') {
     const scopes = [...new Set([...apiKey.scopes, ...missing])].sort()
-    return <Ended status={apiKey.status} scopes={scopes} mayReplace={mayWrite} onDismiss={clear} />
+    return (
+      <Ended
+        id={apiKey.id}
+        status={apiKey.status}
+        scopes={scopes}
+        mayReplace={mayWrite}
+        onDismiss={clear}
+      />
+    )
   }
 
   return (
@@ -77,13 +86,14 @@ export function AskedScopes(props: {
 
 /** Nothing can be added to a key that is revoked or has expired. A new key takes its place. */
 function Ended(props: {
+  readonly id: string
   readonly status: 'REVOKED' | 'EXPIRED'
   /** The scopes of the key, and those that the link asks for. */
   readonly scopes: readonly string[]
   readonly mayReplace: boolean
   readonly onDismiss: () => void
 }) {
-  const { status, scopes, mayReplace, onDismiss } = props
+  const { id, status, scopes, mayReplace, onDismiss } = props
   return (
     <Card>
       <p>{m.details.askedEnded[status]}</p>
@@ -95,7 +105,7 @@ function Ended(props: {
       )}
       <div className="asked-actions">
         {mayReplace && (
-          <ButtonLink look="primary" href={`/new?scopes=${encodeURIComponent(scopes.join(' '))}`}>
+          <ButtonLink look="primary" href={replacementPath({ id, scopes })}>
             {m.details.askedNewKey}
           </ButtonLink>
         )}

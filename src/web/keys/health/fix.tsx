@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { replacementPath } from '../create/replaced-key.ts'
 import EndOldSecret from '../details/end-old-secret.tsx'
 import RevokeKey from '../details/revoke-key.tsx'
 import { Button, ButtonLink } from '../kit/button.tsx'
@@ -24,7 +25,7 @@ export function Fix({
   readonly apiKey: UnhealthyKey
   readonly kind: FindingKind
 }) {
-  const { id, scopes, unusedScopes, owner } = apiKey
+  const { id, unusedScopes, owner } = apiKey
   const viewer = useViewer()
   const [isAsking, setAsking] = useState(false)
   const close = () => setAsking(false)
@@ -42,7 +43,7 @@ export function Fix({
   const isReplaced = kind === 'EXPIRES_SOON' || kind === 'NEVER_EXPIRES'
   if (isReplaced && isOwn && mayWrite) {
     return (
-      <ButtonLink size="small" href={`/new?scopes=${encodeURIComponent(scopes.join(' '))}`}>
+      <ButtonLink size="small" href={replacementPath(apiKey)}>
         {m.health.replace}
       </ButtonLink>
     )

@@ -50,6 +50,8 @@ export const create: typeof english = {
     count === 1
       ? 'Der Link nennt 1 Recht, das es auf diesem Server nicht gibt.'
       : `Der Link nennt ${count} Rechte, die es auf diesem Server nicht gibt.`,
+  replaces: (name) =>
+    `Name, Beschreibung und Metadaten sind die von „${name}“. Daran ändert der neue Schlüssel nichts.`,
   fromLink: 'Ein Link hat die Rechte ausgefüllt. Bitte vor dem Erstellen prüfen.',
 
   document: 'GraphQL-Abfragen',

@@ -46,6 +46,8 @@ export const create = {
   startWith: 'Start with',
   templates: { reading: 'Read only', ownKeys: 'Rotate its own key', none: 'Clear' },
   unknown: (count: number) => `The link names ${scopes(count)} that this server does not have.`,
+  replaces: (name: string) =>
+    `Name, description and metadata are those of “${name}”, which the new key does not change.`,
   fromLink: 'A link has filled in the scopes. Check them before you create the key.',
 
   document: 'GraphQL operations',
