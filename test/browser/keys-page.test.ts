@@ -170,6 +170,12 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
     await page.getByRole('checkbox', { name: 'Select Worker 21' }).check()
     await page.getByRole('checkbox', { name: 'Select Storefront' }).check()
     await page.getByText('3 keys selected').waitFor()
+    await page.setViewportSize({ width: 390, height: 800 })
+    await page
+      .getByRole('row', { name: /Storefront/ })
+      .getByText('from 127.0.0.1 by node', { exact: true })
+      .waitFor()
+    await page.setViewportSize({ width: 1440, height: 900 })
     const asked: string[] = []
     page.on('request', (request) => asked.push(request.postData() ?? ''))
     await page.getByRole('button', { name: 'Revoke…' }).click()

@@ -38,11 +38,7 @@ export function KeyTableRow(props: {
         <ScopeChips scopes={scopes} />
       </td>
       <td role="cell" className="key-used" data-label={m.list.columns.lastUsed}>
-        {lastUsedAt === null ? (
-          <span className="muted">{m.time.never}</span>
-        ) : (
-          <RelativeTime at={lastUsedAt} more={originText(lastUsedFrom)} />
-        )}
+        <LastUse at={lastUsedAt} origin={originText(lastUsedFrom)} />
       </td>
       <td role="cell" className="key-expires" data-label={m.list.columns.expires}>
         {expiresAt === null ? (
@@ -58,6 +54,17 @@ export function KeyTableRow(props: {
         <RowMenu apiKey={apiKey} onRevoke={onRevoke} />
       </td>
     </tr>
+  )
+}
+
+/** The time of the last use, and below it the client. A narrow column cuts the client; the details have all of it. */
+function LastUse({ at, origin }: { readonly at: string | null; readonly origin: string }) {
+  if (at === null) return <span className="muted">{m.time.never}</span>
+  return (
+    <div>
+      <RelativeTime at={at} more={origin} />
+      {origin !== '' && <bdi className="key-origin muted">{origin}</bdi>}
+    </div>
   )
 }
 
