@@ -1,10 +1,12 @@
 import { describe, expect, it, vi } from 'vitest'
 import { hasProgram } from '../support/programs.ts'
+import { keyboardOf } from './keyboard.ts'
 import {
   createKey,
   expectAccessible,
   expectEverywhere,
   shoot,
+  showMissingVariables,
   signIn,
   startedForAll,
   startKeysPage,
@@ -25,6 +27,12 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
     await page.goto(`${keys.origin}/keys/sign-in?error=constructor`)
     await page.getByText('The sign-in failed. Try again.').waitFor()
     await expectAccessible(page)
+    await showMissingVariables(page, `${keys.origin}/keys`)
+    await page.getByRole('heading', { name: 'Sign-in is not set up yet' }).waitFor()
+    await page.getByText('OIDC_CLIENT_ID', { exact: true }).waitFor()
+    await expectAccessible(page)
+    await page.unrouteAll()
+    await page.goto(`${keys.origin}/keys`)
     await signIn(page, 'ada')
     expect(new URL(page.url()).pathname).toBe('/keys')
     expect(await page.context().cookies()).toMatchObject([{ httpOnly: true, sameSite: 'Strict' }])
@@ -202,62 +210,56 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
     await page.context().close()
   })
 
-  it('shows changes of other tabs and programs at once', async () => {
-    const { id } = await createKey(keys, 'hedy', { name: 'First', scopes: ['read:users'] })
-    const page = await keys.open({ as: 'hedy' })
-    await page.getByRole('link', { name: 'First' }).waitFor()
-    const other = await page.context().newPage()
-    await other.goto(`${keys.origin}/keys`)
-    await other.getByRole('link', { name: 'First' }).waitFor()
-    await createKey(keys, 'hedy', { name: 'Second', scopes: ['read:users'] })
-    for (const tab of [page, other]) await tab.getByRole('link', { name: 'Second' }).waitFor()
-    // What is shown stays while the server does not answer, and the page asks again by itself.
-    await other.getByRole('link', { name: 'Second' }).click()
-    await other.getByRole('heading', { name: 'Second' }).waitFor()
-    let isDown = true
-    await other.route('**/keys/graphql', (route) =>
-      isDown ? route.fulfill({ status: 503, body: 'down' }) : route.continue(),
-    )
-    await createKey(keys, 'hedy', { name: 'Third', scopes: ['read:users'] })
-    await other.getByText('this may be out of date').waitFor()
-    await other.getByRole('heading', { name: 'Second' }).waitFor()
-    await shoot(other, 'old')
-    await expectAccessible(other)
-    isDown = false
-    await other.getByText('this may be out of date').waitFor({ state: 'detached' })
-    await other.unroute('**/keys/graphql')
-    await other.getByRole('link', { name: 'API keys' }).click()
-    await other.getByRole('link', { name: 'Third' }).waitFor()
-    // The tab with the stream is closed, and the other one takes over.
-    await page.close()
-    await keys.ask(
-      'hedy',
-      'mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { effectiveBy } }',
-      { id },
-    )
-    await other.getByRole('row', { name: /First/ }).getByText('Revoked').waitFor()
-    await other.context().close()
+  it('creates and revokes a key with the keyboard alone', async () => {
+    const page = await keys.open({ as: 'edith' })
+    const { press, tabTo, expectFocus } = keyboardOf(page)
+    await page.getByRole('heading', { name: 'Create your first key' }).waitFor()
+    await tabTo('New key')
+    await press('Enter')
+    await expectFocus('Name')
+    await page.keyboard.type('Agent')
+    await tabTo('read:users')
+    await press('Space')
+    await tabTo('Create key')
+    await press('Enter')
+    await expectFocus('“Agent” is ready')
+    await tabTo('Copy key')
+    await press('Enter')
+    await page.locator('[aria-live="polite"]').getByText('API key copied').waitFor()
+    const secret = await page.evaluate(() => navigator.clipboard.readText())
+    await keys.askWithKey(secret, '{ users { totalCount } }')
+    await tabTo('Done')
+    await press('Enter')
+    await expectFocus('API keys')
+    await tabTo('Agent')
+    await press('Enter')
+    await expectFocus('Agent')
+    // The screen follows the use of the key, which the server reports some seconds late.
+    await page.getByRole('region', { name: 'Scopes' }).getByText('just now').waitFor()
+    await tabTo('Revoke')
+    await press('Enter')
+    await expectFocus('Cancel')
+    await tabTo('Type the name of the key to confirm')
+    await page.keyboard.type('Agent')
+    await tabTo('Revoke key')
+    await press('Enter')
+    await expectFocus(/^(Revoked\. Waiting|Refused everywhere since)/)
+    await expect(keys.askWithKey(secret, '{ viewer { subject } }')).rejects.toThrow()
+    await page.context().close()
   })
 
-  it('can be used with the keyboard alone, and speaks German', async () => {
+  it('speaks German, and is dark if the person wants it', async () => {
     const page = await keys.open({ as: 'grace', locale: 'de-DE' })
     await page.getByRole('heading', { name: 'API-Schlüssel' }).waitFor()
     expect(await page.locator('html').getAttribute('lang')).toMatch(/^de/)
-    const press = async (key: string, times = 1) => {
-      for (let n = 0; n < times; n++) await page.keyboard.press(key)
-    }
-    const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim())
+    const { press, tabTo, expectFocus } = keyboardOf(page)
     await press('Tab')
-    expect(await focused()).toBe('Zum Inhalt springen')
-    while (
-      (await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))) !==
-      'Darstellung'
-    ) {
-      await press('Tab')
-    }
+    await expectFocus('Zum Inhalt springen')
+    await tabTo('Darstellung')
     await press('Enter')
     await page.getByRole('menuitemradio', { name: 'Dunkel' }).waitFor()
-    await press('ArrowDown', 2)
+    await press('ArrowDown')
+    await press('ArrowDown')
     await press('Enter')
     await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark')
     await page.reload()

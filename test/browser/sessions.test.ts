@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it, vi } from 'vitest'
 import { hasProgram } from '../support/programs.ts'
 import {
+  createKey,
   expectAccessible,
   expectEverywhere,
   shoot,
@@ -12,8 +13,8 @@ import {
 
 vi.setConfig({ testTimeout: 120_000 })
 
-describe.skipIf(!hasProgram('chromium'))('a session of the page', () => {
-  const keys = startedForAll(startKeysPage)
+describe.skipIf(!hasProgram('chromium'))('the sessions and tabs of the page', () => {
+  const keys = startedForAll(() => startKeysPage({ KEY_MAX_LIFETIME_DAYS: '45' }))
 
   it('lists sessions, ends one, and signs out everywhere', async () => {
     const [page, other, third] = [
@@ -45,6 +46,44 @@ describe.skipIf(!hasProgram('chromium'))('a session of the page', () => {
     for (const { context } of [page, other, third].map((one) => ({ context: one.context() })))
       await context.close()
   })
+
+  it('shows changes of other tabs and programs at once', async () => {
+    const { id } = await createKey(keys, 'hedy', { name: 'First', scopes: ['read:users'] })
+    const page = await keys.open({ as: 'hedy' })
+    await page.getByRole('link', { name: 'First' }).waitFor()
+    const other = await page.context().newPage()
+    await other.goto(`${keys.origin}/keys`)
+    await other.getByRole('link', { name: 'First' }).waitFor()
+    await createKey(keys, 'hedy', { name: 'Second', scopes: ['read:users'] })
+    for (const tab of [page, other]) await tab.getByRole('link', { name: 'Second' }).waitFor()
+    // What is shown stays while the server does not answer, and the page asks again by itself.
+    await other.getByRole('link', { name: 'Second' }).click()
+    await other.getByRole('heading', { name: 'Second' }).waitFor()
+    let isDown = true
+    await other.route('**/keys/graphql', (route) =>
+      isDown ? route.fulfill({ status: 503, body: 'down' }) : route.continue(),
+    )
+    await createKey(keys, 'hedy', { name: 'Third', scopes: ['read:users'] })
+    await other.getByText('this may be out of date').waitFor()
+    await other.getByRole('heading', { name: 'Second' }).waitFor()
+    await shoot(other, 'old')
+    await expectAccessible(other)
+    isDown = false
+    await other.getByText('this may be out of date').waitFor({ state: 'detached' })
+    await other.unroute('**/keys/graphql')
+    await other.getByRole('link', { name: 'API keys' }).click()
+    await other.getByRole('link', { name: 'Third' }).waitFor()
+    // The tab with the stream is closed, and the other one takes over.
+    await page.close()
+    await keys.ask(
+      'hedy',
+      'mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { effectiveBy } }',
+      { id },
+    )
+    await other.getByRole('row', { name: /First/ }).getByText('Revoked').waitFor()
+    await other.context().close()
+  })
+
   it('has words for a lost network, for too many requests, and for an outage', async () => {
     const page = await keys.open({ as: 'grace' })
     await answerWith(page, 503, 'SERVICE_UNAVAILABLE')
@@ -71,6 +110,8 @@ describe.skipIf(!hasProgram('chromium'))('a session of the page', () => {
     await page.getByRole('alertdialog', { name: 'You are signed out' }).waitFor()
     await shoot(page, 'failure-signed-out')
     await expectAccessible(page)
+    await page.unroute('**/keys/graphql')
+    await loseScript(page, 'session-list')
     await page.context().close()
   })
 
@@ -127,6 +168,8 @@ describe.skipIf(!hasProgram('chromium'))('a session of the page', () => {
     await page.getByRole('button', { name: 'Account of ada' }).waitFor()
 
     await page.goto(`${keys.origin}/keys/new`)
+    await page.getByText('This server allows at most 45 days.').waitFor()
+    expect(await page.getByRole('radio').count()).toBe(3)
     await page.getByLabel('Name').fill('Half done')
     await page.getByRole('checkbox', { name: 'read:users' }).check()
     await answerWith(page, 429, 'RATE_LIMITED')
@@ -138,6 +181,22 @@ describe.skipIf(!hasProgram('chromium'))('a session of the page', () => {
     await page.getByRole('alertdialog', { name: 'You are signed out' }).waitFor()
     await page.context().close()
   })
+
+  /** Expects words in place of a screen whose script is lost, and the screen as soon as it is there again. */
+  async function loseScript(page: Page, name: string): Promise<void> {
+    const before = keys.problems.length
+    await page.route(`**/assets/${name}-*.js`, (route) => route.abort())
+    await page.goto(`${keys.origin}/keys/sessions`)
+    await page.getByRole('heading', { name: 'The page has a fault' }).waitFor()
+    await shoot(page, 'failure-crashed')
+    await expectAccessible(page)
+    // The browser reports the fault.
+    const reported = (keys.problems as string[]).splice(before)
+    expect(reported.join()).toContain('dynamically imported module')
+    await page.unrouteAll()
+    await page.getByRole('button', { name: 'Load again' }).click()
+    await page.getByText('This browser').waitFor()
+  }
 
   /** Lets the endpoint of the page fail. */
   async function answerWith(page: Page, status: number, code: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { ShieldCheck } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { announce } from '../kit/toasts.tsx'
 import { language, m } from '../messages/current.ts'
@@ -13,6 +13,10 @@ export function Receipt({ revocation }: { readonly revocation: Revocation }) {
   const [isEffective, setEffective] = useState(left <= 0)
   const at = new Date(effectiveBy)
   const time = timeText(at, new Date())
+  const heading = useRef<HTMLHeadingElement>(null)
+
+  // The button that had the focus is gone with the key.
+  useEffect(() => heading.current?.focus(), [])
 
   useEffect(() => {
     const timer = setTimeout(() => {
@@ -26,7 +30,7 @@ export function Receipt({ revocation }: { readonly revocation: Revocation }) {
     <section className="receipt" data-effective={isEffective}>
       <ShieldCheck aria-hidden />
       <div>
-        <p>
+        <h2 ref={heading} tabIndex={-1}>
           {isEffective ? (
             <>
               {m.details.refusedSince}{' '}
@@ -37,7 +41,7 @@ export function Receipt({ revocation }: { readonly revocation: Revocation }) {
           ) : (
             m.details.refusedSoon
           )}
-        </p>
+        </h2>
         {revokedDescendants.length > 0 && (
           <>
             <p>{m.details.refusedOthers(revokedDescendants.length)}</p>

@@ -19,6 +19,7 @@ export class FaultBoundary extends Component<
     if (!this.state.failed) return this.props.children
     return (
       <EmptyState
+        isScreen
         icon={<Bug aria-hidden />}
         title={m.failure.crashedTitle}
         action={<Button onPress={() => location.reload()}>{m.failure.reload}</Button>}
