@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { BrowserContext, Page, Request } from 'playwright-core'
 import { describe, expect, it, vi } from 'vitest'
 import { hasProgram } from '../support/programs.ts'
 import {
@@ -50,12 +50,15 @@ describe.skipIf(!hasProgram('chromium'))('the sessions and tabs of the page', ()
   it('shows changes of other tabs and programs at once', async () => {
     const { id } = await createKey(keys, 'hedy', { name: 'First', scopes: ['read:users'] })
     const page = await keys.open({ as: 'hedy' })
-    await page.getByRole('link', { name: 'First' }).waitFor()
+    const streams = watchStreams(page.context())
+    await page.reload()
+    await expect.poll(() => streams.tabs()).toEqual([page])
     const other = await page.context().newPage()
     await other.goto(`${keys.origin}/keys`)
     await other.getByRole('link', { name: 'First' }).waitFor()
     await createKey(keys, 'hedy', { name: 'Second', scopes: ['read:users'] })
     for (const tab of [page, other]) await tab.getByRole('link', { name: 'Second' }).waitFor()
+    expect(streams.tabs()).toEqual([page])
     // What is shown stays while the server does not answer, and the page asks again by itself.
     await other.getByRole('link', { name: 'Second' }).click()
     await other.getByRole('heading', { name: 'Second' }).waitFor()
@@ -81,6 +84,7 @@ describe.skipIf(!hasProgram('chromium'))('the sessions and tabs of the page', ()
       { id },
     )
     await other.getByRole('row', { name: /First/ }).getByText('Revoked').waitFor()
+    expect(streams.tabs()).toEqual([other])
     await other.context().close()
   })
 
@@ -149,6 +153,24 @@ describe.skipIf(!hasProgram('chromium'))('the sessions and tabs of the page', ()
     await page.context().close()
   })
 
+  it('follows changes again after the session has ended and the person has signed in again', async () => {
+    const page = await keys.open({ as: 'rosalind' })
+    await page.getByRole('heading', { name: 'Create your first key' }).waitFor()
+    const other = await page.context().newPage()
+    await other.goto(`${keys.origin}/keys/new`)
+    const refused = page.waitForResponse((response) => response.status() === 401)
+    await other.locator('.account').click()
+    await other.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.getByRole('alertdialog', { name: 'You are signed out' }).waitFor()
+    await refused
+    await signIn(other, 'rosalind')
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' })
+    await other.close()
+    await createKey(keys, 'rosalind', { name: 'Again', scopes: ['read:users'] })
+    await page.getByRole('link', { name: 'Again' }).waitFor()
+    await page.context().close()
+  })
+
   it('keeps nothing of the person for the way back', async () => {
     const page = await keys.open({ as: 'ada' })
     const { cookies } = await page.context().storageState()
@@ -196,6 +218,18 @@ describe.skipIf(!hasProgram('chromium'))('the sessions and tabs of the page', ()
     await page.unrouteAll()
     await page.getByRole('button', { name: 'Load again' }).click()
     await page.getByText('This browser').waitFor()
+  }
+
+  /** Watches which tabs of a browser have a stream of changes now. */
+  function watchStreams(context: BrowserContext) {
+    const open = new Set<Request>()
+    context.on('request', (request) => {
+      if (request.postData()?.includes('subscription KeyChanged')) open.add(request)
+    })
+    context.on('requestfinished', (request) => open.delete(request))
+    context.on('requestfailed', (request) => open.delete(request))
+    const tabs = () => [...open].map((request) => request.frame().page())
+    return { tabs: () => tabs().filter((tab) => !tab.isClosed()) }
   }
 
   /** Lets the endpoint of the page fail. */

@@ -2,7 +2,7 @@ import { stringifyDocument } from 'urql'
 import { readEvents } from '../../graphiql/events.ts'
 import { urlOf } from '../configuration.ts'
 import { graphql } from '../graphql/graphql.ts'
-import { shownSession } from '../session/shown.ts'
+import { nextSession, shownSession } from '../session/shown.ts'
 
 const KeyChangedSubscription = graphql(`
   subscription KeyChanged {
@@ -19,9 +19,13 @@ const body = JSON.stringify({ query: stringifyDocument(KeyChangedSubscription) }
 const firstDelay = 1000
 const maxDelay = 30_000
 
+/** The reason why a stream ended. `signed-out`: the server accepts the session no longer. `refused`: it does not allow the stream. */
+type End = 'signed-out' | 'refused' | 'lost'
+
 /**
  * Calls `onChange` when a key of the person changes, and when a stream begins, because changes may have been
- * missed before. Returns when `signal` aborts, or when the server does not allow the stream.
+ * missed before. After the end of the session, it continues when the person has signed in again. Returns when `signal`
+ * aborts, or when the server does not allow the stream.
  */
 export async function followKeys(onChange: () => void, signal: AbortSignal): Promise<void> {
   let delay = firstDelay
@@ -30,17 +34,20 @@ export async function followKeys(onChange: () => void, signal: AbortSignal): Pro
       delay = firstDelay
       onChange()
     }
-    const end = await readOnce({ onBegin: onChange, onEvent }, signal)
+    const session = shownSession()
+    const end = await readOnce({ onBegin: onChange, onEvent }, session, signal)
     if (end === 'refused' || signal.aborted) return
-    await pause(delay, signal)
+    if (end === 'signed-out' && isShown(session)) await nextSession(signal)
+    else await pause(delay, signal)
     delay = Math.min(delay * 2, maxDelay)
   }
 }
 
 async function readOnce(
   { onBegin, onEvent }: { readonly onBegin: () => void; readonly onEvent: () => void },
+  session: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<'refused' | 'lost'> {
+): Promise<End> {
   const abort = new AbortController()
   const stop = () => abort.abort()
   signal.addEventListener('abort', stop)
@@ -50,7 +57,7 @@ async function readOnce(
       headers: {
         'content-type': 'application/json',
         accept: 'text/event-stream',
-        ...shownSession(),
+        ...session,
       },
       body,
       credentials: 'same-origin',
@@ -59,10 +66,12 @@ async function readOnce(
     })
     const type = response.headers.get('content-type') ?? ''
     const isStream = response.ok && type.startsWith('text/event-stream') && response.body !== null
-    if (!isStream) return response.status >= 500 || response.status === 429 ? 'lost' : 'refused'
+    if (!isStream) return endOf(response.status)
     onBegin()
     for await (const { errors } of readEvents(response.body, abort)) {
-      if (errors?.some(({ extensions }) => extensions.code === 'FORBIDDEN')) return 'refused'
+      const codes = errors?.map(({ extensions }) => extensions.code) ?? []
+      if (codes.includes('FORBIDDEN')) return 'refused'
+      if (codes.includes('UNAUTHENTICATED')) return 'signed-out'
       if (errors === undefined) onEvent()
     }
     return 'lost'
@@ -71,6 +80,15 @@ async function readOnce(
   } finally {
     signal.removeEventListener('abort', stop)
   }
+}
+
+function endOf(status: number): End {
+  if (status === 401) return 'signed-out'
+  return status >= 500 || status === 429 ? 'lost' : 'refused'
+}
+
+function isShown(session: Readonly<Record<string, string>>): boolean {
+  return JSON.stringify(session) === JSON.stringify(shownSession())
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
