@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { hasProgram } from '../support/programs.ts'
 import { expectEverywhere, startedForAll } from './keys-page.ts'
+import { sendOperation } from './operations.ts'
 import { startShop } from './shop.ts'
 
 vi.setConfig({ testTimeout: 240_000 })
@@ -9,14 +10,7 @@ describe.skipIf(!hasProgram('chromium'))('the keys page in an application', () =
   const shop = startedForAll(startShop)
 
   /** Sends an operation to the GraphQL API of the shop. */
-  async function ask(key: string, query: string) {
-    const response = await fetch(`${shop.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-      body: JSON.stringify({ query }),
-    })
-    return await response.json()
-  }
+  const ask = (key: string, query: string) => sendOperation(shop.url, key, query)
 
   it('manages the keys of the people who are signed in there', async () => {
     const page = await shop.open({ as: 'sam' })

@@ -12,6 +12,7 @@ import {
 import { afterAll, beforeAll, expect, vi } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
 import { startServerProcess, temporaryFolder } from '../support/server-process.ts'
+import { askFor, createKeyAs, type NewKey } from './operations.ts'
 import { expectTargets } from './targets.ts'
 
 /** The widths at which each screen must look right, in pixels. */
@@ -117,11 +118,11 @@ export async function startKeysPage(environment: Record<string, string> = {}) {
 
     /** Sends an operation as a person with these scopes, and returns its data. */
     async ask(subject: string, query: string, variables: object = {}, scopes = everyScope) {
-      return await send(origin, await token(origin, subject, scopes), query, variables)
+      return await askFor(origin, await token(origin, subject, scopes), query, variables)
     },
 
     /** Sends an operation with an API key, and returns its data. */
-    askWithKey: (key: string, query: string) => send(origin, key, query, {}),
+    askWithKey: (key: string, query: string) => askFor(origin, key, query),
 
     async close() {
       await browser.close()
@@ -144,17 +145,6 @@ async function token(origin: string, subject: string, scope: string): Promise<st
   })
   const answer = await response.json()
   return answer.access_token
-}
-
-async function send(origin: string, credential: string, query: string, variables: object) {
-  const response = await fetch(`${origin}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${credential}` },
-    body: JSON.stringify({ query, variables }),
-  })
-  const { data, errors } = await response.json()
-  expect(errors).toBeUndefined()
-  return data
 }
 
 /** Signs in with one click, or with a name that has no button. */
@@ -180,18 +170,9 @@ export async function showMissingVariables(page: Page, home: string): Promise<vo
   await page.goto(home)
 }
 
-/** Creates a key with a mutation. */
-export async function createKey(
-  keys: KeysPage,
-  subject: string,
-  input: { readonly name: string; readonly scopes: readonly string[] } & Record<string, unknown>,
-): Promise<{ readonly id: string; readonly secret: string }> {
-  const { createApiKey } = await keys.ask(
-    subject,
-    'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id } } }',
-    { input },
-  )
-  return { id: createApiKey.apiKey.id, secret: createApiKey.secret }
+/** Creates a key of a person who holds every scope. */
+export async function createKey({ origin }: KeysPage, subject: string, input: NewKey) {
+  return await createKeyAs(origin, await token(origin, subject, everyScope), input)
 }
 
 /**

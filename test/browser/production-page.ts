@@ -7,6 +7,7 @@ import { startProvider } from '../support/oidc.ts'
 import { freePort, startProgram } from '../support/programs.ts'
 import { bin, temporaryFolder } from '../support/server-process.ts'
 import { startBrowser } from './keys-page.ts'
+import { createKeyAs, sendOperation } from './operations.ts'
 
 /** What the provider gives to everyone who signs in. A grant in Latchkey is the ceiling. */
 const scope =
@@ -65,14 +66,7 @@ export async function startProductionServer() {
     /** A client for rows as an operator in psql would read and change them. */
     sql,
     /** Sends an operation with a JWT or an API key. Returns the answer. */
-    async send(credential: string, query: string, variables: object = {}) {
-      const response = await fetch(`${origin}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${credential}` },
-        body: JSON.stringify({ query, variables }),
-      })
-      return await response.json()
-    },
+    send: (credential: string, query: string) => sendOperation(origin, credential, query),
     async close() {
       await server.stop()
       await provider.close()
@@ -92,16 +86,5 @@ export async function signIn(page: Page, subject: string): Promise<void> {
 }
 
 /** Creates a key with the scope `read:keys`, as the holder of a JWT. */
-export async function createKey(
-  { send }: Pick<Awaited<ReturnType<typeof startProductionServer>>, 'send'>,
-  jwt: string,
-  name: string,
-): Promise<{ readonly id: string; readonly secret: string }> {
-  const { data } = await send(
-    jwt,
-    'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id } } }',
-    { input: { name, scopes: ['read:keys'] } },
-  )
-  const { secret, apiKey } = data.createApiKey
-  return { id: apiKey.id, secret }
-}
+export const createKey = ({ origin }: { readonly origin: string }, jwt: string, name: string) =>
+  createKeyAs(origin, jwt, { name, scopes: ['read:keys'] })
