@@ -1,4 +1,5 @@
 import { type ExecutionResult, parse } from 'graphql'
+import { jsonObjectIn } from '../json-object.ts'
 import type { createFetcher } from './fetcher.ts'
 
 export type Fetcher = ReturnType<typeof createFetcher>
@@ -36,9 +37,9 @@ export async function askRequiredScopes(
 ): Promise<Required | string> {
   const { document } = operation
   const operationName = operation.operationName ?? firstOperationIn(document)
-  const variables = jsonObject(operation.variables)
+  const variables = jsonObjectIn(operation.variables)
   if (variables === null) return 'The variables are not a JSON object.'
-  const own = jsonObject(headers)
+  const own = jsonObjectIn(headers)
   if (own === null) return 'The headers are not a JSON object.'
   const result = await ask(fetcher, { document, operationName, variables }, own)
   const required = result?.data?.requiredScopes as Omit<Required, 'operation'> | null | undefined
@@ -72,18 +73,6 @@ function firstOperationIn(document: string): string | null {
     const { definitions } = parse(document)
     const first = definitions.find(({ kind }) => kind === 'OperationDefinition')
     return first?.kind === 'OperationDefinition' ? (first.name?.value ?? null) : null
-  } catch {
-    return null
-  }
-}
-
-/** An empty text is an object without members. `null`: the text is not an object. */
-function jsonObject(text: string): Record<string, unknown> | null {
-  if (text.trim() === '') return {}
-  try {
-    const value: unknown = JSON.parse(text)
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject ? (value as Record<string, unknown>) : null
   } catch {
     return null
   }

@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react'
+import { jsonObjectIn } from '../../json-object.ts'
 import { useAction } from '../graphql/use-action.ts'
 import { Button } from '../kit/button.tsx'
 import { Dialog } from '../kit/dialog.tsx'
@@ -23,7 +24,7 @@ export default function EditKey(props: {
     toast(m.details.saved)
     onClose()
   })
-  const metadata = objectIn(text)
+  const metadata = jsonObjectIn(text)
   const errorOf = (field: string) => (failure?.field === field ? failure.message : null)
   const known = ['name', 'description', 'metadata'].includes(failure?.field ?? '')
 
@@ -79,17 +80,4 @@ export default function EditKey(props: {
       <FailureNote failure={known ? null : failure} />
     </Dialog>
   )
-}
-
-/** Returns the JSON object in a text; null if the text is something else. An empty text is an empty object. */
-function objectIn(text: string): Record<string, unknown> | null {
-  if (text.trim() === '') return {}
-  try {
-    const value: unknown = JSON.parse(text)
-    return value !== null && typeof value === 'object' && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null
-  } catch {
-    return null
-  }
 }
