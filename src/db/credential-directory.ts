@@ -18,6 +18,7 @@ import type { LookUp } from './lookups.ts'
 import { type OwnerRow, ownerColumns, toOwner } from './owner-rows.ts'
 import { stateColumns, survey } from './proof.ts'
 import { replaceHashes } from './rehash.ts'
+import { selectSession } from './session-rows.ts'
 import { apiKeys, deletedUsers, type IssuerGrants, users } from './tables.ts'
 import { type Access, RollbackWith, type Transaction } from './transactions.ts'
 import { lockUser, type UserRow } from './user-rows.ts'
@@ -99,6 +100,7 @@ export function prepareDirectory(queries: Queries, reportsCluster: boolean) {
       .leftJoin(users, hasIdentity(users))
       .leftJoin(deletedUsers, hasIdentity(deletedUsers))
       .prepare('find_user'),
+    findSession: selectSession(queries, reportsCluster).prepare('find_session'),
     ping: () => survey(queries),
   }
 }

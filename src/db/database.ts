@@ -138,7 +138,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     keys: publishKeyChanges(createKeyStore(access), publish),
     audit: createAuditStore(access),
     peppers: createPepperStore(access),
-    sessions: createSessionStore(access, prove),
+    sessions: createSessionStore(access, freshness.lookUp),
     directory: {
       ...createCredentialDirectory({
         lookUp: freshness.lookUp,

@@ -1,34 +1,15 @@
-import { and, desc, eq, gt, isNull, lt, notInArray, or, type SQL } from 'drizzle-orm'
-import type { LiveSessions, StoredSession } from '../sessions/session.ts'
+import { and, desc, eq, isNull, lt, notInArray, or } from 'drizzle-orm'
+import type { StoredSession } from '../sessions/session.ts'
 import type { SessionStore } from '../sessions/store.ts'
 import { isUuid } from '../uuid.ts'
+import type { DirectoryQueries } from './credential-directory.ts'
+import type { LookUp } from './lookups.ts'
+import { isLive, sessionColumns, storedColumns } from './session-rows.ts'
 import { pageSessions } from './tables.ts'
-import type { Access, Transaction } from './transactions.ts'
+import type { Access } from './transactions.ts'
 
-/** The columns of a row without its tokens. */
-const columns = {
-  id: pageSessions.id,
-  userId: pageSessions.userId,
-  createdAt: pageSessions.createdAt,
-  lastUsedAt: pageSessions.lastUsedAt,
-  expiresAt: pageSessions.expiresAt,
-  address: pageSessions.address,
-  userAgent: pageSessions.userAgent,
-}
-const stored = {
-  ...columns,
-  tokens: pageSessions.tokens,
-  tokenExpiresAt: pageSessions.tokenExpiresAt,
-}
-
-/**
- * @param prove rejects unless the transaction runs on the primary: a server that lags behind may still have
- *   sessions that have ended
- */
-export function createSessionStore(
-  access: Access,
-  prove: (transaction: Transaction) => Promise<void>,
-): SessionStore {
+/** @param lookUp finds sessions on the primary: a server that lags behind may still have some that have ended */
+export function createSessionStore(access: Access, lookUp: LookUp<DirectoryQueries>): SessionStore {
   return {
     insert: ({ secretHash, ...session }, keep) =>
       access.change(async (transaction) => {
@@ -47,20 +28,18 @@ export function createSessionStore(
           .where(and(eq(pageSessions.userId, userId), notInArray(pageSessions.id, kept)))
       }),
 
-    find: (secretHash, live) =>
-      access.change(async (transaction) => {
-        await prove(transaction)
-        const [row] = await transaction
-          .select(stored)
-          .from(pageSessions)
-          .where(and(eq(pageSessions.secretHash, secretHash), isLive(live)))
-        return row ?? null
-      }),
+    async find(hash, { now, idleSince }) {
+      const live = { now: now.toISOString(), idleSince: idleSince.toISOString() }
+      const [row] = await lookUp(({ findSession }, node) =>
+        findSession.execute({ hash, ...live, ...node }),
+      )
+      return isFound(row) ? row : null
+    },
 
     list: (userId, live) =>
       access.read(async (queries) =>
         queries
-          .select(columns)
+          .select(sessionColumns)
           .from(pageSessions)
           .where(and(eq(pageSessions.userId, userId), isLive(live)))
           .orderBy(desc(pageSessions.lastUsedAt), desc(pageSessions.createdAt)),
@@ -82,7 +61,7 @@ export function createSessionStore(
           await transaction
             .delete(pageSessions)
             .where(and(eq(pageSessions.id, id), ofUser))
-            .returning(stored),
+            .returning(storedColumns),
         )
       })
     },
@@ -99,7 +78,7 @@ export function createSessionStore(
                 or(isNull(pageSessions.renewingUntil), lt(pageSessions.renewingUntil, now)),
               ),
             )
-            .returning(stored),
+            .returning(storedColumns),
         ),
       ),
 
@@ -132,8 +111,10 @@ export function createSessionStore(
   }
 }
 
-function isLive({ now, idleSince }: LiveSessions): SQL | undefined {
-  return and(gt(pageSessions.expiresAt, now), gt(pageSessions.lastUsedAt, idleSince))
+type FoundRow = Awaited<ReturnType<DirectoryQueries['findSession']['execute']>>[number]
+
+function isFound(row: FoundRow): row is FoundRow & StoredSession {
+  return row.id !== null
 }
 
 function only([row]: readonly StoredSession[]): StoredSession | null {

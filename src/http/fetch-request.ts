@@ -2,7 +2,10 @@ import { BodyTooLargeError, type HttpRequest } from './endpoint.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** Adapts a fetch Request. @param context of the same request, for the address of the client. Default: unknown */
-export function fetchRequest(request: Request, context?: RequestContext): HttpRequest {
+export function fetchRequest(
+  request: Request,
+  context?: Pick<RequestContext, 'clientAddress'>,
+): HttpRequest {
   const { method, url, headers } = request
   const { pathname, search, searchParams } = new URL(url)
   return {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { createFailureLimiter, type FailureLimiter } from '../admission/failure-limiter.ts'
 import { type Latchkey, servicesOf } from '../embedding/latchkey.ts'
 import { problem } from '../http/problem.ts'
 import { RequestContext } from '../http/request-context.ts'
@@ -36,12 +37,14 @@ export function createKeysPage(options: CreateKeysPageOptions): KeysPage {
   const { issuers, hasSession, keys, log } = services.page
   const checked = checkOptions(options, { issuers, hasSession })
   const { path, url, graphqlUrl } = checked
-  const pageSignIn = signInOf(latchkey, checked)
+  const failures = createFailureLimiter({ perMinute: failuresPerMinute, now: services.now })
+  const pageSignIn = signInOf(latchkey, checked, failures)
   const { sessions } = pageSignIn
   const own = sessions === null ? latchkey.authenticator : ignoringSessions(latchkey.authenticator)
   const graphql = createEmbeddedGraphQL(
     { ...services, describedSchema: options.schema },
     sessions === null ? own : withPageSessions(own, sessions),
+    failures,
     log,
   )
   const answer = createPageHandler<RequestContext>({
@@ -84,9 +87,16 @@ export function createKeysPage(options: CreateKeysPageOptions): KeysPage {
   }
 }
 
+/** The refused credentials of one address in a minute, after which it gets 429. */
+const failuresPerMinute = 20
+
 const noProxies = trustedProxies([])
 
-function signInOf(latchkey: Latchkey, { signIn, url, path }: CheckedOptions): PageSignIn {
+function signInOf(
+  latchkey: Latchkey,
+  { signIn, url, path }: CheckedOptions,
+  failures: FailureLimiter,
+): PageSignIn {
   const { page, now } = servicesOf(latchkey)
   if (signIn.kind === 'oidc') {
     return createOidcPage({
@@ -96,6 +106,7 @@ function signInOf(latchkey: Latchkey, { signIn, url, path }: CheckedOptions): Pa
       isSecure: url.startsWith('https:'),
       store: page.sessions,
       authenticator: latchkey.authenticator,
+      failures,
       log: page.log,
       now,
     })

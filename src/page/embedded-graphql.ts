@@ -1,5 +1,5 @@
 import { createAdmission } from '../admission/admission.ts'
-import { createFailureLimiter } from '../admission/failure-limiter.ts'
+import type { FailureLimiter } from '../admission/failure-limiter.ts'
 import { createPacing } from '../admission/pacing.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import { createGraphQL } from '../http/graphql.ts'
@@ -11,8 +11,6 @@ interface Log {
   warn(details: object, message: string): void
 }
 
-/** The refused credentials of one address in a minute, after which it gets 429. */
-const failuresPerMinute = 20
 /** The time limit of an operation, in milliseconds. */
 const timeLimit = 10_000
 
@@ -23,9 +21,9 @@ const timeLimit = 10_000
 export function createEmbeddedGraphQL(
   services: Services,
   authenticator: Authenticator,
+  failures: FailureLimiter,
   log: Log,
 ): (request: Request, context: RequestContext) => Promise<Response> {
-  const failures = createFailureLimiter({ perMinute: failuresPerMinute, now: services.now })
   const { handle } = createGraphQL({
     admission: createAdmission<RequestContext>({
       authenticator,

@@ -1,3 +1,4 @@
+import type { FailureLimiter } from '../admission/failure-limiter.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import { cookieNames } from '../sessions/cookies.ts'
 import { createSealer } from '../sessions/sealer.ts'
@@ -26,13 +27,14 @@ export interface OidcPageParts {
   readonly store: SessionStore
   /** Verifies the JWTs of the issuer. */
   readonly authenticator: Pick<Authenticator, 'authenticate'>
+  readonly failures: FailureLimiter
   readonly log: { warn(details: object, message: string): void }
   readonly now: () => number
 }
 
 /** Creates the sign-in at an issuer, and its sessions. */
 export function createOidcPage(parts: OidcPageParts): PageSignIn {
-  const { settings, secrets, pageUrl, isSecure, store, authenticator, log, now } = parts
+  const { settings, secrets, pageUrl, isSecure, store, authenticator, failures, log, now } = parts
   const client = createOidcClient(settings, now)
   const sealer = createSealer(secrets)
   const sessions = createPageSessions({
@@ -42,6 +44,7 @@ export function createOidcPage(parts: OidcPageParts): PageSignIn {
     origin: new URL(pageUrl).origin,
     renew: client.renew,
     revoke: client.revoke,
+    failures,
     onError: (error, message) => log.warn({ err: error }, message),
     now,
   })

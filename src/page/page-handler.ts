@@ -56,9 +56,12 @@ export function createPageHandler<V extends Visitor>(parts: PageParts<V>): PageH
 
   const posted: ReadonlyMap<string, Route<V>> = new Map([
     ['/graphql', graphql],
-    ['/session', fromPage((request) => api.current(fetchRequest(request)))],
-    ['/sessions', fromPage((request) => api.list(fetchRequest(request)))],
-    ['/sessions/end', fromPage((request, body) => api.end(fetchRequest(request), body))],
+    ['/session', fromPage((request, _, visitor) => api.current(fetchRequest(request, visitor)))],
+    ['/sessions', fromPage((request, _, visitor) => api.list(fetchRequest(request, visitor)))],
+    [
+      '/sessions/end',
+      fromPage((request, body, visitor) => api.end(fetchRequest(request, visitor), body)),
+    ],
     ['/sign-out', fromPage((request) => api.signOut(fetchRequest(request)))],
     [
       '/sign-in',

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
+import type { FailureLimiter } from '../admission/failure-limiter.ts'
 import { isFromOrigin } from '../credentials/own-pages.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
-import { ServiceUnavailableError } from '../errors.ts'
+import { InvalidCredentialError, RateLimitedError, ServiceUnavailableError } from '../errors.ts'
 import { type CookieNames, readCookie, setCookie } from '../sessions/cookies.ts'
 import type { Sealer } from '../sessions/sealer.ts'
 import {
@@ -55,7 +57,7 @@ export interface PageSessions {
   /**
    * Finds the session of a request that comes from a page of this origin.
    *
-   * @throws ServiceUnavailableError
+   * @throws ServiceUnavailableError; RateLimitedError if too many cookies of the sender stand for no session
    */
   find(carrier: CredentialCarrier): Promise<FoundSession | null>
   /** Finds the session of a cookie, whatever page the request comes from: to end it, for nothing else. */
@@ -81,6 +83,8 @@ export interface PageSessionsOptions {
   readonly renew: ((tokens: SessionTokens) => Promise<IssuedTokens>) | null
   /** Ends the refresh token of a session that ended while its tokens were renewed. Default: nothing. */
   readonly revoke?: (tokens: SessionTokens) => Promise<void>
+  /** Counts the cookies of each sender that stand for no session, with other refused credentials. */
+  readonly failures: FailureLimiter
   /** Called if tokens could not be renewed, or the time of a use could not be written. */
   readonly onError: (error: unknown, message: string) => void
   readonly now: () => number
@@ -93,16 +97,40 @@ export const shownSessionHeader = 'x-latchkey-session'
 const renewalMs = 10_000
 /** The time until the next attempt after the issuer did not answer. Milliseconds. */
 const retryMs = 2_000
+/** The number of cookies without a session that are kept, and the time. Milliseconds. */
+const maxUnknownCookies = 10_000
+const unknownMs = 60_000
 /** The time for which a request waits while another one renews tokens that have expired. Milliseconds. */
 const renewalWaitMs = 4_000
 
 export function createPageSessions(options: PageSessionsOptions): PageSessions {
-  const { store, sealer, cookies, origin, renew, onError, now } = options
+  const { store, sealer, cookies, origin, renew, failures, onError, now } = options
+  /** The hashes of cookies without a session. A session that has ended never comes back. */
+  const unknown = new LRUCache<string, true>({ max: maxUnknownCookies, ttl: unknownMs })
 
-  async function lookUp(cookieHeader: string | null): Promise<StoredSession | null> {
+  /** @param onUnknown called when a well-formed cookie is first found to stand for no session */
+  async function lookUp(
+    cookieHeader: string | null,
+    onUnknown = () => {},
+  ): Promise<StoredSession | null> {
     const secret = readCookie(cookieHeader, cookies.session)
     if (secret === null || !isSessionSecret(secret)) return null
-    return await store.find(hashSessionSecret(secret), liveAt(now()))
+    const hash = hashSessionSecret(secret)
+    const name = Buffer.from(hash).toString('base64')
+    if (unknown.has(name)) return null
+    const session = await store.find(hash, liveAt(now()))
+    if (session === null) {
+      unknown.set(name, true)
+      onUnknown()
+    }
+    return session
+  }
+
+  /** A browser whose session has ended counts once, however often it sends the cookie. */
+  function countFailure(carrier: CredentialCarrier): void {
+    const address = carrier.clientAddress?.() ?? null
+    const error = failures.errorFor(new InvalidCredentialError(), address)
+    if (error instanceof RateLimitedError) throw error
   }
 
   async function unseal({ id, tokens }: StoredSession): Promise<SessionTokens | null> {
@@ -186,7 +214,7 @@ export function createPageSessions(options: PageSessionsOptions): PageSessions {
     async find(carrier) {
       if (!isFromOrigin(carrier, origin)) return null
       const cookieHeader = carrier.header('cookie')
-      const session = await lookUp(cookieHeader)
+      const session = await lookUp(cookieHeader, () => countFailure(carrier))
       if (session === null) return null
       // Another tab may have signed in as another user since the page was loaded.
       const shown = carrier.header(shownSessionHeader)
@@ -196,7 +224,7 @@ export function createPageSessions(options: PageSessionsOptions): PageSessions {
       return tokens === null ? null : { ...session, tokens }
     },
 
-    findAnywhere: lookUp,
+    findAnywhere: (cookieHeader) => lookUp(cookieHeader),
 
     async start(userId, { expiresAt: tokenExpiresAt, ...tokens }, { address, userAgent }) {
       const id = randomUUID()

@@ -1,7 +1,7 @@
 import { refuse } from '../credentials/authentication.ts'
-import type { Authentication, Authenticator } from '../credentials/authenticator.ts'
+import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
-import { ServiceUnavailableError } from '../errors.ts'
+import { type LatchkeyError, RateLimitedError, ServiceUnavailableError } from '../errors.ts'
 import type { FoundSession, PageSessions } from './page-sessions.ts'
 
 /** Carries the JWT of a session as if the request had sent it. */
@@ -73,7 +73,7 @@ export function withPageSessions<A extends Authenticator>(
       if (found instanceof Promise || found.kind !== 'anonymous' || !sessions.mayHave(carrier)) {
         return found
       }
-      return unlessUnavailable(async () => {
+      return unlessFailed(async () => {
         const own = await carrierOf(carrier)
         return own === null ? found : await authenticator.authenticate(own)
       })
@@ -84,7 +84,7 @@ export function withPageSessions<A extends Authenticator>(
       if (known === undefined) return recheck(carrier)
       const { sessionRecheckMs = 1_000 } = authenticator
       if (performance.now() - known.at < sessionRecheckMs) return recheck(known.carrier)
-      return unlessUnavailable(async () => {
+      return unlessFailed(async () => {
         const own = await carrierOf(carrier)
         return own === null ? refuse('session-ended') : await recheck(own)
       })
@@ -92,11 +92,17 @@ export function withPageSessions<A extends Authenticator>(
   }
 }
 
-async function unlessUnavailable(find: () => Promise<Authentication>): Promise<Authentication> {
+/** Refuses a request whose session cannot be looked up, or whose sender has sent too many cookies without one. */
+async function unlessFailed(find: () => Promise<Authentication>): Promise<Authentication> {
   try {
     return await find()
   } catch (error) {
-    if (!(error instanceof ServiceUnavailableError)) throw error
-    return { kind: 'refused', refusal: { reason: 'unavailable', credentialId: null, error } }
+    if (error instanceof RateLimitedError) return refusedBy('session-ended', error)
+    if (error instanceof ServiceUnavailableError) return refusedBy('unavailable', error)
+    throw error
   }
+}
+
+function refusedBy(reason: Refusal['reason'], error: LatchkeyError): Authentication {
+  return { kind: 'refused', refusal: { reason, credentialId: null, error } }
 }

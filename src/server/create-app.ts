@@ -143,7 +143,9 @@ async function assemble(
     const close = closingAll(own, loggingCloseFailures(log))
     try {
       await requireMergedIssuers(database, from.issuers)
-      const services = await startServices(from, settings, { database, catalogue, schema }, own)
+      const { failures } = lasting
+      const parts = { database, catalogue, schema, failures }
+      const services = await startServices(from, settings, parts, own)
       return { ...createEndpoints(from, settings, services, lasting), services, close }
     } catch (error) {
       await close()

@@ -1,3 +1,4 @@
+import type { FailureLimiter } from '../admission/failure-limiter.ts'
 import type { Config } from '../config.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import { issuerNames } from '../credentials/issuer-names.ts'
@@ -16,6 +17,7 @@ import type { UserService } from '../users/users.ts'
 import type { AppSettings } from './create-app.ts'
 
 interface PageSignInParts {
+  readonly failures: FailureLimiter
   readonly database: Pick<Database, 'sessions'>
   readonly developmentIssuer: DevelopmentIssuer | null
   readonly authenticator: Authenticator
@@ -47,6 +49,7 @@ export async function createPageSignIn(
     isSecure: true,
     store: parts.database.sessions,
     authenticator: parts.authenticator,
+    failures: parts.failures,
     log,
     now,
   })
@@ -67,7 +70,7 @@ function inDevelopment(
   secrets: readonly string[],
   developmentIssuer: DevelopmentIssuer,
   { log, now, publicUrl }: AppSettings,
-  { database, authenticator, users, catalogue }: PageSignInParts,
+  { failures, database, authenticator, users, catalogue }: PageSignInParts,
 ): PageSignIn {
   const sessions = createPageSessions({
     store: database.sessions,
@@ -75,6 +78,7 @@ function inDevelopment(
     cookies: cookieNames(false),
     origin: new URL(publicUrl).origin,
     renew: null,
+    failures,
     onError: (error, message) => log.warn({ err: error }, message),
     now,
   })

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
+import type { FailureLimiter } from '../admission/failure-limiter.ts'
 import { createRefusalRecorder } from '../audit/refusal-recorder.ts'
 import type { Config } from '../config.ts'
 import {
@@ -20,6 +21,7 @@ interface ServiceDependencies {
   readonly database: Database
   readonly catalogue: ScopeCatalogue
   readonly schema: GraphQLSchema
+  readonly failures: FailureLimiter
 }
 
 /** The services that the endpoints use. */

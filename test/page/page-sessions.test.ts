@@ -1,15 +1,18 @@
-import { expect, it } from 'vitest'
-import { createPageSessions } from '../../src/page/page-sessions.ts'
+import { describe, expect, it } from 'vitest'
+import { createFailureLimiter } from '../../src/admission/failure-limiter.ts'
+import { RateLimitedError } from '../../src/errors.ts'
+import { createPageSessions, type PageSessionsOptions } from '../../src/page/page-sessions.ts'
 import { cookieNames } from '../../src/sessions/cookies.ts'
 import { createSealer } from '../../src/sessions/sealer.ts'
 import type { StoredSession } from '../../src/sessions/session.ts'
 import type { SessionStore } from '../../src/sessions/store.ts'
 
-it('a sign-out while the tokens are renewed also revokes the new refresh token', async () => {
-  const now = Date.now()
-  const sealer = createSealer(['a-session-key-of-at-least-32-bytes'])
+const now = Date.now()
+const sealer = createSealer(['a-session-key-of-at-least-32-bytes'])
+
+async function storedSession(): Promise<StoredSession> {
   const held = { token: 'old', refreshToken: 'old', idToken: null }
-  let session: StoredSession | null = {
+  return {
     id: 'the-id',
     userId: 'the-user',
     createdAt: new Date(now),
@@ -20,6 +23,41 @@ it('a sign-out while the tokens are renewed also revokes the new refresh token',
     tokens: await sealer.seal('session', 'the-id', held),
     tokenExpiresAt: new Date(now + 1_000),
   }
+}
+
+function sessionsOn(store: Partial<SessionStore>, options: Partial<PageSessionsOptions> = {}) {
+  return createPageSessions({
+    store: store as SessionStore,
+    sealer,
+    cookies: cookieNames(true),
+    origin: 'https://api.example',
+    renew: null,
+    failures: createFailureLimiter({ perMinute: 20, now: () => now }),
+    onError: () => {},
+    now: () => now,
+    ...options,
+  })
+}
+
+function requestWith(cookie: string, address = '192.0.2.7') {
+  const headers: Readonly<Record<string, string>> = {
+    'content-type': 'application/json',
+    'sec-fetch-site': 'same-origin',
+    cookie: `__Host-latchkey-session=${cookie}`,
+  }
+  return {
+    method: 'POST',
+    header: (name: string) => headers[name] ?? null,
+    queryParameters: () => [],
+    clientAddress: () => address,
+  }
+}
+
+/** The `n`th of many well-formed values of the cookie. */
+const cookieOf = (n: number) => String(n).padStart(43, 'A')
+
+it('a sign-out while the tokens are renewed also revokes the new refresh token', async () => {
+  let session: StoredSession | null = await storedSession()
   const store: Partial<SessionStore> = {
     find: async () => session,
     claimRenewal: async () => session,
@@ -27,11 +65,7 @@ it('a sign-out while the tokens are renewed also revokes the new refresh token',
     end: async () => null,
   }
   const revoked: (string | null)[] = []
-  const sessions = createPageSessions({
-    store: store as SessionStore,
-    sealer,
-    cookies: cookieNames(true),
-    origin: 'https://api.example',
+  const sessions = sessionsOn(store, {
     async renew() {
       session = null
       const expiresAt = new Date(now + 600_000)
@@ -41,19 +75,35 @@ it('a sign-out while the tokens are renewed also revokes the new refresh token',
       revoked.push(refreshToken)
       throw new Error('The issuer does not answer.')
     },
-    onError: () => {},
-    now: () => now,
   })
-  const headers: Readonly<Record<string, string>> = {
-    'content-type': 'application/json',
-    'sec-fetch-site': 'same-origin',
-    cookie: `__Host-latchkey-session=${'A'.repeat(43)}`,
-  }
-  const found = await sessions.find({
-    method: 'POST',
-    header: (name) => headers[name] ?? null,
-    queryParameters: () => [],
-  })
-  expect(found).toBeNull()
+  expect(await sessions.find(requestWith(cookieOf(0)))).toBeNull()
   expect(revoked).toEqual(['new'])
+})
+
+describe('a cookie without a session', () => {
+  it('is looked up once, and not at all if it is malformed', async () => {
+    let lookups = 0
+    const sessions = sessionsOn({
+      async find() {
+        lookups++
+        return null
+      },
+    })
+    expect(await sessions.find(requestWith('made-up'))).toBeNull()
+    expect(lookups).toBe(0)
+    for (let n = 0; n < 30; n++) expect(await sessions.find(requestWith(cookieOf(1)))).toBeNull()
+    expect(await sessions.findAnywhere(requestWith(cookieOf(1)).header('cookie'))).toBeNull()
+    expect(lookups).toBe(1)
+  })
+
+  it('counts as a refused credential of its sender, and a good one still passes', async () => {
+    const session = await storedSession()
+    let found: StoredSession | null = null
+    const sessions = sessionsOn({ find: async () => found })
+    for (let n = 0; n < 20; n++) expect(await sessions.find(requestWith(cookieOf(n)))).toBeNull()
+    await expect(sessions.find(requestWith(cookieOf(20)))).rejects.toThrow(RateLimitedError)
+    expect(await sessions.find(requestWith(cookieOf(21), '198.51.100.7'))).toBeNull()
+    found = session
+    expect(await sessions.find(requestWith(cookieOf(22)))).toMatchObject({ id: 'the-id' })
+  })
 })

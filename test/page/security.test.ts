@@ -9,7 +9,7 @@ const whoAmI = { query: '{ viewer { user { subject } } }' }
 let server: PageServer
 let client: WebClient
 beforeAll(async () => {
-  server = await startPageServer()
+  server = await startPageServer({ TRUSTED_PROXIES: '127.0.0.1' })
 })
 afterAll(() => server.close())
 beforeEach(() => {
@@ -171,6 +171,23 @@ describe('the cookie', () => {
     expect(await subjectOf(client, shown)).toBeNull()
     expect(await subjectOf(client)).toBe('grace')
   })
+})
+
+it('a sender of many made-up cookies gets 429, but not for a good one', async () => {
+  await signedIn()
+  const from = { 'x-forwarded-for': '192.0.2.7' }
+  const guess = (n: number, path: string) => {
+    const cookie = `${sessionCookie}=${String(n).padStart(43, 'A')}`
+    return new WebClient().post(server.url + path, whoAmI, { ...from, cookie })
+  }
+  for (let n = 0; n < 20; n++) expect((await guess(n, '/keys/graphql')).status).toBe(200)
+  for (const [n, path] of ['/keys/graphql', '/graphql', '/keys/session'].entries()) {
+    const { status, headers } = await guess(20 + n, path)
+    expect([path, status]).toEqual([path, 429])
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
+  }
+  expect(await subjectOf(client, from)).toBe('ada')
+  expect((await guess(30, '/keys/sign-out')).status).toBe(200)
 })
 
 describe('return_to', () => {
