@@ -17,7 +17,7 @@ export function ownerRefusal(
 }
 
 export function signOutRefusal(
-  { signedOutAt, signedOutTokens = [] }: Owner,
+  { signedOutAt, signedOutTokens = [] }: Pick<Owner, 'signedOutAt' | 'signedOutTokens'>,
   { issuedAt, hash }: PresentedToken,
 ): RefusalReason | null {
   const before = signedOutAt !== null && issuedAt * 1000 < signedOutAt.getTime()

@@ -1,19 +1,24 @@
 import { and, desc, eq, isNull, lt, notInArray, or } from 'drizzle-orm'
+import { signOutRefusal } from '../credentials/refusal-rules.ts'
 import type { StoredSession } from '../sessions/session.ts'
-import type { SessionStore } from '../sessions/store.ts'
+import type { FirstToken, RefusedSession, SessionStore } from '../sessions/store.ts'
 import { isUuid } from '../uuid.ts'
 import type { DirectoryQueries } from './credential-directory.ts'
 import type { LookUp } from './lookups.ts'
 import { isLive, sessionColumns, storedColumns } from './session-rows.ts'
 import { pageSessions } from './tables.ts'
 import type { Access } from './transactions.ts'
+import { lockUser, type UserRow } from './user-rows.ts'
 
 /** @param lookUp finds sessions on the primary: a server that lags behind may still have some that have ended */
 export function createSessionStore(access: Access, lookUp: LookUp<DirectoryQueries>): SessionStore {
   return {
-    insert: ({ secretHash, ...session }, keep) =>
+    insert: ({ secretHash, ...session }, token, keep) =>
       access.change(async (transaction) => {
         const { userId, createdAt } = session
+        // Without the lock, a trigger that ends the sessions of the user would not see this one.
+        const reason = refusalOf(await lockUser(transaction, userId), token)
+        if (reason !== null) return reason
         await transaction
           .insert(pageSessions)
           .values({ ...session, secretHash, lastUsedAt: createdAt })
@@ -26,6 +31,7 @@ export function createSessionStore(access: Access, lookUp: LookUp<DirectoryQueri
         await transaction
           .delete(pageSessions)
           .where(and(eq(pageSessions.userId, userId), notInArray(pageSessions.id, kept)))
+        return null
       }),
 
     async find(hash, { now, idleSince }) {
@@ -109,6 +115,14 @@ export function createSessionStore(access: Access, lookUp: LookUp<DirectoryQueri
         return removed.length
       }),
   }
+}
+
+function refusalOf(user: UserRow | undefined, token: FirstToken | null): RefusedSession | null {
+  if (user === undefined) return 'owner-deleted'
+  if (user.status !== 'ACTIVE') return 'owner-suspended'
+  const { signedOutAt, signedOutTokens } = user
+  const signOut = { signedOutAt, signedOutTokens: Object.keys(signedOutTokens) }
+  return token !== null && signOutRefusal(signOut, token) !== null ? 'owner-signed-out' : null
 }
 
 type FoundRow = Awaited<ReturnType<DirectoryQueries['findSession']['execute']>>[number]

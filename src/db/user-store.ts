@@ -9,7 +9,7 @@ import { isUuid } from '../uuid.ts'
 import { differences, record } from './audit-trail.ts'
 import { keyset, newestFirst, toPage } from './keyset.ts'
 import type { Queries } from './link.ts'
-import { apiKeys, deletedUsers, type SignedOutTokens, users } from './tables.ts'
+import { apiKeys, deletedUsers, pageSessions, type SignedOutTokens, users } from './tables.ts'
 import type { Access } from './transactions.ts'
 import { lockUser, toUser, toUuid, type UserRow } from './user-rows.ts'
 
@@ -171,6 +171,8 @@ async function signOut(
     const from = before.signedOutAt
     const at = from !== null && from >= now ? from : now
     const signedOutTokens = withToken(before.signedOutTokens, at, token)
+    // The trigger does so only if the time changes. A session may have begun since an equal or later one.
+    await transaction.delete(pageSessions).where(eq(pageSessions.userId, id))
     if (at === from && signedOutTokens === before.signedOutTokens) return at
     await transaction
       .update(users)

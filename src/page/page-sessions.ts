@@ -4,7 +4,9 @@ import { LRUCache } from 'lru-cache'
 import type { FailureLimiter } from '../admission/failure-limiter.ts'
 import { isFromOrigin } from '../credentials/own-pages.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
+import { presentedTokenOf } from '../credentials/presented-token.ts'
 import { InvalidCredentialError, RateLimitedError, ServiceUnavailableError } from '../errors.ts'
+import type { Principal } from '../principal.ts'
 import { type CookieNames, readCookie, setCookie } from '../sessions/cookies.ts'
 import type { Sealer } from '../sessions/sealer.ts'
 import {
@@ -22,7 +24,7 @@ import {
   hashSessionSecret,
   isSessionSecret,
 } from '../sessions/session-secret.ts'
-import type { SessionStore } from '../sessions/store.ts'
+import type { RefusedSession, SessionStore } from '../sessions/store.ts'
 
 /** Tokens of the issuer with the `exp` of the one that the session stands for. */
 export interface IssuedTokens extends SessionTokens {
@@ -62,7 +64,12 @@ export interface PageSessions {
   find(carrier: CredentialCarrier): Promise<FoundSession | null>
   /** Finds the session of a cookie, whatever page the request comes from: to end it, for nothing else. */
   findAnywhere(cookieHeader: string | null): Promise<SessionRow | null>
-  start(userId: string, tokens: IssuedTokens, from: SignInOrigin): Promise<StartedSession>
+  /** @returns the reason if the user was suspended, deleted or signed out since the JWT was verified */
+  start(
+    principal: Principal,
+    tokens: IssuedTokens,
+    from: SignInOrigin,
+  ): Promise<StartedSession | RefusedSession>
   list(userId: string): Promise<readonly SessionRow[]>
   /** Ends a session; with `userId` only if it is that user's. Returns its tokens; `null`: there was none. */
   end(id: string, userId?: string): Promise<SessionTokens | null>
@@ -226,18 +233,18 @@ export function createPageSessions(options: PageSessionsOptions): PageSessions {
 
     findAnywhere: (cookieHeader) => lookUp(cookieHeader),
 
-    async start(userId, { expiresAt: tokenExpiresAt, ...tokens }, { address, userAgent }) {
+    async start(principal, { expiresAt: tokenExpiresAt, ...tokens }, { address, userAgent }) {
       const id = randomUUID()
       const secret = createSessionSecret()
       const createdAt = new Date(now())
       const limit = new Date(now() + absoluteLimitMs)
       const expiresAt =
         tokens.refreshToken === null && tokenExpiresAt < limit ? tokenExpiresAt : limit
-      await store.insert(
+      const refused = await store.insert(
         {
           id,
           secretHash: hashSessionSecret(secret),
-          userId,
+          userId: principal.userId,
           tokens: await sealer.seal('session', id, tokens),
           tokenExpiresAt,
           createdAt,
@@ -245,8 +252,10 @@ export function createPageSessions(options: PageSessionsOptions): PageSessions {
           address,
           userAgent: userAgent === null ? null : shortened(userAgent),
         },
+        presentedTokenOf(principal),
         maxSessionsPerUser,
       )
+      if (refused !== null) return refused
       const maxAgeSeconds = Math.max(0, Math.floor((expiresAt.getTime() - now()) / 1000))
       const cookie = setCookie(cookies.session, secret, { sameSite: 'Strict', maxAgeSeconds })
       return { id, expiresAt, cookie }

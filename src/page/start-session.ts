@@ -46,10 +46,11 @@ export function createStartSession(
     for (const id of new Set([earlier?.id, replaced])) {
       if (id != null) await sessions.end(id)
     }
-    const started = await sessions.start(principal.userId, tokens, {
+    const started = await sessions.start(principal, tokens, {
       address: visitor.clientAddress(),
       userAgent: request.headers.get('user-agent'),
     })
+    if (typeof started === 'string') return { ok: false, reason: started, error: null }
     return { ok: true, principal, ...started }
   }
 }

@@ -5,10 +5,31 @@ export interface NewSession extends Omit<StoredSession, 'lastUsedAt'> {
   readonly secretHash: Uint8Array
 }
 
+/** Identifies the JWT that a session begins with. */
+export interface FirstToken {
+  /** The SHA-256 of its signed part, in hexadecimal. */
+  readonly hash: string
+  /** `iat`, seconds since the epoch. */
+  readonly issuedAt: number
+}
+
+/** The reason why a user has no new session. */
+export type RefusedSession = 'owner-deleted' | 'owner-suspended' | 'owner-signed-out'
+
 /** The sessions of the keys page. */
 export interface SessionStore {
-  /** Adds a session, and keeps only the `keep` most recently used ones of the user. */
-  insert(session: NewSession, keep: number): Promise<void>
+  /**
+   * Adds a session, and keeps only the `keep` most recently used ones of the user. A suspension, a deletion or a
+   * sign-out of the user that commits meanwhile is seen.
+   *
+   * @param token the JWT of the session; `null`: unknown
+   * @returns `null` if the session was added
+   */
+  insert(
+    session: NewSession,
+    token: FirstToken | null,
+    keep: number,
+  ): Promise<RefusedSession | null>
   /** @throws ServiceUnavailableError if no server answers that is proven to be the primary */
   find(secretHash: Uint8Array, live: LiveSessions): Promise<StoredSession | null>
   /** Lists the sessions of a user, most recently used first. */
