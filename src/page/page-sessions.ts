@@ -152,29 +152,36 @@ export function createPageSessions(options: PageSessionsOptions): PageSessions {
       .catch((error: unknown) => onError(error, 'the use of a session could not be written'))
   }
 
-  /** Renews the tokens if no other caller does. Returns `null` if another one does. */
+  /** Renews the tokens if no other caller does. Returns `null` if another one does, or has done so. */
   async function renewNow(session: StoredSession): Promise<SessionTokens | null> {
+    const { id } = session
     const at = now()
-    const claimed = await store.claimRenewal(session.id, new Date(at), new Date(at + renewalMs))
+    const claim = new Date(at + renewalMs)
+    const claimed = await store.claimRenewal(id, new Date(at), claim)
     if (claimed === null) return null
     const held = await unseal(claimed)
     if (held === null || renew === null) return null
     if (!isDue(claimed)) {
-      await store.renew(claimed.id, claimed)
+      const { tokens, tokenExpiresAt } = claimed
+      await store.renew(id, claim, { tokens, tokenExpiresAt })
       return held
     }
     try {
       const { expiresAt, ...tokens } = await renew(held)
-      const sealed = await sealer.seal('session', session.id, tokens)
-      const isKept = await store.renew(session.id, { tokens: sealed, tokenExpiresAt: expiresAt })
-      if (isKept) return tokens
+      const sealed = await sealer.seal('session', id, tokens)
+      const fresh = { tokens: sealed, tokenExpiresAt: expiresAt }
+      const outcome = await store.renew(id, claim, fresh)
+      if (outcome === 'renewed') return tokens
+      // The other caller may have the same refresh token.
+      if (outcome === 'superseded') return null
       await options
         .revoke?.(tokens)
         .catch((error) => onError(error, 'a refresh token could not be revoked'))
       throw new SessionOverError('The session has ended meanwhile.')
     } catch (error) {
-      if (error instanceof SessionOverError) await store.end(session.id)
-      else await store.postponeRenewal(session.id, new Date(now() + retryMs))
+      if (!(error instanceof SessionOverError)) {
+        await store.postponeRenewal(id, claim, new Date(now() + retryMs))
+      } else if ((await store.endRenewal(id, claim)) === 'superseded') return null
       throw error
     }
   }

@@ -16,6 +16,9 @@ export interface FirstToken {
 /** The reason why a user has no new session. */
 export type RefusedSession = 'owner-deleted' | 'owner-suspended' | 'owner-signed-out'
 
+/** `superseded`: another caller has the claim, or has renewed the tokens. `ended`: the session is over. */
+export type Renewal = 'renewed' | 'superseded' | 'ended'
+
 /** The sessions of the keys page. */
 export interface SessionStore {
   /**
@@ -44,16 +47,23 @@ export interface SessionStore {
    */
   end(id: string, userId?: string): Promise<StoredSession | null>
   /**
-   * Lets one caller on all nodes renew the tokens of a session.
+   * Lets one caller on all nodes renew the tokens of a session. The time `until` is the claim of this caller: it
+   * is later than that of any earlier one, and each method below does nothing once another caller has the claim.
    *
    * @param until the time until which no other caller may
    * @returns the session for the caller that may renew its tokens; `null` for all others
    */
   claimRenewal(id: string, now: Date, until: Date): Promise<StoredSession | null>
   /** Lets the next caller renew the tokens from `until` on. */
-  postponeRenewal(id: string, until: Date): Promise<void>
-  /** Replaces the tokens. Returns `false` if the session has ended meanwhile. */
-  renew(id: string, tokens: Pick<StoredSession, 'tokens' | 'tokenExpiresAt'>): Promise<boolean>
+  postponeRenewal(id: string, claim: Date, until: Date): Promise<void>
+  /** Replaces the tokens, and gives the claim back. */
+  renew(
+    id: string,
+    claim: Date,
+    tokens: Pick<StoredSession, 'tokens' | 'tokenExpiresAt'>,
+  ): Promise<Renewal>
+  /** Ends a session whose tokens can never be renewed. */
+  endRenewal(id: string, claim: Date): Promise<Exclude<Renewal, 'renewed'>>
   /** Removes sessions that have ended. Returns their number. */
   removeEnded(live: LiveSessions): Promise<number>
 }

@@ -85,3 +85,35 @@ test('signing out everywhere ends sessions that began since an earlier time of s
   expect(await stores.users.signOut(user.id, later(1), ada)).toEqual(later(1))
   expect(await count(user)).toBe(0)
 })
+
+test('a node that has lost its claim on a renewal changes nothing', async () => {
+  const user = await stores.makeUser()
+  const session = newSession(user)
+  const { sessions } = stores
+  await sessions.insert(session, null, 50)
+  const [late, current] = [later(10), later(30)]
+  expect(await sessions.claimRenewal(session.id, now, late)).not.toBeNull()
+  expect(await sessions.claimRenewal(session.id, later(5), later(15))).toBeNull()
+  expect(await sessions.claimRenewal(session.id, later(20), current)).not.toBeNull()
+  const tokens = { tokens: 'newer', tokenExpiresAt: later(120) }
+  const older = { tokens: 'older', tokenExpiresAt: later(110) }
+  const stored = async () =>
+    (
+      await stores.sql`select tokens, renewing_until from latchkey.page_sessions where id = ${session.id}`
+    )[0]
+  async function expectTooLate() {
+    const before = await stored()
+    expect(await sessions.renew(session.id, late, older)).toBe('superseded')
+    await sessions.postponeRenewal(session.id, late, later(40))
+    expect(await sessions.endRenewal(session.id, late)).toBe('superseded')
+    expect(await stored()).toEqual(before)
+  }
+  await expectTooLate()
+  expect(await sessions.renew(session.id, current, tokens)).toBe('renewed')
+  expect(await stored()).toEqual({ tokens: 'newer', renewing_until: null })
+  await expectTooLate()
+  await sessions.end(session.id)
+  expect(await sessions.renew(session.id, current, tokens)).toBe('ended')
+  expect(await sessions.endRenewal(session.id, current)).toBe('ended')
+  expect(await stored()).toBeUndefined()
+})

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { createFailureLimiter } from '../../src/admission/failure-limiter.ts'
 import { RateLimitedError } from '../../src/errors.ts'
-import { createPageSessions, type PageSessionsOptions } from '../../src/page/page-sessions.ts'
+import {
+  createPageSessions,
+  type PageSessionsOptions,
+  SessionOverError,
+} from '../../src/page/page-sessions.ts'
 import { cookieNames } from '../../src/sessions/cookies.ts'
 import { createSealer } from '../../src/sessions/sealer.ts'
 import type { StoredSession } from '../../src/sessions/session.ts'
@@ -61,8 +65,8 @@ it('a sign-out while the tokens are renewed also revokes the new refresh token',
   const store: Partial<SessionStore> = {
     find: async () => session,
     claimRenewal: async () => session,
-    renew: async () => session !== null,
-    end: async () => null,
+    renew: async () => (session === null ? 'ended' : 'renewed'),
+    endRenewal: async () => 'ended',
   }
   const revoked: (string | null)[] = []
   const sessions = sessionsOn(store, {
@@ -78,6 +82,36 @@ it('a sign-out while the tokens are renewed also revokes the new refresh token',
   })
   expect(await sessions.find(requestWith(cookieOf(0)))).toBeNull()
   expect(revoked).toEqual(['new'])
+})
+
+it.each([
+  ['has renewed the tokens', async () => ({ token: 'late', refreshToken: 'late', idToken: null })],
+  ['has used the refresh token', () => Promise.reject(new SessionOverError('It was used.'))],
+])('a session stays when another node %s first', async (_name, renewLate) => {
+  const session = { ...(await storedSession()), tokenExpiresAt: new Date(now) }
+  const newer = { token: 'newer', refreshToken: 'newer', idToken: null }
+  const writes: unknown[] = []
+  let current = session
+  const sessions = sessionsOn(
+    {
+      find: async () => current,
+      claimRenewal: async () => session,
+      renew: async () => 'superseded',
+      endRenewal: async () => 'superseded',
+      end: async () => writes.push('end') as never,
+    },
+    {
+      async renew() {
+        const tokens = await sealer.seal('session', 'the-id', newer)
+        current = { ...session, tokens, tokenExpiresAt: new Date(now + 600_000) }
+        return { ...(await renewLate()), expiresAt: new Date(now + 500_000) }
+      },
+      revoke: async () => void writes.push('revoke'),
+    },
+  )
+  const found = await sessions.find(requestWith(cookieOf(0)))
+  expect(found?.tokens.token).toBe('newer')
+  expect(writes).toEqual([])
 })
 
 describe('a cookie without a session', () => {
