@@ -8,6 +8,7 @@ import { ConnectionStringError, parseConnectionString } from '../db/connection-s
 import { schemaNameFault } from '../db/schema-names.ts'
 import { identityHeaderNames } from '../identity/header-names.ts'
 import { parseProxyRange, type TrustedProxies, trustedProxies } from '../net/trusted-proxies.ts'
+import { isBaseUrl } from '../net/web-addresses.ts'
 import { isScopeName } from '../scopes.ts'
 
 /*
@@ -42,15 +43,9 @@ export const baseUrl = z
   .string()
   .refine(
     isBaseUrl,
-    'must be an http:// or https:// URL without user name, password, query and fragment',
+    'must be an http:// or https:// URL without user name, password, query, fragment, backslash and empty path segment',
   )
   .transform((url) => new URL(url).href.replace(/\/+$/, ''))
-
-function isBaseUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, username, password } = new URL(text)
-  return /^https?:$/.test(protocol) && username === '' && password === '' && !/[?#]/.test(text)
-}
 
 /** A valid connection string. The text is kept, and parsed again for each connection. */
 export const postgresUrl = z.string().superRefine((text, context) => {

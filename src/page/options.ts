@@ -3,6 +3,7 @@ import { issuerNames } from '../credentials/issuer-names.ts'
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import { isRemoteHttp, keyUrlFault } from '../credentials/issuer-url.ts'
 import { isObject } from '../json.ts'
+import { isBaseUrl, isHttpUrl, isOwnPath } from '../net/web-addresses.ts'
 import { isScopeName } from '../scopes.ts'
 import type { OidcSettings } from './oidc-client.ts'
 
@@ -127,25 +128,20 @@ function faultsOf(options: PageOptions, around: Surroundings): readonly string[]
   }
   return [
     ...unknownMembers(options, members, ''),
-    ...(typeof path === 'string' && /^(\/[\w.~-]+)+$/.test(path)
+    ...(typeof path === 'string' && /^(\/[\w.~-]+)+$/.test(path) && isOwnPath(path)
       ? []
-      : ['`path` must be a path such as `/settings/keys`, without a slash at its end']),
-    ...(isOwnUrl(url)
+      : [
+          '`path` must be a path such as `/settings/keys`, without `..` and without a slash at its end',
+        ]),
+    ...(typeof url === 'string' && isBaseUrl(url) && !isRemoteHttp(url)
       ? []
       : ['`url` must be the https URL of your application, or an http URL of this machine']),
-    ...(graphqlUrl === undefined || (typeof graphqlUrl === 'string' && URL.canParse(graphqlUrl))
+    ...(graphqlUrl === undefined || (typeof graphqlUrl === 'string' && isHttpUrl(graphqlUrl))
       ? []
-      : ['`graphqlUrl` must be an absolute URL']),
+      : ['`graphqlUrl` must be an http URL']),
     ...(schema === undefined || isSchema(schema) ? [] : ['`schema` must be a GraphQLSchema']),
     ...signInFaults(signIn, around),
   ]
-}
-
-function isOwnUrl(url: unknown): boolean {
-  if (typeof url !== 'string' || !URL.canParse(url)) return false
-  const { protocol, username, password } = new URL(url)
-  const isHttp = /^https?:$/.test(protocol) && !/[?#]/.test(url) && username + password === ''
-  return isHttp && !isRemoteHttp(url)
 }
 
 function signInFaults(signIn: unknown, around: Surroundings): readonly string[] {
@@ -168,8 +164,10 @@ function applicationFaults(
     const value = signIn[member]
     if (value === undefined && member !== 'url') continue
     // It becomes a link. Another scheme, such as `javascript:`, would run as a script.
-    if (typeof value !== 'string' || !/^(https?:\/\/|\/(?!\/))/.test(value)) {
-      faults.push(`\`signIn.${member}\` must be an http URL, or a path that begins with one slash`)
+    if (typeof value !== 'string' || !(isHttpUrl(value) || isOwnPath(value))) {
+      faults.push(
+        `\`signIn.${member}\` must be an http URL, or a path that begins with one slash, without \`..\``,
+      )
     }
   }
   if (!hasSession) {

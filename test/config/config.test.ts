@@ -261,6 +261,7 @@ describe('faults', () => {
     ['PUBLIC_URL', { PUBLIC_URL: 'ftp://api.example.com' }, /https?:/],
     ['PUBLIC_URL', { PUBLIC_URL: 'https://u:p@api.example.com' }, /without user/],
     ['PUBLIC_URL', { PUBLIC_URL: 'https://api.example.com/?a' }, /without .*query/],
+    ['PUBLIC_URL', { PUBLIC_URL: 'https://api.example.com//evil.example' }, /empty path segment/],
     ['MIGRATE', { MIGRATE: 'false' }, /one of auto, off/],
     ['DATABASE_URL', { DATABASE_URL: 'mysql://u:p@host/db' }, /postgres:/],
     ['DATABASE_URL', { DATABASE_URL: 'host=db user=u' }, /postgres:/],

@@ -216,6 +216,12 @@ describe('createKeysPage', () => {
   it.each([
     [{ path: '/keys/' }, '`path` must be a path such as `/settings/keys`'],
     [{ path: '/' }, '`path` must be a path'],
+    [{ path: '/..' }, '`path` must be a path'],
+    [{ path: '/a/./b' }, '`path` must be a path'],
+    [{ url: 'https://shop.example//evil.example' }, '`url` must be the https URL'],
+    [{ graphqlUrl: 'javascript:alert(1)' }, '`graphqlUrl` must be an http URL'],
+    [{ signIn: { url: '/\\evil.example' } }, '`signIn.url` must be an http URL, or a path'],
+    [{ signIn: { url: '/in', signOutUrl: '/\t/evil.example' } }, '`signIn.signOutUrl` must be'],
     [{ url: 'http://shop.example' }, '`url` must be the https URL of your application'],
     [{ url: 'shop' }, '`url` must be the https URL'],
     [{ paths: '/x' }, 'there is no option `paths`'],
