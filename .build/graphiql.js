@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { brotliCompressSync, constants } from 'node:zlib'
 import { build } from 'esbuild'
 import { licences } from './bundle.js'
 
@@ -35,9 +36,16 @@ export async function bundleGraphiql(root, folder) {
     legalComments: 'none',
     logLevel: 'warning',
   })
+  for (const path of Object.keys(metafile.outputs)) compress(join(root, path))
   const template = readFileSync(join(root, source, 'index.html'), 'utf8')
   writeFileSync(join(folder, 'index.html'), pageOf(template, namesOf(metafile)))
   writeFileSync(join(folder, 'licenses.txt'), licences(root, metafile))
+}
+
+/** Writes a compressed copy beside a file. The highest quality would take four times as long for 5 % less. */
+function compress(path) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 9 }
+  writeFileSync(`${path}.br`, brotliCompressSync(readFileSync(path), { params }))
 }
 
 /** Returns the names of the files of an entry by those that the template has for them, such as `main.js`. */

@@ -21,15 +21,22 @@ export interface GraphiqlOptions {
    * for everyone and holds nothing secret: its script asks for the session, since a GET request reads no cookie.
    */
   readonly needsSession: boolean
+  /** The path of the GraphQL endpoint as a browser sees it, which a URL has percent-encoded. */
+  readonly endpoint: string
 }
 
-export function createGraphiql(files: WebFiles, { needsSession }: GraphiqlOptions): Graphiql {
+export function createGraphiql(
+  files: WebFiles,
+  { needsSession, endpoint }: GraphiqlOptions,
+): Graphiql {
   const access = needsSession ? 'session' : 'everyone'
   return {
     async page() {
       const nonce = randomBytes(16).toString('base64')
+      const filled: Readonly<Record<string, string>> = { nonce, access, endpoint }
       const template = await files.page()
-      return new Response(template.replace('{nonce}', nonce).replace('{access}', access), {
+      const html = template.replace(/\{(nonce|access|endpoint)\}/g, (_, name) => filled[name] ?? '')
+      return new Response(html, {
         headers: {
           'content-type': 'text/html; charset=utf-8',
           'cache-control': 'no-store',

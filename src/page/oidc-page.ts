@@ -22,6 +22,8 @@ export interface OidcPageParts {
   readonly secrets: readonly string[]
   /** The URL of the page as a browser sees it, without a slash at its end. */
   readonly pageUrl: string
+  /** The path of GraphiQL, to which a sign-in may lead back; `null`: there is none. */
+  readonly graphiql: string | null
   /** `false` on a loopback address without TLS, where browsers accept no cookie with `__Host-`. */
   readonly isSecure: boolean
   readonly store: SessionStore
@@ -34,7 +36,18 @@ export interface OidcPageParts {
 
 /** Creates the sign-in at an issuer, and its sessions. */
 export function createOidcPage(parts: OidcPageParts): PageSignIn {
-  const { settings, secrets, pageUrl, isSecure, store, authenticator, failures, log, now } = parts
+  const {
+    settings,
+    secrets,
+    pageUrl,
+    graphiql,
+    isSecure,
+    store,
+    authenticator,
+    failures,
+    log,
+    now,
+  } = parts
   const client = createOidcClient(settings, now)
   const sealer = createSealer(secrets)
   const sessions = createPageSessions({
@@ -49,6 +62,15 @@ export function createOidcPage(parts: OidcPageParts): PageSignIn {
     now,
   })
   const startSession = createStartSession(authenticator, sessions)
-  const signIn = createOidcSignIn({ client, sealer, sessions, startSession, pageUrl, log, now })
+  const signIn = createOidcSignIn({
+    client,
+    sealer,
+    sessions,
+    startSession,
+    pageUrl,
+    graphiql,
+    log,
+    now,
+  })
   return { sessions, signIn }
 }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { readCookie, setCookie } from '../sessions/cookies.ts'
 import type { Sealer } from '../sessions/sealer.ts'
 import type { SessionTokens } from '../sessions/session.ts'
+import { graphiqlPlace } from '../web/page-configuration.ts'
 import type { OidcClient, SignInSecrets } from './oidc-client.ts'
 import type { PageSessions } from './page-sessions.ts'
 import { returnPath } from './return-path.ts'
@@ -28,6 +29,8 @@ export interface OidcSignInParts {
   readonly startSession: StartSession
   /** The URL of the page as a browser sees it, without a slash at its end. */
   readonly pageUrl: string
+  /** The path of GraphiQL; `null`: there is none. */
+  readonly graphiql: string | null
   readonly log: { warn(details: object, message: string): void }
   readonly now: () => number
 }
@@ -39,16 +42,19 @@ const maxCookieLength = 3_900
 
 /** Signs in at an issuer: Authorization Code with PKCE, `state` and `nonce` (OpenID Connect Core §3.1). */
 export function createOidcSignIn(parts: OidcSignInParts): SignIn {
-  const { client, sealer, sessions, startSession, pageUrl, log, now } = parts
+  const { client, sealer, sessions, startSession, pageUrl, graphiql, log, now } = parts
   const base = new URL(pageUrl).pathname
   const cookie = sessions.cookies.signIn
   const removed = setCookie(cookie, '', { sameSite: 'Lax', maxAgeSeconds: 0 })
 
   function failed(failure: Failure, returnTo: string | null): Response {
     const query = new URLSearchParams({ error: failure })
-    if (returnTo !== null && returnTo !== base) query.set('return_to', returnTo.slice(base.length))
+    if (returnTo !== null && returnTo !== base) query.set('return_to', placeOf(returnTo))
     return redirect(`${base}/sign-in?${query}`)
   }
+
+  const placeOf = (returnTo: string) =>
+    returnTo === graphiql ? graphiqlPlace : returnTo.slice(base.length)
 
   async function readUnderWay(request: Request, state: string): Promise<SignInUnderWay | null> {
     const sealed = readCookie(request.headers.get('cookie'), cookie)
@@ -72,7 +78,11 @@ export function createOidcSignIn(parts: OidcSignInParts): SignIn {
     revoke,
 
     async begin(request) {
-      const returnTo = returnPath(base, new URL(request.url).searchParams.get('return_to'))
+      const returnTo = returnPath(
+        base,
+        graphiql,
+        new URL(request.url).searchParams.get('return_to'),
+      )
       try {
         const { url, secrets } = await client.begin(`${pageUrl}/callback`)
         const earlier = await sessions.findAnywhere(request.headers.get('cookie'))

@@ -25,6 +25,7 @@ import { printSdl } from '../pothos/index.ts'
 import { defaultPageSize } from '../schema/pages.ts'
 import { webFiles } from '../web/files.ts'
 import type { App, AppSettings } from './create-app.ts'
+import { graphiqlPath } from './graphiql-path.ts'
 import { createServerKeysPage } from './keys-page.ts'
 import type { Services } from './services.ts'
 
@@ -61,7 +62,7 @@ export function createEndpoints(
     maxAgeSeconds: services.proxySeconds,
     log,
   })
-  const graphiql = createServerGraphiql(config)
+  const graphiql = createServerGraphiql(config, settings)
   const graphql = createServerGraphQL(config, settings, services, { admission, graphiql })
   const cors = createCors({
     origins: config.corsOrigins,
@@ -113,10 +114,11 @@ export function createEndpoints(
   }
 }
 
-function createServerGraphiql({ mode, graphiql }: Config): Graphiql | null {
-  const isDevelopment = mode === 'development'
-  if (!isDevelopment && !graphiql) return null
-  return createGraphiql(webFiles('graphiql'), { needsSession: !isDevelopment })
+function createServerGraphiql(config: Config, { publicUrl }: AppSettings): Graphiql | null {
+  const endpoint = graphiqlPath(config, publicUrl)
+  if (endpoint === null) return null
+  const needsSession = config.mode !== 'development'
+  return createGraphiql(webFiles('graphiql'), { needsSession, endpoint })
 }
 
 function createServerGraphQL(

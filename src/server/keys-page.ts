@@ -6,6 +6,7 @@ import { createPageHandler } from '../page/page-handler.ts'
 import { administrativeScopes } from '../scopes.ts'
 import { webFiles } from '../web/files.ts'
 import type { AppSettings } from './create-app.ts'
+import { graphiqlPath } from './graphiql-path.ts'
 import type { Services } from './services.ts'
 
 /** Creates the keys page at {@link keysPagePath}. Its GraphQL endpoint is that of the server. */
@@ -25,6 +26,7 @@ export function createServerKeysPage(
       maxLifetimeDays: config.keyMaxLifetimeDays,
       maxPerUser: config.keyMaxPerUser,
       graphqlUrl: publicUrl + graphqlPath,
+      graphiql: graphiqlPath(config, publicUrl),
       adminScopes: [...administrativeScopes],
     },
     authenticator,

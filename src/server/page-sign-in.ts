@@ -15,6 +15,7 @@ import { createSealer } from '../sessions/sealer.ts'
 import { generatedSessionSecret } from '../sessions/secret-file.ts'
 import type { UserService } from '../users/users.ts'
 import type { AppSettings } from './create-app.ts'
+import { graphiqlPath } from './graphiql-path.ts'
 
 interface PageSignInParts {
   readonly failures: FailureLimiter
@@ -46,6 +47,7 @@ export async function createPageSignIn(
     settings: oidc,
     secrets: await secrets(),
     pageUrl: publicUrl + keysPagePath,
+    graphiql: graphiqlPath(config, publicUrl),
     isSecure: true,
     store: parts.database.sessions,
     authenticator: parts.authenticator,

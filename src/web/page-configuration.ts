@@ -12,6 +12,9 @@ export type SignInConfiguration =
   | { readonly kind: 'application'; readonly url: string; readonly signOutUrl: string | null }
   | { readonly kind: 'missing'; readonly variables: readonly MissingVariable[] }
 
+/** The value of `return_to` at the sign-in for GraphiQL, which is not below the page. */
+export const graphiqlPlace = 'graphiql'
+
 /** The settings that the scripts of the page need, beside those of the sign-in. */
 export interface PageSettings {
   readonly keyPrefix: string
@@ -21,6 +24,8 @@ export interface PageSettings {
   readonly maxPerUser: number
   /** The URL of the GraphQL API that programs call with a key. */
   readonly graphqlUrl: string
+  /** The path of GraphiQL on this host; `null`: there is none. */
+  readonly graphiql: string | null
   /** The scopes of which a person needs one to see the administration. */
   readonly adminScopes: readonly string[]
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Page, Route } from 'playwright-core'
 import { describe, expect, it, vi } from 'vitest'
 import { hasProgram } from '../support/programs.ts'
 import {
@@ -133,7 +134,11 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
   })
 
   it('shows in GraphiQL which scopes an operation needs, and leads to a key with those', async () => {
-    const page = await keys.open({ as: 'ada' })
+    const page = await keys.open({})
+    await page.goto(`${keys.origin}/graphql`)
+    await page.getByRole('link', { name: 'Sign in' }).click()
+    await page.locator('.person', { hasText: 'ada' }).click()
+    await page.waitForURL(`${keys.origin}/graphql`)
     const query = 'query Team { users(first: 1) { nodes { subject } } }'
     const answer = page.getByRole('dialog', { name: 'Which scopes does this need?' })
     // The editor has the theme in which it was loaded.
@@ -160,6 +165,7 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
       await shoot(page, `graphiql-scopes-${theme}`)
       await expectAccessibleAsShown(page)
     }
+    await expectNewestAnswer(page)
     await answer.getByRole('link', { name: 'New key with exactly read:users' }).click()
     await page.getByText('A link has filled in the scopes.').waitFor()
     expect(await page.getByRole('checkbox', { checked: true }).count()).toBe(1)
@@ -183,3 +189,31 @@ describe.skipIf(!hasProgram('chromium'))('the administration', () => {
     await page.context().close()
   })
 })
+
+/** Asks which scopes the operation needs, and once more before the first answer arrives. */
+async function expectNewestAnswer(page: Page): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Which scopes does this need?' })
+  const ask = () => page.getByRole('button', { name: 'Which scopes does this need?' }).click()
+  const close = () => dialog.getByRole('button', { name: 'Close' }).click()
+  const held = new Promise<Route>((hold) => {
+    const isQuestion = (route: Route) => route.request().postData()?.includes('RequiredScopes')
+    let isFirst = true
+    void page.route('**/graphql', (route) => {
+      if (!isFirst || !isQuestion(route)) return route.continue()
+      isFirst = false
+      return hold(route)
+    })
+  })
+  await close()
+  await ask()
+  const first = await held
+  await close()
+  await ask()
+  await dialog.getByText('Query.users', { exact: true }).waitFor()
+  const answered = page.waitForEvent('requestfinished', (request) => request === first.request())
+  await first.fulfill({ json: { errors: [{ message: 'An earlier answer.' }] } })
+  await answered
+  await page.evaluate(() => new Promise(requestAnimationFrame))
+  expect(await dialog.getByText('An earlier answer.').count()).toBe(0)
+  await page.unroute('**/graphql')
+}

@@ -9,7 +9,7 @@ const whoAmI = { query: '{ viewer { user { subject } } }' }
 let server: PageServer
 let client: WebClient
 beforeAll(async () => {
-  server = await startPageServer({ TRUSTED_PROXIES: '127.0.0.1' })
+  server = await startPageServer({ TRUSTED_PROXIES: '127.0.0.1', GRAPHIQL: 'true' })
 })
 afterAll(() => server.close())
 beforeEach(() => {
@@ -203,6 +203,7 @@ describe('return_to', () => {
     '/callback?code=1',
     '/sign-in',
     'javascript:alert(1)',
+    '/graphiql/../../graphql',
   ])('stays below the page (%j)', async (returnTo) => {
     const query = new URLSearchParams({ return_to: returnTo })
     const { url } = await client.open(`${server.page}/sign-in?${query}`)
@@ -210,6 +211,17 @@ describe('return_to', () => {
     expect(origin).toBe(server.url)
     expect(pathname === '/keys' || pathname.startsWith('/keys/')).toBe(true)
     expect(pathname).not.toMatch(/callback|sign-in/)
+  })
+
+  it('leads to GraphiQL by its name, also after a sign-in that failed', async () => {
+    const link = `${server.page}/sign-in?return_to=graphiql`
+    const { url, response } = await client.open(link)
+    expect(url).toBe(`${server.url}/graphql`)
+    expect(await response.text()).toContain('name="endpoint" content="/graphql"')
+    const { url: at } = await client.open(link, { stopAt: /\/auth\?/ })
+    const state = new URL(at).searchParams.get('state')
+    const denied = await client.open(`${server.page}/callback?error=access_denied&state=${state}`)
+    expect(denied.url).toBe(`${server.page}/sign-in?error=denied&return_to=graphiql`)
   })
 })
 

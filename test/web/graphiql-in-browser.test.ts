@@ -82,8 +82,8 @@ describe.skipIf(!hasProgram('chromium'))('GraphiQL in Chromium', () => {
       const page = await browser.open(`http://127.0.0.1:${listening.port}/graphql`)
       const text = `document.body.innerText.includes('GraphiQL is for people who are signed in.')`
       await untilIn(page, text)
-      expect(await page.evaluate(`document.querySelector('.bar a[target]').href`)).toBe(
-        `http://127.0.0.1:${listening.port}/keys/sign-in`,
+      expect(await page.evaluate(`document.querySelector('.bar-person a').href`)).toBe(
+        `http://127.0.0.1:${listening.port}/keys/sign-in?return_to=graphiql`,
       )
       expect(await page.evaluate(`document.querySelector('.graphiql-container')`)).toBeNull()
       expect(page.problems).toEqual([])

@@ -1,3 +1,4 @@
+import { brotliDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -107,6 +108,21 @@ describe("GraphiQL's assets", () => {
     expect(response.headers.get('cache-control') ?? '').not.toContain('immutable')
   })
 
+  it('are compressed for browsers that accept Brotli', async () => {
+    const html = await (await get(page, browser)).text()
+    for (const name of urlsIn(html).filter((url) => url !== 'data:,')) {
+      const url = new URL(name, page).href
+      const [plain, compressed] = [
+        await get(url),
+        await get(url, { 'accept-encoding': 'gzip, br' }),
+      ]
+      expect(plain.headers.get('content-encoding')).toBeNull()
+      expect(compressed.headers.get('content-encoding')).toBe('br')
+      const content = brotliDecompressSync(Buffer.from(await compressed.arrayBuffer()))
+      expect(content.equals(Buffer.from(await plain.arrayBuffer()))).toBe(true)
+    }
+  })
+
   it('are answered to GET and HEAD', async () => {
     const [name = ''] = urlsIn(await (await get(page, browser)).text()).filter((url) =>
       url.endsWith('.js'),
@@ -119,12 +135,16 @@ describe("GraphiQL's assets", () => {
 
 describe('outside development', () => {
   it('the page exists with GRAPHIQL alone, and shows nothing without a session', async () => {
-    expect(await (await get(page, browser)).text()).toContain('name="access" content="everyone"')
-    const open = await createTestApp({ GRAPHIQL: 'true' }, { database })
+    const inDevelopment = await (await get(page, browser)).text()
+    expect(inDevelopment).toContain('name="access" content="everyone"')
+    expect(inDevelopment).toContain('name="endpoint" content="/graphql"')
+    const environment = { GRAPHIQL: 'true', PUBLIC_URL: 'https://example.com/auth' }
+    const open = await createTestApp(environment, { database })
     try {
       const response = await open.fetch(new Request(page, { headers: browser }))
       const html = await response.text()
       expect(html).toContain('name="access" content="session"')
+      expect(html).toContain('name="endpoint" content="/auth/graphql"')
       expect(response.headers.get('cache-control')).toBe('no-store')
       for (const url of urlsIn(html).filter((name) => name !== 'data:,')) {
         expect((await open.fetch(new Request(new URL(url, page)))).status).toBe(200)

@@ -1,8 +1,9 @@
 import { GraphiQL } from 'graphiql'
 import { useMemo, useRef, useState } from 'react'
 import { createFetcher } from './fetcher.ts'
+import { endpoint, keysPageUrl, needsSession } from './page-settings.ts'
 import { RequiredScopes } from './required-scopes.tsx'
-import { keysPageUrl, type SessionState, useSession } from './session.ts'
+import { type SessionState, useSession } from './session.ts'
 
 const defaultQuery = `{
   viewer {
@@ -14,13 +15,13 @@ const defaultQuery = `{
 `
 
 /** GraphiQL below a bar that says whose credential its requests carry. */
-export function App({ needsSession }: { readonly needsSession: boolean }) {
+export function App() {
   const session = useSession()
   const [pasted, setPasted] = useState('')
   const credential = useRef<Record<string, string>>({})
   credential.current = credentialHeaders(session, pasted.trim())
   const parameters = useMemo(() => new URLSearchParams(location.search), [])
-  const fetcher = useMemo(() => createFetcher(location.pathname, () => credential.current), [])
+  const fetcher = useMemo(() => createFetcher(endpoint, () => credential.current), [])
   // Another person may see another schema, so GraphiQL starts again.
   const who = typeof session === 'string' ? session : session.id
   if (session === 'unknown' || session === 'failed' || (session === 'none' && needsSession)) {
@@ -115,11 +116,7 @@ const notes = {
   none: 'GraphiQL is for people who are signed in.',
 }
 
-/** Opens a new tab, so that the operation in the editor stays. This tab notices the new session. */
+/** The sign-in leads back here. The editor keeps the operation in the browser. */
 function SignIn() {
-  return (
-    <a href={keysPageUrl('/sign-in')} target="_blank" rel="noopener">
-      Sign in (new tab)
-    </a>
-  )
+  return <a href={keysPageUrl('/sign-in?return_to=graphiql')}>Sign in</a>
 }

@@ -6,12 +6,11 @@ import { addNonceToStyles } from './style-nonce.ts'
 import { startWorkersFrom } from './workers.ts'
 
 const script = document.querySelector<HTMLScriptElement>('script[nonce]')
-const access = document.querySelector<HTMLMetaElement>('meta[name=access]')
 const container = document.getElementById('graphiql')
-if (script === null || access === null || container === null) {
+if (script === null || container === null) {
   throw new Error('The page is incomplete.')
 }
 
 addNonceToStyles(script.nonce)
 startWorkersFrom(script.dataset)
-createRoot(container).render(<App needsSession={access.content === 'session'} />)
+createRoot(container).render(<App />)

@@ -1,7 +1,7 @@
 import { ToolbarButton, useGraphiQL } from '@graphiql/react'
 import { useId, useRef, useState } from 'react'
 import { askRequiredScopes, type Fetcher, type Required } from './ask-required-scopes.ts'
-import { keysPageUrl } from './session.ts'
+import { keysPageUrl } from './page-settings.ts'
 
 const question = 'Which scopes does this need?'
 
@@ -15,7 +15,10 @@ export function RequiredScopes({ fetcher }: { readonly fetcher: Fetcher }) {
   const title = useId()
   const [answer, setAnswer] = useState<Required | string | null>(null)
 
+  const asked = useRef(0)
+
   async function ask() {
+    const own = ++asked.current
     setAnswer(null)
     dialog.current?.showModal()
     const operation = {
@@ -23,7 +26,9 @@ export function RequiredScopes({ fetcher }: { readonly fetcher: Fetcher }) {
       operationName: operationName ?? null,
       variables: variables?.getValue() ?? '',
     }
-    setAnswer(await askRequiredScopes(fetcher, operation, headers?.getValue() ?? ''))
+    const found = await askRequiredScopes(fetcher, operation, headers?.getValue() ?? '')
+    // The answer to an earlier question may arrive later.
+    if (own === asked.current) setAnswer(found)
   }
 
   return (

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { keysPageUrl } from './page-settings.ts'
 
 /** The session of the keys page in this browser. */
 export interface Session {
@@ -9,11 +10,6 @@ export interface Session {
 
 /** `none`: nobody is signed in. `unknown`: the server has not answered yet. `failed`: it could not answer. */
 export type SessionState = Session | 'none' | 'unknown' | 'failed'
-
-/** Returns a URL below the keys page, which is beside this page. */
-export function keysPageUrl(path: string): string {
-  return new URL(`keys${path}`, location.href).href
-}
 
 /** Returns the session, and reads it again when the person signs in or out in another tab. */
 export function useSession(): SessionState {

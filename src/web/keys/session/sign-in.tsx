@@ -1,7 +1,7 @@
 import { ArrowRight, CircleAlert } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { MissingVariable } from '../../page-configuration.ts'
-import { basePath, configuration } from '../configuration.ts'
+import { configuration } from '../configuration.ts'
 import type { Failure } from '../graphql/failure.ts'
 import { Button, ButtonLink } from '../kit/button.tsx'
 import { TextField } from '../kit/fields.tsx'
@@ -70,7 +70,7 @@ function Development({ subjects }: { readonly subjects: readonly string[] }) {
       return
     }
     notifyOtherTabs()
-    location.replace(basePath + wantedPath())
+    location.replace(wantedPath())
   }
 
   return (
