@@ -17,6 +17,8 @@ export class RequestAdmission {
   carrier: CredentialCarrier | null = null
   /** The `sender` that was passed to `admit`. */
   sender: unknown = null
+  /** The context of the operation that was executed first for the request; `null`: none was. */
+  executed: object | null = null
   /** The time of the last check of the credential, by `performance.now()`. */
   at = 0
   /**

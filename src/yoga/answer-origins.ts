@@ -1,12 +1,13 @@
 import type { ExecutionResult, GraphQLError } from 'graphql'
 import type { Plugin, YogaLogger } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
+import type { RequestAdmission } from '../admission/request-admission.ts'
 import { ServiceUnavailableError } from '../errors.ts'
 import { errorAnswer, toResponse } from './error-answer.ts'
 import type { GraphQLAdmission } from './graphql-admission.ts'
 import { requestError } from './graphql-errors.ts'
 import { type Handle, handlerOf, placeOfUserPlugins } from './handle.ts'
-import type { OperationAdmission } from './operation-admission.ts'
+import type { OperationAdmission, OperationContext } from './operation-admission.ts'
 import { askedKey, keyOf } from './principal-key.ts'
 import { maskedError } from './use-error-answers.ts'
 import type { PrincipalContext } from './use-principal.ts'
@@ -60,17 +61,33 @@ export function createAnswerOrigins(
   operations: OperationAdmission,
   refuse: (message: string) => GraphQLError,
 ): AnswerOrigins {
-  /** The contexts of the operations that were executed. */
-  const executed = new WeakSet<object>()
+  /** The contexts of executed operations that are not noted on the state of their request. */
+  const otherExecuted = new WeakSet<object>()
   /** The keys of the principals that got the entity tags; empty for the anonymous. */
   const tags = new LRUCache<string, string>({ max: maxTags })
   let handle: Handle | null = null
+
+  function stateOf(context: object): RequestAdmission | undefined {
+    const { request } = context as OperationContext
+    return request === undefined ? undefined : admission.stateOf(request)
+  }
+
+  /** Adding a context to a WeakSet takes longer than all hooks of a request, so the first one is on the state. */
+  function markExecuted(context: object): void {
+    const state = stateOf(context)
+    if (state !== undefined && state.executed === null) state.executed = context
+    else otherExecuted.add(context)
+  }
+
+  function wasExecuted(context: object): boolean {
+    return stateOf(context)?.executed === context || otherExecuted.has(context)
+  }
 
   /** Runs before the other plugins, so that its function is the one that really executes. */
   const marker: Plugin<PrincipalContext> = {
     onExecute({ context, executeFn, setExecuteFn }) {
       setExecuteFn((args) => {
-        executed.add(context)
+        markExecuted(context)
         return executeFn(args)
       })
     },
@@ -109,7 +126,7 @@ export function createAnswerOrigins(
 
     onExecutionResult({ request, result, context, setResult }) {
       if (result === undefined || !('data' in result) || result.data == null) return
-      if (!executed.has(context)) {
+      if (!wasExecuted(context)) {
         const error = originOf(request, result)
         if (error !== null) setResult({ errors: [error] })
       } else if (result.extensions !== undefined) {
@@ -119,11 +136,13 @@ export function createAnswerOrigins(
       }
     },
 
-    async onResponse({ request, response, serverContext, setResponse }) {
+    // Not async: Yoga would wait for a promise on each request.
+    onResponse({ request, response, serverContext, setResponse }) {
       // A plugin may find that the answer that was executed is the one that the client has.
-      if (response.status !== 304 || executed.has(serverContext)) return
-      const answer = await decideNotModified(request, serverContext)
-      if (answer !== null) setResponse(answer)
+      if (response.status !== 304 || wasExecuted(serverContext)) return undefined
+      return decideNotModified(request, serverContext).then((answer) => {
+        if (answer !== null) setResponse(answer)
+      })
     },
   }
   return { marker, plugin }

@@ -25,14 +25,20 @@ export function denialOf(
   decider: Decider,
   args: ExecutionArgs,
 ): ExecutionResult | null | Promise<ExecutionResult | null> {
-  const { operations } = decider
-  const context = args.contextValue as OperationContext
-  const proceed = (refusal: GraphQLError | null) => {
-    const denial = refusal === null ? decisionOn(decider, args) : { errors: [refusal] }
-    return denial === null ? null : operations.answerTo(context, denial)
-  }
-  const refusal = operations.admit(context)
-  return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
+  const refusal = decider.operations.admit(args.contextValue as OperationContext)
+  return refusal instanceof Promise
+    ? refusal.then((settled) => denialAfter(settled, decider, args))
+    : denialAfter(refusal, decider, args)
+}
+
+function denialAfter(
+  refusal: GraphQLError | null,
+  decider: Decider,
+  args: ExecutionArgs,
+): ExecutionResult | null {
+  const denial = refusal === null ? decisionOn(decider, args) : { errors: [refusal] }
+  if (denial === null) return null
+  return decider.operations.answerTo(args.contextValue as OperationContext, denial)
 }
 
 /**

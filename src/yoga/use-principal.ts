@@ -219,12 +219,15 @@ function publish(
   request: object,
   context: object,
 ): void | Promise<void> {
-  const proceed = (refusal: GraphQLError | null | undefined): void => {
-    if (refusal) throw refusal
-    ;(context as OperationContext).principal = principalOf(request)
-  }
   const refusal = readmit(request)
-  return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
+  if (refusal instanceof Promise) {
+    return refusal.then((settled) => {
+      if (settled) throw settled
+      ;(context as OperationContext).principal = principalOf(request)
+    })
+  }
+  if (refusal) throw refusal
+  ;(context as OperationContext).principal = principalOf(request)
 }
 
 /** Converts the Latchkey errors that resolvers threw to errors with their codes. Yoga masks all others. */
