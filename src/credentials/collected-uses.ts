@@ -46,7 +46,7 @@ export class CollectedUses {
   add(keyId: string, at: number, previousAt: number | null, from: CredentialCarrier | null): void {
     const key = this.#find(keyId) ?? this.#start(keyId, at, previousAt)
     if (key === null) return
-    const read = from === null ? null : originOf(from)
+    const read = from === null ? null : originOf(from, key.from)
     if (at >= key.at) {
       key.at = at
       key.from = read

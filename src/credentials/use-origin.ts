@@ -11,11 +11,21 @@ const maxReadLength = 1_024
 /** Characters that no text for people needs: controls, format characters, halves of a surrogate pair, line separators. */
 const unreadable = /[\p{C}\p{Zl}\p{Zp}]/gu
 
-/** Reads the address and the user agent of the client from a request; `null`: neither is known. */
-export function originOf(carrier: CredentialCarrier): KeyUseOrigin | null {
+/**
+ * Reads the address and the user agent of the client from a request; `null`: neither is known.
+ *
+ * @param before the client of the request before. It is returned if it is the same: the garbage collector takes
+ *   longer for a new object in each request, because it is kept until the uses are written
+ */
+export function originOf(
+  carrier: CredentialCarrier,
+  before: KeyUseOrigin | null = null,
+): KeyUseOrigin | null {
   const address = addressOf(carrier)
   const userAgent = userAgentOf(carrier)
-  return address === null && userAgent === null ? null : { address, userAgent }
+  if (address === null && userAgent === null) return null
+  const isSame = before !== null && before.address === address && before.userAgent === userAgent
+  return isSame ? before : { address, userAgent }
 }
 
 function addressOf(carrier: CredentialCarrier): string | null {

@@ -63,8 +63,7 @@ function requirementsFor({ requirements, exemptible }: Needs, principal: Princip
 export function scopesUsed(evaluation: Evaluation, principal: Principal): readonly string[] {
   const requirements = requirementsFor(evaluation, principal)
   const scopes = evaluation.exemptible === undefined ? evaluation.scopes : allOf(requirements)
-  const met = scopes.find((list) => holdsAll(list, principal.scopes))
-  if (met !== undefined) return met
+  for (const list of scopes) if (holdsAll(list, principal.scopes)) return list
   // `scopes` lists at most 64 alternatives, and the principal holds none of them.
   const each = requirements.map((requirement) =>
     minimal(requirement).find((list) => holdsAll(list, principal.scopes)),

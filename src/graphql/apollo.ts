@@ -27,15 +27,18 @@ export function apolloGuardPlugin(): ApolloGuardPlugin {
     async serverWillStart() {
       return { schemaDidLoadOrUpdate: ({ apiSchema }) => requireGuarded(apiSchema) }
     },
-    async requestDidStart() {
-      return {
-        async willSendResponse({ errors, response: { http } }) {
-          const failure = denialIn(errors)
-          if (failure === null) return
-          http.status = failure.status
-          for (const [name, value] of Object.entries(failure.headers)) http.headers.set(name, value)
-        },
-      }
-    },
+    requestDidStart: () => listening,
   }
 }
+
+/** Apollo Server requires promises. The same two serve all requests. */
+const done = Promise.resolve()
+const listening = Promise.resolve({
+  willSendResponse({ errors, response: { http } }: ApolloAnswer): Promise<void> {
+    const failure = denialIn(errors)
+    if (failure === null) return done
+    http.status = failure.status
+    for (const [name, value] of Object.entries(failure.headers)) http.headers.set(name, value)
+    return done
+  },
+})

@@ -100,24 +100,32 @@ export class ExecutionDecisions<Context> {
     info: GraphQLResolveInfo,
     onPrincipal?: (principal: Principal | null) => void,
   ): Outcome | Promise<Outcome> {
-    const deny = (error: unknown): Denied => {
-      const denied = new Denied(deniedWith(error))
-      this.#onDenied?.(context, denied)
-      return denied
-    }
-    const proceed = (principal: Principal | null): Outcome => {
-      const error = this.#denialOf(principal, info)
-      onPrincipal?.(principal)
-      return error === null ? null : deny(error)
-    }
     try {
       const principal = this.#options.principalOf(context)
-      return isPromise(principal)
-        ? Promise.resolve(principal).then(proceed).catch(deny)
-        : proceed(principal)
+      if (!isPromise(principal)) return this.#outcomeFor(principal, context, info, onPrincipal)
+      return Promise.resolve(principal)
+        .then((settled) => this.#outcomeFor(settled, context, info, onPrincipal))
+        .catch((error: unknown) => this.#deny(context, error))
     } catch (error) {
-      return deny(error)
+      return this.#deny(context, error)
     }
+  }
+
+  #outcomeFor(
+    principal: Principal | null,
+    context: Context,
+    info: GraphQLResolveInfo,
+    onPrincipal: ((principal: Principal | null) => void) | undefined,
+  ): Outcome {
+    const error = this.#denialOf(principal, info)
+    onPrincipal?.(principal)
+    return error === null ? null : this.#deny(context, error)
+  }
+
+  #deny(context: Context, error: unknown): Denied {
+    const denied = new Denied(deniedWith(error))
+    this.#onDenied?.(context, denied)
+    return denied
   }
 
   #denialOf(principal: Principal | null, info: GraphQLResolveInfo): GraphQLError | null {

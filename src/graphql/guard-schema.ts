@@ -114,13 +114,14 @@ function guardedResolver<Context>(
   decisions: ExecutionDecisions<Context>,
 ): Resolver {
   return (source, args, context, info) => {
-    const proceed = (outcome: Denied | null): unknown => {
-      if (outcome !== null) throw outcome.error
-      return resolve(source, args, context, info)
-    }
     if (source instanceof Denied) throw source.error
     const outcome = decisions.outcomeOf(context as Context, info)
-    return outcome instanceof Promise ? outcome.then(proceed) : proceed(outcome)
+    if (outcome === null) return resolve(source, args, context, info)
+    if (outcome instanceof Denied) throw outcome.error
+    return outcome.then((settled) => {
+      if (settled !== null) throw settled.error
+      return resolve(source, args, context, info)
+    })
   }
 }
 

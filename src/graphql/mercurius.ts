@@ -19,7 +19,7 @@ export interface MercuriusApp {
     addHook(
       name: 'onResolution',
       // biome-ignore lint/suspicious/noExplicitAny: the types of Mercurius name its own
-      hook: (execution: any, context: any) => Promise<void>,
+      hook: (execution: any, context: any) => void,
     ): void
   }
 }
@@ -54,7 +54,8 @@ export function guardMercurius<Context>(
       present = guarded(replacement)
     },
   })
-  graphql.addHook('onResolution', async (_execution, context: MercuriusContext) => {
+  // Not async: Mercurius would wait for a promise on each operation.
+  graphql.addHook('onResolution', (_execution, context: MercuriusContext) => {
     const failure = denied.get(context)
     const { reply } = context
     // The reply of a WebSocket has no status.

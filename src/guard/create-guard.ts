@@ -13,11 +13,11 @@ import {
   carrierOf,
   type GuardRequest,
   isNodeRequest,
+  type NodeRequest,
   plainRequest,
 } from '../admission/request-carrier.ts'
 import { Attached } from '../attached.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
-import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import { missingFor } from '../decision/index.ts'
 import {
   InsufficientScopeError,
@@ -101,7 +101,7 @@ interface AdmittedRequest {
   readonly of: object
   readonly admission: RequestAdmission
   readonly admitted: LatchkeyError | null | Promise<LatchkeyError | null>
-  /** The time of the call of `admit`, by `performance.now()`. */
+  /** The time of the call of `admit` for a WebSocket, by `performance.now()`; 0 for a request. */
   readonly at: number
 }
 
@@ -137,17 +137,16 @@ function createAdmit<GuardedRequest extends GuardRequest>({
   type Attempted = Attempt<GuardedRequest>
 
   function admitFirst(
-    { key, carrier, request }: Attempted,
+    { key, request, connection }: Attempted,
     userId: string | null,
   ): RequestAdmission | Promise<RequestAdmission> {
     const state = new RequestAdmission()
     state.userId = userId
-    const at = performance.now()
-    const admitted = admission.admit(
-      state,
-      carrier(() => (request === null ? null : addressOf(request))),
-      request,
-    )
+    const at = connection === null ? 0 : performance.now()
+    const clientAddress = () => addressOf(request)
+    const carrier =
+      connection === null ? carrierOf(key, clientAddress) : connection.carrier(clientAddress)
+    const admitted = admission.admit(state, carrier, request)
     admissions.set({ of: key, admission: state, admitted, at })
     return admitted instanceof Promise ? admitted.then(() => state) : state
   }
@@ -195,26 +194,30 @@ function createAdmit<GuardedRequest extends GuardRequest>({
   }
 }
 
-interface Attempt<GuardedRequest> {
-  /** Is the same object for the same request. */
-  readonly key: object
-  readonly carrier: (clientAddress: () => string | null) => CredentialCarrier
-  /** `null`: the upgrade of a WebSocket whose request is unknown. */
-  readonly request: GuardedRequest | null
-  readonly connection: Connection | null
-}
+/** `key` is the same object for the same request or WebSocket. */
+type Attempt<GuardedRequest> =
+  | {
+      readonly key: Request | NodeRequest
+      readonly request: GuardedRequest
+      readonly connection: null
+    }
+  | {
+      readonly key: object
+      /** `null`: the upgrade of a WebSocket whose request is unknown. */
+      readonly request: GuardedRequest | null
+      readonly connection: Connection
+    }
 
 function attemptOf<GuardedRequest extends GuardRequest>(
   request: GuardedRequest | ConnectionContext,
 ): Attempt<GuardedRequest> {
   if (typeof request === 'object' && request !== null && isConnection(request)) {
     const connection = connectionOf(request)
-    const { key, carrier, upgrade } = connection
-    return { key, carrier, request: upgrade as GuardedRequest | null, connection }
+    const { key, upgrade } = connection
+    return { key, request: upgrade as GuardedRequest | null, connection }
   }
-  const plain = plainRequest(request as GuardedRequest)
-  const carrier = (clientAddress: () => string | null) => carrierOf(plain, clientAddress)
-  return { key: plain, carrier, request: request as GuardedRequest, connection: null }
+  const key = plainRequest(request as GuardedRequest)
+  return { key, request: request as GuardedRequest, connection: null }
 }
 
 function peerAddress(request: GuardRequest): string | null {
