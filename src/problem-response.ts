@@ -13,9 +13,18 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 }
 
-/** Makes problem details as text. The title is the reason phrase, as `type` is left out (RFC 9457 §4.2.1). */
-export function problemDetails(status: number, detail?: string, title = titles[status]): string {
-  return `${JSON.stringify({ title: title ?? 'Error', status, detail })}\n`
+/**
+ * Makes problem details as text. The title is the reason phrase, as `type` is left out (RFC 9457 §4.2.1).
+ *
+ * @param code names the reason for programs, as `extensions.code` does in GraphQL (RFC 9457 §3.2). Default: none
+ */
+export function problemDetails(
+  status: number,
+  detail?: string,
+  title = titles[status],
+  code?: string,
+): string {
+  return `${JSON.stringify({ title: title ?? 'Error', status, detail, code })}\n`
 }
 
 /** The header fields of an answer with problem details, which no cache may store. */

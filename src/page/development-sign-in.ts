@@ -55,8 +55,10 @@ function refusedSignIn({ reason, error }: RefusedSignIn): Response {
     return problem(error.status, { detail: error.message, headers: error.headers })
   }
   const isStopped = reason === 'owner-deleted' || reason === 'owner-suspended'
-  const detail = isStopped
-    ? 'This user was deleted or suspended. Sign in as another one.'
-    : 'The server refused this sign-in. Try again.'
-  return problem(403, { detail })
+  return isStopped
+    ? problem(403, {
+        detail: 'This user was deleted or suspended. Sign in as another one.',
+        code: 'USER_STOPPED',
+      })
+    : problem(403, { detail: 'The server refused this sign-in. Try again.', code: 'REFUSED' })
 }

@@ -106,7 +106,8 @@ async function orProblem(answer: () => Promise<Response>): Promise<Response> {
     return await answer()
   } catch (error) {
     if (!(error instanceof LatchkeyError)) throw error
-    return problem(error.status, { detail: error.message, headers: error.headers })
+    const { status, message: detail, code, headers } = error
+    return problem(status, { detail, code, headers })
   }
 }
 

@@ -249,7 +249,11 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
   })
 
   it('speaks German, and is dark if the person wants it', async () => {
-    const page = await keys.open({ as: 'grace', locale: 'de-DE' })
+    const page = await keys.open({ locale: 'de-DE' })
+    await page.getByLabel('Anderer Name').fill('linus')
+    await page.getByRole('button', { name: 'Weiter', exact: true }).click()
+    await page.getByRole('alert').getByText('Dieser Benutzer ist gelöscht oder gesperrt.').waitFor()
+    await signIn(page, 'grace')
     await page.getByRole('heading', { name: 'API-Schlüssel' }).waitFor()
     expect(await page.locator('html').getAttribute('lang')).toMatch(/^de/)
     const { press, tabTo, expectFocus } = keyboardOf(page)

@@ -4,7 +4,7 @@ import { useAction } from '../graphql/use-action.ts'
 import { Button } from '../kit/button.tsx'
 import { Dialog } from '../kit/dialog.tsx'
 import { TextField } from '../kit/fields.tsx'
-import { FailureNote } from '../kit/states.tsx'
+import { FailureNote, failureText } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
 import { visibleText } from '../kit/visible.ts'
 import { m } from '../messages/current.ts'
@@ -25,7 +25,7 @@ export default function EditKey(props: {
     onClose()
   })
   const metadata = jsonObjectIn(text)
-  const errorOf = (field: string) => (failure?.field === field ? failure.message : null)
+  const errorOf = (field: string) => (failure?.field === field ? failureText(failure) : null)
   const known = ['name', 'description', 'metadata'].includes(failure?.field ?? '')
 
   function submit(event?: FormEvent) {

@@ -3,7 +3,7 @@ import type { CombinedError } from 'urql'
 /** The reason why a request failed, in the terms of the page. */
 export interface Failure {
   readonly kind: 'network' | 'signed-out' | 'rate-limited' | 'unavailable' | 'refused'
-  /** The code of the error in GraphQL's extensions. */
+  /** The code of the error in GraphQL's extensions, or in problem details. */
   readonly code: string | null
   readonly message: string
   /** The input field that the server refused. */
@@ -43,7 +43,7 @@ export async function failureOfResponse(response: Response | null): Promise<Fail
   const problem = await response?.json().catch(() => null)
   return {
     kind: kindOfStatus(response?.status),
-    code: null,
+    code: typeof problem?.code === 'string' ? problem.code : null,
     message: typeof problem?.detail === 'string' ? problem.detail : '',
     field: null,
     missingScopes: [],

@@ -50,7 +50,15 @@ export function failureText(failure: Failure, seconds = failure.retryAfter ?? 0)
   if (failure.kind === 'signed-out') return m.failure.signedOut
   if (failure.kind === 'rate-limited') return m.failure.rateLimited(seconds)
   if (failure.kind === 'unavailable') return m.failure.unavailable
-  return failure.message === '' ? m.failure.refused : failure.message
+  return refusalText(failure)
+}
+
+/** The words for a refusal. Those of the server are English, so another language has its own for each code. */
+function refusalText({ code, message }: Failure): string {
+  const { codes } = m.failure
+  const own = code !== null && Object.hasOwn(codes, code) ? codes[code] : undefined
+  if (own !== undefined) return own(message)
+  return message === '' ? m.failure.refused : message
 }
 
 /** Takes the place of content that could not be loaded. Counts down if the server asks to wait. */

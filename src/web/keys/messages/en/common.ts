@@ -86,6 +86,8 @@ export const common = {
     old: 'The server does not answer at the moment, so this may be out of date. The page keeps trying.',
     refusedTitle: 'The server refused this',
     refused: 'The server refused this.',
+    /** The words of the server are English already. */
+    codes: {} as Readonly<Record<string, (message: string) => string>>,
     crashedTitle: 'The page has a fault',
     crashed: 'Load it again. If that does not help, tell the operator of this server.',
     reload: 'Load again',
