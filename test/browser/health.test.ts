@@ -70,6 +70,12 @@ describe.skipIf(!hasProgram('chromium'))('the health of keys', () => {
       where id = ${id}`
     await sql`insert into latchkey.api_key_scope_uses (key_id, scope, last_used_at)
       values (${id}, 'read:users', now() - interval '100 days')`
+    await sql`insert into latchkey.api_keys
+      (id, owner_id, parent_id, name, scopes, secret_hash, last_used_at)
+      select 'BusyBusyBusyBusy', owner_id, id, 'Busy', array['read:users'], sha256('busy'), now()
+      from latchkey.api_keys where id = ${id}`
+    await sql`insert into latchkey.api_key_scope_uses (key_id, scope, last_used_at)
+      values ('BusyBusyBusyBusy', 'read:users', now())`
     await createKey(keys, 'joan', { name: 'Paused', scopes })
     await sql`update latchkey.users set status = 'SUSPENDED' where subject = 'joan'`
 
@@ -90,6 +96,9 @@ describe.skipIf(!hasProgram('chromium'))('the health of keys', () => {
     await page.getByRole('link', { name: 'Health' }).click()
     await page.getByRole('link', { name: 'Idle for 90 days 1 key' }).click()
     await page.getByRole('button', { name: 'Revoke' }).click()
+    // The key is idle, but a key that it created is in use.
+    await question.getByText('Scopes in use: read:users just now').waitFor()
+    await question.getByLabel('Type the name').fill('Forgotten')
     await question.getByRole('button', { name: 'Revoke key' }).click()
     await page.getByRole('heading', { name: 'No key has this problem' }).waitFor()
 

@@ -28,25 +28,26 @@ export default function RevokeKey(props: {
   readonly onRevoked: (revocation: Revocation) => void
 }) {
   const { apiKey, onClose, onRevoked } = props
-  const { id, name, lastUsedAt } = apiKey
+  const { id, name } = apiKey
   const [reason, setReason] = useState('')
   const [typed, setTyped] = useState('')
   const { run, isPending, failure } = useAction(RevokeOneKeyMutation, ({ revokeApiKey }) =>
     onRevoked(revokeApiKey),
   )
-  const asksName = isInUse(lastUsedAt)
+  const found = useStoppedKeys(id)
+  const asksName = [apiKey, ...found.descendants].some((key) => isInUse(key.lastUsedAt))
 
   return (
     <Question
       title={m.details.revokeTitle(name)}
       action={m.details.revokeAction}
       isPending={isPending}
-      isDisabled={asksName && !isTyped(typed, name)}
+      isDisabled={found.isPending || (asksName && !isTyped(typed, name))}
       onAction={() => void run({ id, reason })}
       onClose={onClose}
     >
       <p>{m.details.revokeText}</p>
-      <Effects apiKey={apiKey} />
+      <Effects apiKey={apiKey} found={found} />
       <TextField label={m.list.reason} value={reason} onChange={setReason} maxLength={500} />
       {asksName && (
         <TypedName
@@ -62,16 +63,27 @@ export default function RevokeKey(props: {
   )
 }
 
-/** Shows the last use of the key, the scopes in use, and the keys that are revoked with it. */
-function Effects({ apiKey }: { readonly apiKey: RevocableKey }) {
-  const { id, lastUsedAt, lastUsedFrom, usedScopes } = apiKey
+/** Predicts which descendants of a key stop with it. */
+function useStoppedKeys(id: string) {
   const [{ data, error }] = useQuery({
     query: ConsequencesQuery,
     variables: { of: { revokeApiKey: { id } } },
     requestPolicy: 'network-only',
   })
-  const keys = data?.consequences?.keys
-  const { descendants, unlisted } = stoppedWith(id, keys)
+  return {
+    ...stoppedWith(id, data?.consequences?.keys),
+    isPending: data === undefined && error === undefined,
+    failure: failureOf(error),
+  }
+}
+
+/** Shows the last use of the key, the scopes in use, and the keys that are revoked with it. */
+function Effects(props: {
+  readonly apiKey: RevocableKey
+  readonly found: ReturnType<typeof useStoppedKeys>
+}) {
+  const { lastUsedAt, lastUsedFrom, usedScopes } = props.apiKey
+  const { descendants, unlisted, isPending, failure } = props.found
   const uses = usesOf(usedScopes)
   return (
     <>
@@ -92,8 +104,8 @@ function Effects({ apiKey }: { readonly apiKey: RevocableKey }) {
           </div>
         )}
       </dl>
-      {error !== undefined && <FailureNote failure={failureOf(error)} />}
-      {data === undefined && error === undefined && <Skeleton width="60%" />}
+      <FailureNote failure={failure} />
+      {isPending && <Skeleton width="60%" />}
       {descendants.length > 0 && (
         <div className="stack-small">
           <p>{m.details.revokeOthers(descendants.length + unlisted)}:</p>

@@ -181,7 +181,7 @@ export const details: typeof english = {
     `${keys(count)}, damit erstellt, ${count === 1 ? 'wird' : 'werden'} ebenfalls widerrufen`,
   andMore: (count) => `und ${count} weitere`,
   typeName: 'Zur Bestätigung den Namen des Schlüssels eingeben',
-  inUse: 'Ein Programm hat ihn in den letzten 24 Stunden benutzt.',
+  inUse: 'Ein Programm hat ihn oder einen damit erstellten in den letzten 24 Stunden benutzt.',
   revokeAction: 'Schlüssel widerrufen',
   refusedSoon: 'Widerrufen. Gleich weisen ihn alle Server ab …',
   refusedSince: 'Überall abgewiesen seit',

@@ -179,7 +179,7 @@ export const details = {
       : `${count} keys that it created are revoked too`,
   andMore: (count: number) => `and ${count} more`,
   typeName: 'Type the name of the key to confirm',
-  inUse: 'A program used this key within the last day.',
+  inUse: 'A program used this key, or a key that it created, within the last day.',
   revokeAction: 'Revoke key',
   refusedSoon: 'Revoked. Waiting until every server refuses it…',
   refusedSince: 'Refused everywhere since',
