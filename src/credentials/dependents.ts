@@ -20,6 +20,10 @@ export class Dependents {
     if (known.size === 0) this.#keys.delete(id)
   }
 
+  clear(): void {
+    this.#keys.clear()
+  }
+
   /** Returns a copy, so that the caller may remove entries while it iterates. */
   of(id: string): readonly string[] {
     const known = this.#keys.get(id)

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import type { Change, ChangeListener } from './changes.ts'
 import { Dependents } from './dependents.ts'
 import { type Clock, Lease, type Stamp, stampOf } from './lease.ts'
@@ -36,6 +35,8 @@ export type Fence = number
 
 /** The part of the staleness bound that is left for detection and response. Milliseconds. */
 const margin = 200
+/** The default of `maxEntries`. */
+const defaultEntries = 20_000
 /** An entry that was used within this time is not moved in the LRU order, which takes as long as a lookup. Milliseconds. */
 const recency = 1_000
 /** The maximum number of recent changes by id. Older changes count as changes of every id. */
@@ -55,7 +56,9 @@ export class VerifiedCache<T> implements ChangeListener {
   readonly #clock: Clock
   readonly #lease: Lease
   readonly #maxAge: number
-  readonly #entries: LRUCache<string, Entry<T>>
+  readonly #maxEntries: number
+  /** Ordered by the last use. A Map takes less time for a lookup than an LRU cache of two maps and two lists. */
+  readonly #entries = new Map<string, Entry<T>>()
   readonly #dependents = new Dependents()
   /** The last change by the id of a key or user. */
   readonly #recentChanges = new Map<string, Fence>()
@@ -67,10 +70,7 @@ export class VerifiedCache<T> implements ChangeListener {
     this.#clock = options.clock
     this.#maxAge = options.maxAge ?? 300_000
     this.#lease = new Lease(options.clock, Math.max(options.maxStaleness - margin, 0))
-    this.#entries = new LRUCache({
-      max: options.maxEntries ?? 20_000,
-      dispose: (entry, key) => this.#removeDependencies(entry, key),
-    })
+    this.#maxEntries = options.maxEntries ?? defaultEntries
   }
 
   get size(): number {
@@ -84,16 +84,17 @@ export class VerifiedCache<T> implements ChangeListener {
 
   /** Returns the value of a usable entry, otherwise `undefined`. */
   get(key: string, { monotonic, wall }: Stamp = stampOf(this.#clock)): T | undefined {
-    const entry = this.#entries.peek(key)
+    const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
     if (!this.#lease.validAt(monotonic, wall)) return undefined
     if (entry.validUntil <= wall || monotonic - entry.storedAt >= this.#maxAge) {
-      this.#entries.delete(key)
+      this.#delete(key)
       return undefined
     }
     if (monotonic - entry.touchedAt >= recency) {
       entry.touchedAt = monotonic
-      this.#entries.get(key)
+      this.#entries.delete(key)
+      this.#entries.set(key, entry)
     }
     return entry.value
   }
@@ -108,7 +109,9 @@ export class VerifiedCache<T> implements ChangeListener {
     if (!this.#lease.valid || this.changedSince(dependencies, fence)) return false
     const { keyId, userId, validUntil } = dependencies
     const now = this.#clock.monotonic()
+    this.#delete(key)
     this.#entries.set(key, { value, keyId, userId, validUntil, storedAt: now, touchedAt: now })
+    if (this.#entries.size > this.#maxEntries) this.#deleteOldest()
     if (keyId !== null) this.#dependents.add(keyId, key)
     if (userId !== null) this.#dependents.add(userId, key)
     return true
@@ -135,7 +138,7 @@ export class VerifiedCache<T> implements ChangeListener {
     this.#recentChanges.delete(id)
     this.#recentChanges.set(id, this.#now)
     if (this.#recentChanges.size > maxRecentChanges) this.#dropOldestChange()
-    for (const key of this.#dependents.of(id)) this.#entries.delete(key)
+    for (const key of this.#dependents.of(id)) this.#delete(key)
   }
 
   heartbeat(sent: Stamp): void {
@@ -157,6 +160,7 @@ export class VerifiedCache<T> implements ChangeListener {
     this.#floor = this.#now
     this.#recentChanges.clear()
     this.#entries.clear()
+    this.#dependents.clear()
   }
 
   #dropOldestChange(): void {
@@ -166,7 +170,16 @@ export class VerifiedCache<T> implements ChangeListener {
     this.#floor = Math.max(this.#floor, oldest[1])
   }
 
-  #removeDependencies({ keyId, userId }: Entry<T>, key: string): void {
+  #deleteOldest(): void {
+    const [oldest] = this.#entries.keys()
+    if (oldest !== undefined) this.#delete(oldest)
+  }
+
+  #delete(key: string): void {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return
+    const { keyId, userId } = entry
+    this.#entries.delete(key)
     if (keyId !== null) this.#dependents.remove(keyId, key)
     if (userId !== null) this.#dependents.remove(userId, key)
   }
