@@ -1,31 +1,41 @@
-/** A value that knows which object it belongs to. */
-interface Attachment {
-  readonly of: object
+/** Returns the object that it is given as the new one, so that a derived class adds its private fields to it. */
+class Given {
+  constructor(object: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: see above
+    return object
+  }
+}
+
+export interface Attached<Value> {
+  get(object: object): Value | undefined
+  set(object: object, value: Value): void
 }
 
 /**
- * Values of objects, as in a WeakMap. Each is a hidden property of its object, because the garbage collector
- * takes several times as long for a WeakMap with an entry for each request. A frozen object has its value in a
- * WeakMap.
+ * Values of objects, as in a WeakMap. Each is a private field of its object, because the garbage collector takes
+ * several times as long for a WeakMap with an entry for each request. Unlike a property, nothing shows it, and no
+ * copy has it. A frozen object has its value in a WeakMap.
  */
-export class Attached<Value extends Attachment> {
-  readonly #key: symbol
-  readonly #ofFrozen = new WeakMap<object, Value>()
+export function createAttached<Value>(): Attached<Value> {
+  const ofFrozen = new WeakMap<object, Value>()
 
-  constructor(name: string) {
-    this.#key = Symbol(name)
-  }
+  class Holder extends Given {
+    #value: Value
 
-  get(of: object): Value | undefined {
-    const value = (of as Record<symbol, Value | undefined>)[this.#key]
-    // An object that inherits from another one, or copies it, does not have its value.
-    return value?.of === of ? value : this.#ofFrozen.get(of)
-  }
+    constructor(object: object, value: Value) {
+      super(object)
+      this.#value = value
+    }
 
-  set(value: Value): void {
-    const { of } = value
-    if (Object.isExtensible(of)) {
-      Object.defineProperty(of, this.#key, { value, writable: true, configurable: true })
-    } else this.#ofFrozen.set(of, value)
+    static get(object: object): Value | undefined {
+      return #value in object ? object.#value : ofFrozen.get(object)
+    }
+
+    static set(object: object, value: Value): void {
+      if (#value in object) object.#value = value
+      else if (Object.isExtensible(object)) new Holder(object, value)
+      else ofFrozen.set(object, value)
+    }
   }
+  return Holder
 }

@@ -1,5 +1,5 @@
 import { type GraphQLError, type GraphQLResolveInfo, Kind } from 'graphql'
-import { Attached } from '../attached.ts'
+import { createAttached } from '../attached.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import { analyseExecution, decide, refusal, scopesUsed } from '../decision/index.ts'
 import { LatchkeyError } from '../errors.ts'
@@ -32,8 +32,6 @@ type Outcome = Denied | null
 export type OnDenied<Context> = (context: Context, denied: Denied) => void
 
 interface KnownOutcome {
-  /** The variables of the execution. */
-  readonly of: object
   readonly operation: object
   readonly context: unknown
   outcome: Outcome | Promise<Outcome>
@@ -51,7 +49,7 @@ export class ExecutionDecisions<Context> {
   remembersAll: boolean
   readonly #options: DecisionOptions<Context>
   readonly #onDenied: OnDenied<Context> | undefined
-  readonly #known = new Attached<KnownOutcome>('decision')
+  readonly #known = createAttached<KnownOutcome>()
 
   constructor(
     options: DecisionOptions<Context>,
@@ -71,8 +69,8 @@ export class ExecutionDecisions<Context> {
     const known = this.#known.get(variableValues)
     if (known?.operation === operation && known.context === context) return known.outcome
     const outcome = this.#decide(context, info)
-    const entry: KnownOutcome = { of: variableValues, operation, context, outcome }
-    this.#known.set(entry)
+    const entry: KnownOutcome = { operation, context, outcome }
+    this.#known.set(variableValues, entry)
     if (entry.outcome instanceof Promise) {
       entry.outcome = entry.outcome.then((settled) => {
         entry.outcome = settled

@@ -16,7 +16,7 @@ import {
   type NodeRequest,
   plainRequest,
 } from '../admission/request-carrier.ts'
-import { Attached } from '../attached.ts'
+import { createAttached } from '../attached.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import { missingFor } from '../decision/index.ts'
 import {
@@ -98,7 +98,6 @@ export function createGuard<GuardedRequest extends GuardRequest = GuardRequest>(
 }
 
 interface AdmittedRequest {
-  readonly of: object
   readonly admission: RequestAdmission
   readonly admitted: LatchkeyError | null | Promise<LatchkeyError | null>
   /** The time of the call of `admit` for a WebSocket, by `performance.now()`; 0 for a request. */
@@ -123,15 +122,16 @@ function createAdmit<GuardedRequest extends GuardRequest>({
   failuresPerMinute = 20,
 }: CreateGuardOptions<GuardedRequest>) {
   const limiter = createFailureLimiter({ perMinute: failuresPerMinute, now: Date.now })
-  const addressOf = (request: GuardedRequest | null) => {
+  const addressOf = (request: GuardedRequest | null, plain?: Request | NodeRequest) => {
     if (request === null) return null
-    return (clientAddress === undefined ? peerAddress(request) : clientAddress(request)) ?? null
+    if (clientAddress !== undefined) return clientAddress(request) ?? null
+    return peerAddress(plain ?? plainRequest(request))
   }
   const admission = createAdmission<GuardedRequest | null>({
     authenticator,
     refusalError: ({ error }, request) => limiter.errorFor(error, addressOf(request)),
   })
-  const admissions = new Attached<AdmittedRequest>('admission')
+  const admissions = createAttached<AdmittedRequest>()
   const watches = new ConnectionWatches(authenticator, admission.recheck)
 
   type Attempted = Attempt<GuardedRequest>
@@ -143,11 +143,12 @@ function createAdmit<GuardedRequest extends GuardRequest>({
     const state = new RequestAdmission()
     state.userId = userId
     const at = connection === null ? 0 : performance.now()
-    const clientAddress = () => addressOf(request)
     const carrier =
-      connection === null ? carrierOf(key, clientAddress) : connection.carrier(clientAddress)
+      connection === null
+        ? carrierOf(key, () => addressOf(request, key))
+        : connection.carrier(() => addressOf(request))
     const admitted = admission.admit(state, carrier, request)
-    admissions.set({ of: key, admission: state, admitted, at })
+    admissions.set(key, { admission: state, admitted, at })
     return admitted instanceof Promise ? admitted.then(() => state) : state
   }
 
@@ -220,9 +221,8 @@ function attemptOf<GuardedRequest extends GuardRequest>(
   return { key, request: request as GuardedRequest, connection: null }
 }
 
-function peerAddress(request: GuardRequest): string | null {
-  const plain = plainRequest(request)
-  return isNodeRequest(plain) ? (plain.socket?.remoteAddress ?? null) : null
+function peerAddress(request: Request | NodeRequest): string | null {
+  return isNodeRequest(request) ? (request.socket?.remoteAddress ?? null) : null
 }
 
 /** @throws TypeError if one of `scopes` is not the name of a scope */
