@@ -1,5 +1,6 @@
 import type { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
+import type { UseSlot } from './collected-uses.ts'
 import type { JwtVerification } from './jwt.ts'
 import { type RefusalReason, refusalError } from './refusal.ts'
 import type { RefusedJwt } from './refused-jwt.ts'
@@ -40,6 +41,8 @@ export interface Verified {
   readonly keyId: string | null
   /** Whether the key was presented with its previous secret, in the grace period of a rotation. */
   readonly previousSecret: boolean
+  /** The recorder of uses keeps here what it collected of the key. Default: the recorder looks it up. */
+  readonly slot?: UseSlot | null
   /** The time at which the credential stops being valid, in milliseconds since the epoch. */
   readonly validUntil: number
 }

@@ -9,6 +9,8 @@ export interface CollectedUsesLimits {
 }
 
 interface Collected {
+  /** Is another object after each `takeAll`. */
+  readonly interval: object
   at: number
   previousAt: number | null
   /** The client. No request is kept, because it has the secret of the key. */
@@ -20,10 +22,16 @@ interface Collected {
   latest: { readonly scopes: readonly string[]; at: number } | null
 }
 
+/** Keeps what was collected of one key last, so that its next use needs no lookup. */
+export interface UseSlot {
+  collected: Collected | null
+}
+
 /** Collects the latest use of each key and of each scope that it needed, in memory, up to a limit. */
 export class CollectedUses {
   readonly #limits: CollectedUsesLimits
   #byKey = new Map<string, Collected>()
+  #interval: object = {}
   #scopeCount = 0
   #dropped = 0
   /** The key that was found last. A use and its scopes are added one after the other. */
@@ -42,10 +50,18 @@ export class CollectedUses {
   /**
    * @param at milliseconds since the epoch; a time before the known one changes nothing
    * @param from the request; `null`: unknown
+   * @param slot the same one for all uses of the key. Default: the key is looked up
    */
-  add(keyId: string, at: number, previousAt: number | null, from: CredentialCarrier | null): void {
-    const key = this.#find(keyId) ?? this.#start(keyId, at, previousAt)
+  add(
+    keyId: string,
+    at: number,
+    previousAt: number | null,
+    from: CredentialCarrier | null,
+    slot: UseSlot | null = null,
+  ): void {
+    const key = this.#find(keyId, slot) ?? this.#start(keyId, at, previousAt)
     if (key === null) return
+    if (slot !== null && slot.collected !== key) slot.collected = key
     const read = from === null ? null : originOf(from, key.from)
     if (at >= key.at) {
       key.at = at
@@ -94,6 +110,7 @@ export class CollectedUses {
     for (const key of this.#byKey.values()) this.#mergeLatest(key)
     const all = [...this.#byKey].map(([keyId, uses]) => toKeyUses(keyId, uses))
     this.#byKey = new Map()
+    this.#interval = {}
     this.#current = undefined
     this.#currentId = null
     this.#scopeCount = 0
@@ -114,6 +131,7 @@ export class CollectedUses {
       return null
     }
     this.#current = {
+      interval: this.#interval,
       at,
       previousAt,
       from: null,
@@ -125,9 +143,10 @@ export class CollectedUses {
     return this.#current
   }
 
-  #find(keyId: string): Collected | undefined {
+  #find(keyId: string, slot: UseSlot | null = null): Collected | undefined {
     if (keyId !== this.#currentId) {
-      this.#current = this.#byKey.get(keyId)
+      const kept = slot?.collected ?? null
+      this.#current = kept?.interval === this.#interval ? kept : this.#byKey.get(keyId)
       this.#currentId = keyId
     }
     return this.#current

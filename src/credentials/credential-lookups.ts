@@ -37,13 +37,13 @@ export function createCredentialLookups(options: CredentialLookupsOptions): Cred
   let lastUse = clock.wall()
 
   function accept(
-    { keyId, previousSecret, authentication }: Verified,
+    { keyId, previousSecret, slot = null, authentication }: Verified,
     at: number,
     use: CredentialCarrier | null,
   ): Authentication {
     if (keyId !== null && use !== null) {
       lastUse = at
-      uses?.record({ keyId, at, previousSecret, from: recordsClients ? use : null })
+      uses?.record({ keyId, at, previousSecret, from: recordsClients ? use : null }, slot)
     }
     return authentication
   }

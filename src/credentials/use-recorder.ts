@@ -1,6 +1,6 @@
 import { createFlusher, type Flusher } from '../flusher.ts'
 import { within } from '../within.ts'
-import { CollectedUses } from './collected-uses.ts'
+import { CollectedUses, type UseSlot } from './collected-uses.ts'
 import type { KeyUses } from './directory.ts'
 import type { CredentialCarrier } from './presented-credential.ts'
 import { ChunkSize } from './use-chunks.ts'
@@ -21,7 +21,8 @@ export interface KeyUse {
  * be written are kept for the next write.
  */
 export interface UseRecorder extends Flusher {
-  record(use: KeyUse): void
+  /** @param slot the same one for all uses of a key, which saves a lookup. Default: none */
+  record(use: KeyUse, slot?: UseSlot | null): void
   /** Records the scopes that an operation of a key needed. The list must not be changed afterwards. */
   recordScopes(keyId: string, scopes: readonly string[], at: number): void
 }
@@ -114,8 +115,8 @@ export function createUseRecorder(options: UseRecorderOptions): UseRecorder {
 
   const flusher = createFlusher(writeCollected, intervalMs)
   return {
-    record({ keyId, at, previousSecret, from = null }) {
-      collected.add(keyId, at, previousSecret ? at : null, from)
+    record({ keyId, at, previousSecret, from = null }, slot = null) {
+      collected.add(keyId, at, previousSecret ? at : null, from, slot)
     },
     recordScopes(keyId, scopes, at) {
       collected.addScopes(keyId, scopes, at)

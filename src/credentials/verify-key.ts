@@ -52,8 +52,10 @@ export function createKeyVerifier(parts: KeyVerifierParts) {
     const expires = key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY
     return {
       authentication: { kind: 'authenticated', principal: principalOfKey(key, parts.maker) },
-      keyId: id,
+      // Not `id`: the principal has this string, and equal strings are compared fastest if they are one.
+      keyId: key.id,
       previousSecret: !current,
+      slot: { collected: null },
       validUntil: current ? expires : Math.min(expires, graceEnds),
     }
   }
