@@ -13,7 +13,9 @@ import { withoutStack } from '../without-stack.ts'
  */
 export function nodeRequestOf(serverContext: object): RawHeaders | null {
   const { req } = serverContext as { req?: { raw?: unknown } | null }
-  return [req, req?.raw].find(hasRawHeaders) ?? null
+  if (hasRawHeaders(req)) return req
+  const raw = req?.raw
+  return hasRawHeaders(raw) ? raw : null
 }
 
 function hasRawHeaders(request: unknown): request is RawHeaders {

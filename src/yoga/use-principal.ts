@@ -1,5 +1,5 @@
 import type { ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql'
-import type { GraphQLParams, Plugin, YogaLogger } from 'graphql-yoga'
+import type { FetchAPI, GraphQLParams, Plugin, YogaLogger } from 'graphql-yoga'
 import { createAdmission } from '../admission/admission.ts'
 import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
 import { refuseUndeclared, type Undeclared } from '../decision/undeclared.ts'
@@ -120,6 +120,12 @@ export function usePrincipalOf(
       return onStreamed
     },
   }
+  // Yoga masks errors that are thrown later. Here, it would send the error to the caller with its stack.
+  function fail(incoming: IncomingRequest, error: unknown): void {
+    const requestId = crypto.randomUUID()
+    log?.error(`The credential of request ${requestId} could not be checked.`, error)
+    refuse(incoming, maskedError(requestId))
+  }
   return {
     onYogaInit({ yoga }) {
       log = yoga.logger
@@ -127,27 +133,22 @@ export function usePrincipalOf(
 
     onSchemaChange: ({ schema }) => check(schema),
 
-    onRequest({ request, url, serverContext, fetchAPI, endResponse }) {
+    onRequest(incoming) {
+      const { request, url, serverContext } = incoming
       if (admission.isAdmitted(request)) return undefined
-      const proceed = (refusal: GraphQLError | null): void => {
-        if (refusal === null) return
-        const answer = errorAnswer(refusal, request.headers.get('accept'))
-        endResponse(toResponse(answer, fetchAPI))
-      }
-      // Yoga masks errors that are thrown later. Here, it would send the error to the caller with its stack.
-      const fail = (error: unknown): void => {
-        const requestId = crypto.randomUUID()
-        log?.error(`The credential of request ${requestId} could not be checked.`, error)
-        proceed(maskedError(requestId))
-      }
       try {
         const node = nodeRequestOf(serverContext)
         const refusal =
           missingHeadersRefusal(node) ??
           admission.admit(request, carrierOf(request, url, node), serverContext)
-        return refusal instanceof Promise ? refusal.then(proceed, fail) : proceed(refusal)
+        return refusal instanceof Promise
+          ? refusal.then(
+              (settled) => refuse(incoming, settled),
+              (error) => fail(incoming, error),
+            )
+          : refuse(incoming, refusal)
       } catch (error) {
-        return fail(error)
+        return fail(incoming, error)
       }
     },
 
@@ -159,12 +160,13 @@ export function usePrincipalOf(
     onExecute({ args, setResultAndStopExecution }) {
       // Yoga keeps a schema that a plugin refused while a request was under way.
       check(args.schema)
-      const proceed = (refusal: ExecutionResult | null) => {
-        if (refusal === null) return onExecuted
-        setResultAndStopExecution(refusal)
+      const refusal = denialOf(decider, args)
+      if (refusal === null) return onExecuted
+      const proceed = (denial: ExecutionResult | null) => {
+        if (denial === null) return onExecuted
+        setResultAndStopExecution(denial)
         return undefined
       }
-      const refusal = denialOf(decider, args)
       return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
     },
 
@@ -179,6 +181,22 @@ export function usePrincipalOf(
       return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
     },
   }
+}
+
+interface IncomingRequest {
+  readonly request: Request
+  readonly fetchAPI: FetchAPI
+  readonly endResponse: (response: Response) => void
+}
+
+/** Answers a request that is refused. */
+function refuse(
+  { request, fetchAPI, endResponse }: IncomingRequest,
+  refusal: GraphQLError | null,
+): void {
+  if (refusal === null) return
+  const answer = errorAnswer(refusal, request.headers.get('accept'))
+  endResponse(toResponse(answer, fetchAPI))
 }
 
 /** An empty `operationName` counts as none, because some clients always send the member. */
