@@ -1,16 +1,24 @@
-import { type ReactNode, useRef } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 
 /**
  * Shows a text above its content on hover and on keyboard focus. The text adds nothing that a screen reader
- * does not get otherwise: it is hidden from it.
+ * does not get otherwise: it is hidden from it. `text`: if it is dear to make, a function that makes it.
  */
-export function Tip({ text, children }: { readonly text: string; readonly children: ReactNode }) {
+export function Tip(props: {
+  readonly text: string | (() => string)
+  readonly children: ReactNode
+}) {
+  const { text, children } = props
+  const [made, setMade] = useState('')
   const anchor = useRef<HTMLSpanElement>(null)
   const bubble = useRef<HTMLSpanElement>(null)
 
   function show() {
     const tip = bubble.current
     if (tip === null || anchor.current === null || text === '') return
+    // The place depends on the size of the text.
+    if (typeof text === 'function') flushSync(() => setMade(text()))
     tip.showPopover()
     const place = anchor.current.getBoundingClientRect()
     const { width, height } = tip.getBoundingClientRect()
@@ -35,7 +43,7 @@ export function Tip({ text, children }: { readonly text: string; readonly childr
     >
       {children}
       <span ref={bubble} className="tip" popover="manual" aria-hidden="true">
-        {text}
+        {typeof text === 'function' ? made : text}
       </span>
     </span>
   )

@@ -1,4 +1,14 @@
 import type { common as english } from '../en/common.ts'
+import type { TimeUnit } from '../time-unit.ts'
+
+const units: Readonly<Record<TimeUnit, readonly [one: string, several: string]>> = {
+  year: ['Jahr', 'Jahren'],
+  month: ['Monat', 'Monaten'],
+  week: ['Woche', 'Wochen'],
+  day: ['Tag', 'Tagen'],
+  hour: ['Stunde', 'Stunden'],
+  minute: ['Minute', 'Minuten'],
+}
 
 export const common: typeof english = {
   product: 'Latchkey',
@@ -110,6 +120,8 @@ export const common: typeof english = {
   time: {
     never: 'Nie',
     now: 'gerade eben',
+    past: (count, unit) => `vor ${count} ${units[unit][count === 1 ? 0 : 1]}`,
+    future: (count, unit) => `in ${count} ${units[unit][count === 1 ? 0 : 1]}`,
     from: (address) => `von ${address}`,
     by: (program) => `durch ${program}`,
     fromBy: (address, program) => `von ${address} durch ${program}`,

@@ -1,3 +1,5 @@
+import type { TimeUnit } from '../time-unit.ts'
+
 export const common = {
   product: 'Latchkey',
   skipToContent: 'Skip to content',
@@ -104,6 +106,8 @@ export const common = {
   time: {
     never: 'Never',
     now: 'just now',
+    past: (count: number, unit: TimeUnit) => `${count} ${unit}${count === 1 ? '' : 's'} ago`,
+    future: (count: number, unit: TimeUnit) => `in ${count} ${unit}${count === 1 ? '' : 's'}`,
     from: (address: string) => `from ${address}`,
     by: (program: string) => `by ${program}`,
     fromBy: (address: string, program: string) => `from ${address} by ${program}`,

@@ -1,0 +1,2 @@
+/** The units of relative times. */
+export type TimeUnit = 'year' | 'month' | 'week' | 'day' | 'hour' | 'minute'
