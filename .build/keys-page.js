@@ -1,14 +1,16 @@
 /**
  * Bundles the keys page for the browser. The names of the files in `assets` hold a hash of their content, so
- * that a browser may keep them for ever. The server fills `{base}`, `{nonce}` and `{configuration}` in.
+ * that a browser may keep them for ever. The server fills `{base}`, `{nonce}`, `{configuration}` and `{sessions}` in.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
+import { build as bundle } from 'esbuild'
 import { licences } from './bundle.js'
+import { renderFrames } from './frames.js'
 
 const source = 'src/web/keys'
-/** The scripts that the first page loads, compressed, in bytes. */
+/** The scripts that a document loads, compressed, in bytes. */
 const maxScriptBytes = 120 * 1024
 
 /** @param folder the folder for the page; its assets are in `folder/assets` */
@@ -25,7 +27,7 @@ export async function bundleKeysPage(root, folder) {
     logLevel: 'warn',
     oxc: { jsx: { runtime: 'automatic' } },
     html: { cspNonce: '{nonce}' },
-    plugins: [themeScript(root)],
+    plugins: [scriptBeforePaint(root)],
     build: {
       outDir: folder,
       emptyOutDir: false,
@@ -38,56 +40,127 @@ export async function bundleKeysPage(root, folder) {
       reportCompressedSize: false,
       rolldownOptions: {
         onLog: withoutDirectives,
-        output: { codeSplitting: { groups: [{ debugName: 'first', name: nameOfFirstChunk }] } },
+        output: {
+          codeSplitting: {
+            groups: [
+              // What Vite adds to each dynamic import: the entry would otherwise have to wait for the first chunk.
+              { name: 'load', test: /vite\/preload-helper/, priority: 2 },
+              // React runs in a task of its own.
+              { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 1 },
+              { debugName: 'first', name: nameOfFirstChunk },
+            ],
+          },
+        },
       },
     },
   })
   const chunks = output.filter(({ type }) => type === 'chunk')
-  refuseLarge(output)
+  writeDocuments(folder, output, await renderFrames(root))
   for (const file of output.filter(({ fileName }) => /\.(js|css)$/.test(fileName))) {
     writeFileSync(join(folder, `${file.fileName}.br`), brotliCompressSync(file.code ?? file.source))
   }
   writeFileSync(join(folder, 'licenses.txt'), licences(root, metafileOf(root, chunks)))
 }
 
+/** The modules of the screens that are not in the first script, by the names of the frames. */
+const screens = {
+  admin: ['admin/admin.tsx'],
+  'admin-audit': ['admin/admin.tsx', 'admin/audit-trail.tsx'],
+  'admin-health': ['admin/admin.tsx'],
+  key: ['details/key-details.tsx'],
+  list: [],
+  new: ['create/create-key.tsx'],
+  sessions: ['sessions/session-list.tsx'],
+}
+
+/** Writes a document for each screen in each language: its frame, and the names of the scripts that it needs. */
+function writeDocuments(folder, output, frames) {
+  const files = new Map(output.map((file) => [file.fileName, file]))
+  const chunks = output.filter(({ type }) => type === 'chunk')
+  const template = join(folder, 'index.html')
+  const html = readFileSync(template, 'utf8')
+  rmSync(template)
+  mkdirSync(join(folder, 'documents'), { recursive: true })
+  for (const [language, { fault, frames: framesOfLanguage }] of Object.entries(frames)) {
+    for (const [name, frame] of Object.entries({ ...framesOfLanguage, other: '' })) {
+      const texts = language === 'en' ? [] : [`messages/${language}.ts`]
+      const scripts = namesOf(chunks, ['start.tsx', ...texts, ...(screens[name] ?? [])])
+      const links = scripts.filter((file) => !html.includes(file)).map(preload)
+      const document = html
+        .replace('{language}', language)
+        .replace('{frame}', () => frame)
+        .replace('{fault}', () => fault)
+        .replace(/(?<=<link rel="stylesheet".*\n)/, links.join(''))
+      refuseLarge(files, `${name}.${language}.html`, document)
+      writeFileSync(join(folder, 'documents', `${name}.${language}.html`), document)
+    }
+  }
+}
+
+/** The frame is painted before the scripts are needed, so they give way to the style sheet. */
+const preload = (name) =>
+  `    <link rel="modulepreload" fetchpriority="low" crossorigin href="./${name}" nonce="{nonce}">\n`
+
+/** Returns the names of the scripts of modules, and of those that they import. */
+function namesOf(chunks, wanted) {
+  const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]))
+  const names = new Set()
+  const add = (chunk) => {
+    if (names.has(chunk.fileName)) return
+    names.add(chunk.fileName)
+    for (const name of chunk.imports) add(byName.get(name))
+  }
+  for (const module of wanted) {
+    const chunk = chunks.find(({ modules }) =>
+      Object.keys(modules).some((id) => id.endsWith(`/${source}/${module}`)),
+    )
+    if (chunk === undefined) throw new Error(`The build has no chunk of ${module}.`)
+    add(chunk)
+  }
+  return [...names]
+}
+
 /**
- * The script that applies the theme that the person chose. It runs before the first paint, so it is not a
- * module, and the page's policy forbids scripts inside the document.
+ * The script that runs before the first paint, so it is not a module. The page's policy forbids scripts inside
+ * the document.
  */
-function themeScript(root) {
+function scriptBeforePaint(root) {
   return {
-    name: 'theme-script',
+    name: 'script-before-paint',
     apply: 'build',
     async buildStart() {
-      const file = join(root, source, 'theme/before-paint.ts')
-      const { transformWithOxc } = await import('vite')
-      const { code } = await transformWithOxc(readFileSync(file, 'utf8'), file)
-      this.emitFile({
-        type: 'asset',
-        name: 'before-paint.js',
-        source: code.replace(/\s*\n\s*/g, '\n'),
+      const { outputFiles } = await bundle({
+        absWorkingDir: root,
+        entryPoints: [`${source}/before-paint.ts`],
+        bundle: true,
+        minify: true,
+        format: 'iife',
+        platform: 'browser',
+        target: 'es2022',
+        write: false,
       })
+      this.emitFile({ type: 'asset', name: 'before-paint.js', source: outputFiles[0].text })
     },
     transformIndexHtml: {
       order: 'post',
       handler(html, { bundle }) {
         const [name] = Object.keys(bundle).filter((file) => /^assets\/before-paint-/.test(file))
-        return html.replace('{theme}', `./${name}`)
+        return html.replace('{before-paint}', `./${name}`)
       },
     },
   }
 }
 
-/** Puts all that the first page needs into one file: each further one would be a request. */
+/** Puts all that every screen needs into one file: each further one would be a request. */
 function nameOfFirstChunk(id, context) {
   const seen = new Set()
   const isFirst = (module) => {
     if (seen.has(module)) return false
     seen.add(module)
-    const info = context.getModuleInfo(module)
-    return info !== null && (info.isEntry || info.importers.some(isFirst))
+    if (module.endsWith(`/${source}/start.tsx`)) return true
+    return context.getModuleInfo(module)?.importers.some(isFirst) === true
   }
-  return isFirst(id) ? 'main' : null
+  return isFirst(id) ? 'start' : null
 }
 
 /** Packages mark modules for the server components of React, which the page does not use. */
@@ -95,21 +168,13 @@ function withoutDirectives(level, log, handle) {
   if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log)
 }
 
-/** Fails the build if the scripts that the first page loads are larger than the budget. */
-function refuseLarge(output) {
-  const files = new Map(output.map((file) => [file.fileName, file]))
-  const first = new Set()
-  const add = (name) => {
-    if (first.has(name)) return
-    first.add(name)
-    for (const imported of files.get(name)?.imports ?? []) add(imported)
-  }
-  for (const [, name] of files.get('index.html').source.matchAll(/"\.\/(assets\/[^"]+\.js)"/g))
-    add(name)
-  const bytes = [...first].reduce((sum, name) => sum + compressedSize(files.get(name)), 0)
-  if (process.env.KEYS_PAGE_SIZES === 'true') console.log(`Keys page: ${bytes} bytes of script`)
+/** Fails the build if the scripts that a document loads are larger than the budget. */
+function refuseLarge(files, document, html) {
+  const names = [...html.matchAll(/"\.\/(assets\/[^"]+\.js)"/g)].map(([, name]) => name)
+  const bytes = names.reduce((sum, name) => sum + compressedSize(files.get(name)), 0)
+  if (process.env.KEYS_PAGE_SIZES === 'true') console.log(`${document}: ${bytes} bytes of script`)
   if (bytes > maxScriptBytes) {
-    throw new Error(`The first load has ${bytes} bytes of script: ${maxScriptBytes} at most.`)
+    throw new Error(`${document} loads ${bytes} bytes of script: ${maxScriptBytes} at most.`)
   }
 }
 

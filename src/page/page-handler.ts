@@ -86,7 +86,7 @@ export function createPageHandler<V extends Visitor>(parts: PageParts<V>): PageH
     if (below === '/sign-out' && signIn.leave !== undefined) return await signIn.leave(request)
     // `/sessions` and `/sign-in` are pages too; the others have no page.
     const isData = posted.has(below) && below !== '/sessions' && below !== '/sign-in'
-    return isData ? onlyPost() : await shell.page()
+    return isData ? onlyPost() : await shell.page(below, request.headers.get('accept-language'))
   }
 
   async function answer(request: Request, visitor: V): Promise<Response> {

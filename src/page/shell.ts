@@ -16,8 +16,12 @@ export const pageHeaders: Readonly<Record<string, string>> = {
 export const dataPolicy = "default-src 'none'; frame-ancestors 'none'"
 
 export interface Shell {
-  /** Returns the page, which is the same for everyone. */
-  page(): Promise<Response>
+  /**
+   * Returns the document of a screen, which is the same for everyone who prefers that language.
+   *
+   * @param below the path below the page, such as `/new`
+   */
+  page(below: string, acceptLanguage: string | null): Promise<Response>
   /** Returns a file that the page loads, compressed if the browser accepts Brotli. */
   asset(name: string, acceptEncoding: string | null): Promise<Response>
 }
@@ -35,22 +39,25 @@ export function createShell(
 ): Shell {
   const json = JSON.stringify(configuration).replaceAll('<', '\\u003c')
   return {
-    async page() {
+    async page(below, acceptLanguage) {
       const nonce = randomBytes(16).toString('base64')
       const filled: Readonly<Record<string, string>> = {
         nonce,
         base: escaped(base),
         configuration: json,
+        sessions: String(configuration.features.sessions),
       }
-      const template = await files.page()
+      const document = `${screenOf(below)}.${languageOf(acceptLanguage)}`
+      const template = await files.page(`documents/${document}`)
       const html = template.replace(
-        /\{(nonce|base|configuration)\}/g,
+        /\{(nonce|base|configuration|sessions)\}/g,
         (_, name) => filled[name] ?? '',
       )
       return new Response(html, {
         headers: {
           'content-type': 'text/html; charset=utf-8',
           'cache-control': 'no-store',
+          vary: 'Accept-Language',
           'content-security-policy': pagePolicy(nonce),
         },
       })
@@ -58,6 +65,32 @@ export function createShell(
 
     asset: (name, acceptEncoding) => webAsset(files, name, acceptEncoding),
   }
+}
+
+const screens: ReadonlyMap<string, string> = new Map([
+  ['/admin', 'admin'],
+  ['/admin/audit', 'admin-audit'],
+  ['/admin/health', 'admin-health'],
+  ['/new', 'new'],
+  ['/sessions', 'sessions'],
+])
+
+/** Returns the name of the screen whose frame the document shows until the scripts are there. */
+function screenOf(below: string): string {
+  if (below === '' || below === '/') return 'list'
+  const isKey = /^\/[\w-]+$/.test(below) && below !== '/sign-in'
+  return screens.get(below) ?? (isKey ? 'key' : 'other')
+}
+
+/** Returns the first language that the page has, as its scripts choose it. Browsers list languages in order. */
+function languageOf(acceptLanguage: string | null): string {
+  const tags = acceptLanguage?.split(',') ?? []
+  return (
+    tags
+      .map((tag) => /^\s*(en|de)\b/i.exec(tag)?.[1])
+      .find(Boolean)
+      ?.toLowerCase() ?? 'en'
+  )
 }
 
 /** @param nonce that of the style elements, which react-aria inserts */

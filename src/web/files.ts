@@ -5,8 +5,8 @@ const folder = new URL('../../dist/web/', import.meta.url)
 
 /** The page and the assets of one folder. */
 export interface WebFiles {
-  /** Returns the HTML of the page. */
-  page(): Promise<string>
+  /** Returns the HTML of the page, or of the document of that name. */
+  page(document?: string): Promise<string>
   /** Returns the content of an asset; `null` if there is none of that name. */
   asset(name: string): Promise<Uint8Array<ArrayBuffer> | null>
 }
@@ -17,7 +17,7 @@ export function webFiles(name: string): WebFiles {
   const assets = new URL('assets/', home)
   let names: Promise<ReadonlySet<string>> | undefined
   return {
-    page: () => readFile(new URL('index.html', home), 'utf8'),
+    page: (document = 'index') => readFile(new URL(`${document}.html`, home), 'utf8'),
     async asset(asset) {
       names ??= readdir(assets).then((found) => new Set(found))
       return (await names).has(asset)

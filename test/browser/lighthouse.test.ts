@@ -34,7 +34,7 @@ if (!isInstalled && process.env.CI === 'true') {
   console.warn('Skipped: Lighthouse is not installed (npm ci --prefix test/lighthouse).')
 }
 
-describe.skipIf(!hasProgram('chromium') || !isInstalled)('Lighthouse', () => {
+describe.skipIf(!hasProgram('chromium') || !isInstalled)('a page that loads', () => {
   let server: Awaited<ReturnType<typeof startProductionServer>>
   let browser: Awaited<ReturnType<typeof startSharedBrowser>>
   let screens: readonly string[]
@@ -52,6 +52,34 @@ describe.skipIf(!hasProgram('chromium') || !isInstalled)('Lighthouse', () => {
   afterAll(async () => {
     await browser.close()
     await server.close()
+  })
+
+  it('shows the frame of the screen until its scripts are there, and says so if they are not', async () => {
+    const page = await browser.context.newPage()
+    let answer = (_: 'continue' | 'abort') => {}
+    const decision = new Promise<'continue' | 'abort'>((resolve) => {
+      answer = resolve
+    })
+    await page.route(/\/assets\/start-/, async (route) => await route[await decision]())
+    await page.goto(`${server.home}/new`, { waitUntil: 'commit' })
+    await page.locator('.frame h1', { hasText: 'New API key' }).waitFor()
+    expect(await page.locator('.frame').evaluate(({ inert }: HTMLElement) => inert)).toBe(true)
+    answer('abort')
+    await page.getByRole('heading', { name: 'The page has a fault' }).waitFor()
+    expect(await page.locator('.frame').count()).toBe(0)
+    await page.unrouteAll()
+    await page.getByRole('button', { name: 'Load again' }).click()
+    await page.getByLabel('Name').waitFor()
+    await page.close()
+  })
+
+  it('shows no frame to people who are not signed in', async () => {
+    const page = await browser.context.newPage()
+    await page.route(/\/assets\/start-/, () => {})
+    // Another name for the same server, at which nobody is signed in.
+    await page.goto(server.home.replace('localhost', '127.0.0.1'), { waitUntil: 'commit' })
+    await page.locator('.frame').waitFor({ state: 'hidden' })
+    await page.close()
   })
 
   async function audit(urls: readonly string[], settings: object): Promise<readonly Audited[]> {
@@ -94,17 +122,24 @@ describe.skipIf(!hasProgram('chromium') || !isInstalled)('Lighthouse', () => {
       },
     ],
   ])('measures the performance (%s)', async (profile, settings) => {
-    const found = await audit(screens, { onlyCategories: ['performance'], ...settings })
-    console.log(`${profile}, load ${loadavg()[0]?.toFixed(1)}`)
+    const rounds: (readonly Audited[])[] = []
+    while (rounds.length < 3) {
+      rounds.push(await audit(screens, { onlyCategories: ['performance'], ...settings }))
+    }
+    console.log(`${profile}, medians of ${rounds.length}, load ${loadavg()[0]?.toFixed(1)}`)
     console.table(
-      found.map(({ url, scores, lcp, shift, blocking, scriptBytes }) => ({
-        path: new URL(url).pathname,
-        performance: scores.performance,
-        'LCP ms': Math.round(lcp),
-        'blocking ms': Math.round(blocking),
-        CLS: shift,
-        'script bytes': scriptBytes,
-      })),
+      screens.map((url, place) => {
+        const median = (value: (found: Audited) => number) =>
+          medianOf(rounds.flatMap((round) => (round[place] ? [value(round[place])] : [])))
+        return {
+          path: new URL(url).pathname,
+          performance: median(({ scores }) => scores.performance ?? 0),
+          'LCP ms': Math.round(median(({ lcp }) => lcp)),
+          'blocking ms': Math.round(median(({ blocking }) => blocking)),
+          CLS: median(({ shift }) => shift),
+          'script bytes': median(({ scriptBytes }) => scriptBytes),
+        }
+      }),
     )
   })
 })
@@ -115,7 +150,12 @@ async function startSharedBrowser() {
   const profile = temporaryFolder()
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-dev-shm-usage', `--remote-debugging-port=${port}`],
+    args: [
+      '--no-sandbox',
+      '--disable-dev-shm-usage',
+      '--disable-gpu',
+      `--remote-debugging-port=${port}`,
+    ],
   })
   return {
     port,
@@ -125,4 +165,8 @@ async function startSharedBrowser() {
       rmSync(profile, { recursive: true, force: true })
     },
   }
+}
+
+function medianOf(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }

@@ -280,7 +280,7 @@ it('neither the log nor the table contains a secret', async () => {
 
 it('sends the files of the page compressed to browsers that accept Brotli, and lets them keep the files', async () => {
   const html = await (await fetch(server.page)).text()
-  const [, name = ''] = /"\.\/(assets\/main-[^"]+\.js)"/.exec(html) ?? []
+  const [, name = ''] = /"\.\/(assets\/start-[^"]+\.js)"/.exec(html) ?? []
   const ask = async (coding: string) => {
     const response = await fetch(`${server.page}/${name}`, {
       headers: { 'accept-encoding': coding },

@@ -1,19 +1,37 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { brotliCompressSync } from 'node:zlib'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 const folder = new URL('../../dist/web/keys/', import.meta.url)
-const html = readFileSync(new URL('index.html', folder), 'utf8')
 const assets = readdirSync(new URL('assets/', folder))
 const read = (name: string) => readFileSync(new URL(`assets/${name}`, folder), 'utf8')
+const documents = readdirSync(new URL('documents/', folder)).map((name) => ({
+  name,
+  html: readFileSync(new URL(`documents/${name}`, folder), 'utf8'),
+}))
 
 describe('the built keys page', () => {
-  it('loads at most 120 KB of compressed script at first', () => {
+  it.each(documents)('loads at most 120 KB of compressed script at first ($name)', ({ html }) => {
     const first = [...html.matchAll(/"\.\/assets\/([^"]+\.js)"/g)].map(([, name = '']) => name)
-    expect(first.length).toBeGreaterThan(1)
-    const bytes = first.map((name) => brotliCompressSync(read(name)).length)
+    expect(first.length).toBeGreaterThan(3)
+    expect(first.some((name) => name.startsWith('start-'))).toBe(true)
+    const bytes = first.map((name) => statSync(new URL(`assets/${name}.br`, folder)).size)
     expect(bytes.reduce((sum, length) => sum + length, 0)).toBeLessThan(120 * 1024)
   })
+
+  it.each(['list', 'new', 'key', 'sessions', 'admin', 'admin-health', 'admin-audit'])(
+    'shows the frame of a screen before any script runs (%s)',
+    (screen) => {
+      const [english, german] = ['en', 'de'].map((language) => {
+        const html = documents.find(({ name }) => name === `${screen}.${language}.html`)?.html ?? ''
+        expect(html).toContain(`<html lang="${language}">`)
+        expect(html).toMatch(/<div class="frame" data-sessions="\{sessions\}" inert><header/)
+        return /<h1[^>]*>([^<]+)<\/h1><p class="lead">([^<]+)</.exec(html)?.slice(1)
+      })
+      expect(english).toHaveLength(2)
+      expect(german).toHaveLength(2)
+      expect(german).not.toEqual(english)
+    },
+  )
 
   it('contains no GraphQL.js', () => {
     for (const name of assets) expect(read(name)).not.toMatch(/GraphQLSchema|Cannot use GraphQL/)
@@ -21,17 +39,22 @@ describe('the built keys page', () => {
 
   it('has a hash in the name of each file, and no file of another origin', () => {
     for (const name of assets) expect(name).toMatch(/-[\w-]{8}\.(js|css)(\.br)?$/)
-    expect(html).not.toMatch(/(src|href)="(?!\.\/assets\/|\{base\}\/"|data:,)/)
+    for (const { html } of documents) {
+      expect(html).not.toMatch(/(src|href)="(?!\.\/assets\/|\{base\}\/|data:,|#content")/)
+    }
     for (const name of assets.filter((name) => name.endsWith('.css'))) {
       expect(read(name)).not.toMatch(/url\(|@import/)
     }
   })
 
-  it('runs no script inside the document', () => {
+  it.each(documents)('has no script and no style that its policy forbids ($name)', ({ html }) => {
     for (const [, attributes = '', content] of html.matchAll(/<script([^>]*)>([^<]*)</g)) {
       if (!attributes.includes('application/json')) expect(content).toBe('')
     }
+    expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/)
     expect(html).toContain('<base href="{base}/">')
     expect(html).toContain('<meta property="csp-nonce" nonce="{nonce}">')
+    const filled = html.replace(/\{(base|nonce|configuration|sessions)\}/g, '')
+    expect(filled).not.toMatch(/[{}]/)
   })
 })

@@ -1,15 +1,13 @@
 import { ShieldOff } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
-import Finding from '../health/finding.tsx'
 import { HealthOfAll } from '../health/health-cards.tsx'
-import { EmptyState, ErrorState } from '../kit/states.tsx'
+import { EmptyState, ErrorState, Loading } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
+import { AuditTrail, Finding, User } from '../screens.ts'
 import { useViewerResult } from '../session/viewer.ts'
 import { NotFound } from '../shell/not-found.tsx'
 import { Page } from '../shell/page.tsx'
-import { AuditTrail } from './audit-trail.tsx'
-import { User } from './user.tsx'
 import { Users } from './users.tsx'
 
 const readsKeys = ['read:keys', 'manage:keys', 'read:users']
@@ -71,7 +69,7 @@ function Needs(props: { readonly scopes: readonly string[]; readonly children: R
   const { scopes, children } = props
   const { viewer, failure, reload } = useViewerResult()
   if (failure !== null) return <ErrorState failure={failure} onRetry={reload} />
-  if (viewer === null) return null
+  if (viewer === null) return <Loading />
   const missing = scopes.filter((scope) => !viewer.scopes.has(scope)).join(', ')
   if (missing === '') return children
   return (

@@ -5,7 +5,7 @@ import { Event } from '../details/activity.tsx'
 import { useQuery } from '../graphql/use-query.ts'
 import { Button } from '../kit/button.tsx'
 import { Checkbox, Select, TextField } from '../kit/fields.tsx'
-import { EmptyState, ErrorState, Skeleton } from '../kit/states.tsx'
+import { EmptyState, ErrorState, Loading } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
 import { ExportButton } from './export-button.tsx'
 import type { AuditFilter } from './export-events.ts'
@@ -26,7 +26,7 @@ interface Filters {
 }
 
 /** The events of the whole server, newest first, with filters and an export. */
-export function AuditTrail() {
+export default function AuditTrail() {
   const [filters, setFilters] = useState<Filters>(none)
   const [first, setFirst] = useState(step)
   const [isFollowing, setFollowing] = useState(false)
@@ -56,11 +56,7 @@ export function AuditTrail() {
       {failure !== null ? (
         <ErrorState failure={failure} onRetry={reload} />
       ) : events === undefined ? (
-        <div className="card form-skeleton" role="status">
-          <span className="hidden">{m.loading}</span>
-          <Skeleton width="60%" />
-          <Skeleton width="45%" />
-        </div>
+        <Loading />
       ) : events.nodes.length === 0 ? (
         <EmptyState icon={<SearchX aria-hidden />} title={m.admin.noEvents} />
       ) : (

@@ -5,7 +5,7 @@ import { Panel } from '../details/panel.tsx'
 import { useAction } from '../graphql/use-action.ts'
 import { useQuery } from '../graphql/use-query.ts'
 import { Button, ButtonLink } from '../kit/button.tsx'
-import { ErrorState, FailureNote } from '../kit/states.tsx'
+import { ErrorState, FailureNote, Loading } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
 import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
@@ -18,7 +18,7 @@ import { StopUser } from './stop-user.tsx'
 import { UserKeys } from './user-keys.tsx'
 import { UserStatus } from './user-status.tsx'
 
-export function User({ id }: { readonly id: string }) {
+export default function User({ id }: { readonly id: string }) {
   const [{ data, failure }, reload] = useQuery({
     query: UserQuery,
     variables: { id },
@@ -27,7 +27,7 @@ export function User({ id }: { readonly id: string }) {
   if (failure !== null) {
     return <ErrorState failure={failure} onRetry={reload} />
   }
-  if (data === undefined) return null
+  if (data === undefined) return <Loading />
   if (data.user === null) {
     return (
       <EmptyPage

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 import { useQuery } from '../graphql/use-query.ts'
 import { TextField } from '../kit/fields.tsx'
-import { EmptyState, ErrorState, Skeleton } from '../kit/states.tsx'
+import { EmptyState, ErrorState, Loading } from '../kit/states.tsx'
 import { Pager } from '../list/pager.tsx'
 import { m } from '../messages/current.ts'
 import { type UserRow, UsersQuery } from './queries.ts'
@@ -46,11 +46,7 @@ export function Users() {
       {failure !== null ? (
         <ErrorState failure={failure} onRetry={reload} />
       ) : data === undefined ? (
-        <div className="card form-skeleton" role="status">
-          <span className="hidden">{m.loading}</span>
-          <Skeleton width="50%" />
-          <Skeleton width="70%" />
-        </div>
+        <Loading />
       ) : data.users.nodes.length === 0 ? (
         <EmptyState icon={<SearchX aria-hidden />} title={m.admin.noUsers} />
       ) : (

@@ -1,10 +1,10 @@
-import { useState } from 'react'
+import { useDeferredValue, useState } from 'react'
 import { useQuery } from '../graphql/use-query.ts'
-import { ErrorState, Skeleton } from '../kit/states.tsx'
+import { ErrorState, Loading } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
 import { Page } from '../shell/page.tsx'
+import { type CreatedKey, NewSecret } from './created-key.ts'
 import { KeyForm } from './key-form.tsx'
-import { type CreatedKey, NewSecret } from './new-secret.tsx'
 import { ScopesQuery } from './queries.ts'
 import { useReplacedKey } from './replaced-key.ts'
 
@@ -12,6 +12,8 @@ import { useReplacedKey } from './replaced-key.ts'
 export default function CreateKey() {
   const [{ data, failure }, reload] = useQuery({ query: ScopesQuery })
   const replaced = useReplacedKey()
+  // The form is large: rendered in slices, it does not hold the page up.
+  const shown = useDeferredValue(data)
   const [created, setCreated] = useState<CreatedKey | null>(null)
 
   if (created !== null) return <NewSecret created={created} title={m.secret.title(created.name)} />
@@ -24,17 +26,12 @@ export default function CreateKey() {
     >
       {failure !== null ? (
         <ErrorState failure={failure} onRetry={reload} />
-      ) : data === undefined || replaced === undefined ? (
-        <div className="card form-skeleton" role="status">
-          <span className="hidden">{m.loading}</span>
-          <Skeleton width="30%" />
-          <Skeleton />
-          <Skeleton width="70%" />
-        </div>
+      ) : shown === undefined || replaced === undefined ? (
+        <Loading />
       ) : (
         <KeyForm
-          scopes={data.scopes}
-          held={new Set(data.viewer?.scopes)}
+          scopes={shown.scopes}
+          held={new Set(shown.viewer?.scopes)}
           replaced={replaced}
           onCreated={setCreated}
         />

@@ -7,20 +7,12 @@ import { Question } from '../kit/dialog.tsx'
 import { shortDate } from '../kit/time.tsx'
 import { m } from '../messages/current.ts'
 import { Page } from '../shell/page.tsx'
+import type { CreatedKey } from './created-key.ts'
 import { SecretSnippets } from './secret-snippets.tsx'
 import { useLeaveGuard } from './use-leave-guard.ts'
 
-export interface CreatedKey {
-  readonly id: string
-  readonly start: string
-  readonly name: string
-  readonly secret: string
-  readonly expiresAt: Date | null
-  readonly scopes: readonly string[]
-}
-
 /** Shows a secret once. To leave asks whether it was saved. */
-export function NewSecret(props: {
+export default function NewSecret(props: {
   readonly created: CreatedKey
   readonly title: string
   /** The path below the page that follows. */

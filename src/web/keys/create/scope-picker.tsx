@@ -1,4 +1,4 @@
-import { useId, useMemo } from 'react'
+import { useId, useMemo, useState } from 'react'
 import { configuration } from '../configuration.ts'
 import { Checkbox } from '../kit/fields.tsx'
 import { m } from '../messages/current.ts'
@@ -56,18 +56,28 @@ function ScopeRow({ scope, held, selected, onSelect }: Choice & { readonly scope
           {!isHeld && <strong> {m.create.notHeld}</strong>}
         </p>
         {configuration.features.operations && scope.fields.length > 0 && (
-          <details className="scope-fields">
-            <summary>{m.create.opens(scope.fields.length)}</summary>
-            <ul>
-              {scope.fields.map((field) => (
-                <li key={field}>
-                  <code>{field}</code>
-                </li>
-              ))}
-            </ul>
-          </details>
+          <Fields fields={scope.fields} />
         )}
       </div>
     </div>
+  )
+}
+
+/** The fields that a scope opens. The list is made when it is opened: there may be hundreds. */
+function Fields({ fields }: { readonly fields: readonly string[] }) {
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <details className="scope-fields" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{m.create.opens(fields.length)}</summary>
+      {isOpen && (
+        <ul>
+          {fields.map((field) => (
+            <li key={field}>
+              <code>{field}</code>
+            </li>
+          ))}
+        </ul>
+      )}
+    </details>
   )
 }

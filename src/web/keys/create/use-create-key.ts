@@ -1,10 +1,11 @@
 import { useState } from 'react'
 import { useClient } from 'urql'
-import { type Failure, failureOf } from '../graphql/failure.ts'
+import { type Failure, failureOf, networkFailure } from '../graphql/failure.ts'
+import { failureText } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
+import { type CreatedKey, NewSecret } from './created-key.ts'
 import { type Expiry, expiryTime } from './expiry.ts'
 import { invalidEntry, type MetadataEntry, metadataOf } from './metadata.ts'
-import type { CreatedKey } from './new-secret.tsx'
 import { CreateKeyMutation } from './queries.ts'
 
 interface Draft {
@@ -34,6 +35,13 @@ export function useCreateKey(onCreated: (created: CreatedKey) => void) {
     setFailure(null)
     if (Object.keys(found).length > 0) return false
     setPending(true)
+    try {
+      await NewSecret.load()
+    } catch {
+      setPending(false)
+      setFailure(networkFailure)
+      return false
+    }
     const name = draft.name.trim()
     const { data, error } = await client.mutation(CreateKeyMutation, {
       input: {
@@ -48,8 +56,8 @@ export function useCreateKey(onCreated: (created: CreatedKey) => void) {
     const fault = failureOf(error)
     if (fault !== null || data === undefined) {
       const field = fields.find((known) => known === fault?.field)
-      if (field === undefined) setFailure(fault)
-      else setErrors({ [field]: fault?.message })
+      if (fault === null || field === undefined) setFailure(fault)
+      else setErrors({ [field]: failureText(fault) })
       return false
     }
     const { secret, apiKey } = data.createApiKey

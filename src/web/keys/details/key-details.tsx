@@ -1,9 +1,9 @@
 import { KeyRound } from 'lucide-react'
-import { useState } from 'react'
-import { type CreatedKey, NewSecret } from '../create/new-secret.tsx'
+import { useDeferredValue, useState } from 'react'
+import { type CreatedKey, NewSecret } from '../create/created-key.ts'
 import { useQuery } from '../graphql/use-query.ts'
 import { ButtonLink } from '../kit/button.tsx'
-import { ErrorState, Skeleton } from '../kit/states.tsx'
+import { ErrorState, Loading } from '../kit/states.tsx'
 import { useLiveKeys } from '../live/use-live-keys.ts'
 import { m } from '../messages/current.ts'
 import { EmptyPage, Page } from '../shell/page.tsx'
@@ -18,6 +18,8 @@ export default function KeyDetails({ params }: { readonly params: { readonly id:
     variables: { id },
     requestPolicy: 'cache-and-network',
   })
+  // The screen is large: rendered in slices, it does not hold the page up.
+  const shown = useDeferredValue(data)
   const [rotated, setRotated] = useState<CreatedKey | null>(null)
   useLiveKeys(reload)
 
@@ -31,20 +33,20 @@ export default function KeyDetails({ params }: { readonly params: { readonly id:
       />
     )
   }
-  if (data === undefined || failure !== null) {
+  if (data === undefined || shown === undefined || failure !== null) {
     return (
-      <Page title={m.list.title} up={{ href: '/', label: m.list.title }}>
+      <Page title={m.details.title} lead={m.details.lead} up={{ href: '/', label: m.list.title }}>
         {failure === null ? <Loading /> : <ErrorState failure={failure} onRetry={reload} />}
       </Page>
     )
   }
-  if (data.apiKey === null) return <Missing />
+  if (shown.apiKey === null) return <Missing />
   return (
     <KeyScreen
-      key={id}
-      apiKey={data.apiKey}
-      held={new Set(data.viewer?.scopes)}
-      isOwn={data.viewer?.user.id === data.apiKey.owner.id}
+      key={shown.apiKey.id}
+      apiKey={shown.apiKey}
+      held={new Set(shown.viewer?.scopes)}
+      isOwn={shown.viewer?.user.id === shown.apiKey.owner.id}
       onRotated={setRotated}
     />
   )
@@ -59,16 +61,5 @@ function Missing() {
     >
       {m.details.missingText}
     </EmptyPage>
-  )
-}
-
-function Loading() {
-  return (
-    <div className="card form-skeleton" role="status">
-      <span className="hidden">{m.loading}</span>
-      <Skeleton width="40%" />
-      <Skeleton />
-      <Skeleton width="70%" />
-    </div>
   )
 }

@@ -1,6 +1,6 @@
 import { Ban, Pencil, RefreshCw } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
-import type { CreatedKey } from '../create/new-secret.tsx'
+import { type CreatedKey, NewSecret } from '../create/created-key.ts'
 import { KeyStatus, keyStateOf } from '../kit/badge.tsx'
 import { Button } from '../kit/button.tsx'
 import { m } from '../messages/current.ts'
@@ -19,7 +19,10 @@ const AddScopes = lazy(() => import('./add-scopes.tsx'))
 const EditKey = lazy(() => import('./edit-key.tsx'))
 const EndOldSecret = lazy(() => import('./end-old-secret.tsx'))
 const RevokeKey = lazy(() => import('./revoke-key.tsx'))
-const RotateKey = lazy(() => import('./rotate-key.tsx'))
+const RotateKey = lazy(async () => {
+  await NewSecret.load()
+  return await import('./rotate-key.tsx')
+})
 
 type Question = 'add' | 'edit' | 'end' | 'revoke' | 'rotate'
 

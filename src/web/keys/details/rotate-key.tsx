@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { CreatedKey } from '../create/new-secret.tsx'
+import type { CreatedKey } from '../create/created-key.ts'
 import { useAction } from '../graphql/use-action.ts'
 import { Button } from '../kit/button.tsx'
 import { Dialog } from '../kit/dialog.tsx'

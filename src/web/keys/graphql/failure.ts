@@ -13,6 +13,16 @@ export interface Failure {
   readonly retryAfter: number | null
 }
 
+/** The failure of a script that could not be loaded. */
+export const networkFailure: Failure = {
+  kind: 'network',
+  code: null,
+  message: '',
+  field: null,
+  missingScopes: [],
+  retryAfter: null,
+}
+
 const kinds: Readonly<Record<string, Failure['kind']>> = {
   UNAUTHENTICATED: 'signed-out',
   INVALID_CREDENTIAL: 'signed-out',

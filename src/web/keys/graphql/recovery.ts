@@ -24,6 +24,8 @@ const listeners = new Set<() => void>()
 export function recover(query: LostQuery): () => void {
   notBefore = Math.max(notBefore, Date.now() + query.retryAfter * 1000)
   change([...lost, query])
+  addEventListener('online', tryAgain)
+  document.addEventListener('visibilitychange', tryAgain)
   timer ??= setTimeout(tryAgain, pause())
   return () => {
     change(lost.filter((other) => other !== query))
@@ -66,6 +68,3 @@ function change(next: readonly LostQuery[]): void {
   lost = next
   for (const listener of listeners) listener()
 }
-
-addEventListener('online', tryAgain)
-document.addEventListener('visibilitychange', tryAgain)

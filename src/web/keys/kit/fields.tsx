@@ -3,6 +3,9 @@ import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { m } from '../messages/current.ts'
 import { CheckMark } from './marks.tsx'
 
+/** Whether a focused field opens a keyboard that covers the page. */
+const opensKeyboard = globalThis.matchMedia?.('(pointer: coarse)').matches === true
+
 export interface TextFieldProps {
   readonly label: string
   readonly value: string
@@ -48,7 +51,7 @@ export function TextField(props: TextFieldProps) {
       </label>
       {rows === undefined ? (
         // biome-ignore lint/a11y/noAutofocus: a form that the person has just opened begins here
-        <input {...control} type={type} autoFocus={autoFocus} />
+        <input {...control} type={type} autoFocus={autoFocus && !opensKeyboard} />
       ) : (
         <textarea {...control} rows={rows} />
       )}

@@ -118,7 +118,21 @@ function useCountdown(failure: Failure | null): number {
   return failure?.retryAfter == null ? 0 : left
 }
 
-/** A grey shape of the size of what is being loaded. */
-export function Skeleton({ width = '100%' }: { readonly width?: string }) {
-  return <span className="skeleton" style={{ width }} aria-hidden="true" />
+/** A grey shape of the size of what is being loaded. The style has these widths. */
+export function Skeleton(props: {
+  readonly width?: '30%' | '40%' | '50%' | '60%' | '70%' | '80%' | '100%'
+}) {
+  return <span className="skeleton" data-width={props.width ?? '100%'} aria-hidden="true" />
+}
+
+/** Takes the place of content that is being loaded. */
+export function Loading() {
+  return (
+    <div className="card loading" role="status">
+      <span className="hidden">{m.loading}</span>
+      <Skeleton width="40%" />
+      <Skeleton />
+      <Skeleton width="70%" />
+    </div>
+  )
 }

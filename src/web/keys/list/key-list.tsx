@@ -66,7 +66,11 @@ function Keys(props: {
       {data !== undefined && keys?.length !== 0 && (
         <Pager total={data.apiKeys.totalCount} page={data.apiKeys.pageInfo} onChange={onChange} />
       )}
-      <Suspense>{data !== undefined && <HealthCards />}</Suspense>
+      {data !== undefined && (
+        <Suspense>
+          <HealthCards />
+        </Suspense>
+      )}
     </>
   )
 }

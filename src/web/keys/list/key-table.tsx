@@ -70,13 +70,15 @@ function Columns() {
   )
 }
 
+const rowWidths = ['60%', '50%', '70%', '60%', '40%'] as const
+
 /** Rows of the same height as those that are being loaded. */
 export function KeyTableSkeleton() {
   return (
     <div className="key-skeleton" role="status">
       <span className="hidden">{m.loading}</span>
-      {['62%', '48%', '70%', '55%', '40%'].map((width) => (
-        <div key={width} aria-hidden="true">
+      {rowWidths.map((width, row) => (
+        <div key={row} aria-hidden="true">
           <Skeleton width={width} />
           <Skeleton width="80%" />
           <Skeleton width="60%" />

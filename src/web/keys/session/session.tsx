@@ -1,6 +1,5 @@
 import {
   createContext,
-  lazy,
   type ReactNode,
   Suspense,
   useCallback,
@@ -12,14 +11,16 @@ import { Provider } from 'urql'
 import { createClient } from '../graphql/client.ts'
 import type { Failure } from '../graphql/failure.ts'
 import { ErrorState } from '../kit/states.tsx'
+import { lazyScreen } from '../shell/screen.tsx'
 import { readSession, type Session } from './endpoints.ts'
+import type { FirstAnswer } from './first.ts'
 import { showSession } from './shown.ts'
 import { tabs } from './tabs.ts'
 
-const SessionEnded = lazy(() => import('./session-ended.tsx'))
-const SignIn = lazy(() => import('./sign-in.tsx'))
+const SessionEnded = lazyScreen(() => import('./session-ended.tsx'))
+export const SignIn = lazyScreen(() => import('./sign-in.tsx'))
 
-const SessionContext = createContext<Session | null>(null)
+export const SessionContext = createContext<Session | null>(null)
 
 /** Returns the session of the person. To be called below `SessionGate`. */
 export function useSession(): Session {
@@ -30,25 +31,21 @@ export function useSession(): Session {
 
 const isSame = (a: Session, b: Session) => a.issuer === b.issuer && a.subject === b.subject
 
-/** The first answer is asked for while the scripts of the page still load. */
-let first: ReturnType<typeof readSession> | undefined = readSession()
-
 /** Shows its content to people who are signed in, and the sign-in to all others. */
-export function SessionGate({ children }: { readonly children: ReactNode }) {
-  const [session, setSession] = useState<Session | null>()
-  const [failure, setFailure] = useState<Failure | null>(null)
+export function SessionGate(props: { readonly first: FirstAnswer; readonly children: ReactNode }) {
+  const { first, children } = props
+  const [session, setSession] = useState(first.data?.session)
+  const [failure, setFailure] = useState<Failure | null>(first.failure)
   const [ended, setEnded] = useState(false)
   const [client] = useState(() => createClient(() => setEnded(true)))
 
   const load = useCallback(async () => {
-    const answer = await (first ?? readSession())
-    first = undefined
+    const answer = await readSession()
     setFailure(answer.failure)
     if (answer.failure !== null) return
     showSession(answer.data.session)
     setSession(answer.data.session)
   }, [])
-  useEffect(() => void load(), [load])
 
   useEffect(() => {
     if (session == null) return undefined
@@ -101,12 +98,12 @@ function whenItMayHaveChanged(check: () => void): () => void {
   const onHide = ({ persisted }: PageTransitionEvent) =>
     persisted && document.body.replaceChildren()
   const onShow = ({ persisted }: PageTransitionEvent) => persisted && location.reload()
-  tabs.addEventListener('message', check)
+  tabs().addEventListener('message', check)
   document.addEventListener('visibilitychange', onVisible)
   addEventListener('pagehide', onHide)
   addEventListener('pageshow', onShow)
   return () => {
-    tabs.removeEventListener('message', check)
+    tabs().removeEventListener('message', check)
     document.removeEventListener('visibilitychange', onVisible)
     removeEventListener('pagehide', onHide)
     removeEventListener('pageshow', onShow)

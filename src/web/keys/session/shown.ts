@@ -1,9 +1,12 @@
+import { noteSignedIn } from './known.ts'
+
 let id: string | null = null
 const waiting = new Set<() => void>()
 
 /** Sets the session whose data the page shows. */
 export function showSession(session: { readonly id: string | null } | null): void {
   id = session?.id ?? null
+  noteSignedIn(session !== null)
   for (const resolve of waiting) resolve()
 }
 

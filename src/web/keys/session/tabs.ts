@@ -1,4 +1,9 @@
-/** Connects the tabs of this browser. A message means that a person has signed in or out. */
-export const tabs = new BroadcastChannel('latchkey-session')
+let channel: BroadcastChannel | undefined
 
-export const notifyOtherTabs = () => tabs.postMessage(null)
+/** Connects the tabs of this browser. A message means that a person has signed in or out. */
+export function tabs(): BroadcastChannel {
+  channel ??= new BroadcastChannel('latchkey-session')
+  return channel
+}
+
+export const notifyOtherTabs = () => tabs().postMessage(null)

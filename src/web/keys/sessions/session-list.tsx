@@ -3,7 +3,7 @@ import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import type { Failure } from '../graphql/failure.ts'
 import { isPassing, useRecovery } from '../graphql/use-query.ts'
 import { Button } from '../kit/button.tsx'
-import { ErrorState, Skeleton } from '../kit/states.tsx'
+import { ErrorState, Loading } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
 import { type ListedSession, readSessions } from '../session/endpoints.ts'
 import { Page } from '../shell/page.tsx'
@@ -38,11 +38,7 @@ export default function SessionList() {
       {failure !== null && (sessions === null || !isPassing(failure)) ? (
         <ErrorState failure={failure} onRetry={() => void load()} />
       ) : sessions === null ? (
-        <div className="card form-skeleton" role="status">
-          <span className="hidden">{m.loading}</span>
-          <Skeleton width="40%" />
-          <Skeleton width="65%" />
-        </div>
+        <Loading />
       ) : (
         <ul className="card sessions" aria-label={m.sessions.title}>
           {inOrder(sessions).map((session) => (

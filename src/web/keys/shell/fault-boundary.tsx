@@ -16,16 +16,19 @@ export class FaultBoundary extends Component<
   }
 
   override render() {
-    if (!this.state.failed) return this.props.children
-    return (
-      <EmptyState
-        isScreen
-        icon={<Bug aria-hidden />}
-        title={m.failure.crashedTitle}
-        action={<Button onPress={() => location.reload()}>{m.failure.reload}</Button>}
-      >
-        {m.failure.crashed}
-      </EmptyState>
-    )
+    return this.state.failed ? <Fault /> : this.props.children
   }
+}
+
+export function Fault() {
+  return (
+    <EmptyState
+      isScreen
+      icon={<Bug aria-hidden />}
+      title={m.failure.crashedTitle}
+      action={<Button onPress={() => location.reload()}>{m.failure.reload}</Button>}
+    >
+      {m.failure.crashed}
+    </EmptyState>
+  )
 }

@@ -6,7 +6,7 @@ import { m } from '../messages/current.ts'
 
 /** Says that the content may be out of date, while the server does not answer. */
 export function OldNotice() {
-  const isOld = useSyncExternalStore(subscribeToLost, showsOld)
+  const isOld = useSyncExternalStore(subscribeToLost, showsOld, showsOld)
   return (
     <div className="old-notice" role="status">
       {isOld && (

@@ -19,8 +19,9 @@ export function Page(props: {
 
   useDocumentTitle(title)
   useEffect(() => {
-    // After a change of the screen, a screen reader goes on at its heading.
-    if (hasNavigated()) heading.current?.focus()
+    // After a change of the screen, a screen reader goes on at its heading, unless a field has taken the focus.
+    const hasFocus = heading.current?.closest('.page')?.contains(document.activeElement)
+    if (hasNavigated() && hasFocus !== true) heading.current?.focus()
   }, [])
 
   return (

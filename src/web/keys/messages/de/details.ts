@@ -4,6 +4,8 @@ const keys = (count: number) => `${count} Schlüssel`
 const scopes = (count: number) => (count === 1 ? '1 Recht' : `${count} Rechte`)
 
 export const details: typeof english = {
+  title: 'API-Schlüssel',
+  lead: 'Hier steht, was der Schlüssel darf, was er genutzt hat und was mit ihm geschehen ist.',
   missingTitle: 'Diesen Schlüssel gibt es nicht',
   missingText:
     'Er wurde mit seinem Benutzer gelöscht, gehört jemand anderem, oder die Adresse ist falsch.',

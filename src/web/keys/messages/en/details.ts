@@ -2,6 +2,8 @@ const keys = (count: number) => (count === 1 ? '1 key' : `${count} keys`)
 const scopes = (count: number) => (count === 1 ? '1 scope' : `${count} scopes`)
 
 export const details = {
+  title: 'API key',
+  lead: 'See what the key may do, what it has used, and what has happened to it.',
   missingTitle: 'There is no such key',
   missingText:
     'It was deleted with its user, belongs to somebody else, or the address is mistyped.',
