@@ -84,7 +84,7 @@ describe('the statements of queries', () => {
 
   it('differ in the qualifier of the tables alone', () => {
     const standard = textsIn(standardSchema)
-    expect(standard).toHaveLength(3)
+    expect(standard).toHaveLength(4)
     expect(standard.join()).toContain('"latchkey"."users"')
     expect(textsIn(auth)).toEqual(standard.map((text) => text.replaceAll('"latchkey"', '"auth"')))
   })
