@@ -30,7 +30,8 @@ const screens: Readonly<Record<string, readonly [path: string, screen: FunctionC
 const nobody: Session = {
   id: null,
   issuer: '',
-  subject: ' ',
+  // It has the height of a letter in the place of the avatar.
+  subject: '\u00a0',
   name: null,
   email: null,
   expiresAt: null,
