@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
-export const languages = ['en', 'de']
+const languages = ['en', 'de']
 
 /** What the modules of the page look for in the document. The settings do not show in a frame. */
 const globals = `
@@ -18,8 +18,8 @@ const globals = `
   }`
 
 /**
- * Returns the HTML of the frames, and of the fault that no script can show, by language. They are rendered in a process of their own,
- * because the modules of the page expect a browser's globals.
+ * Returns the HTML of the frames, and of the fault that no script can show, by language. They are rendered in a
+ * process of their own, because the modules of the page expect a browser's globals.
  */
 export async function renderFrames(root) {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-frames-'))

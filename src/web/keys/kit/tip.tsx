@@ -1,5 +1,4 @@
-import { type ReactNode, useRef, useState } from 'react'
-import { flushSync } from 'react-dom'
+import { type ReactNode, useRef } from 'react'
 
 /**
  * Shows a text above its content on hover and on keyboard focus. The text adds nothing that a screen reader
@@ -10,15 +9,13 @@ export function Tip(props: {
   readonly children: ReactNode
 }) {
   const { text, children } = props
-  const [made, setMade] = useState('')
   const anchor = useRef<HTMLSpanElement>(null)
   const bubble = useRef<HTMLSpanElement>(null)
 
   function show() {
     const tip = bubble.current
     if (tip === null || anchor.current === null || text === '') return
-    // The place depends on the size of the text.
-    if (typeof text === 'function') flushSync(() => setMade(text()))
+    if (typeof text === 'function') tip.textContent = text()
     tip.showPopover()
     const place = anchor.current.getBoundingClientRect()
     const { width, height } = tip.getBoundingClientRect()
@@ -43,7 +40,7 @@ export function Tip(props: {
     >
       {children}
       <span ref={bubble} className="tip" popover="manual" aria-hidden="true">
-        {typeof text === 'function' ? made : text}
+        {typeof text === 'string' && text}
       </span>
     </span>
   )
