@@ -1,12 +1,13 @@
 import { useState } from 'react'
 import { AffectedKeys, isAnyInUse, useConsequences } from '../details/affected-keys.tsx'
 import { useAction } from '../graphql/use-action.ts'
-import { isTyped, TypedName } from '../kit/confirmation.tsx'
+import { isTyped } from '../kit/confirmation.tsx'
 import { Question } from '../kit/dialog.tsx'
 import { FailureNote } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
 import { DeleteUserMutation, type UserDetails } from './queries.ts'
+import { TypedSubject } from './typed-subject.tsx'
 
 /**
  * Asks before it deletes a user. `force`, which deletes active keys too, is sent only if these keys are shown: where
@@ -40,15 +41,7 @@ export function DeleteUser(props: {
     >
       <p>{m.admin.deleteText}</p>
       <AffectedKeys found={found} />
-      {asksSubject && (
-        <TypedName
-          label={m.admin.typeSubject}
-          hint={m.admin.keysInUse}
-          name={subject}
-          typed={typed}
-          onType={setTyped}
-        />
-      )}
+      {asksSubject && <TypedSubject subject={subject} typed={typed} onType={setTyped} />}
       <FailureNote failure={failure} />
     </Question>
   )

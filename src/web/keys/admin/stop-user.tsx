@@ -1,13 +1,14 @@
 import { useState } from 'react'
 import { AffectedKeys, isAnyInUse, useConsequences } from '../details/affected-keys.tsx'
 import { useAction } from '../graphql/use-action.ts'
-import { isTyped, TypedName } from '../kit/confirmation.tsx'
+import { isTyped } from '../kit/confirmation.tsx'
 import { Question } from '../kit/dialog.tsx'
 import { TextField } from '../kit/fields.tsx'
 import { FailureNote } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
 import { RevokeAllMutation, SuspendUserMutation, type UserDetails } from './queries.ts'
+import { TypedSubject } from './typed-subject.tsx'
 
 /** Asks before it suspends a user or revokes the user's keys, and says which keys stop. */
 export function StopUser(props: {
@@ -59,15 +60,7 @@ export function StopUser(props: {
       <p>{isSuspension ? m.admin.suspendText : m.admin.revokeAllText}</p>
       <AffectedKeys found={found} />
       <TextField label={m.list.reason} value={reason} onChange={setReason} maxLength={500} />
-      {asksSubject && (
-        <TypedName
-          label={m.admin.typeSubject}
-          hint={m.admin.keysInUse}
-          name={subject}
-          typed={typed}
-          onType={setTyped}
-        />
-      )}
+      {asksSubject && <TypedSubject subject={subject} typed={typed} onType={setTyped} />}
       <FailureNote failure={failure} />
     </Question>
   )
