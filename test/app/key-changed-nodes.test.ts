@@ -22,7 +22,7 @@ beforeAll(async () => {
     { log: createLogger({ level: 'silent' }) },
   )
   jwt = await app.jwt('ada', ['read:keys', 'write:keys'])
-  await app.key('ada', ['read:keys'])
+  await app.user('ada')
 })
 afterAll(async () => {
   await other.close()
