@@ -1,4 +1,4 @@
-import { useEffect, useId, useState } from 'react'
+import { useId } from 'react'
 import { configuration } from '../configuration.ts'
 import { TextField } from '../kit/fields.tsx'
 import { shortDate } from '../kit/time.tsx'
@@ -49,19 +49,9 @@ export function ExpiryField(props: {
         </div>
       )}
       <p className="field-hint choice-hint">
-        {value === 'never' ? m.create.neverHint : at !== null && <ExpiresOn at={at} />}
+        {value === 'never' ? m.create.neverHint : at !== null && m.create.expiresOn(shortDate(at))}
         {limit !== null && ` ${m.create.limit(limit)}`}
       </p>
     </fieldset>
   )
-}
-
-/** The first date takes some 30 ms to format, so the form is shown before. */
-function ExpiresOn({ at }: { readonly at: Date }) {
-  const [isShown, setShown] = useState(false)
-  useEffect(() => {
-    const timer = setTimeout(() => setShown(true))
-    return () => clearTimeout(timer)
-  }, [])
-  return isShown && m.create.expiresOn(shortDate(at))
 }

@@ -10,6 +10,9 @@ const units: Readonly<Record<TimeUnit, readonly [one: string, several: string]>>
   minute: ['Minute', 'Minuten'],
 }
 
+const months =
+  'Januar Februar März April Mai Juni Juli August September Oktober November Dezember'.split(' ')
+
 export const common: typeof english = {
   product: 'Latchkey',
   skipToContent: 'Zum Inhalt springen',
@@ -122,6 +125,7 @@ export const common: typeof english = {
     now: 'gerade eben',
     past: (count, unit) => `vor ${count} ${units[unit][count === 1 ? 0 : 1]}`,
     future: (count, unit) => `in ${count} ${units[unit][count === 1 ? 0 : 1]}`,
+    date: (day, month, year) => `${day}. ${months[month]} ${year}`,
     from: (address) => `von ${address}`,
     by: (program) => `durch ${program}`,
     fromBy: (address, program) => `von ${address} durch ${program}`,

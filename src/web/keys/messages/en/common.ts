@@ -1,5 +1,7 @@
 import type { TimeUnit } from '../time-unit.ts'
 
+const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
+
 export const common = {
   product: 'Latchkey',
   skipToContent: 'Skip to content',
@@ -108,6 +110,8 @@ export const common = {
     now: 'just now',
     past: (count: number, unit: TimeUnit) => `${count} ${unit}${count === 1 ? '' : 's'} ago`,
     future: (count: number, unit: TimeUnit) => `in ${count} ${unit}${count === 1 ? '' : 's'}`,
+    /** `month` from 0. */
+    date: (day: number, month: number, year: number) => `${day} ${months[month]} ${year}`,
     from: (address: string) => `from ${address}`,
     by: (program: string) => `by ${program}`,
     fromBy: (address: string, program: string) => `from ${address} by ${program}`,
