@@ -1,4 +1,4 @@
-import { isIP, isIPv6, SocketAddress } from 'node:net'
+import { isIP, isIPv4, isIPv6, SocketAddress } from 'node:net'
 import { splitHostPort } from './host-port.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
@@ -44,11 +44,16 @@ export function senderOf(address: string): string {
   return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`
 }
 
+const mappedPrefix = '::ffff:'
+
 /** Returns the canonical form (RFC 5952), of a mapped IPv4 address that of IPv4; `null`: not an IP address. */
 export function plainAddress(text: string): string | null {
   const family = isIP(text)
   if (family === 0) return null
   if (family === 4) return text
+  // Node writes an IPv4 peer so if it listens on `::`.
+  const mapped = text.startsWith(mappedPrefix) ? text.slice(mappedPrefix.length) : ''
+  if (isIPv4(mapped)) return mapped
   const { address } = new SocketAddress({ address: text, family: 'ipv6' })
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1] ?? address
 }
