@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 import { errorForLog, isError } from './log/error.ts'
 import { secretRemover } from './log/secrets.ts'
+import { type Output, standardError } from './log/standard-error.ts'
 
 /** A structured logger. Errors are logged in the field `err`. */
 export interface Logger {
@@ -28,7 +29,7 @@ export interface LoggerOptions {
   /** Further headers whose values are credentials, in lower case. Default: none. */
   readonly credentialHeaders?: readonly string[]
   /** Default: standard error, because standard output is for the results of commands. */
-  readonly destination?: { write(text: string): void }
+  readonly destination?: Output
 }
 
 /**
@@ -37,7 +38,7 @@ export interface LoggerOptions {
  * are removed from the finished line.
  */
 export function createLogger(options: LoggerOptions): Logger {
-  const output = options.destination ?? pino.destination({ dest: 2, sync: true })
+  const output = options.destination ?? standardError()
   return pino(
     {
       level: options.level,
@@ -63,7 +64,7 @@ function withMessage<T extends unknown[]>(args: T): T {
   return args
 }
 
-function prettyInto(output: { write(text: string): void }) {
+function prettyInto(output: Output) {
   const format = prettyFactory({ colorize: true, ignore: 'pid,hostname' })
   return { write: (line: string) => output.write(format(line)) }
 }
