@@ -1,8 +1,8 @@
 import type { RefusalRecorder } from '../audit/refusal-recorder.ts'
 import { ServiceUnavailableError } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { forwardAuthPath } from './forward-auth-settings.ts'
-import type { Metrics } from './metrics.ts'
 import type { RequestContext } from './request-context.ts'
 
 export interface CompletionParts {

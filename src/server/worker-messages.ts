@@ -1,4 +1,4 @@
-import type { MetricsSnapshot } from '../http/metrics.ts'
+import type { MetricsSnapshot } from '../metrics/metrics.ts'
 import type { DevelopmentCredentials } from './development.ts'
 
 /** A message from the main process to a worker. */

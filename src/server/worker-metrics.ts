@@ -1,5 +1,5 @@
 import type { Worker } from 'node:cluster'
-import type { MetricsPeers, MetricsSnapshot } from '../http/metrics.ts'
+import type { MetricsPeers, MetricsSnapshot } from '../metrics/metrics.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 /** The maximum wait for the answer of a busy worker, in milliseconds. */

@@ -44,6 +44,7 @@ const mayImport: Record<string, readonly string[]> = {
   identity: ['core'],
   backends: ['core', 'identity'],
   log: ['core'],
+  metrics: ['core', 'credentials', 'identity'],
   config: ['core', 'net', 'credentials', 'identity', 'limits', 'connection-string'],
   http: [
     'core',
@@ -51,6 +52,7 @@ const mayImport: Record<string, readonly string[]> = {
     'credentials',
     'admission',
     'log',
+    'metrics',
     'schema',
     'graphql',
     'yoga',

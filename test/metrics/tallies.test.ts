@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { Registry } from 'prom-client'
 import { expect, it } from 'vitest'
-import { tally } from '../../src/http/tallies.ts'
+import { tally } from '../../src/metrics/tallies.ts'
 
 const label = fc.constantFrom('a', 'b', 'c')
 

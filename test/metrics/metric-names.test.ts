@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createMetrics } from '../../src/http/metrics.ts'
+import { createMetrics } from '../../src/metrics/metrics.ts'
 
 /** The rules of `promtool check metrics`, by what it says of a metric that breaks one. */
 const rules: Readonly<Record<string, (metric: Metric) => boolean>> = {
