@@ -8,7 +8,7 @@ import {
 import { causeOfFailure } from '../db/failures.ts'
 import { SchemaError } from '../db/migrations/errors.ts'
 import { BadUserInputError, ServiceUnavailableError } from '../errors.ts'
-import { WorkerStartError } from '../server/worker-messages.ts'
+import { WorkerStartError } from '../workers/messages.ts'
 
 /** The exit codes of the commands. 69 and 78 are EX_UNAVAILABLE and EX_CONFIG of sysexits.h. */
 export const exitCodes = {

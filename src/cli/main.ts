@@ -43,8 +43,8 @@ const context: CommandContext = {
     (await import('../server/start.ts')).startServer(config, { signal }),
   startWorkers: async (config, count, signal) =>
     cluster.isPrimary
-      ? (await import('../server/workers.ts')).startWorkers(config, count, signal)
-      : (await import('../server/worker.ts')).startWorker(config, signal),
+      ? (await import('../workers/workers.ts')).startWorkers(config, count, signal)
+      : (await import('../workers/worker.ts')).startWorker(config, signal),
   stopSignal: (options) => {
     const signal = stopSignal(options)
     void signal.then(() => {

@@ -134,6 +134,7 @@ const core = [
 ]
 const wiring = [
   'server',
+  'workers',
   'cli',
   'index',
   'postgres',
@@ -213,7 +214,7 @@ describe('imports', () => {
     const entries = ['index.ts', 'express.ts', 'fastify.ts', 'hono.ts', 'pothos/index.ts', 'sdl.ts']
     for (const entry of entries) {
       const reached = [...reachedFrom(entry)]
-      expect(reached.filter((name) => /^(db|http|server|cli)\b/.test(name))).toEqual([])
+      expect(reached.filter((name) => /^(db|http|server|workers|cli)\b/.test(name))).toEqual([])
       expect(reached.filter((name) => /postgres|drizzle|pino|zod|node:http/.test(name))).toEqual([])
     }
   })

@@ -4,17 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import type { Logger } from '../log.ts'
 import { type ReservedPort, reservePort } from '../node/free-port.ts'
-import { launchDatabase } from './database.ts'
-import { readyText } from './development.ts'
-import { createServerLogger } from './logger.ts'
-import { createReloadWarner, reloadLogged } from './reload.ts'
-import {
-  type FromWorker,
-  type ReadyMessage,
-  type ToWorker,
-  WorkerStartError,
-} from './worker-messages.ts'
-import { collectMetrics } from './worker-metrics.ts'
+import { launchDatabase } from '../server/database.ts'
+import { readyText } from '../server/development.ts'
+import { createServerLogger } from '../server/logger.ts'
+import { createReloadWarner, reloadLogged } from '../server/reload.ts'
+import { type FromWorker, type ReadyMessage, type ToWorker, WorkerStartError } from './messages.ts'
+import { collectMetrics } from './metrics-peers.ts'
 
 export interface RunningWorkers {
   /** Lets each worker read its settings again if they are valid here. Logs faults. */

@@ -1,10 +1,10 @@
 import cluster from 'node:cluster'
 import type { Config } from '../config.ts'
-import { createServerLogger } from './logger.ts'
-import { reloadLogged } from './reload.ts'
-import { type RunningServer, startServer } from './start.ts'
-import type { FromWorker, ToWorker } from './worker-messages.ts'
-import { createMetricsPeers } from './worker-metrics.ts'
+import { createServerLogger } from '../server/logger.ts'
+import { reloadLogged } from '../server/reload.ts'
+import { type RunningServer, startServer } from '../server/start.ts'
+import type { FromWorker, ToWorker } from './messages.ts'
+import { createMetricsPeers } from './metrics-peers.ts'
 
 /** Runs a worker: one of several processes at one address, which the main process controls. */
 export async function startWorker(

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:cluster'
 import type { MetricsPeers, MetricsSnapshot } from '../metrics/metrics.ts'
-import type { FromWorker, ToWorker } from './worker-messages.ts'
+import type { FromWorker, ToWorker } from './messages.ts'
 
 /** The maximum wait for the answer of a busy worker, in milliseconds. */
 const timeoutMs = 1_000
