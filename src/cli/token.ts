@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { type Config, ConfigError, loadConfig } from '../config.ts'
 import { developmentIssuerPath } from '../credentials/development-issuer-path.ts'
-import { createDevelopmentIssuer } from '../http/development-issuer.ts'
+import { createDevelopmentIssuer } from '../development/issuer.ts'
 import type { CommandContext } from './command-context.ts'
 import { UsageError } from './exit-codes.ts'
 import { durationSeconds, parseList } from './option-values.ts'

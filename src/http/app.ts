@@ -1,11 +1,9 @@
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { isLoopbackRequest } from '../net/loopback.ts'
 import type { TrustedProxies } from '../net/trusted-proxies.ts'
 import { toResponse } from '../yoga/error-answer.ts'
 import type { Completion } from './completion.ts'
 import type { Cors } from './cors.ts'
-import type { DevelopmentIssuer } from './development-issuer.ts'
 import { answerOf, type DirectEndpoint } from './endpoint.ts'
 import { fetchRequest } from './fetch-request.ts'
 import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
@@ -33,8 +31,8 @@ export interface HttpAppParts {
   readonly metrics: Pick<Metrics, 'answer'>
   /** Public keys of identity tokens; empty where identity tokens are not configured. */
   readonly identityKeys: readonly object[]
-  /** `null` outside development. */
-  readonly developmentIssuer: DevelopmentIssuer | null
+  /** Answers below `/dev/`; `null` outside development. */
+  readonly development: Route | null
   readonly trustedProxies: TrustedProxies
   readonly cors: Cors
   /** Called with each request after its answer is ready. */
@@ -48,7 +46,7 @@ export type Route = (request: Request, context: RequestContext) => Response | Pr
 
 /** Serves every path of the server. Each answer carries `X-Request-Id`; each request is logged in one line. */
 export function createHttpApp(parts: HttpAppParts): HttpApp {
-  const { log, cors, metrics, completed, graphiql, keysPage } = parts
+  const { log, cors, metrics, completed, development, graphiql, keysPage } = parts
   const forPages = (route: Route) => withCors(cors, (...call) => answer(route, ...call, log))
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     ['/', getOnly(createRoot(keysPage.location))],
@@ -66,10 +64,7 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
   /** Returns a route and its name in metrics. The set of names is fixed: a client cannot add one. */
   function findRoute(pathname: string | null): readonly [string, Route] {
     if (pathname === null) return ['other', invalidTarget]
-    const { developmentIssuer } = parts
-    if (developmentIssuer !== null && pathname.startsWith('/dev/')) {
-      return ['other', developmentRoute(developmentIssuer)]
-    }
+    if (development !== null && pathname.startsWith('/dev/')) return ['other', development]
     if (graphiql !== null && pathname.startsWith(graphiqlAssetsPath)) {
       return ['other', getOnly(graphiql.asset)]
     }
@@ -111,14 +106,6 @@ async function answer(
       detail: `Something went wrong on our side. Request ${context.requestId}.`,
     })
   }
-}
-
-/** Serves programs on this machine only. The check of `Host` keeps out web pages that use DNS rebinding. */
-function developmentRoute(issuer: DevelopmentIssuer): Route {
-  return (request, { peerAddress }) =>
-    isLoopbackRequest({ peerAddress, host: request.headers.get('host') })
-      ? issuer.handle(request)
-      : problem(403, { detail: 'The development issuer answers this machine only.' })
 }
 
 /** Adds CORS to a route, for web pages of the origins that `cors` allows. */

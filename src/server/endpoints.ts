@@ -3,6 +3,7 @@ import { createFailureLimiter, type FailureLimiter } from '../admission/failure-
 import { type Config, credentialHeadersOf } from '../config.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import type { Database } from '../db/database.ts'
+import { developmentRoute } from '../development/issuer.ts'
 import { createHttpApp } from '../http/app.ts'
 import { createCompletion } from '../http/completion.ts'
 import { createCors } from '../http/cors.ts'
@@ -84,7 +85,7 @@ export function createEndpoints(
     health,
     metrics,
     identityKeys,
-    developmentIssuer,
+    development: developmentIssuer === null ? null : developmentRoute(developmentIssuer),
     trustedProxies,
     cors,
     completed,

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, listeningUrl } from '../config.ts'
+import { readyText } from '../development/samples.ts'
 import type { Logger } from '../log.ts'
 import { requireFreePort, reservePort } from '../node/free-port.ts'
 import { type Listener, listen } from '../node/listen.ts'
 import { type App, createAppOn } from './create-app.ts'
 import type { LaunchedDatabase } from './database.ts'
-import { readyText } from './development.ts'
 import { createReloadWarner, reloadLogged } from './reload.ts'
 import type { RunningServer, StartServerOptions } from './start.ts'
 

@@ -7,8 +7,8 @@ import {
   isDevelopmentIssuer,
 } from '../credentials/development-issuer-path.ts'
 import type { Database } from '../db/database.ts'
+import { createDevelopmentIssuer } from '../development/issuer.ts'
 import { startDomainServices } from '../embedding/domain-services.ts'
-import { createDevelopmentIssuer } from '../http/development-issuer.ts'
 import { divideStaleness } from '../http/forward-auth.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import type { AppSettings } from './create-app.ts'

@@ -1,5 +1,5 @@
+import type { DevelopmentCredentials } from '../development/samples.ts'
 import type { MetricsSnapshot } from '../metrics/metrics.ts'
-import type { DevelopmentCredentials } from '../server/development.ts'
 
 /** A message from the main process to a worker. */
 export type ToWorker =

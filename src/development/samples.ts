@@ -1,13 +1,14 @@
 import { operator } from '../audit/actor.ts'
 import { isDevelopmentIssuer } from '../credentials/development-issuer-path.ts'
 import type { Database } from '../db/database.ts'
-import type { DevelopmentIssuer } from '../http/development-issuer.ts'
 import { graphqlPath } from '../http/graphql-server.ts'
 import { keysPagePath } from '../http/root.ts'
+import type { KeyService } from '../keys/keys.ts'
 import type { Page, PageRequest } from '../pagination.ts'
+import type { ScopeCatalogue } from '../scopes.ts'
 import type { UserStore } from '../users/store.ts'
 import type { User } from '../users/user.ts'
-import type { Services } from './services.ts'
+import type { DevelopmentIssuer } from './issuer.ts'
 
 /** Sample credentials, printed at the start. */
 export interface DevelopmentCredentials {
@@ -20,9 +21,16 @@ const bannerKeyName = 'Shown when the server started'
 const bannerKeyMetadata = { 'latchkey.development': 'banner' }
 const day = 24 * 60 * 60 * 1000
 
+/** The parts of a server that the samples need. */
+interface SampleParts {
+  readonly database: Database
+  readonly keys: Pick<KeyService, 'asOperator'>
+  readonly catalogue: ScopeCatalogue
+}
+
 /** Creates the development users that are missing, and new credentials of `ada`. */
 export async function prepareDevelopment(
-  { database, keys, catalogue }: Pick<Services, 'database' | 'keys' | 'catalogue'>,
+  { database, keys, catalogue }: SampleParts,
   issuer: DevelopmentIssuer,
   now: () => number,
 ): Promise<DevelopmentCredentials> {

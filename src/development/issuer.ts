@@ -3,13 +3,15 @@ import { SignJWT } from 'jose'
 import * as z from 'zod'
 import { developmentIssuerPath } from '../credentials/development-issuer-path.ts'
 import { BadUserInputError } from '../errors.ts'
+import type { Route } from '../http/app.ts'
+import { bodyFault } from '../http/body-fault.ts'
+import { BodyTooLargeError } from '../http/endpoint.ts'
+import { fetchRequest } from '../http/fetch-request.ts'
+import { problem } from '../http/problem.ts'
+import { isLoopbackRequest } from '../net/loopback.ts'
 import { isScopeName } from '../scopes.ts'
 import { isSubject, subjectForm } from '../users/identity.ts'
-import { bodyFault } from './body-fault.ts'
-import { algorithm, developmentKey } from './development-key.ts'
-import { BodyTooLargeError } from './endpoint.ts'
-import { fetchRequest } from './fetch-request.ts'
-import { problem } from './problem.ts'
+import { algorithm, developmentKey } from './signing-key.ts'
 
 const developmentAudience = 'latchkey'
 /** The size of a token request in bytes: more scopes make a token that is too long for a header. */
@@ -104,8 +106,8 @@ export async function createDevelopmentIssuer(options: DevelopmentIssuerOptions)
     settings,
     mint,
     /**
-     * Serves discovery, the public keys and `POST token`. Does not check the caller: call
-     * `isLoopbackRequest` first.
+     * Serves discovery, the public keys and `POST token`. Does not check the caller: use
+     * {@link developmentRoute}.
      */
     async handle(request: Request): Promise<Response> {
       const { pathname } = new URL(request.url)
@@ -118,6 +120,14 @@ export async function createDevelopmentIssuer(options: DevelopmentIssuerOptions)
         : problem(405, { headers: { allow: method } })
     },
   }
+}
+
+/** Serves programs on this machine only. The check of `Host` keeps out web pages that use DNS rebinding. */
+export function developmentRoute(issuer: DevelopmentIssuer): Route {
+  return (request, { peerAddress }) =>
+    isLoopbackRequest({ peerAddress, host: request.headers.get('host') })
+      ? issuer.handle(request)
+      : problem(403, { detail: 'The development issuer answers this machine only.' })
 }
 
 async function answerToken(

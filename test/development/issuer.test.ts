@@ -9,7 +9,7 @@ import {
   jwtVerify,
 } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { createDevelopmentIssuer } from '../../src/http/development-issuer.ts'
+import { createDevelopmentIssuer } from '../../src/development/issuer.ts'
 
 const base = 'http://127.0.0.1:4000'
 const now = Date.parse('2030-01-01T00:00:00.500Z')
