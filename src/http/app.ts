@@ -1,13 +1,13 @@
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { TrustedProxies } from '../net/trusted-proxies.ts'
+import type { Graphiql } from '../web/graphiql-page.ts'
 import { toResponse } from '../yoga/error-answer.ts'
 import type { Completion } from './completion.ts'
 import type { Cors } from './cors.ts'
 import { answerOf, type DirectEndpoint } from './endpoint.ts'
 import { fetchRequest } from './fetch-request.ts'
 import { forwardAuthPath, isForwardAuthTarget } from './forward-auth-settings.ts'
-import { type Graphiql, graphiqlAssetsPath } from './graphiql.ts'
 import type { GraphQLEndpoint } from './graphql.ts'
 import { graphqlPath } from './graphql-server.ts'
 import type { Health } from './health.ts'
@@ -17,6 +17,9 @@ import { problem } from './problem.ts'
 import { type ConnectionInfo, RequestContext } from './request-context.ts'
 import { createRoot } from './root.ts'
 import { addSecurityHeaders } from './security-headers.ts'
+
+/** The path of the files that GraphiQL's page loads. */
+const graphiqlAssetsPath = `${graphqlPath}/assets/`
 
 export interface HttpAppParts {
   readonly graphql: Pick<GraphQLEndpoint, 'handle'>
@@ -66,7 +69,11 @@ export function createHttpApp(parts: HttpAppParts): HttpApp {
     if (pathname === null) return ['other', invalidTarget]
     if (development !== null && pathname.startsWith('/dev/')) return ['other', development]
     if (graphiql !== null && pathname.startsWith(graphiqlAssetsPath)) {
-      return ['other', getOnly(graphiql.asset)]
+      const name = pathname.slice(graphiqlAssetsPath.length)
+      return [
+        'other',
+        getOnly((request) => graphiql.asset(name, request.headers.get('accept-encoding'))),
+      ]
     }
     if (pathname === keysPage.path || pathname.startsWith(`${keysPage.path}/`)) {
       return [keysPage.path, keysPage.answer]

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { webAsset } from '../http/web-asset.ts'
+import { webAsset } from '../web/asset.ts'
 import type { WebFiles } from '../web/files.ts'
 import type { PageConfiguration } from '../web/page-configuration.ts'
 

@@ -1,15 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import type { WebFiles } from '../web/files.ts'
-import { graphqlPath } from './graphql-server.ts'
-import { webAsset } from './web-asset.ts'
-
-/** The path of the files that GraphiQL's page loads. */
-export const graphiqlAssetsPath = `${graphqlPath}/assets/`
+import { webAsset } from './asset.ts'
+import type { WebFiles } from './files.ts'
 
 /** GraphiQL: a page at the GraphQL path for browsers, and its assets below that path. */
 export interface Graphiql {
   page(): Promise<Response>
-  asset(request: Request): Promise<Response>
+  /** Returns a file that the page loads, compressed if the browser accepts Brotli. */
+  asset(name: string, acceptEncoding: string | null): Promise<Response>
 }
 
 /** A worker has the policy of its own script, and imports modules that it shares with the page. */
@@ -46,9 +43,8 @@ export function createGraphiql(
       })
     },
 
-    async asset({ url, headers }) {
-      const name = new URL(url).pathname.slice(graphiqlAssetsPath.length)
-      const response = await webAsset(files, name, headers.get('accept-encoding'))
+    async asset(name, acceptEncoding) {
+      const response = await webAsset(files, name, acceptEncoding)
       if (response.ok) response.headers.set('content-security-policy', assetPolicy)
       return response
     },

@@ -1,5 +1,5 @@
-import type { WebFiles } from '../web/files.ts'
-import { problem } from './problem.ts'
+import { problemResponse } from '../problem-response.ts'
+import type { WebFiles } from './files.ts'
 
 const mediaTypes: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',
@@ -21,7 +21,7 @@ export async function webAsset(
 ): Promise<Response> {
   const compressed = acceptsBrotli(acceptEncoding) ? await files.asset(`${name}.br`) : null
   const content = compressed ?? (await files.asset(name))
-  if (content === null) return problem(404, { detail: 'There is no such file.' })
+  if (content === null) return problemResponse(404, 'There is no such file.', {})
   return new Response(content, {
     headers: {
       'content-type': mediaTypes[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
