@@ -1,4 +1,3 @@
-export type { ConnectionContext } from './admission/connection.ts'
 export type { GuardRequest, NodeRequest } from './admission/request-carrier.ts'
 export type { Backends } from './backends/backends.ts'
 export { RedirectedElsewhereError } from './backends/backends.ts'
@@ -84,6 +83,7 @@ export { type IdentityKeySet, IdentityKeysError, readIdentityKeys } from './iden
 export { operator } from './operator.ts'
 export type { Credential, Principal } from './principal.ts'
 export type { ScopeRequirement } from './scopes.ts'
+export type { ConnectionContext } from './websockets/connection.ts'
 export { principalKey } from './yoga/principal-key.ts'
 export { type BackendsContext, type UseBackendsOptions, useBackends } from './yoga/use-backends.ts'
 export {

@@ -1,12 +1,4 @@
 import { createAdmission } from '../admission/admission.ts'
-import {
-  type Connection,
-  type ConnectionContext,
-  closeConnection,
-  connectionOf,
-  isConnection,
-} from '../admission/connection.ts'
-import { ConnectionWatches } from '../admission/connection-watch.ts'
 import { createFailureLimiter } from '../admission/failure-limiter.ts'
 import { RequestAdmission } from '../admission/request-admission.ts'
 import {
@@ -27,6 +19,14 @@ import {
 } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { holdsAll, isScopeName, sorted } from '../scopes.ts'
+import {
+  type Connection,
+  type ConnectionContext,
+  closeConnection,
+  connectionOf,
+  isConnection,
+} from '../websockets/connection.ts'
+import { ConnectionWatches } from '../websockets/connection-watch.ts'
 
 export interface CreateGuardOptions<GuardedRequest extends GuardRequest = GuardRequest> {
   /** Made by `createAuthenticator` or `connectLatchkey`. */

@@ -1,15 +1,15 @@
 import type { ExecutionResult } from 'graphql'
+import { RequestAdmission } from '../admission/request-admission.ts'
+import { isNodeRequest, requestIn } from '../admission/request-carrier.ts'
+import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
+import type { Principal } from '../principal.ts'
 import {
   type Connection,
   closeConnection,
   connectionOf,
   isConnection,
-} from '../admission/connection.ts'
-import { ConnectionWatches } from '../admission/connection-watch.ts'
-import { RequestAdmission } from '../admission/request-admission.ts'
-import { isNodeRequest, requestIn } from '../admission/request-carrier.ts'
-import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
-import type { Principal } from '../principal.ts'
+} from '../websockets/connection.ts'
+import { ConnectionWatches } from '../websockets/connection-watch.ts'
 import type { GraphQLAdmission, Refused } from './graphql-admission.ts'
 import { requestError, withoutHttp } from './graphql-errors.ts'
 import { carrierOf, missingHeadersRefusal, nodeRequestOf } from './node-request.ts'

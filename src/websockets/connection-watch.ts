@@ -1,9 +1,9 @@
+import type { Rechecked } from '../admission/admission.ts'
+import { RequestAdmission } from '../admission/request-admission.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
-import type { Rechecked } from './admission.ts'
 import { type Connection, closeConnection } from './connection.ts'
-import { RequestAdmission } from './request-admission.ts'
 
 /** The interval between two checks of a WebSocket if nothing is known to have changed, in milliseconds. */
 const intervalMs = 30_000

@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Rechecked } from '../../src/admission/admission.ts'
-import { connectionOf } from '../../src/admission/connection.ts'
-import { ConnectionWatches } from '../../src/admission/connection-watch.ts'
 import { RequestAdmission } from '../../src/admission/request-admission.ts'
 import { InvalidCredentialError, ServiceUnavailableError } from '../../src/errors.ts'
 import type { Principal } from '../../src/principal.ts'
+import { connectionOf } from '../../src/websockets/connection.ts'
+import { ConnectionWatches } from '../../src/websockets/connection-watch.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { connectionOf } from '../../src/admission/connection.ts'
+import { connectionOf } from '../../src/websockets/connection.ts'
 
 const read = (connectionParams: unknown) => {
   const carrier = connectionOf({ connectionInitReceived: true, connectionParams }).carrier()

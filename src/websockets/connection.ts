@@ -1,9 +1,14 @@
+import {
+  carrierOf,
+  isNodeRequest,
+  type NodeRequest,
+  requestIn,
+} from '../admission/request-carrier.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import type { RawHeaders } from '../credentials/raw-headers.ts'
 import type { LatchkeyError } from '../errors.ts'
 import { isObject } from '../json.ts'
 import { memoizeWeak } from '../memoize-weak.ts'
-import { carrierOf, isNodeRequest, type NodeRequest, requestIn } from './request-carrier.ts'
 
 /**
  * The context of an operation in a WebSocket: the one of graphql-ws, also if its members are part of another
