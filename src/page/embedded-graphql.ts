@@ -1,9 +1,9 @@
 import { createAdmission } from '../admission/admission.ts'
 import type { FailureLimiter } from '../admission/failure-limiter.ts'
-import { createPacing } from '../admission/pacing.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import { createGraphQL } from '../http/graphql.ts'
 import type { RequestContext } from '../http/request-context.ts'
+import { createPacing } from '../limits/pacing.ts'
 import type { Services } from '../schema/context.ts'
 import { createSchema } from '../schema/index.ts'
 

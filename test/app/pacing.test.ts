@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createPacing, type Pacing } from '../../src/admission/pacing.ts'
 import { RateLimitedError } from '../../src/errors.ts'
+import { createPacing, type Pacing } from '../../src/limits/pacing.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { listenWith } from '../support/listening.ts'
 

@@ -52,6 +52,7 @@ const mayImport: Record<string, readonly string[]> = {
     'core',
     'net',
     'credentials',
+    'limits',
     'admission',
     'log',
     'metrics',

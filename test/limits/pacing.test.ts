@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createPacing } from '../../src/admission/pacing.ts'
 import { RateLimitedError } from '../../src/errors.ts'
+import { createPacing } from '../../src/limits/pacing.ts'
 
 /** Makes a clock that advances only while something sleeps. */
 function createTime() {
