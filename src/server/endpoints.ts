@@ -20,14 +20,14 @@ import { completeHeaders } from '../node/complete-headers.ts'
 import { createDirectListener } from '../node/direct-listener.ts'
 import { firstOf } from '../node/node-listener.ts'
 import { normalizeAbsoluteTargets } from '../node/request-target.ts'
+import { graphiqlPath } from '../page/graphiql-path.ts'
+import { createServerPage } from '../page/server-page.ts'
 import { withPageSessions } from '../page/session-authenticator.ts'
 import { printSdl } from '../pothos/index.ts'
 import { defaultPageSize } from '../schema/pages.ts'
 import { webFiles } from '../web/files.ts'
 import { createGraphiql, type Graphiql } from '../web/graphiql-page.ts'
 import type { App, AppSettings } from './create-app.ts'
-import { graphiqlPath } from './graphiql-path.ts'
-import { createServerKeysPage } from './keys-page.ts'
 import type { Services } from './services.ts'
 
 /** Parts that keep their counts when the settings are read again. */
@@ -80,7 +80,10 @@ export function createEndpoints(
     }),
     graphql,
     schemaSdl: createSchemaSdl({ admission, sdl: printSdl(services.schema), publicIntrospection }),
-    keysPage: createServerKeysPage(config, settings, services, graphql.handle),
+    keysPage: createServerPage(config, settings.publicUrl, {
+      ...services,
+      graphql: graphql.handle,
+    }),
     graphiql,
     health,
     metrics,

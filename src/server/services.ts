@@ -10,11 +10,11 @@ import type { Database } from '../db/database.ts'
 import { createDevelopmentIssuer } from '../development/issuer.ts'
 import { startDomainServices } from '../embedding/domain-services.ts'
 import { divideStaleness } from '../http/forward-auth.ts'
+import { createServerSignIn } from '../page/server-sign-in.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import type { AppSettings } from './create-app.ts'
 import { prepareIdentity } from './identity.ts'
 import { keySettingsOf } from './key-service.ts'
-import { createPageSignIn } from './page-sign-in.ts'
 
 /** The parts that the services need. */
 interface ServiceDependencies {
@@ -87,7 +87,7 @@ export async function startServices(
     ...dependencies,
     developmentIssuer,
     ...services,
-    pageSignIn: await createPageSignIn(config, settings, {
+    pageSignIn: await createServerSignIn(config, settings, {
       ...dependencies,
       ...services,
       developmentIssuer,

@@ -102,6 +102,8 @@ const mayImport: Record<string, readonly string[]> = {
     'http',
     'web',
     'embedding',
+    'config',
+    'development',
   ],
   // The issuer and the sample data of a server without a configured issuer.
   development: [

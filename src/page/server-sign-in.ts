@@ -2,24 +2,28 @@ import type { FailureLimiter } from '../admission/failure-limiter.ts'
 import type { Config } from '../config.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
 import { issuerNames } from '../credentials/issuer-names.ts'
-import type { Database } from '../db/database.ts'
 import type { DevelopmentIssuer } from '../development/issuer.ts'
 import { keysPagePath } from '../http/root.ts'
-import { createDevelopmentSignIn } from '../page/development-sign-in.ts'
-import type { OidcSettings } from '../page/oidc-client.ts'
-import { createOidcPage, type PageSignIn } from '../page/oidc-page.ts'
-import { createPageSessions } from '../page/page-sessions.ts'
 import type { ScopeCatalogue } from '../scopes.ts'
 import { cookieNames } from '../sessions/cookies.ts'
 import { createSealer } from '../sessions/sealer.ts'
 import { generatedSessionSecret } from '../sessions/secret-file.ts'
+import type { SessionStore } from '../sessions/store.ts'
 import type { UserService } from '../users/users.ts'
-import type { AppSettings } from './create-app.ts'
+import { createDevelopmentSignIn } from './development-sign-in.ts'
 import { graphiqlPath } from './graphiql-path.ts'
+import type { OidcSettings } from './oidc-client.ts'
+import { createOidcPage, type OidcPageParts, type PageSignIn } from './oidc-page.ts'
+import { createPageSessions } from './page-sessions.ts'
+
+interface ServerSettings extends Pick<OidcPageParts, 'log' | 'now'> {
+  /** The URL of the server as a browser sees it, without a slash at its end. */
+  readonly publicUrl: string
+}
 
 interface PageSignInParts {
   readonly failures: FailureLimiter
-  readonly database: Pick<Database, 'sessions'>
+  readonly database: { readonly sessions: SessionStore }
   readonly developmentIssuer: DevelopmentIssuer | null
   readonly authenticator: Authenticator
   readonly users: Pick<UserService, 'findMany'>
@@ -27,9 +31,9 @@ interface PageSignInParts {
 }
 
 /** Creates the sign-in to the keys page for the mode and the settings of the server. */
-export async function createPageSignIn(
+export async function createServerSignIn(
   config: Config,
-  settings: AppSettings,
+  settings: ServerSettings,
   parts: PageSignInParts,
 ): Promise<PageSignIn> {
   const { developmentIssuer } = parts
@@ -71,7 +75,7 @@ function oidcSettings({ oidc, issuers }: Config): OidcSettings | null {
 function inDevelopment(
   secrets: readonly string[],
   developmentIssuer: DevelopmentIssuer,
-  { log, now, publicUrl }: AppSettings,
+  { log, now, publicUrl }: ServerSettings,
   { failures, database, authenticator, users, catalogue }: PageSignInParts,
 ): PageSignIn {
   const sessions = createPageSessions({

@@ -1,20 +1,28 @@
 import type { Config } from '../config.ts'
+import type { ClosableAuthenticator } from '../credentials/create-authenticator.ts'
 import { graphqlPath } from '../http/graphql-server.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import { keysPagePath } from '../http/root.ts'
-import { createPageHandler } from '../page/page-handler.ts'
 import { administrativeScopes } from '../scopes.ts'
+import type { UserService } from '../users/users.ts'
 import { webFiles } from '../web/files.ts'
-import type { AppSettings } from './create-app.ts'
 import { graphiqlPath } from './graphiql-path.ts'
-import type { Services } from './services.ts'
+import type { PageSignIn } from './oidc-page.ts'
+import { createPageHandler } from './page-handler.ts'
+
+interface ServerPageParts {
+  readonly authenticator: ClosableAuthenticator
+  readonly users: Pick<UserService, 'findMany'>
+  readonly pageSignIn: PageSignIn
+  /** Answers an operation that a script of the page sends, at the path of the server's GraphQL endpoint. */
+  readonly graphql: (request: Request, context: RequestContext) => Promise<Response>
+}
 
 /** Creates the keys page at {@link keysPagePath}. Its GraphQL endpoint is that of the server. */
-export function createServerKeysPage(
+export function createServerPage(
   config: Config,
-  { publicUrl }: AppSettings,
-  { authenticator, users, pageSignIn }: Services,
-  graphql: (request: Request, context: RequestContext) => Promise<Response>,
+  publicUrl: string,
+  { authenticator, users, pageSignIn, graphql }: ServerPageParts,
 ) {
   const answer = createPageHandler<RequestContext>({
     ...pageSignIn,
