@@ -4,10 +4,10 @@ import * as z from 'zod'
 import { developmentIssuerPath } from '../credentials/development-issuer-path.ts'
 import { BadUserInputError } from '../errors.ts'
 import type { Route } from '../http/app.ts'
-import { bodyFault } from '../http/body-fault.ts'
-import { BodyTooLargeError } from '../http/endpoint.ts'
 import { fetchRequest } from '../http/fetch-request.ts'
 import { problem } from '../http/problem.ts'
+import { readTextBody } from '../http/text-body.ts'
+import { parseJson } from '../json.ts'
 import { isLoopbackRequest } from '../net/loopback.ts'
 import { isScopeName } from '../scopes.ts'
 import { isSubject, subjectForm } from '../users/identity.ts'
@@ -134,19 +134,11 @@ async function answerToken(
   shown: Request,
   mint: (request: TokenRequest) => Promise<object>,
 ): Promise<Response> {
-  const request = fetchRequest(shown)
   // A cross-origin page cannot send JSON without a CORS preflight, and this path answers none.
-  const fault = bodyFault(request, 'application/json')
-  if (fault !== null) return problem(415, fault)
-  let body: unknown
-  try {
-    body = JSON.parse(await request.readBody(maxBodySize))
-  } catch (error) {
-    if (error instanceof BodyTooLargeError) {
-      return problem(413, { detail: `The body is larger than ${maxBodySize} bytes.` })
-    }
-    return problem(400, { detail: 'The body is not JSON.' })
-  }
+  const text = await readTextBody(fetchRequest(shown), 'application/json', maxBodySize)
+  if (text instanceof Response) return text
+  const body = parseJson(text)
+  if (body === undefined) return problem(400, { detail: 'The body is not JSON.' })
   try {
     return json(await mint(body as TokenRequest))
   } catch (error) {

@@ -4,12 +4,11 @@ import { InsufficientScopeError, type LatchkeyError, UnauthenticatedError } from
 import { scopeText } from '../identity/claims.ts'
 import type { IdentityIssuer } from '../identity/issuer.ts'
 import type { Principal } from '../principal.ts'
-import { bodyFault } from './body-fault.ts'
-import { BodyTooLargeError, type HttpRequest } from './endpoint.ts'
 import { fetchRequest } from './fetch-request.ts'
 import { HeaderCarrier } from './header-carrier.ts'
 import { problem } from './problem.ts'
 import type { RequestContext } from './request-context.ts'
+import { readTextBody } from './text-body.ts'
 import { readTokenClaims } from './token-claims.ts'
 
 export const introspectionPath = '/oauth2/introspect'
@@ -65,12 +64,12 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     await admission.admit(context.admission, new HeaderCarrier(request), context)
     const admitted = permittedCaller(context)
     if (admitted instanceof Response) return admitted
-    const form = await readForm(request)
+    const form = await readTextBody(request, 'application/x-www-form-urlencoded', maxBodySize)
     if (form instanceof Response) return form
     await admission.readmit(context.admission)
     const caller = permittedCaller(context)
     if (caller instanceof Response) return caller
-    const tokens = form.getAll('token')
+    const tokens = new URLSearchParams(form).getAll('token')
     const [token] = tokens
     if (token === undefined || tokens.length > 1) {
       return problem(400, { detail: 'Send one parameter `token`.' })
@@ -140,18 +139,6 @@ async function signedAnswer(
     token_introspection: claims,
   })
   return uncacheable(body, `application/${jwtType}`)
-}
-
-/** Reads the form. Returns an error answer if it cannot be read. */
-async function readForm(request: HttpRequest): Promise<URLSearchParams | Response> {
-  const fault = bodyFault(request, 'application/x-www-form-urlencoded')
-  if (fault !== null) return problem(415, fault)
-  try {
-    return new URLSearchParams(await request.readBody(maxBodySize))
-  } catch (error) {
-    if (error instanceof BodyTooLargeError) return problem(413)
-    throw error
-  }
 }
 
 function acceptsJwt(accept: string): boolean {

@@ -1,7 +1,6 @@
-import { bodyFault } from '../http/body-fault.ts'
-import { BodyTooLargeError } from '../http/endpoint.ts'
 import { fetchRequest } from '../http/fetch-request.ts'
 import { problem } from '../http/problem.ts'
+import { readTextBody } from '../http/text-body.ts'
 import { isObject, parseJson } from '../json.ts'
 
 /** The largest body of a request, in bytes. */
@@ -9,16 +8,8 @@ const maxBodySize = 4096
 
 /** Reads the JSON object in the body of a request. Returns the answer of an error if there is none. */
 export async function readJsonObject(shown: Request): Promise<Record<string, unknown> | Response> {
-  const request = fetchRequest(shown)
-  const fault = bodyFault(request, 'application/json')
-  if (fault !== null) return problem(415, fault)
-  let text: string
-  try {
-    text = await request.readBody(maxBodySize)
-  } catch (error) {
-    if (!(error instanceof BodyTooLargeError)) throw error
-    return problem(413, { detail: `The body is larger than ${maxBodySize} bytes.` })
-  }
+  const text = await readTextBody(fetchRequest(shown), 'application/json', maxBodySize)
+  if (text instanceof Response) return text
   const body = parseJson(text)
   return isObject(body) ? body : problem(400, { detail: 'Send a JSON object.' })
 }

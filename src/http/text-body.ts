@@ -1,0 +1,22 @@
+import { bodyFault } from './body-fault.ts'
+import { BodyTooLargeError, type HttpRequest } from './endpoint.ts'
+import { problem } from './problem.ts'
+
+/**
+ * Reads a body of the media type `mediaType` as text. Returns the answer of an error (415 or 413) if it has another
+ * type or a content encoding, or is larger than `maxBytes`.
+ */
+export async function readTextBody(
+  request: HttpRequest,
+  mediaType: string,
+  maxBytes: number,
+): Promise<string | Response> {
+  const fault = bodyFault(request, mediaType)
+  if (fault !== null) return problem(415, fault)
+  try {
+    return await request.readBody(maxBytes)
+  } catch (error) {
+    if (!(error instanceof BodyTooLargeError)) throw error
+    return problem(413, { detail: `The body is larger than ${maxBytes} bytes.` })
+  }
+}
