@@ -38,8 +38,6 @@ export interface GraphQLAdmission extends Pick<Admission<object>, 'authenticator
   /** See {@link Admission.recheck}. */
   recheck(request: object): Rechecked | Promise<Rechecked>
   readonly recheckState: Admission<object>['recheck']
-  /** Returns whether `admit` was called for the request. */
-  isAdmitted(request: object): boolean
   /** Returns `undefined` if `admit` was not called for the request. */
   stateOf(request: object): RequestAdmission | undefined
   /** Returns `null` if the request is anonymous, was never admitted, or is missing. */
@@ -75,8 +73,6 @@ export function createGraphQLAdmission(admission: Admission<object>): GraphQLAdm
     },
 
     recheckState: admission.recheck,
-
-    isAdmitted: (request) => stateOf(request) !== undefined,
 
     stateOf,
 

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql'
+import { isNodeRequest } from '../admission/request-carrier.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import {
   mayHaveDroppedHeaders,
@@ -13,13 +14,9 @@ import { withoutStack } from '../without-stack.ts'
  */
 export function nodeRequestOf(serverContext: object): RawHeaders | null {
   const { req } = serverContext as { req?: { raw?: unknown } | null }
-  if (hasRawHeaders(req)) return req
+  if (isNodeRequest(req)) return req
   const raw = req?.raw
-  return hasRawHeaders(raw) ? raw : null
-}
-
-function hasRawHeaders(request: unknown): request is RawHeaders {
-  return Array.isArray((request as Partial<RawHeaders> | null | undefined)?.rawHeaders)
+  return isNodeRequest(raw) ? raw : null
 }
 
 /** Returns a 431 error if headers of the request may be missing; `null` if all are present. */

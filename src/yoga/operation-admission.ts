@@ -96,7 +96,7 @@ export function createOperationAdmission(admission: GraphQLAdmission): Operation
   }
 
   const keeperOf = (context: OperationContext) =>
-    admission.isAdmitted(context) ? context : context.request
+    admission.stateOf(context) === undefined ? context.request : context
 
   return {
     admit,

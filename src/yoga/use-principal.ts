@@ -102,11 +102,12 @@ export function usePrincipalOf(
     last = schema
   }
   const decider: Decider = { admission, operations, isSchemaPrivate }
+  function settle({ args, result, setResult }: ExecuteDone, last: object): void {
+    if (isStream(result)) setResult(watchStream(decider, args, result, last))
+    else if (result.errors) setResult(withLatchkeyErrors(result))
+  }
   const onExecuted = {
-    onExecuteDone({ args, result, setResult }: ExecuteDone) {
-      if (isStream(result)) setResult(watchStream(decider, args, result, { hasNext: false }))
-      else if (result.errors) setResult(withLatchkeyErrors(result))
-    },
+    onExecuteDone: (done: ExecuteDone) => settle(done, lastIncrement),
   }
   const onStreamed = {
     onNext({ result, setResult }: StreamNext) {
@@ -114,11 +115,25 @@ export function usePrincipalOf(
     },
   }
   const onSubscribed = {
-    onSubscribeResult({ args, result, setResult }: ExecuteDone) {
-      if (isStream(result)) setResult(watchStream(decider, args, result, {}))
-      else if (result.errors) setResult(withLatchkeyErrors(result))
+    onSubscribeResult(done: ExecuteDone) {
+      settle(done, {})
       return onStreamed
     },
+  }
+  /** Returns a hook that decides on an operation, and returns `hooks` if it may run. */
+  function deciding<Hooks>(hooks: Hooks) {
+    return ({ args, setResultAndStopExecution }: Start) => {
+      // Yoga keeps a schema that a plugin refused while a request was under way.
+      check(args.schema)
+      const refusal = denialOf(decider, args)
+      if (refusal === null) return hooks
+      const proceed = (denial: ExecutionResult | null) => {
+        if (denial === null) return hooks
+        setResultAndStopExecution(denial)
+        return undefined
+      }
+      return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
+    }
   }
   // Yoga masks errors that are thrown later. Here, it would send the error to the caller with its stack.
   function fail(incoming: IncomingRequest, error: unknown): void {
@@ -135,7 +150,7 @@ export function usePrincipalOf(
 
     onRequest(incoming) {
       const { request, url, serverContext } = incoming
-      if (admission.isAdmitted(request)) return undefined
+      if (admission.stateOf(request) !== undefined) return undefined
       try {
         const node = nodeRequestOf(serverContext)
         const refusal =
@@ -157,29 +172,8 @@ export function usePrincipalOf(
       return publish(admission, request, context)
     },
 
-    onExecute({ args, setResultAndStopExecution }) {
-      // Yoga keeps a schema that a plugin refused while a request was under way.
-      check(args.schema)
-      const refusal = denialOf(decider, args)
-      if (refusal === null) return onExecuted
-      const proceed = (denial: ExecutionResult | null) => {
-        if (denial === null) return onExecuted
-        setResultAndStopExecution(denial)
-        return undefined
-      }
-      return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
-    },
-
-    onSubscribe({ args, setResultAndStopExecution }) {
-      check(args.schema)
-      const proceed = (refusal: ExecutionResult | null) => {
-        if (refusal === null) return onSubscribed
-        setResultAndStopExecution(refusal)
-        return undefined
-      }
-      const refusal = denialOf(decider, args)
-      return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
-    },
+    onExecute: deciding(onExecuted),
+    onSubscribe: deciding(onSubscribed),
   }
 }
 
@@ -213,6 +207,14 @@ type Executed = ExecutionResult | AsyncIterableIterator<ExecutionResult>
 
 function isStream(result: Executed): result is AsyncIterableIterator<ExecutionResult> {
   return Symbol.asyncIterator in result
+}
+
+/** The members of the last result of an operation with `@defer` or `@stream`. */
+const lastIncrement = { hasNext: false }
+
+interface Start {
+  readonly args: ExecutionArgs
+  readonly setResultAndStopExecution: (result: ExecutionResult) => void
 }
 
 interface StreamNext {
