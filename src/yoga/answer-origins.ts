@@ -1,7 +1,6 @@
 import type { ExecutionResult, GraphQLError } from 'graphql'
 import type { Plugin, YogaLogger } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
-import type { RequestAdmission } from '../admission/request-admission.ts'
 import { ServiceUnavailableError } from '../errors.ts'
 import { errorAnswer, toResponse } from './error-answer.ts'
 import type { GraphQLAdmission } from './graphql-admission.ts'
@@ -67,10 +66,7 @@ export function createAnswerOrigins(
   const tags = new LRUCache<string, string>({ max: maxTags })
   let handle: Handle | null = null
 
-  function stateOf(context: object): RequestAdmission | undefined {
-    const { request } = context as OperationContext
-    return request === undefined ? undefined : admission.stateOf(request)
-  }
+  const stateOf = (context: object) => admission.stateOf((context as OperationContext).request)
 
   /** Adding a context to a WeakSet takes longer than all hooks of a request, so the first one is on the state. */
   function markExecuted(context: object): void {
@@ -94,11 +90,11 @@ export function createAnswerOrigins(
   }
 
   function originOf(request: Request, result: ExecutionResult): GraphQLError | null {
-    const state = admission.stateOf(request)
-    const key = state === undefined ? undefined : askedKey(state)
+    const key = askedKey(admission.stateOf(request))
     if (key === undefined) return refuse(advice)
     // The body took long, and the scopes have changed meanwhile.
-    if (key !== keyOf(state?.principal ?? null)) return requestError(new ServiceUnavailableError())
+    if (key !== keyOf(admission.principalOf(request)))
+      return requestError(new ServiceUnavailableError())
     recordTag(result, key)
     return null
   }
@@ -130,8 +126,7 @@ export function createAnswerOrigins(
         const error = originOf(request, result)
         if (error !== null) setResult({ errors: [error] })
       } else if (result.extensions !== undefined) {
-        const state = admission.stateOf(request)
-        const key = state === undefined ? undefined : askedKey(state)
+        const key = askedKey(admission.stateOf(request))
         if (key !== undefined) recordTag(result, key)
       }
     },

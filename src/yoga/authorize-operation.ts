@@ -75,16 +75,16 @@ function decisionOn(
  * @param last members that the last result has in addition to the error
  */
 export function watchStream(
-  { admission: { authenticator, recheck, principalOf }, operations }: Decider,
+  { admission: { authenticator, recheck, stateOf }, operations }: Decider,
   { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
   stream: AsyncIterableIterator<ExecutionResult>,
   last: object,
 ): AsyncIterableIterator<ExecutionResult> {
   const context = contextValue as OperationContext
-  const keeper = operations.keeperOf(context)
-  let principal = principalOf(keeper)
+  const state = stateOf(operations.keeperOf(context))
+  let principal = state?.principal ?? null
   // An anonymous stream has no credential that could expire.
-  if (principal === null || keeper === undefined) return stream
+  if (principal === null || state === undefined) return stream
   const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
   const endWith = (error: LatchkeyError) => ({ errors: [fieldError(error)], ...last })
 
@@ -102,7 +102,7 @@ export function watchStream(
   }
   return new WatchedStream<ExecutionResult, ExecutionResult>(stream, {
     check: () => {
-      const found = recheck(keeper)
+      const found = recheck(state)
       return found instanceof Promise ? found.then(proceed) : proceed(found)
     },
     intervalMs: recheckIntervalOf(authenticator, principal),

@@ -1,8 +1,8 @@
 import type { GraphQLError } from 'graphql'
-import type { Admission, Rechecked } from '../admission/admission.ts'
+import type { Admission } from '../admission/admission.ts'
 import { type Admitted, RequestAdmission } from '../admission/request-admission.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
-import { InvalidCredentialError, type LatchkeyError } from '../errors.ts'
+import type { LatchkeyError } from '../errors.ts'
 import { memoizeWeak } from '../memoize-weak.ts'
 import type { Principal } from '../principal.ts'
 import { withoutStack } from '../without-stack.ts'
@@ -19,7 +19,7 @@ function toGraphQLError(admitted: Admitted | Promise<Admitted>): Refused {
 export type Refused = GraphQLError | null | Promise<GraphQLError | null>
 
 /** The admission of requests to a GraphQL endpoint. */
-export interface GraphQLAdmission extends Pick<Admission<object>, 'authenticator'> {
+export interface GraphQLAdmission extends Pick<Admission<object>, 'authenticator' | 'recheck'> {
   /**
    * Admits a request by the credential that `carrier` reads from it. Synchronous if the credential is in
    * the cache.
@@ -35,11 +35,8 @@ export interface GraphQLAdmission extends Pick<Admission<object>, 'authenticator
   ): Refused
   /** See {@link Admission.readmit}. Returns `undefined` if `admit` was not called for the request. */
   readmit(request: object): Refused | undefined
-  /** See {@link Admission.recheck}. */
-  recheck(request: object): Rechecked | Promise<Rechecked>
-  readonly recheckState: Admission<object>['recheck']
-  /** Returns `undefined` if `admit` was not called for the request. */
-  stateOf(request: object): RequestAdmission | undefined
+  /** Returns `undefined` if `admit` was not called for the request, or it is missing. */
+  stateOf(request: object | undefined): RequestAdmission | undefined
   /** Returns `null` if the request is anonymous, was never admitted, or is missing. */
   principalOf(request: object | undefined): Principal | null
 }
@@ -56,6 +53,7 @@ export function createGraphQLAdmission(admission: Admission<object>): GraphQLAdm
 
   return {
     authenticator: admission.authenticator,
+    recheck: admission.recheck,
 
     admit(request, carrier, serverContext, state = new RequestAdmission()) {
       ;(request as Keeper)[key] = state
@@ -66,13 +64,6 @@ export function createGraphQLAdmission(admission: Admission<object>): GraphQLAdm
       const state = stateOf(request)
       return state === undefined ? undefined : toGraphQLError(admission.readmit(state))
     },
-
-    recheck(request) {
-      const state = stateOf(request)
-      return state === undefined ? new InvalidCredentialError() : admission.recheck(state)
-    },
-
-    recheckState: admission.recheck,
 
     stateOf,
 

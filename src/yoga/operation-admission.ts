@@ -44,7 +44,7 @@ export interface OperationContext {
 export function createOperationAdmission(admission: GraphQLAdmission): OperationAdmission {
   /** The users of the WebSockets that have had a valid credential. */
   const users = new WeakMap<object, string>()
-  const watches = new ConnectionWatches(admission.authenticator, admission.recheckState)
+  const watches = new ConnectionWatches(admission.authenticator, admission.recheck)
   /** The contexts of operations that Yoga does not answer itself. */
   const answeredElsewhere = new WeakSet<object>()
 

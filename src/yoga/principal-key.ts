@@ -31,8 +31,8 @@ export function keyOf(principal: Principal | null): string | null {
 }
 
 /** Returns the key that was asked for; `undefined`: none was. */
-export function askedKey(admission: RequestAdmission): string | null | undefined {
-  return asked.get(admission)
+export function askedKey(admission: RequestAdmission | undefined): string | null | undefined {
+  return admission && asked.get(admission)
 }
 
 function admissionOf(request: unknown): RequestAdmission | null {
