@@ -7,7 +7,7 @@ export interface KeyManagementOptions {
   /**
    * Parts to add beside API keys: `viewer` (the principal of the request), `scopes` (the catalogue),
    * `requiredScopes` (the scopes that an operation requires), `users` (Latchkey's users, with their
-   * mutations), `auditEvents`, `keyHealth` (the keys that someone should look at) and `consequences` (the keys that a
+   * mutations), `auditEvents`, `keyHealth` (the keys that need attention) and `consequences` (the keys that a
    * mutation would stop or narrow). Default: none.
    */
   readonly include?: readonly OptionalPart[] | undefined

@@ -37,7 +37,7 @@ export const apiKeyMutationDescriptions = {
     ),
   ),
   expirePreviousSecret: paragraphs(
-    'Ends the grace period of the last rotation of an API key, so that the old secret stops working. If no grace period is running, nothing changes. `previousSecret.lastUsedAt` shows whether the old secret is still in use.',
+    'Ends the grace period of the last rotation of an API key, so that the previous secret stops working. If no grace period is running, nothing changes. `previousSecret.lastUsedAt` shows whether the previous secret is still in use.',
     `${onlyDescendants} \`CONFLICT\`: the key is revoked or has expired.`,
     `${withoutReadKeys(', `owner`, `rotatedAt` and `previousSecret`')} ${ofOwnKey}`,
   ),

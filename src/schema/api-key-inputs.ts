@@ -70,7 +70,7 @@ export function registerApiKeyInputs(builder: Builder) {
     fields: (t) => ({
       id: t.id({ required: true, description: 'The id of the key.' }),
       gracePeriodSeconds: t.int({
-        description: `The time for which the old secret still works, in seconds: 0 to ${maxGracePeriodSeconds} (30 days). With 0 it stops working at once. A longer time is shortened to the expiry of the key. Default: ${defaultGracePeriodSeconds} (24 hours).`,
+        description: `The time for which the previous secret still works, in seconds: 0 to ${maxGracePeriodSeconds} (30 days). With 0 it stops working at once. A longer time is shortened to the expiry of the key. Default: ${defaultGracePeriodSeconds} (24 hours).`,
       }),
       force: t.boolean({
         description:

@@ -65,7 +65,7 @@ export function registerApiKeyMutations(
         input: t.arg({
           type: inputs.RotateApiKeyInput,
           required: true,
-          description: 'The key and the grace period of its old secret.',
+          description: 'The key and the grace period of its previous secret.',
         }),
       },
       resolve: (_root, { input }, context) =>
@@ -80,7 +80,7 @@ export function registerApiKeyMutations(
         input: t.arg({
           type: inputs.ExpirePreviousSecretInput,
           required: true,
-          description: 'The key whose old secret expires.',
+          description: 'The key whose previous secret expires.',
         }),
       },
       resolve: async (_root, { input }, context) => ({

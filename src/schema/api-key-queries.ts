@@ -66,7 +66,7 @@ export function registerApiKeyQueries(
           description: 'Lists only keys with this status. Default: any status.',
         }),
         search: t.arg.string({
-          description: `Lists only keys whose name begins with this text, and the key whose \`id\` or \`start\` this text is. Upper and lower case of names are not distinguished. At most ${maxKeySearchLength} characters. Default, and for an empty text: all keys.`,
+          description: `Lists only keys whose name begins with this text, and the key whose \`id\` or \`start\` equals this text. Upper and lower case of names are not distinguished. At most ${maxKeySearchLength} characters. Default, and for an empty text: all keys.`,
         }),
         sort: t.arg({
           type: ApiKeySort,

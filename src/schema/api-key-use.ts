@@ -28,18 +28,19 @@ export function registerApiKeyUse(builder: Builder) {
     fields: (t) => ({
       expiresAt: t.expose('expiresAt', {
         type: 'DateTime',
-        description: 'The time at which the grace period ends and the old secret stops working.',
+        description:
+          'The time at which the grace period ends and the previous secret stops working.',
       }),
       lastUsedAt: t.expose('lastUsedAt', {
         type: 'DateTime',
         nullable: true,
         description:
-          'The time at which the old secret was last used since the rotation; may lag by up to 10 seconds. Null if it was not used since then.',
+          'The time at which the previous secret was last used since the rotation; may lag by up to 10 seconds. Null if it was not used since then.',
       }),
       lastUsedFrom: t.expose('lastUsedFrom', {
         type: KeyUseOriginRef,
         nullable: true,
-        description: `The client that used the old secret at \`lastUsedAt\`. ${unknownClient}`,
+        description: `The client that used the previous secret at \`lastUsedAt\`. ${unknownClient}`,
       }),
     }),
   })

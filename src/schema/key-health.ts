@@ -65,7 +65,7 @@ export function registerKeyHealth(builder: Builder, ApiKeyConnection: ApiKeyConn
       findings: t.field({
         type: [FindingRef],
         extensions: costs.findings,
-        description: 'One finding of each kind, also if no key has it.',
+        description: 'One finding of each kind, even if no key has the problem.',
         args: {
           kinds: t.arg({ type: [Kind], description: 'Only these kinds. Default: all kinds.' }),
         },
@@ -82,7 +82,7 @@ export function registerKeyHealth(builder: Builder, ApiKeyConnection: ApiKeyConn
       requiresScopes: 'read:keys',
       extensions: allUsersGuard,
       description:
-        'Returns the active keys of one user, or of all users, that someone should look at, by problem. With `allUsers`, the query also requires `manage:keys` and `read:users`.',
+        'Returns the active keys of one user, or of all users, that need attention, by problem. With `allUsers`, the query also requires `manage:keys` and `read:users`.',
       args: {
         ownerId: t.arg.id({
           description:
