@@ -27,8 +27,8 @@ export function addAudit(program: Command, context: CommandContext): void {
     .description('Show the audit trail: the changes of users, grants and keys, oldest first.')
     .option('--follow', 'keep printing new events until interrupted')
     .option('--type <types>', 'only events of these types, separated by commas', parseList)
-    .option('--actor <subject>', 'only changes made by this subject')
-    .option('--target <id>', 'only changes of the user or API key with this id')
+    .option('--actor <subject>', 'only events caused by the user with this subject')
+    .option('--target <id>', 'only events about the user or API key with this id')
     .option(
       '--since <time>',
       'only events from this time on: 2026-03-01T12:00:00Z, or 2h for two hours ago',

@@ -37,7 +37,7 @@ export function addKeysHealth(keys: Command, context: CommandContext): void {
   const names = keyFindings.map(nameOf)
   keys
     .command('health')
-    .description('List the active API keys that someone should look at, of all users or of one.')
+    .description('List the active API keys that need attention, of all users or of one.')
     .option('--owner <user>', 'only keys of this user: id or subject. Default: of all users')
     .option('--issuer <issuer>', 'the issuer of the owner, if several issuers have that subject')
     .addOption(

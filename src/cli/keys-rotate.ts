@@ -22,7 +22,7 @@ export function addKeysRotate(keys: Command, context: CommandContext): void {
       'how long the previous secret works, such as 1h or 7d, at most 30d; 0 ends it at once (default: 24h)',
       durationOrZero,
     )
-    .option('--force', 'rotate also in the grace period of the last rotation, which then ends')
+    .option('--force', 'rotate even in the grace period of the last rotation, which then ends')
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (id: string, options: Options) => {

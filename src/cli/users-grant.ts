@@ -23,7 +23,9 @@ interface Options {
 export function addUsersGrant(users: Command, context: CommandContext): void {
   users
     .command('grant <user>')
-    .description('Set the grant of a user: the scopes that bound all keys and JWTs of the user.')
+    .description(
+      'Set the grant of a user: the limit on the scopes of all keys and JWTs of the user.',
+    )
     .option('--scopes <scopes>', 'the new grant, separated by commas; "" for no scope', parseList)
     .addOption(
       new Option(

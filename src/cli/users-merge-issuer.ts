@@ -16,7 +16,7 @@ export function addUsersMergeIssuer(users: Command, context: CommandContext): vo
   users
     .command('merge-issuer <alias> <issuer>')
     .description(
-      'Move the users under an alias of an issuer to the issuer itself. The configuration names the alias in `aliases` of that issuer. Where both have the same subject, one user remains: it has the keys of both, only the scopes that both grants allow, and is suspended if one of them was suspended or deleted. This cannot be undone.',
+      'Move the users of an alias of an issuer to the issuer itself. The alias must be in `aliases` of that issuer in the configuration. If a subject has a user under both names, one user remains: it has the keys of both, only the scopes that both grants allow, and is suspended if one of them was suspended or deleted. This cannot be undone.',
     )
     .option('--dry-run', 'only print what would change')
     .option('--json', 'print JSON')

@@ -70,7 +70,7 @@ function issuerFaults(
   // The faults of the issuers themselves are reported already.
   if (issuers.length === 0) return []
   if (named === undefined && issuers.length > 1) {
-    return [{ variable, message: 'must name one of the issuers, since there are several' }]
+    return [{ variable, message: 'must name one of the issuers, because there are several' }]
   }
   const found =
     named === undefined ? issuers[0] : issuers.find((one) => issuerNames(one).includes(named))
