@@ -38,7 +38,7 @@ describe.skipIf(!hasProgram('chromium'))('the health of keys', () => {
     await createKey(keys, 'mary', input)
     await createKey(keys, 'mary', { name: 'Worker', scopes })
     const page = await keys.open({ as: 'mary' })
-    await page.getByRole('heading', { name: 'Worth a look' }).waitFor()
+    await page.getByRole('heading', { name: 'Keys that need attention' }).waitFor()
     await expectEverywhere(page, 'health')
     await page.getByRole('link', { name: 'Never expires 1 key' }).waitFor()
     await page.getByRole('link', { name: 'Expires soon 1 key' }).click()

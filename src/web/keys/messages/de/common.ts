@@ -59,14 +59,15 @@ export const common: typeof english = {
     lead: 'API-Schlüssel für Programme erstellen, erneuern und widerrufen.',
     action: 'Anmelden',
     errors: {
-      denied: 'Die Anmeldung wurde nicht erlaubt oder vom Anbieter abgelehnt.',
+      denied: 'Die Anmeldung wurde nicht erlaubt oder vom Issuer abgelehnt.',
       expired: 'Die Anmeldung hat zu lange gedauert. Bitte erneut versuchen.',
       refused: 'Der Server nimmt dieses Konto nicht an. Bitte den Betreiber fragen.',
-      unavailable: 'Der Anbieter ist gerade nicht erreichbar. Bitte später versuchen.',
+      unavailable: 'Der Issuer ist gerade nicht erreichbar. Bitte später erneut versuchen.',
       failed: 'Die Anmeldung ist fehlgeschlagen. Bitte erneut versuchen.',
     },
     continueAs: 'Weiter als',
-    developmentNote: 'Nur für die Entwicklung. Ohne Passwort, jeder Name ist möglich.',
+    developmentNote:
+      'Nur für die Entwicklung. Kein Passwort ist nötig, und jeder Name ist möglich.',
     anotherName: 'Anderer Name',
     anotherNameHint: 'Ein neuer Name legt einen neuen Benutzer an.',
     continue: 'Weiter',

@@ -70,5 +70,5 @@ export const create: typeof english = {
   take,
   line: (line) => `Zeile ${line}`,
   alternatives: (lists) =>
-    lists.map((list) => (list.length === 0 ? 'jede Anmeldung' : list.join(' + '))).join(' oder '),
+    lists.map((list) => (list.length === 0 ? 'jeder Zugang' : list.join(' + '))).join(' oder '),
 }

@@ -3,7 +3,7 @@ import type { health as english } from '../en/health.ts'
 const keys = (count: number) => `${count} Schlüssel`
 
 export const health: typeof english = {
-  title: 'Einen Blick wert',
+  title: 'Schlüssel, die Aufmerksamkeit brauchen',
   kinds: {
     EXPIRES_SOON: 'Läuft bald ab',
     IDLE: '90 Tage unbenutzt',
@@ -21,7 +21,8 @@ export const health: typeof english = {
     OWNER_SUSPENDED: 'Diese Schlüssel gelten wieder, sobald ihr Besitzer entsperrt wird.',
     PREVIOUS_SECRET_USED:
       'Programme senden noch das alte Geheimnis. Geben Sie ihnen das neue, bevor das alte endet.',
-    UNUSED_SCOPES: 'Keine Anfrage hat manche Rechte dieser Schlüssel gebraucht. Entfernen Sie sie.',
+    UNUSED_SCOPES:
+      'Manche Rechte dieser Schlüssel hat noch keine Anfrage gebraucht. Entfernen Sie diese Rechte.',
   },
   count: keys,
   shown: (shown, count) => `Die ersten ${shown} von ${keys(count)}`,

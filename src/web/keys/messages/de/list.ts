@@ -15,7 +15,7 @@ export const list: typeof english = {
     NEWEST: 'Neueste zuerst',
     NAME: 'Nach Name',
     LAST_USED: 'Zuletzt benutzte zuerst',
-    EXPIRES: 'Nach Ablauf',
+    EXPIRES: 'Frühester Ablauf zuerst',
   },
 
   columns: {

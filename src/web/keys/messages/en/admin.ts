@@ -43,7 +43,7 @@ export const admin = {
   keyStops: 'stops working',
   keyLoses: (scopes: readonly string[]) => `loses ${scopes.join(', ')}`,
   consequencesUnknown: (scopes: readonly string[]) =>
-    `You do not see which keys are affected: that needs ${scopes.join(', ')}.`,
+    `You cannot see which keys are affected: that requires ${scopes.join(', ')}.`,
   deleteUser: 'Delete',
   deleteTitle: (name: string) => `Delete “${name}”?`,
   deleteText:

@@ -54,9 +54,9 @@ export const common = {
       failed: 'The sign-in failed. Try again.',
     } as Record<string, string>,
     continueAs: 'Continue as',
-    developmentNote: 'Development only. No password is asked, and any name works.',
+    developmentNote: 'Development only. No password is needed, and any name works.',
     anotherName: 'Another name',
-    anotherNameHint: 'A new name makes a new user.',
+    anotherNameHint: 'A new name creates a new user.',
     continue: 'Continue',
     people: { ada: 'all scopes', grace: 'reads users, manages her own keys' } as Record<
       string,

@@ -1,7 +1,7 @@
 const keys = (count: number) => (count === 1 ? '1 key' : `${count} keys`)
 
 export const health = {
-  title: 'Worth a look',
+  title: 'Keys that need attention',
   kinds: {
     EXPIRES_SOON: 'Expires soon',
     IDLE: 'Idle for 90 days',
@@ -18,7 +18,7 @@ export const health = {
     OWNER_SUSPENDED: 'These keys work again when their owner is reactivated.',
     PREVIOUS_SECRET_USED:
       'Programs still send the old secret of these keys. Give them the new one before the old one ends.',
-    UNUSED_SCOPES: 'No request has needed some scopes of these keys. Remove them.',
+    UNUSED_SCOPES: 'Requests have never needed some scopes of these keys. Remove those scopes.',
   },
   count: keys,
   shown: (shown: number, count: number) => `The first ${shown} of ${keys(count)}`,

@@ -12,8 +12,8 @@ export const list = {
   sorts: {
     NEWEST: 'Newest first',
     NAME: 'By name',
-    LAST_USED: 'Last used first',
-    EXPIRES: 'Expires first',
+    LAST_USED: 'Most recently used first',
+    EXPIRES: 'Soonest expiry first',
   },
 
   columns: {
