@@ -31,7 +31,8 @@ export async function startProductionPage() {
   }
 }
 
-export async function startProductionServer() {
+/** @param environment further settings of the server */
+export async function startProductionServer(environment: Record<string, string> = {}) {
   const database = await createTestDatabase()
   const dataDir = temporaryFolder()
   const port = await freePort()
@@ -58,6 +59,7 @@ export async function startProductionServer() {
     OIDC_SCOPES: `openid profile offline_access ${scope}`,
     OIDC_RESOURCE: testAudience,
     SESSION_KEYS: 'a-session-key-of-at-least-32-bytes',
+    ...environment,
   })
   return {
     origin,
