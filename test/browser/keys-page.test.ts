@@ -275,6 +275,10 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
     await page.setViewportSize({ width: 320, height: 800 })
     await shoot(page, 'create-german')
     await expectAccessible(page)
+    await page.getByLabel('Name').fill('Bau\u200b')
+    await page.getByRole('checkbox', { name: 'read:users' }).check()
+    await page.getByRole('button', { name: 'Schlüssel erstellen' }).click()
+    await page.getByText('Ein Name hat 1 bis 100 Zeichen in einer Zeile').waitFor()
     await page.context().close()
   })
 

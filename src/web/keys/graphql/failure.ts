@@ -8,6 +8,8 @@ export interface Failure {
   readonly message: string
   /** The input field that the server refused. */
   readonly field: string | null
+  /** The field of the operation that failed, such as `createApiKey`. */
+  readonly operationField: string | null
   readonly missingScopes: readonly string[]
   /** The seconds until a new attempt makes sense; null if the server does not say. */
   readonly retryAfter: number | null
@@ -19,6 +21,7 @@ export const networkFailure: Failure = {
   code: null,
   message: '',
   field: null,
+  operationField: null,
   missingScopes: [],
   retryAfter: null,
 }
@@ -36,6 +39,7 @@ export function failureOf(error: CombinedError | undefined): Failure | null {
   const [first] = error.graphQLErrors
   const extensions = first?.extensions ?? {}
   const code = typeof extensions.code === 'string' ? extensions.code : null
+  const [operationField] = first?.path ?? []
   const response: unknown = error.response
   const answer = response instanceof Response ? response : null
   return {
@@ -43,6 +47,7 @@ export function failureOf(error: CombinedError | undefined): Failure | null {
     code,
     message: first?.message ?? '',
     field: typeof extensions.field === 'string' ? extensions.field : null,
+    operationField: typeof operationField === 'string' ? operationField : null,
     missingScopes: Array.isArray(extensions.missingScopes) ? extensions.missingScopes : [],
     retryAfter: retryAfterOf(answer),
   }
@@ -56,6 +61,7 @@ export async function failureOfResponse(response: Response | null): Promise<Fail
     code: typeof problem?.code === 'string' ? problem.code : null,
     message: typeof problem?.detail === 'string' ? problem.detail : '',
     field: null,
+    operationField: null,
     missingScopes: [],
     retryAfter: retryAfterOf(response),
   }

@@ -1,8 +1,10 @@
 import { CircleAlert, CloudOff, Hourglass, Lock, ServerOff } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
+import { configuration } from '../configuration.ts'
 import type { Failure } from '../graphql/failure.ts'
 import { m } from '../messages/current.ts'
 import { Button } from './button.tsx'
+import { refusalText } from './refusal-text.ts'
 
 export interface EmptyStateProps {
   readonly icon: ReactNode
@@ -50,15 +52,7 @@ export function failureText(failure: Failure, seconds = failure.retryAfter ?? 0)
   if (failure.kind === 'signed-out') return m.failure.signedOut
   if (failure.kind === 'rate-limited') return m.failure.rateLimited(seconds)
   if (failure.kind === 'unavailable') return m.failure.unavailable
-  return refusalText(failure)
-}
-
-/** The words for a refusal. Those of the server are English, so another language has its own for each code. */
-function refusalText({ code, message }: Failure): string {
-  const { codes } = m.failure
-  const own = code !== null && Object.hasOwn(codes, code) ? codes[code] : undefined
-  if (own !== undefined) return own(message)
-  return message === '' ? m.failure.refused : message
+  return refusalText(failure, configuration)
 }
 
 /** Takes the place of content that could not be loaded. Counts down if the server asks to wait. */

@@ -100,11 +100,45 @@ export const common: typeof english = {
     old: 'Der Server antwortet gerade nicht, also sind diese Angaben vielleicht veraltet. Die Seite versucht es weiter.',
     refusedTitle: 'Der Server lehnt das ab',
     refused: 'Der Server lehnt das ab.',
+    inputs: {
+      name: () => 'Ein Name hat 1 bis 100 Zeichen in einer Zeile, alle davon sichtbar.',
+      'createUser.name': () => 'Ein Name hat höchstens 200 Zeichen in einer Zeile, alle sichtbar.',
+      description: () => 'Eine Beschreibung hat höchstens 500 Zeichen, alle davon sichtbar.',
+      metadata: () =>
+        'Metadaten haben höchstens 4096 Bytes und 8 Ebenen, und nur Zeichen, die sich speichern lassen.',
+      expiresAt: ({ maxLifetimeDays }) =>
+        maxLifetimeDays === null
+          ? 'Bitte einen Tag in der Zukunft wählen, vor dem Jahr 9999.'
+          : `Bitte einen Tag in den nächsten ${maxLifetimeDays} Tagen wählen.`,
+      scopes: () =>
+        'Die Rechte des Schlüssels oder des Servers haben sich geändert. Bitte neu laden.',
+      addScopes: () =>
+        'Einige dieser Rechte lassen sich keinem Schlüssel hinzufügen. Bitte neu laden.',
+      reason: () => 'Ein Grund hat höchstens 500 Zeichen, alle davon sichtbar.',
+      search: () => 'Dieser Text ist zu lang für die Suche.',
+      subject: () => 'Ein Subject hat 1 bis 255 sichtbare Zeichen, Leerzeichen nur dazwischen.',
+      email: () => 'Das ist keine E-Mail-Adresse.',
+      issuer: () => 'Diesem Issuer vertraut der Server nicht.',
+    },
+    conflicts: {
+      createApiKey: ({ maxPerUser }) =>
+        `Sie haben so viele aktive Schlüssel, wie dieser Server erlaubt: ${maxPerUser}. Bitte erst einen widerrufen.`,
+      updateApiKey: () =>
+        'Der Schlüssel wurde inzwischen geändert, oder sein altes Geheimnis gilt noch. Bitte neu laden.',
+      rotateApiKey: () => 'Der Schlüssel wurde inzwischen geändert. Bitte neu laden.',
+      expirePreviousSecret: () =>
+        'Der Schlüssel ist widerrufen oder abgelaufen, also gilt keines seiner Geheimnisse.',
+      createUser: () => 'Diesen Benutzer gibt es schon.',
+      deleteUser: () => 'Der Benutzer hat aktive Schlüssel, die dieser Dialog nicht zeigt.',
+    },
     codes: {
-      FORBIDDEN: () => 'Dafür fehlt Ihnen ein Recht.',
+      FORBIDDEN: ({ missingScopes }) =>
+        missingScopes.length === 0
+          ? 'Dafür fehlt Ihnen ein Recht.'
+          : `Dafür fehlt Ihnen: ${missingScopes.join(', ')}.`,
       NOT_FOUND: () => 'Das gibt es nicht oder nicht mehr.',
-      BAD_USER_INPUT: (message) => `Der Server nimmt diese Eingabe nicht an: ${message}`,
-      CONFLICT: (message) => `Das geht gerade nicht: ${message}`,
+      BAD_USER_INPUT: ({ message }) => `Der Server nimmt diese Eingabe nicht an: ${message}`,
+      CONFLICT: ({ message }) => `Das geht gerade nicht: ${message}`,
       USER_STOPPED: () => 'Dieser Benutzer ist gelöscht oder gesperrt. Bitte anders anmelden.',
       REFUSED: () => 'Der Server hat die Anmeldung abgelehnt. Bitte erneut versuchen.',
     },

@@ -90,8 +90,45 @@ export const common = {
     old: 'The server does not answer at the moment, so this may be out of date. The page keeps trying.',
     refusedTitle: 'The server refused this',
     refused: 'The server refused this.',
-    /** The words of the server are English already. */
-    codes: {} as Readonly<Record<string, (message: string) => string>>,
+    /** By input field, or by operation and input field. */
+    inputs: {
+      name: () => 'A name has 1 to 100 characters on one line, all of them visible.',
+      'createUser.name': () =>
+        'A name has at most 200 characters on one line, all of them visible.',
+      description: () => 'A description has at most 500 characters, all of them visible.',
+      metadata: () =>
+        'Metadata has at most 4096 bytes and 8 levels, and no characters that cannot be stored.',
+      expiresAt: ({ maxLifetimeDays }: { readonly maxLifetimeDays: number | null }) =>
+        maxLifetimeDays === null
+          ? 'Choose a day in the future, before the year 9999.'
+          : `Choose a day within the next ${maxLifetimeDays} days.`,
+      scopes: () => 'The scopes of the key or of this server have changed. Load the page again.',
+      addScopes: () => 'Some of these scopes cannot be added to a key. Load the page again.',
+      reason: () => 'A reason has at most 500 characters, all of them visible.',
+      search: () => 'This text is too long to search for.',
+      subject: () => 'A subject has 1 to 255 visible characters, with spaces only between them.',
+      email: () => 'This is not an e-mail address.',
+      issuer: () => 'This server does not trust this issuer.',
+    },
+    /** By operation. */
+    conflicts: {
+      createApiKey: ({ maxPerUser }: { readonly maxPerUser: number }) =>
+        `You have as many active keys as this server allows: ${maxPerUser}. Revoke one first.`,
+      updateApiKey: () =>
+        'The key has changed in the meantime, or its old secret still works. Load the page again.',
+      rotateApiKey: () => 'The key has changed in the meantime. Load the page again.',
+      expirePreviousSecret: () =>
+        'The key was revoked or has expired, so none of its secrets works.',
+      createUser: () => 'This user exists already.',
+      deleteUser: () => 'The user has active keys that this dialog does not show.',
+    },
+    /** By code. Where there is none, the words of the server are shown, which are English already. */
+    codes: {} as Readonly<
+      Record<
+        string,
+        (refusal: { readonly message: string; readonly missingScopes: readonly string[] }) => string
+      >
+    >,
     crashedTitle: 'The page has a fault',
     crashed: 'Load it again. If that does not help, tell the operator of this server.',
     reload: 'Load again',
