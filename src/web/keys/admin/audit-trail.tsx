@@ -121,17 +121,19 @@ function FilterFields(props: {
           onChange={set(name)}
         />
       ))}
-      {(['since', 'until'] as const).map((name) => (
-        <label key={name} className="admin-day">
-          <span className="muted">{m.admin[name]}</span>
-          <input
-            className="input"
-            type="date"
-            value={filters[name]}
-            onChange={({ target }) => set(name)(target.value)}
-          />
-        </label>
-      ))}
+      <div className="admin-period">
+        {(['since', 'until'] as const).map((name) => (
+          <label key={name} className="admin-day">
+            <span className="muted">{m.admin[name]}</span>
+            <input
+              className="input"
+              type="date"
+              value={filters[name]}
+              onChange={({ target }) => set(name)(target.value)}
+            />
+          </label>
+        ))}
+      </div>
       <div className="admin-filter-actions">{children}</div>
     </search>
   )

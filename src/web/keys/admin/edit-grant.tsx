@@ -69,16 +69,18 @@ function Choose(props: {
         <Skeleton />
       ) : (
         <>
-          <Checkbox
-            isSelected={grant === null}
-            isDisabled={!mayRemoveCeiling}
-            onChange={(isNone) => onChange(isNone ? null : before)}
-          >
-            {m.admin.noCeilingChoice}
-          </Checkbox>
-          <p className="muted">
-            {mayRemoveCeiling ? m.admin.noCeilingText : m.admin.ceilingNeedsAll}
-          </p>
+          <div className="ceiling">
+            <Checkbox
+              isSelected={grant === null}
+              isDisabled={!mayRemoveCeiling}
+              onChange={(isNone) => onChange(isNone ? null : before)}
+            >
+              {m.admin.noCeilingChoice}
+            </Checkbox>
+            <p className="muted">
+              {mayRemoveCeiling ? m.admin.noCeilingText : m.admin.ceilingNeedsAll}
+            </p>
+          </div>
           {grant !== null && (
             <ScopePicker
               scopes={scopes}

@@ -1,8 +1,8 @@
 import { Link } from 'wouter'
 import { useQuery } from '../graphql/use-query.ts'
 import { KeyStatus, keyStateOf } from '../kit/badge.tsx'
+import { LastUse } from '../kit/last-use.tsx'
 import { FailureNote } from '../kit/states.tsx'
-import { RelativeTime } from '../kit/time.tsx'
 import { m } from '../messages/current.ts'
 import { UserKeysQuery } from './queries.ts'
 
@@ -29,7 +29,7 @@ export function UserKeys({ id }: { readonly id: string }) {
             <code className="muted">{key.start}</code>
           </div>
           <span className="muted">
-            {key.lastUsedAt === null ? m.list.neverUsed : <RelativeTime at={key.lastUsedAt} />}
+            <LastUse at={key.lastUsedAt} />
           </span>
           <KeyStatus state={keyStateOf(key)} />
         </li>

@@ -2,8 +2,8 @@ import type { VariablesOf } from 'gql.tada'
 import { useQuery } from 'urql'
 import { failureOf } from '../graphql/failure.ts'
 import { isInUse } from '../kit/confirmation.tsx'
+import { LastUse } from '../kit/last-use.tsx'
 import { ErrorState, Skeleton } from '../kit/states.tsx'
-import { RelativeTime } from '../kit/time.tsx'
 import { UsedScopesLine, usesOf } from '../kit/used-scopes.tsx'
 import { m } from '../messages/current.ts'
 import { ConsequencesQuery } from './queries.ts'
@@ -75,13 +75,7 @@ function Listed({ keys: { nodes, totalCount } }: { readonly keys: Result }) {
             <div className="revoke-key">
               <bdi>{name}</bdi>
               <span className="muted">
-                {lastUsedAt === null ? (
-                  m.list.neverUsed
-                ) : (
-                  <>
-                    {m.admin.lastUsed} <RelativeTime at={lastUsedAt} />
-                  </>
-                )}
+                <LastUse at={lastUsedAt} />
               </span>
             </div>
             <p className="revoke-more muted">

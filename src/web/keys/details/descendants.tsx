@@ -1,6 +1,6 @@
 import { Link } from 'wouter'
 import { KeyStatus } from '../kit/badge.tsx'
-import { RelativeTime } from '../kit/time.tsx'
+import { LastUse } from '../kit/last-use.tsx'
 import { m } from '../messages/current.ts'
 import { Panel } from './panel.tsx'
 import type { KeyDetails } from './queries.ts'
@@ -41,7 +41,7 @@ function Branch(props: {
               <bdi>{name}</bdi>
             </Link>
             <span className="muted">
-              {lastUsedAt === null ? m.list.neverUsed : <RelativeTime at={lastUsedAt} />}
+              <LastUse at={lastUsedAt} />
             </span>
             <KeyStatus state={status} />
           </div>

@@ -1,8 +1,8 @@
 import { CircleCheck } from 'lucide-react'
 import { Link } from 'wouter'
 import { useQuery } from '../graphql/use-query.ts'
+import { LastUse } from '../kit/last-use.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../kit/states.tsx'
-import { RelativeTime } from '../kit/time.tsx'
 import { m } from '../messages/current.ts'
 import { Page } from '../shell/page.tsx'
 import { Fix } from './fix.tsx'
@@ -71,7 +71,7 @@ function Row({ apiKey, kind }: { readonly apiKey: UnhealthyKey; readonly kind: F
         {owner !== undefined && <bdi className="muted">{owner.name ?? owner.subject}</bdi>}
       </div>
       <span className="muted">
-        {lastUsedAt === null ? m.list.neverUsed : <RelativeTime at={lastUsedAt} />}
+        <LastUse at={lastUsedAt} />
       </span>
       <Fix apiKey={apiKey} kind={kind} />
     </li>

@@ -1,5 +1,5 @@
 import { m } from '../messages/current.ts'
-import { RelativeTime } from './time.tsx'
+import { LastUse } from './last-use.tsx'
 import { type ScopeUse, UsedScopesLine } from './used-scopes.tsx'
 
 export interface UsedKey {
@@ -37,7 +37,7 @@ function UsedKeyRow({ usedKey }: { readonly usedKey: UsedKey }) {
       <div className="revoke-key">
         <bdi>{name}</bdi>
         <span className="muted">
-          {lastUsedAt === null ? m.list.neverUsed : <RelativeTime at={lastUsedAt} />}
+          <LastUse at={lastUsedAt} />
         </span>
       </div>
       <UsedScopesLine uses={uses} />

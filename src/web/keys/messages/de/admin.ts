@@ -51,7 +51,6 @@ export const admin: typeof english = {
   typeSubject: 'Zur Bestätigung das Subject des Benutzers eingeben',
   keysInUse:
     'Vielleicht hat ein Programm einen dieser Schlüssel in den letzten 24 Stunden benutzt.',
-  lastUsed: 'zuletzt benutzt',
   deleteAction: 'Benutzer löschen',
   deleted: 'Der Benutzer ist gelöscht.',
   allows: {

@@ -49,6 +49,7 @@ export const list: typeof english = {
     'Programme mit diesen Schlüsseln werden sofort auf allen Servern abgewiesen. Damit erstellte Schlüssel werden ebenfalls widerrufen. Das lässt sich nicht rückgängig machen.',
   revokeAction: (count) => `${keys(count)} widerrufen`,
   neverUsed: 'nie benutzt',
+  lastUsed: 'zuletzt benutzt',
   reason: 'Grund',
   word: 'widerrufen',
   typeWord: (word) => `Zur Bestätigung „${word}“ eingeben`,

@@ -50,7 +50,6 @@ export const admin = {
     'The user and all of its keys are deleted, and the server refuses its JWTs until somebody creates the user again. This cannot be undone.',
   typeSubject: 'Type the subject of the user to confirm',
   keysInUse: 'A program may have used one of these keys within the last day.',
-  lastUsed: 'last used',
   deleteAction: 'Delete the user',
   deleted: 'The user is deleted.',
   allows: {

@@ -47,6 +47,7 @@ export const list = {
     'Programs that use these keys are refused at once, on every server. Keys that they created are revoked too. This cannot be undone.',
   revokeAction: (count: number) => `Revoke ${keys(count)}`,
   neverUsed: 'never used',
+  lastUsed: 'last used',
   reason: 'Reason',
   word: 'revoke',
   typeWord: (word: string) => `Type “${word}” to confirm`,
