@@ -59,6 +59,16 @@ export const UserKeysQuery = graphql(`
   }
 `)
 
+export const CreateUserMutation = graphql(`
+  mutation CreateUser($input: CreateUserInput!) {
+    createUser(input: $input) {
+      user {
+        id
+      }
+    }
+  }
+`)
+
 export const SuspendUserMutation = graphql(`
   mutation SuspendUser($id: ID!, $reason: String) {
     suspendUser(input: { id: $id, reason: $reason }) {

@@ -121,7 +121,7 @@ function UserScreen({ user }: { readonly user: UserDetails }) {
 
 function Facts({ user }: { readonly user: UserDetails }) {
   const facts = [
-    ['Subject', user.subject],
+    [m.admin.subject, user.subject],
     [m.admin.issuer, user.issuer],
     [m.admin.email, user.email ?? '–'],
   ]

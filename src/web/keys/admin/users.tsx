@@ -1,18 +1,25 @@
-import { SearchX } from 'lucide-react'
-import { useState } from 'react'
-import { Link } from 'wouter'
+import { SearchX, UserPlus } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
+import { Link, useLocation } from 'wouter'
 import { useQuery } from '../graphql/use-query.ts'
+import { Button } from '../kit/button.tsx'
 import { TextField } from '../kit/fields.tsx'
 import { EmptyState, ErrorState, Loading } from '../kit/states.tsx'
 import { Pager } from '../list/pager.tsx'
 import { m } from '../messages/current.ts'
+import { useViewer } from '../session/viewer.ts'
 import { type UserRow, UsersQuery } from './queries.ts'
 import { UserStatus } from './user-status.tsx'
 
+const CreateUser = lazy(() => import('./create-user.tsx'))
+
 const pageSize = 20
 
-/** The users of the server, with a search. */
+/** The users of the server, with a search. A person with `write:users` can create one. */
 export function Users() {
+  const viewer = useViewer()
+  const [, goTo] = useLocation()
+  const [isCreating, setCreating] = useState(false)
   const [search, setSearch] = useState('')
   const [page, setPage] = useState<{ after?: string | null; before?: string | null }>({})
   const { after = null, before = null } = page
@@ -42,6 +49,11 @@ export function Users() {
           value={search}
           onChange={find}
         />
+        {viewer?.scopes.has('write:users') === true && (
+          <Button icon={<UserPlus aria-hidden />} onPress={() => setCreating(true)}>
+            {m.admin.newUser}
+          </Button>
+        )}
       </search>
       {failure !== null ? (
         <ErrorState failure={failure} onRetry={reload} />
@@ -64,6 +76,14 @@ export function Users() {
           />
         </>
       )}
+      <Suspense>
+        {isCreating && (
+          <CreateUser
+            onClose={() => setCreating(false)}
+            onCreated={(id) => goTo(`/admin/users/${id}`)}
+          />
+        )}
+      </Suspense>
     </>
   )
 }

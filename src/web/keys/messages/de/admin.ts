@@ -18,6 +18,19 @@ export const admin: typeof english = {
   statuses: { ACTIVE: 'Aktiv', SUSPENDED: 'Gesperrt' },
   count: (count) => `${count} Benutzer`,
   noUsers: 'Kein Treffer',
+  newUser: 'Neuer Benutzer',
+  newUserLead:
+    'Den Benutzer gibt es dann, bevor sein erstes JWT ankommt. Ein gelöschter Benutzer lässt sich neu anlegen; seine Schlüssel bleiben gelöscht.',
+  createUser: 'Benutzer anlegen',
+  userCreated: 'Der Benutzer ist angelegt.',
+  subject: 'Subject',
+  subjectHint: 'Der Claim sub seiner JWTs.',
+  subjectMissing: 'Bitte ein Subject eingeben.',
+  issuerHint: 'Ohne Angabe gilt der erste Issuer dieses Servers.',
+  name: 'Name',
+  defaultGrant: 'Obergrenze aller neuen Benutzer',
+  defaultGrantText:
+    'Der Betreiber dieses Servers hat sie gewählt. Stattdessen können Sie Rechte geben, die Sie selbst haben.',
   noUser: 'Diesen Benutzer gibt es nicht',
   issuer: 'Issuer',
   email: 'E-Mail-Adresse',
@@ -54,7 +67,8 @@ export const admin: typeof english = {
   deleteAction: 'Benutzer löschen',
   deleted: 'Der Benutzer ist gelöscht.',
   allows: {
-    'write:users': 'würde Ihnen erlauben, Benutzer zu sperren, zu entsperren und zu löschen.',
+    'write:users':
+      'würde Ihnen erlauben, Benutzer anzulegen, zu sperren, zu entsperren und zu löschen.',
     'write:grants': 'würde Ihnen erlauben, Obergrenzen zu ändern.',
     'write:keys': 'würde Ihnen erlauben, Schlüssel zu widerrufen.',
     'manage:keys': 'würde Ihnen erlauben, Schlüssel anderer Benutzer zu sehen und zu widerrufen.',

@@ -19,6 +19,19 @@ export const admin = {
   statuses: { ACTIVE: 'Active', SUSPENDED: 'Suspended' },
   count: (count: number) => (count === 1 ? '1 user' : `${count} users`),
   noUsers: 'No user matches',
+  newUser: 'New user',
+  newUserLead:
+    'The user then exists before its first JWT arrives. A deleted user can be created again; its keys stay deleted.',
+  createUser: 'Create user',
+  userCreated: 'The user is created.',
+  subject: 'Subject',
+  subjectHint: 'The claim sub of its JWTs.',
+  subjectMissing: 'Enter a subject.',
+  issuerHint: 'Without one, it is the first issuer of this server.',
+  name: 'Name',
+  defaultGrant: 'Grant of all new users',
+  defaultGrantText:
+    'The operator of this server has chosen it. You can give scopes that you hold instead.',
   noUser: 'There is no such user',
   issuer: 'Issuer',
   email: 'E-mail address',
@@ -53,7 +66,7 @@ export const admin = {
   deleteAction: 'Delete the user',
   deleted: 'The user is deleted.',
   allows: {
-    'write:users': 'would allow you to suspend, reactivate and delete users.',
+    'write:users': 'would allow you to create, suspend, reactivate and delete users.',
     'write:grants': 'would allow you to change grants.',
     'write:keys': 'would allow you to revoke keys.',
     'manage:keys': 'would allow you to see and revoke the keys of other users.',
