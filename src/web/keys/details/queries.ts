@@ -1,67 +1,76 @@
 import type { ResultOf } from 'gql.tada'
 import { graphql } from '../graphql/graphql.ts'
 
-export const KeyQuery = graphql(`
-  query Key($id: ID!) {
-    viewer {
-      scopes
-      user {
-        id
-      }
+export const KeyUseFragment = graphql(`
+  fragment KeyUse on ApiKey {
+    unusedScopes
+    usedScopes {
+      scope
+      lastUsedAt
     }
-    apiKey(id: $id) {
-      id
-      name
-      description
-      start
-      status
-      scopes
-      effectiveScopes
-      unusedScopes
-      usedScopes {
-        scope
-        lastUsedAt
-      }
-      createdAt
+    lastUsedAt
+    lastUsedFrom {
+      address
+      userAgent
+    }
+    previousSecret {
       expiresAt
-      rotatedAt
-      revokedAt
-      revokedReason
       lastUsedAt
       lastUsedFrom {
         address
         userAgent
       }
-      metadata
-      owner {
-        id
-        subject
-        name
-      }
-      parent {
-        id
-        name
-      }
-      previousSecret {
-        expiresAt
-        lastUsedAt
-        lastUsedFrom {
-          address
-          userAgent
-        }
-      }
-      descendants {
-        id
-        name
-        status
-        lastUsedAt
-        parent {
-          id
-        }
-      }
     }
   }
 `)
+
+export const KeyQuery = graphql(
+  `
+    query Key($id: ID!) {
+      viewer {
+        scopes
+        user {
+          id
+        }
+      }
+      apiKey(id: $id) {
+        id
+        name
+        description
+        start
+        status
+        scopes
+        effectiveScopes
+        ...KeyUse
+        createdAt
+        expiresAt
+        rotatedAt
+        revokedAt
+        revokedReason
+        metadata
+        owner {
+          id
+          subject
+          name
+        }
+        parent {
+          id
+          name
+        }
+        descendants {
+          id
+          name
+          status
+          lastUsedAt
+          parent {
+            id
+          }
+        }
+      }
+    }
+  `,
+  [KeyUseFragment],
+)
 
 export type KeyDetails = NonNullable<ResultOf<typeof KeyQuery>['apiKey']>
 

@@ -1,4 +1,5 @@
 import type { ResultOf } from 'gql.tada'
+import { KeyUseFragment } from '../details/queries.ts'
 import { graphql } from '../graphql/graphql.ts'
 
 export const HealthQuery = graphql(`
@@ -14,47 +15,33 @@ export const HealthQuery = graphql(`
 
 export type FindingKind = ResultOf<typeof HealthQuery>['keyHealth']['findings'][number]['kind']
 
-export const FindingQuery = graphql(`
-  query Finding($kind: KeyHealthFindingKind!, $allUsers: Boolean!) {
-    keyHealth(allUsers: $allUsers) {
-      findings(kinds: [$kind]) {
-        kind
-        count
-        keys(first: 50) {
-          nodes {
-            id
-            name
-            start
-            scopes
-            unusedScopes
-            usedScopes {
-              scope
-              lastUsedAt
-            }
-            lastUsedAt
-            lastUsedFrom {
-              address
-              userAgent
-            }
-            previousSecret {
-              expiresAt
-              lastUsedAt
-              lastUsedFrom {
-                address
-                userAgent
-              }
-            }
-            owner @include(if: $allUsers) {
+export const FindingQuery = graphql(
+  `
+    query Finding($kind: KeyHealthFindingKind!, $allUsers: Boolean!) {
+      keyHealth(allUsers: $allUsers) {
+        findings(kinds: [$kind]) {
+          kind
+          count
+          keys(first: 50) {
+            nodes {
               id
-              subject
               name
+              start
+              scopes
+              ...KeyUse
+              owner @include(if: $allUsers) {
+                id
+                subject
+                name
+              }
             }
           }
         }
       }
     }
-  }
-`)
+  `,
+  [KeyUseFragment],
+)
 
 export type UnhealthyKey = ResultOf<
   typeof FindingQuery
