@@ -8,9 +8,9 @@ import { build } from 'esbuild'
 
 const languages = ['en', 'de']
 
-/** What the modules of the page look for in the document. The settings do not show in a frame. */
+/** What the modules of the page look for in the document. Of the settings, only the title shows in a frame. */
 const globals = `
-  const settings = { adminScopes: [], signIn: { kind: 'oidc' }, features: { sessions: true } }
+  const settings = { title: '{title}', adminScopes: [], signIn: { kind: 'oidc' }, features: { sessions: true } }
   globalThis.document = {
     getElementById: () => ({ textContent: JSON.stringify(settings) }),
     baseURI: 'http://localhost/',

@@ -1,6 +1,7 @@
 /**
  * Bundles the keys page for the browser. The names of the files in `assets` hold a hash of their content, so
- * that a browser may keep them for ever. The server fills `{base}`, `{nonce}`, `{configuration}` and `{sessions}` in.
+ * that a browser may keep them for ever. The server fills `{base}`, `{nonce}`, `{configuration}`, `{sessions}`
+ * and `{title}` in.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'

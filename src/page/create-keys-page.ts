@@ -53,6 +53,7 @@ export function createKeysPage(options: CreateKeysPageOptions): KeysPage {
     publicUrl: url,
     files: webFiles('keys'),
     configuration: {
+      title: checked.title,
       keyPrefix: services.keyPrefix,
       maxLifetimeDays: keys.maxLifetimeDays,
       maxPerUser: keys.maxPerUser,

@@ -5,6 +5,7 @@ import { isRemoteHttp, keyUrlFault } from '../credentials/issuer-url.ts'
 import { isObject } from '../json.ts'
 import { isBaseUrl, isHttpUrl, isOwnPath } from '../net/web-addresses.ts'
 import { isScopeName } from '../scopes.ts'
+import { defaultTitle } from '../web/page-configuration.ts'
 import type { OidcSettings } from './oidc-client.ts'
 
 /** The sign-in of the application: its own session counts on the page, as `session` of `connectLatchkey` says. */
@@ -42,6 +43,8 @@ export interface PageOptions {
   /** The URL of the application as a browser sees it: https, or http on this machine. */
   readonly url: string
   readonly signIn: ApplicationSignIn | OidcSignIn
+  /** The name of the product in the header and the titles of the page: 1 to 60 characters. Default: `Latchkey`. */
+  readonly title?: string | undefined
   /** The URL of the GraphQL API that the page shows in its examples. Default: the page's own endpoint. */
   readonly graphqlUrl?: string | undefined
   /**
@@ -62,6 +65,7 @@ export interface CheckedOptions {
         readonly settings: OidcSettings
         readonly secrets: readonly string[]
       }
+  readonly title: string
   readonly graphqlUrl: string
 }
 
@@ -80,6 +84,7 @@ export function checkOptions(options: PageOptions, around: Surroundings): Checke
   return {
     path,
     url,
+    title: options.title ?? defaultTitle,
     graphqlUrl: options.graphqlUrl ?? `${url}${path}/graphql`,
     signIn:
       'url' in signIn
@@ -110,7 +115,16 @@ function issuerOf(
   return issuers.find((one) => issuerNames(one).includes(issuer))
 }
 
-const members = ['latchkey', 'path', 'url', 'signIn', 'graphqlUrl', 'schema', 'clientAddress']
+const members = [
+  'latchkey',
+  'path',
+  'url',
+  'signIn',
+  'title',
+  'graphqlUrl',
+  'schema',
+  'clientAddress',
+]
 const applicationMembers = ['url', 'signOutUrl']
 const oidcMembers = [
   'clientId',
@@ -123,7 +137,7 @@ const oidcMembers = [
 ]
 
 function faultsOf(options: PageOptions, around: Surroundings): readonly string[] {
-  const { path, url, signIn, graphqlUrl, schema } = options as {
+  const { path, url, signIn, title, graphqlUrl, schema } = options as {
     readonly [K in keyof PageOptions]: unknown
   }
   return [
@@ -136,12 +150,19 @@ function faultsOf(options: PageOptions, around: Surroundings): readonly string[]
     ...(typeof url === 'string' && isBaseUrl(url) && !isRemoteHttp(url)
       ? []
       : ['`url` must be the https URL of your application, or an http URL of this machine']),
+    ...(title === undefined || isTitle(title)
+      ? []
+      : ['`title` must be a text of 1 to 60 characters on one line']),
     ...(graphqlUrl === undefined || (typeof graphqlUrl === 'string' && isHttpUrl(graphqlUrl))
       ? []
       : ['`graphqlUrl` must be an http URL']),
     ...(schema === undefined || isSchema(schema) ? [] : ['`schema` must be a GraphQLSchema']),
     ...signInFaults(signIn, around),
   ]
+}
+
+function isTitle(title: unknown): boolean {
+  return typeof title === 'string' && title.trim() !== '' && /^\P{C}{1,60}$/u.test(title)
 }
 
 function signInFaults(signIn: unknown, around: Surroundings): readonly string[] {

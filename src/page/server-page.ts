@@ -6,6 +6,7 @@ import { keysPagePath } from '../http/root.ts'
 import { administrativeScopes } from '../scopes.ts'
 import type { UserService } from '../users/users.ts'
 import { webFiles } from '../web/files.ts'
+import { defaultTitle } from '../web/page-configuration.ts'
 import { graphiqlPath } from './graphiql-path.ts'
 import type { PageSignIn } from './oidc-page.ts'
 import { createPageHandler } from './page-handler.ts'
@@ -30,6 +31,7 @@ export function createServerPage(
     publicUrl,
     files: webFiles('keys'),
     configuration: {
+      title: defaultTitle,
       keyPrefix: config.keyPrefix,
       maxLifetimeDays: config.keyMaxLifetimeDays,
       maxPerUser: config.keyMaxPerUser,

@@ -46,11 +46,12 @@ export function createShell(
         base: escaped(base),
         configuration: json,
         sessions: String(configuration.features.sessions),
+        title: escaped(configuration.title),
       }
       const document = `${screenOf(below)}.${languageOf(acceptLanguage)}`
       const template = await files.page(`documents/${document}`)
       const html = template.replace(
-        /\{(nonce|base|configuration|sessions)\}/g,
+        /\{(nonce|base|configuration|sessions|title)\}/g,
         (_, name) => filled[name] ?? '',
       )
       return new Response(html, {

@@ -15,8 +15,13 @@ export type SignInConfiguration =
 /** The value of `return_to` at the sign-in for GraphiQL, which is not below the page. */
 export const graphiqlPlace = 'graphiql'
 
+/** The title of the page if the application sets none. */
+export const defaultTitle = 'Latchkey'
+
 /** The settings that the scripts of the page need, beside those of the sign-in. */
 export interface PageSettings {
+  /** The name that the page has in its header and in the titles of its documents. */
+  readonly title: string
   readonly keyPrefix: string
   /** The longest lifetime of a key in days; `null`: no limit. */
   readonly maxLifetimeDays: number | null

@@ -96,6 +96,18 @@ describe('a page with the sign-in of the application', () => {
     expect((await client.post(`${at}/sessions`)).body).toEqual({ sessions: [] })
   })
 
+  it('has the title of the application, as text', async () => {
+    const latchkey = await connect({ session })
+    const { server, url } = await reserve()
+    const title = '</script><b>Shop {nonce}'
+    const page = createKeysPage({ latchkey, path: '/keys', url, signIn: { url: '/in' }, title })
+    mount(server, page)
+    const html = await (await fetch(`${url}/keys`)).text()
+    expect(html).toContain('&lt;/script>&lt;b>Shop {nonce}')
+    expect(html).toContain('"title":"\\u003c/script>\\u003cb>Shop {nonce}"')
+    expect(html).not.toContain('<b>Shop')
+  })
+
   it('knows the scopes of the operations and fields of the application', async () => {
     const latchkey = await connect({ session })
     const schema = buildSchema(`
@@ -224,6 +236,8 @@ describe('createKeysPage', () => {
     [{ signIn: { url: '/in', signOutUrl: '/\t/evil.example' } }, '`signIn.signOutUrl` must be'],
     [{ url: 'http://shop.example' }, '`url` must be the https URL of your application'],
     [{ url: 'shop' }, '`url` must be the https URL'],
+    [{ title: ' ' }, '`title` must be a text of 1 to 60 characters'],
+    [{ title: 'a\nb' }, '`title` must be a text of 1 to 60 characters'],
     [{ paths: '/x' }, 'there is no option `paths`'],
     [{ signIn: undefined }, '`signIn` must be `{ url }`'],
     [{ signIn: { url: 'javascript:alert(1)' } }, '`signIn.url` must be an http URL, or a path'],

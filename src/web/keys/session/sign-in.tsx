@@ -44,7 +44,7 @@ function Card(props: {
       <main className="sign-in-card" data-wide={props.wide}>
         <div className="sign-in-brand">
           <Logo />
-          {m.product}
+          <bdi>{configuration.title}</bdi>
         </div>
         <h1>{props.title}</h1>
         <p className="lead">{props.lead}</p>

@@ -20,7 +20,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
         <div className="header-row">
           <Link href="/" className="brand">
             <Logo />
-            <span>{m.product}</span>
+            <bdi>{configuration.title}</bdi>
           </Link>
           <Navigation />
           <div className="header-end">

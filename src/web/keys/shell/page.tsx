@@ -1,8 +1,8 @@
 import { ArrowLeft } from 'lucide-react'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { Link } from 'wouter'
+import { configuration } from '../configuration.ts'
 import { EmptyState, type EmptyStateProps } from '../kit/states.tsx'
-import { m } from '../messages/current.ts'
 
 /** One screen: its heading, what can be done there, and its content. */
 export function Page(props: {
@@ -54,7 +54,7 @@ export function EmptyPage(props: EmptyStateProps) {
 
 function useDocumentTitle(title: string): void {
   useEffect(() => {
-    document.title = `${title} · ${m.product}`
+    document.title = `${title} · ${configuration.title}`
   }, [title])
 }
 

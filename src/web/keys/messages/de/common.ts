@@ -14,7 +14,6 @@ const months =
   'Januar Februar März April Mai Juni Juli August September Oktober November Dezember'.split(' ')
 
 export const common: typeof english = {
-  product: 'Latchkey',
   skipToContent: 'Zum Inhalt springen',
   loading: 'Lädt …',
   cancel: 'Abbrechen',

@@ -3,7 +3,6 @@ import type { TimeUnit } from '../time-unit.ts'
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
 
 export const common = {
-  product: 'Latchkey',
   skipToContent: 'Skip to content',
   loading: 'Loading…',
   cancel: 'Cancel',
