@@ -6,6 +6,8 @@ import { filesBelow, hashOf } from './sources.js'
 const stamp = '.build.json'
 /** The file that imports the other files of the bundle, whose names change with their content. */
 const entry = join('cli', 'main.js')
+/** The files of pages. A server reads them when it starts, so nothing reads those of the previous build. */
+const pages = /^web[\\/](keys|graphiql)[\\/]/
 
 /** Whether the target was built from those sources and none of its files has changed since. */
 export function isUpToDate(target, sources, clean) {
@@ -23,7 +25,7 @@ export function isUpToDate(target, sources, clean) {
 /**
  * Moves each file of `built` into `target` by a rename, so that a program that starts at the same time finds
  * complete files. The files of the previous build stay, unless `clean` is set, because a running program may
- * still import some. Files of older builds are removed.
+ * still import some. Files of older builds and of earlier pages are removed.
  */
 export function place(built, target, { sources, clean }) {
   const files = filesBelow(built)
@@ -33,7 +35,7 @@ export function place(built, target, { sources, clean }) {
     mkdirSync(dirname(join(target, file)), { recursive: true })
     renameSync(join(built, file), join(target, file))
   }
-  const kept = new Set([...files, ...before])
+  const kept = new Set([...files, ...before.filter((file) => !pages.test(file))])
   for (const file of outputsIn(target)) {
     if (!kept.has(file)) rmSync(join(target, file), { force: true })
   }

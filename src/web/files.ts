@@ -11,18 +11,41 @@ export interface WebFiles {
   asset(name: string): Promise<Uint8Array<ArrayBuffer> | null>
 }
 
-/** Returns the files of `dist/web/<name>`, which are read when they are first asked for. */
+const filesByName = new Map<string, WebFiles>()
+
+/** Returns the files of `dist/web/<name>`. A process reads them once. */
 export function webFiles(name: string): WebFiles {
-  const home = new URL(`${name}/`, folder)
-  const assets = new URL('assets/', home)
-  let names: Promise<ReadonlySet<string>> | undefined
+  const known = filesByName.get(name)
+  if (known !== undefined) return known
+  const files = readWebFiles(new URL(`${name}/`, folder))
+  filesByName.set(name, files)
+  return files
+}
+
+/**
+ * Reads all files of a page at once and keeps them. A build may later replace them while the server runs: its
+ * documents would then name assets that the server does not know, and the assets of its own documents are removed.
+ *
+ * @param home URL of the folder, with a slash at its end
+ */
+export function readWebFiles(home: URL): WebFiles {
+  const contents = readAll(home)
+  // Each request reports the error.
+  contents.catch(() => {})
   return {
-    page: (document = 'index') => readFile(new URL(`${document}.html`, home), 'utf8'),
-    async asset(asset) {
-      names ??= readdir(assets).then((found) => new Set(found))
-      return (await names).has(asset)
-        ? new Uint8Array(await readFile(new URL(asset, assets)))
-        : null
+    async page(document = 'index') {
+      const content = (await contents).get(`${document}.html`)
+      if (content === undefined) throw new Error(`The build has no document ${document}.`)
+      return new TextDecoder().decode(content)
     },
+    asset: async (name) => (await contents).get(`assets/${name}`) ?? null,
   }
+}
+
+async function readAll(home: URL): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> {
+  const names = await readdir(home, { recursive: true })
+  const files = names.filter((name) => /\.\w+$/.test(name))
+  const read = async (name: string) =>
+    [name.replaceAll('\\', '/'), new Uint8Array(await readFile(new URL(name, home)))] as const
+  return new Map(await Promise.all(files.map(read)))
 }

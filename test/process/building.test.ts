@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import {
   appendFileSync,
   cpSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -10,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
@@ -86,6 +87,21 @@ it('builds changed sources and keeps the files of the previous build', async () 
   expect(second).toEqual(expect.arrayContaining(first))
   expect(second.length).toBeGreaterThan(first.length)
   expect((await run(process.execPath, [main, '--version'])).stdout).toMatch(/^\d/)
+})
+
+it('removes the files of the previous page, but not the modules of the previous build', async () => {
+  const { place } = await import(pathToFileURL(join(clone, '.build/target.js')).href)
+  const target = join(clone, 'small')
+  for (const build of ['first', 'second']) {
+    const built = join(clone, `small.new-${build}`)
+    for (const file of ['cli/main.js', `cli/${build}.js`, `web/keys/assets/${build}.js`]) {
+      mkdirSync(dirname(join(built, file)), { recursive: true })
+      writeFileSync(join(built, file), build)
+    }
+    place(built, target, { sources: build, clean: false })
+  }
+  expect(readdirSync(join(target, 'cli'))).toEqual(['first.js', 'main.js', 'second.js'])
+  expect(readdirSync(join(target, 'web/keys/assets'))).toEqual(['second.js'])
 })
 
 it('never prevents the command line from starting, during several builds', async () => {
