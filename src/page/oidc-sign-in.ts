@@ -13,7 +13,11 @@ import type { StartSession } from './start-session.ts'
 interface SignInUnderWay extends SignInSecrets {
   /** The path to arrive at. */
   readonly returnTo: string
-  /** The id of the session that the browser has had so far; `null`: none. */
+  /**
+   * The hash of the session cookie that the browser has had so far; `null`: none. The session is not looked up
+   * before the issuer has answered, so that anonymous requests cost no query. The redirect from the issuer does
+   * not carry the cookie.
+   */
   readonly replaced: string | null
   /** Milliseconds since the epoch. */
   readonly until: number
@@ -85,9 +89,8 @@ export function createOidcSignIn(parts: OidcSignInParts): SignIn {
       )
       try {
         const { url, secrets } = await client.begin(`${pageUrl}/callback`)
-        const earlier = await sessions.findAnywhere(request.headers.get('cookie'))
-        const until = now() + signInSeconds * 1000
-        const content = { ...secrets, returnTo, replaced: earlier?.id ?? null, until }
+        const replaced = sessions.presented(request.headers.get('cookie'))
+        const content = { ...secrets, returnTo, replaced, until: now() + signInSeconds * 1000 }
         const sealed = await sealer.seal('sign-in', idOf(secrets.state), content)
         return redirect(url.href, [
           setCookie(cookie, sealed, { sameSite: 'Lax', maxAgeSeconds: signInSeconds }),

@@ -62,8 +62,13 @@ export interface PageSessions {
    * @throws ServiceUnavailableError; RateLimitedError if too many cookies of the sender stand for no session
    */
   find(carrier: CredentialCarrier): Promise<FoundSession | null>
-  /** Finds the session of a cookie, whatever page the request comes from: to end it, for nothing else. */
-  findAnywhere(cookieHeader: string | null): Promise<SessionRow | null>
+  /** Returns the hash of the secret in a cookie, without a lookup. `null`: no cookie has the form of a secret. */
+  presented(cookieHeader: string | null): string | null
+  /**
+   * Finds the session of a hash from `presented`, whatever page the request comes from: to end it, for nothing
+   * else.
+   */
+  findAnywhere(presented: string | null): Promise<SessionRow | null>
   /** @returns the reason if the user was suspended, deleted or signed out since the JWT was verified */
   start(
     principal: Principal,
@@ -115,19 +120,18 @@ export function createPageSessions(options: PageSessionsOptions): PageSessions {
   /** The hashes of cookies without a session. A session that has ended never comes back. */
   const unknown = new LRUCache<string, true>({ max: maxUnknownCookies, ttl: unknownMs })
 
-  /** @param onUnknown called when a well-formed cookie is first found to stand for no session */
-  async function lookUp(
-    cookieHeader: string | null,
-    onUnknown = () => {},
-  ): Promise<StoredSession | null> {
+  function presented(cookieHeader: string | null): string | null {
     const secret = readCookie(cookieHeader, cookies.session)
     if (secret === null || !isSessionSecret(secret)) return null
-    const hash = hashSessionSecret(secret)
-    const name = Buffer.from(hash).toString('base64')
-    if (unknown.has(name)) return null
-    const session = await store.find(hash, liveAt(now()))
+    return Buffer.from(hashSessionSecret(secret)).toString('base64url')
+  }
+
+  /** @param onUnknown called when the hash is first found to stand for no session */
+  async function lookUp(hash: string | null, onUnknown = () => {}): Promise<StoredSession | null> {
+    if (hash === null || unknown.has(hash)) return null
+    const session = await store.find(Buffer.from(hash, 'base64url'), liveAt(now()))
     if (session === null) {
-      unknown.set(name, true)
+      unknown.set(hash, true)
       onUnknown()
     }
     return session
@@ -212,7 +216,7 @@ export function createPageSessions(options: PageSessionsOptions): PageSessions {
     const until = performance.now() + renewalWaitMs
     while (performance.now() < until) {
       await sleep(100)
-      const session = await lookUp(cookieHeader)
+      const session = await lookUp(presented(cookieHeader))
       if (session === null) return null
       if (!isExpired(session)) return await unseal(session)
     }
@@ -228,7 +232,7 @@ export function createPageSessions(options: PageSessionsOptions): PageSessions {
     async find(carrier) {
       if (!isFromOrigin(carrier, origin)) return null
       const cookieHeader = carrier.header('cookie')
-      const session = await lookUp(cookieHeader, () => countFailure(carrier))
+      const session = await lookUp(presented(cookieHeader), () => countFailure(carrier))
       if (session === null) return null
       // Another tab may have signed in as another user since the page was loaded.
       const shown = carrier.header(shownSessionHeader)
@@ -238,7 +242,8 @@ export function createPageSessions(options: PageSessionsOptions): PageSessions {
       return tokens === null ? null : { ...session, tokens }
     },
 
-    findAnywhere: (cookieHeader) => lookUp(cookieHeader),
+    presented,
+    findAnywhere: (hash) => lookUp(hash),
 
     async start(principal, { expiresAt: tokenExpiresAt, ...tokens }, { address, userAgent }) {
       const id = randomUUID()

@@ -79,7 +79,8 @@ export function createSessionsApi(parts: SessionsApiParts): SessionsApi {
 
     async signOut(carrier) {
       // Nothing is renewed: the session also ends while the issuer does not answer.
-      const session = (await sessions?.findAnywhere(carrier.header('cookie'))) ?? null
+      const presented = sessions?.presented(carrier.header('cookie')) ?? null
+      const session = (await sessions?.findAnywhere(presented)) ?? null
       const tokens = session === null ? null : await sessions?.end(session.id)
       const { location, cookie } = await signIn.signOut(tokens ?? null)
       const response = personal({ location })

@@ -26,7 +26,7 @@ export type StartSession = (
 
 /**
  * Returns a function that starts a session if the JWT of the tokens is accepted as a credential. The session
- * that the browser had before ends, as does the one with the id `replaced`.
+ * that the browser had before ends, as does the one of `replaced`, a hash from `PageSessions.presented`.
  *
  * @param authenticator verifies the JWT as for any other request
  */
@@ -42,9 +42,9 @@ export function createStartSession(
       return { ok: false, reason, error }
     }
     const { principal } = found
-    const earlier = await sessions.findAnywhere(request.headers.get('cookie'))
-    for (const id of new Set([earlier?.id, replaced])) {
-      if (id != null) await sessions.end(id)
+    for (const hash of new Set([sessions.presented(request.headers.get('cookie')), replaced])) {
+      const earlier = await sessions.findAnywhere(hash)
+      if (earlier !== null) await sessions.end(earlier.id)
     }
     const started = await sessions.start(principal, tokens, {
       address: visitor.clientAddress(),

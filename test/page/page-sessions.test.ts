@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createFailureLimiter } from '../../src/admission/failure-limiter.ts'
 import { RateLimitedError } from '../../src/errors.ts'
+import type { OidcClient } from '../../src/page/oidc-client.ts'
+import { createOidcSignIn } from '../../src/page/oidc-sign-in.ts'
 import {
   createPageSessions,
   type PageSessionsOptions,
@@ -126,7 +128,8 @@ describe('a cookie without a session', () => {
     expect(await sessions.find(requestWith('made-up'))).toBeNull()
     expect(lookups).toBe(0)
     for (let n = 0; n < 30; n++) expect(await sessions.find(requestWith(cookieOf(1)))).toBeNull()
-    expect(await sessions.findAnywhere(requestWith(cookieOf(1)).header('cookie'))).toBeNull()
+    const cookieHeader = requestWith(cookieOf(1)).header('cookie')
+    expect(await sessions.findAnywhere(sessions.presented(cookieHeader))).toBeNull()
     expect(lookups).toBe(1)
   })
 
@@ -139,5 +142,27 @@ describe('a cookie without a session', () => {
     expect(await sessions.find(requestWith(cookieOf(21), '198.51.100.7'))).toBeNull()
     found = session
     expect(await sessions.find(requestWith(cookieOf(22)))).toMatchObject({ id: 'the-id' })
+  })
+
+  it('is not looked up when a sign-in begins', async () => {
+    // The store has no `find`.
+    const sessions = sessionsOn({})
+    const url = new URL('https://issuer.example/authorize')
+    const secrets = { verifier: 'verifier', state: 'state', nonce: 'nonce' }
+    const { begin } = createOidcSignIn({
+      client: { begin: async () => ({ url, secrets }) } as unknown as OidcClient,
+      sealer,
+      sessions,
+      startSession: async () => ({ ok: false, reason: 'not asked', error: null }),
+      pageUrl: 'https://api.example/keys',
+      graphiql: null,
+      log: { warn: (details) => expect.unreachable(JSON.stringify(details)) },
+      now: () => now,
+    })
+    const cookie = requestWith(cookieOf(1)).header('cookie') ?? ''
+    const answer = await begin?.(
+      new Request('https://api.example/keys/sign-in', { headers: { cookie } }),
+    )
+    expect(answer?.headers.get('location')).toBe(url.href)
   })
 })
