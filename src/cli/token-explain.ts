@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { type Config, loadConfig } from '../config.ts'
-import { developmentIssuerPath } from '../credentials/development-issuer-path.ts'
 import { type ExplainedCheck, explainJwt, type JwtExplanation } from '../credentials/explain-jwt.ts'
 import { type ResolvedIssuer, resolveIssuer } from '../credentials/issuer-settings.ts'
 import { createDevelopmentIssuer } from '../development/issuer.ts'
 import type { CommandContext } from './command-context.ts'
+import { developmentIssuerUrl } from './development-issuer.ts'
 import { UsageError } from './exit-codes.ts'
 import { answer, table } from './output.ts'
 
@@ -54,12 +54,11 @@ class ChecksMissingError extends Error {
 
 async function configuredIssuers(
   config: Config,
-  { now }: CommandContext,
+  { now, environment }: CommandContext,
 ): Promise<readonly ResolvedIssuer[]> {
-  if (config.mode !== 'development' || config.publicUrl === null) {
-    return config.issuers.map(resolveIssuer)
-  }
-  const issuer = config.publicUrl + developmentIssuerPath
+  const issuer =
+    config.mode === 'development' ? await developmentIssuerUrl(config, environment) : null
+  if (issuer === null) return config.issuers.map(resolveIssuer)
   const { settings } = await createDevelopmentIssuer({ issuer, dataDir: config.dataDir, now })
   return [resolveIssuer(settings)]
 }

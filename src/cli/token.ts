@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander'
 import { type Config, ConfigError, loadConfig } from '../config.ts'
-import { developmentIssuerPath } from '../credentials/development-issuer-path.ts'
 import { createDevelopmentIssuer } from '../development/issuer.ts'
 import type { CommandContext } from './command-context.ts'
+import { developmentIssuerUrl } from './development-issuer.ts'
 import { UsageError } from './exit-codes.ts'
 import { durationSeconds, parseList } from './option-values.ts'
 import { answer } from './output.ts'
@@ -43,7 +43,7 @@ export function addToken(program: Command, context: CommandContext): void {
       if (subject === undefined) throw new UsageError('The option --subject <subject> is missing.')
       const config = loadConfig(context.environment)
       const issuer = await createDevelopmentIssuer({
-        issuer: issuerUrl(config),
+        issuer: await issuerUrl(config, context.environment),
         dataDir: config.dataDir,
         now: context.now,
       })
@@ -57,7 +57,11 @@ export function addToken(program: Command, context: CommandContext): void {
   addTokenExplain(command, context)
 }
 
-function issuerUrl({ mode, publicUrl }: Config): string {
+async function issuerUrl(
+  config: Config,
+  environment: CommandContext['environment'],
+): Promise<string> {
+  const { mode } = config
   if (mode === 'production') {
     const message =
       'is `production`, where there is no development issuer: get a token from your issuer'
@@ -67,14 +71,18 @@ function issuerUrl({ mode, publicUrl }: Config): string {
     const message = 'is set, so there is no development issuer: get a token from your issuer'
     throw new ConfigError([{ variable: 'JWT_ISSUER', message }])
   }
-  if (publicUrl === null) {
+  const issuer = await developmentIssuerUrl(config, environment)
+  if (issuer === null) {
     const message = 'must be set where PORT is 0: it is part of the issuer of the token'
     throw new ConfigError([{ variable: 'PUBLIC_URL', message }])
   }
-  return publicUrl + developmentIssuerPath
+  return issuer
 }
 
 const examples = `
+The issuer is the server that started last with the same DATA_DIR, unless
+PUBLIC_URL or PORT is set.
+
 Examples:
   $ latchkey token --subject ada --scope "read:users write:users" --expires-in 1h
   $ curl -H "Authorization: Bearer $(latchkey token --subject ada --scope read:users)" \\

@@ -1,15 +1,13 @@
 import { type Command, Option } from 'commander'
 import { operator } from '../audit/actor.ts'
 import { type Config, loadConfig } from '../config.ts'
-import {
-  developmentIssuerPath,
-  isDevelopmentIssuer,
-} from '../credentials/development-issuer-path.ts'
+import { isDevelopmentIssuer } from '../credentials/development-issuer-path.ts'
 import { ConflictError } from '../errors.ts'
 import { requireDistinctScopes, requireInCatalogue } from '../scope-rules.ts'
 import { optionalText } from '../text-rules.ts'
 import { optionalEmail, requiredSubject, userNameRule } from '../users/rules.ts'
 import type { CommandContext } from './command-context.ts'
+import { developmentIssuerUrl } from './development-issuer.ts'
 import { UsageError } from './exit-codes.ts'
 import { parseList } from './option-values.ts'
 import { answer, scopeText } from './output.ts'
@@ -50,7 +48,7 @@ export function addUsersCreate(users: Command, context: CommandContext): void {
     .action(async (text: string, options: Options) => {
       const config = loadConfig(context.environment)
       const subject = requiredSubject('subject', text)
-      const issuer = issuerOf(config, options.issuer)
+      const issuer = await issuerOf(config, context.environment, options.issuer)
       const scopes = options.ceiling ? grantOf(config, options) : null
       const email = optionalEmail('email', options.email)
       const name = optionalText('name', options.name, userNameRule)
@@ -77,10 +75,17 @@ function grantOf({ defaultUserScopes }: Config, { scopes }: Options): readonly s
 }
 
 /** @throws UsageError if the issuer is not trusted, or is not given where several are */
-function issuerOf({ mode, publicUrl, issuers }: Config, given: string | undefined): string {
+async function issuerOf(
+  config: Config,
+  environment: CommandContext['environment'],
+  given: string | undefined,
+): Promise<string> {
+  const { mode, issuers } = config
   if (mode === 'development' && given !== undefined && isDevelopmentIssuer(given)) return given
-  const development = publicUrl === null ? [] : [publicUrl + developmentIssuerPath]
-  const trusted = mode === 'development' ? development : issuers.map(({ issuer }) => issuer)
+  const development =
+    mode === 'development' ? await developmentIssuerUrl(config, environment) : null
+  const configured = issuers.map(({ issuer }) => issuer)
+  const trusted = mode === 'development' ? (development === null ? [] : [development]) : configured
   const listed = trusted.map((issuer) => `  ${issuer}`).join('\n')
   if (given !== undefined) {
     if (trusted.includes(given)) return given

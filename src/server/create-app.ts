@@ -1,5 +1,6 @@
 import type { Plugin } from 'graphql-yoga'
 import type { Config } from '../config.ts'
+import { recordIssuer } from '../development/recorded-issuer.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from '../development/samples.ts'
 import { type Closers, closingAll } from '../embedding/closers.ts'
 import type { HttpApp } from '../http/app.ts'
@@ -17,7 +18,7 @@ import { createGenerations, type Generation, type Generations } from './generati
 import { warnOfMissingIdentityKeys } from './identity.ts'
 import { createServerLogger, logWarnings } from './logger.ts'
 import { requireMergedIssuers } from './merged-issuers.ts'
-import { startServices } from './services.ts'
+import { type Services, startServices } from './services.ts'
 import { requireStoredPeppers } from './stored-peppers.ts'
 
 export interface CreateAppOptions {
@@ -156,12 +157,20 @@ async function assemble(
   const first = await generate(config, scopes)
   const generations = createGenerations(first, requestArrivalMs + settings.timeLimit)
   opened.push(() => generations.close())
-  const { developmentIssuer } = first.services
-  const development =
-    developmentIssuer === null || prepared
-      ? null
-      : await prepareDevelopment(first.services, developmentIssuer, now)
+  const development = prepared ? null : await startDevelopment(config, first.services, now)
   return { ...reloadable(config, generations, generate, opened), development }
+}
+
+/** Returns the credentials for the banner; `null`: this is not development. */
+async function startDevelopment(
+  { dataDir }: Config,
+  services: Services,
+  now: () => number,
+): Promise<DevelopmentCredentials | null> {
+  const { developmentIssuer } = services
+  if (developmentIssuer === null) return null
+  await recordIssuer(dataDir, developmentIssuer.settings.issuer)
+  return await prepareDevelopment(services, developmentIssuer, now)
 }
 
 function loggingCloseFailures(log: Logger) {

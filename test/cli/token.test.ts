@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
+import { recordIssuer } from '../../src/server/recorded-issuer.ts'
 import { now, run } from './run.ts'
 
 test('prints only a token of the development issuer', async () => {
@@ -42,6 +43,22 @@ test('takes the issuer from the public URL', async () => {
   const environment = { ...folder(), PUBLIC_URL: 'http://localhost:5000/' }
   const { out } = await run(['token', '--subject', 'ada'], { environment })
   expect(decodeJwt(out.trim()).iss).toBe('http://localhost:5000/dev/issuer')
+})
+
+test('takes the issuer of the last server, whose port is not in the environment', async () => {
+  const environment = folder()
+  const url = 'http://127.0.0.1:4711/dev/issuer'
+  const issuerWith = async (variables: Record<string, string>) => {
+    const words = ['token', '--subject', 'ada']
+    const { out } = await run(words, { environment: { ...environment, ...variables } })
+    return decodeJwt(out.trim()).iss
+  }
+  await recordIssuer(environment.DATA_DIR, url)
+  expect(await issuerWith({})).toBe(url)
+  expect(await issuerWith({ PORT: '0' })).toBe(url)
+  expect(await issuerWith({ PORT: '4001' })).toBe('http://127.0.0.1:4001/dev/issuer')
+  await recordIssuer(environment.DATA_DIR, 'not a URL')
+  expect(await issuerWith({})).toBe('http://127.0.0.1:4000/dev/issuer')
 })
 
 test.each([

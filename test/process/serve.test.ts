@@ -48,6 +48,11 @@ describe('the banner', () => {
   })
 })
 
+it('accepts what `latchkey token` prints, although its port is not in the environment', async () => {
+  const words = ['token', '--subject', 'ada', '--scope', 'read:users']
+  expect(await status(commandOn(dataDir, ...words).access_token)).toBe(200)
+})
+
 describe.each(['API key', 'JWT'])('with the printed %s a GraphQL client', (credential) => {
   it('allows to create a narrower key, use it, rotate it without downtime and revoke it', async () => {
     const ada = client(server.process.banner[credential] ?? '')
