@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { loadConfig } from '../config.ts'
 import type { Evaluation } from '../decision/index.ts'
 import type { CommandContext } from './command-context.ts'
@@ -6,6 +5,7 @@ import { UsageError } from './exit-codes.ts'
 import type { BrokenKey, Change } from './operations/broken-keys.ts'
 import type { Operation } from './operations/read-operations.ts'
 import { answer, table } from './output.ts'
+import { readSdl } from './read-sdl.ts'
 
 export interface DiffOptions {
   readonly keys?: boolean
@@ -36,7 +36,7 @@ export async function compareSchemas(
   }
   const [{ operationsIn }, { isFaulty, needsMore, needsOf, needsText, schemaOf }] =
     await Promise.all([import('./operations/sources.ts'), import('./operations/needs.ts')])
-  const read = async (file: string) => schemaOf(await readFile(file, 'utf8'), file)
+  const read = async (file: string) => schemaOf(await readSdl(file), file)
   const [oldSchema, newSchema] = [await read(oldFile), await read(newFile)]
   const compared = (await operationsIn(files)).map((operation): Comparison => {
     const before = needsOf(oldSchema, operation)

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { loadConfig } from '../config.ts'
 import type { Evaluation } from '../decision/index.ts'
 import type { IssuedKey } from '../keys/inputs.ts'
@@ -7,6 +6,7 @@ import { UsageError } from './exit-codes.ts'
 import { findUser } from './find-user.ts'
 import type { Operation } from './operations/read-operations.ts'
 import { answer, table } from './output.ts'
+import { readSdl } from './read-sdl.ts'
 import { keyView } from './views.ts'
 
 export interface NeedsOptions {
@@ -77,7 +77,7 @@ async function sdlOf(
   context: CommandContext,
 ): Promise<[sdl: string, file: string]> {
   if (file === undefined) return [await context.printSchema(), 'schema.graphql']
-  return [await readFile(file, 'utf8'), file]
+  return [await readSdl(file), file]
 }
 
 function reportOf(rows: readonly Row[], application: Need, textOf: (need: Need) => string): string {

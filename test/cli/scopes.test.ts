@@ -141,6 +141,15 @@ describe('scopes', () => {
     const { out } = await scopes(path, '--schema', `${path}/shop.graphqls`)
     expect(out).toContain('The application needs: admin, or read:orders')
   })
+
+  test.each([
+    ['--schema', ['--schema', 'absent.graphqls']],
+    ['--diff', ['--diff', 'absent.graphqls', 'schema.graphql']],
+  ])('%s with a file that cannot be read is a fault of the command line', async (_, words) => {
+    const { code, out, err } = await scopes(...words, folder(application))
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toBe('latchkey: The SDL file "absent.graphqls" cannot be read (ENOENT).\n')
+  })
 })
 
 describe('scopes on a database', () => {
