@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
-import { recordIssuer } from '../../src/server/recorded-issuer.ts'
+import { recordIssuer } from '../../src/development/recorded-issuer.ts'
 import { now, run } from './run.ts'
 
 test('prints only a token of the development issuer', async () => {

@@ -54,7 +54,7 @@ describe('the built keys page', () => {
     expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/)
     expect(html).toContain('<base href="{base}/">')
     expect(html).toContain('<meta property="csp-nonce" nonce="{nonce}">')
-    const filled = html.replace(/\{(base|nonce|configuration|sessions)\}/g, '')
+    const filled = html.replace(/\{(base|nonce|configuration|sessions|title)\}/g, '')
     expect(filled).not.toMatch(/[{}]/)
   })
 })
