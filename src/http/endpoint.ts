@@ -11,12 +11,17 @@ export interface HttpRequest extends CredentialCarrier {
   readonly isTargetRaw: boolean
   /** The request that plugins and resolvers see. Its body may already have been read. */
   readonly shown: Request
-  /** @throws BodyTooLargeError */
+  /** @throws BodyTooLargeError, IncompleteBodyError */
   readBody(maxBytes: number): Promise<string>
 }
 
 export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError'
+}
+
+/** The client has disconnected before it sent the whole body. */
+export class IncompleteBodyError extends Error {
+  override readonly name = 'IncompleteBodyError'
 }
 
 /** An endpoint that needs no fetch Request or Response. It answers synchronously where it can. */

@@ -1,4 +1,4 @@
-import { BodyTooLargeError, type HttpRequest } from './endpoint.ts'
+import { BodyTooLargeError, type HttpRequest, IncompleteBodyError } from './endpoint.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** Adapts a fetch Request. @param context of the same request, for the address of the client. Default: unknown */
@@ -28,7 +28,11 @@ async function readText({ headers, body }: Request, maxBytes: number): Promise<s
   // The reader is not cancelled if the body is too long: that would close the connection before the answer is
   // sent.
   const reader = body?.getReader()
-  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
+  const read = () =>
+    reader?.read().catch((cause: unknown) => {
+      throw new IncompleteBodyError('The client has sent a part of the body.', { cause })
+    })
+  for (let part = await read(); part?.value !== undefined; part = await read()) {
     length += part.value.byteLength
     if (length > maxBytes) throw new BodyTooLargeError()
     chunks.push(part.value)

@@ -11,7 +11,13 @@ import { createGraphQLAdmission } from '../yoga/graphql-admission.ts'
 import { requestError } from '../yoga/graphql-errors.ts'
 import { createRunOperation, type RunOperation, resultAnswer } from '../yoga/run-operation.ts'
 import { completeErrors, maskError, maskedError } from '../yoga/use-error-answers.ts'
-import { answerOf, BodyTooLargeError, type DirectEndpoint, type HttpRequest } from './endpoint.ts'
+import {
+  answerOf,
+  BodyTooLargeError,
+  type DirectEndpoint,
+  type HttpRequest,
+  IncompleteBodyError,
+} from './endpoint.ts'
 import { fetchRequest } from './fetch-request.ts'
 import { readParameters, readQueryParameters } from './graphql-parameters.ts'
 import { isForStream, requestFault } from './graphql-request.ts'
@@ -41,6 +47,12 @@ export interface GraphQLEndpoint extends DirectEndpoint {
 const bodyTooLarge = withoutStack(
   new GraphQLError(`The body is larger than ${maxBodySize} bytes.`, {
     extensions: { code: 'CONTENT_TOO_LARGE', http: { status: 413 } },
+  }),
+)
+
+const bodyIncomplete = withoutStack(
+  new GraphQLError('The client has sent a part of the body.', {
+    extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
   }),
 )
 
@@ -117,6 +129,7 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
     failed(cause, request, { requestId }) {
       const accept = request.header('accept')
       if (cause instanceof BodyTooLargeError) return errorAnswer(bodyTooLarge, accept)
+      if (cause instanceof IncompleteBodyError) return errorAnswer(bodyIncomplete, accept)
       onBug(cause, requestId)
       return errorAnswer(maskedError(requestId), accept)
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { BodyTooLargeError } from '../../src/http/endpoint.ts'
+import { BodyTooLargeError, IncompleteBodyError } from '../../src/http/endpoint.ts'
 import { fetchRequest } from '../../src/http/fetch-request.ts'
 
 /* The fetch adapter: the request that it passes on. Its answers are ordinary Responses. */
@@ -111,9 +111,13 @@ describe('a body', () => {
     expect(state).toEqual({ pulled: 2, cancelled: false })
   })
 
-  it('that breaks off is an error', async () => {
+  it('that breaks off is an error of the client', async () => {
     const cause = new Error('gone')
     const stream = new ReadableStream({ pull: (controller) => controller.error(cause) })
-    await expect(posted(stream).readBody(limit)).rejects.toBe(cause)
+    const error = await posted(stream)
+      .readBody(limit)
+      .catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(IncompleteBodyError)
+    expect(error).toMatchObject({ cause })
   })
 })
