@@ -1,4 +1,3 @@
-import { Suspense } from 'react'
 import { Route, Router, Switch } from 'wouter'
 import { basePath, configuration } from './configuration.ts'
 import { Toasts } from './kit/toasts.tsx'
@@ -16,9 +15,7 @@ export function App({ first }: { readonly first: FirstAnswer }) {
       <SessionGate first={first}>
         <Layout>
           <FaultBoundary>
-            <Suspense>
-              <Screens />
-            </Suspense>
+            <Screens />
           </FaultBoundary>
         </Layout>
       </SessionGate>

@@ -1,12 +1,4 @@
-import {
-  createContext,
-  type ReactNode,
-  Suspense,
-  useCallback,
-  useContext,
-  useEffect,
-  useState,
-} from 'react'
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from 'react'
 import { Provider } from 'urql'
 import { createClient } from '../graphql/client.ts'
 import type { Failure } from '../graphql/failure.ts'
@@ -72,18 +64,12 @@ export function SessionGate(props: { readonly first: FirstAnswer; readonly child
     )
   }
   if (session === undefined) return null
-  if (session === null) {
-    return (
-      <Suspense>
-        <SignIn />
-      </Suspense>
-    )
-  }
+  if (session === null) return <SignIn />
   return (
     <SessionContext value={session}>
       <Provider value={client}>
         {children}
-        <Suspense>{ended && <SessionEnded />}</Suspense>
+        {ended && <SessionEnded />}
       </Provider>
     </SessionContext>
   )
