@@ -74,18 +74,24 @@ function grantOf({ defaultUserScopes }: Config, { scopes }: Options): readonly s
   return requireDistinctScopes('scopes', scopes ?? defaultUserScopes ?? [])
 }
 
+async function trustedIssuers(
+  config: Config,
+  environment: CommandContext['environment'],
+): Promise<readonly string[]> {
+  if (config.mode !== 'development') return config.issuers.map(({ issuer }) => issuer)
+  const own = await developmentIssuerUrl(config, environment)
+  return own === null ? [] : [own]
+}
+
 /** @throws UsageError if the issuer is not trusted, or is not given where several are */
 async function issuerOf(
   config: Config,
   environment: CommandContext['environment'],
   given: string | undefined,
 ): Promise<string> {
-  const { mode, issuers } = config
-  if (mode === 'development' && given !== undefined && isDevelopmentIssuer(given)) return given
-  const development =
-    mode === 'development' ? await developmentIssuerUrl(config, environment) : null
-  const configured = issuers.map(({ issuer }) => issuer)
-  const trusted = mode === 'development' ? (development === null ? [] : [development]) : configured
+  if (config.mode === 'development' && given !== undefined && isDevelopmentIssuer(given))
+    return given
+  const trusted = await trustedIssuers(config, environment)
   const listed = trusted.map((issuer) => `  ${issuer}`).join('\n')
   if (given !== undefined) {
     if (trusted.includes(given)) return given
