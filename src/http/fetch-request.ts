@@ -30,7 +30,7 @@ async function readText({ headers, body }: Request, maxBytes: number): Promise<s
   const reader = body?.getReader()
   const read = () =>
     reader?.read().catch((cause: unknown) => {
-      throw new IncompleteBodyError('The client has sent a part of the body.', { cause })
+      throw new IncompleteBodyError('The client has sent only a part of the body.', { cause })
     })
   for (let part = await read(); part?.value !== undefined; part = await read()) {
     length += part.value.byteLength

@@ -51,7 +51,7 @@ const bodyTooLarge = withoutStack(
 )
 
 const bodyIncomplete = withoutStack(
-  new GraphQLError('The client has sent a part of the body.', {
+  new GraphQLError('The client has sent only a part of the body.', {
     extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
   }),
 )
