@@ -29,6 +29,8 @@ export async function createWorld(folder, { keys, tokens, settings = {} }) {
     folder,
     sql,
     databaseUrl: database.url,
+    /** The URL of the superuser, who creates and fills other databases. */
+    superuserUrl: database.superuserUrl,
     issuer,
     jwksUri: `${issuer}/jwks`,
     /** For a Latchkey server in production, where it logs no line for each request by default. */

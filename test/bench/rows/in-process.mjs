@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 /** Runs `trial` (a file in `../trials`) with `input` once for each generation, and returns the results. */
 export async function trials(trial, world, input, generations) {
   const file = join(world.folder, `${trial}.json`)
-  const { databaseUrl, issuer, jwksUri } = world
-  writeFileSync(file, JSON.stringify({ databaseUrl, issuer, jwksUri, ...input }))
+  const { databaseUrl, superuserUrl, issuer, jwksUri } = world
+  writeFileSync(file, JSON.stringify({ databaseUrl, superuserUrl, issuer, jwksUri, ...input }))
   const answers = []
   for (let n = 0; n < generations; n++) answers.push(await runTrial(trial, file))
   return answers

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import postgres from 'postgres'
 import { post, show, start, startLatchkey } from '../measure.mjs'
 import { arm, compare, ratioOf, rowsOf } from './interleaved.mjs'
 import { baseName, me, viewer, yoga } from './throughput.mjs'
@@ -72,9 +73,12 @@ export async function measurePeers(world, settings) {
 }
 
 /** Creates a second database on the same server, with better-auth's tables and a hundred keys. */
-async function betterAuthDatabase({ sql, databaseUrl }, VARIANT) {
+async function betterAuthDatabase({ databaseUrl, superuserUrl }, VARIANT) {
   const name = `better_auth_${VARIANT}`
-  await sql`create database ${sql(name)}`
+  const superuser = postgres(superuserUrl, { max: 1 })
+  const { username } = new URL(databaseUrl)
+  await superuser`create database ${superuser(name)} owner ${superuser(username)}`
+  await superuser.end()
   const url = new URL(databaseUrl)
   url.pathname = `/${name}`
   const environment = { DATABASE_URL: url.href, VARIANT }

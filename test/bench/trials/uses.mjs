@@ -6,11 +6,11 @@ import { fill, keyAt, keysPerUser } from '../fill.mjs'
 import { shuffled } from '../measure.mjs'
 import { answer, input } from './setting.mjs'
 
-const { databaseUrl, keys, used, uses, burst } = input
+const { superuserUrl, keys, used, uses, burst } = input
 const name = `uses_${process.pid}`
-const server = postgres(databaseUrl, { max: 1, onnotice: () => {} })
+const server = postgres(superuserUrl, { max: 1, onnotice: () => {} })
 await server.unsafe(`create database ${name}`)
-const url = new URL(databaseUrl)
+const url = new URL(superuserUrl)
 url.pathname = `/${name}`
 
 try {
