@@ -24,6 +24,13 @@ export function causeOfFailure(error: unknown): Cause | null {
   return causeOf(original)
 }
 
+/** Whether the database, or a connection to it, took longer than its time limit. */
+export function isTooLate(error: unknown): boolean {
+  const original = unwrapped(error)
+  if (original instanceof ServiceUnavailableError) return isTooLate(original.cause)
+  return causeOf(original) === 'timeout' || codeOf(original) === 'CONNECT_TIMEOUT'
+}
+
 /** Whether the same transaction may succeed when it is run again. */
 export function isRetryable(error: unknown): boolean {
   const code = codeOf(unwrapped(error))

@@ -2,6 +2,7 @@ import { createAliasCheck } from '../credentials/alias-check.ts'
 import { resolveIssuers } from '../credentials/issuer-settings.ts'
 import { pepperFingerprint } from '../credentials/pepper-fingerprint.ts'
 import { openDatabase } from '../db/database.ts'
+import { firstAnswer } from '../db/first-answer.ts'
 import { withMigrations } from '../db/migrate.ts'
 import { SchemaError } from '../db/migrations/errors.ts'
 import type { PepperStore } from '../keys/peppers.ts'
@@ -62,7 +63,7 @@ async function connect(
     onTrouble: reportTroubleTo(options.log),
   })
   opened.push(() => database.close())
-  await requirePeppers(database.peppers, keys.peppers)
+  await firstAnswer(() => requirePeppers(database.peppers, keys.peppers))
   await createAliasCheck(database.directory, issuers.flatMap(resolveIssuers))()
 
   const catalogue = createScopeCatalogue(options.scopes)

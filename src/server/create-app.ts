@@ -1,5 +1,6 @@
 import type { Plugin } from 'graphql-yoga'
 import type { Config } from '../config.ts'
+import { firstAnswer } from '../db/first-answer.ts'
 import { recordIssuer } from '../development/recorded-issuer.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from '../development/samples.ts'
 import { type Closers, closingAll } from '../embedding/closers.ts'
@@ -135,7 +136,10 @@ async function assemble(
   if (!prepared) await prepareSchema(url, config, settings)
   const database = openConfiguredDatabase(url, config, log)
   opened.push(() => database.close())
-  await requireStoredPeppers(database.peppers, config.keyPeppers, new Date(now()))
+  await firstAnswer(
+    () => requireStoredPeppers(database.peppers, config.keyPeppers, new Date(now())),
+    { signal, onWaiting: () => log.info('The database answers slowly. Waiting for it.') },
+  )
   const lasting = createLastingParts(config, settings, database)
   if (!prepared) warnOfMissingIdentityKeys(config, log)
 
