@@ -17,7 +17,7 @@ export interface Attached<Value> {
  * copy has it. A frozen object has its value in a WeakMap.
  */
 export function createAttached<Value>(): Attached<Value> {
-  const ofFrozen = new WeakMap<object, Value>()
+  let ofFrozen: WeakMap<object, Value> | null = null
 
   class Holder extends Given {
     #value: Value
@@ -28,13 +28,16 @@ export function createAttached<Value>(): Attached<Value> {
     }
 
     static get(object: object): Value | undefined {
-      return #value in object ? object.#value : ofFrozen.get(object)
+      return #value in object ? object.#value : ofFrozen?.get(object)
     }
 
     static set(object: object, value: Value): void {
       if (#value in object) object.#value = value
       else if (Object.isExtensible(object)) new Holder(object, value)
-      else ofFrozen.set(object, value)
+      else {
+        ofFrozen ??= new WeakMap()
+        ofFrozen.set(object, value)
+      }
     }
   }
   return Holder

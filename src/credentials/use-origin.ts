@@ -31,17 +31,28 @@ export function originOf(
 function addressOf(carrier: CredentialCarrier): string | null {
   // A function of an application may return anything.
   const address: unknown = carrier.clientAddress?.()
-  return typeof address === 'string' ? plainAddress(address) : null
+  return typeof address === 'string' ? knownAddress(address) : null
 }
-
-/** The last header and what was read from it, since most requests have the same one as the request before. */
-let last: { readonly sent: string; readonly text: string | null } = { sent: '', text: null }
 
 function userAgentOf(carrier: CredentialCarrier): string | null {
   const sent = carrier.header('user-agent')
-  if (sent === null) return null
-  if (sent !== last.sent) last = { sent, text: readable(sent) }
-  return last.text
+  return sent === null ? null : knownAgent(sent)
+}
+
+const knownAddress = rememberingLast(plainAddress)
+const knownAgent = rememberingLast(readable)
+
+/** Most requests come from the same client as the request before, so the last result is kept. */
+function rememberingLast(read: (sent: string) => string | null): typeof read {
+  let last: string | null = null
+  let result: string | null = null
+  return (sent) => {
+    if (sent !== last) {
+      result = read(sent)
+      last = sent
+    }
+    return result
+  }
 }
 
 function readable(sent: string): string | null {

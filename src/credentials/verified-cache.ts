@@ -26,8 +26,11 @@ interface Entry<T> extends Dependencies {
   readonly value: T
   /** The time of `put`, by the monotonic clock. */
   readonly storedAt: number
-  /** The time of the last use that counted for the LRU order, by the monotonic clock. */
-  touchedAt: number
+  /**
+   * The time from which on a use checks the age and counts for the LRU order, by the monotonic clock. One number,
+   * because each is a memory access of its own.
+   */
+  checkAt: number
 }
 
 /** A number that is taken before a lookup starts; see {@link VerifiedCache.fence}. */
@@ -87,16 +90,19 @@ export class VerifiedCache<T> implements ChangeListener {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
     if (!this.#lease.validAt(monotonic, wall)) return undefined
+    if (monotonic < entry.checkAt && wall < entry.validUntil) return entry.value
     if (entry.validUntil <= wall || monotonic - entry.storedAt >= this.#maxAge) {
       this.#delete(key)
       return undefined
     }
-    if (monotonic - entry.touchedAt >= recency) {
-      entry.touchedAt = monotonic
-      this.#entries.delete(key)
-      this.#entries.set(key, entry)
-    }
+    entry.checkAt = this.#nextCheck(entry.storedAt, monotonic)
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
     return entry.value
+  }
+
+  #nextCheck(storedAt: number, monotonic: number): number {
+    return Math.min(monotonic + recency, storedAt + this.#maxAge)
   }
 
   /** Returns the present fence. Take it before the lookup whose result is passed to `put`. */
@@ -109,8 +115,9 @@ export class VerifiedCache<T> implements ChangeListener {
     if (!this.#lease.valid || this.changedSince(dependencies, fence)) return false
     const { keyId, userId, validUntil } = dependencies
     const now = this.#clock.monotonic()
+    const checkAt = this.#nextCheck(now, now)
     this.#delete(key)
-    this.#entries.set(key, { value, keyId, userId, validUntil, storedAt: now, touchedAt: now })
+    this.#entries.set(key, { value, keyId, userId, validUntil, storedAt: now, checkAt })
     if (this.#entries.size > this.#maxEntries) this.#deleteOldest()
     if (keyId !== null) this.#dependents.add(keyId, key)
     if (userId !== null) this.#dependents.add(userId, key)

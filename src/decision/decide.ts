@@ -1,3 +1,4 @@
+import { createAttached } from '../attached.ts'
 import { InsufficientScopeError, type MissingScopes, UnauthenticatedError } from '../errors.ts'
 import type { HelpUrl } from '../help-url.ts'
 import type { Principal } from '../principal.ts'
@@ -32,11 +33,20 @@ export interface Insufficient extends MissingScopes {
 
 const allowed: Allowed = { outcome: 'allowed' }
 
+/**
+ * The requirements that each principal met last. Most callers repeat one operation, and their scopes, which never
+ * change, are seldom in the processor's cache.
+ */
+const lastMet = createAttached<Evaluation>()
+
 /** Decides whether `principal` may run an operation with the requirements of `evaluation`, as a whole. */
 export function decide(evaluation: Evaluation, principal: Principal | null): Decision {
   if (!evaluation.authenticated) return allowed
   if (principal === null) return { outcome: 'unauthenticated', fields: evaluation.fields }
-  return isMet(evaluation, principal) ? allowed : insufficient(evaluation, principal)
+  if (lastMet.get(principal) === evaluation) return allowed
+  if (!isMet(evaluation, principal)) return insufficient(evaluation, principal)
+  lastMet.set(principal, evaluation)
+  return allowed
 }
 
 function isMet({ requirements, exemptible = [] }: Needs, principal: Principal): boolean {
@@ -59,8 +69,13 @@ function requirementsFor({ requirements, exemptible }: Needs, principal: Princip
 /**
  * Returns the scopes with which `principal` meets the requirements of `evaluation`: the smallest alternative
  * that it holds.
+ *
+ * @param principal a caller that `decide` allowed
  */
 export function scopesUsed(evaluation: Evaluation, principal: Principal): readonly string[] {
+  const [only, another] = evaluation.scopes
+  if (evaluation.exemptible === undefined && only !== undefined && another === undefined)
+    return only
   const requirements = requirementsFor(evaluation, principal)
   const scopes = evaluation.exemptible === undefined ? evaluation.scopes : allOf(requirements)
   for (const list of scopes) if (holdsAll(list, principal.scopes)) return list

@@ -170,10 +170,8 @@ function requirePrincipal(
       '`principalOf` returned undefined. It must return a principal, or null for an anonymous request.',
     )
   }
-  const { scopes } = principal as Partial<Principal>
-  if (!(scopes instanceof Set) || authenticator?.hasMade?.(principal) === false) {
-    throw new TypeError(
-      '`principalOf` must return a principal that the authenticator made, or null.',
-    )
-  }
+  if (authenticator?.hasMade !== undefined) {
+    if (authenticator.hasMade(principal)) return
+  } else if ((principal as Partial<Principal>).scopes instanceof Set) return
+  throw new TypeError('`principalOf` must return a principal that the authenticator made, or null.')
 }

@@ -97,11 +97,10 @@ export function createGuard<GuardedRequest extends GuardRequest = GuardRequest>(
   return Object.assign(guard, { authenticate })
 }
 
-interface AdmittedRequest {
-  readonly admission: RequestAdmission
-  readonly admitted: LatchkeyError | null | Promise<LatchkeyError | null>
+class GuardAdmission extends RequestAdmission {
+  admitted: LatchkeyError | null | Promise<LatchkeyError | null> = null
   /** The time of the call of `admit` for a WebSocket, by `performance.now()`; 0 for a request. */
-  readonly at: number
+  admittedAt = 0
 }
 
 /** A refusal is a rejection, whether it took time or not. */
@@ -131,7 +130,7 @@ function createAdmit<GuardedRequest extends GuardRequest>({
     authenticator,
     refusalError: ({ error }, request) => limiter.errorFor(error, addressOf(request)),
   })
-  const admissions = createAttached<AdmittedRequest>()
+  const admissions = createAttached<GuardAdmission>()
   const watches = new ConnectionWatches(authenticator, admission.recheck)
 
   type Attempted = Attempt<GuardedRequest>
@@ -140,26 +139,24 @@ function createAdmit<GuardedRequest extends GuardRequest>({
     { key, request, connection }: Attempted,
     userId: string | null,
   ): RequestAdmission | Promise<RequestAdmission> {
-    const state = new RequestAdmission()
+    const state = new GuardAdmission()
     state.userId = userId
-    const at = connection === null ? 0 : performance.now()
+    if (connection !== null) state.admittedAt = performance.now()
     const carrier =
       connection === null
         ? carrierOf(key, () => addressOf(request, key))
         : connection.carrier(() => addressOf(request))
     const admitted = admission.admit(state, carrier, request)
-    admissions.set(key, { admission: state, admitted, at })
+    state.admitted = admitted
+    admissions.set(key, state)
     return admitted instanceof Promise ? admitted.then(() => state) : state
   }
 
-  async function admitAgain(
-    attempt: Attempted,
-    { admission: state, admitted, at }: AdmittedRequest,
-  ): Promise<RequestAdmission> {
-    await admitted
-    const { refusal } = state
+  async function admitAgain(attempt: Attempted, state: GuardAdmission): Promise<RequestAdmission> {
+    await state.admitted
+    const { refusal, admittedAt } = state
     const isUsedAgain =
-      attempt.connection !== null && refusal === null && performance.now() - at > nextUseMs
+      attempt.connection !== null && refusal === null && performance.now() - admittedAt > nextUseMs
     // An outage ends. The request of a connection that lasts is then admitted again, for the same user.
     if (refusal instanceof ServiceUnavailableError || isUsedAgain) {
       return admitFirst(attempt, state.userId)
@@ -171,9 +168,9 @@ function createAdmit<GuardedRequest extends GuardRequest>({
   async function admitConnection(
     connection: Connection,
     attempt: Attempted,
-    before: AdmittedRequest | undefined,
+    before: GuardAdmission | undefined,
   ): Promise<RequestAdmission> {
-    const wasAccepted = (before?.admission.userId ?? null) !== null
+    const wasAccepted = (before?.userId ?? null) !== null
     const state = await (before === undefined
       ? admitFirst(attempt, null)
       : admitAgain(attempt, before))
