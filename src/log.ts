@@ -43,7 +43,7 @@ export function createLogger(options: LoggerOptions): Logger {
     {
       level: options.level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: createTimestamp(),
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: errorForLog, error: errorForLog, cause: errorForLog },
       hooks: {
@@ -55,6 +55,20 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     options.pretty === true ? prettyInto(output) : output,
   )
+}
+
+/** Returns a function that writes the time (RFC 3339). It is formatted once for all lines of a millisecond. */
+function createTimestamp(): () => string {
+  let last = Number.NaN
+  let text = ''
+  return () => {
+    const now = Date.now()
+    if (now !== last) {
+      last = now
+      text = `,"time":"${new Date(now).toISOString()}"`
+    }
+    return text
+  }
 }
 
 /** For a line without a message Pino would use that of the error, without the serializer. */

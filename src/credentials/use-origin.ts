@@ -39,11 +39,11 @@ function userAgentOf(carrier: CredentialCarrier): string | null {
   return sent === null ? null : knownAgent(sent)
 }
 
-const knownAddress = rememberingLast(plainAddress)
-const knownAgent = rememberingLast(readable)
+const knownAddress = memoizeLast(plainAddress)
+const knownAgent = memoizeLast(readable)
 
 /** Most requests come from the same client as the request before, so the last result is kept. */
-function rememberingLast(read: (sent: string) => string | null): typeof read {
+function memoizeLast(read: (sent: string) => string | null): typeof read {
   let last: string | null = null
   let result: string | null = null
   return (sent) => {

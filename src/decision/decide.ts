@@ -35,7 +35,7 @@ const allowed: Allowed = { outcome: 'allowed' }
 
 /**
  * The requirements that each principal met last. Most callers repeat one operation, and their scopes, which never
- * change, are seldom in the processor's cache.
+ * change, are rarely in the processor's cache.
  */
 const lastMet = createAttached<Evaluation>()
 
