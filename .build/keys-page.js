@@ -45,10 +45,17 @@ export async function bundleKeysPage(root, folder) {
           codeSplitting: {
             groups: [
               // What Vite adds to each dynamic import: the entry would otherwise have to wait for the first chunk.
-              { name: 'load', test: /vite\/preload-helper/, priority: 2 },
+              { name: 'load', test: /vite\/preload-helper/, priority: 3 },
               // React runs in a task of its own.
-              { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 1 },
-              { debugName: 'first', name: nameOfFirstChunk },
+              { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 2 },
+              { debugName: 'first', name: nameOfFirstChunk, priority: 1 },
+              // Small modules of several screens: a request for each takes longer than their bytes.
+              {
+                debugName: 'shared',
+                name: nameOfSharedChunk,
+                minShareCount: 2,
+                includeDependenciesRecursively: false,
+              },
             ],
           },
         },
@@ -162,6 +169,18 @@ function nameOfFirstChunk(id, context) {
     return context.getModuleInfo(module)?.importers.some(isFirst) === true
   }
   return isFirst(id) ? 'start' : null
+}
+
+/** Returns the name of the chunk for modules of several screens. Those that need the dialogs stay with them. */
+function nameOfSharedChunk(id, context) {
+  const seen = new Set()
+  const needsDialogs = (module) => {
+    if (seen.has(module)) return false
+    seen.add(module)
+    if (module.endsWith(`/${source}/kit/dialog.tsx`)) return true
+    return context.getModuleInfo(module)?.importedIds.some(needsDialogs) === true
+  }
+  return id.includes('/src/web/') && !needsDialogs(id) ? 'shared' : null
 }
 
 /** Packages mark modules for the server components of React, which the page does not use. */
