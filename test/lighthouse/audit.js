@@ -19,6 +19,7 @@ for (const url of urls) {
     lcp: lhr.audits['largest-contentful-paint']?.numericValue,
     shift: lhr.audits['cumulative-layout-shift']?.numericValue,
     blocking: lhr.audits['total-blocking-time']?.numericValue,
+    benchmarkIndex: lhr.environment.benchmarkIndex,
     scriptBytes: sum(lhr.audits['network-requests']?.details.items ?? []),
   })
 }
