@@ -8,6 +8,7 @@ import { secretRemover } from '../log/secrets.ts'
 import { addAudit } from './audit.ts'
 import type { CommandContext } from './command-context.ts'
 import { exitCodeHelp, exitCodeOf, exitCodes, TargetNotFoundError } from './exit-codes.ts'
+import { addHelp } from './help.ts'
 import { addIdentityKeys } from './identity-keys.ts'
 import { addKeysCreate } from './keys-create.ts'
 import { addKeysHealth } from './keys-health.ts'
@@ -39,6 +40,7 @@ function createProgram(context: CommandContext): Command {
     .exitOverride()
     .configureOutput({ writeOut: context.out, writeErr: context.note })
     .showHelpAfterError('(Run it with --help to see its options.)')
+    .helpCommand(false)
     .addHelpText('after', `\n${exitCodeHelp}\n${examples}`)
   addServe(program, context)
   addMigrate(program, context)
@@ -68,6 +70,7 @@ function createProgram(context: CommandContext): Command {
   addUsersReactivate(users, context)
   addUsersDelete(users, context)
   addUsersMergeIssuer(users, context)
+  addHelp(program)
   return program
 }
 

@@ -35,6 +35,16 @@ test.each([
   expect(out).toMatch(new RegExp(`Examples:[\\s\\S]*latchkey ${command}`))
 })
 
+test.each(['', 'keys', 'keys rotate', 'token explain', 'users create'])(
+  'help %s prints what --help prints',
+  async (command) => {
+    const words = command.split(' ').filter((word) => word !== '')
+    const help = await run(['help', ...words])
+    expect(help).toEqual(await run([...words, '--help']))
+    expect(help).toMatchObject({ code: 0, err: '' })
+  },
+)
+
 test('serve --help explains every variable', async () => {
   const { out } = await run(['serve', '--help'])
   expect(out).toMatch(/PORT\n +The port to listen on; `0`: any free port\.\n +Default: 4000/)
@@ -51,6 +61,8 @@ test.each<[string[], RegExp]>([
   [['users', 'list', '--serch', 'x'], /unknown option '--serch'[\s\S]*Did you mean --search/],
   [[], /Usage: latchkey/],
   [['keys'], /Usage: latchkey keys/],
+  [['help', 'serv'], /unknown command 'serv'/],
+  [['help', 'keys', 'list', 'x'], /unknown command 'x'/],
   [['serve', 'now'], /too many arguments/],
   [['serve', '--workers', '0'], /from 1 to 64/],
   [['serve', '--workers', '65'], /from 1 to 64/],
