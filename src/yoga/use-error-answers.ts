@@ -71,6 +71,7 @@ export function completeErrors(
   for (const reason of reasons) if (reason !== null) onOutage(reason, requestId)
   for (const error of errors ?? []) {
     markUnresolved(error)
+    nameMethodFault(error)
     if (causes.has(error)) {
       error.extensions.requestId = requestId
       onBug(causes.get(error), requestId)
@@ -94,6 +95,12 @@ function markUnresolved({ extensions }: GraphQLError): void {
   if (extensions.code === 'OPERATION_RESOLUTION_FAILURE') {
     extensions.http = { status: 400, spec: true }
   }
+}
+
+/** Yoga calls a mutation by GET a `BAD_REQUEST`, with the status 405. */
+function nameMethodFault({ extensions }: GraphQLError): void {
+  const { code, http } = extensions as { code?: unknown; http?: { status?: number } }
+  if (code === 'BAD_REQUEST' && http?.status === 405) extensions.code = 'METHOD_NOT_ALLOWED'
 }
 
 function hasNoData(data: Record<string, unknown> | null | undefined): boolean {

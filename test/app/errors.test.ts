@@ -123,7 +123,8 @@ describe('a request', () => {
     const response = await send('/graphql', { method })
     expect(response.status).toBe(405)
     expect(response.headers.get('allow')).toBe('GET, POST')
-    expect((await response.json()).errors).toHaveLength(1)
+    const { errors } = await response.json()
+    expect(errors).toMatchObject([{ extensions: { code: 'METHOD_NOT_ALLOWED' } }])
   })
 
   it('by GET runs queries only', async () => {
@@ -139,6 +140,8 @@ describe('a request', () => {
       headers: { authorization: `Bearer ${await app.jwt('alice', ['write:keys'])}` },
     })
     expect(change.status).toBe(405)
+    expect(change.headers.get('allow')).toBe('POST')
+    expect((await change.json()).errors[0].extensions).toEqual({ code: 'METHOD_NOT_ALLOWED' })
   })
 
   it('of more than 1 MB is refused, whatever its Content-Length', async () => {

@@ -81,6 +81,18 @@ describe('a plugin', () => {
     expect(warnings).toEqual([])
   })
 
+  it('that sees every request leaves the code of a mutation by GET', async () => {
+    const other = await createTestApp({}, { plugins: [{ onResponse: () => {} }] })
+    const query = encodeURIComponent('mutation { signOutEverywhere { at } }')
+    const response = await other.fetch(
+      new Request(`http://latchkey.example/graphql?query=${query}`),
+    )
+    await other.close()
+    expect(response.status).toBe(405)
+    expect(response.headers.get('allow')).toBe('POST')
+    expect((await response.json()).errors[0].extensions).toEqual({ code: 'METHOD_NOT_ALLOWED' })
+  })
+
   it('that sets an invalid header does not end the process', async () => {
     const plugin: Plugin = {
       onExecute: ({ setResultAndStopExecution }) =>
