@@ -2,10 +2,10 @@ import { type Command, Option } from 'commander'
 import { loadConfig } from '../config.ts'
 import type { JsonObject } from '../json.ts'
 import type { CommandContext } from './command-context.ts'
+import { createdKeyNotes, createdKeyView } from './created-key.ts'
 import { findUser } from './find-user.ts'
 import { durationSeconds, jsonObject, parseList, timeValue } from './option-values.ts'
 import { answer, dateTime } from './output.ts'
-import { keyView } from './views.ts'
 
 interface Options {
   readonly owner: string
@@ -50,27 +50,30 @@ export function addKeysCreate(keys: Command, context: CommandContext): void {
     .addHelpText('after', examples)
     .action(async (options: Options) => {
       const now = context.now()
-      const { apiKey, secret } = await context.withDatabase(
+      const created = await context.withDatabase(
         loadConfig(context.environment),
         async ({ users, createKey }) => {
-          const { id } = await findUser(users, options.owner, options.issuer)
+          const owner = await findUser(users, options.owner, options.issuer)
           const { expiresIn, expiresAt = null } = options
-          return await createKey(id, {
+          const issued = await createKey(owner.id, {
             name: options.name,
             description: options.description,
             scopes: options.scope,
             metadata: options.metadata,
             expiresAt: expiresIn === undefined ? expiresAt : new Date(now + expiresIn * 1000),
           })
+          return { ...issued, owner }
         },
       )
-      const json = { key: secret, apiKey: keyView(apiKey, new Date(now)) }
-      answer(context, options, json, () => `${secret}\n`)
+      const { apiKey, secret } = created
+      answer(context, options, createdKeyView(created, new Date(now)), () => `${secret}\n`)
       const expiry =
         apiKey.lineageExpiresAt === null
           ? ''
           : `, which expires at ${dateTime(apiKey.lineageExpiresAt)}`
-      context.note(`Created key ${apiKey.id}${expiry}. It is not shown again.\n`)
+      context.note(
+        `Created key ${apiKey.id}${expiry}. It is not shown again.\n${createdKeyNotes(created)}`,
+      )
     })
 }
 

@@ -1,13 +1,12 @@
 import { loadConfig } from '../config.ts'
 import type { Evaluation } from '../decision/index.ts'
-import type { IssuedKey } from '../keys/inputs.ts'
 import type { CommandContext } from './command-context.ts'
+import { type CreatedKey, createdKeyNotes, createdKeyView } from './created-key.ts'
 import { UsageError } from './exit-codes.ts'
 import { findUser } from './find-user.ts'
 import type { Operation } from './operations/read-operations.ts'
 import { answer, table } from './output.ts'
 import { readSdl } from './read-sdl.ts'
-import { keyView } from './views.ts'
 
 export interface NeedsOptions {
   readonly schema?: string
@@ -57,19 +56,16 @@ export async function reportNeeds(
     scopes: decision.combinedScopes(evaluations),
   }
 
-  const issued = await issueKey(application.scopes, options, context)
+  const created = await createKeyFor(application.scopes, options, context)
   const json = {
     operations: rows.map(rowJson),
     application,
-    ...(issued !== null && {
-      key: issued.secret,
-      apiKey: keyView(issued.apiKey, new Date(context.now())),
-    }),
+    ...(created !== null && createdKeyView(created, new Date(context.now()))),
   }
   const report = reportOf(rows, application, needsText)
   // Only the key goes to standard output, so that it can be piped into a secret store.
-  if (issued !== null && options.json !== true) context.note(report)
-  answer(context, options, json, () => (issued === null ? report : `${issued.secret}\n`))
+  if (created !== null) context.note(report + createdKeyNotes(created))
+  answer(context, options, json, () => (created === null ? report : `${created.secret}\n`))
 }
 
 async function sdlOf(
@@ -102,11 +98,11 @@ function rowJson({ operation: { name, file, line }, evaluation }: Row) {
   }
 }
 
-async function issueKey(
+async function createKeyFor(
   alternatives: readonly (readonly string[])[],
   { createKey: name, owner, issuer, expiresIn }: NeedsOptions,
   context: CommandContext,
-): Promise<IssuedKey | null> {
+): Promise<CreatedKey | null> {
   if (name === undefined || owner === undefined) return null
   const [scopes = []] = alternatives
   if (scopes.length === 0)
@@ -117,8 +113,8 @@ async function issueKey(
   return await context.withDatabase(
     loadConfig(context.environment),
     async ({ users, createKey }) => {
-      const { id } = await findUser(users, owner, issuer)
-      return await createKey(id, { name, scopes, expiresAt })
+      const found = await findUser(users, owner, issuer)
+      return { ...(await createKey(found.id, { name, scopes, expiresAt })), owner: found }
     },
   )
 }

@@ -85,6 +85,30 @@ describe('keys create', () => {
     expect(err).toContain(message)
   })
 
+  test('names the scopes that the grant of the owner withholds', async () => {
+    const { id } = await cli.user('create-withheld')
+    const words = ['--scope', 'read:users,write:users,read:audit']
+    // Without a ceiling, only administrative scopes need a grant.
+    expect((await create('create-withheld', ...words)).err).toMatch(/withholds .*: read:audit\n$/)
+    await cli.users.setScopes(id, ['read:users'], operator)
+    const { code, err } = await create('create-withheld', ...words)
+    expect({ code, err }).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/The grant of create-withheld .*: read:audit write:users\n$/),
+    })
+    const json = await create('create-withheld', ...words, '--json')
+    expect(JSON.parse(json.out)).toMatchObject({ notGranted: ['read:audit', 'write:users'] })
+    expect(json.err).toBe('')
+    expect((await create('create-withheld', '--scope', 'read:users')).err).not.toContain('grant')
+  })
+
+  test('says that the owner is suspended', async () => {
+    const { id } = await cli.user('create-suspended')
+    await cli.users.setStatus(id, 'SUSPENDED', null, operator)
+    const { err } = await create('create-suspended', '--scope', 'read:users')
+    expect(err).toMatch(/create-suspended is suspended: .*`latchkey users reactivate`/)
+  })
+
   test('refuses an owner that does not exist', async () => {
     const { code, err } = await create('nobody', '--scope', 'read:users')
     expect({ code, err }).toEqual({ code: 1, err: 'latchkey: There is no user "nobody".\n' })

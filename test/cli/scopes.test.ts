@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { operator } from '../../src/audit/actor.ts'
 import { parseKey } from '../../src/credentials/key-form.ts'
 import { printSdl } from '../../src/pothos/index.ts'
 import { createSchema } from '../../src/schema/index.ts'
@@ -164,15 +165,8 @@ describe('scopes on a database', () => {
   test('--create-key creates a key with exactly these scopes', async () => {
     const { id } = await cli.user('ada')
     const path = folder(application)
-    const { code, out, err } = await onDatabase(
-      path,
-      '--create-key',
-      'storefront',
-      '--owner',
-      'ada',
-      '--schema',
-      'schema.graphql',
-    )
+    const words = ['--owner', 'ada', '--schema', 'schema.graphql', '--create-key']
+    const { code, out, err } = await onDatabase(path, ...words, 'storefront')
     expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('query Users') })
     const key = parseKey(out.trim(), 'lk')
     expect(out).toBe(`${out.trim()}\n`)
@@ -181,6 +175,9 @@ describe('scopes on a database', () => {
       name: 'storefront',
       scopes: ['read:keys', 'read:users'],
     })
+    await cli.users.setScopes(id, ['read:keys'], operator)
+    const again = await onDatabase(path, ...words, 'x')
+    expect(again.err).toMatch(/The grant of ada withholds .*: read:users\n$/)
   })
 
   test('--create-key creates no key without needed scopes or without an owner', async () => {
