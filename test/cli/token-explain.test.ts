@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { resolveIssuer } from '../../src/credentials/issuer-settings.ts'
 import { createJwtVerifier } from '../../src/credentials/jwt-verifier.ts'
+import { generateKey } from '../../src/credentials/key-form.ts'
 import { createSigningKey, startIssuer, type TestIssuer, testAudience } from '../support/issuer.ts'
 import { run } from './run.ts'
 
@@ -86,9 +87,58 @@ test('the token is never printed', async () => {
     const { out, err } = await explain(token, words)
     for (const part of token.split('.')) expect(out + err).not.toContain(part)
   }
-  const { out, err } = await explain('lk_secret')
-  expect(out).toContain('jwt-not-a-jws')
-  expect(out + err).not.toContain('lk_secret')
+  const { out, err } = await explain('lk_hidden')
+  expect(out).toContain('key-malformed')
+  expect(out + err).not.toContain('hidden')
+})
+
+describe('an API key', () => {
+  const { id, secret, key } = generateKey('lk')
+  const other = generateKey('ab').key
+  const changed = `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`
+
+  test.each([key, `X-API-Key: ${key}\n`, `Authorization: Bearer ${key}`])(
+    'is explained by its form, checksum and id, and may be valid',
+    async (text) => {
+      const { code, out, err } = await explain(text)
+      expect({ code, err }).toEqual({ code: 1, err: 'latchkey: Some checks could not be made.\n' })
+      expect(out).toMatch(/^ok +form +an API key of 69 characters\nok +prefix +lk\n/m)
+      expect(out).toMatch(
+        new RegExp(`^ok +checksum +correct\nok +id +${id}\nnot checked +state`, 'm'),
+      )
+      expect(out).toContain('`latchkey keys list --owner <user>`')
+      expect(out).toContain(`/keys/${id}`)
+      expect(out).not.toContain(secret)
+    },
+  )
+
+  test.each([
+    ['a changed character', changed, /^key-malformed +checksum +wrong/m],
+    ['a lost end', key.slice(0, -3), /^key-malformed +form .*this one has 16 and 46$/m],
+    [
+      'a character of another alphabet',
+      `${key.slice(0, -1)}-`,
+      /^key-malformed .* other characters$/m,
+    ],
+    ['another prefix', other, /^unrecognised +prefix +ab; KEY_PREFIX is lk$/m],
+  ])('with %s is refused', async (_what, text, line) => {
+    const { code, out, err } = await explain(text)
+    expect({ code, err }).toEqual({ code: 1, err: 'latchkey: The API key is refused.\n' })
+    expect(out).toMatch(line)
+    expect(out).not.toContain(text.slice(20, 40))
+  })
+
+  test('of KEY_PREFIX is one of this server, and offline of any prefix', async () => {
+    const { out } = await explain(other, ['--json'], { KEY_PREFIX: 'ab' })
+    expect(JSON.parse(out)).toMatchObject({ accepted: null })
+    const offline = await explain(other, ['--offline'])
+    expect(offline).toMatchObject({ code: 0, err: '' })
+    expect(offline.out).toMatch(/^not checked +prefix +ab$/m)
+  })
+
+  test('of another system is a text that is not a token', async () => {
+    expect((await explain('ghp_0123456789')).out).toContain('jwt-not-a-jws')
+  })
 })
 
 test('offline, nothing is read from the configuration or the issuer', async () => {
