@@ -203,6 +203,43 @@ await latchkey.close()`),
     block: "revoked_reason = 'Its pepper is lost.'",
     run: async (code, { sql }) => sqlRuns(code, sql),
   },
+  {
+    block: 'SET signed_out_at = now()',
+    async run(code, { sql }) {
+      await sql`insert into latchkey.page_sessions
+        (id, secret_hash, user_id, tokens, token_expires_at, expires_at)
+        select gen_random_uuid(), '\\x00', id, '', now() + '1 h', now() + '1 h'
+        from latchkey.users where subject = 'ada'`
+      await sqlRuns(code, sql)
+      expect(await sql`select from latchkey.page_sessions`).toHaveLength(0)
+      expect(await sql`select from latchkey.users where signed_out_at is null`).toHaveLength(0)
+    },
+  },
+  {
+    block: '--type api_key.revoked,api_key.rotated',
+    async run(code, { shell }) {
+      await shell('latchkey users suspend ada')
+      const lines = (await shell(code)).out.trimEnd().split('\n')
+      expect(lines).toEqual([expect.stringMatching(/ {2}user\.suspended {2}/)])
+    },
+  },
+  {
+    block: '--reason "revoked before the restore"',
+    async run(code, { shell, sql }) {
+      expect(await shell(code)).toMatchObject(done)
+      const keys = await sql`select status, u.scopes, revoked_reason as reason
+        from latchkey.api_keys join latchkey.users u on u.id = owner_id`
+      const reason = 'revoked before the restore'
+      expect(keys).toEqual([{ status: 'SUSPENDED', scopes: '{read:users}', reason }])
+    },
+  },
+  {
+    block: "revoked_reason = 'A backup was restored.'",
+    async run(code, { sql }) {
+      await sqlRuns(code, sql)
+      expect(await sql`select from latchkey.api_keys where revoked_at is null`).toHaveLength(0)
+    },
+  },
   { block: 'n_tup_hot_upd', run: async (code, { sql }) => sqlRuns(code, sql) },
 ]
 
