@@ -3,7 +3,8 @@ import type { AuditEvent } from '../audit/event.ts'
 import type { AuditEventFilter, AuditStore } from '../audit/store.ts'
 import { loadConfig } from '../config.ts'
 import type { CommandContext } from './command-context.ts'
-import { durationSeconds, limit, parseList } from './option-values.ts'
+import { refuseWholeKey } from './key-id.ts'
+import { durationSeconds, limit, parseList, timeValue } from './option-values.ts'
 import { answer, auditLine } from './output.ts'
 
 interface Options {
@@ -43,6 +44,7 @@ export function addAudit(program: Command, context: CommandContext): void {
     .option('--json', 'print JSON; with --follow one object a line')
     .addHelpText('after', examples)
     .action(async (options: Options) => {
+      if (options.target !== undefined) refuseWholeKey(options.target)
       const filter: AuditEventFilter = {
         types: options.type ?? null,
         actorSubject: options.actor ?? null,
@@ -135,13 +137,13 @@ function sleep(milliseconds: number): Promise<void> {
 }
 
 function parseTime(text: string, now: number): Date {
-  const date = /^\d{4}-\d\d-\d\d/.test(text)
-    ? new Date(text)
-    : new Date(now - durationSeconds(text) * 1000)
-  if (Number.isNaN(date.getTime())) {
-    throw new InvalidArgumentError('It must be a time such as 2026-03-01T12:00:00Z, or 2h.')
+  try {
+    return /^\d{4}-/.test(text) ? timeValue(text) : new Date(now - durationSeconds(text) * 1000)
+  } catch {
+    throw new InvalidArgumentError(
+      'It must be a time such as 2026-03-01T12:00:00Z, or how long ago it was, such as 2h.',
+    )
   }
-  return date
 }
 
 const examples = `

@@ -7,6 +7,7 @@ import { optionalText, reasonRule } from '../text-rules.ts'
 import type { CommandContext } from './command-context.ts'
 import { answerConsequences, readConsequences } from './dry-run.ts'
 import { TargetNotFoundError } from './exit-codes.ts'
+import { refuseWholeKey } from './key-id.ts'
 import { answer, onOneLine } from './output.ts'
 import { keyView } from './views.ts'
 
@@ -30,6 +31,7 @@ export function addKeysRevoke(keys: Command, context: CommandContext): void {
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (id: string, options: Options) => {
+      refuseWholeKey(id)
       const now = new Date(context.now())
       const reason = optionalText('reason', options.reason, reasonRule)
       if (options.dryRun === true) return await predict(context, id, options)

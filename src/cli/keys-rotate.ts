@@ -3,6 +3,7 @@ import { loadConfig } from '../config.ts'
 import { previousSecret } from '../keys/api-key.ts'
 import type { CommandContext } from './command-context.ts'
 import { TargetNotFoundError } from './exit-codes.ts'
+import { refuseWholeKey } from './key-id.ts'
 import { durationOrZero } from './option-values.ts'
 import { answer, dateTime } from './output.ts'
 import { keyView } from './views.ts'
@@ -26,6 +27,7 @@ export function addKeysRotate(keys: Command, context: CommandContext): void {
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (id: string, options: Options) => {
+      refuseWholeKey(id)
       const { apiKey, secret } = await context.withDatabase(
         loadConfig(context.environment),
         async ({ keys: store, rotateKey }) => {

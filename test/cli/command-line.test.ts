@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { generateKey } from '../../src/credentials/key-form.ts'
 import { asFailure } from '../../src/db/failures.ts'
 import { ServiceUnavailableError } from '../../src/errors.ts'
 import { run } from './run.ts'
@@ -95,11 +96,27 @@ test.each<[string[], RegExp]>([
   [['users', 'grant', 'ada', '--scopes', 'a', '--no-ceiling'], /cannot be used with/],
   [['users', 'create'], /missing required argument 'subject'/],
   [['users', 'create', 'ada', '--scopes', 'a', '--no-ceiling'], /cannot be used with/],
+  [['audit', '--since', 'yesterday'], /2026-03-01T12:00:00Z, or how long ago it was, such as 2h/],
+  [['audit', '--since', '2026-02-30'], /2026-03-01T12:00:00Z/],
   [['users', 'suspend'], /missing required argument 'user'/],
 ])('%j is not valid and ends with 2', async (words, message) => {
   const { code, out, err } = await run(words)
   expect(err).toMatch(message)
   expect({ code, out }).toEqual({ code: 2, out: '' })
+})
+
+test.each([
+  ['keys', 'revoke'],
+  ['keys', 'rotate'],
+  ['audit', '--target'],
+])('%s %s takes the id of a key, and names it where the whole key is given', async (...words) => {
+  const { key, id, secret } = generateKey('shop')
+  for (const named of [key, `shop_${id}`]) {
+    const { code, out, err } = await run([...words, named])
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toContain(`by its id, ${id},`)
+    expect(err).not.toContain(secret)
+  }
 })
 
 test('an error is JSON with --json, and nothing else is printed', async () => {
