@@ -16,6 +16,7 @@ import { addKeysList } from './keys-list.ts'
 import { addKeysPeppers } from './keys-peppers.ts'
 import { addKeysRevoke } from './keys-revoke.ts'
 import { addKeysRotate } from './keys-rotate.ts'
+import { listenFault } from './listen-fault.ts'
 import { addMigrate } from './migrate.ts'
 import { onOneLine } from './output.ts'
 import { addSchema } from './schema.ts'
@@ -122,6 +123,8 @@ function messageOf(error: unknown): string {
     const detail = [...new Set(failures.map(({ message }) => message))].join('; ')
     return detail === '' ? sentence : `${sentence} (${onOneLine(withoutSecrets(detail))})`
   }
+  const fault = listenFault(error)
+  if (fault !== null) return fault
   return withoutSecrets(
     error instanceof Error ? error.message : 'The command failed for an unknown reason.',
   )

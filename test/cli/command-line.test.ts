@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { generateKey } from '../../src/credentials/key-form.ts'
 import { asFailure } from '../../src/db/failures.ts'
@@ -117,6 +119,25 @@ test.each([
     expect(err).toContain(`by its id, ${id},`)
     expect(err).not.toContain(secret)
   }
+})
+
+test.each([
+  ['192.0.2.1', 'EADDRNOTAVAIL', /change HOST/],
+  ['127.0.0.1', 'EADDRINUSE', /choose another port with PORT or --port/],
+])('serve says what to do where it cannot listen at %s (%s)', async (host, code, advice) => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const { err } = await run(['serve'], {
+    stopSignal: () => new Promise(() => {}),
+    async startServer() {
+      await once(createServer().listen(port, host), 'listening')
+      throw new Error('It listens.')
+    },
+  })
+  taken.close()
+  expect(err).toMatch(advice)
+  expect(err).toContain(`(listen ${code}: `)
 })
 
 test('an error is JSON with --json, and nothing else is printed', async () => {

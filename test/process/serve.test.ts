@@ -250,7 +250,9 @@ describe('a start where the port is taken', () => {
   it('prints that, and leaves no database running', async () => {
     const { port } = new URL(server.process.url)
     const folder = temporaryFolder()
-    await expect(startServerProcess(folder, { PORT: port })).rejects.toThrow(/EADDRINUSE/)
+    await expect(startServerProcess(folder, { PORT: port })).rejects.toThrow(
+      /^latchkey: Another program uses this port: .*EADDRINUSE/m,
+    )
     expect(readdirSync(folder)).toContain('postgres')
     expect(filesIn(folder).join('')).toContain('database system is shut down')
     rmSync(folder, { recursive: true })

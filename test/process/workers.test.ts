@@ -225,7 +225,7 @@ describe('a first worker that cannot start', () => {
     const address = taken.address()
     const port = typeof address === 'object' ? String(address?.port) : ''
     const { status, stderr } = serve({ PORT: port })
-    expect(stderr).toContain('EADDRINUSE')
+    expect(stderr).toMatch(/^latchkey: Another program uses this port: .*EADDRINUSE/m)
     expect(status).toBe(1)
     expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false)
     taken.close()
