@@ -21,7 +21,7 @@ type Check = (value: unknown, settings: Readonly<Record<string, unknown>>) => st
 
 const checks: Readonly<Record<Setting, Check>> = {
   issuer: (value, { preset, jwksUri, jwks, jwksFile, allowHttp, tenants }) => {
-    if (!isText(value)) return 'must be a string: set it to the exact `iss` of the tokens'
+    if (!isText(value)) return `${textFault(value)}: set it to the exact \`iss\` of the tokens`
     const hasOwnKeys = jwks !== undefined || jwksFile !== undefined
     if (!hasOwnKeys && placeholder.test(value)) return placeholderFault
     if (preset === 'entra' && tenants === undefined && standsForSeveralTenants(value)) {
@@ -44,7 +44,8 @@ const checks: Readonly<Record<Setting, Check>> = {
   }),
   audience: (value) => {
     if (!isText(value) && !isTextList(value)) {
-      return 'must be a string or an array of strings: set it to the `aud` of the tokens'
+      const fault = textFault(value, 'must be a string or an array of strings')
+      return `${fault}: set it to the \`aud\` of the tokens`
     }
     const audiences = [value].flat()
     if (audiences.some((audience) => placeholder.test(audience))) return placeholderFault
@@ -179,6 +180,11 @@ function isPresetName(value: unknown): value is IssuerPresetName {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== ''
+}
+
+/** Returns the fault of a value that is not a text. An empty one is often an environment variable that is not set. */
+function textFault(value: unknown, expected = 'must be a string'): string {
+  return value === '' ? 'must not be empty' : expected
 }
 
 function isTextList(value: unknown): value is readonly string[] {

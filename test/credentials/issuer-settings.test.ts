@@ -36,7 +36,7 @@ describe('valid settings have no fault', () => {
 describe('a fault names the setting and what to set', () => {
   test.each<[member: string, value: unknown, says: string]>([
     ['issuer', undefined, 'set it to the exact `iss`'],
-    ['issuer', '', 'set it to the exact `iss`'],
+    ['issuer', '', 'must not be empty: set it to the exact `iss`'],
     ['issuer', ' ', 'set it to the exact `iss`'],
     ['issuer', 7, 'set it to the exact `iss`'],
     ['issuer', 'issuer.example', 'absolute URL'],
@@ -50,7 +50,7 @@ describe('a fault names the setting and what to set', () => {
     ['issuer', 'https://issuer.example/#', 'no query'],
     ['issuer', 'https://user:secret@issuer.example', 'user name'],
     ['audience', undefined, 'set it to the `aud`'],
-    ['audience', '', 'set it to the `aud`'],
+    ['audience', '', 'must not be empty: set it to the `aud`'],
     ['audience', [], 'set it to the `aud`'],
     ['audience', ['a', ''], 'set it to the `aud`'],
     ['audience', ['a', undefined], 'set it to the `aud`'],
@@ -137,7 +137,7 @@ test('all faults are reported at once', () => {
 test('faulty settings give one error with the issuer and all faults', () => {
   const settings = { issuer: 'http://issuer.example', audience: '' }
   expect(() => resolveIssuer(settings)).toThrow(
-    /^JWT issuer "http:\/\/issuer\.example": issuer: must be https.*; audience: must be a string/,
+    /^JWT issuer "http:\/\/issuer\.example": issuer: must be https.*; audience: must not be empty/,
   )
   expect(() => resolveIssuer(undefined as unknown as IssuerSettings)).toThrow('must be an object')
 })

@@ -213,6 +213,7 @@ describe('parameters', () => {
 
 describe('a connection string is refused', () => {
   it.each([
+    ['', 'must not be empty: set it to postgres://'],
     ['mysql://a@db/x', 'must begin with postgres:// or postgresql://'],
     ['host=db user=a', 'must begin with postgres:// or postgresql://'],
     ['postgres://a@db/x y', 'without spaces'],

@@ -19,6 +19,7 @@ export interface UriParts {
  */
 export function splitUri(text: string): UriParts {
   const scheme = /^postgres(?:ql)?:\/\//.exec(text)
+  if (text === '') throw new UriFault(`must not be empty: set it to ${uriForm}`)
   if (scheme === null) throw new UriFault('must begin with postgres:// or postgresql://')
   if (/[\s\p{Cc}]/u.test(text)) {
     throw new UriFault(`must be ${uriForm}, without spaces: write %20 for one`)
