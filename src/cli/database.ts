@@ -3,7 +3,7 @@ import { type Database, openDatabase } from '../db/database.ts'
 import { connectEmbedded } from '../db/embedded.ts'
 import { asFailure, causeOfFailure } from '../db/failures.ts'
 import { migrate, withMigrations } from '../db/migrate.ts'
-import { noSchema } from '../db/migrations/schema-state.ts'
+import { schemaTooOld } from '../db/migrations/schema-state.ts'
 import { awaitNodes } from '../db/nodes.ts'
 import { schemaNames } from '../db/schema-names.ts'
 import { createScopeCatalogue } from '../scopes.ts'
@@ -62,7 +62,7 @@ async function withUrl<T>(
   try {
     return url === null ? await withEmbedded(dataDir, use) : await use(url)
   } catch (error) {
-    throw causeOfFailure(error) === 'schema' ? noSchema(schemaNames(schema)) : asFailure(error)
+    throw causeOfFailure(error) === 'schema' ? schemaTooOld(schemaNames(schema)) : asFailure(error)
   }
 }
 

@@ -71,7 +71,7 @@ describe('on a database', () => {
     url.pathname = '/template1'
     const { code, err } = await latchkey(['users', 'list'], { DATABASE_URL: url.href })
     expect(code).toBe(78)
-    expect(err).toContain('latchkey migrate')
+    expect(err).toContain('are missing or too old: run `latchkey migrate` first.')
   })
 
   test.each(['SIGTERM', 'SIGINT'] as const)('serves until %s and ends with 0', async (signal) => {

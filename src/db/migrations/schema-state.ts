@@ -89,10 +89,18 @@ export function requireCurrentSchema(state: SchemaState): void {
   }
 }
 
-export function noSchema({ migrateCommand } = standardSchema): SchemaError {
+function noSchema({ migrateCommand }: SchemaNames): SchemaError {
   return new SchemaError(
     'absent',
     `The database has no tables of Latchkey: run \`${migrateCommand}\` first.`,
+  )
+}
+
+/** Returns the error for a statement that names a table or column which the database lacks. */
+export function schemaTooOld({ migrateCommand }: SchemaNames): SchemaError {
+  return new SchemaError(
+    'behind',
+    `The tables of Latchkey are missing or too old: run \`${migrateCommand}\` first.`,
   )
 }
 
