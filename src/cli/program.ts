@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { type Argument, Command, CommanderError } from 'commander'
 import { ConfigError } from '../config.ts'
 import { describeCause } from '../db/causes.ts'
 import { ConnectError } from '../db/connection/errors.ts'
@@ -42,6 +42,7 @@ function createProgram(context: CommandContext): Command {
     .configureOutput({ writeOut: context.out, writeErr: context.note })
     .showHelpAfterError('(Run it with --help to see its options.)')
     .helpCommand(false)
+    .configureHelp({ subcommandTerm: termOf })
     .addHelpText('after', `\n${exitCodeHelp}\n${examples}`)
   addServe(program, context)
   addMigrate(program, context)
@@ -73,6 +74,16 @@ function createProgram(context: CommandContext): Command {
   addUsersMergeIssuer(users, context)
   addHelp(program)
   return program
+}
+
+/** Leaves out `[options]`, which every command has: beside a longer term, Commander does not wrap the descriptions. */
+function termOf(command: Command): string {
+  return [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' ')
+}
+
+function argumentTerm(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`
+  return argument.required ? `<${name}>` : `[${name}]`
 }
 
 /**

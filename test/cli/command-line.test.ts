@@ -48,6 +48,17 @@ test.each(['', 'keys', 'keys rotate', 'token explain', 'users create'])(
   },
 )
 
+test.each(['', 'keys', 'users', 'token', 'identity-keys'])(
+  '%s --help lists commands in lines of at most 80 characters',
+  async (command) => {
+    const { out } = await run([...command.split(' ').filter((word) => word !== ''), '--help'])
+    const [, list = ''] = out.split('\nCommands:\n')
+    const lines = (list.split('\n\n')[0] ?? '').split('\n')
+    expect(lines.length).toBeGreaterThan(2)
+    expect(lines.filter((line) => line.length > 80)).toEqual([])
+  },
+)
+
 test('serve --help explains every variable', async () => {
   const { out } = await run(['serve', '--help'])
   expect(out).toMatch(/PORT\n +The port to listen on; `0`: any free port\.\n +Default: 4000/)
