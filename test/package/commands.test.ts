@@ -34,6 +34,9 @@ const claims = { iss: 'https://id.example.com', aud: 'api', sub: 'ada', iat: 1, 
 /** A JWT with a signature of the right length, which is not valid. */
 const token = [encoded({ alg: 'ES256' }), encoded(claims), 'A'.repeat(86)].join('.')
 
+/** A key that no database has: that of the README. */
+const key = 'lk_cON2oKyKMZLdlD4Z_nEQPKWbKa08SIbL8dEILryjDWZsb3UmFDjPhX41PWmK3tchKz'
+
 /** The configuration of an issuer with an alias. */
 const named = JSON.stringify([
   { issuer: claims.iss, audience: claims.aud, aliases: ['login.acme.com'] },
@@ -78,6 +81,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   'token explain': [
     { words: 'token explain - --offline', input: token, says: /^ok +sub +"ada"$/m },
+    { words: 'token explain - --offline', input: key, says: /^ok +checksum +correct$/m },
+    { words: 'token explain -', input: `${key}x`, code: 1, says: /The API key is refused/ },
     { words: 'token explain eyJ', code: 2, says: /standard input/ },
     { words: 'token explain', code: 2, says: /missing required argument/ },
   ],
@@ -126,6 +131,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   'keys revoke': [
     { words: 'keys revoke <key> --dry-run', says: /^\w+ +mine +stops /m },
     { words: 'keys revoke <key> --reason "left behind" --wait', says: /^Revoked \w+ \(mine\)\./ },
+    { words: `keys revoke ${key}`, code: 2, says: /by its id, \w{16},/ },
     { words: 'keys revoke 0000000000000000', code: 1, says: /no API key/ },
   ],
   'keys peppers': [
