@@ -18,7 +18,7 @@ const globals = `
   }`
 
 /**
- * Returns the HTML of the frames, and of the fault that no script can show, by language. They are rendered in a
+ * Returns the contents of the documents, and the fault that no script can show, by language. They are rendered in a
  * process of their own, because the modules of the page expect a browser's globals.
  */
 export async function renderFrames(root) {

@@ -70,17 +70,6 @@ export async function bundleKeysPage(root, folder) {
   writeFileSync(join(folder, 'licenses.txt'), licences(root, metafileOf(root, chunks)))
 }
 
-/** The modules of the screens that are not in the first script, by the names of the frames. */
-const screens = {
-  admin: ['admin/admin.tsx'],
-  'admin-audit': ['admin/admin.tsx', 'admin/audit-trail.tsx'],
-  'admin-health': ['admin/admin.tsx'],
-  key: ['details/key-details.tsx'],
-  list: [],
-  new: ['create/create-key.tsx'],
-  sessions: ['sessions/session-list.tsx'],
-}
-
 /** Writes a document for each screen in each language: its frame, and the names of the scripts that it needs. */
 function writeDocuments(folder, output, frames) {
   const files = new Map(output.map((file) => [file.fileName, file]))
@@ -89,10 +78,10 @@ function writeDocuments(folder, output, frames) {
   const html = readFileSync(template, 'utf8')
   rmSync(template)
   mkdirSync(join(folder, 'documents'), { recursive: true })
-  for (const [language, { fault, frames: framesOfLanguage }] of Object.entries(frames)) {
-    for (const [name, frame] of Object.entries({ ...framesOfLanguage, other: '' })) {
+  for (const [language, { fault, documents }] of Object.entries(frames)) {
+    for (const [name, { frame, modules }] of Object.entries(documents)) {
       const texts = language === 'en' ? [] : [`messages/${language}.ts`]
-      const scripts = namesOf(chunks, ['start.tsx', ...texts, ...(screens[name] ?? [])])
+      const scripts = namesOf(chunks, ['start.tsx', ...texts, ...modules])
       const links = scripts.filter((file) => !html.includes(file)).map(preload)
       const document = html
         .replace('{language}', language)

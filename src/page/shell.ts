@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { webAsset } from '../web/asset.ts'
 import type { WebFiles } from '../web/files.ts'
 import type { PageConfiguration } from '../web/page-configuration.ts'
+import { documentOf } from '../web/page-screens.ts'
 
 /** Headers of every answer of the page. */
 export const pageHeaders: Readonly<Record<string, string>> = {
@@ -48,7 +49,7 @@ export function createShell(
         sessions: String(configuration.features.sessions),
         title: escaped(configuration.title),
       }
-      const document = `${screenOf(below)}.${languageOf(acceptLanguage)}`
+      const document = `${documentOf(below)}.${languageOf(acceptLanguage)}`
       const template = await files.page(`documents/${document}`)
       const html = template.replace(
         /\{(nonce|base|configuration|sessions|title)\}/g,
@@ -66,21 +67,6 @@ export function createShell(
 
     asset: (name, acceptEncoding) => webAsset(files, name, acceptEncoding),
   }
-}
-
-const screens: ReadonlyMap<string, string> = new Map([
-  ['/admin', 'admin'],
-  ['/admin/audit', 'admin-audit'],
-  ['/admin/health', 'admin-health'],
-  ['/new', 'new'],
-  ['/sessions', 'sessions'],
-])
-
-/** Returns the name of the screen whose frame the document shows until the scripts are there. */
-function screenOf(below: string): string {
-  if (below === '' || below === '/') return 'list'
-  const isKey = /^\/[\w-]+$/.test(below) && below !== '/sign-in'
-  return screens.get(below) ?? (isKey ? 'key' : 'other')
 }
 
 /** Returns the first language that the page has, as its scripts choose it. Browsers list languages in order. */

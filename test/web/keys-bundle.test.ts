@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { documentOf, screenPaths } from '../../src/web/page-screens.ts'
 
 const folder = new URL('../../dist/web/keys/', import.meta.url)
 const assets = readdirSync(new URL('assets/', folder))
@@ -18,7 +19,7 @@ describe('the built keys page', () => {
     expect(bytes.reduce((sum, length) => sum + length, 0)).toBeLessThan(120 * 1024)
   })
 
-  it.each(['list', 'new', 'key', 'sessions', 'admin', 'admin-health', 'admin-audit'])(
+  it.each(Object.keys(screenPaths))(
     'shows the frame of a screen before any script runs (%s)',
     (screen) => {
       const [english, german] = ['en', 'de'].map((language) => {
@@ -32,6 +33,19 @@ describe('the built keys page', () => {
       expect(german).not.toEqual(english)
     },
   )
+
+  it.each([
+    ['', 'list'],
+    ['/', 'list'],
+    ['/new', 'new'],
+    ['/4fQ1Zs0bKx8TtYv2', 'key'],
+    ['/admin/audit', 'admin-audit'],
+    ['/admin/users/7', 'other'],
+    ['/sign-in', 'other'],
+  ])('has a document for the path %j', (path, name) => {
+    expect(documentOf(path)).toBe(name)
+    expect(documents.map((document) => document.name)).toContain(`${name}.en.html`)
+  })
 
   it('contains no GraphQL.js', () => {
     for (const name of assets) expect(read(name)).not.toMatch(/GraphQLSchema|Cannot use GraphQL/)
