@@ -159,17 +159,6 @@ export async function signIn(page: Page, subject: string): Promise<void> {
   await page.locator('.account').waitFor()
 }
 
-/** Lets the page at `home` say what it says in production without the settings of the sign-in. */
-export async function showMissingVariables(page: Page, home: string): Promise<void> {
-  await page.route(home, async (route) => {
-    const response = await route.fetch()
-    const missing = '"signIn":{"kind":"missing","variables":["OIDC_CLIENT_ID"]}'
-    const body = (await response.text()).replace(/"signIn":\{.*?\}/, missing)
-    await route.fulfill({ response, body })
-  })
-  await page.goto(home)
-}
-
 /** Creates a key of a person who holds every scope. */
 export async function createKey({ origin }: KeysPage, subject: string, input: NewKey) {
   return await createKeyAs(origin, await token(origin, subject, everyScope), input)

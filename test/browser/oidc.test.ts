@@ -100,3 +100,21 @@ describe.skipIf(!hasProgram('chromium'))('the keys page with the sign-in of an i
     await page.context().close()
   })
 })
+
+describe.skipIf(!hasProgram('chromium'))('the keys page without the settings of a sign-in', () => {
+  const unset = ['OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_SCOPES', 'OIDC_RESOURCE']
+  const settings = Object.fromEntries(unset.map((name) => [name, undefined]))
+  const keys = startedForAll(() => startProductionPage({ ...settings, SESSION_KEYS: undefined }))
+
+  it('names the variables to set', async () => {
+    const page = await keys.open({})
+    await page.getByRole('heading', { name: 'Sign-in is not set up yet' }).waitFor()
+    await page.getByText('OIDC_CLIENT_ID', { exact: true }).waitFor()
+    await expectEverywhere(page, 'missing')
+    await page.context().close()
+    const german = await keys.open({ locale: 'de' })
+    await german.getByText('Die Anmeldung ist noch nicht eingerichtet').waitFor()
+    await expectEverywhere(german, 'german-missing')
+    await german.context().close()
+  })
+})

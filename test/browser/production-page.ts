@@ -16,9 +16,11 @@ const scope =
 /**
  * Starts the built server for production, on a database of its own, an OpenID provider on another host, and a
  * browser. `ada` holds every scope.
+ *
+ * @param environment further settings of the server
  */
-export async function startProductionPage() {
-  const server = await startProductionServer()
+export async function startProductionPage(environment: Environment = {}) {
+  const server = await startProductionServer(environment)
   const { home, provider } = server
   const browser = await startBrowser({ home, issuer: provider.issuer, signIn })
   return {
@@ -31,8 +33,10 @@ export async function startProductionPage() {
   }
 }
 
-/** @param environment further settings of the server */
-export async function startProductionServer(environment: Record<string, string> = {}) {
+/** Further settings of the server. `undefined` removes one. */
+type Environment = Readonly<Record<string, string | undefined>>
+
+export async function startProductionServer(environment: Environment = {}) {
   const database = await createTestDatabase()
   const dataDir = temporaryFolder()
   const port = await freePort()

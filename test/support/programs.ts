@@ -31,7 +31,7 @@ export async function startProgram(
   command: string,
   words: readonly string[],
   port: number,
-  environment: Record<string, string> = {},
+  environment: Readonly<Record<string, string | undefined>> = {},
 ): Promise<RunningProgram> {
   const child = spawn(command, words, {
     env: { PATH: process.env.PATH, ...environment },
