@@ -51,7 +51,12 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
     await page.getByText('Choose at least one scope.').waitFor()
     await expectAccessible(page)
 
-    await page.getByRole('tab', { name: 'Start from an operation' }).click()
+    await page.setViewportSize({ width: 320, height: 800 })
+    const tab = page.getByRole('tab', { name: 'Start from an operation' })
+    const right = () => tab.evaluate((element) => element.getBoundingClientRect().right)
+    await tab.evaluate((element: HTMLElement) => element.click())
+    expect(await right()).toBeLessThan(288)
+    await page.setViewportSize({ width: 1440, height: 900 })
     const operations = page.getByLabel('GraphQL operations')
     await operations.fill('{ nothing }')
     await page.getByText('Cannot query field "nothing" on type "Query".').waitFor()

@@ -128,7 +128,7 @@ function Facts({ user }: { readonly user: UserDetails }) {
   return (
     <dl className="card facts">
       {facts.map(([name, value]) => (
-        <div key={name} className={name === m.admin.issuer ? 'fact-wide' : undefined}>
+        <div key={name} className={name === m.admin.subject ? undefined : 'fact-wide'}>
           <dt>{name}</dt>
           <dd>
             <bdi>{value}</bdi>

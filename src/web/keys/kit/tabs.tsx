@@ -37,7 +37,10 @@ export function Tabs<T extends string>(props: {
             aria-selected={tab.id === selected}
             aria-controls={`${id}-panel`}
             tabIndex={tab.id === selected ? 0 : -1}
-            onClick={() => onSelect(tab.id)}
+            onClick={({ currentTarget }) => {
+              onSelect(tab.id)
+              currentTarget.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+            }}
           >
             {tab.title}
           </button>

@@ -97,7 +97,7 @@ export const admin: typeof english = {
   cancelExport: 'Export abbrechen',
   exportCancelled: 'Der Export wurde abgebrochen.',
   follow: 'Mitlesen',
-  target: 'Id des Benutzers oder Schlüssels',
+  target: 'Benutzer-/Schlüssel-Id',
   since: 'Von',
   until: 'Bis',
   exported: (count) => `${count} Ereignisse exportiert.`,

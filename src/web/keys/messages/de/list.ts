@@ -4,7 +4,7 @@ const keys = (count: number) => (count === 1 ? '1 Schlüssel' : `${count} Schlü
 
 export const list: typeof english = {
   title: 'API-Schlüssel',
-  lead: 'Mit Schlüsseln rufen Ihre Programme die API in Ihrem Namen auf, mit den gewählten Rechten.',
+  lead: 'Damit nutzen Programme die API in Ihrem Namen, mit Rechten Ihrer Wahl.',
   create: 'Neuer Schlüssel',
 
   search: 'Nach Name oder Id suchen',
