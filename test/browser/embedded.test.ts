@@ -16,6 +16,7 @@ describe.skipIf(!hasProgram('chromium'))('the keys page in an application', () =
     const page = await shop.open({ as: 'sam' })
     await page.getByRole('button', { name: 'Account of sam@shop.example' }).waitFor()
     expect(page.url()).toBe(shop.home)
+    expect(await page.title()).toBe('API keys · The shop')
     await page.getByRole('link', { name: 'New key' }).first().click()
     await page.getByRole('tab', { name: 'Start from an operation' }).click()
     await page.getByLabel('GraphQL operations').fill('query Stock { orders { item } }')
@@ -33,6 +34,7 @@ describe.skipIf(!hasProgram('chromium'))('the keys page in an application', () =
 
     await page.getByRole('link', { name: 'Stock check' }).click()
     await page.getByRole('heading', { name: 'Stock check', level: 1 }).waitFor()
+    await page.getByText('by you', { exact: true }).waitFor()
     await expectEverywhere(page, 'embedded-key')
     const at = page.url()
     expect(at).toMatch(new RegExp(`^${shop.home}/\\w{16}$`))

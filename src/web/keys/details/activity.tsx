@@ -5,9 +5,16 @@ import { FailureNote, Skeleton } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
 import { useLiveKeys } from '../live/use-live-keys.ts'
 import { m } from '../messages/current.ts'
+import type { Session } from '../session/endpoints.ts'
+import { useSession } from '../session/session.tsx'
 import { detailLines } from './event-text.ts'
 import { Panel } from './panel.tsx'
 import { KeyEventsQuery } from './queries.ts'
+
+interface Actor {
+  readonly issuer: string | null
+  readonly subject: string | null
+}
 
 const step = 8
 const max = 100
@@ -21,6 +28,7 @@ export function Activity({ id }: { readonly id: string }) {
   })
   useLiveKeys(reload)
   const events = data?.apiKey?.events
+  const reader = useSession()
   return (
     <Panel title={m.details.activity}>
       {events === undefined ? (
@@ -32,7 +40,7 @@ export function Activity({ id }: { readonly id: string }) {
       ) : (
         <ol className="events">
           {events.nodes.map(({ id: eventId, ...event }) => (
-            <Event key={eventId} {...event} about={id} />
+            <Event key={eventId} {...event} about={id} reader={reader} />
           ))}
         </ol>
       )}
@@ -55,23 +63,21 @@ export function Event(props: {
   readonly type: string
   readonly at: string
   readonly details: Record<string, unknown>
-  readonly actor: { readonly subject: string | null; readonly credentialKind: string | null }
+  readonly actor: Actor
   /** The id of the key or user that the event is about. */
   readonly about: string | null
   /** A link to it. */
   readonly target?: ReactNode
+  /** The person whom the text calls "you". Default: it names everyone. */
+  readonly reader?: Session
 }) {
-  const { type, at, details, actor, about, target } = props
+  const { type, at, details, actor, about, target, reader } = props
   const lines = detailLines(type, details, about)
   return (
     <li>
       <div className="event-head">
         <strong>{m.details.events[type] ?? type}</strong>
-        {type !== 'credential.refused' && (
-          <bdi className="muted">
-            {actor.subject === null ? m.details.byOperator : m.details.by(actor.subject)}
-          </bdi>
-        )}
+        {type !== 'credential.refused' && <bdi className="muted">{actorText(actor, reader)}</bdi>}
         {target}
         <span className="muted event-time">
           <RelativeTime at={at} />
@@ -88,4 +94,10 @@ export function Event(props: {
       )}
     </li>
   )
+}
+
+function actorText({ issuer, subject }: Actor, reader: Session | undefined): string {
+  if (subject === null) return m.details.byOperator
+  const isReader = subject === reader?.subject && issuer === reader.issuer
+  return isReader ? m.details.byYou : m.details.by(subject)
 }

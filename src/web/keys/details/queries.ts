@@ -85,6 +85,7 @@ export const KeyEventsQuery = graphql(`
           type
           details
           actor {
+            issuer
             subject
             credentialKind
             credentialId

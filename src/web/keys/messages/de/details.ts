@@ -109,6 +109,7 @@ export const details: typeof english = {
   noActivity: 'Nichts wurde aufgezeichnet.',
   more: 'Mehr zeigen',
   by: (name) => `durch ${name}`,
+  byYou: 'durch Sie',
   byOperator: 'durch den Betreiber',
   events: {
     'api_key.created': 'Schlüssel erstellt',

@@ -105,6 +105,7 @@ export const details = {
   noActivity: 'Nothing was recorded.',
   more: 'Show more',
   by: (name: string) => `by ${name}`,
+  byYou: 'by you',
   byOperator: 'by an operator',
   events: {
     'api_key.created': 'Key created',

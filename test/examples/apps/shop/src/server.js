@@ -19,8 +19,8 @@ const yoga = createYoga({
 
 const path = '/settings/keys'
 const signIn = { url: `${url}/sign-in`, signOutUrl: `${url}/sign-out` }
-const api = { schema, graphqlUrl: `${url}/graphql` }
-const keysPage = createServerAdapter(createKeysPage({ latchkey, path, url, signIn, ...api }))
+const settings = { title: 'The shop', schema, graphqlUrl: `${url}/graphql` }
+const keysPage = createServerAdapter(createKeysPage({ latchkey, path, url, signIn, ...settings }))
 
 /** Reads JSON, or the fields of a form. */
 async function readBody(request) {
