@@ -4,7 +4,7 @@ import { createServerAdapter } from '@whatwg-node/server'
 import { buildSchema } from 'graphql'
 import { Hono } from 'hono'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createKeysPage, type KeysPage } from '../../src/page.ts'
+import { type CreateKeysPageOptions, createKeysPage, type KeysPage } from '../../src/page.ts'
 import { type ConnectLatchkeyOptions, connectLatchkey, type Latchkey } from '../../src/postgres.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { testAudience } from '../support/issuer.ts'
@@ -46,9 +46,6 @@ async function reserve() {
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
-const mount = (server: Server, page: (request: Request) => Promise<Response> | Response) =>
-  server.on('request', createServerAdapter(page))
-
 const session = {
   issuer: 'https://shop.example',
   identify: (carrier: { header(name: string): string | null }) => {
@@ -59,20 +56,23 @@ const session = {
   },
 }
 
+/** Creates a page at `/keys` of an application whose own sign-in counts. */
+async function createPage(options: Partial<CreateKeysPageOptions> = {}) {
+  const latchkey = await connect({ session })
+  const url = 'https://shop.example'
+  return createKeysPage({ latchkey, path: '/keys', url, signIn: { url: '/in' }, ...options })
+}
+
 describe('a page with the sign-in of the application', () => {
   it('knows who is signed in there, and has the schema of Latchkey', async () => {
-    const latchkey = await connect({ session })
     const { server, url } = await reserve()
-    const page = createKeysPage({
-      latchkey,
-      path: '/settings/keys',
-      url,
-      signIn: { url: '/login', signOutUrl: '/logout' },
-    })
+    const path = '/settings/keys'
+    const signIn = { url: '/login', signOutUrl: '/logout' }
+    const page = await createPage({ path, url, signIn })
     const app = new Hono().all('/settings/keys/*', ({ req }) => page(req.raw))
-    mount(server, (request) => app.fetch(request))
+    server.on('request', createServerAdapter(app.fetch))
     const client = new WebClient()
-    const at = `${url}/settings/keys`
+    const at = `${url}${path}`
     expect((await client.post(`${at}/session`)).body).toEqual({ session: null })
     client.cookies(url).set('shop', { value: 'sam', attributes: '' })
     expect((await client.post(`${at}/session`)).body.session).toEqual({
@@ -97,24 +97,18 @@ describe('a page with the sign-in of the application', () => {
   })
 
   it('has the title of the application, as text', async () => {
-    const latchkey = await connect({ session })
-    const { server, url } = await reserve()
-    const title = '</script><b>Shop {nonce}'
-    const page = createKeysPage({ latchkey, path: '/keys', url, signIn: { url: '/in' }, title })
-    mount(server, page)
-    const html = await (await fetch(`${url}/keys`)).text()
+    const page = await createPage({ title: '</script><b>Shop {nonce}' })
+    const html = await (await page(new Request('https://shop.example/keys'))).text()
     expect(html).toContain('&lt;/script>&lt;b>Shop {nonce}')
     expect(html).toContain('"title":"\\u003c/script>\\u003cb>Shop {nonce}"')
     expect(html).not.toContain('<b>Shop')
   })
 
   it('knows the scopes of the operations and fields of the application', async () => {
-    const latchkey = await connect({ session })
     const schema = buildSchema(`
       directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION
       type Query { orders: [String!]! @requiresScopes(scopes: [["read:orders"]]) }`)
-    const options = { latchkey, path: '/keys', url: 'https://shop.example', signIn: { url: '/in' } }
-    const page = createKeysPage({ ...options, schema })
+    const page = await createPage({ schema })
     const query =
       '{ scopes { name fields } requiredScopes(document: "{ orders }") { scopes missing fields { coordinate } } }'
     const response = await page(
@@ -136,26 +130,24 @@ describe('a page with the sign-in of the application', () => {
     })
     expect(data.scopes).toContainEqual({ name: 'read:orders', fields: ['Query.orders'] })
     expect(data.scopes).toContainEqual({ name: 'read:users', fields: [] })
-    const shells = [page, createKeysPage(options)].map(async (each) =>
+    const shells = [page, await createPage()].map(async (each) =>
       (await each(new Request('https://shop.example/keys'))).text(),
     )
     const [described = '', other = ''] = await Promise.all(shells)
     expect(described).toContain('"operations":true')
     expect(other).toContain('"operations":false')
-    const wrong = { ...options, schema: {} as typeof schema }
-    expect(() => createKeysPage(wrong)).toThrow('`schema` must be a GraphQLSchema')
+    const wrong = createPage({ schema: {} as typeof schema })
+    await expect(wrong).rejects.toThrow('`schema` must be a GraphQLSchema')
   })
 
   it('serves its shell at its path', async () => {
-    const latchkey = await connect({ session })
-    const signIn = { url: '/login' }
-    const url = 'https://shop.example/base'
-    const page = createKeysPage({ latchkey, path: '/settings/keys', url, signIn })
+    const path = '/settings/keys'
+    const page = await createPage({ path, url: 'https://shop.example/base' })
     const response = await page(new Request('http://inside/settings/keys/new'))
     expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
     const html = await response.text()
     expect(html).toContain('<base href="/base/settings/keys/">')
-    expect(html).toContain('"signIn":{"kind":"application","url":"/login","signOutUrl":null}')
+    expect(html).toContain('"signIn":{"kind":"application","url":"/in","signOutUrl":null}')
     expect((await page(new Request('http://inside/settings/keysnot'))).status).toBe(404)
   })
 })
@@ -186,7 +178,7 @@ describe('a page with the sign-in at an issuer', () => {
         sessionKeys,
       },
     })
-    mount(server, page)
+    server.on('request', createServerAdapter(page))
   }
 
   it('has sessions of its own, and not those of the application', async () => {
