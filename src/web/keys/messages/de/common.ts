@@ -58,26 +58,26 @@ export const common: typeof english = {
     lead: 'API-Schlüssel für Programme erstellen, erneuern und widerrufen.',
     action: 'Anmelden',
     errors: {
-      denied: 'Die Anmeldung wurde nicht erlaubt oder vom Issuer abgelehnt.',
+      denied: 'Sie haben die Anmeldung nicht erlaubt, oder der Issuer hat sie abgelehnt.',
       expired: 'Die Anmeldung hat zu lange gedauert. Bitte erneut versuchen.',
-      refused: 'Der Server nimmt dieses Konto nicht an. Bitte den Betreiber fragen.',
+      refused: 'Der Server akzeptiert dieses Konto nicht. Bitte den Betreiber fragen.',
       unavailable: 'Der Issuer ist gerade nicht erreichbar. Bitte später erneut versuchen.',
       failed: 'Die Anmeldung ist fehlgeschlagen. Bitte erneut versuchen.',
     },
     continueAs: 'Weiter als',
-    developmentNote:
-      'Nur für die Entwicklung. Kein Passwort ist nötig, und jeder Name ist möglich.',
+    developmentNote: 'Nur für die Entwicklung: ohne Passwort und mit beliebigem Namen.',
     anotherName: 'Anderer Name',
-    anotherNameHint: 'Ein neuer Name legt einen neuen Benutzer an.',
+    anotherNameHint: 'Zu einem neuen Namen wird ein neuer Benutzer angelegt.',
     continue: 'Weiter',
     people: { ada: 'alle Rechte', grace: 'liest Benutzer, verwaltet eigene Schlüssel' },
     missingTitle: 'Die Anmeldung ist noch nicht eingerichtet',
-    missingText: 'Der Betreiber dieses Servers muss diese Variablen setzen und neu starten:',
+    missingText:
+      'Der Betreiber dieses Servers muss diese Variablen setzen und den Server neu starten:',
     variables: {
-      OIDC_CLIENT_ID: 'Die Id dieses Servers als Client Ihres Issuers.',
+      OIDC_CLIENT_ID: 'Die Client-Id dieses Servers bei Ihrem Issuer.',
       OIDC_CLIENT_SECRET: 'Das Geheimnis des Clients, falls er eines hat.',
-      PUBLIC_URL: 'Die https-URL dieses Servers, wie Browser sie sehen.',
-      SESSION_KEYS: 'Ein Geheimnis ab 32 Bytes, das Sitzungen verschlüsselt.',
+      PUBLIC_URL: 'Die https-URL, unter der Browser den Server sehen.',
+      SESSION_KEYS: 'Ein Geheimnis ab 32 Byte, das Sitzungen verschlüsselt.',
     },
     endedTitle: 'Sie sind abgemeldet',
     endedText: 'Ihre Sitzung ist beendet. Melden Sie sich wieder an, um fortzufahren.',
@@ -95,16 +95,17 @@ export const common: typeof english = {
         ? `Der Server bittet um Geduld. Ein neuer Versuch ist in ${seconds} s möglich.`
         : 'Ein neuer Versuch ist jetzt möglich.',
     unavailableTitle: 'Der Server ist nicht verfügbar',
-    unavailable: 'Er kann gerade nicht antworten. Nichts wurde geändert.',
-    old: 'Der Server antwortet gerade nicht, also sind diese Angaben vielleicht veraltet. Die Seite versucht es weiter.',
+    unavailable: 'Er kann gerade nicht antworten. Es wurde nichts geändert.',
+    old: 'Der Server antwortet gerade nicht, deshalb sind diese Angaben vielleicht veraltet. Die Seite versucht es weiter.',
     refusedTitle: 'Der Server lehnt das ab',
     refused: 'Der Server lehnt das ab.',
     inputs: {
-      name: () => 'Ein Name hat 1 bis 100 Zeichen in einer Zeile, alle davon sichtbar.',
-      'createUser.name': () => 'Ein Name hat höchstens 200 Zeichen in einer Zeile, alle sichtbar.',
-      description: () => 'Eine Beschreibung hat höchstens 500 Zeichen, alle davon sichtbar.',
+      name: () => 'Ein Name hat 1 bis 100 Zeichen in einer Zeile und keine unsichtbaren.',
+      'createUser.name': () =>
+        'Ein Name hat höchstens 200 Zeichen in einer Zeile und keine unsichtbaren.',
+      description: () => 'Eine Beschreibung hat höchstens 500 Zeichen und keine unsichtbaren.',
       metadata: () =>
-        'Metadaten haben höchstens 4096 Bytes und 8 Ebenen, und nur Zeichen, die sich speichern lassen.',
+        'Metadaten haben höchstens 4096 Byte und 8 Ebenen und nur Zeichen, die sich speichern lassen.',
       expiresAt: ({ maxLifetimeDays }) =>
         maxLifetimeDays === null
           ? 'Bitte einen Tag in der Zukunft wählen, vor dem Jahr 9999.'
@@ -113,7 +114,7 @@ export const common: typeof english = {
         'Die Rechte des Schlüssels oder des Servers haben sich geändert. Bitte neu laden.',
       addScopes: () =>
         'Einige dieser Rechte lassen sich keinem Schlüssel hinzufügen. Bitte neu laden.',
-      reason: () => 'Ein Grund hat höchstens 500 Zeichen, alle davon sichtbar.',
+      reason: () => 'Ein Grund hat höchstens 500 Zeichen und keine unsichtbaren.',
       search: () => 'Dieser Text ist zu lang für die Suche.',
       subject: () => 'Ein Subject hat 1 bis 255 sichtbare Zeichen, Leerzeichen nur dazwischen.',
       email: () => 'Das ist keine E-Mail-Adresse.',
@@ -121,12 +122,12 @@ export const common: typeof english = {
     },
     conflicts: {
       createApiKey: ({ maxPerUser }) =>
-        `Sie haben so viele aktive Schlüssel, wie dieser Server erlaubt: ${maxPerUser}. Bitte erst einen widerrufen.`,
+        `Sie haben schon so viele aktive Schlüssel, wie dieser Server erlaubt: ${maxPerUser}. Bitte zuerst einen widerrufen.`,
       updateApiKey: () =>
         'Der Schlüssel wurde inzwischen geändert, oder sein altes Geheimnis gilt noch. Bitte neu laden.',
       rotateApiKey: () => 'Der Schlüssel wurde inzwischen geändert. Bitte neu laden.',
       expirePreviousSecret: () =>
-        'Der Schlüssel ist widerrufen oder abgelaufen, also gilt keines seiner Geheimnisse.',
+        'Der Schlüssel ist widerrufen oder abgelaufen, deshalb gilt keines seiner Geheimnisse mehr.',
       createUser: () => 'Diesen Benutzer gibt es schon.',
       deleteUser: () => 'Der Benutzer hat aktive Schlüssel, die dieser Dialog nicht zeigt.',
     },
@@ -138,10 +139,11 @@ export const common: typeof english = {
       NOT_FOUND: () => 'Das gibt es nicht oder nicht mehr.',
       BAD_USER_INPUT: ({ message }) => `Der Server nimmt diese Eingabe nicht an: ${message}`,
       CONFLICT: ({ message }) => `Das geht gerade nicht: ${message}`,
-      USER_STOPPED: () => 'Dieser Benutzer ist gelöscht oder gesperrt. Bitte anders anmelden.',
+      USER_STOPPED: () =>
+        'Dieser Benutzer ist gelöscht oder gesperrt. Bitte ein anderes Konto wählen.',
       REFUSED: () => 'Der Server hat die Anmeldung abgelehnt. Bitte erneut versuchen.',
     },
-    crashedTitle: 'Die Seite hat einen Fehler',
+    crashedTitle: 'Auf der Seite ist ein Fehler aufgetreten',
     crashed: 'Bitte neu laden. Hilft das nicht, informieren Sie den Betreiber dieses Servers.',
     reload: 'Neu laden',
   },
@@ -151,7 +153,7 @@ export const common: typeof english = {
     EXPIRED: 'Abgelaufen',
     REVOKED: 'Widerrufen',
     expiresSoon: 'Läuft bald ab',
-    rotating: 'Im Wechsel',
+    rotating: 'Wird erneuert',
   },
 
   time: {
@@ -161,7 +163,7 @@ export const common: typeof english = {
     future: (count, unit) => `in ${count} ${units[unit][count === 1 ? 0 : 1]}`,
     date: (day, month, year) => `${day}. ${months[month]} ${year}`,
     from: (address) => `von ${address}`,
-    by: (program) => `durch ${program}`,
-    fromBy: (address, program) => `von ${address} durch ${program}`,
+    by: (program) => `mit ${program}`,
+    fromBy: (address, program) => `von ${address} mit ${program}`,
   },
 }

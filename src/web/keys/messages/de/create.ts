@@ -2,7 +2,7 @@ import type { create as english } from '../en/create.ts'
 
 const scopes = (count: number) => (count === 1 ? '1 Recht' : `${count} Rechte`)
 const take = (count: number) =>
-  count === 1 ? 'Genau dieses Recht nehmen' : `Genau diese ${count} Rechte nehmen`
+  count === 1 ? 'Genau dieses Recht übernehmen' : `Genau diese ${count} Rechte übernehmen`
 
 export const create: typeof english = {
   title: 'Neuer API-Schlüssel',
@@ -30,7 +30,8 @@ export const create: typeof english = {
   date: 'Letzter Tag',
   dateMissing: 'Bitte ein Datum in der Zukunft wählen.',
   expiresOn: (date) => `Der Schlüssel läuft am ${date} ab.`,
-  neverHint: 'Ohne Ablauf gilt der Schlüssel, bis er widerrufen wird. Erneuern Sie ihn ab und zu.',
+  neverHint:
+    'Ohne Ablauf gilt der Schlüssel, bis er widerrufen wird. Erneuern Sie ihn von Zeit zu Zeit.',
   limit: (days) => `Dieser Server erlaubt höchstens ${days} Tage.`,
 
   scopes: 'Rechte',
@@ -43,7 +44,7 @@ export const create: typeof english = {
   selected: scopes,
   otherScopes: 'Weitere',
   notHeld: 'Dieses Recht haben Sie nicht.',
-  opens: (fields) => (fields === 1 ? 'Öffnet 1 Feld' : `Öffnet ${fields} Felder`),
+  opens: (fields) => (fields === 1 ? 'Zugriff auf 1 Feld' : `Zugriff auf ${fields} Felder`),
   startWith: 'Vorlage',
   templates: { reading: 'Nur lesen', ownKeys: 'Eigenen Schlüssel erneuern', none: 'Leeren' },
   unknown: (count) =>
@@ -51,12 +52,12 @@ export const create: typeof english = {
       ? 'Der Link nennt 1 Recht, das es auf diesem Server nicht gibt.'
       : `Der Link nennt ${count} Rechte, die es auf diesem Server nicht gibt.`,
   replaces: (name) =>
-    `Name, Beschreibung und Metadaten sind die von „${name}“. Daran ändert der neue Schlüssel nichts.`,
-  fromLink: 'Ein Link hat die Rechte ausgefüllt. Bitte vor dem Erstellen prüfen.',
+    `Name, Beschreibung und Metadaten stammen vom Schlüssel „${name}“, der unverändert bleibt.`,
+  fromLink: 'Ein Link hat diese Rechte vorausgewählt. Bitte vor dem Erstellen prüfen.',
 
   document: 'GraphQL-Abfragen',
   documentHint:
-    'Eine oder mehrere Abfragen einfügen oder .graphql-Dateien hierher ziehen. Nichts wird ausgeführt.',
+    'Eine oder mehrere Abfragen einfügen oder .graphql-Dateien hierher ziehen. Es wird nichts ausgeführt.',
   chooseFiles: 'Dateien wählen',
   ignoredFiles: 'Nicht gelesen, denn möglich sind nur .graphql- und .gql-Dateien bis 256 KB:',
   ignoredOperations: (checked, all) =>
@@ -64,9 +65,10 @@ export const create: typeof english = {
   unnamedOperation: 'Abfrage ohne Namen',
   invalidDocument: 'Noch nicht gültig',
   checking: 'Wird geprüft …',
-  noScopes: 'Diese Abfragen brauchen kein Recht. Ein Schlüssel hat mindestens eines: bitte wählen.',
+  noScopes:
+    'Diese Abfragen brauchen kein Recht. Ein Schlüssel hat aber mindestens eines: bitte selbst wählen.',
   missing: (names) =>
-    `Ihnen fehlt ${names}, also kann es auch kein Schlüssel von Ihnen haben. Jemand mit write:grants kann es Ihnen geben.`,
+    `Ihnen fehlt ${names}, deshalb können es auch Ihre Schlüssel nicht haben. Jemand mit write:grants kann es Ihnen geben.`,
   take,
   line: (line) => `Zeile ${line}`,
   alternatives: (lists) =>

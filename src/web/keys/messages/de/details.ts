@@ -1,6 +1,7 @@
 import type { details as english } from '../en/details.ts'
 
-const keys = (count: number) => `${count} Schlüssel`
+const created = (count: number) =>
+  count === 1 ? '1 damit erstellter Schlüssel' : `${count} damit erstellte Schlüssel`
 const scopes = (count: number) => (count === 1 ? '1 Recht' : `${count} Rechte`)
 
 export const details: typeof english = {
@@ -23,12 +24,13 @@ export const details: typeof english = {
   reason: 'Grund',
 
   scopes: 'Rechte',
-  scopesLead: 'Was der Schlüssel darf, und wann eine Anfrage es zuletzt brauchte.',
-  scopesLeadPast: 'Was der Schlüssel durfte, und wann eine Anfrage es zuletzt brauchte.',
+  scopesLead: 'Was der Schlüssel darf und wann eine Anfrage es zuletzt brauchte.',
+  scopesLeadPast: 'Was der Schlüssel durfte und wann eine Anfrage es zuletzt brauchte.',
   scopeColumns: { scope: 'Recht', used: 'Zuletzt gebraucht' },
   notNeeded: 'Noch nie gebraucht',
   neverNeeded: 'Nie gebraucht',
-  withheld: 'Ruht: Dem Besitzer oder dem Schlüssel darüber fehlt es zurzeit.',
+  withheld:
+    'Ruht: Dem Besitzer oder dem Schlüssel, mit dem dieser erstellt wurde, fehlt es zurzeit.',
   unused: (count) =>
     count === 1
       ? 'Keine Anfrage hat dieses Recht gebraucht:'
@@ -38,20 +40,20 @@ export const details: typeof english = {
   narrow: (count) => (count === 1 ? 'Entfernen' : `Alle ${count} entfernen`),
   narrowed: (count) => `${scopes(count)} entfernt.`,
   narrowsOthers: (count) =>
-    `${keys(count)}, mit diesem erstellt, ${count === 1 ? 'verliert' : 'verlieren'} ebenfalls Rechte, und zwar endgültig.`,
+    `${created(count)} ${count === 1 ? 'verliert' : 'verlieren'} ebenfalls Rechte, und zwar endgültig.`,
   narrowsNone: 'Nichts, was heute läuft, verliert ein Recht.',
 
   addScopes: 'Rechte hinzufügen',
   addTitle: 'Rechte hinzufügen',
-  addLead: 'Das Geheimnis bleibt gleich. Rechte der Verwaltung lassen sich nicht hinzufügen.',
+  addLead: 'Das Geheimnis bleibt gleich. Rechte für die Verwaltung lassen sich nicht hinzufügen.',
   add: (count) => (count === 0 ? 'Rechte hinzufügen' : `${scopes(count)} hinzufügen`),
   added: (count) => `${scopes(count)} hinzugefügt.`,
   allAdded: 'Der Schlüssel hat alle Rechte, die sich hinzufügen lassen.',
   addWhileRotating:
-    'Solange ein altes Geheimnis gilt, lassen sich keine Rechte hinzufügen. Beenden Sie es zuerst.',
+    'Solange ein altes Geheimnis gilt, lassen sich keine Rechte hinzufügen. Machen Sie es zuerst ungültig, oder warten Sie, bis es abläuft.',
   askedTitle: 'Ein Link bittet um weitere Rechte für diesen Schlüssel',
   askedText:
-    'Fügen Sie sie nur hinzu, wenn Sie wissen, wozu das Programm sie braucht. Noch ist nichts geändert.',
+    'Fügen Sie sie nur hinzu, wenn Sie wissen, wozu das Programm sie braucht. Bisher wurde nichts geändert.',
   askedUsed: 'Der Schlüssel wurde zuletzt benutzt:',
   askedNeverUsed: 'Der Schlüssel wurde noch nie benutzt.',
   askedHeld: 'Diese hat der Schlüssel schon:',
@@ -71,30 +73,30 @@ export const details: typeof english = {
   rotateTitle: 'Geheimnis erneuern?',
   rotateText:
     'Der Schlüssel erhält ein neues Geheimnis, das sofort gilt. Rechte, Ablauf und Id bleiben gleich.',
-  grace: 'Das alte gilt noch',
+  grace: 'Gültigkeit des alten Geheimnisses',
   graces: {
-    '0': 'gar nicht',
+    '0': 'endet sofort',
     '3600': '1 Stunde',
     '86400': '24 Stunden',
     '604800': '7 Tage',
     '2592000': '30 Tage',
   },
   rotateAgain:
-    'Das alte Geheimnis des letzten Wechsels gilt noch. Es endet, sobald Sie erneut wechseln.',
+    'Von der letzten Erneuerung gilt noch ein altes Geheimnis. Es gilt nicht mehr, sobald Sie noch einmal erneuern.',
   rotateAction: 'Erneuern',
   rotatedTitle: (name) => `„${name}“ hat ein neues Geheimnis`,
   rotated: 'Erneuert',
   createdWith: 'Mit dem ersten Geheimnis erstellt',
 
   oldSecretUsed: 'Das alte Geheimnis wurde benutzt',
-  oldSecretUnused: 'Niemand hat seitdem das alte Geheimnis benutzt',
-  oldSecretEnds: 'Das alte Geheimnis endet',
-  endNow: 'Altes Geheimnis beenden …',
-  endTitle: 'Altes Geheimnis jetzt beenden?',
+  oldSecretUnused: 'Seitdem hat niemand das alte Geheimnis benutzt',
+  oldSecretEnds: 'Das alte Geheimnis läuft ab',
+  endNow: 'Altes Geheimnis ungültig machen …',
+  endTitle: 'Altes Geheimnis jetzt ungültig machen?',
   endText: 'Programme, die es noch senden, werden sofort abgewiesen.',
   endUsed: 'Zuletzt benutzt:',
-  endUnused: 'Seit dem Wechsel hat es niemand benutzt.',
-  endAction: 'Altes Geheimnis beenden',
+  endUnused: 'Seit der Erneuerung hat es niemand benutzt.',
+  endAction: 'Ungültig machen',
   ended: 'Das alte Geheimnis gilt nicht mehr.',
 
   descendants: 'Damit erstellte Schlüssel',
@@ -106,17 +108,17 @@ export const details: typeof english = {
   metadataInvalid: 'Bitte ein JSON-Objekt eingeben, etwa {"team": "shop"}.',
 
   activity: 'Verlauf',
-  noActivity: 'Nichts wurde aufgezeichnet.',
+  noActivity: 'Es wurde nichts aufgezeichnet.',
   more: 'Mehr zeigen',
-  by: (name) => `durch ${name}`,
-  byYou: 'durch Sie',
-  byOperator: 'durch den Betreiber',
+  by: (name) => `von ${name}`,
+  byYou: 'von Ihnen',
+  byOperator: 'vom Betreiber',
   events: {
     'api_key.created': 'Schlüssel erstellt',
     'api_key.updated': 'Schlüssel geändert',
     'api_key.widened': 'Rechte hinzugefügt',
     'api_key.rotated': 'Geheimnis erneuert',
-    'api_key.previous_secret_expired': 'Altes Geheimnis beendet',
+    'api_key.previous_secret_expired': 'Altes Geheimnis ungültig gemacht',
     'api_key.revoked': 'Schlüssel widerrufen',
     'credential.refused': 'Zugang abgewiesen',
     'user.created': 'Benutzer angelegt',
@@ -140,12 +142,12 @@ export const details: typeof english = {
     expiresAt: 'Läuft ab',
     firstSeen: 'Zuerst gesehen mit',
     issuer: 'Issuer',
-    issuerScopes: 'Rechte durch den Issuer',
+    issuerScopes: 'Rechte vom Issuer',
     metadata: 'Metadaten',
     name: 'Name',
     ownerId: 'Besitzer',
     parentId: 'Erstellt mit dem Schlüssel',
-    previousExpiresAt: 'Altes Geheimnis endet',
+    previousExpiresAt: 'Altes Geheimnis läuft ab',
     previousLastUsedAt: 'Altes Geheimnis zuletzt benutzt',
     reason: 'Grund',
     scopes: 'Rechte',
@@ -181,13 +183,14 @@ export const details: typeof english = {
   revokeUsed: 'Zuletzt benutzt',
   revokeScopes: 'Benutzte Rechte',
   revokeOthers: (count) =>
-    `${keys(count)}, damit erstellt, ${count === 1 ? 'wird' : 'werden'} ebenfalls widerrufen`,
+    `${created(count)} ${count === 1 ? 'wird' : 'werden'} ebenfalls widerrufen`,
   andMore: (count) => `und ${count} weitere`,
   typeName: 'Zur Bestätigung den Namen des Schlüssels eingeben',
-  inUse: 'Ein Programm hat ihn oder einen damit erstellten in den letzten 24 Stunden benutzt.',
+  inUse:
+    'Ein Programm hat diesen oder einen damit erstellten Schlüssel in den letzten 24 Stunden benutzt.',
   revokeAction: 'Schlüssel widerrufen',
   refusedSoon: 'Widerrufen. Gleich weisen ihn alle Server ab …',
   refusedSince: 'Überall abgewiesen seit',
   refusedOthers: (count) =>
-    `${keys(count)}, damit erstellt, ${count === 1 ? 'wird' : 'werden'} ebenfalls abgewiesen:`,
+    `${created(count)} ${count === 1 ? 'wird' : 'werden'} ebenfalls abgewiesen:`,
 }

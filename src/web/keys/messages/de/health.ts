@@ -20,7 +20,7 @@ export const health: typeof english = {
       'Diese Schlüssel gelten bis zum Widerruf. Ersetzen Sie sie durch solche, die ablaufen.',
     OWNER_SUSPENDED: 'Diese Schlüssel gelten wieder, sobald ihr Besitzer entsperrt wird.',
     PREVIOUS_SECRET_USED:
-      'Programme senden noch das alte Geheimnis. Geben Sie ihnen das neue, bevor das alte endet.',
+      'Programme senden noch das alte Geheimnis. Geben Sie ihnen das neue, bevor das alte abläuft.',
     UNUSED_SCOPES:
       'Manche Rechte dieser Schlüssel hat noch keine Anfrage gebraucht. Entfernen Sie diese Rechte.',
   },
@@ -32,8 +32,8 @@ export const health: typeof english = {
   look: 'Ansehen',
   openOwner: 'Benutzer öffnen',
   revoke: 'Widerrufen',
-  revoked: 'Der Schlüssel ist widerrufen.',
-  endOldSecret: 'Altes Geheimnis beenden',
+  revoked: 'Der Schlüssel wurde widerrufen.',
+  endOldSecret: 'Altes Geheimnis ungültig machen',
   narrowTitle: (name) => `Unbenutzte Rechte von „${name}“ entfernen?`,
   narrowText: 'Keine Anfrage hat diese Rechte gebraucht:',
   replace: 'Ersetzen',

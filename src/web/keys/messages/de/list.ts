@@ -9,7 +9,7 @@ export const list: typeof english = {
 
   search: 'Nach Name oder Id suchen',
   status: 'Status',
-  anyStatus: 'Jeder Status',
+  anyStatus: 'Alle Status',
   sort: 'Reihenfolge',
   sorts: {
     NEWEST: 'Neueste zuerst',
@@ -62,7 +62,7 @@ export const list: typeof english = {
       ? `${keys(count)} widerrufen.`
       : `${keys(count)} und ${descendants} damit erstellte widerrufen.`,
 
-  emptyTitle: 'Erstellen Sie den ersten Schlüssel',
+  emptyTitle: 'Erstellen Sie Ihren ersten Schlüssel',
   emptyText: (max) =>
     `Ein Schlüssel ist das Passwort eines Programms. Geben Sie jedem Programm einen eigenen, nur mit den nötigen Rechten. Möglich sind ${max} aktive Schlüssel.`,
   emptyAction: 'Neuer Schlüssel',

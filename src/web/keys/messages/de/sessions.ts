@@ -12,7 +12,7 @@ export const sessions: typeof english = {
   expires: 'Endet',
   end: 'Beenden',
   endOf: (browser) => `Sitzung in ${browser} beenden`,
-  ended: 'Die Sitzung ist beendet.',
+  ended: 'Die Sitzung wurde beendet.',
   everywhere: 'Überall abmelden',
   everywhereTitle: 'Überall abmelden?',
   everywhereText:
