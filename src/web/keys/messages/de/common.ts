@@ -71,13 +71,12 @@ export const common: typeof english = {
     continue: 'Weiter',
     people: { ada: 'alle Rechte', grace: 'liest Benutzer, verwaltet eigene Schlüssel' },
     missingTitle: 'Die Anmeldung ist noch nicht eingerichtet',
-    missingText:
-      'Der Betreiber dieses Servers muss diese Variablen setzen und den Server neu starten:',
+    missingText: 'Der Betreiber muss diese Variablen setzen und den Server neu starten:',
     variables: {
       OIDC_CLIENT_ID: 'Die Client-Id dieses Servers bei Ihrem Issuer.',
       OIDC_CLIENT_SECRET: 'Das Geheimnis des Clients, falls er eines hat.',
       PUBLIC_URL: 'Die https-URL, unter der Browser den Server sehen.',
-      SESSION_KEYS: 'Ein Geheimnis ab 32 Byte, das Sitzungen verschlüsselt.',
+      SESSION_KEYS: 'Ein Geheimnis ab 32 Byte, das Sitzungen schützt.',
     },
     endedTitle: 'Sie sind abgemeldet',
     endedText: 'Ihre Sitzung ist beendet. Melden Sie sich wieder an, um fortzufahren.',
