@@ -238,6 +238,8 @@ export interface UnavailabilityOptions {
   readonly retryAfterSeconds?: number
   readonly cause?: unknown
   readonly reason?: string | null
+  /** Default: a sentence for callers, which discloses nothing. */
+  readonly message?: string
 }
 
 /** The database or an issuer cannot be reached, so no decision is possible. The credential may be valid. */
@@ -248,7 +250,7 @@ export class ServiceUnavailableError extends LatchkeyError {
   readonly reason: string | null
 
   constructor(options: UnavailabilityOptions = {}) {
-    super('The service cannot answer right now. Try again shortly.', {
+    super(options.message ?? 'The service cannot answer right now. Try again shortly.', {
       cause: options.cause,
     })
     this.retryAfterSeconds = options.retryAfterSeconds ?? 1

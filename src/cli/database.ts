@@ -2,6 +2,7 @@ import type { Config, MigrationTarget } from '../config.ts'
 import { type Database, openDatabase } from '../db/database.ts'
 import { connectEmbedded } from '../db/embedded.ts'
 import { asFailure, causeOfFailure } from '../db/failures.ts'
+import { firstAnswer } from '../db/first-answer.ts'
 import { migrate, withMigrations } from '../db/migrate.ts'
 import { schemaTooOld } from '../db/migrations/schema-state.ts'
 import { awaitNodes } from '../db/nodes.ts'
@@ -24,6 +25,8 @@ export const withDatabase: WithDatabase = (config, use) =>
     const schema = schemaNames(config.database.schema)
     const database = openDatabase({ url, schema, defaultUserScopes, connections: 2 })
     try {
+      // A command is not repeated where a slow first connection has failed it.
+      await firstAnswer(() => database.ping())
       return await use(operatorDatabase(config, url, database))
     } finally {
       await database.close()

@@ -1,10 +1,13 @@
 import { createAliasCheck } from '../credentials/alias-check.ts'
 import { resolveIssuers } from '../credentials/issuer-settings.ts'
 import { pepperFingerprint } from '../credentials/pepper-fingerprint.ts'
+import { describeCause } from '../db/causes.ts'
 import { openDatabase } from '../db/database.ts'
+import { causeOfFailure } from '../db/failures.ts'
 import { firstAnswer } from '../db/first-answer.ts'
 import { withMigrations } from '../db/migrate.ts'
 import { SchemaError } from '../db/migrations/errors.ts'
+import { ServiceUnavailableError } from '../errors.ts'
 import type { PepperStore } from '../keys/peppers.ts'
 import { createOperationGuards } from '../limits/operation-guards.ts'
 import { defaultOperationLimits } from '../limits/operation-limits.ts'
@@ -26,7 +29,7 @@ export type { ConnectLatchkeyOptions }
  * resolves, so that an incorrect setup fails here and not at the first request.
  *
  * @throws TypeError or Error if an option is not valid
- * @throws ServiceUnavailableError if the database cannot be reached
+ * @throws ServiceUnavailableError if the database cannot be reached; the message says why, and its `cause` has the details
  * @throws SchemaError if this version cannot use the tables, or the role lacks rights; the message names the
  *   command that helps
  */
@@ -41,8 +44,16 @@ export async function connectLatchkey(options: ConnectLatchkeyOptions): Promise<
     return await connect(checked, opened, close)
   } catch (error) {
     await close()
-    throw error
+    throw withCause(error)
   }
+}
+
+/** A start has no caller to whom the message could disclose something, so it says what is wrong. */
+function withCause(error: unknown): unknown {
+  const cause = causeOfFailure(error)
+  if (!(error instanceof ServiceUnavailableError) || cause === null) return error
+  const message = `connectLatchkey: ${describeCause(cause)}`
+  return new ServiceUnavailableError({ message, cause: error.cause, reason: cause })
 }
 
 async function connect(

@@ -272,7 +272,13 @@ describe('connectLatchkey refuses to start', () => {
 
   it('on a database that cannot be reached', async () => {
     const refused = connectLatchkey({ url: 'postgres://u@127.0.0.1:1/d', scopes, log: silent })
-    await expect(refused).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+    await expect(refused).rejects.toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+      message: expect.stringMatching(
+        /^connectLatchkey: The database cannot be reached: check host/,
+      ),
+      cause: { code: 'ECONNREFUSED' },
+    })
   })
 })
 
