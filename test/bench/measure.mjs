@@ -36,7 +36,8 @@ export async function start(command, words, environment, known, stdio = 'ignore'
       () => false,
     )
   while (!(await isReady())) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${command} ${words.join(' ')} has ended`)
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`${command} ${words.join(' ')} has ended`)
     await new Promise((done) => setTimeout(done, 50))
   }
   return {
