@@ -57,7 +57,9 @@ export async function startStandbyPair(options: StandbyPairOptions = {}): Promis
     primary,
     standby,
     async caughtUp() {
-      const [row] = await primary.query('select pg_current_wal_flush_lsn()::text as position')
+      const [row] = await primary.query('select pg_current_wal_insert_lsn()::text as position')
+      // Records that belong to no commit, such as hint bits, may be flushed in part, and wait for the next flush.
+      await primary.query('set synchronous_commit = on; select pg_current_xact_id()')
       await waitUntil(standby, `pg_last_wal_replay_lsn() >= '${row?.position}'`)
     },
     async pauseReplay() {
