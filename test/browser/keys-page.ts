@@ -211,7 +211,8 @@ export async function expectAccessible(page: Page): Promise<void> {
 /** Expects that axe finds nothing in the theme that is shown, and that nothing is wider than the window. */
 export async function expectAccessibleAsShown(page: Page): Promise<void> {
   await page.evaluate(axe)
-  expect(await violationsIn(page, {})).toEqual([])
+  // A button that becomes enabled changes its colours over some frames.
+  await expect.poll(() => violationsIn(page, {}), { timeout: 10_000 }).toEqual([])
   await expectFits(page)
 }
 
