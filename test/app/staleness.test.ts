@@ -186,7 +186,9 @@ describe('while the database is unreachable', () => {
   })
 
   it('a JWT of a user that the node has read is honoured for a while, with the last known state', async () => {
-    await status(jwt)
+    // The user is known from the same lookup as the cached JWT, and only until the next change of it.
+    await app.waitForChanges()
+    await waitUntilCached(jwt)
     cut()
     const other = await app.jwt('alice', ['read:users'])
     await eventually(async () => expect(await status(other)).toBe(200))
