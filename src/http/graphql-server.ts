@@ -3,6 +3,7 @@ import { createYoga, type Plugin } from 'graphql-yoga'
 import { createAnswerOrigins } from '../yoga/answer-origins.ts'
 import type { GraphQLAdmission } from '../yoga/graphql-admission.ts'
 import { createOperationAdmission, type OperationAdmission } from '../yoga/operation-admission.ts'
+import { useDecision } from '../yoga/use-decision.ts'
 import { useDocumentReaders } from '../yoga/use-document-readers.ts'
 import { maskError, useErrorAnswers } from '../yoga/use-error-answers.ts'
 import { type PrincipalContext, usePrincipalOf } from '../yoga/use-principal.ts'
@@ -53,8 +54,9 @@ export function createGraphQLServer(
       useDocumentReaders(services.operationGuards, isAnonymous),
       useParameters,
       useLimits(parts),
-      usePrincipalOf(admission, { isSchemaPrivate: !parts.publicIntrospection, operations }),
+      usePrincipalOf(admission),
       useOperations(parts),
+      useDecision({ admission, operations, isSchemaPrivate: !parts.publicIntrospection }),
       useErrorAnswers({ onBug, onOutage }),
       ...(plugins === null ? [] : withAnswerOrigins(plugins, admission, operations)),
     ],
@@ -67,11 +69,11 @@ function withAnswerOrigins(
   admission: GraphQLAdmission,
   operations: OperationAdmission,
 ): readonly Plugin[] {
-  const { marker, plugin } = createAnswerOrigins(
+  const origins = createAnswerOrigins(
     admission,
     operations,
     // `useErrorAnswers` reports it, with the id of the request.
     (message) => maskError(new Error(message), '') as GraphQLError,
   )
-  return [marker, ...plugins, plugin] as readonly Plugin[]
+  return [...plugins, origins] as readonly Plugin[]
 }

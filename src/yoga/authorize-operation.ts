@@ -12,7 +12,8 @@ import type { OperationAdmission, OperationContext } from './operation-admission
 export interface Decider {
   readonly admission: GraphQLAdmission
   readonly operations: OperationAdmission
-  readonly isSchemaPrivate: boolean
+  /** Whether anonymous callers must not learn the names of types. Default: false. */
+  readonly isSchemaPrivate?: boolean
 }
 
 /**
@@ -29,6 +30,45 @@ export function denialOf(
   return refusal instanceof Promise
     ? refusal.then((settled) => denialAfter(settled, decider, args))
     : denialAfter(refusal, decider, args)
+}
+
+/** An operation that may run. */
+export interface AllowedOperation
+  extends Pick<ExecutionArgs, 'schema' | 'document' | 'operationName' | 'variableValues'> {
+  readonly principal: Principal | null
+}
+
+/**
+ * Like {@link denialOf}, at the time of execution: hooks of other plugins may have taken long, changed the
+ * operation, or replaced its principal since it was allowed.
+ */
+export function denialAgain(
+  decider: Decider,
+  args: ExecutionArgs,
+  allowed: AllowedOperation,
+): ExecutionResult | null | Promise<ExecutionResult | null> {
+  const refusal = decider.operations.admit(args.contextValue as OperationContext)
+  if (refusal instanceof Promise) {
+    return refusal.then((settled) => denialAfter(settled, decider, args))
+  }
+  if (refusal === null && isSame(decider, args, allowed)) return null
+  return denialAfter(refusal, decider, args)
+}
+
+function isSame(
+  { admission, operations }: Decider,
+  { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
+  allowed: AllowedOperation,
+): boolean {
+  const context = contextValue as OperationContext
+  return (
+    document === allowed.document &&
+    variableValues === allowed.variableValues &&
+    operationName === allowed.operationName &&
+    schema === allowed.schema &&
+    context.principal === allowed.principal &&
+    admission.principalOf(operations.keeperOf(context)) === allowed.principal
+  )
 }
 
 function denialAfter(

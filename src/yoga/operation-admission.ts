@@ -32,6 +32,10 @@ export interface OperationAdmission {
   begin(context: OperationContext): void | Promise<void>
   /** Returns a result as the answer to an operation needs it: status and headers are for answers of Yoga only. */
   answerTo(context: OperationContext, result: ExecutionResult): ExecutionResult
+  /** Notes that the operation with this context is executed. */
+  executes(context: OperationContext): void
+  /** Whether the operation with this context was executed. */
+  wasExecuted(context: OperationContext): boolean
   /** Closes the WebSocket of an operation whose credential is no longer valid. */
   refused(context: OperationContext, error: LatchkeyError): void
 }
@@ -47,6 +51,8 @@ export function createOperationAdmission(admission: GraphQLAdmission): Operation
   const watches = new ConnectionWatches(admission.authenticator, admission.recheck)
   /** The contexts of operations that Yoga does not answer itself. */
   const answeredElsewhere = new WeakSet<object>()
+  /** The contexts of executed operations that are not noted on the state of their request. */
+  const otherExecuted = new WeakSet<object>()
 
   function admitLate(context: OperationContext): Refused {
     if (isConnection(context)) return admitConnection(context, connectionOf(context))
@@ -116,6 +122,16 @@ export function createOperationAdmission(admission: GraphQLAdmission): Operation
       // The plugin for graphql-sse recognises results by `data`.
       return { data: null, ...result, errors: (result.errors ?? []).map(withoutHttp) }
     },
+
+    // Adding a context to a WeakSet takes longer than all hooks of a request, so the first one is on the state.
+    executes(context) {
+      const state = admission.stateOf(context.request)
+      if (state !== undefined && state.executed === null) state.executed = context
+      else otherExecuted.add(context)
+    },
+
+    wasExecuted: (context) =>
+      admission.stateOf(context.request)?.executed === context || otherExecuted.has(context),
 
     refused(context, error) {
       if (isConnection(context)) close(connectionOf(context), error)

@@ -1,21 +1,17 @@
-import type { ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql'
+import type { GraphQLError } from 'graphql'
 import type { FetchAPI, GraphQLParams, Plugin, YogaLogger } from 'graphql-yoga'
 import { createAdmission } from '../admission/admission.ts'
 import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
-import { refuseUndeclared, type Undeclared } from '../decision/undeclared.ts'
+import type { Undeclared } from '../decision/undeclared.ts'
 import type { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { useAnswerOrigins } from './answer-origins.ts'
-import { type Decider, denialOf, watchStream } from './authorize-operation.ts'
 import { errorAnswer, toResponse } from './error-answer.ts'
 import { createGraphQLAdmission, type GraphQLAdmission } from './graphql-admission.ts'
-import { fieldError, latchkeyErrorOf } from './graphql-errors.ts'
+import { placeOfUserPlugins } from './handle.ts'
 import { carrierOf, missingHeadersRefusal, nodeRequestOf } from './node-request.ts'
-import {
-  createOperationAdmission,
-  type OperationAdmission,
-  type OperationContext,
-} from './operation-admission.ts'
+import { createOperationAdmission, type OperationContext } from './operation-admission.ts'
+import { useDecision } from './use-decision.ts'
 import { maskedError } from './use-error-answers.ts'
 
 export interface UsePrincipalOptions {
@@ -61,13 +57,15 @@ export interface PrincipalContext {
 export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalContext> {
   const admission = createGraphQLAdmission(createAdmission(options))
   const operations = createOperationAdmission(admission)
-  const plugin = usePrincipalOf(admission, {
-    operations,
-    ...(options.undeclared && { undeclared: options.undeclared }),
-  })
+  const decision = useDecision({ admission, operations, undeclared: options.undeclared })
   return {
-    ...plugin,
-    onPluginInit: ({ addPlugin }) => addPlugin(useAnswerOrigins(admission, operations)),
+    ...usePrincipalOf(admission),
+    onPluginInit({ plugins, addPlugin }) {
+      // Yoga calls this again, because the place of this plugin changes.
+      if (plugins.includes(decision)) return
+      plugins.splice(placeOfUserPlugins(plugins), 0, decision)
+      addPlugin(useAnswerOrigins(admission, operations))
+    },
     onContextBuilding({ context }) {
       const operation = context as OperationContext
       // `onParams` has added that of an operation that Yoga answers.
@@ -76,65 +74,12 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
   }
 }
 
-interface PrincipalSettings {
-  readonly undeclared?: Undeclared
-  /** Whether anonymous callers must not learn the names of types. */
-  readonly isSchemaPrivate?: boolean
-  readonly operations?: OperationAdmission
-}
-
-/** Like {@link usePrincipal}, for requests that may have passed `admission` before Yoga runs. */
-export function usePrincipalOf(
-  admission: GraphQLAdmission,
-  {
-    undeclared = 'refuse',
-    isSchemaPrivate = false,
-    operations = createOperationAdmission(admission),
-  }: PrincipalSettings = {},
-): Plugin<PrincipalContext> {
+/**
+ * The hooks of {@link usePrincipal} on requests, which may have passed `admission` before Yoga runs. It needs
+ * `useDecision` beside it.
+ */
+export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalContext> {
   let log: YogaLogger | null = null
-  const accepted = new WeakSet<GraphQLSchema>()
-  let last: GraphQLSchema | null = null
-  const check = (schema: GraphQLSchema): void => {
-    if (schema === last) return
-    if (!accepted.has(schema)) refuseUndeclared(schema, undeclared)
-    accepted.add(schema)
-    last = schema
-  }
-  const decider: Decider = { admission, operations, isSchemaPrivate }
-  function settle({ args, result, setResult }: ExecuteDone, last: object): void {
-    if (isStream(result)) setResult(watchStream(decider, args, result, last))
-    else if (result.errors) setResult(withLatchkeyErrors(result))
-  }
-  const onExecuted = {
-    onExecuteDone: (done: ExecuteDone) => settle(done, lastIncrement),
-  }
-  const onStreamed = {
-    onNext({ result, setResult }: StreamNext) {
-      if (result.errors) setResult(withLatchkeyErrors(result))
-    },
-  }
-  const onSubscribed = {
-    onSubscribeResult(done: ExecuteDone) {
-      settle(done, {})
-      return onStreamed
-    },
-  }
-  /** Returns a hook that decides on an operation, and returns `hooks` if it may run. */
-  function deciding<Hooks>(hooks: Hooks) {
-    return ({ args, setResultAndStopExecution }: Start) => {
-      // Yoga keeps a schema that a plugin refused while a request was under way.
-      check(args.schema)
-      const refusal = denialOf(decider, args)
-      if (refusal === null) return hooks
-      const proceed = (denial: ExecutionResult | null) => {
-        if (denial === null) return hooks
-        setResultAndStopExecution(denial)
-        return undefined
-      }
-      return refusal instanceof Promise ? refusal.then(proceed) : proceed(refusal)
-    }
-  }
   // Yoga masks errors that are thrown later. Here, it would send the error to the caller with its stack.
   function fail(incoming: IncomingRequest, error: unknown): void {
     const requestId = crypto.randomUUID()
@@ -145,8 +90,6 @@ export function usePrincipalOf(
     onYogaInit({ yoga }) {
       log = yoga.logger
     },
-
-    onSchemaChange: ({ schema }) => check(schema),
 
     onRequest(incoming) {
       const { request, url, serverContext } = incoming
@@ -171,9 +114,6 @@ export function usePrincipalOf(
       dropEmptyOperationName(params, setParams)
       return publish(admission, request, context)
     },
-
-    onExecute: deciding(onExecuted),
-    onSubscribe: deciding(onSubscribed),
   }
 }
 
@@ -203,31 +143,6 @@ function dropEmptyOperationName(
   setParams(others)
 }
 
-type Executed = ExecutionResult | AsyncIterableIterator<ExecutionResult>
-
-function isStream(result: Executed): result is AsyncIterableIterator<ExecutionResult> {
-  return Symbol.asyncIterator in result
-}
-
-/** The members of the last result of an operation with `@defer` or `@stream`. */
-const lastIncrement = { hasNext: false }
-
-interface Start {
-  readonly args: ExecutionArgs
-  readonly setResultAndStopExecution: (result: ExecutionResult) => void
-}
-
-interface StreamNext {
-  readonly result: ExecutionResult
-  readonly setResult: (result: ExecutionResult) => void
-}
-
-interface ExecuteDone {
-  readonly args: ExecutionArgs
-  readonly result: Executed
-  readonly setResult: (result: Executed) => void
-}
-
 /**
  * Adds the principal to `context` after the body has arrived and before it is used. That is cheaper than in
  * `onContextBuilding`, and hooks that build the context find the principal there.
@@ -248,13 +163,4 @@ function publish(
   }
   if (refusal) throw refusal
   ;(context as OperationContext).principal = principalOf(request)
-}
-
-/** Converts the Latchkey errors that resolvers threw to errors with their codes. Yoga masks all others. */
-export function withLatchkeyErrors<T extends ExecutionResult>(result: T): T {
-  const errors = result.errors?.map((thrown) => {
-    const error = latchkeyErrorOf(thrown)
-    return error === null ? thrown : fieldError(error, thrown)
-  })
-  return { ...result, errors }
 }
