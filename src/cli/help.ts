@@ -1,12 +1,18 @@
 import type { Command } from 'commander'
 
-/** Adds `help [command...]`. The `help` of Commander reads one name, and so prints the help of `keys` for `help keys rotate`. */
-export function addHelp(program: Command): void {
-  program
+/**
+ * Adds `help [command...]` to a command and those of its subcommands that have subcommands. The `help` of Commander reads
+ * one name, and prints the help of the parent for an unknown one.
+ */
+export function addHelp(command: Command): void {
+  const groups = command.commands.filter(({ commands }) => commands.length > 0)
+  for (const group of groups) addHelp(group)
+  command
+    .helpCommand(false)
     .command('help [command...]')
     .description('display help for command')
     .action((names: readonly string[]) => {
-      names.reduce(subcommand, program).help()
+      names.reduce(subcommand, command).help()
     })
 }
 

@@ -41,7 +41,6 @@ function createProgram(context: CommandContext): Command {
     .exitOverride()
     .configureOutput({ writeOut: context.out, writeErr: context.note })
     .showHelpAfterError('(Run it with --help to see its options.)')
-    .helpCommand(false)
     .configureHelp({ subcommandTerm: termOf })
     .addHelpText('after', `\n${exitCodeHelp}\n${examples}`)
   addServe(program, context)

@@ -48,6 +48,11 @@ test.each(['', 'keys', 'keys rotate', 'token explain', 'users create'])(
   },
 )
 
+test('help of a group of commands prints what --help prints', async () => {
+  expect(await run(['keys', 'help'])).toEqual(await run(['keys', '--help']))
+  expect(await run(['keys', 'help', 'rotate'])).toEqual(await run(['keys', 'rotate', '--help']))
+})
+
 test.each(['', 'keys', 'users', 'token', 'identity-keys'])(
   '%s --help lists commands in lines of at most 80 characters',
   async (command) => {
@@ -71,6 +76,8 @@ test('--version prints the version', async () => {
 
 test.each<[string[], RegExp]>([
   [['serv'], /unknown command 'serv'[\s\S]*Did you mean serve/],
+  [['help', 'kes'], /unknown command 'kes'/],
+  [['keys', 'help', 'rotat'], /unknown command 'rotat'/],
   [['users', 'lst'], /unknown command 'lst'[\s\S]*Did you mean list/],
   [['users', 'list', '--serch', 'x'], /unknown option '--serch'[\s\S]*Did you mean --search/],
   [[], /Usage: latchkey/],
