@@ -11,7 +11,7 @@ export interface HttpRequest extends CredentialCarrier {
   readonly isTargetRaw: boolean
   /** The request that plugins and resolvers see. Its body may already have been read. */
   readonly shown: Request
-  /** @throws BodyTooLargeError, IncompleteBodyError */
+  /** @throws BodyTooLargeError, UnreadableBodyError */
   readBody(maxBytes: number): Promise<string>
 }
 
@@ -19,9 +19,9 @@ export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError'
 }
 
-/** The client has disconnected before it sent the whole body. */
-export class IncompleteBodyError extends Error {
-  override readonly name = 'IncompleteBodyError'
+/** The body is not complete, because the client has disconnected, or not UTF-8. The message is for the client. */
+export class UnreadableBodyError extends Error {
+  override readonly name = 'UnreadableBodyError'
 }
 
 /** An endpoint that needs no fetch Request or Response. It answers synchronously where it can. */

@@ -1,4 +1,5 @@
-import { BodyTooLargeError, type HttpRequest, IncompleteBodyError } from './endpoint.ts'
+import { bodyText } from './body-text.ts'
+import { BodyTooLargeError, type HttpRequest, UnreadableBodyError } from './endpoint.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** Adapts a fetch Request. @param context of the same request, for the address of the client. Default: unknown */
@@ -30,12 +31,12 @@ async function readText({ headers, body }: Request, maxBytes: number): Promise<s
   const reader = body?.getReader()
   const read = () =>
     reader?.read().catch((cause: unknown) => {
-      throw new IncompleteBodyError('The client has sent only a part of the body.', { cause })
+      throw new UnreadableBodyError('The client has sent only a part of the body.', { cause })
     })
   for (let part = await read(); part?.value !== undefined; part = await read()) {
     length += part.value.byteLength
     if (length > maxBytes) throw new BodyTooLargeError()
     chunks.push(part.value)
   }
-  return Buffer.concat(chunks).toString()
+  return bodyText(Buffer.concat(chunks))
 }

@@ -1,6 +1,8 @@
 import { GraphQLError } from 'graphql'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { badRequest } from '../yoga/graphql-errors.ts'
+import { bodyText } from './body-text.ts'
+import { UnreadableBodyError } from './endpoint.ts'
 import { hasMoreValues } from './json-values.ts'
 
 /** The maximum number of JSON values in a body: several times as many as the operation limits allow. */
@@ -106,11 +108,21 @@ function persistedQueryNotSupported(): GraphQLError {
   })
 }
 
+/** @throws GraphQLError if the body is not UTF-8 */
+async function textOf(posted: Request): Promise<string> {
+  const bytes = Buffer.from(await posted.arrayBuffer())
+  try {
+    return bodyText(bytes)
+  } catch (error) {
+    throw error instanceof UnreadableBodyError ? badRequest(error.message) : error
+  }
+}
+
 /** Makes Yoga parse a POST with `readParameters`, and a GET with `readQueryParameters`. */
 export const useParameters: Plugin = {
   onRequestParse({ request, url, setRequestParser }) {
     if (request.method === 'POST') {
-      setRequestParser(async (posted) => readParameters(await posted.text()))
+      setRequestParser(async (posted) => readParameters(await textOf(posted)))
     } else if (request.method === 'GET') {
       setRequestParser(() => readQueryParameters(url.search))
     }

@@ -8,7 +8,7 @@ import type { Graphiql } from '../web/graphiql-page.ts'
 import { withoutStack } from '../without-stack.ts'
 import { type Answer, errorAnswer, toResponse } from '../yoga/error-answer.ts'
 import { createGraphQLAdmission } from '../yoga/graphql-admission.ts'
-import { requestError } from '../yoga/graphql-errors.ts'
+import { badRequest, requestError } from '../yoga/graphql-errors.ts'
 import { createRunOperation, type RunOperation, resultAnswer } from '../yoga/run-operation.ts'
 import { completeErrors, maskError, maskedError } from '../yoga/use-error-answers.ts'
 import {
@@ -16,7 +16,7 @@ import {
   BodyTooLargeError,
   type DirectEndpoint,
   type HttpRequest,
-  IncompleteBodyError,
+  UnreadableBodyError,
 } from './endpoint.ts'
 import { fetchRequest } from './fetch-request.ts'
 import { readParameters, readQueryParameters } from './graphql-parameters.ts'
@@ -47,12 +47,6 @@ export interface GraphQLEndpoint extends DirectEndpoint {
 const bodyTooLarge = withoutStack(
   new GraphQLError(`The body is larger than ${maxBodySize} bytes.`, {
     extensions: { code: 'CONTENT_TOO_LARGE', http: { status: 413 } },
-  }),
-)
-
-const bodyIncomplete = withoutStack(
-  new GraphQLError('The client has sent only a part of the body.', {
-    extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
   }),
 )
 
@@ -129,7 +123,8 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
     failed(cause, request, { requestId }) {
       const accept = request.header('accept')
       if (cause instanceof BodyTooLargeError) return errorAnswer(bodyTooLarge, accept)
-      if (cause instanceof IncompleteBodyError) return errorAnswer(bodyIncomplete, accept)
+      if (cause instanceof UnreadableBodyError)
+        return errorAnswer(badRequest(cause.message), accept)
       onBug(cause, requestId)
       return errorAnswer(maskedError(requestId), accept)
     },

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { bodyText } from '../http/body-text.ts'
 import { BodyTooLargeError, type HttpRequest } from '../http/endpoint.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import { headerOf } from './node-listener.ts'
@@ -69,7 +70,11 @@ function readBody(message: IncomingMessage, maxBytes: number): Promise<string> {
     message.on('end', () => {
       const [only] = chunks
       const bytes = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
-      resolve(bytes.toString())
+      try {
+        resolve(bodyText(bytes))
+      } catch (error) {
+        reject(error)
+      }
     })
   })
 }

@@ -35,10 +35,10 @@ describe.each(ways)('by %s', (way) => {
   const port = () => ports.get(way) ?? 0
   const get = (parameters: string, headers: readonly string[] = []) =>
     send(port(), `/graphql?${parameters}`, [...asKey(), ...headers])
-  const post = (body: object | string, headers: readonly string[] = []) =>
+  const post = (body: object | string | Buffer, headers: readonly string[] = []) =>
     send(port(), '/graphql', [...json, ...asKey(), ...headers], {
       method: 'POST',
-      body: typeof body === 'string' ? body : JSON.stringify(body),
+      body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
     })
 
   const query = `query=${encodeURIComponent('query A($n: Int) { users(first: $n) { totalCount } }')}`
@@ -160,6 +160,30 @@ describe.each(ways)('by %s', (way) => {
     it('may begin with a byte order mark', async () => {
       expect(parsed(await post(`\u{feff}${viewer}`))).toEqual({
         data: { viewer: { subject: 'alice' } },
+      })
+    })
+
+    it('that is not UTF-8 is 400', async () => {
+      const latin = Buffer.from('{"query":"{ apiKey(id: \\"\u00fc\\") { id } }"}', 'latin1')
+      for (const accept of ['application/json', 'text/event-stream']) {
+        const answer = await post(latin, ['Accept', accept])
+        expect(answer.status).toBe(400)
+        expect(answer.body).toContain('The body is not UTF-8.')
+      }
+      const form = await send(
+        port(),
+        '/oauth2/introspect',
+        [
+          'Content-Type',
+          'application/x-www-form-urlencoded',
+          'Authorization',
+          `Bearer ${introspector}`,
+        ],
+        { method: 'POST', body: Buffer.from('token=\u00fc', 'latin1') },
+      )
+      expect(JSON.parse(form.body)).toMatchObject({
+        status: 400,
+        detail: 'The body is not UTF-8.',
       })
     })
 

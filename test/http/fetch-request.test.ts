@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { BodyTooLargeError, IncompleteBodyError } from '../../src/http/endpoint.ts'
+import { BodyTooLargeError, UnreadableBodyError } from '../../src/http/endpoint.ts'
 import { fetchRequest } from '../../src/http/fetch-request.ts'
 
 /* The fetch adapter: the request that it passes on. Its answers are ordinary Responses. */
@@ -117,7 +117,7 @@ describe('a body', () => {
     const error = await posted(stream)
       .readBody(limit)
       .catch((thrown: unknown) => thrown)
-    expect(error).toBeInstanceOf(IncompleteBodyError)
+    expect(error).toBeInstanceOf(UnreadableBodyError)
     expect(error).toMatchObject({ cause })
   })
 })

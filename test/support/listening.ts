@@ -32,7 +32,7 @@ export async function listenWith(
 
 export interface SendOptions {
   readonly method?: string
-  readonly body?: string
+  readonly body?: string | Buffer
   /** The agent. Default: a connection of its own, which is closed after the answer. */
   readonly agent?: Agent | false
 }
@@ -49,7 +49,7 @@ export function send(
     if (!sent.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'host')) {
       sent.push('Host', `127.0.0.1:${port}`)
     }
-    if (body !== '') sent.push('Content-Length', String(Buffer.byteLength(body)))
+    if (body.length > 0) sent.push('Content-Length', String(Buffer.byteLength(body)))
     const request = httpRequest(
       { host: '127.0.0.1', port, path: target, method, headers: sent, agent },
       (response) => {
