@@ -1,13 +1,11 @@
 import { createAliasCheck } from '../credentials/alias-check.ts'
 import { resolveIssuers } from '../credentials/issuer-settings.ts'
 import { pepperFingerprint } from '../credentials/pepper-fingerprint.ts'
-import { describeCause } from '../db/causes.ts'
 import { openDatabase } from '../db/database.ts'
-import { causeOfFailure } from '../db/failures.ts'
 import { firstAnswer } from '../db/first-answer.ts'
 import { withMigrations } from '../db/migrate.ts'
 import { SchemaError } from '../db/migrations/errors.ts'
-import { ServiceUnavailableError } from '../errors.ts'
+import { startFailure } from '../db/start-failure.ts'
 import type { PepperStore } from '../keys/peppers.ts'
 import { createOperationGuards } from '../limits/operation-guards.ts'
 import { defaultOperationLimits } from '../limits/operation-limits.ts'
@@ -44,16 +42,8 @@ export async function connectLatchkey(options: ConnectLatchkeyOptions): Promise<
     return await connect(checked, opened, close)
   } catch (error) {
     await close()
-    throw withCause(error)
+    throw startFailure(error, 'connectLatchkey')
   }
-}
-
-/** A start has no caller to whom the message could disclose something, so it says what is wrong. */
-function withCause(error: unknown): unknown {
-  const cause = causeOfFailure(error)
-  if (!(error instanceof ServiceUnavailableError) || cause === null) return error
-  const message = `connectLatchkey: ${describeCause(cause)}`
-  return new ServiceUnavailableError({ message, cause: error.cause, reason: cause })
 }
 
 async function connect(

@@ -1,6 +1,7 @@
 import type { Plugin } from 'graphql-yoga'
 import type { Config } from '../config.ts'
 import { firstAnswer } from '../db/first-answer.ts'
+import { startFailure } from '../db/start-failure.ts'
 import { recordIssuer } from '../development/recorded-issuer.ts'
 import { type DevelopmentCredentials, prepareDevelopment } from '../development/samples.ts'
 import { type Closers, closingAll } from '../embedding/closers.ts'
@@ -118,7 +119,7 @@ export async function createAppOn(
     return { ...(await assemble(launched, config, withDefaults(config, options), opened)), close }
   } catch (error) {
     await close()
-    throw error
+    throw startFailure(error, 'createApp')
   }
 }
 

@@ -21,7 +21,10 @@ it('warnings of the configuration are logged by createApp too', async () => {
   const url = 'postgres://u:p@127.0.0.1:1/x?channel_binding=require'
   const warnings: unknown[] = []
   const starting = createApp(loadConfig({ DATABASE_URL: url }), { log: recordingLog(warnings) })
-  await expect(starting).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+  await expect(starting).rejects.toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+    message: expect.stringMatching(/^createApp: The database cannot be reached: check host/),
+  })
   expect(warnings.filter((line) => /^DATABASE_URL cannot meet/.test(String(line)))).toHaveLength(1)
 })
 
