@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -66,7 +67,9 @@ describe.skipIf(!installed)('Hive Gateway with usePrincipal', () => {
     )
   })
   afterAll(async () => {
+    const ended = children.map((child) => once(child, 'exit'))
     for (const child of children) child.kill()
+    await Promise.all(ended)
     rmSync(folder, { recursive: true, force: true })
     await issuer.close()
   })
