@@ -59,6 +59,8 @@ export function failureText(failure: Failure, seconds = failure.retryAfter ?? 0)
 export function ErrorState(props: { readonly failure: Failure; readonly onRetry: () => void }) {
   const { failure, onRetry } = props
   const left = useCountdown(failure)
+  // The dialog over the whole page says it, and offers to sign in.
+  if (failure.kind === 'signed-out') return null
   const Icon = icons[failure.kind]
   return (
     <div className="empty" role="alert">
