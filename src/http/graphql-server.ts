@@ -56,7 +56,12 @@ export function createGraphQLServer(
       useLimits(parts),
       usePrincipalOf(admission),
       useOperations(parts),
-      useDecision({ admission, operations, isSchemaPrivate: !parts.publicIntrospection }),
+      useDecision({
+        admission,
+        operations,
+        isSchemaPrivate: !parts.publicIntrospection,
+        isLast: plugins === null,
+      }),
       useErrorAnswers({ onBug, onOutage }),
       ...(plugins === null ? [] : withAnswerOrigins(plugins, admission, operations)),
     ],

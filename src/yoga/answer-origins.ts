@@ -56,10 +56,11 @@ export function createAnswerOrigins(
   let handle: Handle | null = null
 
   function originOf(request: Request, result: object): GraphQLError | null {
-    const key = askedKey(admission.stateOf(request))
+    const state = admission.stateOf(request)
+    const key = askedKey(state)
     if (key === undefined) return refuse(advice)
     // The body took long, and the scopes have changed meanwhile.
-    if (key !== keyOf(admission.principalOf(request)))
+    if (key !== keyOf(state?.principal ?? null))
       return requestError(new ServiceUnavailableError())
     recordTag(result, key)
     return null
@@ -76,7 +77,7 @@ export function createAnswerOrigins(
   ): Promise<Response | null> {
     const refusal = await operations.admit({ ...serverContext, request })
     if (refusal !== null) return toResponse(errorAnswer(refusal, request.headers.get('accept')))
-    const key = keyOf(admission.principalOf(request))
+    const key = keyOf(admission.stateOf(request)?.principal ?? null)
     const tag = request.headers.get('if-none-match') ?? ''
     return tags.get(tag) === (key ?? '') ? null : ((await handle?.(request, serverContext)) ?? null)
   }

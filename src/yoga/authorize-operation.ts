@@ -1,7 +1,8 @@
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
 import type { Rechecked } from '../admission/admission.ts'
 import type { Authenticator } from '../credentials/authenticator.ts'
-import { analyseOperation, decide, refusal, scopesUsed } from '../decision/index.ts'
+import { type Analysis, analyseOperation } from '../decision/analysis.ts'
+import { decide, type Evaluation, refusal, scopesUsed } from '../decision/index.ts'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import { WatchedStream } from '../graphql/watched-stream.ts'
 import type { Principal } from '../principal.ts'
@@ -16,69 +17,65 @@ export interface Decider {
   readonly isSchemaPrivate?: boolean
 }
 
-/**
- * Returns the whole answer to an operation that may not run, or `null` if it may.
- *
- * Hooks of other plugins may have taken long since `publish`, and another operation of the same request may
- * have found that the credential is no longer valid, so the credential is checked again.
- */
-export function denialOf(
-  decider: Decider,
-  args: ExecutionArgs,
-): ExecutionResult | null | Promise<ExecutionResult | null> {
-  const refusal = decider.operations.admit(args.contextValue as OperationContext)
-  return refusal instanceof Promise
-    ? refusal.then((settled) => denialAfter(settled, decider, args))
-    : denialAfter(refusal, decider, args)
-}
-
-/** An operation that may run. */
+/** An operation that may run, with everything that the decision depends on. */
 export interface AllowedOperation
-  extends Pick<ExecutionArgs, 'schema' | 'document' | 'operationName' | 'variableValues'> {
+  extends Pick<ExecutionArgs, 'schema' | 'document' | 'operationName'> {
+  readonly analysis: Analysis | null
+  readonly evaluation: Evaluation | undefined
   readonly principal: Principal | null
 }
 
+/** An operation that may run, or the whole answer to one that may not. */
+export type Decided = AllowedOperation | ExecutionResult
+
+export function isDenial(decided: Decided): decided is ExecutionResult {
+  return 'errors' in decided
+}
+
 /**
- * Like {@link denialOf}, at the time of execution: hooks of other plugins may have taken long, changed the
- * operation, or replaced its principal since it was allowed.
+ * Decides on an operation. Hooks of other plugins may have taken long since `publish`, and another operation of the
+ * same request may have found that the credential is no longer valid, so the credential is checked again.
+ *
+ * @param before the earlier decision. It is returned, if plugins have changed nothing that it depends on
  */
-export function denialAgain(
+export function decideOn(
   decider: Decider,
   args: ExecutionArgs,
-  allowed: AllowedOperation,
-): ExecutionResult | null | Promise<ExecutionResult | null> {
+  before: AllowedOperation | null = null,
+): Decided | Promise<Decided> {
   const refusal = decider.operations.admit(args.contextValue as OperationContext)
-  if (refusal instanceof Promise) {
-    return refusal.then((settled) => denialAfter(settled, decider, args))
-  }
-  if (refusal === null && isSame(decider, args, allowed)) return null
-  return denialAfter(refusal, decider, args)
+  return refusal instanceof Promise
+    ? refusal.then((settled) => decideAfter(settled, decider, args, before))
+    : decideAfter(refusal, decider, args, before)
 }
 
-function isSame(
-  { admission, operations }: Decider,
-  { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
-  allowed: AllowedOperation,
-): boolean {
-  const context = contextValue as OperationContext
-  return (
-    document === allowed.document &&
-    variableValues === allowed.variableValues &&
-    operationName === allowed.operationName &&
-    schema === allowed.schema &&
-    context.principal === allowed.principal &&
-    admission.principalOf(operations.keeperOf(context)) === allowed.principal
-  )
-}
-
-function denialAfter(
+function decideAfter(
   refusal: GraphQLError | null,
   decider: Decider,
   args: ExecutionArgs,
-): ExecutionResult | null {
-  const denial = refusal === null ? decisionOn(decider, args) : { errors: [refusal] }
-  if (denial === null) return null
-  return decider.operations.answerTo(args.contextValue as OperationContext, denial)
+  before: AllowedOperation | null,
+): Decided {
+  if (refusal === null && before !== null && isSame(decider, args, before)) return before
+  const decided = refusal === null ? decisionOn(decider, args) : { errors: [refusal] }
+  if (!isDenial(decided)) return decided
+  return decider.operations.answerTo(args.contextValue as OperationContext, decided)
+}
+
+/** A plugin may also have changed the values in the same object of variables. */
+function isSame(
+  { operations }: Decider,
+  { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
+  before: AllowedOperation,
+): boolean {
+  const context = contextValue as OperationContext
+  return (
+    document === before.document &&
+    operationName === before.operationName &&
+    schema === before.schema &&
+    before.analysis?.evaluate(variableValues) === before.evaluation &&
+    context.principal === before.principal &&
+    (operations.stateOf(context)?.principal ?? null) === before.principal
+  )
 }
 
 /**
@@ -86,21 +83,23 @@ function denialAfter(
  * if another hook has replaced it: a request that never passed is anonymous.
  */
 function decisionOn(
-  { admission: { authenticator, principalOf }, operations, isSchemaPrivate }: Decider,
+  { admission: { authenticator }, operations, isSchemaPrivate }: Decider,
   { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
-): ExecutionResult | null {
+): Decided {
   const context = contextValue as OperationContext
-  const principal = principalOf(operations.keeperOf(context))
+  const principal = operations.stateOf(context)?.principal ?? null
   if (context.principal !== principal) context.principal = principal
-  const evaluation = analyseOperation(schema, document, operationName)?.evaluate(variableValues)
+  const analysis = analyseOperation(schema, document, operationName)
+  const evaluation = analysis?.evaluate(variableValues)
+  const allowed = { schema, document, operationName, analysis, evaluation, principal }
   // If there is no such operation, executing it reports that, and reaches no field.
-  if (evaluation === undefined) return null
+  if (evaluation === undefined) return allowed
   const decision = decide(evaluation, principal)
   if (decision.outcome === 'allowed') {
     if (principal !== null) {
       authenticator.recordScopes?.(principal, scopesUsed(evaluation, principal))
     }
-    return null
+    return allowed
   }
   const error = refusal(decision, principal, authenticator.helpUrl)
   if (principal === null && isSchemaPrivate) return { errors: [requestError(error)] }
@@ -115,13 +114,13 @@ function decisionOn(
  * @param last members that the last result has in addition to the error
  */
 export function watchStream(
-  { admission: { authenticator, recheck, stateOf }, operations }: Decider,
+  { admission: { authenticator, recheck }, operations }: Decider,
   { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
   stream: AsyncIterableIterator<ExecutionResult>,
   last: object,
 ): AsyncIterableIterator<ExecutionResult> {
   const context = contextValue as OperationContext
-  const state = stateOf(operations.keeperOf(context))
+  const state = operations.stateOf(context)
   let principal = state?.principal ?? null
   // An anonymous stream has no credential that could expire.
   if (principal === null || state === undefined) return stream

@@ -4,7 +4,6 @@ import { type Admitted, RequestAdmission } from '../admission/request-admission.
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import type { LatchkeyError } from '../errors.ts'
 import { memoizeWeak } from '../memoize-weak.ts'
-import type { Principal } from '../principal.ts'
 import { withoutStack } from '../without-stack.ts'
 import { requestError } from './graphql-errors.ts'
 
@@ -33,12 +32,10 @@ export interface GraphQLAdmission extends Pick<Admission<object>, 'authenticator
     serverContext: object,
     state?: RequestAdmission,
   ): Refused
-  /** See {@link Admission.readmit}. Returns `undefined` if `admit` was not called for the request. */
-  readmit(request: object): Refused | undefined
+  /** See {@link Admission.readmit}. */
+  readmit(state: RequestAdmission): Refused
   /** Returns `undefined` if `admit` was not called for the request, or it is missing. */
   stateOf(request: object | undefined): RequestAdmission | undefined
-  /** Returns `null` if the request is anonymous, was never admitted, or is missing. */
-  principalOf(request: object | undefined): Principal | null
 }
 
 /** Creates the admission of requests to a GraphQL endpoint. The outcome is stored on the request object. */
@@ -49,7 +46,6 @@ export function createGraphQLAdmission(admission: Admission<object>): GraphQLAdm
    */
   const key = Symbol('admission')
   type Keeper = { [key]?: RequestAdmission }
-  const stateOf = (request: object | undefined) => (request as Keeper | undefined)?.[key]
 
   return {
     authenticator: admission.authenticator,
@@ -60,13 +56,8 @@ export function createGraphQLAdmission(admission: Admission<object>): GraphQLAdm
       return toGraphQLError(admission.admit(state, carrier, serverContext))
     },
 
-    readmit(request) {
-      const state = stateOf(request)
-      return state === undefined ? undefined : toGraphQLError(admission.readmit(state))
-    },
+    readmit: (state) => toGraphQLError(admission.readmit(state)),
 
-    stateOf,
-
-    principalOf: (request) => stateOf(request)?.principal ?? null,
+    stateOf: (request) => (request as Keeper | undefined)?.[key],
   }
 }

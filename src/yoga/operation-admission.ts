@@ -23,8 +23,8 @@ export interface OperationAdmission {
    * @returns the error of a refused operation; `null` if it may continue
    */
   admit(context: OperationContext): Refused
-  /** Returns the object that has the state of admission. */
-  keeperOf(context: OperationContext): object | undefined
+  /** Returns the state of admission; `undefined`: the operation was not admitted, so it is anonymous. */
+  stateOf(context: OperationContext): RequestAdmission | undefined
   /**
    * Admits an operation that Yoga does not answer itself, before its context is built, and adds its principal. If
    * it is refused, it fails when it is executed.
@@ -93,25 +93,22 @@ export function createOperationAdmission(admission: GraphQLAdmission): Operation
     closeConnection(connection, error, users.has(connection.key))
   }
 
-  function admit(context: OperationContext): Refused {
-    const { request } = context
-    const refusal = request === undefined ? undefined : admission.readmit(request)
-    if (refusal !== undefined) return refusal
-    const again = admission.readmit(context)
-    return again === undefined ? admitLate(context) : again
-  }
+  const stateOf = (context: OperationContext) =>
+    admission.stateOf(context.request) ?? admission.stateOf(context)
 
-  const keeperOf = (context: OperationContext) =>
-    admission.stateOf(context) === undefined ? context.request : context
+  function admit(context: OperationContext): Refused {
+    const state = stateOf(context)
+    return state === undefined ? admitLate(context) : admission.readmit(state)
+  }
 
   return {
     admit,
-    keeperOf,
+    stateOf,
 
     begin(context) {
       answeredElsewhere.add(context)
       const publish = (): void => {
-        context.principal = admission.principalOf(keeperOf(context))
+        context.principal = stateOf(context)?.principal ?? null
       }
       const refusal = admit(context)
       return refusal instanceof Promise ? refusal.then(publish) : publish()

@@ -1,7 +1,14 @@
 import type { ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { refuseUndeclared, type Undeclared } from '../decision/undeclared.ts'
-import { type Decider, denialAgain, denialOf, watchStream } from './authorize-operation.ts'
+import {
+  type AllowedOperation,
+  type Decided,
+  type Decider,
+  decideOn,
+  isDenial,
+  watchStream,
+} from './authorize-operation.ts'
 import { fieldError, latchkeyErrorOf } from './graphql-errors.ts'
 import type { OperationContext } from './operation-admission.ts'
 import type { PrincipalContext } from './use-principal.ts'
@@ -10,35 +17,22 @@ type Executed = ExecutionResult | AsyncIterableIterator<ExecutionResult>
 
 type Execute = (args: ExecutionArgs) => Executed | PromiseLike<Executed>
 
-interface Start {
+/** The event of a hook before an operation. */
+export interface OperationStart {
   readonly args: ExecutionArgs
   readonly setResultAndStopExecution: (result: ExecutionResult) => void
 }
 
-interface ExecuteStart extends Start {
-  readonly executeFn: Execute
-  readonly setExecuteFn: (execute: Execute) => void
-}
-
-interface SubscribeStart extends Start {
-  readonly subscribeFn: Execute
-  readonly setSubscribeFn: (subscribe: Execute) => void
-}
-
-interface SubscribeDone {
-  readonly args: ExecutionArgs
-  readonly result: Executed
-  readonly setResult: (result: Executed) => void
-}
-
-interface StreamNext {
-  readonly result: ExecutionResult
-  readonly setResult: (result: ExecutionResult) => void
+interface Done<Result> {
+  readonly result: Result
+  readonly setResult: (result: Result) => void
 }
 
 export interface UseDecisionOptions extends Decider {
   /** The treatment of root fields that declare no requirement: see `usePrincipal`. Default `refuse`. */
   readonly undeclared?: Undeclared | undefined
+  /** Whether no plugin follows that may change an operation or answer it. Default `false`. */
+  readonly isLast?: boolean
 }
 
 /**
@@ -50,6 +44,7 @@ export interface UseDecisionOptions extends Decider {
  */
 export function useDecision({
   undeclared = 'refuse',
+  isLast = false,
   ...decider
 }: UseDecisionOptions): Plugin<PrincipalContext> {
   const { operations } = decider
@@ -63,26 +58,33 @@ export function useDecision({
     last = schema
   }
 
+  /**
+   * Returns `execute` for an allowed operation, which is decided on again if plugins change it until then. The
+   * execution is noted on the context that the operation has now: plugins may execute with a copy.
+   */
+  function authorized(
+    execute: Execute,
+    { args: { contextValue } }: OperationStart,
+    allowed: AllowedOperation,
+  ): Execute {
+    if (isLast) return execute
+    const run = (args: ExecutionArgs): Executed | PromiseLike<Executed> => {
+      operations.executes(contextValue as OperationContext)
+      return execute(args)
+    }
+    return (args) => {
+      check(args.schema)
+      const decided = decideOn(decider, args, allowed)
+      if (decided instanceof Promise) {
+        return decided.then((late) => (isDenial(late) ? late : run(args)))
+      }
+      return isDenial(decided) ? decided : run(args)
+    }
+  }
+
   function settled(args: ExecutionArgs, result: Executed): Executed {
     if (isStream(result)) return watchStream(decider, args, result, lastIncrement)
     return result.errors ? withLatchkeyErrors(result) : result
-  }
-
-  /** Returns `execute` for the operation of `args`, which is decided on again if it changes until then. */
-  function authorized(execute: Execute, args: ExecutionArgs): Execute {
-    const { schema, document, operationName, variableValues, contextValue } = args
-    const { principal = null } = contextValue as OperationContext
-    const allowed = { schema, document, operationName, variableValues, principal }
-    return (final) => {
-      const run = (): Executed | PromiseLike<Executed> => {
-        operations.executes(final.contextValue as OperationContext)
-        return execute(final)
-      }
-      const denial = denialAgain(decider, final, allowed)
-      return denial instanceof Promise
-        ? denial.then((settled) => settled ?? run())
-        : (denial ?? run())
-    }
   }
 
   /** Returns `execute` with results as callers need them. */
@@ -97,48 +99,54 @@ export function useDecision({
 
   /** Decides on an operation, and calls `proceed` if it may run. */
   function decide<Hooks>(
-    { args, setResultAndStopExecution }: Start,
-    proceed: () => Hooks,
+    { args, setResultAndStopExecution }: OperationStart,
+    proceed: (allowed: AllowedOperation) => Hooks,
   ): Hooks | undefined | Promise<Hooks | undefined> {
     // Yoga keeps a schema that a plugin refused while a request was under way.
     check(args.schema)
-    const finish = (denial: ExecutionResult | null) => {
-      if (denial === null) return proceed()
-      setResultAndStopExecution(denial)
+    const finish = (decided: Decided) => {
+      if (!isDenial(decided)) return proceed(decided)
+      setResultAndStopExecution(decided)
       return undefined
     }
-    const denial = denialOf(decider, args)
-    return denial instanceof Promise ? denial.then(finish) : finish(denial)
+    const decided = decideOn(decider, args)
+    return decided instanceof Promise ? decided.then(finish) : finish(decided)
   }
 
-  const onStreamed = {
-    onNext({ result, setResult }: StreamNext) {
-      if (result.errors) setResult(withLatchkeyErrors(result))
-    },
-  }
-  const onSubscribed = {
-    onSubscribeResult({ args, result, setResult }: SubscribeDone) {
-      if (isStream(result)) setResult(watchStream(decider, args, result, {}))
-      else if (result.errors) setResult(withLatchkeyErrors(result))
-      return onStreamed
-    },
-  }
   return {
     onSchemaChange: ({ schema }) => check(schema),
 
-    onExecute: (start) => {
-      const { args, executeFn, setExecuteFn } = start as ExecuteStart
-      return decide(start, () => setExecuteFn(settling(authorized(executeFn, args))))
+    onExecute(start) {
+      return decide(start, (allowed) =>
+        start.setExecuteFn(settling(authorized(start.executeFn, start, allowed))),
+      )
     },
 
-    onSubscribe: (start) => {
-      const { args, subscribeFn, setSubscribeFn } = start as SubscribeStart
-      return decide(start, () => {
-        setSubscribeFn(authorized(subscribeFn, args))
-        return onSubscribed
+    onSubscribe(start) {
+      return decide(start, (allowed) => {
+        let executed: ExecutionArgs = start.args
+        const subscribe = (args: ExecutionArgs) => {
+          executed = args
+          return start.subscribeFn(args)
+        }
+        start.setSubscribeFn(authorized(subscribe, start, allowed))
+        return {
+          // A hook, so that a stream which another plugin makes is watched too.
+          onSubscribeResult({ result, setResult }: Done<Executed>) {
+            if (isStream(result)) setResult(watchStream(decider, executed, result, {}))
+            else if (result.errors) setResult(withLatchkeyErrors(result))
+            return convertingErrors
+          },
+        }
       })
     },
   }
+}
+
+const convertingErrors = {
+  onNext({ result, setResult }: Done<ExecutionResult>) {
+    if (result.errors) setResult(withLatchkeyErrors(result))
+  },
 }
 
 /** The members of the last result of an operation with `@defer` or `@stream`. */

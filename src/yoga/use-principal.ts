@@ -1,6 +1,7 @@
 import type { GraphQLError } from 'graphql'
 import type { FetchAPI, GraphQLParams, Plugin, YogaLogger } from 'graphql-yoga'
 import { createAdmission } from '../admission/admission.ts'
+import type { RequestAdmission } from '../admission/request-admission.ts'
 import type { Authentication, Authenticator, Refusal } from '../credentials/authenticator.ts'
 import type { Undeclared } from '../decision/undeclared.ts'
 import type { LatchkeyError } from '../errors.ts'
@@ -112,7 +113,13 @@ export function usePrincipalOf(admission: GraphQLAdmission): Plugin<PrincipalCon
 
     onParams({ params, setParams, request, context }) {
       dropEmptyOperationName(params, setParams)
-      return publish(admission, request, context)
+      // The body has arrived and is not used yet. This is cheaper than in `onContextBuilding`, and hooks that build the
+      // context find the principal there.
+      const state = admission.stateOf(request)
+      const refusal = state === undefined ? null : admission.readmit(state)
+      return refusal instanceof Promise
+        ? refusal.then((settled) => publish(settled, state, context))
+        : publish(refusal, state, context)
     },
   }
 }
@@ -144,23 +151,15 @@ function dropEmptyOperationName(
 }
 
 /**
- * Adds the principal to `context` after the body has arrived and before it is used. That is cheaper than in
- * `onContextBuilding`, and hooks that build the context find the principal there.
+ * Adds the principal to `context`.
  *
  * @throws GraphQLError if the request is refused
  */
 function publish(
-  { readmit, principalOf }: GraphQLAdmission,
-  request: object,
+  refusal: GraphQLError | null,
+  state: RequestAdmission | undefined,
   context: object,
-): void | Promise<void> {
-  const refusal = readmit(request)
-  if (refusal instanceof Promise) {
-    return refusal.then((settled) => {
-      if (settled) throw settled
-      ;(context as OperationContext).principal = principalOf(request)
-    })
-  }
-  if (refusal) throw refusal
-  ;(context as OperationContext).principal = principalOf(request)
+): void {
+  if (refusal !== null) throw refusal
+  ;(context as OperationContext).principal = state?.principal ?? null
 }

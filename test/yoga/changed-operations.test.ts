@@ -87,7 +87,12 @@ beforeEach(() => {
 })
 
 describe.each(places)('a plugin $place usePrincipal, $way', ({ way, place }) => {
-  async function ask(change: Change, query: string, scope: string | null = null) {
+  async function ask(
+    change: Change,
+    query: string,
+    scope: string | null = null,
+    variables: object = {},
+  ) {
     const changing = hooks[way]?.(change) ?? {}
     const plugins = [changing, usePrincipal({ authenticator })]
     const yoga = createYoga({
@@ -103,7 +108,7 @@ describe.each(places)('a plugin $place usePrincipal, $way', ({ way, place }) => 
         ...(query.startsWith('subscription') && { accept: 'text/event-stream' }),
         ...(authorization && { authorization }),
       },
-      body: JSON.stringify({ query }),
+      body: JSON.stringify({ query, variables }),
     })
     const text = await response.text()
     return { status: response.status, text, body: text.startsWith('{') ? JSON.parse(text) : null }
@@ -122,6 +127,38 @@ describe.each(places)('a plugin $place usePrincipal, $way', ({ way, place }) => 
     const insufficient = await ask(toOrders(parse('{ orders }')), '{ hello }', 'read:users')
     expect(insufficient.status).toBe(403)
     expect(executed).toEqual([])
+  })
+
+  it('cannot make a caller run a part of the operation that its variables left out', async () => {
+    const change: Change = ({ variableValues }) => {
+      Object.assign(variableValues ?? {}, { all: true })
+    }
+    const query = 'query ($all: Boolean!) { hello orders @include(if: $all) }'
+    expect((await ask(change, query, null, { all: false })).status).toBe(401)
+    expect(executed).toEqual([])
+    const { body } = await ask(change, query, 'read:orders', { all: false })
+    expect(body.data).toEqual({ hello: 'Hello alice', orders: 'all orders' })
+  })
+
+  it('cannot execute with a schema that has fields without a declaration', async () => {
+    const open = createSchema({
+      typeDefs: 'type Query { hello: String }',
+      resolvers: { Query: { hello: () => executed.push('open') } },
+    })
+    const change: Change = (args) => {
+      args.schema = open
+    }
+    expect((await ask(change, '{ hello }')).status).toBe(500)
+    expect(executed).toEqual([])
+  })
+
+  it('may execute with a copy of the context', async () => {
+    const change: Change = (args) => {
+      args.contextValue = { ...(args.contextValue as object) }
+    }
+    expect((await ask(change, '{ hello }')).body.data).toEqual({ hello: 'Hello nobody' })
+    const { text } = await ask(change, 'subscription { greeted }')
+    expect(text).toContain('{"data":{"greeted":"greeted"}}')
   })
 
   it('cannot make a caller start a subscription that it may not', async () => {

@@ -1,4 +1,5 @@
-import { createSchema, createYoga } from 'graphql-yoga'
+import { parse } from 'graphql'
+import { createSchema, createYoga, type Plugin } from 'graphql-yoga'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ClosableAuthenticator, createAuthenticator, usePrincipal } from '../../src/index.ts'
 import { type ConnectedDirectory, connectDirectory } from '../../src/postgres.ts'
@@ -76,8 +77,8 @@ afterAll(async () => {
 })
 
 /** Subscribes, and reads the results one by one. */
-async function subscribe(field: string, as: string | null) {
-  const response = await yoga.fetch('http://yoga.test/graphql', {
+async function subscribe(field: string, as: string | null, server = yoga) {
+  const response = await server.fetch('http://yoga.test/graphql', {
     method: 'POST',
     headers: {
       accept: 'text/event-stream',
@@ -165,6 +166,26 @@ describe('a stream', () => {
     const { next } = await subscribe('secret', key.secret)
     await change(key.id)
     expect(code(await next())).toMatchObject(end)
+    expect(await next()).toBeNull()
+  })
+
+  it('of an operation that a plugin replaced ends when the new one may no longer run', async () => {
+    const replacing: Plugin = {
+      onSubscribe({ subscribeFn, setSubscribeFn }) {
+        setSubscribeFn((args) =>
+          subscribeFn({ ...args, document: parse('subscription { secret }') }),
+        )
+      },
+    }
+    const own = createYoga({
+      schema,
+      logging: false,
+      plugins: [usePrincipal({ authenticator, undeclared: 'public' }), replacing],
+    })
+    const key = await app.key('fay', ['read:users', 'read:keys'])
+    const { next } = await subscribe('said', key.secret, own)
+    await app.sql`update latchkey.users set scopes = '{read:keys}' where subject = 'fay'`
+    expect(code(await next())).toMatchObject({ code: 'FORBIDDEN', missingScopes: ['read:users'] })
     expect(await next()).toBeNull()
   })
 
