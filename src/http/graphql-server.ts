@@ -1,26 +1,24 @@
 import type { GraphQLError } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
-import { createAnswerOrigins } from '../yoga/answer-origins.ts'
+import { useAnswerOrigins } from '../yoga/answer-origins.ts'
 import type { GraphQLAdmission } from '../yoga/graphql-admission.ts'
-import { createOperationAdmission, type OperationAdmission } from '../yoga/operation-admission.ts'
+import { createOperationAdmission } from '../yoga/operation-admission.ts'
 import { useDecision } from '../yoga/use-decision.ts'
-import { useDocumentReaders } from '../yoga/use-document-readers.ts'
-import { maskError, useErrorAnswers } from '../yoga/use-error-answers.ts'
+import {
+  maskError,
+  type UseErrorAnswersOptions,
+  useErrorAnswers,
+} from '../yoga/use-error-answers.ts'
 import { type PrincipalContext, usePrincipalOf } from '../yoga/use-principal.ts'
 import { useParameters } from './graphql-parameters.ts'
-import { type OperationParts, useLimits, useOperations } from './operations.ts'
+import { type OperationParts, useDocumentReaders, useLimits, useOperations } from './operations.ts'
 import type { RequestContext } from './request-context.ts'
 
 export const graphqlPath = '/graphql'
 /** The maximum size of a request body, in bytes. */
 export const maxBodySize = 512 * 1024
 
-export interface GraphQLServerParts extends OperationParts {
-  /** Called once for each unexpected error. */
-  readonly onBug: (cause: unknown, requestId: string) => void
-  /** Called for each reason why fields could not be resolved. */
-  readonly onOutage: (reason: string, requestId: string) => void
-}
+export interface GraphQLServerParts extends OperationParts, UseErrorAnswersOptions {}
 
 /** The server context that each request passes to Yoga. */
 export type ServerContext = RequestContext & PrincipalContext
@@ -35,9 +33,10 @@ export function createGraphQLServer(
   admission: GraphQLAdmission,
   plugins: readonly Plugin[] | null,
 ) {
-  const { schema, services, onBug, onOutage } = parts
+  const { schema, services, publicIntrospection, onBug, onOutage } = parts
   const operations = createOperationAdmission(admission)
-  const isAnonymous = (context: object) => (context as RequestContext).admission.principal === null
+  // `useErrorAnswers` logs it, with the id of the request.
+  const refuse = (message: string) => maskError(new Error(message), '') as GraphQLError
   return createYoga<ServerContext>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -51,7 +50,7 @@ export function createGraphQLServer(
     parserAndValidationCache: false,
     maskedErrors: { maskError, errorMessage: '' },
     plugins: [
-      useDocumentReaders(services.operationGuards, isAnonymous),
+      useDocumentReaders(services.operationGuards),
       useParameters,
       useLimits(parts),
       usePrincipalOf(admission),
@@ -59,26 +58,12 @@ export function createGraphQLServer(
       useDecision({
         admission,
         operations,
-        isSchemaPrivate: !parts.publicIntrospection,
+        isSchemaPrivate: !publicIntrospection,
         isLast: plugins === null,
       }),
       useErrorAnswers({ onBug, onOutage }),
-      ...(plugins === null ? [] : withAnswerOrigins(plugins, admission, operations)),
+      // Only further plugins can answer an operation without executing it.
+      ...(plugins === null ? [] : [...plugins, useAnswerOrigins(admission, operations, refuse)]),
     ],
   })
-}
-
-/** Only further plugins can answer an operation without executing it. */
-function withAnswerOrigins(
-  plugins: readonly Plugin[],
-  admission: GraphQLAdmission,
-  operations: OperationAdmission,
-): readonly Plugin[] {
-  const origins = createAnswerOrigins(
-    admission,
-    operations,
-    // `useErrorAnswers` reports it, with the id of the request.
-    (message) => maskError(new Error(message), '') as GraphQLError,
-  )
-  return [...plugins, origins] as readonly Plugin[]
 }

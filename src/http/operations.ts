@@ -6,28 +6,48 @@ import {
   type GraphQLSchema,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import type { OperationGuards } from '../limits/operation-guards.ts'
 import { type Context, RequestLoaders, type Services } from '../schema/context.ts'
 import { Turns } from '../turns.ts'
 import { isVariableError, keepSchemaPrivate, withoutSchemaNames } from '../yoga/private-schema.ts'
 import { backendsOf, type UseBackendsOptions } from '../yoga/use-backends.ts'
+import type { OperationStart } from '../yoga/use-decision.ts'
 import type { PrincipalContext } from '../yoga/use-principal.ts'
 import { checkParameters } from './graphql-parameters.ts'
 import type { RequestContext } from './request-context.ts'
 import { limitTime } from './time-limit.ts'
 
-export interface OperationParts {
+export interface OperationParts extends Required<UseBackendsOptions> {
   readonly schema: GraphQLSchema
   readonly services: Services
-  /** Issues identity tokens; `null`: it is not configured. */
-  readonly identity: UseBackendsOptions['identity']
-  /** Headers that carry credentials beside `Authorization`, in lower case. */
-  readonly credentialHeaders: readonly string[]
   /** The time limit of an operation, in milliseconds. */
   readonly timeLimit: number
   /** Called with the duration of each turn in which a large document is validated, in milliseconds. */
   readonly onTurn: (context: RequestContext, milliseconds: number) => void
   /** Whether anonymous callers may read the schema and query scopes. */
   readonly publicIntrospection: boolean
+}
+
+/** Returns the reader for the sender of a request, whose principal no other plugin can replace. */
+function readerFor({ anonymous, authenticated }: OperationGuards, context: object) {
+  return (context as RequestContext).admission.principal === null ? anonymous : authenticated
+}
+
+/**
+ * Parses and validates each document with the reader for its sender. A reader refuses documents that are too
+ * large before it does more work, and caches its results.
+ *
+ * Requires `parserAndValidationCache: false`: Yoga's caches do not distinguish callers, and limit no sizes.
+ */
+export function useDocumentReaders(guards: OperationGuards): Plugin {
+  return {
+    onParse({ context, setParseFn }) {
+      setParseFn(readerFor(guards, context).parse)
+    },
+    onValidate({ context, setValidationFn }) {
+      setValidationFn(readerFor(guards, context).validate)
+    },
+  }
 }
 
 /**
@@ -40,11 +60,7 @@ export function useLimits(parts: OperationParts): Plugin {
     ? () => null
     : keepSchemaPrivate(['scopes', 'requiredScopes'])
 
-  type Hook = {
-    readonly args: ExecutionArgs
-    readonly setResultAndStopExecution: (result: ExecutionResult) => void
-  }
-  const refuse = ({ args, setResultAndStopExecution }: Hook): undefined => {
+  const refuse = ({ args, setResultAndStopExecution }: OperationStart): undefined => {
     // The cost comes first: the time of every later check grows with the number of variable values.
     const error = services.operationGuards.costError(args)
     const refusal = error === null ? privacyRefusal(args) : { errors: [markRequestError(error)] }
@@ -88,8 +104,7 @@ export function useOperations(parts: OperationParts): Plugin<PrincipalContext> {
       own.turns = new Turns((milliseconds) => onTurn(context as RequestContext, milliseconds))
       own.deadline = { passed: false }
       own.backends = backendsOf(parts, context)
-      const { anonymous, authenticated } = services.operationGuards
-      const reader = (context as PrincipalContext).principal === null ? anonymous : authenticated
+      const reader = readerFor(services.operationGuards, context)
       return reader.prepare(schema, String(params.query), own.turns.onTurn)
     },
 

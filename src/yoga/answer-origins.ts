@@ -19,49 +19,34 @@ const advice =
 const maxTags = 10_000
 
 /**
- * Like {@link createAnswerOrigins}, for another's Yoga.
+ * Refuses answers that no execution of the request has produced, such as those of a response cache, unless
+ * `principalKey` was called for the request. Decides on `If-None-Match` after admission.
+ *
+ * @param refuse logs why an answer is refused, and returns the error that the client gets. Default: logs to Yoga's
+ *   logger
  */
 export function useAnswerOrigins(
   admission: GraphQLAdmission,
   operations: OperationAdmission,
-): Plugin<PrincipalContext> {
-  let log: YogaLogger | null = null
-  const plugin = createAnswerOrigins(admission, operations, (message) => {
-    const requestId = crypto.randomUUID()
-    log?.error(`Request ${requestId} was refused. ${message}`)
-    return maskedError(requestId)
-  })
-  return {
-    ...plugin,
-    onYogaInit(payload) {
-      log = payload.yoga.logger
-      plugin.onYogaInit?.(payload)
-    },
-  }
-}
-
-/**
- * Refuses answers that no execution of the request has produced, such as those of a response cache, unless
- * `principalKey` was called for the request. Decides on `If-None-Match` after admission.
- *
- * @param refuse logs why the answer is refused, and returns the error that the client gets
- */
-export function createAnswerOrigins(
-  admission: GraphQLAdmission,
-  operations: OperationAdmission,
-  refuse: (message: string) => GraphQLError,
+  refuse?: (message: string) => GraphQLError,
 ): Plugin<PrincipalContext> {
   /** The keys of the principals that got the entity tags; empty for the anonymous. */
   const tags = new LRUCache<string, string>({ max: maxTags })
   let handle: Handle | null = null
+  let log: YogaLogger | null = null
+
+  function refuseLogged(message: string): GraphQLError {
+    const requestId = crypto.randomUUID()
+    log?.error(`Request ${requestId} was refused. ${message}`)
+    return maskedError(requestId)
+  }
 
   function originOf(request: Request, result: object): GraphQLError | null {
     const state = admission.stateOf(request)
     const key = askedKey(state)
-    if (key === undefined) return refuse(advice)
+    if (key === undefined) return (refuse ?? refuseLogged)(advice)
     // The body took long, and the scopes have changed meanwhile.
-    if (key !== keyOf(state?.principal ?? null))
-      return requestError(new ServiceUnavailableError())
+    if (key !== keyOf(state?.principal ?? null)) return requestError(new ServiceUnavailableError())
     recordTag(result, key)
     return null
   }
@@ -85,6 +70,7 @@ export function createAnswerOrigins(
   return {
     onYogaInit({ yoga }) {
       handle = handlerOf(yoga)
+      log = yoga.logger
     },
 
     onExecutionResult({ request, result, context, setResult }) {

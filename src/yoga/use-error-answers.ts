@@ -42,11 +42,10 @@ export interface UseErrorAnswersOptions {
   readonly onOutage: (reason: string, requestId: string) => void
 }
 
-/** The server context, with the id of the request. */
-type RequestWithId = { readonly requestId: string }
-
 /** Completes the errors of each answer that Yoga itself sends: see {@link completeErrors}. */
-export function useErrorAnswers(listeners: UseErrorAnswersOptions): Plugin<object, RequestWithId> {
+export function useErrorAnswers(
+  listeners: UseErrorAnswersOptions,
+): Plugin<object, { readonly requestId: string }> {
   return {
     onResultProcess({ result, serverContext }) {
       const { requestId } = serverContext
