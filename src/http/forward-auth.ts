@@ -1,5 +1,4 @@
 import type { Admission } from '../admission/admission.ts'
-import { httpFailure } from '../admission/http-failure.ts'
 import { missingFor } from '../decision/decide.ts'
 import { InsufficientScopeError, type LatchkeyError, UnauthenticatedError } from '../errors.ts'
 import { authMethod, scopeText } from '../identity/claims.ts'
@@ -107,8 +106,7 @@ export function createForwardAuth(parts: ForwardAuthParts): DirectEndpoint {
     return answer
   }
 
-  function refuse(error: LatchkeyError): Answer {
-    const { status, headers } = httpFailure(error)
+  function refuse({ status, headers }: LatchkeyError): Answer {
     // nginx turns every status except 2xx, 401 and 403 into 500.
     return status === 400 || status === 429
       ? emptyAnswer(401, { 'www-authenticate': bareChallenge, ...headers, ...uncacheableHeaders })
@@ -148,7 +146,7 @@ function emptyAnswer(status: number, headers: Answer['headers']): Answer {
   return { status, headers, body: '' }
 }
 
-const bareChallenge = httpFailure(new UnauthenticatedError()).headers['www-authenticate'] ?? ''
+const bareChallenge = new UnauthenticatedError().headers['www-authenticate'] ?? ''
 
 /** `must-revalidate` lets a shared cache store the answer to a request with `Authorization` (RFC 9111 §3.5). */
 function cacheControl(maxAgeSeconds: number): string {

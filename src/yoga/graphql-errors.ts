@@ -1,5 +1,4 @@
 import { GraphQLError, type GraphQLErrorOptions } from 'graphql'
-import { httpFailure } from '../admission/http-failure.ts'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import { withoutStack } from '../without-stack.ts'
 
@@ -12,7 +11,8 @@ export function requestError(
   error: LatchkeyError,
   extensions: Readonly<Record<string, unknown>> = {},
 ): GraphQLError {
-  const allExtensions = { ...error.extensions, ...extensions, http: httpFailure(error) }
+  const { status, headers } = error
+  const allExtensions = { ...error.extensions, ...extensions, http: { status, headers } }
   return withReason(new GraphQLError(error.message, { extensions: allExtensions }), error)
 }
 
