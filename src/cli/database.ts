@@ -7,8 +7,9 @@ import { migrate, withMigrations } from '../db/migrate.ts'
 import { schemaTooOld } from '../db/migrations/schema-state.ts'
 import { awaitNodes } from '../db/nodes.ts'
 import { schemaNames } from '../db/schema-names.ts'
+import { assembleKeyService } from '../embedding/key-service.ts'
 import { createScopeCatalogue } from '../scopes.ts'
-import { configuredKeyService } from '../server/key-service.ts'
+import { keySettingsOf } from '../server/key-service.ts'
 import type { CommandContext, OperatorDatabase, WithDatabase } from './command-context.ts'
 import { cleanUpOnStop } from './stop-signal.ts'
 
@@ -39,7 +40,11 @@ function operatorDatabase(
   { keys, users, audit, peppers, mergeIssuer }: Database,
 ): OperatorDatabase {
   const catalogue = createScopeCatalogue(config.otherScopes)
-  const service = configuredKeyService(config, { store: keys, catalogue, now: Date.now })
+  const service = assembleKeyService(keySettingsOf(config), {
+    store: keys,
+    catalogue,
+    now: Date.now,
+  })
   return {
     keys,
     users,

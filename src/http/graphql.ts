@@ -71,7 +71,11 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
   const { plugins, graphiql, pacing, onBug } = parts
   const admission = createGraphQLAdmission(parts.admission as Admission<object>)
   const watch = watchRequestHooks(plugins)
-  const charge = createCharge(pacing)
+  /** Charges the client of a request for work, in milliseconds. */
+  function charge(context: RequestContext, milliseconds: number): void {
+    pacing.charge(clientOf(context), milliseconds, context.chargedMs)
+    context.chargedMs += milliseconds
+  }
   const yoga = createGraphQLServer(
     { ...parts, onTurn: charge },
     admission,
@@ -133,11 +137,10 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
   async function answerWithYoga(request: HttpRequest, context: RequestContext): Promise<Response> {
     const { shown } = request
     const refusal = await admit(request, context)
+    const limited = refusal === null ? await pacing.before(() => clientOf(context)) : null
+    const error = refusal ?? (limited && requestError(limited))
     const accept = request.header('accept')
-    if (refusal !== null) return toResponse(errorAnswer(refusal, accept))
-    const pause = pacing.before(() => clientOf(context))
-    const error = pause === null ? null : await pause
-    if (error !== null) return toResponse(errorAnswer(requestError(error), accept))
+    if (error !== null) return toResponse(errorAnswer(error, accept))
     // Yoga ignores qualities, and supports more media types.
     const type = isForStream(request) ? 'text/event-stream' : acceptedMediaType(accept)
     shown.headers.set('accept', type ?? '')
@@ -199,23 +202,20 @@ const needsStream = withoutStack(
   }),
 )
 
-/** Ends the stream of a subscription whose client accepts no server-sent events. */
-function refuseStream(stream: AsyncIterator<unknown>, request: HttpRequest): Answer {
-  void stream.return?.()
-  return errorAnswer(needsStream, request.header('accept'))
-}
-
 type Operate = (request: HttpRequest, context: RequestContext) => Answer | Promise<Answer>
 
 /** Returns a function that reads the operation of an admitted request and runs it. */
 function createOperate(
   { pacing, onBug, onOutage }: GraphQLParts,
-  charge: ReturnType<typeof createCharge>,
+  charge: GraphQLServerParts['onTurn'],
   run: RunOperation,
 ): Operate {
   function finish(result: ExecutionResult, request: HttpRequest, context: RequestContext): Answer {
-    if (Symbol.asyncIterator in result)
-      return refuseStream(result as object as AsyncIterator<unknown>, request)
+    if (Symbol.asyncIterator in result) {
+      // The client accepts no server-sent events, so its subscription ends.
+      void (result as object as AsyncIterator<unknown>).return?.()
+      return errorAnswer(needsStream, request.header('accept'))
+    }
     completeErrors(result, context.requestId, { onBug, onOutage })
     return resultAnswer(result, acceptedMediaType(request.header('accept')) ?? 'application/json')
   }
@@ -268,13 +268,5 @@ function createOperate(
       .then((body) =>
         paced(pacing, request, context, () => operate(readParameters, body, request, context)),
       )
-  }
-}
-
-/** Returns a function that charges the client of a request for work, in milliseconds. */
-function createCharge(pacing: Pacing) {
-  return (context: RequestContext, milliseconds: number): void => {
-    pacing.charge(clientOf(context), milliseconds, context.chargedMs)
-    context.chargedMs += milliseconds
   }
 }

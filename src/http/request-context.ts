@@ -30,7 +30,7 @@ export class RequestContext implements ConnectionInfo {
     trustedProxies: TrustedProxies,
   ) {
     const asked = request.header('x-request-id')
-    this.requestId = asked !== null && acceptableRequestId.test(asked) ? asked : newRequestId()
+    this.requestId = asked !== null && acceptableRequestId.test(asked) ? asked : randomUUID()
     this.peerAddress = peerAddress
     this.#request = request
     this.#trustedProxies = trustedProxies
@@ -44,8 +44,4 @@ export class RequestContext implements ConnectionInfo {
     const forwardedFor = this.#request.header('x-forwarded-for')
     return clientAddress(this.peerAddress, forwardedFor, this.#trustedProxies)
   }
-}
-
-export function newRequestId(): string {
-  return randomUUID()
 }

@@ -25,6 +25,9 @@ export function parseProxyRange(text: string): ProxyRange | null {
   return { address, bits: Number(length) }
 }
 
+const mapped = new BlockList()
+mapped.addSubnet('::ffff:0:0', 96, 'ipv6')
+
 /**
  * Whether a range in CIDR notation is larger than every private range (10.0.0.0/8, RFC 1918 §3, and
  * fc00::/7, RFC 4193 §3.1), so that it has addresses of the Internet.
@@ -33,7 +36,7 @@ export function isPublicRange(range: string): boolean {
   const [address = '', bits = ''] = range.split('/')
   if (isIPv4(address)) return Number(bits) < 8
   // IPv4-mapped addresses (RFC 4291 §2.5.5.2) have a prefix of 96 bits before those of IPv4.
-  return Number(bits) < (isMapped(address) ? 96 + 8 : 7)
+  return Number(bits) < (mapped.check(address, 'ipv6') ? 96 + 8 : 7)
 }
 
 export function trustedProxies(ranges: readonly ProxyRange[]): TrustedProxies {
@@ -46,13 +49,6 @@ export function trustedProxies(ranges: readonly ProxyRange[]): TrustedProxies {
       return isIP(address) !== 0 && list.check(address, family(address))
     },
   })
-}
-
-const mapped = new BlockList()
-mapped.addSubnet('::ffff:0:0', 96, 'ipv6')
-
-function isMapped(address: string): boolean {
-  return mapped.check(address, 'ipv6')
 }
 
 function family(address: string): 'ipv4' | 'ipv6' {

@@ -17,8 +17,6 @@ import {
 } from './request-target.ts'
 import { answerClientError, answerUnreadable, endStream, type LastAnswer } from './unreadable.ts'
 
-export type Handler = (request: Request, connection: ConnectionInfo) => Response | Promise<Response>
-
 export interface Listener {
   readonly port: number
   /**
@@ -36,7 +34,7 @@ export interface ListenOptions {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
-  readonly handler: Handler
+  readonly handler: (request: Request, connection: ConnectionInfo) => Response | Promise<Response>
   /** The time for a request with its body to arrive, in milliseconds. Default 10,000. */
   readonly requestTimeoutMs?: number
   /** How long an idle connection is kept open, in milliseconds. Default 65,000. */

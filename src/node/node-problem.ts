@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { problemBody, problemType } from '../http/problem.ts'
-import { newRequestId } from '../http/request-context.ts'
 import { securityHeaders } from '../http/security-headers.ts'
 
 /**
@@ -21,7 +21,7 @@ export function sendProblem(
       ...shared,
       'cache-control': 'no-store',
       'content-type': problemType,
-      'x-request-id': newRequestId(),
+      'x-request-id': randomUUID(),
       connection: 'close',
     })
     .end(problemBody(status, detail))

@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { problemBody, problemType } from '../http/problem.ts'
-import { newRequestId } from '../http/request-context.ts'
 import { securityHeaders } from '../http/security-headers.ts'
 import { isStreaming, refuseFurtherRequests, settleExchanges } from './exchanges.ts'
 
@@ -89,7 +89,7 @@ function responseText({ status, detail, data, shareUnreadable }: Unreadable): st
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
     `Content-Type: ${problemType}\r\n` +
     `Content-Length: ${Buffer.byteLength(body)}\r\n` +
-    `X-Request-Id: ${newRequestId()}\r\n` +
+    `X-Request-Id: ${randomUUID()}\r\n` +
     fixedHeaders +
     shared.map(([name, value]) => `${name}: ${value}\r\n`).join('') +
     `Connection: close\r\n\r\n${body}`

@@ -1,7 +1,6 @@
 import { type Admission, createAdmission } from '../admission/admission.ts'
 import { createFailureLimiter, type FailureLimiter } from '../admission/failure-limiter.ts'
 import { type Config, credentialHeadersOf } from '../config.ts'
-import type { Authenticator } from '../credentials/authenticator.ts'
 import type { Database } from '../db/database.ts'
 import { developmentRoute } from '../development/issuer.ts'
 import { createHttpApp } from '../http/app.ts'
@@ -10,7 +9,7 @@ import { createCors } from '../http/cors.ts'
 import type { DirectEndpoint } from '../http/endpoint.ts'
 import { createForwardAuth } from '../http/forward-auth.ts'
 import { createGraphQL } from '../http/graphql.ts'
-import { createHealth, type Health } from '../http/health.ts'
+import { createHealth } from '../http/health.ts'
 import { createIntrospection } from '../http/introspection.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import { createSchemaSdl } from '../http/schema-sdl.ts'
@@ -48,13 +47,19 @@ export function createEndpoints(
   const { trustedProxies, publicIntrospection } = config
   const { issuer: identity, keys: identityKeys } = services.identity
   const credentialHeaders = credentialHeadersOf(config)
-  const health = createServerHealth(services)
-  const { authenticator } = services
+  const { database, authenticator } = services
+  const health = createHealth({
+    isDatabaseUp: () => isUp(database),
+    freshness: database.freshness,
+    identityTokens: identity !== null,
+  })
   const { sessions } = services.pageSignIn
-  const admission = createServerAdmission(
-    failures,
-    metrics.measure(sessions === null ? authenticator : withPageSessions(authenticator, sessions)),
-  )
+  const admission: Admission<RequestContext> = createAdmission({
+    authenticator: metrics.measure(
+      sessions === null ? authenticator : withPageSessions(authenticator, sessions),
+    ),
+    refusalError: ({ error }, context) => failures.errorFor(error, context.clientAddress()),
+  })
   const completed = createCompletion({ metrics, refusals: services.refusals, log })
   const forwardAuth = createForwardAuth({
     admission,
@@ -172,33 +177,15 @@ function withoutCookies(endpoint: DirectEndpoint): DirectEndpoint {
   }
 }
 
-/** Creates the admission that every endpoint uses. */
-function createServerAdmission(
-  failures: FailureLimiter,
-  authenticator: Authenticator,
-): Admission<RequestContext> {
-  return createAdmission({
-    authenticator,
-    refusalError: ({ error }, context) => failures.errorFor(error, context.clientAddress()),
-  })
-}
-
-function createServerHealth({ database, identity }: Services): Health {
-  const { freshness } = database
-  const identityTokens = identity.issuer !== null
-  return createHealth({ isDatabaseUp: () => isUp(database), freshness, identityTokens })
-}
-
 export function createLastingParts(
   { authFailuresPerMinute }: Config,
   { metricsPeers, now }: AppSettings,
   database: Database,
 ): LastingParts {
-  const { freshness } = database
   return {
     metrics: createMetrics({
       isDatabaseUp: () => isUp(database),
-      freshness,
+      freshness: database.freshness,
       ...(metricsPeers && { peers: metricsPeers }),
     }),
     failures: createFailureLimiter({ perMinute: authFailuresPerMinute, now }),

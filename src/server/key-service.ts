@@ -1,15 +1,7 @@
 import type { Config } from '../config.ts'
-import { assembleKeyService, type KeySettings } from '../embedding/key-service.ts'
-import type { KeyService } from '../keys/keys.ts'
+import type { KeySettings } from '../embedding/key-service.ts'
 
-/** Creates the key service with the configured limits, prefix and peppers. */
-export function configuredKeyService(
-  config: Config,
-  rest: Parameters<typeof assembleKeyService>[1],
-): KeyService {
-  return assembleKeyService(keySettingsOf(config), rest)
-}
-
+/** Returns the configured limits, prefix and peppers. */
 export function keySettingsOf(config: Config): KeySettings {
   return {
     prefix: config.keyPrefix,

@@ -3,8 +3,8 @@ import { type Config, listeningUrl } from '../config.ts'
 import { readyText } from '../development/samples.ts'
 import type { Logger } from '../log.ts'
 import { requireFreePort, reservePort } from '../node/free-port.ts'
-import { type Listener, listen } from '../node/listen.ts'
-import { type App, createAppOn } from './create-app.ts'
+import { listen } from '../node/listen.ts'
+import { createAppOn } from './create-app.ts'
 import type { LaunchedDatabase } from './database.ts'
 import { createReloadWarner, reloadLogged } from './reload.ts'
 import type { RunningServer, StartServerOptions } from './start.ts'
@@ -51,17 +51,7 @@ export async function serve(
   }
 }
 
-interface Listening {
-  readonly app: App
-  readonly listener: Listener
-  readonly publicUrl: string
-}
-
-async function listenWhenReady(
-  config: Config,
-  database: LaunchedDatabase,
-  options: ServeOptions,
-): Promise<Listening> {
+async function listenWhenReady(config: Config, database: LaunchedDatabase, options: ServeOptions) {
   const { host } = config
   const { joining = false, releasePort } = options
   // The URL of the server, which the app needs, contains the port.
