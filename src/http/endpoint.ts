@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import type { Answer } from '../yoga/error-answer.ts'
 import type { RequestContext } from './request-context.ts'
@@ -22,6 +23,16 @@ export class BodyTooLargeError extends Error {
 /** The body is not complete, because the client has disconnected, or not UTF-8. The message is for the client. */
 export class UnreadableBodyError extends Error {
   override readonly name = 'UnreadableBodyError'
+}
+
+/**
+ * Decodes a body. JSON and forms are UTF-8 (RFC 8259 §8.1, WHATWG URL §5).
+ *
+ * @throws UnreadableBodyError if it is not UTF-8, where a decoder would replace what it cannot read by U+FFFD
+ */
+export function decodeBody(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new UnreadableBodyError('The body is not UTF-8.')
+  return bytes.toString()
 }
 
 /** An endpoint that needs no fetch Request or Response. It answers synchronously where it can. */

@@ -1,5 +1,4 @@
-import { bodyText } from './body-text.ts'
-import { BodyTooLargeError, type HttpRequest, UnreadableBodyError } from './endpoint.ts'
+import { BodyTooLargeError, decodeBody, type HttpRequest, UnreadableBodyError } from './endpoint.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** Adapts a fetch Request. @param context of the same request, for the address of the client. Default: unknown */
@@ -38,5 +37,5 @@ async function readText({ headers, body }: Request, maxBytes: number): Promise<s
     if (length > maxBytes) throw new BodyTooLargeError()
     chunks.push(part.value)
   }
-  return bodyText(Buffer.concat(chunks))
+  return decodeBody(Buffer.concat(chunks))
 }

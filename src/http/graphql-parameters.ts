@@ -1,8 +1,7 @@
 import { GraphQLError } from 'graphql'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { badRequest } from '../yoga/graphql-errors.ts'
-import { bodyText } from './body-text.ts'
-import { UnreadableBodyError } from './endpoint.ts'
+import { decodeBody, UnreadableBodyError } from './endpoint.ts'
 import { hasMoreValues } from './json-values.ts'
 
 /** The maximum number of JSON values in a body: several times as many as the operation limits allow. */
@@ -112,7 +111,7 @@ function persistedQueryNotSupported(): GraphQLError {
 async function textOf(posted: Request): Promise<string> {
   const bytes = Buffer.from(await posted.arrayBuffer())
   try {
-    return bodyText(bytes)
+    return decodeBody(bytes)
   } catch (error) {
     throw error instanceof UnreadableBodyError ? badRequest(error.message) : error
   }

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { bodyText } from '../http/body-text.ts'
-import { BodyTooLargeError, type HttpRequest } from '../http/endpoint.ts'
+import { BodyTooLargeError, decodeBody, type HttpRequest } from '../http/endpoint.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import { headerOf } from './node-listener.ts'
 import { RequestView } from './request-view.ts'
@@ -45,36 +44,33 @@ export class DirectRequest implements HttpRequest {
 
   /** Never settles if the client disconnects before it has sent the whole body. */
   readBody(maxBytes: number): Promise<string> {
-    return readBody(this.#message, maxBytes)
+    const message = this.#message
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = []
+      let length = 0
+      const add = (chunk: Buffer): void => {
+        length += chunk.length
+        if (length > maxBytes) {
+          message.off('data', add)
+          reject(new BodyTooLargeError())
+        } else chunks.push(chunk)
+      }
+      if (Number(message.headers['content-length'] ?? 0) > maxBytes) {
+        reject(new BodyTooLargeError())
+        return
+      }
+      message.on('data', add)
+      message.on('end', () => {
+        const [only] = chunks
+        const bytes = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
+        try {
+          resolve(decodeBody(bytes))
+        } catch (error) {
+          reject(error)
+        }
+      })
+    })
   }
 }
 
 const none: readonly string[] = []
-
-function readBody(message: IncomingMessage, maxBytes: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let length = 0
-    const add = (chunk: Buffer): void => {
-      length += chunk.length
-      if (length > maxBytes) {
-        message.off('data', add)
-        reject(new BodyTooLargeError())
-      } else chunks.push(chunk)
-    }
-    if (Number(message.headers['content-length'] ?? 0) > maxBytes) {
-      reject(new BodyTooLargeError())
-      return
-    }
-    message.on('data', add)
-    message.on('end', () => {
-      const [only] = chunks
-      const bytes = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
-      try {
-        resolve(bodyText(bytes))
-      } catch (error) {
-        reject(error)
-      }
-    })
-  })
-}
