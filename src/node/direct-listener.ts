@@ -36,14 +36,14 @@ interface Exchange {
 export function createDirectListener(parts: DirectListenerParts): NodeListener {
   const { endpoints, cors, trustedProxies, completed } = parts
 
-  function send(exchange: Exchange, { status, headers, body }: Answer): void {
+  function send(exchange: Exchange, answer: Answer): void {
     const { endpoint, request, context, response, sendBody, started } = exchange
-    const { requestId } = context
     const { route } = endpoint
     const shared = endpoint.isForBrowsers
       ? cors.shareHeaders(request.header('origin'))
       : forPrograms
-    writeAnswer(response, { status, headers, body, requestId, shared }, sendBody)
+    writeAnswer(response, answer, context.requestId, shared, sendBody)
+    const { status } = answer
     completed({ route, path: route, method: request.method, status, started }, context)
   }
 

@@ -6,16 +6,19 @@ import type { SendBody } from './answer-batch.ts'
 
 type Headers = Answer['headers']
 
-export interface NodeAnswer extends Answer {
-  readonly requestId: string
-  /** The CORS headers, which depend on the request's `Origin`. */
-  readonly shared: Headers
-}
-
-/** Writes the head of an answer, and calls `send` to write its body and end it. */
-export function writeAnswer(response: ServerResponse, answer: NodeAnswer, send: SendBody): void {
+/**
+ * Writes the head of an answer, and calls `send` to write its body and end it.
+ *
+ * @param shared the CORS headers, which depend on the request's `Origin`
+ */
+export function writeAnswer(
+  response: ServerResponse,
+  { status, headers, body }: Answer,
+  requestId: string,
+  shared: Headers,
+  send: SendBody,
+): void {
   if (response.destroyed) return
-  const { status, headers, body, requestId, shared } = answer
   const length = Buffer.byteLength(body)
   response.writeHead(status, [
     ...headerLinesOf(headers)(shared),
