@@ -15,14 +15,17 @@ export function sendProblem(
   detail: string,
   shared: Readonly<Record<string, string>> = {},
 ): void {
-  response
-    .writeHead(status, {
-      ...securityHeaders,
-      ...shared,
-      'cache-control': 'no-store',
-      'content-type': problemType,
-      'x-request-id': randomUUID(),
-      connection: 'close',
-    })
-    .end(problemBody(status, detail))
+  response.writeHead(status, lastHeaders(shared)).end(problemBody(status, detail))
+}
+
+/** Returns the headers of problem details after which the connection is closed. */
+export function lastHeaders(shared: Readonly<Record<string, string>>) {
+  return {
+    ...securityHeaders,
+    ...shared,
+    'cache-control': 'no-store',
+    'content-type': problemType,
+    'x-request-id': randomUUID(),
+    connection: 'close',
+  }
 }

@@ -1,13 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { problemBody, problemType } from '../http/problem.ts'
-import { securityHeaders } from '../http/security-headers.ts'
+import { problemBody } from '../http/problem.ts'
 import { isStreaming, refuseFurtherRequests, settleExchanges } from './exchanges.ts'
-
-const fixedHeaders = Object.entries(securityHeaders)
-  .map(([name, value]) => `${name}: ${value}\r\n`)
-  .join('')
+import { lastHeaders } from './node-problem.ts'
 
 /**
  * The time for a client to read the last answer and close its side, and for the rest of a stream, in
@@ -84,16 +79,12 @@ export async function endStream(socket: Duplex, sendReady: () => void): Promise<
 
 function responseText({ status, detail, data, shareUnreadable }: Unreadable): string {
   const body = problemBody(status, detail)
-  const shared = Object.entries(shareUnreadable(originIn(data)))
-  return (
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
-    `Content-Type: ${problemType}\r\n` +
-    `Content-Length: ${Buffer.byteLength(body)}\r\n` +
-    `X-Request-Id: ${randomUUID()}\r\n` +
-    fixedHeaders +
-    shared.map(([name, value]) => `${name}: ${value}\r\n`).join('') +
-    `Connection: close\r\n\r\n${body}`
-  )
+  const headers = {
+    ...lastHeaders(shareUnreadable(originIn(data))),
+    'content-length': Buffer.byteLength(body),
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`
 }
 
 /**

@@ -69,7 +69,7 @@ describe('a request whose', () => {
     drip(socket, rest)
     const { answer, milliseconds } = await answerTo(socket)
     expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/)
-    expect(answer).toMatch(/\r\nContent-Type: application\/problem\+json\r\n/)
+    expect(answer).toMatch(/\r\ncontent-type: application\/problem\+json\r\n/i)
     expect(answer).toMatch(/\r\nConnection: close\r\n/i)
     expect(milliseconds).toBeGreaterThan(requestTimeoutMs / 2)
     expect(read).toEqual([])
