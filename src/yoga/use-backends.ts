@@ -28,27 +28,29 @@ export function useBackends(options: UseBackendsOptions): Plugin<BackendsContext
 }
 
 /**
- * Makes the `backends` of one request. Most requests call no backend, so the parts are created at the first
- * call.
+ * Makes the `backends` of one request. Most requests call no backend, so the parts are created when one is
+ * called.
  *
- * @param context must have the request, its principal and its id at the first call
+ * @param context must have the request, its principal and its id when a backend is called
  */
 export function backendsOf(
   { identity, credentialHeaders = [credentialDefaults.apiKeyHeader] }: UseBackendsOptions,
   context: object,
 ): Backends {
-  const make = (): Backends => {
-    const { principal, requestId, request } = context as PrincipalContext & {
-      readonly requestId?: string
-      readonly request: Request
-    }
-    return createBackends({
-      identity,
-      principal,
-      requestId: requestId ?? null,
-      clientHeader: (name) => request.headers.get(name),
-      credentialHeaders,
-    })
+  return {
+    fetch(...asked) {
+      const { principal, requestId, request } = context as PrincipalContext & {
+        readonly requestId?: string
+        readonly request: Request
+      }
+      const backends = createBackends({
+        identity,
+        principal,
+        requestId: requestId ?? null,
+        clientHeader: (name) => request.headers.get(name),
+        credentialHeaders,
+      })
+      return backends.fetch(...asked)
+    },
   }
-  return { fetch: (...asked) => make().fetch(...asked) }
 }
