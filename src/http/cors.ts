@@ -41,8 +41,8 @@ const noHeaders = {}
 const varyOnly = { vary: 'Origin' }
 
 /**
- * Allows the listed origins only, without wildcards. The cookie of a session counts only in requests of the server's own
- * page, so `Access-Control-Allow-Credentials` is never sent.
+ * Allows the listed origins only, without wildcards. The cookie of a session counts only in requests of the server's
+ * own page, so `Access-Control-Allow-Credentials` is never sent.
  */
 export function createCors({ origins, credentialHeaders }: CorsOptions): Cors {
   /** One object for each origin, so that callers can cache results by it. */
