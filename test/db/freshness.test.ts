@@ -108,14 +108,16 @@ describe("a node's row", () => {
   it('is not required by lookups once it is removed, and does not come back', async () => {
     const watching = watch(1_000)
     await proven()
-    const asked: number[] = []
+    const asked: Promise<number>[] = []
     afterRun = async () => {
       if ((await rows()).length > 0 || asked.length > 0) return
-      asked.push(0)
-      asked[0] = await countQueries()
+      asked.push(countQueries())
+      await asked[0]
     }
     await watching.close()
-    expect(asked).toEqual([1])
+    // Closing waits for half a second only.
+    await vi.waitUntil(() => asked.length > 0, { timeout: 20_000 })
+    expect(await Promise.all(asked)).toEqual([1])
     expect(await rows()).toEqual([])
   })
 

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { readResults } from '../support/event-stream.ts'
 import { startServerProcess, statusOf, temporaryFolder } from '../support/server-process.ts'
 
@@ -22,16 +22,22 @@ it('streams end with their clients, and with the server', async () => {
     const clients = new AbortController()
     await Promise.all(Array.from({ length: 30 }, () => subscribe(clients.signal)))
     clients.abort()
-    await new Promise((resolve) => setTimeout(resolve, 300))
   }
 
-  const response = await subscribe()
-  expect(response.headers.get('cache-control')).toBe('no-store')
-  expect(response.headers.get('x-accel-buffering')).toBe('no')
-  const reader = readResults(response)
-  const used = reader.next()
-  expect(await statusOf(server, key)).toBe(200)
-  expect(await used).toEqual({ data: { keyChanged: { kind: 'USED' } } })
+  // The server notices a little later that a client has gone.
+  const reader = await vi.waitFor(
+    async () => {
+      const response = await subscribe()
+      expect(response.headers.get('cache-control')).toBe('no-store')
+      expect(response.headers.get('x-accel-buffering')).toBe('no')
+      const results = readResults(response)
+      const used = results.next()
+      expect(await statusOf(server, key)).toBe(200)
+      expect(await used).toEqual({ data: { keyChanged: { kind: 'USED' } } })
+      return results
+    },
+    { timeout: 30_000, interval: 100 },
+  )
   const began = performance.now()
   server.child.kill('SIGTERM')
   for (let result = await reader.next(); result !== null; result = await reader.next()) {
