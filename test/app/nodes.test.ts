@@ -47,7 +47,7 @@ async function rows(count: number) {
       expect(found).toHaveLength(count)
       return found
     },
-    { timeout: 5_000, interval: 20 },
+    { timeout: 20_000, interval: 20 },
   )
 }
 
@@ -133,7 +133,7 @@ describe('a node', () => {
         expect(hosts).not.toContain('gone')
         expect(hosts).toContain('going')
       },
-      { timeout: 5_000 },
+      { timeout: 20_000 },
     )
   })
 
@@ -150,9 +150,9 @@ describe('a node', () => {
           expect(await statusOf(secret, app.fetch)).toBe(200)
           expect(app.network.statements(lookups)).toBeGreaterThan(before)
         },
-        { timeout: 5_000 },
+        { timeout: 20_000 },
       )
-      for (const { fetch } of [app, other]) await vi.waitFor(() => isDegraded(fetch), 5_000)
+      for (const { fetch } of [app, other]) await vi.waitFor(() => isDegraded(fetch), 20_000)
       // Heartbeats that cannot be written prove nothing, so the node does not answer the question.
       const { answered } = await awaitNodes({ url: app.databaseUrl, maxStaleness: bound })
       expect(answered).toEqual([])
@@ -179,7 +179,7 @@ describe('a node', () => {
     ]) {
       await sql`select pg_notify('latchkey_ask', ${payload})`
     }
-    await vi.waitFor(() => expect(answers.length).toBeGreaterThanOrEqual(2), { timeout: 5_000 })
+    await vi.waitFor(() => expect(answers.length).toBeGreaterThanOrEqual(2), { timeout: 20_000 })
     const ids = (await rows(2)).map(({ id }) => id)
     expect(answers.sort()).toEqual(ids.map((id) => `${id} ${question}`).sort())
     await unlisten()
@@ -325,7 +325,7 @@ it('a node without the right to write its row uses no cache, and is not waited f
       bound,
     )
     await vi.waitFor(() => expect(limited.freshness()).toMatchObject({ cause: 'rights' }), {
-      timeout: 5_000,
+      timeout: 20_000,
     })
     const { nodes } = JSON.parse((await revoke(id, '--json')).out)
     expect(nodes.answered).toHaveLength(1)

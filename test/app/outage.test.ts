@@ -17,7 +17,7 @@ const whoAmI = '{ viewer { subject } }'
 /** Retries until the request succeeds, as a client would. */
 const recovered = (as: string) =>
   vi.waitFor(async () => expect((await app.ask(whoAmI, { as })).status).toBe(200), {
-    timeout: 5_000,
+    timeout: 20_000,
     interval: 50,
   })
 
@@ -75,7 +75,7 @@ describe('with the database lost during execution', () => {
           and database = (select oid from pg_database where datname = current_database())`
           expect(waiting.length).toBeGreaterThan(0)
         },
-        { timeout: 5_000 },
+        { timeout: 20_000 },
       )
       app.network.setState('cut')
       const { status: answered, headers, body } = await answer

@@ -68,7 +68,7 @@ describe('a migration that is cancelled', () => {
     await expect.poll(running, { timeout: 20_000 }).toHaveLength(1)
     stop.abort(reason)
     await expect(attempt).rejects.toBe(reason)
-    await expect.poll(running, { timeout: 5_000 }).toHaveLength(0)
+    await expect.poll(running, { timeout: 20_000 }).toHaveLength(0)
     await session.close()
   })
 })

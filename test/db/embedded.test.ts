@@ -285,7 +285,7 @@ describe('the folder of an embedded PostgreSQL', () => {
     expect(await postmasterOf(dataDir)).toBe(postmaster)
     await second.stop()
     // The process that inherited the server may take a moment to reap it.
-    await vi.waitFor(() => expect(isAlive(postmaster)).toBe(false), { timeout: 5_000 })
+    await vi.waitFor(() => expect(isAlive(postmaster)).toBe(false), { timeout: 20_000 })
     await expect(ask(second.url, 'select 1')).rejects.toThrow()
   })
 

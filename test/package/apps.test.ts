@@ -265,25 +265,25 @@ describe.each(nodes)('on Node $version', (node) => {
           'errors',
         )
         await expect
-          .poll(async () => failureOf(await app.write(key)), { timeout: 5_000 })
+          .poll(async () => failureOf(await app.write(key)), { timeout: 20_000 })
           .toBeOneOf(['FORBIDDEN', 403])
         expect(isGood(await app.read(key))).toBe(true)
 
         expect(
           (await app.updateKey(ada, id, { addScopes: [scopes.write] })).body,
         ).not.toHaveProperty('errors')
-        await expect.poll(async () => isGood(await app.write(key)), { timeout: 5_000 }).toBe(true)
+        await expect.poll(async () => isGood(await app.write(key)), { timeout: 20_000 }).toBe(true)
 
         const rotated = await app.rotateKey(ada, id)
         expect(isGood(await app.read(bearer(rotated.body.secret)))).toBe(true)
         await expect
-          .poll(async () => failureOf(await app.read(key)), { timeout: 5_000 })
+          .poll(async () => failureOf(await app.read(key)), { timeout: 20_000 })
           .toBeOneOf(['INVALID_CREDENTIAL', 401])
 
         expect(isGood(await app.revokeKey(ada, id))).toBe(true)
         await expect
           .poll(async () => failureOf(await app.read(bearer(rotated.body.secret))), {
-            timeout: 5_000,
+            timeout: 20_000,
           })
           .toBeOneOf(['INVALID_CREDENTIAL', 401])
       })

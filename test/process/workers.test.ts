@@ -184,7 +184,7 @@ describe('several workers', () => {
     const began = performance.now()
     server.child.kill('SIGTERM')
     await vi.waitFor(async () => expect(await isRefused(Number(port))).toBe(true), {
-      timeout: 4_000,
+      timeout: 20_000,
     })
     for (const { socket } of slow) socket.write(body.slice(10))
     for (const { answered } of slow) expect(await answered).toMatch(/^HTTP\/1.1 200 /)
@@ -199,7 +199,7 @@ describe('several workers', () => {
     const pids = pidsIn(server.errors())
     server.child.kill('SIGKILL')
     await server.ended
-    await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), { timeout: 5_000 })
+    await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), { timeout: 20_000 })
     server = await start()
     expect(await askAll(server.banner['API key'])).toEqual([200])
   })

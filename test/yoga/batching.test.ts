@@ -119,7 +119,7 @@ describe('all operations of a batch have the same principal', () => {
   it('if the credential is refused meanwhile: none runs', async () => {
     const { port, state } = await serve()
     const { body } = await post(port, async () => {
-      await vi.waitFor(() => expect(state.lookups).toBe(1), { timeout: 5_000 })
+      await vi.waitFor(() => expect(state.lookups).toBe(1), { timeout: 20_000 })
       state.suspended = true
       // From here on, the body is late.
       await sleep(80)
@@ -141,7 +141,7 @@ describe('all operations of a batch have the same principal', () => {
     }
     const { port, state } = await serve({ plugin })
     const answered = post(port)
-    await vi.waitFor(() => expect(begun).toBe(5), { timeout: 5_000 })
+    await vi.waitFor(() => expect(begun).toBe(5), { timeout: 20_000 })
     state.suspended = true
     // From here on, the check of the credential is too old.
     await sleep(80)
