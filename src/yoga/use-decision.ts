@@ -28,6 +28,10 @@ interface Done<Result> {
   readonly setResult: (result: Result) => void
 }
 
+interface ExecuteDone extends Done<Executed> {
+  readonly args: ExecutionArgs
+}
+
 export interface UseDecisionOptions extends Decider {
   /** The treatment of root fields that declare no requirement: see `usePrincipal`. Default `refuse`. */
   readonly undeclared?: Undeclared | undefined
@@ -82,19 +86,11 @@ export function useDecision({
     }
   }
 
-  function settled(args: ExecutionArgs, result: Executed): Executed {
-    if (isStream(result)) return watchStream(decider, args, result, lastIncrement)
-    return result.errors ? withLatchkeyErrors(result) : result
-  }
-
-  /** Returns `execute` with results as callers need them. */
-  function settling(execute: Execute): Execute {
-    return (args) => {
-      const result = execute(args)
-      return isPromise(result)
-        ? result.then((executed) => settled(args, executed))
-        : settled(args, result)
-    }
+  const onExecuted = {
+    // A hook, so that a stream which another plugin makes, such as that of a live query, is watched too.
+    onExecuteDone({ args, result, setResult }: ExecuteDone) {
+      if (isStream(result)) setResult(watchStream(decider, args, result, lastIncrement))
+    },
   }
 
   /** Decides on an operation, and calls `proceed` if it may run. */
@@ -117,9 +113,10 @@ export function useDecision({
     onSchemaChange: ({ schema }) => check(schema),
 
     onExecute(start) {
-      return decide(start, (allowed) =>
-        start.setExecuteFn(settling(authorized(start.executeFn, start, allowed))),
-      )
+      return decide(start, (allowed) => {
+        start.setExecuteFn(settling(authorized(start.executeFn, start, allowed)))
+        return onExecuted
+      })
     },
 
     onSubscribe(start) {
@@ -131,7 +128,6 @@ export function useDecision({
         }
         start.setSubscribeFn(authorized(subscribe, start, allowed))
         return {
-          // A hook, so that a stream which another plugin makes is watched too.
           onSubscribeResult({ result, setResult }: Done<Executed>) {
             if (isStream(result)) setResult(watchStream(decider, executed, result, {}))
             else if (result.errors) setResult(withLatchkeyErrors(result))
@@ -154,6 +150,18 @@ const lastIncrement = { hasNext: false }
 
 function isStream(result: Executed): result is AsyncIterableIterator<ExecutionResult> {
   return Symbol.asyncIterator in result
+}
+
+/** Returns `execute` with errors as callers need them, before Yoga masks those that it does not know. */
+function settling(execute: Execute): Execute {
+  return (args) => {
+    const result = execute(args)
+    return isPromise(result) ? result.then(settled) : settled(result)
+  }
+}
+
+function settled(result: Executed): Executed {
+  return !isStream(result) && result.errors ? withLatchkeyErrors(result) : result
 }
 
 function isPromise(result: Executed | PromiseLike<Executed>): result is PromiseLike<Executed> {

@@ -1,4 +1,4 @@
-import { parse } from 'graphql'
+import { type ExecutionArgs, parse } from 'graphql'
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ClosableAuthenticator, createAuthenticator, usePrincipal } from '../../src/index.ts'
@@ -76,8 +76,9 @@ afterAll(async () => {
   await app.close()
 })
 
-/** Subscribes, and reads the results one by one. */
+/** Subscribes to a field, or sends a query, and reads the results one by one. */
 async function subscribe(field: string, as: string | null, server = yoga) {
+  const query = field.startsWith('{') ? field : `subscription { ${field} }`
   const response = await server.fetch('http://yoga.test/graphql', {
     method: 'POST',
     headers: {
@@ -85,7 +86,7 @@ async function subscribe(field: string, as: string | null, server = yoga) {
       'content-type': 'application/json',
       ...(as !== null && { authorization: `Bearer ${as}` }),
     },
-    body: JSON.stringify({ query: `subscription { ${field} }` }),
+    body: JSON.stringify({ query }),
   })
   const reader = (response.body as ReadableStream<Uint8Array>).getReader()
   let text = ''
@@ -186,6 +187,32 @@ describe('a stream', () => {
     const { next } = await subscribe('said', key.secret, own)
     await app.sql`update latchkey.users set scopes = '{read:keys}' where subject = 'fay'`
     expect(code(await next())).toMatchObject({ code: 'FORBIDDEN', missingScopes: ['read:users'] })
+    expect(await next()).toBeNull()
+  })
+
+  it('that a plugin makes of a query ends with its credential, even if nothing is sent', async () => {
+    const live: Plugin = {
+      onExecute({ executeFn, setExecuteFn }) {
+        setExecuteFn(async (args: ExecutionArgs) => {
+          const results = [await executeFn(args)]
+          const next = async () => {
+            const value = results.pop()
+            return value === undefined ? new Promise(() => {}) : { value, done: false }
+          }
+          return { [Symbol.asyncIterator]: () => ({ next, return: async () => ({ done: true }) }) }
+        })
+      },
+    }
+    const own = createYoga({
+      schema,
+      logging: false,
+      plugins: [usePrincipal({ authenticator, undeclared: 'public' }), live],
+    })
+    const key = await app.key('gus', ['read:users'])
+    const { next } = await subscribe('{ hello }', key.secret, own)
+    expect(await next()).toEqual({ data: { hello: null } })
+    await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${key.id}`
+    expect(code(await next())).toMatchObject({ code: 'INVALID_CREDENTIAL' })
     expect(await next()).toBeNull()
   })
 
