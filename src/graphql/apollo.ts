@@ -1,4 +1,5 @@
 import type { GraphQLError, GraphQLSchema } from 'graphql'
+import { LatchkeyError } from '../errors.ts'
 import { denialIn } from './denial.ts'
 import { requireGuarded } from './guard-schema.ts'
 
@@ -15,20 +16,35 @@ export interface ApolloGuardPlugin {
   serverWillStart(): Promise<{
     schemaDidLoadOrUpdate(schemas: { readonly apiSchema: GraphQLSchema }): void
   }>
+  contextCreationDidFail(failed: { readonly error: Error }): Promise<void>
   requestDidStart(): Promise<{ willSendResponse(answer: ApolloAnswer): Promise<void> }>
 }
 
 /**
  * The plugin of Apollo Server for a schema that `guardSchema` guards: the answer to a denied operation gets the
- * HTTP status and headers of its error. The server does not start with a schema that is not guarded.
+ * HTTP status and headers of its error. So does the answer to a request whose credential the function `context` of
+ * the server refused. The server does not start with a schema that is not guarded.
  */
 export function apolloGuardPlugin(): ApolloGuardPlugin {
   return {
     async serverWillStart() {
       return { schemaDidLoadOrUpdate: ({ apiSchema }) => requireGuarded(apiSchema) }
     },
+    async contextCreationDidFail({ error }) {
+      if (error instanceof LatchkeyError) setHttp(error)
+    },
     requestDidStart: () => listening,
   }
+}
+
+/**
+ * Adds the status and headers to the error in the form that Apollo Server reads. Otherwise it answers every error of
+ * `context` with 500. It has no hook that gets the answer, and no other way for a hook to set the status.
+ */
+function setHttp(error: LatchkeyError) {
+  if ('http' in error.extensions) return // Refusals are created once, and thrown for many requests.
+  const http = { status: error.status, headers: new Map(Object.entries(error.headers)) }
+  Object.defineProperty(error, 'extensions', { value: { ...error.extensions, http } })
 }
 
 /** Apollo Server requires promises. The same two serve all requests. */

@@ -81,18 +81,17 @@ async function listening(server: Server): Promise<Running> {
   return { url: `http://127.0.0.1:${port}/graphql`, close: () => server.close() }
 }
 
-async function startApollo(): Promise<Running> {
+/** @param context the function that makes the context of Apollo Server */
+async function startApollo(
+  context: (made: { req: Sent }) => Promise<{ req: Sent }> = async ({ req }) => ({ req }),
+): Promise<Running> {
   const schema = guardSchema(newSchema(), {
     principalOf: ({ req }: { req: Sent }) => principalFrom(req),
   })
   const apollo = new ApolloServer<{ req: Sent }>({ schema, plugins: [apolloGuardPlugin()] })
   await apollo.start()
   const app = express()
-  app.use(
-    '/graphql',
-    express.json(),
-    expressMiddleware(apollo, { context: async ({ req }) => ({ req }) }),
-  )
+  app.use('/graphql', express.json(), expressMiddleware(apollo, { context }))
   const running = await listening(createServer(app))
   return { ...running, close: () => Promise.all([running.close(), apollo.stop()]) }
 }
@@ -119,7 +118,7 @@ function startGraphQLHttp(): Promise<Running> {
 }
 
 const servers: Readonly<Record<string, () => Promise<Running>>> = {
-  'Apollo Server': startApollo,
+  'Apollo Server': () => startApollo(),
   Mercurius: () => startMercurius(0),
   'Mercurius with jit': () => startMercurius(1),
   'graphql-http': startGraphQLHttp,
@@ -209,6 +208,50 @@ describe.each(Object.entries(servers))('%s', (_name, start) => {
     answers.forEach(({ status }, n) => {
       expect(status).toBe(n % 2 ? 200 : 403)
     })
+  })
+})
+
+describe('the function `context` of Apollo Server', () => {
+  const revoked = new InvalidCredentialError('The API key was revoked.')
+  let failure: Error
+  let running: Running
+  beforeAll(async () => {
+    running = await startApollo(() => Promise.reject(failure))
+  })
+  afterAll(async () => {
+    await running.close()
+  })
+
+  async function ask() {
+    const response = await fetch(running.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"query":"{ hello }"}',
+    })
+    const { errors } = (await response.json()) as {
+      errors: { extensions: { code: string; http?: unknown } }[]
+    }
+    const challenge = response.headers.get('www-authenticate')
+    return { status: response.status, challenge, extensions: errors[0]?.extensions }
+  }
+
+  it('refuses a credential with its status and challenge, each time the same error is thrown', async () => {
+    failure = revoked
+    for (let n = 0; n < 2; n += 1) {
+      const { status, challenge, extensions } = await ask()
+      expect({ status, challenge }).toEqual({
+        status: 401,
+        challenge:
+          'Bearer realm="latchkey", error="invalid_token", error_description="The API key was revoked."',
+      })
+      expect(extensions).toMatchObject({ code: 'INVALID_CREDENTIAL' })
+      expect(extensions).not.toHaveProperty('http')
+    }
+  })
+
+  it('keeps the status 500 of any other error', async () => {
+    failure = new Error('a fault of the application')
+    expect(await ask()).toMatchObject({ status: 500, challenge: null })
   })
 })
 
