@@ -1,6 +1,9 @@
 import { BadUserInputError, ScopesNotHeldError } from './errors.ts'
 import { isScopeName, type ScopeCatalogue, sorted } from './scopes.ts'
 
+/** The catalogue lacks a scope. The commands add how to extend the catalogue. */
+export class UnknownScopeError extends BadUserInputError {}
+
 /**
  * Returns `scopes` sorted.
  *
@@ -42,7 +45,7 @@ export function requireHeld(scopes: readonly string[], held: ReadonlySet<string>
   if (missing.length > 0) throw new ScopesNotHeldError(missing)
 }
 
-/** @throws BadUserInputError when a scope is not in `catalogue` */
+/** @throws UnknownScopeError when a scope is not in `catalogue` */
 export function requireInCatalogue(
   field: string,
   scopes: readonly string[],
@@ -51,7 +54,7 @@ export function requireInCatalogue(
   const unknown = scopes.find((scope) => !catalogue.has(scope))
   if (unknown === undefined) return
   const named = isScopeName(unknown) ? `\`${unknown}\` is not a scope` : 'one is not a scope'
-  throw new BadUserInputError(
+  throw new UnknownScopeError(
     field,
     `\`${field}\`: ${named} of this server. It has ${[...catalogue.keys()].join(', ')}.`,
   )

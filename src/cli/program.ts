@@ -5,6 +5,7 @@ import { ConnectError } from '../db/connection/errors.ts'
 import { causeOfFailure } from '../db/failures.ts'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
 import { secretRemover } from '../log/secrets.ts'
+import { UnknownScopeError } from '../scope-rules.ts'
 import { addAudit } from './audit.ts'
 import type { CommandContext } from './command-context.ts'
 import { exitCodeHelp, exitCodeOf, exitCodes, TargetNotFoundError } from './exit-codes.ts'
@@ -40,7 +41,6 @@ function createProgram(context: CommandContext): Command {
     .version(context.version)
     .exitOverride()
     .configureOutput({ writeOut: context.out, writeErr: context.note })
-    .showHelpAfterError('(Run it with --help to see its options.)')
     .configureHelp({ subcommandTerm: termOf })
     .addHelpText('after', `\n${exitCodeHelp}\n${examples}`)
   addServe(program, context)
@@ -72,7 +72,14 @@ function createProgram(context: CommandContext): Command {
   addUsersDelete(users, context)
   addUsersMergeIssuer(users, context)
   addHelp(program)
+  pointToHelp(program, program.name())
   return program
+}
+
+/** Lets an error in the command line name the command that shows what is right. */
+function pointToHelp(command: Command, words: string) {
+  command.showHelpAfterError(`(See \`${words} --help\`.)`)
+  for (const one of command.commands) pointToHelp(one, `${words} ${one.name()}`)
 }
 
 /** Leaves out `[options]`, which every command has: beside a longer term, Commander does not wrap the descriptions. */
@@ -132,6 +139,9 @@ function messageOf(error: unknown): string {
     const failures = error.cause instanceof ConnectError ? error.cause.errors : []
     const detail = [...new Set(failures.map(({ message }) => message))].join('; ')
     return detail === '' ? sentence : `${sentence} (${onOneLine(withoutSecrets(detail))})`
+  }
+  if (error instanceof UnknownScopeError) {
+    return `${error.message} SCOPES_FILE names a file with further scopes, such as those of your application.`
   }
   const fault = listenFault(error)
   if (fault !== null) return fault

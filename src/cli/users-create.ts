@@ -65,7 +65,8 @@ export function addUsersCreate(users: Command, context: CommandContext): void {
         context,
         options,
         { user: userView(user) },
-        () => `Created ${user.subject} (${user.id}), who holds ${scopeText(user.scopes)}.\n`,
+        () =>
+          `Created ${user.subject} of ${user.issuer} (${user.id}), who holds ${scopeText(user.scopes)}.\n`,
       )
     })
 }

@@ -53,7 +53,7 @@ describe('users create', () => {
     const user = await cli.users.findByIdentity(issuer, 'auth0|admin')
     expect({ code, out, err }).toEqual({
       code: 0,
-      out: `Created auth0|admin (${user?.id}), who holds read:users write:grants.\n`,
+      out: `Created auth0|admin of ${issuer} (${user?.id}), who holds read:users write:grants.\n`,
       err: '',
     })
     expect(user).toMatchObject({
@@ -99,6 +99,7 @@ describe('users create', () => {
   test.each([
     [['a\u0007b'], 'subject'],
     [['create-5', '--scopes', 'read:usrs'], 'read:usrs'],
+    [['create-5', '--scopes', 'read:orders'], 'SCOPES_FILE names a file with further scopes'],
     [['create-5', '--scopes', 'read:users,read:users'], 'twice'],
     [['create-5', '--email', 'x'], 'email'],
     [['create-5', '--name', 'a\u0007b'], 'name'],
