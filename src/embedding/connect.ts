@@ -6,6 +6,7 @@ import { firstAnswer } from '../db/first-answer.ts'
 import { withMigrations } from '../db/migrate.ts'
 import { SchemaError } from '../db/migrations/errors.ts'
 import { startFailure } from '../db/start-failure.ts'
+import { rememberScopes } from '../decision/known-scopes.ts'
 import type { PepperStore } from '../keys/peppers.ts'
 import { createOperationGuards } from '../limits/operation-guards.ts'
 import { defaultOperationLimits } from '../limits/operation-limits.ts'
@@ -83,6 +84,7 @@ async function connect(
     },
     opened,
   )
+  rememberScopes(authenticator, { catalogue, warn: log.warn })
   const operationGuards = createOperationGuards(defaultOperationLimits, {
     defaultSize: defaultPageSize,
   })

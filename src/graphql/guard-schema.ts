@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
+import { warnOfUnknownScopes } from '../decision/known-scopes.ts'
 import { checkReturnedTypes } from '../decision/returned-types.ts'
 import { refuseUndeclared, rootTypes, type Undeclared } from '../decision/undeclared.ts'
 import {
@@ -18,8 +19,9 @@ export interface GuardSchemaOptions<Context> extends DecisionOptions<Context> {
    */
   readonly principalOf: DecisionOptions<Context>['principalOf']
   /**
-   * The authenticator that makes the principals. With it, principals that it did not make are denied, and the
-   * scopes that keys use are recorded for `keyHealth`. Default: neither.
+   * The authenticator that makes the principals. With it, principals that it did not make are denied, the scopes
+   * that keys use are recorded for `keyHealth`, and that of `connectLatchkey` warns of required scopes that no key
+   * can have. Default: none of these; `keyHealth` then reports that keys do not use their scopes.
    */
   readonly authenticator?: NonNullable<DecisionOptions<Context>['authenticator']>
   /**
@@ -93,6 +95,7 @@ export function guardSchemaWith<Context>(
   schema.toConfig = refuseCopy
   guarded.add(schema)
   for (const type of rootTypes(schema)) guardedTypes.add(type)
+  warnOfUnknownScopes(schema, options.authenticator)
   return schema
 }
 

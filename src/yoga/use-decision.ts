@@ -1,5 +1,6 @@
 import type { ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import { warnOfUnknownScopes } from '../decision/known-scopes.ts'
 import { refuseUndeclared, type Undeclared } from '../decision/undeclared.ts'
 import {
   type AllowedOperation,
@@ -57,7 +58,10 @@ export function useDecision({
 
   function check(schema: GraphQLSchema): void {
     if (schema === last) return
-    if (!accepted.has(schema)) refuseUndeclared(schema, undeclared)
+    if (!accepted.has(schema)) {
+      refuseUndeclared(schema, undeclared)
+      warnOfUnknownScopes(schema, decider.admission.authenticator)
+    }
     accepted.add(schema)
     last = schema
   }

@@ -26,6 +26,12 @@ describe('the page on applications', () => {
     expect([...new Set(changes.map(({ app }) => app))].sort()).toEqual(readdirSync(apps).sort())
   })
 
+  it('passes the authenticator to each guard of a schema, so that the use of scopes is recorded', () => {
+    const guards = [...page.matchAll(/^\+.*\b(guardSchema|guardMercurius)\(.*$/gm)]
+    expect(guards.length).toBe(2)
+    for (const [line] of guards) expect(line).toContain('authenticator')
+  })
+
   describe.each(changes)('$app$part', ({ app, diff }) => {
     it('changes at most 20 lines', () => {
       const added = linesOf(diff, '+').flatMap(([, lines]) => lines)

@@ -15,7 +15,8 @@ const guard = createGuard(latchkey)
 const principalOf = ({ request }) => guard.authenticate(request)
 const keys = keyManagement({ latchkey, principalOf })
 const all = { typeDefs: [typeDefs, keys.typeDefs], resolvers: [resolvers, keys.resolvers] }
-const schema = guardSchema(makeExecutableSchema(all), { principalOf })
+const { authenticator } = latchkey
+const schema = guardSchema(makeExecutableSchema(all), { principalOf, authenticator })
 
 const server = new ApolloServer({ schema, plugins: [apolloGuardPlugin()] })
 

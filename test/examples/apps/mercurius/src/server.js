@@ -19,7 +19,7 @@ const keys = keyManagement({ latchkey, principalOf })
 const all = { typeDefs: [schema, keys.typeDefs], resolvers: [resolvers, keys.resolvers] }
 
 await app.register(mercurius, { schema: makeExecutableSchema(all), jit: 1 })
-guardMercurius(app, { principalOf })
+guardMercurius(app, { principalOf, authenticator: latchkey.authenticator })
 
 await app.listen({ port: Number(process.env.PORT ?? 4000) })
 console.log('The depot is open.')
