@@ -36,8 +36,8 @@ export interface SessionSettings {
   /** Called when `identify` throws, takes too long or returns an invalid answer. Default: `console.error`. */
   readonly onError?: ((error: Error) => void) | undefined
   /**
-   * Called when a request has a cookie and no session counts for it, once for each reason, with a message for
-   * the developer. Default: nothing.
+   * Called when a request has a cookie and no session counts for it, and when a person has no scopes because
+   * nothing names them, once for each reason, with a message for the developer. Default: nothing.
    */
   readonly onIgnored?: ((message: string) => void) | undefined
 }

@@ -60,18 +60,20 @@ export function createSessionVerifier(parts: SessionVerifierParts): SessionVerif
   }
 
   /** Once for each reason, because any page can cause such requests. */
-  const reported = new Set<NotOwnPage>()
-  function reportIgnored(reason: NotOwnPage): void {
+  const reported = new Set<NotOwnPage | 'no-scopes'>()
+  function report(reason: NotOwnPage | 'no-scopes', message: string): void {
     if (reported.has(reason)) return
     reported.add(reason)
-    session.onIgnored(`${ignoredBecause[reason]} ${rule}`)
+    session.onIgnored(`${message} This message is written once.`)
   }
 
   return {
     mayHaveIssued: (token) => !jwtIssuers.has(statedIssuer(token) ?? ''),
     counts(carrier) {
       const reason = notFromOwnPage(carrier, session.origins)
-      if (reason !== null && carrier.header('cookie') !== null) reportIgnored(reason)
+      if (reason !== null && carrier.header('cookie') !== null) {
+        report(reason, `${ignoredBecause[reason]} ${rule}`)
+      }
       return reason === null
     },
 
@@ -85,6 +87,7 @@ export function createSessionVerifier(parts: SessionVerifierParts): SessionVerif
         if (owner === null) return refuse('owner-deleted')
         const reason = ownerRefusal(owner, trustsIssuer)
         if (reason !== null) return refuse(reason)
+        if (found.scopes === null && owner.scopes === null) report('no-scopes', withoutScopes)
         return { kind: 'authenticated', principal: principalOfSession(found, owner, maker) }
       } catch (error) {
         if (!(error instanceof ServiceUnavailableError)) throw error
@@ -101,8 +104,9 @@ const ignoredBecause = {
   origin:
     'The cookie of a request was ignored, because it does not come from a page of the application: it needs `Sec-Fetch-Site: same-origin`, or an `Origin` of the same host or in `session.origins`.',
 } as const
-const rule =
-  'A session counts only for a POST of application/json from such a page. This message is written once.'
+const rule = 'A session counts only for a POST of application/json from such a page.'
+const withoutScopes =
+  'A person who is signed in has no scopes, because `identify` returned no `scopes` and the grant of the user is null. Return `scopes`, set `defaultUserScopes` for new users, or set the grant.'
 
 /** Returns the `iss` of a token without verifying it; `null` if it cannot be read. */
 function statedIssuer(token: string): string | null {

@@ -43,12 +43,18 @@ async function authenticate(headers: Record<string, string>): Promise<Authentica
 
 const fromPage = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
 
+const noScopes =
+  'Latchkey: A person who is signed in has no scopes, because `identify` returned no `scopes` and the grant of the user is null. Return `scopes`, set `defaultUserScopes` for new users, or set the grant. This message is written once.'
+
 it('has users of the session and of the issuers, who make keys that are theirs', async () => {
   answer = { subject: 'ada', name: 'Ada' }
   expect(await authenticate(fromPage)).toMatchObject({
     kind: 'authenticated',
     principal: { issuer: 'https://shop.example', subject: 'ada', credential: { kind: 'SESSION' } },
   })
+  expect(warnings).toEqual([noScopes])
+  await authenticate(fromPage)
+  expect(warnings).toEqual([noScopes])
   const user = await latchkey.users.get({ as: operator, subject: 'ada' })
   expect(user).toMatchObject({ issuer: 'https://shop.example', name: 'Ada' })
   const userId = user?.id ?? ''
