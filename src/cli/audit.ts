@@ -5,7 +5,7 @@ import { loadConfig } from '../config.ts'
 import type { CommandContext } from './command-context.ts'
 import { refuseWholeKey } from './key-id.ts'
 import { durationSeconds, limit, parseList, timeValue } from './option-values.ts'
-import { answer, auditLine } from './output.ts'
+import { answer, auditLine, jsonText } from './output.ts'
 
 interface Options {
   readonly follow?: boolean
@@ -77,7 +77,7 @@ async function follow(
   context: CommandContext,
 ): Promise<void> {
   const write = (event: AuditEvent) =>
-    context.out(options.json === true ? `${JSON.stringify(event)}\n` : auditLine(event))
+    context.out(options.json === true ? `${jsonText(event)}\n` : auditLine(event))
   let stopped = false
   const stop = Promise.race([context.stopSignal(), context.outputClosed]).then(() => {
     stopped = true

@@ -8,7 +8,16 @@ export function answer(
   json: unknown,
   text: () => string,
 ): void {
-  out(options.json === true ? `${JSON.stringify(json, null, 2)}\n` : text())
+  out(options.json === true ? `${jsonText(json, 2)}\n` : text())
+}
+
+/**
+ * Formats JSON with the characters escaped that a terminal would obey: JSON itself escapes only those below U+0020.
+ */
+export function jsonText(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(/[\x7f-\x9f\p{Cf}\u2028\u2029]/gu, (found) =>
+    found.split('').map(escaped).join(''),
+  )
 }
 
 /** Formats a table. Each column is as wide as its longest cell. */
@@ -21,6 +30,10 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
     .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
     .map((line) => `${line.trimEnd()}\n`)
     .join('')
+}
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 export function dateTime(date: Date | null): string {
