@@ -1,4 +1,4 @@
-import type { GraphQLError } from 'graphql'
+import type { ExecutionResult, GraphQLError } from 'graphql'
 import type { Plugin, YogaLogger } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
 import { ServiceUnavailableError } from '../errors.ts'
@@ -51,6 +51,19 @@ export function useAnswerOrigins(
     return null
   }
 
+  /** Refuses the results of a stream until its operation is executed: a live query is executed when it is read. */
+  function checkedStream(
+    request: Request,
+    context: OperationContext,
+    stream: AsyncIterable<ExecutionResult>,
+  ): AsyncIterableIterator<ExecutionResult> {
+    return mapped(stream, (result) => {
+      const isKnown = operations.wasExecuted(context) || isFailure(result)
+      const error = isKnown ? null : originOf(request, result)
+      return error === null ? result : { errors: [error] }
+    })
+  }
+
   function recordTag(result: object, key: string | null): void {
     const tag = tagOf(result)
     if (tag !== null) tags.set(tag, key ?? '')
@@ -74,11 +87,16 @@ export function useAnswerOrigins(
     },
 
     onExecutionResult({ request, result, context, setResult }) {
-      if (result === undefined || hasNoData(result)) return
+      if (result === undefined) return
+      if (Symbol.asyncIterator in result) {
+        if (!operations.wasExecuted(context)) setResult(checkedStream(request, context, result))
+        return
+      }
+      if (hasNoData(result)) return
       if (!operations.wasExecuted(context)) {
         const error = originOf(request, result)
         if (error !== null) setResult({ errors: [error] })
-      } else if ('extensions' in result && result.extensions !== undefined) {
+      } else if (result.extensions !== undefined) {
         const key = askedKey(admission.stateOf(request))
         if (key !== undefined) recordTag(result, key)
       }
@@ -96,9 +114,32 @@ export function useAnswerOrigins(
   }
 }
 
-/** A stream may have data. */
 function hasNoData(result: object): boolean {
-  return 'data' in result ? result.data == null : !(Symbol.asyncIterator in result)
+  return !('data' in result) || result.data == null
+}
+
+/** Whether a part of a stream has errors alone: neither data nor changes of data. */
+function isFailure({ data, errors, ...others }: ExecutionResult): boolean {
+  return data == null && errors !== undefined && Object.keys(others).length === 0
+}
+
+function mapped(
+  stream: AsyncIterable<ExecutionResult>,
+  change: (result: ExecutionResult) => ExecutionResult,
+): AsyncIterableIterator<ExecutionResult> {
+  const source = stream[Symbol.asyncIterator]()
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    async next() {
+      const next = await source.next()
+      return next.done ? next : { done: false, value: change(next.value) }
+    },
+    async return(value) {
+      return (await source.return?.()) ?? { done: true, value }
+    },
+  }
 }
 
 /** Returns the entity tag that a response cache gives to a result. */

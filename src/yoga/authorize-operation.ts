@@ -36,45 +36,47 @@ export function isDenial(decided: Decided): decided is ExecutionResult {
  * Decides on an operation. Hooks of other plugins may have taken long since `publish`, and another operation of the
  * same request may have found that the credential is no longer valid, so the credential is checked again.
  *
+ * @param admitted the context that has the admission of the operation
  * @param before the earlier decision. It is returned, if plugins have changed nothing that it depends on
  */
 export function decideOn(
   decider: Decider,
   args: ExecutionArgs,
+  admitted: OperationContext,
   before: AllowedOperation | null = null,
 ): Decided | Promise<Decided> {
-  const refusal = decider.operations.admit(args.contextValue as OperationContext)
+  const refusal = decider.operations.admit(admitted)
   return refusal instanceof Promise
-    ? refusal.then((settled) => decideAfter(settled, decider, args, before))
-    : decideAfter(refusal, decider, args, before)
+    ? refusal.then((settled) => decideAfter(settled, decider, args, admitted, before))
+    : decideAfter(refusal, decider, args, admitted, before)
 }
 
 function decideAfter(
   refusal: GraphQLError | null,
   decider: Decider,
   args: ExecutionArgs,
+  admitted: OperationContext,
   before: AllowedOperation | null,
 ): Decided {
-  if (refusal === null && before !== null && isSame(decider, args, before)) return before
-  const decided = refusal === null ? decisionOn(decider, args) : { errors: [refusal] }
-  if (!isDenial(decided)) return decided
-  return decider.operations.answerTo(args.contextValue as OperationContext, decided)
+  if (refusal === null && before !== null && isSame(decider, args, admitted, before)) return before
+  const decided = refusal === null ? decisionOn(decider, args, admitted) : { errors: [refusal] }
+  return isDenial(decided) ? decider.operations.answerTo(admitted, decided) : decided
 }
 
 /** A plugin may also have changed the values in the same object of variables. */
 function isSame(
   { operations }: Decider,
   { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
+  admitted: OperationContext,
   before: AllowedOperation,
 ): boolean {
-  const context = contextValue as OperationContext
   return (
     document === before.document &&
     operationName === before.operationName &&
     schema === before.schema &&
     before.analysis?.evaluate(variableValues) === before.evaluation &&
-    context.principal === before.principal &&
-    (operations.stateOf(context)?.principal ?? null) === before.principal
+    (contextValue as OperationContext).principal === before.principal &&
+    (operations.stateOf(admitted)?.principal ?? null) === before.principal
   )
 }
 
@@ -85,10 +87,15 @@ function isSame(
 function decisionOn(
   { admission: { authenticator }, operations, isSchemaPrivate }: Decider,
   { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
+  admitted: OperationContext,
 ): Decided {
+  const principal = operations.stateOf(admitted)?.principal ?? null
+  if (admitted.principal !== principal) admitted.principal = principal
   const context = contextValue as OperationContext
-  const principal = operations.stateOf(context)?.principal ?? null
-  if (context.principal !== principal) context.principal = principal
+  // Several operations may share the new context of a plugin, so it gets a principal only if it has one.
+  if (context.principal !== principal && context.principal !== undefined) {
+    context.principal = principal
+  }
   const analysis = analyseOperation(schema, document, operationName)
   const evaluation = analysis?.evaluate(variableValues)
   const allowed = { schema, document, operationName, analysis, evaluation, principal }
@@ -111,15 +118,16 @@ function decisionOn(
  * Passes on an answer that is sent in parts. It ends with an error if the credential expires or is refused, or
  * if the principal may no longer run the operation.
  *
+ * @param context the context that has the admission of the operation
  * @param last members that the last result has in addition to the error
  */
 export function watchStream(
   { admission: { authenticator, recheck }, operations }: Decider,
-  { schema, document, operationName, variableValues, contextValue }: ExecutionArgs,
+  { schema, document, operationName, variableValues }: ExecutionArgs,
+  context: OperationContext,
   stream: AsyncIterableIterator<ExecutionResult>,
   last: object,
 ): AsyncIterableIterator<ExecutionResult> {
-  const context = contextValue as OperationContext
   const state = operations.stateOf(context)
   let principal = state?.principal ?? null
   // An anonymous stream has no credential that could expire.

@@ -32,6 +32,11 @@ export interface OperationAdmission {
   begin(context: OperationContext): void | Promise<void>
   /** Returns a result as the answer to an operation needs it: status and headers are for answers of Yoga only. */
   answerTo(context: OperationContext, result: ExecutionResult): ExecutionResult
+  /**
+   * Returns the context that has the admission of an operation which a plugin executes with `context`: that one, or
+   * `original` if it is a new one without a request.
+   */
+  admittedContext(context: OperationContext, original: OperationContext): OperationContext
   /** Notes that the operation with this context is executed. */
   executes(context: OperationContext): void
   /** Whether the operation with this context was executed. */
@@ -118,6 +123,13 @@ export function createOperationAdmission(admission: GraphQLAdmission): Operation
       if (!answeredElsewhere.has(context)) return result
       // The plugin for graphql-sse recognises results by `data`.
       return { data: null, ...result, errors: (result.errors ?? []).map(withoutHttp) }
+    },
+
+    admittedContext(context, original) {
+      if (context === original) return original
+      const isNew =
+        context.request === undefined && stateOf(context) === undefined && !isConnection(context)
+      return isNew ? original : context
     },
 
     // Adding a context to a WeakSet takes longer than all hooks of a request, so the first one is on the state.

@@ -29,8 +29,10 @@ interface Done<Result> {
   readonly setResult: (result: Result) => void
 }
 
-interface ExecuteDone extends Done<Executed> {
-  readonly args: ExecutionArgs
+interface Operation {
+  /** The context that the operation had when it was decided on. */
+  readonly original: OperationContext
+  readonly allowed: AllowedOperation
 }
 
 export interface UseDecisionOptions extends Decider {
@@ -66,23 +68,22 @@ export function useDecision({
     last = schema
   }
 
+  const admittedContext = ({ contextValue }: ExecutionArgs, original: OperationContext) =>
+    operations.admittedContext(contextValue as OperationContext, original)
+
   /**
    * Returns `execute` for an allowed operation, which is decided on again if plugins change it until then. The
    * execution is noted on the context that the operation has now: plugins may execute with a copy.
    */
-  function authorized(
-    execute: Execute,
-    { args: { contextValue } }: OperationStart,
-    allowed: AllowedOperation,
-  ): Execute {
+  function authorized(execute: Execute, { original, allowed }: Operation): Execute {
     if (isLast) return execute
     const run = (args: ExecutionArgs): Executed | PromiseLike<Executed> => {
-      operations.executes(contextValue as OperationContext)
+      operations.executes(original)
       return execute(args)
     }
     return (args) => {
       check(args.schema)
-      const decided = decideOn(decider, args, allowed)
+      const decided = decideOn(decider, args, admittedContext(args, original), allowed)
       if (decided instanceof Promise) {
         return decided.then((late) => (isDenial(late) ? late : run(args)))
       }
@@ -90,26 +91,30 @@ export function useDecision({
     }
   }
 
-  const onExecuted = {
-    // A hook, so that a stream which another plugin makes, such as that of a live query, is watched too.
-    onExecuteDone({ args, result, setResult }: ExecuteDone) {
-      if (isStream(result)) setResult(watchStream(decider, args, result, lastIncrement))
-    },
+  /** Watches a stream as the answer to an operation that was executed with `args`. */
+  function watch(
+    args: ExecutionArgs,
+    original: OperationContext,
+    stream: AsyncIterableIterator<ExecutionResult>,
+    last: object,
+  ): AsyncIterableIterator<ExecutionResult> {
+    return watchStream(decider, args, admittedContext(args, original), stream, last)
   }
 
   /** Decides on an operation, and calls `proceed` if it may run. */
   function decide<Hooks>(
     { args, setResultAndStopExecution }: OperationStart,
-    proceed: (allowed: AllowedOperation) => Hooks,
+    proceed: (operation: Operation) => Hooks,
   ): Hooks | undefined | Promise<Hooks | undefined> {
     // Yoga keeps a schema that a plugin refused while a request was under way.
     check(args.schema)
+    const original = args.contextValue as OperationContext
     const finish = (decided: Decided) => {
-      if (!isDenial(decided)) return proceed(decided)
+      if (!isDenial(decided)) return proceed({ original, allowed: decided })
       setResultAndStopExecution(decided)
       return undefined
     }
-    const decided = decideOn(decider, args)
+    const decided = decideOn(decider, args, original)
     return decided instanceof Promise ? decided.then(finish) : finish(decided)
   }
 
@@ -117,23 +122,29 @@ export function useDecision({
     onSchemaChange: ({ schema }) => check(schema),
 
     onExecute(start) {
-      return decide(start, (allowed) => {
-        start.setExecuteFn(settling(authorized(start.executeFn, start, allowed)))
-        return onExecuted
+      return decide(start, (operation) => {
+        start.setExecuteFn(settling(authorized(start.executeFn, operation)))
+        return {
+          // A hook, so that a stream which another plugin makes, such as that of a live query, is watched too.
+          onExecuteDone({ result, setResult }: Done<Executed>) {
+            if (!isStream(result)) return
+            setResult(watch(start.args, operation.original, result, lastIncrement))
+          },
+        }
       })
     },
 
     onSubscribe(start) {
-      return decide(start, (allowed) => {
+      return decide(start, (operation) => {
         let executed: ExecutionArgs = start.args
         const subscribe = (args: ExecutionArgs) => {
           executed = args
           return start.subscribeFn(args)
         }
-        start.setSubscribeFn(authorized(subscribe, start, allowed))
+        start.setSubscribeFn(authorized(subscribe, operation))
         return {
           onSubscribeResult({ result, setResult }: Done<Executed>) {
-            if (isStream(result)) setResult(watchStream(decider, executed, result, {}))
+            if (isStream(result)) setResult(watch(executed, operation.original, result, {}))
             else if (result.errors) setResult(withLatchkeyErrors(result))
             return convertingErrors
           },

@@ -183,3 +183,29 @@ describe.each(places)('a plugin $place usePrincipal, $way', ({ way, place }) => 
     expect(body.data).toEqual({ hello: 'Hello nobody' })
   })
 })
+
+describe('a plugin that executes all operations with a context of its own', () => {
+  it.each(['before', 'after'])('keeps their callers, %s usePrincipal', async (place) => {
+    const own = { principal: { subject: 'mallory' } }
+    const wrapping: Plugin = {
+      onExecute: ({ executeFn, setExecuteFn }) =>
+        setExecuteFn((args) => executeFn({ ...args, contextValue: own })),
+    }
+    const plugins = [wrapping, usePrincipal({ authenticator })]
+    const yoga = createYoga({
+      schema,
+      logging: false,
+      plugins: place === 'before' ? plugins : plugins.reverse(),
+    })
+    const ask = async (query: string, scope: string) => {
+      const jwt = await issuer.sign({ scope })
+      const url = `http://api.test/graphql?query=${encodeURIComponent(query)}`
+      return yoga.fetch(url, { headers: { authorization: `Bearer ${jwt}` } })
+    }
+    const allowed = await ask('{ hello orders }', 'read:orders')
+    expect((await allowed.json()).data).toEqual({ hello: 'Hello alice', orders: 'all orders' })
+    executed = []
+    expect((await ask('{ hello orders }', 'read:users')).status).toBe(403)
+    expect(executed).toEqual([])
+  })
+})

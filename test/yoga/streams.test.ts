@@ -1,4 +1,4 @@
-import { type ExecutionArgs, parse } from 'graphql'
+import { parse } from 'graphql'
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ClosableAuthenticator, createAuthenticator, usePrincipal } from '../../src/index.ts'
@@ -39,13 +39,17 @@ async function* texts() {
 const schema = createSchema<{ principal: Principal | null }>({
   typeDefs: /* GraphQL */ `
     directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION
-    type Query { hello: String }
+    type Query {
+      hello: String
+      caller: String @requiresScopes(scopes: [["read:users"]])
+    }
     type Subscription {
       said: String
       secret: String @requiresScopes(scopes: [["read:users"]])
     }
   `,
   resolvers: {
+    Query: { caller: (_root, _args, { principal }) => principal?.subject },
     Subscription: {
       said: { subscribe: texts, resolve: ({ said }) => said },
       secret: {
@@ -64,17 +68,21 @@ beforeAll(async () => {
     issuers: [{ issuer: app.issuer.issuer, audience: 'https://api.example' }],
     directory,
   })
-  yoga = createYoga({
-    schema,
-    logging: false,
-    plugins: [usePrincipal({ authenticator, undeclared: 'public' })],
-  })
+  yoga = serverWith()
 })
 afterAll(async () => {
   await authenticator.close()
   await directory.close()
   await app.close()
 })
+
+function serverWith(...plugins: Plugin[]) {
+  return createYoga({
+    schema,
+    logging: false,
+    plugins: [usePrincipal({ authenticator, undeclared: 'public' }), ...plugins],
+  })
+}
 
 /** Subscribes to a field, or sends a query, and reads the results one by one. */
 async function subscribe(field: string, as: string | null, server = yoga) {
@@ -178,41 +186,10 @@ describe('a stream', () => {
         )
       },
     }
-    const own = createYoga({
-      schema,
-      logging: false,
-      plugins: [usePrincipal({ authenticator, undeclared: 'public' }), replacing],
-    })
     const key = await app.key('fay', ['read:users', 'read:keys'])
-    const { next } = await subscribe('said', key.secret, own)
+    const { next } = await subscribe('said', key.secret, serverWith(replacing))
     await app.sql`update latchkey.users set scopes = '{read:keys}' where subject = 'fay'`
     expect(code(await next())).toMatchObject({ code: 'FORBIDDEN', missingScopes: ['read:users'] })
-    expect(await next()).toBeNull()
-  })
-
-  it('that a plugin makes of a query ends with its credential, even if nothing is sent', async () => {
-    const live: Plugin = {
-      onExecute({ executeFn, setExecuteFn }) {
-        setExecuteFn(async (args: ExecutionArgs) => {
-          const results = [await executeFn(args)]
-          const next = async () => {
-            const value = results.pop()
-            return value === undefined ? new Promise(() => {}) : { value, done: false }
-          }
-          return { [Symbol.asyncIterator]: () => ({ next, return: async () => ({ done: true }) }) }
-        })
-      },
-    }
-    const own = createYoga({
-      schema,
-      logging: false,
-      plugins: [usePrincipal({ authenticator, undeclared: 'public' }), live],
-    })
-    const key = await app.key('gus', ['read:users'])
-    const { next } = await subscribe('{ hello }', key.secret, own)
-    expect(await next()).toEqual({ data: { hello: null } })
-    await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${key.id}`
-    expect(code(await next())).toMatchObject({ code: 'INVALID_CREDENTIAL' })
     expect(await next()).toBeNull()
   })
 
@@ -239,6 +216,58 @@ describe('a stream', () => {
     send('a')
     expect(await result).toEqual({ data: { said: 'a' } })
     await leave()
+  })
+})
+
+describe('a live query, which a plugin executes with a context of its own whenever data change,', () => {
+  let change: () => void = () => {}
+  const live: Plugin = {
+    onExecute: ({ executeFn, setExecuteFn }) =>
+      setExecuteFn(async function* (args) {
+        for (;;) {
+          const { principal } = args.contextValue
+          yield await executeFn({ ...args, contextValue: { principal } })
+          await new Promise<void>((resolve) => {
+            change = resolve
+          })
+        }
+      }),
+  }
+
+  it('is answered for its caller', async () => {
+    const key = await app.key('gil', ['read:users'])
+    const { next, leave } = await subscribe('{ caller }', key.secret, serverWith(live))
+    for (const data of [{ caller: 'gil' }, { caller: 'gil' }]) {
+      expect(await next()).toEqual({ data })
+      change()
+    }
+    await leave()
+  })
+
+  it('is denied to others', async () => {
+    const { next } = await subscribe('{ caller }', null, serverWith(live))
+    expect(code(await next())).toMatchObject({ code: 'UNAUTHENTICATED' })
+  })
+
+  it('ends when its key is revoked, even if no data change', async () => {
+    const key = await app.key('hal', ['read:users'])
+    const { next } = await subscribe('{ caller }', key.secret, serverWith(live))
+    expect(await next()).toEqual({ data: { caller: 'hal' } })
+    await app.sql`update latchkey.api_keys set revoked_at = now() where id = ${key.id}`
+    expect(code(await next())).toEqual({ code: 'INVALID_CREDENTIAL' })
+    expect(await next()).toBeNull()
+  })
+
+  it('is refused if its stream has data that no execution has produced', async () => {
+    const foreign: Plugin = {
+      onExecute: ({ setExecuteFn }) =>
+        setExecuteFn(async function* () {
+          yield { data: { caller: 'another' } }
+        }),
+    }
+    const key = await app.key('ida', ['read:users'])
+    const { next } = await subscribe('{ caller }', key.secret, serverWith(foreign))
+    expect(code(await next())).toMatchObject({ code: 'INTERNAL_SERVER_ERROR' })
   })
 })
 
