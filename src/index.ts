@@ -25,7 +25,6 @@ export type { LostUses } from './credentials/use-recorder.ts'
 export type { Undeclared } from './decision/undeclared.ts'
 export type { As } from './embedding/caller.ts'
 export type { ImportedKeys, ImportKeysCall, KeyToImport } from './embedding/import-keys.ts'
-export type { KeyOutcome, KeyRecord } from './embedding/key-records.ts'
 export type {
   CreatedKey,
   CreateKeyCall,
@@ -34,7 +33,8 @@ export type {
   OneKeyCall,
   RevokedKey,
   RotatedKey,
-} from './embedding/keys.ts'
+} from './embedding/key-calls.ts'
+export type { KeyOutcome, KeyRecord } from './embedding/key-records.ts'
 export type { Page, PageInputs } from './embedding/pages.ts'
 export type {
   GetUserCall,

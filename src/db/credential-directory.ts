@@ -30,9 +30,8 @@ const owner = alias(users, 'u')
 const decoyScopes = sql`'{read:nothing,write:nothing}'`
 
 /**
- * For an id that no key has, the query returns decoy values and some user as owner. They are read and
- * decoded like the row of a key, so that the response time does not reveal whether the key exists. The
- * id of such a row is empty.
+ * For an id that no key has, the query returns decoy values, with an empty id, and some user as owner. They are decoded
+ * like the row of a key, so that the response time does not reveal whether the key exists.
  */
 const verificationColumns = {
   asked: sql<string>`asked.id`,
@@ -169,9 +168,8 @@ function isUser(row: FoundUser): row is FoundUser & OwnerRow & { issuerGrants: I
 }
 
 /**
- * Combines the lookups of one turn of the event loop into shared statements. Most of the cost on the
- * server, the driver and the socket is a cost of each statement, and the driver sends in the next turn
- * anyway.
+ * Combines the lookups of one turn of the event loop into shared statements, since most of their cost is that of the
+ * statement. The driver sends in the next turn anyway.
  */
 function createKeyLoader(lookUp: LookUp<DirectoryQueries>) {
   return new DataLoader<string, KeyForVerification | null>(

@@ -2,7 +2,7 @@ import type { ClosableAuthenticator } from '../credentials/create-authenticator.
 import type { IssuerSettings } from '../credentials/issuer-settings.ts'
 import type { Services } from '../schema/context.ts'
 import type { SessionStore } from '../sessions/store.ts'
-import type { Keys } from './keys.ts'
+import type { Keys } from './key-calls.ts'
 import type { Users } from './users.ts'
 
 /** The services of an instance, with those of the keys page. */

@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Keys } from '../../src/embedding/keys.ts'
+import type { Keys } from '../../src/embedding/key-calls.ts'
 import { InsufficientScopeError, operator, ScopesNotHeldError } from '../../src/index.ts'
 import type { Principal } from '../../src/principal.ts'
 import { createTestInstance, declaredScopes, type TestInstance } from '../support/instance.ts'
