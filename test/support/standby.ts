@@ -1,4 +1,6 @@
 import { cp } from 'node:fs/promises'
+import postgres from 'postgres'
+import { vi } from 'vitest'
 import {
   createOwnPostgres,
   type OwnPostgres,
@@ -84,11 +86,21 @@ async function follow(standby: OwnPostgres, primary: OwnPostgres): Promise<void>
   })
 }
 
-/** Waits on the server until `condition` holds. The statement fails if it never does. */
+/**
+ * Asks the server until `condition` holds, in a statement of its own each time: replay waits for the snapshot of a
+ * statement that runs meanwhile.
+ */
 async function waitUntil(server: OwnPostgres, condition: string): Promise<void> {
-  await server.query(`
-    set statement_timeout = '20s';
-    do $$ begin
-      while not coalesce(${condition}, false) loop perform pg_sleep(0.002); end loop;
-    end $$`)
+  const sql = postgres(server.url, { max: 1, fetch_types: false, onnotice: () => {} })
+  try {
+    await vi.waitUntil(
+      async () => {
+        const [row] = await sql.unsafe(`select coalesce(${condition}, false) as holds`)
+        return row?.holds
+      },
+      { timeout: 20_000, interval: 2 },
+    )
+  } finally {
+    await sql.end()
+  }
 }
