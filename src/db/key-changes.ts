@@ -46,11 +46,12 @@ export async function insertKey(
     .where(and(eq(apiKeys.ownerId, key.ownerId), isLive(key.createdAt)))
   if ((live?.count ?? 0) >= limit) return 'limit-reached'
 
-  const [row] = await transaction
+  const [made] = await transaction
     .insert(apiKeys)
     .values({ ...key, scopes: [...sorted(key.scopes)] })
+    .onConflictDoNothing({ target: apiKeys.id })
     .returning(keyColumns)
-  const made = requireRow(row)
+  if (made === undefined) return 'id-taken'
   // Another session has revoked the parent since.
   if (made.revokedAt !== null) throw new RollbackWith('parent-gone')
   await record(transaction, by, [

@@ -41,7 +41,12 @@ interface ParentKey {
   readonly expiresAt: Date | null
 }
 
-/** @throws BadUserInputError, ConflictError */
+/** A key with the id of the new one exists: another call has imported the same key meanwhile. */
+export class KeyIdTakenError extends Error {
+  override readonly name = 'KeyIdTakenError'
+}
+
+/** @throws BadUserInputError, ConflictError, KeyIdTakenError */
 export async function issueKey(
   { store, maker, maxPerOwner, maxLifetimeDays, now }: IssueOptions,
   { owner, parent, input, scopes, by, limit = maxPerOwner }: NewKeyRequest,
@@ -82,6 +87,8 @@ export async function issueKey(
       throw new ConflictError(
         `A key may have at most ${maxLineageDepth} ancestors. Create the key with one of the ancestors.`,
       )
+    case 'id-taken':
+      throw new KeyIdTakenError()
     default:
       // Another request has narrowed the parent since the caller was authenticated.
       if ('notHeld' in outcome) throw new ScopesNotHeldError(outcome.notHeld)

@@ -15,7 +15,7 @@ import type {
   RotateKeyInput,
   UpdateKeyInput,
 } from './inputs.ts'
-import { type IssueOptions, issueKey } from './issue.ts'
+import { type IssueOptions, issueKey, KeyIdTakenError } from './issue.ts'
 import { rotateKey } from './rotate.ts'
 import { requireImportExpiry } from './rules.ts'
 import type { KeyStore, Revocation } from './store.ts'
@@ -74,7 +74,12 @@ export function createOperatorKeys(options: OperatorKeysOptions, by: Actor): Ope
       const maker = { ...options.maker, newKey: () => ({ ...made, key: '' }) }
       const owner = userOwner(ownerId)
       const issuing = { ...options, maker }
-      return (await issueKey(issuing, { owner, parent: null, input, scopes, by })).apiKey
+      try {
+        return (await issueKey(issuing, { owner, parent: null, input, scopes, by })).apiKey
+      } catch (error) {
+        if (error instanceof KeyIdTakenError) return null
+        throw error
+      }
     },
 
     async update(input) {

@@ -41,7 +41,7 @@ export interface KeyStore {
    * @returns the key; `'limit-reached'` if the owner already has `limit` active keys (exact under
    * concurrency); `'parent-gone'` if the owner or the parent does not exist or the parent is revoked;
    * `'too-deep'` if the parent has as many ancestors as a key may have; `{ notHeld }` with the scopes that
-   * the parent does not have
+   * the parent does not have; `'id-taken'` if a key with this id exists
    */
   insert(key: NewKey, limit: number, by: Actor): Promise<InsertedKey>
   /**
@@ -143,6 +143,7 @@ export type InsertedKey =
   | 'limit-reached'
   | 'parent-gone'
   | 'too-deep'
+  | 'id-taken'
   | { readonly notHeld: readonly string[] }
 
 export interface KeyChange {
