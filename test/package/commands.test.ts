@@ -143,7 +143,10 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { words: 'users list', env: { DATABASE_URL: 'mysql://x' }, code: 78, says: /DATABASE_URL/ },
   ],
   'users create': [
-    { words: 'users create grace --scopes read:users', says: /^Created grace \(.*read:users\.\n$/ },
+    {
+      words: 'users create grace --scopes read:users',
+      says: /^Created grace of \S+ \(.*read:users\.\n$/,
+    },
     { words: 'users create grace', code: 1, says: /exists already/ },
     { words: 'users create grace --issuer https://x.example', code: 2, says: /does not trust/ },
   ],

@@ -104,6 +104,19 @@ const recipes: readonly Recipe[] = [
       ).toMatchObject({ ...done, out: expect.stringMatching(/^401\n$/) }),
   },
   {
+    block: 'context: async ({ req }) => {',
+    run: async (code, { module }) =>
+      expect(
+        await module(`import { createAuthenticator, createGuard } from 'latchkey'
+const authenticator = createAuthenticator({})
+const guard = createGuard({ authenticator })
+const findUserById = (id) => id
+const settings = { ${code} }
+console.log((await settings.context({ req: new Request('http://inside/') })).user)
+await authenticator.close()`),
+      ).toMatchObject({ ...done, out: 'null\n' }),
+  },
+  {
     block: "from 'latchkey/page'",
     run: async (code, { module, sql }) => {
       // Keys of an issuer that the application does not configure would be a warning, a moment after the start.
