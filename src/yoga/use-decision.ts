@@ -91,14 +91,20 @@ export function useDecision({
     }
   }
 
-  /** Watches a stream as the answer to an operation that was executed with `args`. */
-  function watch(
+  /**
+   * Completes the answer to an operation that was executed with `args`, before Yoga masks errors that it does not know.
+   * It runs as a hook, so that a stream which another plugin makes, such as that of a live query, is watched too.
+   */
+  function complete(
+    { result, setResult }: Done<Executed>,
     args: ExecutionArgs,
     original: OperationContext,
-    stream: AsyncIterableIterator<ExecutionResult>,
     last: object,
-  ): AsyncIterableIterator<ExecutionResult> {
-    return watchStream(decider, args, admittedContext(args, original), stream, last)
+  ) {
+    if (isStream(result)) {
+      setResult(watchStream(decider, args, admittedContext(args, original), result, last))
+    } else if (result.errors) setResult(withLatchkeyErrors(result))
+    return convertingErrors
   }
 
   /** Decides on an operation, and calls `proceed` if it may run. */
@@ -123,13 +129,10 @@ export function useDecision({
 
     onExecute(start) {
       return decide(start, (operation) => {
-        start.setExecuteFn(settling(authorized(start.executeFn, operation)))
+        start.setExecuteFn(authorized(start.executeFn, operation))
         return {
-          // A hook, so that a stream which another plugin makes, such as that of a live query, is watched too.
-          onExecuteDone({ result, setResult }: Done<Executed>) {
-            if (!isStream(result)) return
-            setResult(watch(start.args, operation.original, result, lastIncrement))
-          },
+          onExecuteDone: (done: Done<Executed>) =>
+            complete(done, start.args, operation.original, lastIncrement),
         }
       })
     },
@@ -143,11 +146,8 @@ export function useDecision({
         }
         start.setSubscribeFn(authorized(subscribe, operation))
         return {
-          onSubscribeResult({ result, setResult }: Done<Executed>) {
-            if (isStream(result)) setResult(watch(executed, operation.original, result, {}))
-            else if (result.errors) setResult(withLatchkeyErrors(result))
-            return convertingErrors
-          },
+          onSubscribeResult: (done: Done<Executed>) =>
+            complete(done, executed, operation.original, {}),
         }
       })
     },
@@ -165,22 +165,6 @@ const lastIncrement = { hasNext: false }
 
 function isStream(result: Executed): result is AsyncIterableIterator<ExecutionResult> {
   return Symbol.asyncIterator in result
-}
-
-/** Returns `execute` with errors as callers need them, before Yoga masks those that it does not know. */
-function settling(execute: Execute): Execute {
-  return (args) => {
-    const result = execute(args)
-    return isPromise(result) ? result.then(settled) : settled(result)
-  }
-}
-
-function settled(result: Executed): Executed {
-  return !isStream(result) && result.errors ? withLatchkeyErrors(result) : result
-}
-
-function isPromise(result: Executed | PromiseLike<Executed>): result is PromiseLike<Executed> {
-  return 'then' in result && typeof result.then === 'function'
 }
 
 /** Converts the Latchkey errors that resolvers threw to errors with their codes. Yoga masks all others. */
