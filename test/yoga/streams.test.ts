@@ -1,6 +1,7 @@
 import { parse } from 'graphql'
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { NotFoundError } from '../../src/errors.ts'
 import { type ClosableAuthenticator, createAuthenticator, usePrincipal } from '../../src/index.ts'
 import { type ConnectedDirectory, connectDirectory } from '../../src/postgres.ts'
 import type { Principal } from '../../src/principal.ts'
@@ -42,6 +43,7 @@ const schema = createSchema<{ principal: Principal | null }>({
     type Query {
       hello: String
       caller: String @requiresScopes(scopes: [["read:users"]])
+      absent: String
     }
     type Subscription {
       said: String
@@ -49,7 +51,12 @@ const schema = createSchema<{ principal: Principal | null }>({
     }
   `,
   resolvers: {
-    Query: { caller: (_root, _args, { principal }) => principal?.subject },
+    Query: {
+      caller: (_root, _args, { principal }) => principal?.subject,
+      absent: () => {
+        throw new NotFoundError('user')
+      },
+    },
     Subscription: {
       said: { subscribe: texts, resolve: ({ said }) => said },
       secret: {
@@ -241,6 +248,13 @@ describe('a live query, which a plugin executes with a context of its own whenev
       expect(await next()).toEqual({ data })
       change()
     }
+    await leave()
+  })
+
+  it('has the codes of errors that its resolvers throw', async () => {
+    const key = await app.key('jan', ['read:users'])
+    const { next, leave } = await subscribe('{ absent }', key.secret, serverWith(live))
+    expect(code(await next())).toEqual({ code: 'NOT_FOUND' })
     await leave()
   })
 
