@@ -22,7 +22,7 @@ import {
   readVariables,
   type Settings,
 } from './config/settings.ts'
-import type { LogLevel } from './config/variables.ts'
+import type { LogLevel } from './config/variables/server.ts'
 import { identityKeysWarnings, startWarnings } from './config/warnings.ts'
 import type { IssuerSettings } from './credentials/issuer-settings.ts'
 import { defaultIdentityKeysFile } from './identity/key-file.ts'

@@ -68,8 +68,14 @@ Examples:
     JWT_ISSUER=https://id.example.com/ JWT_AUDIENCE=https://api.example.com latchkey serve`
 
 function environmentHelp(): string {
-  const lines = describeConfig().map(
-    (row) => `  ${row.variable}\n      ${row.meaning}\n      Default: ${row.default}`,
-  )
-  return `\nEnvironment variables:\n${lines.join('\n')}`
+  const rows = describeConfig()
+  const topics = new Set(rows.map(({ topic }) => topic))
+  return [...topics]
+    .map((topic) => {
+      const lines = rows
+        .filter((row) => row.topic === topic)
+        .map((row) => `  ${row.variable}\n      ${row.meaning}\n      Default: ${row.default}`)
+      return `\nEnvironment variables: ${topic}\n${lines.join('\n')}`
+    })
+    .join('\n')
 }

@@ -2,22 +2,23 @@ import type * as z from 'zod'
 import type { Fault } from './faults.ts'
 import { type Misspelling, misspellings } from './misspelt.ts'
 import { fileVariableOf, readSecretFile } from './secret-file.ts'
-import { type Definition, variables } from './variables.ts'
+import type { Definition } from './variables/definition.ts'
+import { type Topic, topics, type Variables } from './variables.ts'
 
-type Variable = keyof typeof variables
-type Definitions = typeof variables
+type Variable = keyof Variables
 
 /** The parsed value of every variable; `undefined` where it is unset and has no default. */
 export type Settings = {
   readonly [V in Variable]:
-    | z.output<Definitions[V]['read']>
-    | (Definitions[V] extends { default: string } ? never : undefined)
+    | (Variables[V] extends { readonly read: infer R extends z.ZodType } ? z.output<R> : never)
+    | (Variables[V] extends { readonly default: string } ? never : undefined)
 }
 
 /** The text of each variable that is set. */
 export type GivenVariables = { readonly [V in Variable]?: string }
 
 export interface VariableDescription {
+  readonly topic: Topic
   readonly variable: Variable
   readonly meaning: string
   /** The description of the default. */
@@ -26,14 +27,17 @@ export interface VariableDescription {
 
 /** Describes all variables, for `--help` and the documentation. The texts are Markdown. */
 export function describeConfig(): readonly VariableDescription[] {
-  return definitions().map(([variable, { meaning, unset, default: value, file }]) => ({
-    variable,
-    meaning:
-      file !== undefined
-        ? `${meaning} \`${fileVariableOf(variable)}\` may name a file with this value instead.`
-        : meaning,
-    default: unset ?? value ?? 'none',
-  }))
+  return allTopics.flatMap(([topic, definitions]) =>
+    entriesOf(definitions).map(([variable, { meaning, unset, default: value, file }]) => ({
+      topic,
+      variable,
+      meaning:
+        file !== undefined
+          ? `${meaning} \`${fileVariableOf(variable)}\` may name a file with this value instead.`
+          : meaning,
+      default: unset ?? value ?? 'none',
+    })),
+  )
 }
 
 /**
@@ -45,7 +49,7 @@ export function pickVariables(
   faults: Fault[] = [],
 ): GivenVariables {
   const given: { [V in Variable]?: string } = {}
-  for (const [variable, { file }] of definitions()) {
+  for (const [variable, { file }] of allDefinitions) {
     const text = environment[variable]?.trim()
     const isSet = text !== undefined && (text !== '' || meaningfulWhenEmpty.has(variable))
     const rules = { isSet, isMultiline: file === 'text' }
@@ -62,7 +66,7 @@ export function misspeltVariables(
   given: GivenVariables,
 ): readonly Misspelling[] {
   const variables = new Map<string, Variable>(
-    definitions().flatMap(([variable, { file }]) => [
+    allDefinitions.flatMap(([variable, { file }]) => [
       [variable, variable],
       ...(file !== undefined ? [[fileVariableOf(variable), variable] as const] : []),
     ]),
@@ -82,7 +86,7 @@ const meaningfulWhenEmpty: ReadonlySet<string> = new Set(['DEFAULT_USER_SCOPES',
  * @param faults those of {@link pickVariables}, to which further ones are added
  */
 export function readVariables(given: GivenVariables, faults: Fault[]): Settings {
-  const settings = definitions().map(([variable, definition]) => {
+  const settings = allDefinitions.map(([variable, definition]) => {
     const unset =
       definition.default === undefined ? undefined : definition.read.parse(definition.default)
     const text = given[variable]
@@ -96,6 +100,9 @@ export function readVariables(given: GivenVariables, faults: Fault[]): Settings 
   return Object.fromEntries(settings) as Settings
 }
 
-function definitions(): [Variable, Definition][] {
-  return Object.entries(variables) as [Variable, Definition][]
+const allTopics = Object.entries(topics) as [Topic, object][]
+const allDefinitions = allTopics.flatMap(([, definitions]) => entriesOf(definitions))
+
+function entriesOf(definitions: object): [Variable, Definition][] {
+  return Object.entries(definitions) as [Variable, Definition][]
 }

@@ -450,6 +450,7 @@ describe('SCOPES_FILE', () => {
 test('every variable has a description and a default', () => {
   const table = describeConfig()
   expect(table.find(({ variable }) => variable === 'PORT')).toEqual({
+    topic: 'Mode, address and log',
     variable: 'PORT',
     meaning: 'The port to listen on; `0`: any free port.',
     default: '4000',

@@ -1,64 +1,6 @@
 import { ConfigError, describeConfig, loadConfig } from '../../src/config.ts'
 
-/** The order in which a reader sets a server up. */
-const groups: Readonly<Record<string, readonly string[]>> = {
-  'Mode, address and log': [
-    'NODE_ENV',
-    'HOST',
-    'PORT',
-    'PUBLIC_URL',
-    'TRUSTED_PROXIES',
-    'CORS_ORIGINS',
-    'KEEP_ALIVE_SECONDS',
-    'SHUTDOWN_DELAY_SECONDS',
-    'LOG_LEVEL',
-  ],
-  Database: [
-    'DATABASE_URL',
-    'DATABASE_LISTEN_URL',
-    'DATABASE_READ_URL',
-    'DATABASE_SCHEMA',
-    'MIGRATE',
-    'DATA_DIR',
-  ],
-  'Issuers of JWTs': ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWKS_URI', 'JWT_ISSUERS'],
-  'Reading credentials': [
-    'API_KEY_HEADER',
-    'JWT_HEADER',
-    'API_KEY_QUERY_PARAM',
-    'AUTH_FAILURES_PER_MINUTE',
-  ],
-  'API keys': [
-    'KEY_PREFIX',
-    'KEY_PEPPER',
-    'KEY_MAX_LIFETIME_DAYS',
-    'KEY_MAX_PER_USER',
-    'RECORD_CLIENTS',
-  ],
-  'Scopes and the schema': ['DEFAULT_USER_SCOPES', 'SCOPES_FILE', 'PUBLIC_INTROSPECTION'],
-  'Revocation and outages': ['MAX_STALENESS_MS', 'JWT_OUTAGE_SECONDS'],
-  'Identity tokens': ['IDENTITY_KEYS_FILE'],
-  'Keys page': [
-    'OIDC_CLIENT_ID',
-    'OIDC_CLIENT_SECRET',
-    'OIDC_ISSUER',
-    'OIDC_SCOPES',
-    'OIDC_RESOURCE',
-    'OIDC_TOKEN',
-    'SESSION_KEYS',
-    'GRAPHIQL',
-  ],
-  'Limits on operations': [
-    'OPERATION_MAX_TOKENS',
-    'OPERATION_MAX_TOKENS_ANONYMOUS',
-    'OPERATION_MAX_DEPTH',
-    'OPERATION_MAX_ALIASES',
-    'OPERATION_MAX_DIRECTIVES',
-    'OPERATION_MAX_COST',
-  ],
-}
-
-/** A sentence for a group, with the page that explains it. */
+/** A sentence for a topic, with the page that explains it. */
 const furtherReading: Readonly<Record<string, string>> = {
   'Mode, address and log':
     '[operations.md](operations.md#starting-and-stopping) explains how nodes start and stop without losing a request.',
@@ -106,17 +48,14 @@ This page is generated from the code.
 /** Text of docs/configuration.md. */
 export function configurationPage(): string {
   const rows = describeConfig()
-  const listed = Object.values(groups).flat()
-  const missing = rows.filter(({ variable }) => !listed.includes(variable))
-  if (missing.length > 0) {
-    throw new Error(`Add to a group: ${missing.map(({ variable }) => variable).join(', ')}`)
-  }
-  const sections = Object.entries(groups).map(([name, variables]) => {
-    const lines = variables.map((variable) => {
-      const row = rows.find((one) => one.variable === variable)
-      if (row === undefined) throw new Error(`There is no variable ${variable}.`)
-      return `| \`${variable}\` | ${row.meaning} | ${row.default} | ${acceptedValues(variable)} |`
-    })
+  const topics = [...new Set(rows.map(({ topic }) => topic))]
+  const sections = topics.map((name) => {
+    const lines = rows
+      .filter(({ topic }) => topic === name)
+      .map(
+        ({ variable, meaning, default: value }) =>
+          `| \`${variable}\` | ${meaning} | ${value} | ${acceptedValues(variable)} |`,
+      )
     const reading = furtherReading[name]
     return [
       `## ${name}`,
