@@ -1,5 +1,5 @@
 import { and, eq, gt, type Placeholder, type SQL, sql } from 'drizzle-orm'
-import type { LiveSessions } from '../sessions/session.ts'
+import type { LiveSessions, StoredSession } from '../sessions/session.ts'
 import type { Queries } from './link.ts'
 import { stateColumns } from './proof.ts'
 import { pageSessions } from './tables.ts'
@@ -39,4 +39,9 @@ export function selectSession(queries: Queries, reportsCluster: boolean) {
     .select({ ...stateColumns(reportsCluster), ...storedColumns })
     .from(sql`(values (true)) as one`)
     .leftJoin(pageSessions, and(isAsked, isLive({ now, idleSince })))
+}
+
+/** Returns the row of a statement that changes at most one. */
+export function only([row]: readonly StoredSession[]): StoredSession | null {
+  return row ?? null
 }

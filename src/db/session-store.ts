@@ -1,18 +1,21 @@
-import { and, desc, eq, isNull, lt, notInArray, or, type SQL } from 'drizzle-orm'
+import { and, desc, eq, lt, notInArray, or } from 'drizzle-orm'
 import { signOutRefusal } from '../credentials/refusal-rules.ts'
 import type { StoredSession } from '../sessions/session.ts'
 import type { FirstToken, RefusedSession, SessionStore } from '../sessions/store.ts'
 import { isUuid } from '../uuid.ts'
 import type { DirectoryQueries } from './credential-directory.ts'
 import type { LookUp } from './lookups.ts'
-import { isLive, sessionColumns, storedColumns } from './session-rows.ts'
+import { sessionRenewals } from './session-renewals.ts'
+import { isLive, only, sessionColumns, storedColumns } from './session-rows.ts'
 import { pageSessions } from './tables.ts'
-import type { Access, Transaction } from './transactions.ts'
+import type { Access } from './transactions.ts'
 import { lockUser, type UserRow } from './user-rows.ts'
 
 /** @param lookUp finds sessions on the primary: a server that lags behind may still have some that have ended */
 export function createSessionStore(access: Access, lookUp: LookUp<DirectoryQueries>): SessionStore {
   return {
+    ...sessionRenewals(access),
+
     insert: ({ secretHash, ...session }, token, keep) =>
       access.change(async (transaction) => {
         const { userId, createdAt } = session
@@ -72,46 +75,6 @@ export function createSessionStore(access: Access, lookUp: LookUp<DirectoryQueri
       })
     },
 
-    claimRenewal: (id, now, until) =>
-      access.change(async (transaction) =>
-        only(
-          await transaction
-            .update(pageSessions)
-            .set({ renewingUntil: until })
-            .where(
-              and(
-                eq(pageSessions.id, id),
-                or(isNull(pageSessions.renewingUntil), lt(pageSessions.renewingUntil, now)),
-              ),
-            )
-            .returning(storedColumns),
-        ),
-      ),
-
-    postponeRenewal: (id, claim, until) =>
-      access.change(async (transaction) => {
-        await transaction
-          .update(pageSessions)
-          .set({ renewingUntil: until })
-          .where(isClaimed(id, claim))
-      }),
-
-    renew: (id, claim, tokens) =>
-      access.change(async (transaction) => {
-        const renewed = await transaction
-          .update(pageSessions)
-          .set({ ...tokens, renewingUntil: null })
-          .where(isClaimed(id, claim))
-          .returning({ id: pageSessions.id })
-        return renewed.length > 0 ? 'renewed' : await supersededOrEnded(transaction, id)
-      }),
-
-    endRenewal: (id, claim) =>
-      access.change(async (transaction) => {
-        await transaction.delete(pageSessions).where(isClaimed(id, claim))
-        return await supersededOrEnded(transaction, id)
-      }),
-
     removeEnded: ({ now, idleSince }) =>
       access.change(async (transaction) => {
         const removed = await transaction
@@ -135,20 +98,4 @@ type FoundRow = Awaited<ReturnType<DirectoryQueries['findSession']['execute']>>[
 
 function isFound(row: FoundRow): row is FoundRow & StoredSession {
   return row.id !== null
-}
-
-function isClaimed(id: string, claim: Date): SQL | undefined {
-  return and(eq(pageSessions.id, id), eq(pageSessions.renewingUntil, claim))
-}
-
-async function supersededOrEnded(transaction: Transaction, id: string) {
-  const left = await transaction
-    .select({ id: pageSessions.id })
-    .from(pageSessions)
-    .where(eq(pageSessions.id, id))
-  return left.length > 0 ? 'superseded' : 'ended'
-}
-
-function only([row]: readonly StoredSession[]): StoredSession | null {
-  return row ?? null
 }
