@@ -65,10 +65,11 @@ export function adaptBuilder(builder: AnyBuilder, adaptation: Adaptation): Build
     mutationFields: (fields) => base.mutationFields.call(adapted, rootFields('Mutation', fields)),
     subscriptionFields: (fields) =>
       base.subscriptionFields.call(adapted, rootFields('Subscription', fields)),
-    objectField: (ref, name, field) =>
-      base.objectField.call(adapted, ref, name, (t) =>
-        field(adaptOutputFields(t, adapted, adaptation)),
+    objectFields: (ref, fields) =>
+      base.objectFields.call(adapted, ref, (t) =>
+        fields(adaptOutputFields(t, adapted, adaptation)),
       ),
+    objectField: (ref, name, field) => adapted.objectFields(ref, (t) => ({ [name]: field(t) })),
   }
   return Object.assign(adapted, overrides) as unknown as Builder
 }
@@ -175,5 +176,6 @@ interface Methods {
   queryField(name: string, field: (t: OutputFields) => unknown): void
   mutationFields(fields: FieldThunk): void
   subscriptionFields(fields: FieldThunk): void
+  objectFields(ref: unknown, fields: FieldThunk): void
   objectField(ref: unknown, name: string, field: (t: OutputFields) => unknown): void
 }

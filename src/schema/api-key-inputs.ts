@@ -19,6 +19,8 @@ const administrative = new Intl.ListFormat('en-GB').format(
 )
 const reason = `The reason, at most ${reasonRule.maxLength} characters. The audit trail and \`ApiKey.revokedReason\` show it. Default, and for an empty text: none.`
 
+export type ApiKeyMutationInputs = ReturnType<typeof registerApiKeyInputs>
+
 export function registerApiKeyInputs(builder: Builder) {
   const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
     description: 'The input of `createApiKey`.',

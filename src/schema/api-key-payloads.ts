@@ -1,7 +1,12 @@
+import type { GraphQLResolveInfo } from 'graphql'
 import type { ApiKey } from '../keys/api-key.ts'
 import type { ApiKeyTypes } from './api-key-type.ts'
 import type { Builder } from './builder.ts'
 import { costs } from './costs.ts'
+import { outcomeFields } from './payload-rules.ts'
+import { selectedFields } from './selection.ts'
+
+export type ApiKeyPayloads = ReturnType<typeof registerApiKeyPayloads>
 
 export function registerApiKeyPayloads(builder: Builder, { ApiKeyRef }: ApiKeyTypes) {
   const issued = (name: string, mutation: string, description: string) =>
@@ -77,4 +82,13 @@ export function registerApiKeyPayloads(builder: Builder, { ApiKeyRef }: ApiKeyTy
     RevokeAllApiKeysPayload,
     RevokeApiKeyPayload,
   }
+}
+
+/** Whether the selection on the payload has more fields of a key than `outcomeFields`. */
+export function discloses(info: GraphQLResolveInfo): boolean {
+  return ['apiKey', 'revokedDescendants'].some((path) =>
+    [...selectedFields(info, path)].some(
+      (field) => field !== '__typename' && !outcomeFields.has(field),
+    ),
+  )
 }

@@ -1,12 +1,9 @@
 import { keyStart } from '../credentials/key-form.ts'
-import { NotFoundError } from '../errors.ts'
 import { type ApiKey, apiKeyStatus, previousSecret } from '../keys/api-key.ts'
-import { maxDescendants } from '../keys/rules.ts'
-import { withinGrant } from '../principal.ts'
-import { grantOf, type User } from '../users/user.ts'
+import { registerApiKeyLineage } from './api-key-lineage.ts'
+import { registerApiKeyScopes } from './api-key-scopes.ts'
 import { registerApiKeyUse, unknownClient } from './api-key-use.ts'
 import type { Builder } from './builder.ts'
-import type { ResolverContext } from './context.ts'
 import { costs } from './costs.ts'
 import type { OwnerType } from './owner-type.ts'
 
@@ -24,31 +21,10 @@ export function registerApiKeyType(builder: Builder, owner: OwnerType | null) {
         description:
           'The public id of the key: 16 characters, which are the second part of the complete key.',
       }),
-      ...(owner !== null && {
-        owner: t.field({
-          type: owner.ref,
-          nullable: owner.nullable,
-          description: 'The user who owns the key.',
-          resolve: async (key, _args, context) =>
-            owner.resolve(await ownerOf(key, context), context),
-        }),
-      }),
       name: t.exposeString('name', { description: 'The name of the key.' }),
       description: t.exposeString('description', {
         nullable: true,
         description: 'The description of the key. Null if it has none.',
-      }),
-      scopes: t.stringList({
-        description:
-          'The scopes of the key itself: those given at creation or added since, minus those removed since. Sorted.',
-        resolve: (key) => [...key.scopes],
-      }),
-      effectiveScopes: t.stringList({
-        description:
-          "The effective scopes of the key: those of its scopes that its owner's grant (see `User.scopes`) and all of its ancestors also allow. Sorted.",
-        resolve: async (key, _args, context) => [
-          ...withinGrant(key.lineageScopes, grantOf(await ownerOf(key, context))),
-        ],
       }),
       metadata: t.expose('metadata', {
         type: 'JSONObject',
@@ -63,20 +39,6 @@ export function registerApiKeyType(builder: Builder, owner: OwnerType | null) {
       start: t.string({
         description: 'Prefix and id, to recognize the key by; contains no secret.',
         resolve: (key, _args, { services }) => keyStart(services.keyPrefix, key.id),
-      }),
-      parent: t.field({
-        type: ApiKeyRef,
-        nullable: true,
-        description:
-          'The key that created this key. This key never has an effective scope that its parent lacks, never expires later, and is revoked with its parent. Null if a JWT or an operator created this key.',
-        resolve: (key, _args, { loaders }) =>
-          key.parentId === null ? null : loaders.apiKey.load(key.parentId),
-      }),
-      descendants: t.field({
-        type: [ApiKeyRef],
-        extensions: costs.descendants,
-        description: `The keys that this key, its children and their descendants created, at most ${maxDescendants}. Keys that are not revoked come first, and parents before their children.`,
-        resolve: async (key, _args, { loaders }) => [...(await loaders.descendants.load(key.id))],
       }),
       createdAt: t.expose('createdAt', {
         type: 'DateTime',
@@ -119,31 +81,11 @@ export function registerApiKeyType(builder: Builder, owner: OwnerType | null) {
           'The secret that the last rotation replaced and that still works. Null outside a grace period, and if the key is not active.',
         resolve: (key, _args, { services }) => previousSecret(key, new Date(services.now())),
       }),
-      usedScopes: t.field({
-        type: [ScopeUseRef],
-        extensions: costs.usedScopes,
-        description:
-          'The scopes that requests with the key have needed, sorted by name; may lag by up to 10 seconds. A scope is needed by a selected field, by the arguments of a mutation, or by a request to `/auth/verify` or `/oauth2/introspect`.',
-        resolve: async (key, _args, { loaders }) => [...(await loaders.scopeUses.load(key.id))],
-      }),
-      unusedScopes: t.stringList({
-        description:
-          'The `scopes` of the key that are not in `usedScopes`, sorted. `updateApiKey` can remove them.',
-        resolve: async (key, _args, { loaders }) => {
-          const used = new Set((await loaders.scopeUses.load(key.id)).map(({ scope }) => scope))
-          return key.scopes.filter((scope) => !used.has(scope))
-        },
-      }),
     }),
   })
+  registerApiKeyLineage(builder, ApiKeyRef, owner)
+  registerApiKeyScopes(builder, ApiKeyRef, ScopeUseRef)
   return { ApiKeyRef, ApiKeyStatus }
-}
-
-/** A key is deleted with its owner, so the owner is missing only if it was deleted during this request. */
-async function ownerOf(key: ApiKey, { loaders }: ResolverContext): Promise<User> {
-  const owner = await loaders.user.load(key.ownerId)
-  if (owner === null) throw new NotFoundError('user')
-  return owner
 }
 
 function statusType(builder: Builder) {

@@ -5,7 +5,7 @@ import type { RevokeKeyInput, UpdateKeyInput } from '../keys/inputs.ts'
 import { isKeyId } from '../keys/key-id.ts'
 import type { PlannedChange } from '../keys/predictor.ts'
 import type { SetUserScopesInput } from '../users/inputs.ts'
-import type { ApiKeyMutationInputs } from './api-key-mutations.ts'
+import type { ApiKeyMutationInputs } from './api-key-inputs.ts'
 import type { ApiKeyTypes } from './api-key-type.ts'
 import type { Builder, OutputRef } from './builder.ts'
 import { forwardPageArguments, type PageInfoRef, registerConnection } from './connection-types.ts'
@@ -13,7 +13,7 @@ import { principalOf, type ResolverContext } from './context.ts'
 import { costs } from './costs.ts'
 import { type Connection, connection, emptyConnection, pageRequest } from './pages.ts'
 import { consequencesGuard } from './payload-rules.ts'
-import type { UserMutationInputs } from './user-mutations.ts'
+import type { UserMutationInputs } from './user-inputs.ts'
 
 export interface ConsequenceTypes {
   readonly types: ApiKeyTypes

@@ -7,6 +7,8 @@ const email = `At most ${maxEmailLength} characters. Only the syntax is checked.
 const name = `At most ${userNameRule.maxLength} characters on one line.`
 const unchanged = 'Null or an empty text removes it. If omitted, it does not change.'
 
+export type UserMutationInputs = ReturnType<typeof registerUserInputs>
+
 export function registerUserInputs(builder: Builder) {
   const CreateUserInput = builder.inputType('CreateUserInput', {
     description: 'The input of `createUser`.',

@@ -2,6 +2,12 @@ import type { User } from '../users/user.ts'
 import type { Builder } from './builder.ts'
 import type { UserTypes } from './user.ts'
 
+export type UserPayloads = ReturnType<typeof registerUserPayloads>
+
+/** The end of the description of a mutation whose payload shows a user. */
+export const withoutReadUsers =
+  '\n\nWithout `read:users`, only `id` and `status` of another user may be selected.'
+
 export function registerUserPayloads(builder: Builder, { UserRef }: UserTypes) {
   const payload = (name: string, mutation: string, description: string) =>
     builder.objectRef<{ user: User }>(name).implement({
