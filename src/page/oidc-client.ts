@@ -3,7 +3,7 @@ import type { Configuration, ServerMetadata, TokenEndpointResponse } from 'openi
 import { fetchFromIssuer } from '../credentials/issuer-fetch.ts'
 import { isRemoteHttp } from '../credentials/issuer-url.ts'
 import type { SessionTokens } from '../sessions/session.ts'
-import { type IssuedTokens, SessionOverError } from './page-sessions.ts'
+import { type IssuedTokens, SessionOverError } from './session-renewal.ts'
 
 /** A client of an issuer (OpenID Connect Core §3.1). */
 export interface OidcSettings {
@@ -218,4 +218,12 @@ function claimsOf(token: string): { readonly sub?: string; readonly exp?: number
   } catch {
     return {}
   }
+}
+
+/** Describes an error of the client for the log, without what the issuer sent: it may contain a token. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  const { code, error: answer } = error as { readonly code?: unknown; readonly error?: unknown }
+  const cause = error.cause instanceof Error ? error.cause.message : null
+  return [code, answer, error.message, cause].filter((part) => typeof part === 'string').join(': ')
 }

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
 import { readCookie, setCookie } from '../sessions/cookies.ts'
-import type { Sealer } from '../sessions/sealer.ts'
-import type { SessionTokens } from '../sessions/session.ts'
 import { graphiqlPlace } from '../web/page-configuration.ts'
-import type { OidcClient, SignInSecrets } from './oidc-client.ts'
+import { reasonOf, type SignInSecrets } from './oidc-client.ts'
+import { createOidcSignOut, type OidcSignOutParts } from './oidc-sign-out.ts'
 import type { PageSessions } from './page-sessions.ts'
+import { redirect, withCookies } from './redirect.ts'
 import { returnPath } from './return-path.ts'
 import type { SignIn } from './sign-in.ts'
 import type { StartSession } from './start-session.ts'
@@ -26,23 +26,16 @@ interface SignInUnderWay extends SignInSecrets {
 /** The reason why a sign-in failed, in the URL of the page that says so. */
 type Failure = 'denied' | 'expired' | 'refused' | 'unavailable' | 'failed'
 
-export interface OidcSignInParts {
-  readonly client: OidcClient
-  readonly sealer: Sealer
+export interface OidcSignInParts extends OidcSignOutParts {
   readonly sessions: PageSessions
   readonly startSession: StartSession
-  /** The URL of the page as a browser sees it, without a slash at its end. */
-  readonly pageUrl: string
   /** The path of GraphiQL; `null`: there is none. */
   readonly graphiql: string | null
-  readonly log: { warn(details: object, message: string): void }
   readonly now: () => number
 }
 
 /** The time for a sign-in, in seconds. */
 const signInSeconds = 600
-/** The longest cookie that every browser stores, with its name and attributes. */
-const maxCookieLength = 3_900
 
 /** Signs in at an issuer: Authorization Code with PKCE, `state` and `nonce` (OpenID Connect Core §3.1). */
 export function createOidcSignIn(parts: OidcSignInParts): SignIn {
@@ -68,18 +61,9 @@ export function createOidcSignIn(parts: OidcSignInParts): SignIn {
     return underWay !== null && underWay.until > now() ? underWay : null
   }
 
-  /** The session has ended in any case. */
-  async function revoke(tokens: SessionTokens): Promise<void> {
-    await client
-      .revoke(tokens)
-      .catch((error) =>
-        log.warn({ reason: reasonOf(error) }, 'a refresh token could not be revoked'),
-      )
-  }
-
   return {
     configuration: { kind: 'oidc' },
-    revoke,
+    ...createOidcSignOut(parts),
 
     async begin(request) {
       const returnTo = returnPath(
@@ -122,52 +106,10 @@ export function createOidcSignIn(parts: OidcSignInParts): SignIn {
         return end('failed')
       }
     },
-
-    async signOut(tokens) {
-      if (tokens === null) return { location: null }
-      await revoke(tokens)
-      const url = await client.endSessionUrl(null, pageUrl).catch(() => null)
-      if (url === null) return { location: null }
-      // Scripts get no token, so the server itself sends the browser to the issuer with the ID token.
-      const { idToken } = tokens
-      const sealed = await sealer.seal('sign-out', '', { idToken })
-      if (idToken === null || sealed.length > maxCookieLength) return { location: url }
-      return {
-        location: `${base}/sign-out`,
-        cookie: setCookie(cookie, sealed, { sameSite: 'Lax', maxAgeSeconds: 60 }),
-      }
-    },
-
-    async leave(request) {
-      const sealed = readCookie(request.headers.get('cookie'), cookie)
-      const content = sealed === null ? null : await sealer.open('sign-out', '', sealed)
-      if (content === null) return redirect(base)
-      const { idToken } = content as { readonly idToken: string }
-      const url = await client.endSessionUrl(idToken, pageUrl).catch(() => null)
-      return redirect(url ?? base, [removed])
-    },
   }
 }
 
 /** A sign-in is found by its state. The state itself is not in the header of the encrypted text. */
 function idOf(state: string): string {
   return hash('sha256', state, 'base64url')
-}
-
-function redirect(location: string, cookies: readonly string[] = []): Response {
-  const headers = { location, 'cache-control': 'no-store' }
-  return withCookies(new Response(null, { status: 303, headers }), cookies)
-}
-
-function withCookies(response: Response, cookies: readonly string[]): Response {
-  for (const one of cookies) response.headers.append('set-cookie', one)
-  return response
-}
-
-/** Describes an error of the client for the log, without what the issuer sent: it may contain a token. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown'
-  const { code, error: answer } = error as { readonly code?: unknown; readonly error?: unknown }
-  const cause = error.cause instanceof Error ? error.cause.message : null
-  return [code, answer, error.message, cause].filter((part) => typeof part === 'string').join(': ')
 }

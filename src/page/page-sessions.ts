@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { FailureLimiter } from '../admission/failure-limiter.ts'
 import { isFromOrigin } from '../credentials/own-pages.ts'
 import type { CredentialCarrier } from '../credentials/presented-credential.ts'
 import { presentedTokenOf } from '../credentials/presented-token.ts'
-import { InvalidCredentialError, RateLimitedError, ServiceUnavailableError } from '../errors.ts'
+import { InvalidCredentialError, RateLimitedError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
 import { type CookieNames, readCookie, setCookie } from '../sessions/cookies.ts'
-import type { Sealer } from '../sessions/sealer.ts'
 import {
   absoluteLimitMs,
   liveAt,
   maxSessionsPerUser,
-  renewBeforeMs,
   type SessionRow,
   type SessionTokens,
   type StoredSession,
@@ -24,17 +21,13 @@ import {
   hashSessionSecret,
   isSessionSecret,
 } from '../sessions/session-secret.ts'
-import type { RefusedSession, SessionStore } from '../sessions/store.ts'
-
-/** Tokens of the issuer with the `exp` of the one that the session stands for. */
-export interface IssuedTokens extends SessionTokens {
-  readonly expiresAt: Date
-}
-
-/** The tokens could not be renewed, and never can be: the issuer has ended the session. */
-export class SessionOverError extends Error {
-  override readonly name = 'SessionOverError'
-}
+import type { RefusedSession } from '../sessions/store.ts'
+import {
+  createSessionRenewal,
+  type IssuedTokens,
+  type SessionRenewalOptions,
+  unseal,
+} from './session-renewal.ts'
 
 export interface FoundSession extends SessionRow {
   readonly tokens: SessionTokens
@@ -82,41 +75,24 @@ export interface PageSessions {
   forget(): string
 }
 
-export interface PageSessionsOptions {
-  readonly store: SessionStore
-  readonly sealer: Sealer
+export interface PageSessionsOptions extends SessionRenewalOptions {
   readonly cookies: CookieNames
   /** The origin of the page. */
   readonly origin: string
-  /**
-   * Renews tokens. It throws SessionOverError if the issuer refuses, and any other error if the issuer does not
-   * answer. `null`: tokens are never renewed.
-   */
-  readonly renew: ((tokens: SessionTokens) => Promise<IssuedTokens>) | null
-  /** Ends the refresh token of a session that ended while its tokens were renewed. Default: nothing. */
-  readonly revoke?: (tokens: SessionTokens) => Promise<void>
   /** Counts the cookies of each sender that stand for no session, with other refused credentials. */
   readonly failures: FailureLimiter
-  /** Called if tokens could not be renewed, or the time of a use could not be written. */
-  readonly onError: (error: unknown, message: string) => void
-  readonly now: () => number
 }
 
 /** The header in which a page names the session that it shows. See {@link PageSessions.find}. */
 export const shownSessionHeader = 'x-latchkey-session'
 
-/** The time for one caller to renew the tokens of a session, before another one may. Milliseconds. */
-const renewalMs = 10_000
-/** The time until the next attempt after the issuer did not answer. Milliseconds. */
-const retryMs = 2_000
 /** The number of cookies without a session that are kept, and the time. Milliseconds. */
 const maxUnknownCookies = 10_000
 const unknownMs = 60_000
-/** The time for which a request waits while another one renews tokens that have expired. Milliseconds. */
-const renewalWaitMs = 4_000
 
 export function createPageSessions(options: PageSessionsOptions): PageSessions {
-  const { store, sealer, cookies, origin, renew, failures, onError, now } = options
+  const { store, sealer, cookies, origin, failures, onError, now } = options
+  const renewal = createSessionRenewal(options)
   /** The hashes of cookies without a session. A session that has ended never comes back. */
   const unknown = new LRUCache<string, true>({ max: maxUnknownCookies, ttl: unknownMs })
 
@@ -144,83 +120,12 @@ export function createPageSessions(options: PageSessionsOptions): PageSessions {
     if (error instanceof RateLimitedError) throw error
   }
 
-  async function unseal({ id, tokens }: StoredSession): Promise<SessionTokens | null> {
-    return (await sealer.open('session', id, tokens)) as SessionTokens | null
-  }
-
   function touch({ id, lastUsedAt }: SessionRow): void {
     const at = now()
     if (at - lastUsedAt.getTime() < touchAfterMs) return
     store
       .touch(id, new Date(at))
       .catch((error: unknown) => onError(error, 'the use of a session could not be written'))
-  }
-
-  /** Renews the tokens if no other caller does. Returns `null` if another one does, or has done so. */
-  async function renewNow(session: StoredSession): Promise<SessionTokens | null> {
-    const { id } = session
-    const at = now()
-    const claim = new Date(at + renewalMs)
-    const claimed = await store.claimRenewal(id, new Date(at), claim)
-    if (claimed === null) return null
-    const held = await unseal(claimed)
-    if (held === null || renew === null) return null
-    if (!isDue(claimed)) {
-      const { tokens, tokenExpiresAt } = claimed
-      await store.renew(id, claim, { tokens, tokenExpiresAt })
-      return held
-    }
-    try {
-      const { expiresAt, ...tokens } = await renew(held)
-      const sealed = await sealer.seal('session', id, tokens)
-      const fresh = { tokens: sealed, tokenExpiresAt: expiresAt }
-      const outcome = await store.renew(id, claim, fresh)
-      if (outcome === 'renewed') return tokens
-      // The other caller may have the same refresh token.
-      if (outcome === 'superseded') return null
-      await options
-        .revoke?.(tokens)
-        .catch((error) => onError(error, 'a refresh token could not be revoked'))
-      throw new SessionOverError('The session has ended meanwhile.')
-    } catch (error) {
-      if (!(error instanceof SessionOverError)) {
-        await store.postponeRenewal(id, claim, new Date(now() + retryMs))
-      } else if ((await store.endRenewal(id, claim)) === 'superseded') return null
-      throw error
-    }
-  }
-
-  const isDue = ({ tokenExpiresAt }: StoredSession) =>
-    tokenExpiresAt.getTime() - now() < renewBeforeMs
-  const isExpired = ({ tokenExpiresAt }: StoredSession) => tokenExpiresAt.getTime() <= now()
-
-  /** Returns valid tokens; `null` if the session is over. */
-  async function current(
-    session: StoredSession,
-    cookieHeader: string | null,
-  ): Promise<SessionTokens | null> {
-    const held = await unseal(session)
-    if (held === null || held.refreshToken === null || !isDue(session)) return held
-    try {
-      const renewed = await renewNow(session)
-      if (renewed !== null) return renewed
-    } catch (error) {
-      if (error instanceof SessionOverError) return null
-      onError(error, 'the tokens of a session could not be renewed')
-      if (isExpired(session)) throw new ServiceUnavailableError({ cause: error, reason: 'session' })
-    }
-    return isExpired(session) ? await renewedByAnother(cookieHeader) : held
-  }
-
-  async function renewedByAnother(cookieHeader: string | null): Promise<SessionTokens | null> {
-    const until = performance.now() + renewalWaitMs
-    while (performance.now() < until) {
-      await sleep(100)
-      const session = await lookUp(presented(cookieHeader))
-      if (session === null) return null
-      if (!isExpired(session)) return await unseal(session)
-    }
-    throw new ServiceUnavailableError({ reason: 'session' })
   }
 
   return {
@@ -238,7 +143,7 @@ export function createPageSessions(options: PageSessionsOptions): PageSessions {
       const shown = carrier.header(shownSessionHeader)
       if (shown !== null && shown !== session.id) return null
       touch(session)
-      const tokens = await current(session, cookieHeader)
+      const tokens = await renewal.current(session, () => lookUp(presented(cookieHeader)))
       return tokens === null ? null : { ...session, tokens }
     },
 
@@ -277,7 +182,7 @@ export function createPageSessions(options: PageSessionsOptions): PageSessions {
 
     async end(id, userId) {
       const ended = await store.end(id, userId)
-      return ended === null ? null : await unseal(ended)
+      return ended === null ? null : await unseal(sealer, ended)
     },
 
     forget: () => setCookie(cookies.session, '', { sameSite: 'Strict', maxAgeSeconds: 0 }),

@@ -1,8 +1,9 @@
 import type { Authenticator } from '../credentials/authenticator.ts'
 import type { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
-import type { IssuedTokens, PageSessions, StartedSession } from './page-sessions.ts'
+import type { PageSessions, StartedSession } from './page-sessions.ts'
 import { SessionCarrier } from './session-authenticator.ts'
+import type { IssuedTokens } from './session-renewal.ts'
 import type { Visitor } from './sign-in.ts'
 
 export interface SignedIn extends StartedSession {

@@ -3,11 +3,8 @@ import { createFailureLimiter } from '../../src/admission/failure-limiter.ts'
 import { RateLimitedError } from '../../src/errors.ts'
 import type { OidcClient } from '../../src/page/oidc-client.ts'
 import { createOidcSignIn } from '../../src/page/oidc-sign-in.ts'
-import {
-  createPageSessions,
-  type PageSessionsOptions,
-  SessionOverError,
-} from '../../src/page/page-sessions.ts'
+import { createPageSessions, type PageSessionsOptions } from '../../src/page/page-sessions.ts'
+import { SessionOverError } from '../../src/page/session-renewal.ts'
 import { cookieNames } from '../../src/sessions/cookies.ts'
 import { createSealer } from '../../src/sessions/sealer.ts'
 import type { StoredSession } from '../../src/sessions/session.ts'
