@@ -1,6 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { readyText } from '../development/samples.ts'
 import type { Logger } from '../log.ts'
@@ -10,6 +9,7 @@ import { createServerLogger } from '../server/logger.ts'
 import { createReloadWarner, reloadLogged } from '../server/reload.ts'
 import { type FromWorker, type ReadyMessage, type ToWorker, WorkerStartError } from './messages.ts'
 import { collectMetrics } from './metrics-peers.ts'
+import { superviseWorker, waitForExit } from './supervision.ts'
 
 export interface RunningWorkers {
   /** Lets each worker read its settings again if they are valid here. Logs faults. */
@@ -18,11 +18,6 @@ export interface RunningWorkers {
   stop(): Promise<void>
 }
 
-/** The delay before a worker that ended is replaced, in milliseconds. It doubles with each failure. */
-const minRestartDelayMs = 100
-const maxRestartDelayMs = 10_000
-/** The run time after which the delay starts at its minimum again, in milliseconds. */
-const stableAfterMs = 10_000
 /** The time for workers to stop after the shutdown delay, before they are killed, in milliseconds. */
 const stopTimeoutMs = 7_500
 /** Database connections of one worker, with a reserve: for queries, authentication and LISTEN. */
@@ -81,22 +76,6 @@ export async function startWorkers(
     return worker
   }
 
-  async function supervise(first: Worker): Promise<void> {
-    let worker = first
-    let restartDelayMs = minRestartDelayMs
-    for (;;) {
-      const started = performance.now()
-      const { code, signal } = await waitForExit(worker)
-      if (stopping.signal.aborted) return
-      log.error({ worker: worker.process.pid, code, signal }, 'a worker ended; it is replaced')
-      if (performance.now() - started > stableAfterMs) restartDelayMs = minRestartDelayMs
-      await sleep(restartDelayMs, undefined, { signal: stopping.signal }).catch(() => {})
-      restartDelayMs = Math.min(restartDelayMs * 2, maxRestartDelayMs)
-      if (stopping.signal.aborted) return
-      worker = launch(true)
-    }
-  }
-
   async function stop(): Promise<void> {
     stopping.abort()
     const killTimer = setTimeout(() => {
@@ -115,7 +94,9 @@ export async function startWorkers(
     const first = launch(false)
     const ready = await rejectOnAbort(waitUntilReady(first), signal)
     const others = Array.from({ length: count - 1 }, () => launch(true))
-    for (const worker of [first, ...others]) void supervise(worker)
+    for (const worker of [first, ...others]) {
+      void superviseWorker(worker, () => launch(true), stopping.signal, log)
+    }
     await Promise.all(others.map((worker) => waitUntilReady(worker).catch(() => {})))
     announce(ready, count, log)
   } catch (error) {
@@ -142,23 +123,6 @@ export async function startWorkers(
 function announce({ publicUrl, development }: ReadyMessage, count: number, log: Logger): void {
   log.info({ publicUrl, workers: count }, 'ready')
   if (development !== null) process.stdout.write(readyText(publicUrl, development))
-}
-
-interface Exit {
-  readonly code: number | null
-  readonly signal: string | null
-}
-
-/**
- * Does not use Node's `once`, which rejects on `error`, such as a message that a worker which just ended
- * cannot receive.
- */
-async function waitForExit(worker: Worker): Promise<Exit> {
-  const { exitCode, signalCode } = worker.process
-  if (worker.isDead()) return { code: exitCode, signal: signalCode }
-  return await new Promise((resolve) => {
-    worker.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }))
-  })
 }
 
 async function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
