@@ -1,16 +1,13 @@
-import { CircleCheck, Link2 } from 'lucide-react'
-import { type FormEvent, type ReactNode, useRef, useState } from 'react'
+import { CircleCheck } from 'lucide-react'
+import { type FormEvent, useRef, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { Button, ButtonLink } from '../kit/button.tsx'
-import { TextField } from '../kit/fields.tsx'
 import { FailureNote } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'
 import type { CreatedKey } from './created-key.ts'
-import { type Expiry, usualExpiry } from './expiry.ts'
-import { ExpiryField } from './expiry-field.tsx'
+import { type DraftFields, FormSection, firstDraft, KeyFields } from './key-fields.tsx'
+import { LinkNote } from './link-note.tsx'
 import { linkedScopes } from './linked-scopes.ts'
-import { entriesOf, type MetadataEntry } from './metadata.ts'
-import { MetadataField } from './metadata-field.tsx'
 import type { Scope } from './queries.ts'
 import type { ReplacedKey } from './replaced-key.ts'
 import { ScopeChoice, type ScopeTab } from './scope-choice.tsx'
@@ -25,13 +22,7 @@ export function KeyForm(props: {
 }) {
   const { scopes, held, replaced, onCreated } = props
   const wanted = useWantedScopes()
-  const [name, setName] = useState(replaced?.name ?? '')
-  const [description, setDescription] = useState(replaced?.description ?? '')
-  const [metadata, setMetadata] = useState<readonly MetadataEntry[]>(() =>
-    entriesOf(replaced?.metadata ?? {}),
-  )
-  const [expiry, setExpiry] = useState<Expiry>(usualExpiry)
-  const [date, setDate] = useState('')
+  const [draft, setDraft] = useState<DraftFields>(() => firstDraft(replaced))
   const [selected, setSelected] = useState<ReadonlySet<string>>(
     () => new Set(wanted.filter((scope) => held.has(scope))),
   )
@@ -45,9 +36,6 @@ export function KeyForm(props: {
       ? m.create.scopesMissing(offered.length)
       : errors.scopes
   const form = useRef<HTMLFormElement>(null)
-  const known = new Set(scopes.map(({ name }) => name))
-  const refused = wanted.filter((scope) => known.has(scope) && !held.has(scope))
-  const unknown = wanted.filter((scope) => !known.has(scope))
 
   function select(scopes: ReadonlySet<string>) {
     setSelected(scopes)
@@ -57,7 +45,7 @@ export function KeyForm(props: {
   async function submit(event: FormEvent) {
     event.preventDefault()
     const chosen = [...selected].sort()
-    const isDone = await create({ name, description, metadata, expiry, date, scopes: chosen })
+    const isDone = await create({ ...draft, scopes: chosen })
     if (!isDone) {
       requestAnimationFrame(() =>
         form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"]')?.focus(),
@@ -67,70 +55,16 @@ export function KeyForm(props: {
 
   return (
     <form ref={form} className="key-form" noValidate onSubmit={submit}>
-      {wanted.length > 0 && (
-        <div
-          className="note"
-          data-tone={refused.length + unknown.length > 0 ? 'warning' : 'neutral'}
-        >
-          <Link2 aria-hidden />
-          <p>
-            {refused.length + unknown.length < wanted.length && `${m.create.fromLink} `}
-            {replaced !== null && `${m.create.replaces(replaced.name)} `}
-            {refused.length > 0 && `${m.create.missing(refused.join(', '))} `}
-            {unknown.length > 0 && m.create.unknown(unknown.length)}
-          </p>
-        </div>
-      )}
-      <Section title={m.create.about}>
-        <TextField
-          label={m.create.name}
-          hint={m.create.nameHint}
-          error={errors.name}
-          value={name}
-          onChange={(value) => {
-            setName(value)
-            clear('name')
-          }}
-          maxLength={100}
-          isRequired
-          autoFocus
-        />
-        <TextField
-          label={m.create.description}
-          error={errors.description}
-          rows={2}
-          value={description}
-          onChange={(value) => {
-            setDescription(value)
-            clear('description')
-          }}
-          maxLength={500}
-        />
-        <MetadataField
-          entries={metadata}
-          error={errors.metadata ?? null}
-          onChange={(value) => {
-            setMetadata(value)
-            clear('metadata')
-          }}
-        />
-      </Section>
-      <Section title={m.create.expiry}>
-        <ExpiryField
-          value={expiry}
-          date={date}
-          error={errors.expiresAt ?? null}
-          onChange={(value) => {
-            setExpiry(value)
-            clear('expiresAt')
-          }}
-          onDate={(value) => {
-            setDate(value)
-            clear('expiresAt')
-          }}
-        />
-      </Section>
-      <Section title={m.create.scopes}>
+      <LinkNote wanted={wanted} scopes={scopes} held={held} replaced={replaced} />
+      <KeyFields
+        draft={draft}
+        errors={errors}
+        onChange={(change, field) => {
+          setDraft((before) => ({ ...before, ...change }))
+          clear(field)
+        }}
+      />
+      <FormSection title={m.create.scopes}>
         <ScopeChoice
           scopes={scopes}
           held={held}
@@ -141,7 +75,7 @@ export function KeyForm(props: {
           onSelect={select}
           onFound={setFound}
         />
-      </Section>
+      </FormSection>
       <FailureNote failure={failure} />
       <div className="form-actions">
         <p className="muted numbers" aria-live="polite">
@@ -166,15 +100,6 @@ export function KeyForm(props: {
         </Button>
       </div>
     </form>
-  )
-}
-
-function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return (
-    <section className="form-section">
-      <h2>{title}</h2>
-      <div className="form-fields">{children}</div>
-    </section>
   )
 }
 

@@ -1,12 +1,12 @@
 import { FileUp, TriangleAlert } from 'lucide-react'
 import { type DragEvent, useEffect, useRef, useState } from 'react'
-import { useClient } from 'urql'
 import { Button } from '../kit/button.tsx'
 import { TextField } from '../kit/fields.tsx'
 import { visibleText } from '../kit/visible.ts'
 import { m } from '../messages/current.ts'
 import { AnalysisResult } from './analysis-result.tsx'
-import { analyse, type DocumentAnalysis, neededScopes } from './operations.ts'
+import { neededScopes } from './operations.ts'
+import { useAnalysis } from './use-analysis.ts'
 
 const maxFileBytes = 256 * 1024
 const isRead = ({ name, size }: File) => /\.(graphqls?|gql)$/i.test(name) && size <= maxFileBytes
@@ -23,7 +23,6 @@ export function OperationScopes(props: {
   const [ignored, setIgnored] = useState<readonly string[]>([])
   const [isOver, setOver] = useState(false)
   const [analysis, retry] = useAnalysis(document)
-  const input = useRef<HTMLInputElement>(null)
   const result = useRef<HTMLDivElement>(null)
   const found =
     analysis === null ? [] : neededScopes(analysis, held).filter((scope) => held.has(scope))
@@ -72,23 +71,7 @@ export function OperationScopes(props: {
         value={document}
         onChange={setDocument}
       />
-      <input
-        ref={input}
-        type="file"
-        hidden
-        multiple
-        accept=".graphql,.gql"
-        onChange={({ target }) => {
-          void add(target.files ?? [])
-          // The same file can be chosen again.
-          target.value = ''
-        }}
-      />
-      <div>
-        <Button size="small" icon={<FileUp aria-hidden />} onPress={() => input.current?.click()}>
-          {m.create.chooseFiles}
-        </Button>
-      </div>
+      <FileButton onFiles={(files) => void add(files)} />
       {ignored.length > 0 && (
         <div className="note" data-tone="warning" role="alert">
           <TriangleAlert aria-hidden />
@@ -109,26 +92,25 @@ export function OperationScopes(props: {
   )
 }
 
-/** The analysis of a document, when the person pauses, or null while it is made; and a function that repeats it. */
-function useAnalysis(document: string): readonly [DocumentAnalysis | null, () => void] {
-  const client = useClient()
-  const [found, setFound] = useState<{ document: string; analysis: DocumentAnalysis } | null>(null)
-  const [attempt, setAttempt] = useState(0)
-  useEffect(() => {
-    if (document.trim() === '') return undefined
-    let isCurrent = true
-    const timer = setTimeout(async () => {
-      const analysis = await analyse(client, document)
-      if (isCurrent) setFound({ document, analysis })
-    }, 350)
-    return () => {
-      isCurrent = false
-      clearTimeout(timer)
-    }
-  }, [client, document, attempt])
-  function retry() {
-    setFound(null)
-    setAttempt(attempt + 1)
-  }
-  return [found?.document === document ? found.analysis : null, retry]
+function FileButton({ onFiles }: { readonly onFiles: (files: Iterable<File>) => void }) {
+  const input = useRef<HTMLInputElement>(null)
+  return (
+    <div>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        multiple
+        accept=".graphql,.gql"
+        onChange={({ target }) => {
+          onFiles(target.files ?? [])
+          // The same file can be chosen again.
+          target.value = ''
+        }}
+      />
+      <Button size="small" icon={<FileUp aria-hidden />} onPress={() => input.current?.click()}>
+        {m.create.chooseFiles}
+      </Button>
+    </div>
+  )
 }

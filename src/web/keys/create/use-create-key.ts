@@ -8,7 +8,8 @@ import { type Expiry, expiryTime } from './expiry.ts'
 import { invalidEntry, type MetadataEntry, metadataOf } from './metadata.ts'
 import { CreateKeyMutation } from './queries.ts'
 
-interface Draft {
+/** What the form holds. */
+export interface Draft {
   readonly name: string
   readonly description: string
   readonly metadata: readonly MetadataEntry[]
@@ -17,8 +18,8 @@ interface Draft {
   readonly scopes: readonly string[]
 }
 
-type Field = 'name' | 'description' | 'metadata' | 'expiresAt' | 'scopes'
-type Errors = Partial<Record<Field, string>>
+export type Field = 'name' | 'description' | 'metadata' | 'expiresAt' | 'scopes'
+export type Errors = Partial<Record<Field, string>>
 const fields: readonly Field[] = ['name', 'description', 'metadata', 'expiresAt', 'scopes']
 
 /** Returns a function that creates a key, and what is wrong with the last attempt. */
