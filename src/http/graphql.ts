@@ -1,16 +1,15 @@
-import { type ExecutionResult, GraphQLError } from 'graphql'
-import type { GraphQLParams, Plugin } from 'graphql-yoga'
+import { GraphQLError } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
 import type { Admission } from '../admission/admission.ts'
 import { acceptedMediaType } from '../graphql/media-types.ts'
 import type { Pacing } from '../limits/pacing.ts'
-import { senderOf } from '../net/client-address.ts'
 import type { Graphiql } from '../web/graphiql-page.ts'
 import { withoutStack } from '../without-stack.ts'
 import { type Answer, errorAnswer, toResponse } from '../yoga/error-answer.ts'
 import { createGraphQLAdmission } from '../yoga/graphql-admission.ts'
 import { badRequest, requestError } from '../yoga/graphql-errors.ts'
-import { createRunOperation, type RunOperation, resultAnswer } from '../yoga/run-operation.ts'
-import { completeErrors, maskError, maskedError } from '../yoga/use-error-answers.ts'
+import { createRunOperation } from '../yoga/run-operation.ts'
+import { maskedError } from '../yoga/use-error-answers.ts'
 import {
   answerOf,
   BodyTooLargeError,
@@ -19,7 +18,7 @@ import {
   UnreadableBodyError,
 } from './endpoint.ts'
 import { fetchRequest } from './fetch-request.ts'
-import { readParameters, readQueryParameters } from './graphql-parameters.ts'
+import { GraphQLPacing } from './graphql-pacing.ts'
 import { isForStream, requestFault } from './graphql-request.ts'
 import {
   createGraphQLServer,
@@ -27,6 +26,7 @@ import {
   graphqlPath,
   maxBodySize,
 } from './graphql-server.ts'
+import { createOperate } from './operate.ts'
 import type { RequestContext } from './request-context.ts'
 import { watchRequestHooks } from './request-hooks.ts'
 
@@ -50,38 +50,17 @@ const bodyTooLarge = withoutStack(
   }),
 )
 
-/**
- * The approximate number of characters of an answer from the database that are read, resolved and written
- * per millisecond.
- */
-const charactersPerMs = 4_000
-/** The size of a request and its answer together below which no work is charged, in characters. */
-const smallSize = 2_000
-
-/** Returns the client for pacing: the user, or the address of an anonymous caller. */
-function clientOf(context: RequestContext): string | null {
-  const { principal } = context.admission
-  // Subjects and issuers may contain spaces, but no line feed.
-  if (principal !== null) return `${principal.issuer}\n${principal.subject}`
-  const address = context.clientAddress()
-  return address === null ? null : senderOf(address)
-}
-
 export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
-  const { plugins, graphiql, pacing, onBug } = parts
+  const { plugins, graphiql, onBug } = parts
   const admission = createGraphQLAdmission(parts.admission as Admission<object>)
   const watch = watchRequestHooks(plugins)
-  /** Charges the client of a request for work, in milliseconds. */
-  function charge(context: RequestContext, milliseconds: number): void {
-    pacing.charge(clientOf(context), milliseconds, context.chargedMs)
-    context.chargedMs += milliseconds
-  }
+  const pacing = new GraphQLPacing(parts.pacing)
   const yoga = createGraphQLServer(
-    { ...parts, onTurn: charge },
+    { ...parts, onTurn: pacing.charge },
     admission,
     plugins.length === 0 ? null : watch.plugins,
   )
-  const operate = createOperate(parts, charge, createRunOperation(yoga))
+  const operate = createOperate(createRunOperation(yoga), pacing, parts)
   const isWatched = watch.isWatching()
 
   const isForPage = (request: HttpRequest) =>
@@ -101,7 +80,7 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
     context: RequestContext,
   ): Answer | Promise<Answer> {
     if (refusal !== null) return errorAnswer(refusal, request.header('accept'))
-    return paced(pacing, request, context, () => operate(request, context))
+    return pacing.run(request, context, () => operate(request, context))
   }
 
   const endpoint: DirectEndpoint = {
@@ -137,7 +116,7 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
   async function answerWithYoga(request: HttpRequest, context: RequestContext): Promise<Response> {
     const { shown } = request
     const refusal = await admit(request, context)
-    const limited = refusal === null ? await pacing.before(() => clientOf(context)) : null
+    const limited = refusal === null ? await pacing.before(context) : null
     const error = refusal ?? (limited && requestError(limited))
     const accept = request.header('accept')
     if (error !== null) return toResponse(errorAnswer(error, accept))
@@ -158,115 +137,20 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
               toResponse(endpoint.failed(cause, request, context)),
             )
           : toResponse(await answerOf(endpoint, request, context))
-      const { headers } = response
-      const isStream = headers.get('content-type')?.startsWith('text/event-stream') === true
-      if (isStream) {
-        // nginx would collect the events.
-        headers.set('x-accel-buffering', 'no')
-        headers.delete('content-encoding')
-      }
-      if (isStream || !headers.has('cache-control')) headers.set('cache-control', 'no-store')
-      return response
+      return withCacheHeaders(response)
     },
   }
 }
 
-/** Returns whether a request is too small to cause a long turn. A body of unknown length is not small. */
-function isSmall(request: HttpRequest): boolean {
-  const length =
-    request.method === 'GET'
-      ? request.target.length
-      : Number(request.header('content-length') ?? Number.NaN)
-  return length < 300
-}
-
-/** Starts `work` as soon as pacing allows its client to. */
-function paced(
-  pacing: Pacing,
-  request: HttpRequest,
-  context: RequestContext,
-  work: () => Answer | Promise<Answer>,
-): Answer | Promise<Answer> {
-  // Small requests of a user do not wait, so that the user's other clients can continue.
-  if (isSmall(request) && context.admission.principal !== null) return work()
-  const pause = pacing.before(() => clientOf(context))
-  if (pause === null) return work()
-  return pause.then((error) =>
-    error === null ? work() : errorAnswer(requestError(error), request.header('accept')),
-  )
-}
-
-const needsStream = withoutStack(
-  new GraphQLError('Send a subscription as POST with `Accept: text/event-stream`.', {
-    extensions: { code: 'NOT_ACCEPTABLE', http: { status: 406 } },
-  }),
-)
-
-type Operate = (request: HttpRequest, context: RequestContext) => Answer | Promise<Answer>
-
-/** Returns a function that reads the operation of an admitted request and runs it. */
-function createOperate(
-  { pacing, onBug, onOutage }: GraphQLParts,
-  charge: GraphQLServerParts['onTurn'],
-  run: RunOperation,
-): Operate {
-  function finish(result: ExecutionResult, request: HttpRequest, context: RequestContext): Answer {
-    if (Symbol.asyncIterator in result) {
-      // The client accepts no server-sent events, so its subscription ends.
-      void (result as object as AsyncIterator<unknown>).return?.()
-      return errorAnswer(needsStream, request.header('accept'))
-    }
-    completeErrors(result, context.requestId, { onBug, onOutage })
-    return resultAnswer(result, acceptedMediaType(request.header('accept')) ?? 'application/json')
+/** Sets the headers that keep an answer out of caches, and events out of the buffer of a proxy. */
+function withCacheHeaders(response: Response): Response {
+  const { headers } = response
+  const isStream = headers.get('content-type')?.startsWith('text/event-stream') === true
+  if (isStream) {
+    // nginx would collect the events.
+    headers.set('x-accel-buffering', 'no')
+    headers.delete('content-encoding')
   }
-
-  function fail(error: unknown, request: HttpRequest, context: RequestContext): Answer {
-    return finish({ errors: [maskError(error, '') as GraphQLError] }, request, context)
-  }
-
-  function finishLate(result: ExecutionResult, request: HttpRequest, context: RequestContext) {
-    const answer = finish(result, request, context)
-    // The turns between the answers of the database and this one are not timed.
-    charge(context, answer.body.length / charactersPerMs)
-    return answer
-  }
-
-  function operate(
-    read: (text: string) => GraphQLParams,
-    text: string,
-    request: HttpRequest,
-    context: RequestContext,
-  ): Answer | Promise<Answer> {
-    const since = performance.now()
-    let size = text.length
-    try {
-      const result = run(read(text), request.shown, context)
-      if (result instanceof Promise) {
-        return result
-          .then((settled) => finishLate(settled, request, context))
-          .catch((error) => fail(error, request, context))
-      }
-      const answer = finish(result, request, context)
-      size += answer.body.length
-      return answer
-    } catch (error) {
-      return fail(error, request, context)
-    } finally {
-      // A small request with a small answer takes no time worth charging.
-      if (size >= smallSize) charge(context, performance.now() - since)
-    }
-  }
-
-  return (request, context) => {
-    if (request.method === 'GET') {
-      const search = request.target.slice(graphqlPath.length)
-      return operate(readQueryParameters, search, request, context)
-    }
-    // Pacing is checked again: concurrent requests all pass before the first one has its body and is charged.
-    return request
-      .readBody(maxBodySize)
-      .then((body) =>
-        paced(pacing, request, context, () => operate(readParameters, body, request, context)),
-      )
-  }
+  if (isStream || !headers.has('cache-control')) headers.set('cache-control', 'no-store')
+  return response
 }

@@ -1,17 +1,12 @@
 import type { ExecutionResult } from 'graphql'
-import { RequestAdmission } from '../admission/request-admission.ts'
+import type { RequestAdmission } from '../admission/request-admission.ts'
 import { isNodeRequest, requestIn } from '../admission/request-carrier.ts'
-import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
+import type { LatchkeyError } from '../errors.ts'
 import type { Principal } from '../principal.ts'
-import {
-  type Connection,
-  closeConnection,
-  connectionOf,
-  isConnection,
-} from '../websockets/connection.ts'
-import { ConnectionWatches } from '../websockets/connection-watch.ts'
+import { connectionOf, isConnection } from '../websockets/connection.ts'
+import { ConnectionAdmission } from './connection-admission.ts'
 import type { GraphQLAdmission, Refused } from './graphql-admission.ts'
-import { requestError, withoutHttp } from './graphql-errors.ts'
+import { withoutHttp } from './graphql-errors.ts'
 import { carrierOf, missingHeadersRefusal, nodeRequestOf } from './node-request.ts'
 
 /** The admission of operations, whether or not their request has passed admission before. */
@@ -51,16 +46,14 @@ export interface OperationContext {
 }
 
 export function createOperationAdmission(admission: GraphQLAdmission): OperationAdmission {
-  /** The users of the WebSockets that have had a valid credential. */
-  const users = new WeakMap<object, string>()
-  const watches = new ConnectionWatches(admission.authenticator, admission.recheck)
+  const connections = new ConnectionAdmission(admission)
   /** The contexts of operations that Yoga does not answer itself. */
   const answeredElsewhere = new WeakSet<object>()
   /** The contexts of executed operations that are not noted on the state of their request. */
   const otherExecuted = new WeakSet<object>()
 
   function admitLate(context: OperationContext): Refused {
-    if (isConnection(context)) return admitConnection(context, connectionOf(context))
+    if (isConnection(context)) return connections.admit(context, connectionOf(context))
     const request = requestIn(context.request)
     return request === null || isNodeRequest(request) ? null : admitRequest(request, context)
   }
@@ -71,31 +64,6 @@ export function createOperationAdmission(admission: GraphQLAdmission): Operation
       missingHeadersRefusal(node) ??
       admission.admit(request, carrierOf(request, new URL(request.url), node), context)
     )
-  }
-
-  /** Each operation counts as a use of the credential. Its state is on its context. */
-  function admitConnection(context: object, connection: Connection): Refused {
-    const state = new RequestAdmission()
-    state.userId = users.get(connection.key) ?? null
-    const finish = <T>(refusal: T): T => {
-      if (state.principal !== null) users.set(connection.key, state.principal.userId)
-      if (state.refusal !== null) close(connection, state.refusal)
-      else watches.watch(connection, state)
-      return refusal
-    }
-    try {
-      const refusal = admission.admit(context, connection.carrier(), context, state)
-      return refusal instanceof Promise ? refusal.then(finish) : finish(refusal)
-    } catch (error) {
-      if (!(error instanceof LatchkeyError)) throw error
-      state.refusal = error
-      return finish(requestError(error))
-    }
-  }
-
-  function close(connection: Connection, error: LatchkeyError): void {
-    if (error instanceof ServiceUnavailableError) return
-    closeConnection(connection, error, users.has(connection.key))
   }
 
   const stateOf = (context: OperationContext) =>
@@ -143,7 +111,7 @@ export function createOperationAdmission(admission: GraphQLAdmission): Operation
       admission.stateOf(context.request)?.executed === context || otherExecuted.has(context),
 
     refused(context, error) {
-      if (isConnection(context)) close(connectionOf(context), error)
+      if (isConnection(context)) connections.close(connectionOf(context), error)
     },
   }
 }

@@ -1,20 +1,17 @@
-import type { ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql'
+import type { ExecutionArgs, ExecutionResult } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import { warnOfUnknownScopes } from '../decision/known-scopes.ts'
-import { refuseUndeclared, type Undeclared } from '../decision/undeclared.ts'
+import type { Undeclared } from '../decision/undeclared.ts'
 import {
   type AllowedOperation,
   type Decided,
   type Decider,
   decideOn,
   isDenial,
-  watchStream,
 } from './authorize-operation.ts'
-import { fieldError, latchkeyErrorOf } from './graphql-errors.ts'
+import { completeExecuted, type Done, type Executed } from './complete-executed.ts'
 import type { OperationContext } from './operation-admission.ts'
+import { createSchemaCheck } from './schema-check.ts'
 import type { PrincipalContext } from './use-principal.ts'
-
-type Executed = ExecutionResult | AsyncIterableIterator<ExecutionResult>
 
 type Execute = (args: ExecutionArgs) => Executed | PromiseLike<Executed>
 
@@ -22,11 +19,6 @@ type Execute = (args: ExecutionArgs) => Executed | PromiseLike<Executed>
 export interface OperationStart {
   readonly args: ExecutionArgs
   readonly setResultAndStopExecution: (result: ExecutionResult) => void
-}
-
-interface Done<Result> {
-  readonly result: Result
-  readonly setResult: (result: Result) => void
 }
 
 interface Operation {
@@ -55,18 +47,7 @@ export function useDecision({
   ...decider
 }: UseDecisionOptions): Plugin<PrincipalContext> {
   const { operations } = decider
-  const accepted = new WeakSet<GraphQLSchema>()
-  let last: GraphQLSchema | null = null
-
-  function check(schema: GraphQLSchema): void {
-    if (schema === last) return
-    if (!accepted.has(schema)) {
-      refuseUndeclared(schema, undeclared)
-      warnOfUnknownScopes(schema, decider.admission.authenticator)
-    }
-    accepted.add(schema)
-    last = schema
-  }
+  const check = createSchemaCheck(undeclared, decider.admission.authenticator)
 
   const admittedContext = ({ contextValue }: ExecutionArgs, original: OperationContext) =>
     operations.admittedContext(contextValue as OperationContext, original)
@@ -91,21 +72,13 @@ export function useDecision({
     }
   }
 
-  /**
-   * Completes the answer to an operation that was executed with `args`, before Yoga masks errors that it does not know.
-   * It runs as a hook, so that a stream which another plugin makes, such as that of a live query, is watched too.
-   */
-  function complete(
-    { result, setResult }: Done<Executed>,
+  /** Completes the answer to an operation that was executed with `args`. */
+  const complete = (
+    done: Done<Executed>,
     args: ExecutionArgs,
     original: OperationContext,
-    last: object,
-  ) {
-    if (isStream(result)) {
-      setResult(watchStream(decider, args, admittedContext(args, original), result, last))
-    } else if (result.errors) setResult(withLatchkeyErrors(result))
-    return convertingErrors
-  }
+    last?: object,
+  ) => completeExecuted(decider, done, args, admittedContext(args, original), last)
 
   /** Decides on an operation, and calls `proceed` if it may run. */
   function decide<Hooks>(
@@ -131,8 +104,7 @@ export function useDecision({
       return decide(start, (operation) => {
         start.setExecuteFn(authorized(start.executeFn, operation))
         return {
-          onExecuteDone: (done: Done<Executed>) =>
-            complete(done, start.args, operation.original, lastIncrement),
+          onExecuteDone: (done: Done<Executed>) => complete(done, start.args, operation.original),
         }
       })
     },
@@ -152,26 +124,4 @@ export function useDecision({
       })
     },
   }
-}
-
-const convertingErrors = {
-  onNext({ result, setResult }: Done<ExecutionResult>) {
-    if (result.errors) setResult(withLatchkeyErrors(result))
-  },
-}
-
-/** The members of the last result of an operation with `@defer` or `@stream`. */
-const lastIncrement = { hasNext: false }
-
-function isStream(result: Executed): result is AsyncIterableIterator<ExecutionResult> {
-  return Symbol.asyncIterator in result
-}
-
-/** Converts the Latchkey errors that resolvers threw to errors with their codes. Yoga masks all others. */
-function withLatchkeyErrors<T extends ExecutionResult>(result: T): T {
-  const errors = result.errors?.map((thrown) => {
-    const error = latchkeyErrorOf(thrown)
-    return error === null ? thrown : fieldError(error, thrown)
-  })
-  return { ...result, errors }
 }
