@@ -1,22 +1,19 @@
 import type { ExecutionResult, GraphQLError } from 'graphql'
 import type { Plugin, YogaLogger } from 'graphql-yoga'
-import { LRUCache } from 'lru-cache'
 import { ServiceUnavailableError } from '../errors.ts'
-import { errorAnswer, toResponse } from './error-answer.ts'
+import { keyOf } from '../principal-key.ts'
+import { EntityTags } from './entity-tags.ts'
 import type { GraphQLAdmission } from './graphql-admission.ts'
 import { requestError } from './graphql-errors.ts'
 import { type Handle, handlerOf } from './handle.ts'
 import type { OperationAdmission, OperationContext } from './operation-admission.ts'
-import { askedKey, keyOf } from './principal-key.ts'
+import { askedKey } from './principal-key.ts'
 import { maskedError } from './use-error-answers.ts'
 import type { PrincipalContext } from './use-principal.ts'
 
 const advice =
   'Another plugin answered it with data that no execution of this request produced, so the data may be those of ' +
   'another caller. If the plugin is a response cache, set its option `session` to `principalKey` of `latchkey`.'
-
-/** The maximum number of entity tags whose principals are known. */
-const maxTags = 10_000
 
 /**
  * Refuses answers that no execution of the request has produced, such as those of a response cache, unless
@@ -30,8 +27,7 @@ export function useAnswerOrigins(
   operations: OperationAdmission,
   refuse?: (message: string) => GraphQLError,
 ): Plugin<PrincipalContext> {
-  /** The keys of the principals that got the entity tags; empty for the anonymous. */
-  const tags = new LRUCache<string, string>({ max: maxTags })
+  const tags = new EntityTags(admission, operations)
   let handle: Handle | null = null
   let log: YogaLogger | null = null
 
@@ -47,7 +43,7 @@ export function useAnswerOrigins(
     if (key === undefined) return (refuse ?? refuseLogged)(advice)
     // The body took long, and the scopes have changed meanwhile.
     if (key !== keyOf(state?.principal ?? null)) return requestError(new ServiceUnavailableError())
-    recordTag(result, key)
+    tags.record(result, key)
     return null
   }
 
@@ -62,22 +58,6 @@ export function useAnswerOrigins(
       const error = isKnown ? null : originOf(request, result)
       return error === null ? result : { errors: [error] }
     })
-  }
-
-  function recordTag(result: object, key: string | null): void {
-    const tag = tagOf(result)
-    if (tag !== null) tags.set(tag, key ?? '')
-  }
-
-  async function decideNotModified(
-    request: Request,
-    serverContext: object,
-  ): Promise<Response | null> {
-    const refusal = await operations.admit({ ...serverContext, request })
-    if (refusal !== null) return toResponse(errorAnswer(refusal, request.headers.get('accept')))
-    const key = keyOf(admission.stateOf(request)?.principal ?? null)
-    const tag = request.headers.get('if-none-match') ?? ''
-    return tags.get(tag) === (key ?? '') ? null : ((await handle?.(request, serverContext)) ?? null)
   }
 
   return {
@@ -98,7 +78,7 @@ export function useAnswerOrigins(
         if (error !== null) setResult({ errors: [error] })
       } else if (result.extensions !== undefined) {
         const key = askedKey(admission.stateOf(request))
-        if (key !== undefined) recordTag(result, key)
+        if (key !== undefined) tags.record(result, key)
       }
     },
 
@@ -107,7 +87,7 @@ export function useAnswerOrigins(
       // A plugin may find that the answer that was executed is the one that the client has.
       if (response.status !== 304 || operations.wasExecuted(serverContext as OperationContext))
         return undefined
-      return decideNotModified(request, serverContext).then((answer) => {
+      return tags.decideNotModified(request, serverContext, handle).then((answer) => {
         if (answer !== null) setResponse(answer)
       })
     },
@@ -140,10 +120,4 @@ function mapped(
       return (await source.return?.()) ?? { done: true, value }
     },
   }
-}
-
-/** Returns the entity tag that a response cache gives to a result. */
-function tagOf({ extensions }: { readonly extensions?: unknown }): string | null {
-  const { http } = (extensions ?? {}) as { http?: { headers?: Record<string, string> } }
-  return http?.headers?.ETag ?? null
 }

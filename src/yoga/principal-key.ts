@@ -1,6 +1,5 @@
 import { RequestAdmission } from '../admission/request-admission.ts'
-import type { Principal } from '../principal.ts'
-import { sorted } from '../scopes.ts'
+import { keyOf } from '../principal-key.ts'
 
 /** The keys that were asked for, by the admission of the request. */
 const asked = new WeakMap<RequestAdmission, string | null>()
@@ -22,12 +21,6 @@ export function principalKey(request: object): string | null {
   const key = keyOf(admission.principal)
   asked.set(admission, key)
   return key
-}
-
-export function keyOf(principal: Principal | null): string | null {
-  if (principal === null) return null
-  const { issuer, subject, scopes } = principal
-  return JSON.stringify([issuer, subject, ...sorted([...scopes])])
 }
 
 /** Returns the key that was asked for; `undefined`: none was. */
