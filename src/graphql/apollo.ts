@@ -1,14 +1,31 @@
-import type { GraphQLError, GraphQLSchema } from 'graphql'
+import type { FormattedExecutionResult, GraphQLError, GraphQLSchema } from 'graphql'
 import { LatchkeyError } from '../errors.ts'
+import { keyOf } from '../principal-key.ts'
 import { denialIn } from './denial.ts'
-import { requireGuarded } from './guard-schema.ts'
+import { principalOfGuarded, requireGuarded } from './guard-schema.ts'
+
+/** The parts of a request of Apollo Server that `principalKey` uses. */
+export interface ApolloRequest {
+  readonly schema: GraphQLSchema
+  readonly contextValue: object
+}
 
 /** The parts of an answer of Apollo Server that the plugin uses. */
 interface ApolloAnswer {
   readonly errors?: readonly GraphQLError[]
+  readonly contextValue: object
+  readonly logger: { error(message: string): void }
   readonly response: {
     readonly http: { status?: number; readonly headers: Pick<Map<string, string>, 'set'> }
+    body:
+      | { readonly kind: 'single'; readonly singleResult: FormattedExecutionResult }
+      | { readonly kind: 'incremental'; readonly initialResult: FormattedExecutionResult }
   }
+}
+
+interface ApolloListener {
+  executionDidStart(): Promise<void>
+  willSendResponse(answer: ApolloAnswer): Promise<void>
 }
 
 /** A plugin of Apollo Server 4 or 5, without a dependency on it. */
@@ -17,23 +34,45 @@ export interface ApolloGuardPlugin {
     schemaDidLoadOrUpdate(schemas: { readonly apiSchema: GraphQLSchema }): void
   }>
   contextCreationDidFail(failed: { readonly error: Error }): Promise<void>
-  requestDidStart(): Promise<{ willSendResponse(answer: ApolloAnswer): Promise<void> }>
+  requestDidStart(): Promise<ApolloListener>
+  /**
+   * Returns a text that is equal for principals that get the same answers: it contains the issuer, the subject and
+   * the effective scopes. `null`: the request is anonymous. For the options `sessionId` and `extraCacheKeyData` of a
+   * response cache.
+   */
+  principalKey(request: ApolloRequest): Promise<string | null>
 }
 
 /**
  * The plugin of Apollo Server for a schema that `guardSchema` guards: the answer to a denied operation gets the
  * HTTP status and headers of its error. So does the answer to a request whose credential the function `context` of
  * the server refused. The server does not start with a schema that is not guarded.
+ *
+ * An answer with data that no execution of the request has produced, such as that of a response cache, is refused
+ * with 500 and logged, unless `principalKey` was called for the request.
  */
 export function apolloGuardPlugin(): ApolloGuardPlugin {
+  const asked = new WeakSet<object>()
   return {
     async serverWillStart() {
       return { schemaDidLoadOrUpdate: ({ apiSchema }) => requireGuarded(apiSchema) }
     },
+
     async contextCreationDidFail({ error }) {
       if (error instanceof LatchkeyError) setHttp(error)
     },
-    requestDidStart: () => listening,
+
+    requestDidStart: () => Promise.resolve(new Listener(asked)),
+
+    async principalKey({ schema, contextValue }) {
+      asked.add(contextValue)
+      try {
+        return keyOf((await principalOfGuarded(schema, contextValue)) ?? null)
+      } catch {
+        // The operation is not answered from the cache, so it is executed, and fails with this error.
+        return crypto.randomUUID()
+      }
+    },
   }
 }
 
@@ -47,14 +86,58 @@ function setHttp(error: LatchkeyError) {
   Object.defineProperty(error, 'extensions', { value: { ...error.extensions, http } })
 }
 
-/** Apollo Server requires promises. The same two serve all requests. */
+const advice =
+  'A plugin answered a request with data that no execution of it produced, so the data may be those of another ' +
+  'caller. If the plugin is a response cache, set its options `sessionId` and `extraCacheKeyData` to `principalKey` ' +
+  'of `apolloGuardPlugin`.'
+
+/** Apollo Server requires promises. The same one serves all requests. */
 const done = Promise.resolve()
-const listening = Promise.resolve({
-  willSendResponse({ errors, response: { http } }: ApolloAnswer): Promise<void> {
+
+/** A class, because an object with a function for each member takes longer to create. */
+class Listener implements ApolloListener {
+  readonly #asked: WeakSet<object>
+  #isExecuted = false
+
+  constructor(asked: WeakSet<object>) {
+    this.#asked = asked
+  }
+
+  executionDidStart(): Promise<void> {
+    this.#isExecuted = true
+    return done
+  }
+
+  willSendResponse({ errors, contextValue, logger, response }: ApolloAnswer): Promise<void> {
+    const { http, body } = response
+    if (!this.#isExecuted && hasData(body) && !this.#asked.has(contextValue)) {
+      logger.error(advice)
+      response.body = unknownOrigin
+      http.status = 500
+      http.headers.set('cache-control', 'no-store')
+      return done
+    }
     const failure = denialIn(errors)
     if (failure === null) return done
     http.status = failure.status
     for (const [name, value] of Object.entries(failure.headers)) http.headers.set(name, value)
     return done
+  }
+}
+
+const unknownOrigin: ApolloAnswer['response']['body'] = {
+  kind: 'single',
+  singleResult: {
+    errors: [
+      {
+        message: 'Something went wrong on our side.',
+        extensions: { code: 'INTERNAL_SERVER_ERROR' },
+      },
+    ],
   },
-})
+}
+
+function hasData(body: ApolloAnswer['response']['body']): boolean {
+  const { data } = body.kind === 'single' ? body.singleResult : body.initialResult
+  return data !== undefined && data !== null
+}

@@ -11,6 +11,8 @@ import {
 import { guardedSource } from './guarded-source.ts'
 import { type Resolver, returnsRootType, wrapRootFields } from './root-fields.ts'
 
+type PrincipalOf = DecisionOptions<unknown>['principalOf']
+
 export interface GuardSchemaOptions<Context> extends DecisionOptions<Context> {
   /**
    * Returns the principal of the caller, from the context of the operation; `null`: the caller is anonymous. If
@@ -31,7 +33,8 @@ export interface GuardSchemaOptions<Context> extends DecisionOptions<Context> {
   readonly undeclared?: Undeclared
 }
 
-const guarded = new WeakSet<GraphQLSchema>()
+/** The guarded schemas, with the functions that return their principals. */
+const guarded = new WeakMap<GraphQLSchema, PrincipalOf>()
 /** The root types of those schemas. A second guard on one would replace the first. */
 const guardedTypes = new WeakSet<object>()
 
@@ -93,7 +96,7 @@ export function guardSchemaWith<Context>(
     },
   )
   schema.toConfig = refuseCopy
-  guarded.add(schema)
+  guarded.set(schema, principalOf as PrincipalOf)
   for (const type of rootTypes(schema)) guardedTypes.add(type)
   warnOfUnknownScopes(schema, options.authenticator)
   return schema
@@ -106,6 +109,19 @@ export function requireGuarded(schema: GraphQLSchema): void {
       'This schema is not guarded. Pass it to `guardSchema` before the server uses it.',
     )
   }
+}
+
+/**
+ * Returns the principal of the caller of an operation on a guarded schema.
+ *
+ * @throws the errors of `principalOf`
+ */
+export function principalOfGuarded(
+  schema: GraphQLSchema,
+  context: unknown,
+): ReturnType<PrincipalOf> {
+  requireGuarded(schema)
+  return (guarded.get(schema) as PrincipalOf)(context)
 }
 
 export function isGuarded(schema: GraphQLSchema): boolean {

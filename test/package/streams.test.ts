@@ -112,10 +112,13 @@ describe.each(nodes)('subscriptions on Node $version', (node) => {
     }
   })
 
-  it('response-cache.mjs', async () => {
-    const { url, stop } = await run('response-cache.mjs')
+  it.each([
+    ['response-cache.mjs', '/graphql'],
+    ['apollo-cache.mjs', '/'],
+  ])('%s', async (file, path) => {
+    const { url, stop } = await run(file)
     const ask = async (authorization?: string) => {
-      const response = await fetch(`${url}/graphql`, {
+      const response = await fetch(`${url}${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...(authorization && { authorization }) },
         body: '{"query":"{ orders }"}',
