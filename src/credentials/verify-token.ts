@@ -1,4 +1,5 @@
 import { ServiceUnavailableError } from '../errors.ts'
+import type { Principal } from '../principal.ts'
 import { type Refused, refuse, refuseJwt, refuseOwner, type Verified } from './authentication.ts'
 import type { CredentialCaches } from './credential-caches.ts'
 import type { CredentialDirectory, Owner } from './directory.ts'
@@ -51,18 +52,23 @@ export function createTokenVerifier(parts: TokenVerifierParts) {
     if (!verification.ok) return refuseJwt(verification)
     const found = verification.jwt
     await checkAliases()
-    const owner = directory === null ? null : await admitUser(directory, found)
-    if (directory !== null && owner === null) return refuseOwner('owner-deleted', found)
+    if (directory === null) return accepted(found, principalOfJwt(found, null, parts.maker))
+    const owner = await admitUser(directory, found)
+    if (owner === null) return refuseOwner('owner-deleted', found)
     const presented = { hash: signedPartHash(token), issuedAt: found.issuedAt }
-    const reason = owner && (ownerRefusal(owner, trustsIssuer) ?? signOutRefusal(owner, presented))
+    const reason = ownerRefusal(owner, trustsIssuer) ?? signOutRefusal(owner, presented)
     if (reason) return refuseOwner(reason, found)
     const principal = principalOfJwt(found, owner, parts.maker)
     setPresentedToken(principal, presented)
-    return {
-      authentication: { kind: 'authenticated', principal },
-      keyId: null,
-      previousSecret: false,
-      validUntil: found.expiresAt * 1000,
-    }
+    return accepted(found, principal)
+  }
+}
+
+function accepted({ expiresAt }: VerifiedJwt, principal: Principal): Verified {
+  return {
+    authentication: { kind: 'authenticated', principal },
+    keyId: null,
+    previousSecret: false,
+    validUntil: expiresAt * 1000,
   }
 }
