@@ -4,7 +4,7 @@ import { keyOf } from '../principal-key.ts'
 import { denialIn } from './denial.ts'
 import { principalOfGuarded, requireGuarded } from './guard-schema.ts'
 
-/** The parts of a request of Apollo Server that `principalKey` uses. */
+/** The parts of a request of Apollo Server that `cacheOptions` use. */
 export interface ApolloRequest {
   readonly schema: GraphQLSchema
   readonly contextValue: object
@@ -35,12 +35,19 @@ export interface ApolloGuardPlugin {
   }>
   contextCreationDidFail(failed: { readonly error: Error }): Promise<void>
   requestDidStart(): Promise<ApolloListener>
-  /**
-   * Returns a text that is equal for principals that get the same answers: it contains the issuer, the subject and
-   * the effective scopes. `null`: the request is anonymous. For the options `sessionId` and `extraCacheKeyData` of a
-   * response cache.
-   */
-  principalKey(request: ApolloRequest): Promise<string | null>
+  /** Options of `@apollo/server-plugin-response-cache`. With them, each key contains the principal. */
+  readonly cacheOptions: ApolloCacheOptions
+}
+
+/**
+ * Both functions return a text that is equal for principals that get the same answers: it contains the issuer, the
+ * subject and the effective scopes. `null`: the request is anonymous.
+ */
+export interface ApolloCacheOptions {
+  /** Is part of the keys of answers with the scope `PRIVATE`, which the cache keeps only with this option. */
+  sessionId(request: ApolloRequest): Promise<string | null>
+  /** Is part of all keys. */
+  extraCacheKeyData(request: ApolloRequest): Promise<string | null>
 }
 
 /**
@@ -49,10 +56,11 @@ export interface ApolloGuardPlugin {
  * the server refused. The server does not start with a schema that is not guarded.
  *
  * An answer with data that no execution of the request has produced, such as that of a response cache, is refused
- * with 500 and logged, unless `principalKey` was called for the request.
+ * with 500 and logged, unless the cache has the `cacheOptions`.
  */
 export function apolloGuardPlugin(): ApolloGuardPlugin {
-  const asked = new WeakSet<object>()
+  /** The contexts of requests whose principal is part of the key of the cache. */
+  const keyed = new WeakSet<object>()
   return {
     async serverWillStart() {
       return { schemaDidLoadOrUpdate: ({ apiSchema }) => requireGuarded(apiSchema) }
@@ -62,17 +70,24 @@ export function apolloGuardPlugin(): ApolloGuardPlugin {
       if (error instanceof LatchkeyError) setHttp(error)
     },
 
-    requestDidStart: () => Promise.resolve(new Listener(asked)),
+    requestDidStart: () => Promise.resolve(new Listener(keyed)),
 
-    async principalKey({ schema, contextValue }) {
-      asked.add(contextValue)
-      try {
-        return keyOf((await principalOfGuarded(schema, contextValue)) ?? null)
-      } catch {
-        // The operation is not answered from the cache, so it is executed, and fails with this error.
-        return crypto.randomUUID()
-      }
+    cacheOptions: {
+      sessionId: principalKey,
+      extraCacheKeyData(request) {
+        keyed.add(request.contextValue)
+        return principalKey(request)
+      },
     },
+  }
+}
+
+async function principalKey({ schema, contextValue }: ApolloRequest): Promise<string | null> {
+  try {
+    return keyOf((await principalOfGuarded(schema, contextValue)) ?? null)
+  } catch {
+    // The operation is not answered from the cache, so it is executed, and fails with this error.
+    return crypto.randomUUID()
   }
 }
 
@@ -88,19 +103,18 @@ function setHttp(error: LatchkeyError) {
 
 const advice =
   'A plugin answered a request with data that no execution of it produced, so the data may be those of another ' +
-  'caller. If the plugin is a response cache, set its options `sessionId` and `extraCacheKeyData` to `principalKey` ' +
-  'of `apolloGuardPlugin`.'
+  'caller. If the plugin is a response cache, pass it the `cacheOptions` of `apolloGuardPlugin`.'
 
 /** Apollo Server requires promises. The same one serves all requests. */
 const done = Promise.resolve()
 
 /** A class, because an object with a function for each member takes longer to create. */
 class Listener implements ApolloListener {
-  readonly #asked: WeakSet<object>
+  readonly #keyed: WeakSet<object>
   #isExecuted = false
 
-  constructor(asked: WeakSet<object>) {
-    this.#asked = asked
+  constructor(keyed: WeakSet<object>) {
+    this.#keyed = keyed
   }
 
   executionDidStart(): Promise<void> {
@@ -110,7 +124,7 @@ class Listener implements ApolloListener {
 
   willSendResponse({ errors, contextValue, logger, response }: ApolloAnswer): Promise<void> {
     const { http, body } = response
-    if (!this.#isExecuted && hasData(body) && !this.#asked.has(contextValue)) {
+    if (!this.#isExecuted && hasData(body) && !this.#keyed.has(contextValue)) {
       logger.error(advice)
       response.body = unknownOrigin
       http.status = 500

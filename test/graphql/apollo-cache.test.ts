@@ -53,7 +53,10 @@ function principalOf({ caller }: Context): Principal | null {
   }
 }
 
-async function start(isKeyed: boolean) {
+type Options = (guardPlugin: ReturnType<typeof apolloGuardPlugin>) => object
+
+/** @param optionsOf returns the options of the cache */
+async function start(optionsOf: Options) {
   const schema = guardSchema(
     makeExecutableSchema<Context>({
       typeDefs,
@@ -70,7 +73,6 @@ async function start(isKeyed: boolean) {
     { principalOf },
   )
   const guardPlugin = apolloGuardPlugin()
-  const { principalKey } = guardPlugin
   const log = (message: unknown) => {
     logged.push(String(message))
   }
@@ -80,7 +82,7 @@ async function start(isKeyed: boolean) {
     plugins: [
       guardPlugin,
       ApolloServerPluginCacheControl({ defaultMaxAge: 60 }),
-      responseCache(isKeyed ? { sessionId: principalKey, extraCacheKeyData: principalKey } : {}),
+      responseCache(optionsOf(guardPlugin)),
     ],
   })
   await apollo.start()
@@ -98,26 +100,36 @@ async function ask(caller: Context['caller'], query = '{ orders }') {
   }
 }
 
-describe('a response cache whose key lacks the principal', () => {
-  it.each([
-    ['another user', bob],
-    ['an anonymous caller', null],
-  ])('gives nothing of one caller to %s', async (_who, caller) => {
-    await start(false)
+describe.each<[string, Options]>([
+  ['no options', () => ({})],
+  ['the session alone', ({ cacheOptions: { sessionId } }) => ({ sessionId })],
+  [
+    'key data of its own',
+    ({ cacheOptions }) => ({ ...cacheOptions, extraCacheKeyData: async () => 'all' }),
+  ],
+])('a response cache whose keys lack the principal, because it has %s', (_options, optionsOf) => {
+  it('gives nothing of one caller to another user', async () => {
+    await start(optionsOf)
     expect((await ask(ada)).data).toEqual({ orders: ['an order of ada'] })
-    const { status, cacheControl, data, code } = await ask(caller)
+    const { status, cacheControl, data, code } = await ask(bob)
     expect({ status, cacheControl, data, code }).toEqual({
       status: 500,
       cacheControl: 'no-store',
       data: undefined,
       code: 'INTERNAL_SERVER_ERROR',
     })
-    expect(logged).toEqual([expect.stringContaining('`principalKey` of `apolloGuardPlugin`')])
+    expect(logged).toEqual([expect.stringContaining('`cacheOptions` of `apolloGuardPlugin`')])
   })
 })
 
-describe('a response cache with `principalKey`', () => {
-  beforeEach(() => start(true))
+it('gives nothing of a caller to an anonymous one, without the options', async () => {
+  await start(() => ({}))
+  await ask(ada)
+  expect(await ask(null)).toMatchObject({ status: 500, data: undefined })
+})
+
+describe('a response cache with `cacheOptions`', () => {
+  beforeEach(() => start(({ cacheOptions }) => ({ ...cacheOptions })))
 
   it('answers the same caller from the cache, and no other one', async () => {
     for (let n = 0; n < 2; n++) {
@@ -145,7 +157,7 @@ describe('a response cache with `principalKey`', () => {
 })
 
 it('answers that were executed are never refused, whatever `data` they have', async () => {
-  await start(false)
+  await start(() => ({}))
   expect((await ask(null, '{ __typename }')).data).toEqual({ __typename: 'Query' })
   expect((await ask(ada)).data).toEqual({ orders: ['an order of ada'] })
   expect(logged).toEqual([])
