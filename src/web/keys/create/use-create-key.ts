@@ -8,7 +8,7 @@ import { type Expiry, expiryTime } from './expiry.ts'
 import { invalidEntry, type MetadataEntry, metadataOf } from './metadata.ts'
 import { CreateKeyMutation } from './queries.ts'
 
-/** What the form holds. */
+/** The content of the form. */
 export interface Draft {
   readonly name: string
   readonly description: string
