@@ -2,26 +2,21 @@ import { createHelpUrl, type HelpUrl } from '../help-url.ts'
 import type { Principal } from '../principal.ts'
 import { createAliasCheck } from './alias-check.ts'
 import { type Authenticator, assembleAuthenticator } from './authenticator.ts'
+import { startBackgroundWork } from './background-work.ts'
 import { ChangeSubscribers } from './change-subscribers.ts'
-import type { ChangeListener } from './changes.ts'
-import type { CredentialCaches } from './credential-caches.ts'
+import { createCaches, invalidating } from './credential-caches.ts'
 import { credentialDefaults } from './defaults.ts'
 import type { CredentialDirectory, MissingPepper } from './directory.ts'
 import type { ImportedKeyForm } from './imported-key.ts'
 import { aliasesOf, namesOf } from './issuer-names.ts'
 import { type IssuerSettings, type ResolvedIssuer, resolveIssuers } from './issuer-settings.ts'
 import { createJwtVerifier } from './jwt-verifier.ts'
-import { KnownUsers } from './known-users.ts'
 import { type Clock, systemClock } from './lease.ts'
-import { checkPeppers } from './missing-peppers.ts'
 import { isPrincipalOf } from './principals.ts'
-import { createRehashQueue } from './rehash-queue.ts'
 import { createSecretHasher } from './secret-hash.ts'
 import { type ResolvedSession, resolveSession, type SessionSettings } from './session-settings.ts'
-import { SingleFlight } from './single-flight.ts'
 import { checkedSources } from './source-rules.ts'
-import { createUseRecorder, type LostUses } from './use-recorder.ts'
-import { VerifiedCache } from './verified-cache.ts'
+import type { LostUses } from './use-recorder.ts'
 import { createSessionVerifier } from './verify-session.ts'
 
 export interface CreateAuthenticatorOptions {
@@ -116,7 +111,6 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     onKeyProblem,
     maxStalenessMs = credentialDefaults.maxStalenessMs,
   } = options
-  const { onError, onUsesLost } = options
   const clock: Clock = { ...systemClock, ...(options.now && { wall: options.now }) }
   const sources = checkedSources({
     keyPrefix: options.keyPrefix ?? credentialDefaults.keyPrefix,
@@ -129,31 +123,10 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
   if (directory === null) refuseGrants(issuers)
   const jwtIssuers = namesOf(resolved)
   const session = sessionOf(options, resolved)
-  const caches = createCaches(options, maxStalenessMs, clock)
+  const caches = createCaches({ ...options, maxStalenessMs, clock })
   const subscribers = new ChangeSubscribers()
   const watch = directory?.watch?.(invalidating(caches, subscribers), maxStalenessMs)
-  const { keyPeppers = [], onMissingPeppers } = options
-  const stopCheck =
-    directory &&
-    checkPeppers(directory, {
-      peppers: keyPeppers,
-      ...(onMissingPeppers && { onMissing: onMissingPeppers }),
-      ...(onError && { onError }),
-    })
-  const uses =
-    directory === null
-      ? null
-      : createUseRecorder({
-          write: async (chunk) => (await directory.markUsed(chunk)) ?? [],
-          ...(onError && { onError }),
-          ...(onUsesLost && { onLost: onUsesLost }),
-        })
-  const rehashes = directory?.rehash
-    ? createRehashQueue({
-        write: (batch) => directory.rehash?.(batch) ?? Promise.resolve(),
-        ...(onError && { onError }),
-      })
-    : null
+  const background = startBackgroundWork(options)
   const trustsIssuer = trustsOf(options, resolved, session)
   const maker = Symbol('authenticator')
   const authenticator = assembleAuthenticator({
@@ -167,16 +140,16 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
             ...(onKeyProblem && { onKeyProblem }),
           }),
     directory,
-    hasher: createSecretHasher(keyPeppers),
+    hasher: createSecretHasher(options.keyPeppers ?? []),
     checkAliases: createAliasCheck(directory, resolved),
     trustsIssuer,
     session:
       session === null || directory === null
         ? null
         : createSessionVerifier({ session, jwtIssuers, directory, trustsIssuer, maker }),
-    uses,
+    uses: background.uses,
     recordsClients: options.recordClients ?? true,
-    rehashes,
+    rehashes: background.rehashes,
     caches,
     clock,
   })
@@ -192,15 +165,7 @@ export function createAuthenticator(options: CreateAuthenticatorOptions): Closab
     hasMade: (value) => isPrincipalOf(maker, value),
     recheckMs: recheckInterval(maxStalenessMs, caches.verified !== null),
     sessionRecheckMs: recheckInterval(maxStalenessMs, false),
-    close: async () => {
-      stopCheck?.()
-      const failures: unknown[] = []
-      // A part that fails must not keep the others from writing what they hold.
-      for (const part of [watch, rehashes, uses]) {
-        await part?.close().catch((error: unknown) => failures.push(error))
-      }
-      if (failures.length > 0) throw failures[0]
-    },
+    close: () => background.close(watch),
   }
 }
 
@@ -247,54 +212,4 @@ function trustsOf(
 function recheckInterval(maxStalenessMs: number, cached: boolean): number {
   if (maxStalenessMs === 0) return 1_000
   return cached ? Math.min(100, maxStalenessMs / 2) : maxStalenessMs / 2
-}
-
-function createCaches(
-  { directory, jwtOutageSeconds = credentialDefaults.jwtOutageSeconds }: CreateAuthenticatorOptions,
-  maxStaleness: number,
-  clock: Clock,
-): CredentialCaches {
-  const watched = directory?.watch !== undefined && maxStaleness > 0
-  return {
-    verified: watched ? new VerifiedCache({ clock, maxStaleness }) : null,
-    // Few entries: an attacker tries another key each time, and only a misconfigured client repeats one.
-    wrongKeys: watched ? new VerifiedCache({ clock, maxStaleness, maxEntries: 5_000 }) : null,
-    // A caller that joins a lookup gets a result that may be as old as the start of that lookup.
-    flights: new SingleFlight(clock, maxStaleness / 2),
-    users: new KnownUsers({ clock, maxAge: jwtOutageSeconds * 1000 }),
-  }
-}
-
-/** Returns a listener that invalidates all caches, and then calls the subscribers. */
-function invalidating(
-  { verified, wrongKeys, flights, users }: CredentialCaches,
-  subscribers: ChangeSubscribers,
-): ChangeListener {
-  return {
-    changed(change) {
-      flights.forgetAll()
-      verified?.changed(change)
-      wrongKeys?.changed(change)
-      users.changed(change)
-      subscribers.changed(change)
-    },
-    heartbeat(sent) {
-      verified?.heartbeat(sent)
-      wrongKeys?.heartbeat(sent)
-      // The fence of `verified` detects changes during a lookup; without it the users are not complete.
-      if (verified !== null) users.heartbeat(sent)
-    },
-    restarted() {
-      flights.forgetAll()
-      verified?.restarted()
-      wrongKeys?.restarted()
-      users.restarted()
-    },
-    lost() {
-      flights.forgetAll()
-      verified?.lost()
-      wrongKeys?.lost()
-      users.lost()
-    },
-  }
 }
