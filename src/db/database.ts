@@ -83,11 +83,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const size = options.connections ?? 10
   const { url, readUrl = url, listenUrl = url, schema = standardSchema } = options
   const primary = new KnownPrimary()
-  const diagnosis = createDiagnosis({ report: options.onTrouble ?? (() => {}), schema })
-  const observerOf = (connection: ConnectionRole) => ({
-    failed: (error: unknown) => diagnosis.failed(connection, causeOfFailure(error), error),
-    succeeded: () => diagnosis.succeeded(connection),
-  })
+  const observerOf = createObservers(options.onTrouble ?? (() => {}), schema)
   const admit: LinkOptions['admit'] = (survey) => void primary.observe(survey)
 
   const lookups = createPool({
@@ -160,6 +156,15 @@ export function openDatabase(options: DatabaseOptions): Database {
       await Promise.all([lookups.close(), pool.close(), replica?.close()])
     },
   }
+}
+
+/** Returns a function that returns the observer of the connections of a role. */
+function createObservers(report: (trouble: Trouble) => void, schema: SchemaNames) {
+  const diagnosis = createDiagnosis({ report, schema })
+  return (connection: ConnectionRole) => ({
+    failed: (error: unknown) => diagnosis.failed(connection, causeOfFailure(error), error),
+    succeeded: () => diagnosis.succeeded(connection),
+  })
 }
 
 /** The time limit for looking up a credential. Milliseconds. */

@@ -1,6 +1,6 @@
 import type { Change, ChangeListener, ChangeWatch } from '../credentials/changes.ts'
 import { type Clock, elapsed, type Stamp, stampOf, systemClock } from '../credentials/lease.ts'
-import type { KeyEventListener, KeyEvents } from '../keys/key-events.ts'
+import type { KeyEvent, KeyEventListener, KeyEvents } from '../keys/key-events.ts'
 import { within } from '../within.ts'
 import { watchChanges } from './change-feed.ts'
 import type { ConnectionSource } from './connection-string.ts'
@@ -52,7 +52,7 @@ export function createFreshness(options: FreshnessOptions): Freshness {
   } = options
   const row = createNodeRow(schema)
   let lastUnproven: Stamp | null = null
-  const eventListeners = new Set<KeyEventListener>()
+  const events = new EventListeners()
 
   const watchers = createWatchers({
     startFeed: (listener, maxHeartbeatAge) =>
@@ -62,12 +62,7 @@ export function createFreshness(options: FreshnessOptions): Freshness {
         heartbeat,
         maxHeartbeatAge,
         listener,
-        onKeyEvent: (event) => {
-          for (const { happened, missed } of eventListeners) {
-            if (event === null) missed()
-            else happened(event)
-          }
-        },
+        onKeyEvent: events.pass,
         lookupsAreProven,
         observer,
         clock,
@@ -113,17 +108,32 @@ export function createFreshness(options: FreshnessOptions): Freshness {
     watch: watchers.watch,
     keyEvents: {
       isListening: () => watchers.state()?.session === true,
-      watch(listener) {
-        eventListeners.add(listener)
-        const watch = watchers.watch(missing(listener), maxEventSilenceMs)
-        return {
-          close() {
-            eventListeners.delete(listener)
-            return watch.close()
-          },
-        }
-      },
+      watch: (listener) =>
+        events.add(listener, watchers.watch(missing(listener), maxEventSilenceMs)),
     },
+  }
+}
+
+/** The listeners of events of keys, each with its watch of the feed. */
+class EventListeners {
+  readonly #all = new Set<KeyEventListener>()
+
+  /** @param event `null`: events may have been missed */
+  readonly pass = (event: KeyEvent | null): void => {
+    for (const { happened, missed } of this.#all) {
+      if (event === null) missed()
+      else happened(event)
+    }
+  }
+
+  add(listener: KeyEventListener, watch: ChangeWatch): ReturnType<KeyEvents['watch']> {
+    this.#all.add(listener)
+    return {
+      close: () => {
+        this.#all.delete(listener)
+        return watch.close()
+      },
+    }
   }
 }
 

@@ -55,14 +55,7 @@ export function openLink<Prepared>(
   options: LinkOptions,
   prepare: Prepare<Prepared>,
 ): Link<Prepared> {
-  const {
-    target,
-    schema = standardSchema,
-    admit,
-    applicationName,
-    connectTimeout,
-    statementTimeout,
-  } = options
+  const { target, schema = standardSchema, admit, connectTimeout } = options
   const opening = new AbortController()
   let alive = true
   let connection: Connection | null = null
@@ -79,9 +72,9 @@ export function openLink<Prepared>(
   async function connectTo(to: ConnectionTarget): Promise<Connection> {
     let established: Connection | null = null
     established = await connect(to, {
-      applicationName,
+      applicationName: options.applicationName,
       connectTimeout,
-      statementTimeout,
+      statementTimeout: options.statementTimeout,
       requirePrimary: admit !== undefined,
       onclose: () => {
         if (connection === established) alive = false

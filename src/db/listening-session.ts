@@ -67,7 +67,6 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
   let answers = 0
   let lastAnswer = clock.monotonic()
   let version: string | null = null
-
   const opening = new AbortController()
   let connection: Connection | null = null
 
@@ -132,9 +131,8 @@ export function openListeningSession(options: ListeningSessionOptions): Listenin
     // The session was ended while it connected.
     if (ended) return connection.destroy()
     lastAnswer = clock.monotonic()
-    await connection.sql.unsafe(
-      `listen ${changeChannel}; listen ${eventChannel}; listen ${askChannel}; listen ${row.channel}`,
-    )
+    const channels = [changeChannel, eventChannel, askChannel, row.channel]
+    await connection.sql.unsafe(channels.map((name) => `listen ${name}`).join('; '))
     await prove(connection)
   }
   const listening = listen()

@@ -89,11 +89,7 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
       links.stopPreparing()
       return true
     }
-    return (
-      isReadOnly(error) ||
-      error instanceof TransactionNotStarted ||
-      error instanceof UnprovenServerError
-    )
+    return isOfServer(error)
   }
 
   async function run<T>(
@@ -130,6 +126,15 @@ export function createPool<Prepared>(options: PoolOptions<Prepared>): Pool<Prepa
       await links.close()
     },
   }
+}
+
+/** Whether the server refused to begin, because it is not the primary. */
+function isOfServer(error: unknown): boolean {
+  return (
+    isReadOnly(error) ||
+    error instanceof TransactionNotStarted ||
+    error instanceof UnprovenServerError
+  )
 }
 
 function endsConnection(error: unknown): boolean {

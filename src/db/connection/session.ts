@@ -50,32 +50,7 @@ export function startSession(
   const onnotify = options.onnotify ?? undefined
   const untyped: object = { host: [host], port: [port], socket: takeSocket, onnotify }
   const sql = withoutVariable('PGTARGETSESSIONATTRS', () =>
-    postgres({
-      max: 1,
-      user: target.user,
-      // A function is used even if it returns an empty password. For an empty string the driver would
-      // read an environment variable.
-      password: () =>
-        typeof target.password === 'function' ? target.password() : (target.password ?? ''),
-      database: target.database,
-      ssl: false,
-      prepare: target.prepare,
-      connect_timeout: 0,
-      idle_timeout: 0,
-      max_lifetime: null,
-      keep_alive: 60,
-      // Drizzle reads and writes arrays itself; `false` saves a query.
-      fetch_types: false,
-      onnotice: () => {},
-      onclose: ended,
-      connection: {
-        application_name: options.applicationName,
-        TimeZone: 'UTC',
-        ...(options.statementTimeout !== null && { statement_timeout: options.statementTimeout }),
-        ...(target.options !== null && { options: target.options }),
-      },
-      ...untyped,
-    }),
+    postgres({ ...driverOptions(target, options), onclose: ended, ...untyped }),
   )
 
   function takeSocket(): Socket {
@@ -112,6 +87,36 @@ export function startSession(
       await sql.end({ timeout: 5 })
       // The server may not have answered.
       socket.destroy()
+    },
+  }
+}
+
+function driverOptions(
+  target: ConnectionTarget,
+  { applicationName, statementTimeout }: SessionOptions,
+): postgres.Options<Record<string, never>> {
+  return {
+    max: 1,
+    user: target.user,
+    // A function is used even if it returns an empty password. For an empty string the driver would
+    // read an environment variable.
+    password: () =>
+      typeof target.password === 'function' ? target.password() : (target.password ?? ''),
+    database: target.database,
+    ssl: false,
+    prepare: target.prepare,
+    connect_timeout: 0,
+    idle_timeout: 0,
+    max_lifetime: null,
+    keep_alive: 60,
+    // Drizzle reads and writes arrays itself; `false` saves a query.
+    fetch_types: false,
+    onnotice: () => {},
+    connection: {
+      application_name: applicationName,
+      TimeZone: 'UTC',
+      ...(statementTimeout !== null && { statement_timeout: statementTimeout }),
+      ...(target.options !== null && { options: target.options }),
     },
   }
 }
