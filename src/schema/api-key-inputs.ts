@@ -22,6 +22,10 @@ const reason = `The reason, at most ${reasonRule.maxLength} characters. The audi
 export type ApiKeyMutationInputs = ReturnType<typeof registerApiKeyInputs>
 
 export function registerApiKeyInputs(builder: Builder) {
+  return { ...registerPropertyInputs(builder), ...registerSecretInputs(builder) }
+}
+
+function registerPropertyInputs(builder: Builder) {
   const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
     description: 'The input of `createApiKey`.',
     fields: (t) => ({
@@ -67,6 +71,11 @@ export function registerApiKeyInputs(builder: Builder) {
       }),
     }),
   })
+  return { CreateApiKeyInput, UpdateApiKeyInput }
+}
+
+/** Registers the inputs of the mutations after which a secret is refused. */
+function registerSecretInputs(builder: Builder) {
   const RotateApiKeyInput = builder.inputType('RotateApiKeyInput', {
     description: 'The input of `rotateApiKey`.',
     fields: (t) => ({
@@ -102,8 +111,6 @@ export function registerApiKeyInputs(builder: Builder) {
     }),
   })
   return {
-    CreateApiKeyInput,
-    UpdateApiKeyInput,
     RotateApiKeyInput,
     RevokeApiKeyInput,
     ExpirePreviousSecretInput,

@@ -27,23 +27,7 @@ export function registerApiKeyQueries(
     { name: 'ApiKeyEdge', description: 'An API key and its position in a list.' },
   )
 
-  const ApiKeySort = builder.enumType('ApiKeySort', {
-    description: 'The order of a list of API keys. Keys with the same value are sorted by id.',
-    values: {
-      NEWEST: { description: 'By `createdAt`, the latest first.' },
-      NAME: {
-        description:
-          'By `name`, without the case of letters: by the code points of the characters in lower case.',
-      },
-      LAST_USED: {
-        description:
-          'By `lastUsedAt`, the latest first; keys that were never used come last. Keys that are used while a client reads the pages change their position.',
-      },
-      EXPIRES: {
-        description: 'By `expiresAt`, the earliest first; keys that do not expire come last.',
-      },
-    },
-  })
+  const ApiKeySort = registerApiKeySort(builder)
 
   builder.queryFields((t) => ({
     apiKey: t.field({
@@ -101,4 +85,24 @@ export function registerApiKeyQueries(
     }),
   }))
   return ApiKeyConnection
+}
+
+function registerApiKeySort(builder: Builder) {
+  return builder.enumType('ApiKeySort', {
+    description: 'The order of a list of API keys. Keys with the same value are sorted by id.',
+    values: {
+      NEWEST: { description: 'By `createdAt`, the latest first.' },
+      NAME: {
+        description:
+          'By `name`, without the case of letters: by the code points of the characters in lower case.',
+      },
+      LAST_USED: {
+        description:
+          'By `lastUsedAt`, the latest first; keys that were never used come last. Keys that are used while a client reads the pages change their position.',
+      },
+      EXPIRES: {
+        description: 'By `expiresAt`, the earliest first; keys that do not expire come last.',
+      },
+    },
+  })
 }

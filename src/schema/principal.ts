@@ -20,12 +20,8 @@ export function registerCredentialKind(builder: Builder) {
   })
 }
 
-export function registerPrincipal(
-  builder: Builder,
-  CredentialKind: CredentialKindRef,
-  owner: OwnerType | null,
-): void {
-  const CredentialRef = builder.objectRef<Credential>('Credential').implement({
+function registerCredential(builder: Builder, CredentialKind: CredentialKindRef) {
+  return builder.objectRef<Credential>('Credential').implement({
     description:
       'The credential that the request presented. Its kind does not affect which scopes it needs. But an API key may change and rotate only itself and its descendants, and a key that it creates is its child.',
     fields: (t) => ({
@@ -55,7 +51,14 @@ export function registerPrincipal(
       }),
     }),
   })
+}
 
+export function registerPrincipal(
+  builder: Builder,
+  CredentialKind: CredentialKindRef,
+  owner: OwnerType | null,
+): void {
+  const CredentialRef = registerCredential(builder, CredentialKind)
   const PrincipalRef = builder.objectRef<Principal>('Principal').implement({
     description: 'The user and the effective scopes of the request.',
     fields: (t) => ({
