@@ -77,29 +77,45 @@ export function KeyForm(props: {
         />
       </FormSection>
       <FailureNote failure={failure} />
-      <div className="form-actions">
-        <p className="muted numbers" aria-live="polite">
-          {m.create.selected(selected.size)}
-        </p>
-        {offered.length > 0 && (
-          <div className="form-offer">
-            <Button
-              icon={<CircleCheck aria-hidden />}
-              onPress={() => {
-                select(new Set(offered))
-                setTab('list')
-              }}
-            >
-              {m.create.take(offered.length)}
-            </Button>
-          </div>
-        )}
-        <ButtonLink href="/">{m.cancel}</ButtonLink>
-        <Button type="submit" look="primary" isPending={isPending}>
-          {m.create.action}
-        </Button>
-      </div>
+      <FormActions
+        selected={selected.size}
+        offered={offered.length}
+        isPending={isPending}
+        onTake={() => {
+          select(new Set(offered))
+          setTab('list')
+        }}
+      />
     </form>
+  )
+}
+
+function FormActions(props: {
+  /** The number of chosen scopes. */
+  readonly selected: number
+  /** The number of scopes that the operations need, if others are chosen. */
+  readonly offered: number
+  readonly isPending: boolean
+  readonly onTake: () => void
+}) {
+  const { selected, offered, isPending, onTake } = props
+  return (
+    <div className="form-actions">
+      <p className="muted numbers" aria-live="polite">
+        {m.create.selected(selected)}
+      </p>
+      {offered > 0 && (
+        <div className="form-offer">
+          <Button icon={<CircleCheck aria-hidden />} onPress={onTake}>
+            {m.create.take(offered)}
+          </Button>
+        </div>
+      )}
+      <ButtonLink href="/">{m.cancel}</ButtonLink>
+      <Button type="submit" look="primary" isPending={isPending}>
+        {m.create.action}
+      </Button>
+    </div>
   )
 }
 

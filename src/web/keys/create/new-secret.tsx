@@ -77,20 +77,30 @@ export default function NewSecret(props: {
         </Button>
       </div>
       {target !== null && (
-        <Question
-          title={m.secret.leaveTitle}
-          action={m.secret.leave}
-          cancel={m.secret.stay}
-          onAction={() => leave(target)}
-          onClose={() => setTarget(null)}
-        >
-          <p>{m.secret.leaveText}</p>
-          <p className="muted">
-            {m.secret.lost} <code>{id}</code>
-          </p>
-        </Question>
+        <LeaveQuestion id={id} onLeave={() => leave(target)} onStay={() => setTarget(null)} />
       )}
     </Page>
+  )
+}
+
+function LeaveQuestion(props: {
+  readonly id: string
+  readonly onLeave: () => void
+  readonly onStay: () => void
+}) {
+  return (
+    <Question
+      title={m.secret.leaveTitle}
+      action={m.secret.leave}
+      cancel={m.secret.stay}
+      onAction={props.onLeave}
+      onClose={props.onStay}
+    >
+      <p>{m.secret.leaveText}</p>
+      <p className="muted">
+        {m.secret.lost} <code>{props.id}</code>
+      </p>
+    </Question>
   )
 }
 

@@ -53,23 +53,12 @@ export function KeyScreen(props: {
       }
       up={{ href: '/', label: m.list.title }}
       actions={
-        <>
-          {isChangeable && (
-            <Button icon={<Pencil aria-hidden />} onPress={() => setQuestion('edit')}>
-              {m.details.edit}
-            </Button>
-          )}
-          {isLive && isOwn && (
-            <Button icon={<RefreshCw aria-hidden />} onPress={() => setQuestion('rotate')}>
-              {m.details.rotate}
-            </Button>
-          )}
-          {apiKey.status !== 'REVOKED' && mayWrite && (
-            <Button icon={<Ban aria-hidden />} onPress={() => setQuestion('revoke')}>
-              {m.details.revoke}
-            </Button>
-          )}
-        </>
+        <Actions
+          mayEdit={isChangeable}
+          mayRotate={isLive && isOwn}
+          mayRevoke={apiKey.status !== 'REVOKED' && mayWrite}
+          onAsk={setQuestion}
+        />
       }
     >
       <div className="details">
@@ -105,5 +94,32 @@ export function KeyScreen(props: {
         )}
       </Suspense>
     </Page>
+  )
+}
+
+function Actions(props: {
+  readonly mayEdit: boolean
+  readonly mayRotate: boolean
+  readonly mayRevoke: boolean
+  readonly onAsk: (question: Question) => void
+}) {
+  return (
+    <>
+      {props.mayEdit && (
+        <Button icon={<Pencil aria-hidden />} onPress={() => props.onAsk('edit')}>
+          {m.details.edit}
+        </Button>
+      )}
+      {props.mayRotate && (
+        <Button icon={<RefreshCw aria-hidden />} onPress={() => props.onAsk('rotate')}>
+          {m.details.rotate}
+        </Button>
+      )}
+      {props.mayRevoke && (
+        <Button icon={<Ban aria-hidden />} onPress={() => props.onAsk('revoke')}>
+          {m.details.revoke}
+        </Button>
+      )}
+    </>
   )
 }
