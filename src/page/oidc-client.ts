@@ -79,11 +79,7 @@ export function createOidcClient(settings: OidcSettings, now: () => number): Oid
   return {
     async begin(redirectUri) {
       const { client, config } = await discover()
-      const secrets = {
-        state: client.randomState(),
-        nonce: client.randomNonce(),
-        verifier: client.randomPKCECodeVerifier(),
-      }
+      const secrets = createSecrets(client)
       const url = client.buildAuthorizationUrl(config, {
         redirect_uri: redirectUri,
         scope: scopes.join(' '),
@@ -157,6 +153,15 @@ function isRefusal({
 }
 
 type Client = typeof import('openid-client')
+
+function createSecrets(client: Client): SignInSecrets {
+  return {
+    state: client.randomState(),
+    nonce: client.randomNonce(),
+    verifier: client.randomPKCECodeVerifier(),
+  }
+}
+
 interface Discovered {
   readonly client: Client
   readonly config: Configuration

@@ -90,9 +90,12 @@ export const shownSessionHeader = 'x-latchkey-session'
 const maxUnknownCookies = 10_000
 const unknownMs = 60_000
 
-export function createPageSessions(options: PageSessionsOptions): PageSessions {
-  const { store, sealer, cookies, origin, failures, onError, now } = options
-  const renewal = createSessionRenewal(options)
+/** Finds sessions by the cookie of a request. */
+function createSessionLookup({
+  store,
+  cookies,
+  now,
+}: Pick<PageSessionsOptions, 'store' | 'cookies' | 'now'>) {
   /** The hashes of cookies without a session. A session that has ended never comes back. */
   const unknown = new LRUCache<string, true>({ max: maxUnknownCookies, ttl: unknownMs })
 
@@ -112,6 +115,14 @@ export function createPageSessions(options: PageSessionsOptions): PageSessions {
     }
     return session
   }
+
+  return { presented, lookUp }
+}
+
+export function createPageSessions(options: PageSessionsOptions): PageSessions {
+  const { store, sealer, cookies, origin, failures, onError, now } = options
+  const renewal = createSessionRenewal(options)
+  const { presented, lookUp } = createSessionLookup(options)
 
   /** A browser whose session has ended counts once, however often it sends the cookie. */
   function countFailure(carrier: CredentialCarrier): void {

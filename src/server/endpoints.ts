@@ -10,7 +10,7 @@ import type { DirectEndpoint } from '../http/endpoint.ts'
 import { createForwardAuth } from '../http/forward-auth.ts'
 import { createGraphQL } from '../http/graphql.ts'
 import { createHealth } from '../http/health.ts'
-import { createIntrospection } from '../http/introspection.ts'
+import { createIntrospection, type Introspection } from '../http/introspection.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import { createSchemaSdl } from '../http/schema-sdl.ts'
 import { createOperationGuards } from '../limits/operation-guards.ts'
@@ -42,8 +42,8 @@ export function createEndpoints(
   services: Services,
   { metrics, failures }: LastingParts,
 ): Omit<App, 'development' | 'reload' | 'close'> {
-  const { log, now } = settings
-  const { keys, developmentIssuer } = services
+  const { log } = settings
+  const { developmentIssuer } = services
   const { trustedProxies, publicIntrospection } = config
   const { issuer: identity, keys: identityKeys } = services.identity
   const credentialHeaders = credentialHeadersOf(config)
@@ -76,13 +76,7 @@ export function createEndpoints(
   })
   const fetch = createHttpApp({
     forwardAuth,
-    introspection: createIntrospection({
-      admission,
-      identity,
-      issuer: settings.publicUrl,
-      keyCreatedAt: async (id) => (await keys.findMany([id]))[0]?.createdAt ?? null,
-      now,
-    }),
+    introspection: createServerIntrospection(settings, services, admission),
     graphql,
     schemaSdl: createSchemaSdl({ admission, sdl: printSdl(services.schema), publicIntrospection }),
     keysPage: createServerPage(config, settings.publicUrl, {
@@ -121,6 +115,20 @@ export function createEndpoints(
       void services.keyChanges.close()
     },
   }
+}
+
+function createServerIntrospection(
+  { publicUrl, now }: AppSettings,
+  { keys, identity }: Services,
+  admission: Admission<RequestContext>,
+): Introspection {
+  return createIntrospection({
+    admission,
+    identity: identity.issuer,
+    issuer: publicUrl,
+    keyCreatedAt: async (id) => (await keys.findMany([id]))[0]?.createdAt ?? null,
+    now,
+  })
 }
 
 function createServerGraphiql(config: Config, { publicUrl }: AppSettings): Graphiql | null {

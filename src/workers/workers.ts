@@ -55,20 +55,13 @@ export async function startWorkers(
     const worker = cluster.fork()
     workers.add(worker)
     worker.once('exit', () => workers.delete(worker))
+    const send = (message: ToWorker) => worker.send(message)
     worker.on('message', (message: FromWorker) => {
       if (message.type === 'loaded') {
-        const isPortReserved = config.port === 0
-        worker.send({
-          type: 'start',
-          databaseUrl,
-          port,
-          isPortReserved,
-          joining,
-        } satisfies ToWorker)
+        send({ type: 'start', databaseUrl, port, isPortReserved: config.port === 0, joining })
       }
-      if (message.type === 'release port') {
-        void release().then(() => worker.send({ type: 'port released' } satisfies ToWorker))
-      }
+      if (message.type === 'release port')
+        void release().then(() => send({ type: 'port released' }))
       if (message.type === 'collect metrics') void collectMetrics(message.id, worker, workers)
     })
     // Ignored: a failed send means that the worker has ended, and `exit` is handled.
