@@ -63,16 +63,8 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
   const operate = createOperate(createRunOperation(yoga), pacing, parts)
   const isWatched = watch.isWatching()
 
-  const isForPage = (request: HttpRequest) =>
-    graphiql !== null &&
-    request.method === 'GET' &&
-    request.header('accept')?.includes('text/html') === true
-
-  function admit(request: HttpRequest, context: RequestContext) {
-    return (
-      requestFault(request) ?? admission.admit(request.shown, request, context, context.admission)
-    )
-  }
+  const admit = (request: HttpRequest, context: RequestContext) =>
+    requestFault(request) ?? admission.admit(request.shown, request, context, context.admission)
 
   function answerAdmitted(
     refusal: GraphQLError | null,
@@ -92,7 +84,7 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
       if (method !== 'POST' && method !== 'GET') return false
       if (target !== graphqlPath && !target.startsWith(`${graphqlPath}?`)) return false
       // Plugins that hook into requests or responses need Yoga.
-      return !isWatched && !isForPage(request) && !isForStream(request)
+      return !isWatched && !(graphiql && isForPage(request)) && !isForStream(request)
     },
 
     answer(request, context) {
@@ -102,14 +94,10 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
         : answerAdmitted(refusal, request, context)
     },
 
-    /** Handles errors that Yoga's own error handling does not see. */
-    failed(cause, request, { requestId }) {
-      const accept = request.header('accept')
-      if (cause instanceof BodyTooLargeError) return errorAnswer(bodyTooLarge, accept)
-      if (cause instanceof UnreadableBodyError)
-        return errorAnswer(badRequest(cause.message), accept)
-      onBug(cause, requestId)
-      return errorAnswer(maskedError(requestId), accept)
+    failed: (cause, request, { requestId }) => {
+      const known = knownFailure(cause)
+      if (known === null) onBug(cause, requestId)
+      return errorAnswer(known ?? maskedError(requestId), request.header('accept'))
     },
   }
 
@@ -140,6 +128,16 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
       return withCacheHeaders(response)
     },
   }
+}
+
+function isForPage(request: HttpRequest): boolean {
+  return request.method === 'GET' && request.header('accept')?.includes('text/html') === true
+}
+
+/** Returns the error of a request that could not be read; `null`: Latchkey or Yoga has failed. */
+function knownFailure(cause: unknown): GraphQLError | null {
+  if (cause instanceof BodyTooLargeError) return bodyTooLarge
+  return cause instanceof UnreadableBodyError ? badRequest(cause.message) : null
 }
 
 /** Sets the headers that keep an answer out of caches, and events out of the buffer of a proxy. */

@@ -49,7 +49,7 @@ export function useDecision({
   const { operations } = decider
   const check = createSchemaCheck(undeclared, decider.admission.authenticator)
 
-  const admittedContext = ({ contextValue }: ExecutionArgs, original: OperationContext) =>
+  const admitted = ({ contextValue }: ExecutionArgs, original: OperationContext) =>
     operations.admittedContext(contextValue as OperationContext, original)
 
   /**
@@ -64,21 +64,13 @@ export function useDecision({
     }
     return (args) => {
       check(args.schema)
-      const decided = decideOn(decider, args, admittedContext(args, original), allowed)
+      const decided = decideOn(decider, args, admitted(args, original), allowed)
       if (decided instanceof Promise) {
         return decided.then((late) => (isDenial(late) ? late : run(args)))
       }
       return isDenial(decided) ? decided : run(args)
     }
   }
-
-  /** Completes the answer to an operation that was executed with `args`. */
-  const complete = (
-    done: Done<Executed>,
-    args: ExecutionArgs,
-    original: OperationContext,
-    last?: object,
-  ) => completeExecuted(decider, done, args, admittedContext(args, original), last)
 
   /** Decides on an operation, and calls `proceed` if it may run. */
   function decide<Hooks>(
@@ -104,7 +96,8 @@ export function useDecision({
       return decide(start, (operation) => {
         start.setExecuteFn(authorized(start.executeFn, operation))
         return {
-          onExecuteDone: (done: Done<Executed>) => complete(done, start.args, operation.original),
+          onExecuteDone: (done: Done<Executed>) =>
+            completeExecuted(decider, done, start.args, admitted(start.args, operation.original)),
         }
       })
     },
@@ -119,7 +112,7 @@ export function useDecision({
         start.setSubscribeFn(authorized(subscribe, operation))
         return {
           onSubscribeResult: (done: Done<Executed>) =>
-            complete(done, executed, operation.original, {}),
+            completeExecuted(decider, done, executed, admitted(executed, operation.original), {}),
         }
       })
     },
