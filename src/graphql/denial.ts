@@ -10,8 +10,10 @@ export function denialError(
   failure: LatchkeyError,
   extensions: Readonly<Record<string, unknown>> = {},
 ): GraphQLError {
+  // `apolloGuardPlugin` adds `http` to refusals, which are the same for every server in the process.
+  const { http: _, ...shown } = failure.extensions
   const error = withoutStack(
-    new GraphQLError(failure.message, { extensions: { ...failure.extensions, ...extensions } }),
+    new GraphQLError(failure.message, { extensions: { ...shown, ...extensions } }),
   )
   denials.set(error, failure)
   return error

@@ -5,7 +5,7 @@ import { expressMiddleware } from '@as-integrations/express5'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import express from 'express'
 import fastify from 'fastify'
-import { GraphQLSchema } from 'graphql'
+import { GraphQLSchema, graphql } from 'graphql'
 import { createHandler } from 'graphql-http/lib/use/http'
 import { createYoga } from 'graphql-yoga'
 import mercurius, { type MercuriusContext } from 'mercurius'
@@ -247,6 +247,17 @@ describe('the function `context` of Apollo Server', () => {
       expect(extensions).toMatchObject({ code: 'INVALID_CREDENTIAL' })
       expect(extensions).not.toHaveProperty('http')
     }
+  })
+
+  it('leaves nothing of Apollo Server in the error that other servers show', async () => {
+    failure = revoked
+    await ask()
+    const principalOf = (): Principal | null => {
+      throw revoked
+    }
+    const schema = guardSchema(newSchema(), { principalOf })
+    const { errors } = await graphql({ schema, source: '{ hello }' })
+    expect(errors?.[0]?.extensions).toEqual({ code: 'INVALID_CREDENTIAL' })
   })
 
   it('keeps the status 500 of any other error', async () => {
