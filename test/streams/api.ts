@@ -2,6 +2,7 @@ import { createSchema, createYoga, type Plugin } from 'graphql-yoga'
 import {
   type ClosableAuthenticator,
   createAuthenticator,
+  NotFoundError,
   type Principal,
   usePrincipal,
 } from '../../src/index.ts'
@@ -44,6 +45,7 @@ export async function startApi({
         scalar File
         type Query {
           hello: String @public
+          missing: String @public
           numbers: [Int!] @public
           orders: [String!] @requiresScopes(scopes: [["read:orders"]])
           late: String @authenticated
@@ -53,6 +55,9 @@ export async function startApi({
       resolvers: {
         Query: {
           hello: () => resolved.push('hello') && 'Hello',
+          missing: () => {
+            throw new NotFoundError('user')
+          },
           numbers: async function* () {
             resolved.push('numbers')
             yield 1

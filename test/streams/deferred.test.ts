@@ -63,6 +63,15 @@ describe.each([true, false])('@defer and @stream, with the plugin before: %s', (
     expect(text).toMatch(/"numbers":\[1\][\s\S]*"items":\[2\]/)
   })
 
+  it.each(['{ missing ... @defer { hello } }', '{ hello ... @defer { missing } }'])(
+    'keeps the code of an error in any part: %s',
+    async (query) => {
+      const { text } = await send(query)
+      expect(text).toContain('"code":"NOT_FOUND"')
+      expect(text).not.toContain('Unexpected error')
+    },
+  )
+
   it('ends when the credential expires between the parts', async () => {
     const { authorization } = await api.bearer('read:orders')
     const real = Date.now
