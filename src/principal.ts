@@ -1,4 +1,4 @@
-import { administrativeScopes } from './scopes.ts'
+import { administrativeScopes, sorted } from './scopes.ts'
 
 /**
  * The identity and the scopes of a caller. Credentials of the same user with the same scopes give
@@ -52,4 +52,14 @@ export function withinGrant(scopes: readonly string[], grant: Grant): readonly s
       (grant.ceiling === null || grant.ceiling.includes(scope)) &&
       (grant.issuerCeiling === null || grant.issuerCeiling.includes(scope)),
   )
+}
+
+/**
+ * Returns a text that is equal for principals that get the same answers: it contains the issuer, the subject and the
+ * effective scopes. `null`: the caller is anonymous.
+ */
+export function principalKeyOf(principal: Principal | null): string | null {
+  if (principal === null) return null
+  const { issuer, subject, scopes } = principal
+  return JSON.stringify([issuer, subject, ...sorted([...scopes])])
 }

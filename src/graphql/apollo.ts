@@ -1,6 +1,6 @@
 import type { FormattedExecutionResult, GraphQLError, GraphQLSchema } from 'graphql'
 import { LatchkeyError } from '../errors.ts'
-import { keyOf } from '../principal-key.ts'
+import { principalKeyOf } from '../principal.ts'
 import { denialIn } from './denial.ts'
 import { principalOfGuarded, requireGuarded } from './guard-schema.ts'
 
@@ -84,7 +84,7 @@ export function apolloGuardPlugin(): ApolloGuardPlugin {
 
 async function principalKey({ schema, contextValue }: ApolloRequest): Promise<string | null> {
   try {
-    return keyOf((await principalOfGuarded(schema, contextValue)) ?? null)
+    return principalKeyOf((await principalOfGuarded(schema, contextValue)) ?? null)
   } catch {
     // The operation is not answered from the cache, so it is executed, and fails with this error.
     return crypto.randomUUID()

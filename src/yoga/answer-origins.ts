@@ -1,7 +1,7 @@
 import type { ExecutionResult, GraphQLError } from 'graphql'
 import type { Plugin, YogaLogger } from 'graphql-yoga'
 import { ServiceUnavailableError } from '../errors.ts'
-import { keyOf } from '../principal-key.ts'
+import { principalKeyOf } from '../principal.ts'
 import { EntityTags } from './entity-tags.ts'
 import type { GraphQLAdmission } from './graphql-admission.ts'
 import { requestError } from './graphql-errors.ts'
@@ -42,7 +42,8 @@ export function useAnswerOrigins(
     const key = askedKey(state)
     if (key === undefined) return (refuse ?? refuseLogged)(advice)
     // The body took long, and the scopes have changed meanwhile.
-    if (key !== keyOf(state?.principal ?? null)) return requestError(new ServiceUnavailableError())
+    if (key !== principalKeyOf(state?.principal ?? null))
+      return requestError(new ServiceUnavailableError())
     tags.record(result, key)
     return null
   }

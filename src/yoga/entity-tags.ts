@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { keyOf } from '../principal-key.ts'
+import { principalKeyOf } from '../principal.ts'
 import { errorAnswer, toResponse } from './error-answer.ts'
 import type { GraphQLAdmission } from './graphql-admission.ts'
 import type { Handle } from './handle.ts'
@@ -38,7 +38,7 @@ export class EntityTags {
   ): Promise<Response | null> {
     const refusal = await this.#operations.admit({ ...serverContext, request })
     if (refusal !== null) return toResponse(errorAnswer(refusal, request.headers.get('accept')))
-    const key = keyOf(this.#admission.stateOf(request)?.principal ?? null)
+    const key = principalKeyOf(this.#admission.stateOf(request)?.principal ?? null)
     const tag = request.headers.get('if-none-match') ?? ''
     if (this.#keys.get(tag) === (key ?? '')) return null
     return (await handle?.(request, serverContext)) ?? null

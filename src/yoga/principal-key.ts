@@ -1,5 +1,5 @@
 import { RequestAdmission } from '../admission/request-admission.ts'
-import { keyOf } from '../principal-key.ts'
+import { principalKeyOf } from '../principal.ts'
 
 /** The keys that were asked for, by the admission of the request. */
 const asked = new WeakMap<RequestAdmission, string | null>()
@@ -18,7 +18,7 @@ export function principalKey(request: object): string | null {
       '`principalKey` needs a request that `usePrincipal` has admitted, or the context of its operation.',
     )
   }
-  const key = keyOf(admission.principal)
+  const key = principalKeyOf(admission.principal)
   asked.set(admission, key)
   return key
 }
