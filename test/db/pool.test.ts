@@ -13,9 +13,16 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-const open = (url: string, milliseconds: number, size = 1) =>
+const linkTo = (url: string, connectTimeout: number) => ({
+  url,
+  applicationName: 'latchkey-pool',
+  connectTimeout,
+  statementTimeout: null,
+})
+
+const open = (url: string, milliseconds: number, size = 1, connectTimeout = 20_000) =>
   createPool({
-    link: { url, applicationName: 'latchkey-pool', connectTimeout: 300, statementTimeout: null },
+    link: linkTo(url, connectTimeout),
     size,
     prepare: (queries) => queries,
     startDeadline: () => startDeadline(milliseconds),
@@ -23,7 +30,7 @@ const open = (url: string, milliseconds: number, size = 1) =>
 
 it('closes a connection whose server stops answering before its survey', async () => {
   const network = await startSilencer(database.url, 'pg_control_system')
-  const pool = open(network.url, 200)
+  const pool = open(network.url, 200, 1, 300)
   try {
     const one = () => pool.run((queries) => queries.execute(sql`select 1 as one`))
     await expect(one()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
@@ -72,12 +79,7 @@ it('opens no connection once it is closed', async () => {
 it('reports no failure of work that it interrupts when it is closed', async () => {
   const failed = vi.fn()
   const pool = createPool({
-    link: {
-      url: database.url,
-      applicationName: 'latchkey-pool',
-      connectTimeout: 300,
-      statementTimeout: null,
-    },
+    link: linkTo(database.url, 20_000),
     size: 1,
     prepare: (queries) => queries,
     startDeadline: () => startDeadline(20_000),
