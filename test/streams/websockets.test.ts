@@ -183,7 +183,7 @@ describe.each(Object.entries(servers))('%s', (name, start) => {
   })
 
   it('closes with 4403 when the credential expires, even if nothing is sent or runs', async () => {
-    const exp = Math.floor(Date.now() / 1000) + 2
+    const exp = Math.floor(Date.now() / 1000) + 4
     const authorization = `Bearer ${await instance.issuer.sign({ scope: 'read:orders', exp })}`
     const idle = await to({ authorization })
     expect((await idle.run('{ hello }')).data).toEqual({ hello: 'Hello' })
