@@ -10,6 +10,14 @@ export interface ApolloRequest {
   readonly contextValue: object
 }
 
+/** The parts of a request of Apollo Server that the plugin uses. */
+interface ApolloContext extends ApolloRequest {
+  readonly overallCachePolicy: {
+    restrict(hint: { readonly scope: 'PRIVATE' }): void
+    policyIfCacheable(): { readonly scope: 'PUBLIC' | 'PRIVATE' } | null
+  }
+}
+
 /** The parts of an answer of Apollo Server that the plugin uses. */
 interface ApolloAnswer {
   readonly errors?: readonly GraphQLError[]
@@ -24,7 +32,7 @@ interface ApolloAnswer {
 }
 
 interface ApolloListener {
-  executionDidStart(): Promise<void>
+  executionDidStart(): Promise<{ executionDidEnd(): Promise<void> }>
   willSendResponse(answer: ApolloAnswer): Promise<void>
 }
 
@@ -34,7 +42,7 @@ export interface ApolloGuardPlugin {
     schemaDidLoadOrUpdate(schemas: { readonly apiSchema: GraphQLSchema }): void
   }>
   contextCreationDidFail(failed: { readonly error: Error }): Promise<void>
-  requestDidStart(): Promise<ApolloListener>
+  requestDidStart(request: ApolloContext): Promise<ApolloListener>
   /** Options of `@apollo/server-plugin-response-cache`. With them, each key contains the principal. */
   readonly cacheOptions: ApolloCacheOptions
 }
@@ -55,6 +63,9 @@ export interface ApolloCacheOptions {
  * HTTP status and headers of its error. So does the answer to a request whose credential the function `context` of
  * the server refused. The server does not start with a schema that is not guarded.
  *
+ * An answer to a caller who is not anonymous gets the cache scope `PRIVATE`, because Apollo Server assumes `PUBLIC`.
+ * So HTTP caches that callers share do not store it.
+ *
  * An answer with data that no execution of the request has produced, such as that of a response cache, is refused
  * with 500 and logged, unless the cache has the `cacheOptions`.
  */
@@ -70,7 +81,7 @@ export function apolloGuardPlugin(): ApolloGuardPlugin {
       if (error instanceof LatchkeyError) setHttp(error)
     },
 
-    requestDidStart: () => Promise.resolve(new Listener(keyed)),
+    requestDidStart: (request) => Promise.resolve(new Listener(request, keyed)),
 
     cacheOptions: {
       sessionId: principalKey,
@@ -110,23 +121,36 @@ const done = Promise.resolve()
 
 /** A class, because an object with a function for each member takes longer to create. */
 class Listener implements ApolloListener {
+  readonly #request: ApolloContext
   readonly #keyed: WeakSet<object>
   #isExecuted = false
 
-  constructor(keyed: WeakSet<object>) {
+  constructor(request: ApolloContext, keyed: WeakSet<object>) {
+    this.#request = request
     this.#keyed = keyed
   }
 
-  executionDidStart(): Promise<void> {
+  executionDidStart(): Promise<this> {
     this.#isExecuted = true
-    return done
+    return Promise.resolve(this)
+  }
+
+  /** Runs before the hooks that store the answer and write `Cache-Control`. */
+  executionDidEnd(): Promise<void> {
+    const policy = this.#request.overallCachePolicy.policyIfCacheable()
+    return policy?.scope === 'PUBLIC' ? this.#restrict() : done
+  }
+
+  async #restrict(): Promise<void> {
+    if ((await principalKey(this.#request)) === null) return
+    this.#request.overallCachePolicy.restrict({ scope: 'PRIVATE' })
   }
 
   willSendResponse({ errors, contextValue, logger, response }: ApolloAnswer): Promise<void> {
     const { http, body } = response
     if (!this.#isExecuted && hasData(body) && !this.#keyed.has(contextValue)) {
       logger.error(advice)
-      response.body = unknownOrigin
+      response.body = unknownOrigin()
       http.status = 500
       http.headers.set('cache-control', 'no-store')
       return done
@@ -139,19 +163,14 @@ class Listener implements ApolloListener {
   }
 }
 
-const unknownOrigin: ApolloAnswer['response']['body'] = {
-  kind: 'single',
-  singleResult: {
-    errors: [
-      {
-        message: 'Something went wrong on our side.',
-        extensions: { code: 'INTERNAL_SERVER_ERROR' },
-      },
-    ],
-  },
+/** A new object for each answer, because other plugins may add to it. */
+function unknownOrigin(): ApolloAnswer['response']['body'] {
+  const message = 'Something went wrong on our side.'
+  const error = { message, extensions: { code: 'INTERNAL_SERVER_ERROR' } }
+  return { kind: 'single', singleResult: { errors: [error] } }
 }
 
+/** An answer in parts may have its data in later parts. */
 function hasData(body: ApolloAnswer['response']['body']): boolean {
-  const { data } = body.kind === 'single' ? body.singleResult : body.initialResult
-  return data !== undefined && data !== null
+  return body.kind === 'incremental' || (body.singleResult.data ?? null) !== null
 }

@@ -1,4 +1,4 @@
-import { ApolloServer } from '@apollo/server'
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
 import { ApolloServerPluginCacheControl } from '@apollo/server/plugin/cacheControl'
 import responseCache from '@apollo/server-plugin-response-cache'
 import { makeExecutableSchema } from '@graphql-tools/schema'
@@ -55,8 +55,15 @@ function principalOf({ caller }: Context): Principal | null {
 
 type Options = (guardPlugin: ReturnType<typeof apolloGuardPlugin>) => object
 
+const orders = ['guard first', 'guard last'] as const
+
+interface Plugins {
+  readonly order?: (typeof orders)[number]
+  readonly others?: readonly ApolloServerPlugin<Context>[]
+}
+
 /** @param optionsOf returns the options of the cache */
-async function start(optionsOf: Options) {
+async function start(optionsOf: Options, { order = 'guard first', others = [] }: Plugins = {}) {
   const schema = guardSchema(
     makeExecutableSchema<Context>({
       typeDefs,
@@ -76,14 +83,15 @@ async function start(optionsOf: Options) {
   const log = (message: unknown) => {
     logged.push(String(message))
   }
+  const caches: ApolloServerPlugin<Context>[] = [
+    ApolloServerPluginCacheControl({ defaultMaxAge: 60 }),
+    responseCache(optionsOf(guardPlugin)),
+    ...others,
+  ]
   apollo = new ApolloServer<Context>({
     schema,
     logger: { debug() {}, info() {}, warn: log, error: log },
-    plugins: [
-      guardPlugin,
-      ApolloServerPluginCacheControl({ defaultMaxAge: 60 }),
-      responseCache(optionsOf(guardPlugin)),
-    ],
+    plugins: order === 'guard first' ? [guardPlugin, ...caches] : [...caches, guardPlugin],
   })
   await apollo.start()
 }
@@ -102,31 +110,86 @@ async function ask(caller: Context['caller'], query = '{ orders }') {
 
 describe.each<[string, Options]>([
   ['no options', () => ({})],
+  ['one session for all', () => ({ sessionId: async () => 'all' })],
   ['the session alone', ({ cacheOptions: { sessionId } }) => ({ sessionId })],
   [
     'key data of its own',
     ({ cacheOptions }) => ({ ...cacheOptions, extraCacheKeyData: async () => 'all' }),
   ],
 ])('a response cache whose keys lack the principal, because it has %s', (_options, optionsOf) => {
-  it('gives nothing of one caller to another user', async () => {
-    await start(optionsOf)
+  it.each(orders)('gives nothing of one caller to another, %s', async (order) => {
+    await start(optionsOf, { order })
     expect((await ask(ada)).data).toEqual({ orders: ['an order of ada'] })
-    const { status, cacheControl, data, code } = await ask(bob)
+    expect([{ orders: ['an order of bob'] }, undefined]).toContainEqual((await ask(bob)).data)
+    for (const caller of [{ ...bob, scopes: [] }, null, 'refused'] as const) {
+      expect([null, undefined]).toContain((await ask(caller)).data)
+    }
+  })
+})
+
+it('refuses an answer of a cache whose keys lack the principal', async () => {
+  await start(() => ({ sessionId: async () => 'all' }))
+  await ask(ada)
+  for (const caller of [bob, null]) {
+    const { status, cacheControl, data, code } = await ask(caller)
     expect({ status, cacheControl, data, code }).toEqual({
       status: 500,
       cacheControl: 'no-store',
       data: undefined,
       code: 'INTERNAL_SERVER_ERROR',
     })
-    expect(logged).toEqual([expect.stringContaining('`cacheOptions` of `apolloGuardPlugin`')])
-  })
+    expect(logged.pop()).toContain('`cacheOptions` of `apolloGuardPlugin`')
+  }
 })
 
-it('gives nothing of a caller to an anonymous one, without the options', async () => {
-  await start(() => ({}))
-  await ask(ada)
-  expect(await ask(null)).toMatchObject({ status: 500, data: undefined })
+it('keeps nothing that another plugin adds to one refused answer for the next one', async () => {
+  const found: unknown[] = []
+  const numbering: ApolloServerPlugin<Context> = {
+    requestDidStart: async () => ({
+      willSendResponse: async ({ response: { body } }) => {
+        if (body.kind !== 'single') return
+        found.push(body.singleResult.extensions)
+        body.singleResult.extensions = { answer: found.length }
+      },
+    }),
+  }
+  await start(() => ({ sessionId: async () => 'all' }), { others: [numbering] })
+  for (const caller of [ada, bob, bob]) await ask(caller)
+  expect(found).toEqual([undefined, undefined, undefined])
 })
+
+it('refuses an answer in parts that was not executed', async () => {
+  const parts: ApolloServerPlugin<Context> = {
+    requestDidStart: async () => ({
+      responseForOperation: async ({ response: { http } }) => ({
+        http,
+        body: {
+          kind: 'incremental',
+          initialResult: { pending: [{ id: '0', path: [] }], hasNext: true },
+          subsequentResults: (async function* () {
+            yield { incremental: [{ id: '0', data: { hello: 'Hello' } }], hasNext: false }
+          })(),
+        },
+      }),
+    }),
+  }
+  await start(() => ({}), { others: [parts] })
+  expect(await ask(ada)).toMatchObject({ status: 500, data: undefined })
+})
+
+it.each(orders)(
+  'lets shared HTTP caches store only answers to anonymous callers, %s',
+  async (order) => {
+    await start(({ cacheOptions }) => ({ ...cacheOptions }), { order })
+    for (let n = 0; n < 2; n++) {
+      expect((await ask(null, '{ hello }')).cacheControl).toBe('max-age=60, public')
+      expect((await ask(ada, '{ hello }')).cacheControl).toBe('max-age=60, private')
+      expect((await ask(ada)).cacheControl).toBe('max-age=60, private')
+      expect((await ask('refused')).cacheControl).toBe('no-store')
+    }
+    expect(executed).toBe(1)
+  },
+)
 
 describe('a response cache with `cacheOptions`', () => {
   beforeEach(() => start(({ cacheOptions }) => ({ ...cacheOptions })))
@@ -157,7 +220,7 @@ describe('a response cache with `cacheOptions`', () => {
 })
 
 it('answers that were executed are never refused, whatever `data` they have', async () => {
-  await start(() => ({}))
+  await start(({ cacheOptions }) => ({ ...cacheOptions }))
   expect((await ask(null, '{ __typename }')).data).toEqual({ __typename: 'Query' })
   expect((await ask(ada)).data).toEqual({ orders: ['an order of ada'] })
   expect(logged).toEqual([])
