@@ -1,7 +1,7 @@
 import type { FormattedExecutionResult, GraphQLError, GraphQLSchema } from 'graphql'
 import { LatchkeyError } from '../errors.ts'
 import { principalKeyOf } from '../principal.ts'
-import { denialIn } from './denial.ts'
+import { concernsOperation, denialIn } from './denial.ts'
 import { principalOfGuarded, requireGuarded } from './guard-schema.ts'
 
 /** The parts of a request of Apollo Server that `cacheOptions` use. */
@@ -12,6 +12,7 @@ export interface ApolloRequest {
 
 /** The parts of a request of Apollo Server that the plugin uses. */
 interface ApolloContext extends ApolloRequest {
+  readonly requestIsBatched: boolean
   readonly overallCachePolicy: {
     restrict(hint: { readonly scope: 'PRIVATE' }): void
     policyIfCacheable(): { readonly scope: 'PUBLIC' | 'PRIVATE' } | null
@@ -60,8 +61,8 @@ export interface ApolloCacheOptions {
 
 /**
  * The plugin of Apollo Server for a schema that `guardSchema` guards: the answer to a denied operation gets the
- * HTTP status and headers of its error. So does the answer to a request whose credential the function `context` of
- * the server refused. The server does not start with a schema that is not guarded.
+ * HTTP status and headers of its error, unless it is in a batch. So does the answer to a request whose credential the
+ * function `context` of the server refused. The server does not start with a schema that is not guarded.
  *
  * An answer to a caller who is not anonymous gets the cache scope `PRIVATE`, because Apollo Server assumes `PUBLIC`.
  * So HTTP caches that callers share do not store it.
@@ -157,6 +158,7 @@ class Listener implements ApolloListener {
     }
     const failure = denialIn(errors)
     if (failure === null) return done
+    if (this.#request.requestIsBatched && concernsOperation(failure)) return done
     http.status = failure.status
     for (const [name, value] of Object.entries(failure.headers)) http.headers.set(name, value)
     return done

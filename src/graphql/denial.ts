@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql'
-import type { LatchkeyError } from '../errors.ts'
+import { InsufficientScopeError, type LatchkeyError, UnauthenticatedError } from '../errors.ts'
 import { withoutStack } from '../without-stack.ts'
 
 /** The errors of denied operations, with the failures that they show. */
@@ -33,4 +33,12 @@ export function denialIn(errors: readonly Error[] | null | undefined): LatchkeyE
     }
   }
   return null
+}
+
+/**
+ * Whether a failure concerns one operation. In a batch it does not change the status of the answer, which contains
+ * the results of other operations. A refused credential concerns all operations of a batch.
+ */
+export function concernsOperation(failure: LatchkeyError): boolean {
+  return failure instanceof UnauthenticatedError || failure instanceof InsufficientScopeError
 }

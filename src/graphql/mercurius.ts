@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import type { LatchkeyError } from '../errors.ts'
-import { denialIn } from './denial.ts'
+import { concernsOperation, denialIn } from './denial.ts'
 import { type GuardSchemaOptions, guardSchemaWith, isGuarded } from './guard-schema.ts'
 
 interface MercuriusReply {
@@ -10,6 +10,8 @@ interface MercuriusReply {
 
 interface MercuriusContext {
   readonly reply?: Partial<MercuriusReply>
+  /** The number of operations in a batch. */
+  readonly operationsCount?: number
 }
 
 /** A Fastify application with Mercurius, without a dependency on them. */
@@ -26,7 +28,8 @@ export interface MercuriusApp {
 
 /**
  * Guards the schema of Mercurius as `guardSchema` does, and every schema that replaces it later. The answer to a
- * denied operation gets the HTTP status and headers of its error. Call it after `await app.register(mercurius)`.
+ * denied operation gets the HTTP status and headers of its error, unless it is in a batch. Call it after
+ * `await app.register(mercurius)`.
  *
  * @throws TypeError like `guardSchema`, and if Mercurius is not registered
  */
@@ -57,9 +60,10 @@ export function guardMercurius<Context>(
   // Not async: Mercurius would wait for a promise on each operation.
   graphql.addHook('onResolution', (_execution, context: MercuriusContext) => {
     const failure = denied.get(context)
-    const { reply } = context
+    const { reply, operationsCount } = context
     // The reply of a WebSocket has no status.
     if (failure === undefined || reply?.code === undefined) return
+    if (operationsCount !== undefined && concernsOperation(failure)) return
     reply.code(failure.status)
     reply.headers?.({ ...failure.headers })
   })
