@@ -12,6 +12,7 @@ import { createGraphQLAdmission, type GraphQLAdmission } from './graphql-admissi
 import { placeOfUserPlugins } from './handle.ts'
 import { carrierOf, missingHeadersRefusal, nodeRequestOf } from './node-request.ts'
 import { createOperationAdmission, type OperationContext } from './operation-admission.ts'
+import { keepPrivate } from './private-answers.ts'
 import { useDecision } from './use-decision.ts'
 import { maskedError } from './use-error-answers.ts'
 
@@ -50,6 +51,9 @@ export interface PrincipalContext {
  * An answer with data that no execution of the request has produced, such as that of a response cache, is refused
  * with 500 and logged, unless `principalKey` was called for the request.
  *
+ * The answer to a GET request of a caller who is not anonymous gets `Cache-Control: private, no-cache`, unless it has a
+ * `Cache-Control`.
+ *
  * Requirements are read from the schema: declarations of `latchkey/pothos`, or `@public`, `@authenticated` and
  * `@requiresScopes` in a schema written as SDL.
  *
@@ -72,6 +76,7 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
       // `onParams` has added that of an operation that Yoga answers.
       return operation.principal === undefined ? operations.begin(operation) : undefined
     },
+    onResponse: (responding) => keepPrivate(admission, responding),
   }
 }
 
