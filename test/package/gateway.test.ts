@@ -84,22 +84,36 @@ describe.skipIf(!installed)('Hive Gateway with usePrincipal', () => {
     )
   }
 
-  async function ask(url: string, query: string, headers: Record<string, string> = {}) {
+  async function ask(
+    url: string,
+    query: string,
+    headers: Record<string, string> = {},
+    extensions: object = {},
+  ) {
     const response = await fetch(url.endsWith('/graphql') ? url : `${url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify({ query }),
+      body: JSON.stringify({ query, extensions }),
     })
     return { status: response.status, body: await response.json() }
   }
 
-  const bearer = async (scope: string) => ({
-    authorization: `Bearer ${await issuer.sign({ sub: 'ada', scope })}`,
+  const bearer = async (scope: string, sub = 'ada') => ({
+    authorization: `Bearer ${await issuer.sign({ sub, scope })}`,
   })
 
   it('passes the identity of the caller on to the subgraph', async () => {
     const { body } = await ask(gateway, '{ hello orders }', await bearer('read:orders'))
     expect(body).toEqual({ data: { hello: 'Hello', orders: ['an order of ada'] } })
+  })
+
+  it('keeps the answers of callers apart who ask the same at once', async () => {
+    const subjects = Array.from({ length: 20 }, (_, n) => `caller-${n}`)
+    const callers = await Promise.all(subjects.map((sub) => bearer('read:orders', sub)))
+    const answers = await Promise.all(callers.map((caller) => ask(gateway, '{ orders }', caller)))
+    expect(answers.map(({ body }) => body.data.orders)).toEqual(
+      subjects.map((sub) => [`an order of ${sub}`]),
+    )
   })
 
   it('denies an operation at the edge', async () => {
@@ -115,7 +129,9 @@ describe.skipIf(!installed)('Hive Gateway with usePrincipal', () => {
 
   it('passes on no identity that a client has sent', async () => {
     const forged = { 'x-identity': 'a.b.c' }
-    expect((await ask(gateway, '{ hello }', forged)).body).toEqual({ data: { hello: 'Hello' } })
+    const hello = { data: { hello: 'Hello' } }
+    expect((await ask(gateway, '{ hello }', forged)).body).toEqual(hello)
+    expect((await ask(gateway, '{ hello }', {}, { headers: forged })).body).toEqual(hello)
     const direct = await ask(subgraph, '{ orders }', forged)
     expect(direct.body.data ?? null).toBeNull()
     expect(direct.body.errors).toHaveLength(1)
