@@ -1,8 +1,8 @@
-import type { FetchAPI } from 'graphql-yoga'
+import type { FetchAPI, Plugin } from 'graphql-yoga'
 import type { GraphQLAdmission } from './graphql-admission.ts'
 
 /** The event of a hook on a response. */
-export interface Responding {
+interface Responding {
   readonly request: Request
   readonly response: Response
   readonly fetchAPI: FetchAPI
@@ -10,11 +10,26 @@ export interface Responding {
 }
 
 /**
- * Keeps the answer to a GET request with a credential from other callers. Without `Cache-Control`, a shared cache may
- * store it unless the credential is in `Authorization` (RFC 9111 §3), and a browser may reuse it for the next user
- * (§4.2.2).
+ * Returns `plugin` with a hook that keeps the answers to GET requests with a credential from other callers. Without
+ * `Cache-Control`, a shared cache may store such an answer unless the credential is in `Authorization` (RFC 9111 §3),
+ * and a browser may reuse it for the next user (§4.2.2).
+ *
+ * It has no hook of its own, because each one takes Yoga longer than this check.
  */
-export function keepPrivate(admission: GraphQLAdmission, responding: Responding): void {
+export function withPrivateAnswers<Context extends object>(
+  admission: GraphQLAdmission,
+  plugin: Plugin<Context>,
+): Plugin<Context> {
+  return {
+    ...plugin,
+    onResponse(responding) {
+      keepPrivate(admission, responding)
+      return plugin.onResponse?.(responding)
+    },
+  }
+}
+
+function keepPrivate(admission: GraphQLAdmission, responding: Responding): void {
   const { request, response } = responding
   if (request.method !== 'GET' || response.headers.has('cache-control')) return
   if ((admission.stateOf(request)?.principal ?? null) === null) return

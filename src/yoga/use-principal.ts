@@ -12,7 +12,7 @@ import { createGraphQLAdmission, type GraphQLAdmission } from './graphql-admissi
 import { placeOfUserPlugins } from './handle.ts'
 import { carrierOf, missingHeadersRefusal, nodeRequestOf } from './node-request.ts'
 import { createOperationAdmission, type OperationContext } from './operation-admission.ts'
-import { keepPrivate } from './private-answers.ts'
+import { withPrivateAnswers } from './private-answers.ts'
 import { useDecision } from './use-decision.ts'
 import { maskedError } from './use-error-answers.ts'
 
@@ -69,14 +69,13 @@ export function usePrincipal(options: UsePrincipalOptions): Plugin<PrincipalCont
       // Yoga calls this again, because the place of this plugin changes.
       if (plugins.includes(decision)) return
       plugins.splice(placeOfUserPlugins(plugins), 0, decision)
-      addPlugin(useAnswerOrigins(admission, operations))
+      addPlugin(withPrivateAnswers(admission, useAnswerOrigins(admission, operations)))
     },
     onContextBuilding({ context }) {
       const operation = context as OperationContext
       // `onParams` has added that of an operation that Yoga answers.
       return operation.principal === undefined ? operations.begin(operation) : undefined
     },
-    onResponse: (responding) => keepPrivate(admission, responding),
   }
 }
 
