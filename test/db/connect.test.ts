@@ -437,3 +437,34 @@ describe('connecting', () => {
     await expect(connectPlainly({ signal })).rejects.toBe(reason)
   })
 })
+
+describe('a statement that fails after the server has sent rows of it', () => {
+  const failing = 'select 1 / (3 - n) as v from generate_series(1, 5) as n'
+  const inTurn = async <T>(sql: Connection['sql'], next: () => PromiseLike<T>): Promise<T> => {
+    const failure = expect(sql.unsafe(failing)).rejects.toThrow('division by zero')
+    const answer = next()
+    await failure
+    return answer
+  }
+
+  it('adds nothing to the rows of the next statement', async () => {
+    const { sql } = await connectPlainly()
+    expect([...(await inTurn(sql, () => sql`select 'x' as one`))]).toStrictEqual([{ one: 'x' }])
+    expect([...(await inTurn(sql, () => sql.unsafe("select 'x'").values()))]).toStrictEqual([['x']])
+    expect([...(await inTurn(sql, () => sql`select 1 where false`))]).toStrictEqual([])
+  })
+
+  it('adds nothing to the rows of the next statements that are sent as one', async () => {
+    const { sql } = await connectPlainly()
+    const results = await inTurn(sql, () => sql.unsafe('select 1 as one; select 2 as two'))
+    expect(results.map((rows) => [...rows])).toStrictEqual([[{ one: 1 }], [{ two: 2 }]])
+  })
+
+  it('adds nothing to what Drizzle reads', async () => {
+    const { sql } = await connectPlainly()
+    const queries = drizzle({ client: sql })
+    expect([...(await inTurn(sql, () => queries.execute('select 1 as one')))]).toStrictEqual([
+      { one: 1 },
+    ])
+  })
+})

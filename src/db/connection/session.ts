@@ -129,8 +129,8 @@ function driverOptions(
 function fenced<T extends postgres.Sql>(sql: T, root: postgres.Sql, isAlive: () => boolean): T {
   type Call = (...parameters: unknown[]) => unknown
   const here = () => (isAlive() ? sql : root)
-  const query: Call = (...parameters) => (here() as unknown as Call)(...parameters)
-  const unsafe: Call = (...parameters) => (here().unsafe as Call)(...parameters)
+  const query: Call = (...parameters) => rowsFromFirst((here() as unknown as Call)(...parameters))
+  const unsafe: Call = (...parameters) => rowsFromFirst((here().unsafe as Call)(...parameters))
   const inside =
     (begin: Call): Call =>
     (...parameters) =>
@@ -151,6 +151,31 @@ function fenced<T extends postgres.Sql>(sql: T, root: postgres.Sql, isAlive: () 
       ...(savepoint && { savepoint: inside(savepoint) }),
     }),
     sql,
+  )
+}
+
+/**
+ * Makes a query of the driver return its rows from the index 0. If a statement fails after the server has
+ * sent rows of it, such as at a timeout, the driver puts the rows of the next query of the connection
+ * after as many holes (porsager/postgres issue 1181). Anything but a query is returned unchanged.
+ */
+function rowsFromFirst(query: unknown): unknown {
+  if (!(query instanceof Promise) || !('resolve' in query)) return query
+  const resolve = query.resolve as (result: unknown) => void
+  query.resolve = (result: unknown) => {
+    // The results of several statements are in an array without `command`; only the first can have holes.
+    const first: unknown = Array.isArray(result) && !('command' in result) ? result[0] : result
+    if (Array.isArray(first)) removeLeadingHoles(first)
+    resolve(result)
+  }
+  return query
+}
+
+function removeLeadingHoles(rows: unknown[]): void {
+  if (rows.length === 0 || 0 in rows) return
+  rows.splice(
+    0,
+    rows.findIndex((_, index) => index in rows),
   )
 }
 
