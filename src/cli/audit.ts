@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { AuditEvent } from '../audit/event.ts'
+import { type AuditEvent, eventTypes } from '../audit/event.ts'
 import type { AuditEventFilter, AuditStore } from '../audit/store.ts'
 import { loadConfig } from '../config.ts'
 import type { CommandContext } from './command-context.ts'
@@ -27,7 +27,7 @@ export function addAudit(program: Command, context: CommandContext): void {
     .command('audit')
     .description('Show the audit trail: the changes of users, grants and keys, oldest first.')
     .option('--follow', 'keep printing new events until interrupted')
-    .option('--type <types>', 'only events of these types, separated by commas', parseList)
+    .option('--type <types>', 'only events of these types, separated by commas', typeList)
     .option('--actor <subject>', 'only events caused by the user with this subject')
     .option('--target <id>', 'only events about the user or API key with this id')
     .option(
@@ -67,6 +67,7 @@ async function show(
   const { rows, more } = await latest(audit, filter, options.limit)
   const events = [...rows].reverse()
   answer(context, options, { events, more }, () => events.map(auditLine).join(''))
+  if (events.length === 0) context.note('No event matches.\n')
   if (more) context.note('There are earlier events. Raise --limit or set --since to see them.\n')
 }
 
@@ -134,6 +135,13 @@ function later(a: Date | null, b: Date | null): Date | null {
 
 function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
+
+function typeList(text: string, before?: readonly string[]): readonly string[] {
+  const types = parseList(text, before)
+  const known: readonly string[] = eventTypes
+  if (types.every((type) => known.includes(type))) return types
+  throw new InvalidArgumentError(`The types are ${eventTypes.join(', ')}.`)
 }
 
 function parseTime(text: string, now: number): Date {

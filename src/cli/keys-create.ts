@@ -5,7 +5,7 @@ import type { CommandContext } from './command-context.ts'
 import { createdKeyNotes, createdKeyView } from './created-key.ts'
 import { findUser } from './find-user.ts'
 import { durationSeconds, jsonObject, parseList, timeValue } from './option-values.ts'
-import { answer, dateTime } from './output.ts'
+import { answer } from './output.ts'
 
 interface Options {
   readonly owner: string
@@ -65,15 +65,8 @@ export function addKeysCreate(keys: Command, context: CommandContext): void {
           return { ...issued, owner }
         },
       )
-      const { apiKey, secret } = created
-      answer(context, options, createdKeyView(created, new Date(now)), () => `${secret}\n`)
-      const expiry =
-        apiKey.lineageExpiresAt === null
-          ? ''
-          : `, which expires at ${dateTime(apiKey.lineageExpiresAt)}`
-      context.note(
-        `Created key ${apiKey.id}${expiry}. It is not shown again.\n${createdKeyNotes(created)}`,
-      )
+      answer(context, options, createdKeyView(created, new Date(now)), () => `${created.secret}\n`)
+      context.note(createdKeyNotes(created))
     })
 }
 

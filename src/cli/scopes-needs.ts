@@ -64,7 +64,7 @@ export async function reportNeeds(
   }
   const report = reportOf(rows, application, needsText)
   // Only the key goes to standard output, so that it can be piped into a secret store.
-  if (created !== null) context.note(report + createdKeyNotes(created))
+  if (created !== null) context.note(`${report}\n${createdKeyNotes(created)}`)
   answer(context, options, json, () => (created === null ? report : `${created.secret}\n`))
 }
 

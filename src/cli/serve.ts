@@ -27,7 +27,7 @@ export function addServe(program: Command, context: CommandContext): void {
       '--small-heap',
       'use less memory and up to 10% more processor time: garbage is collected earlier (V8 flag --heap-growing-percent=50)',
     )
-    .addHelpText('after', `${environmentHelp()}\n${examples}`)
+    .addHelpText('after', ({ command }) => `${environmentHelp(command)}\n${examples}`)
     .action(async (options: Options) => {
       const { port } = options
       const read = () =>
@@ -67,14 +67,24 @@ Examples:
   $ PORT=8080 DATABASE_URL=postgres://latchkey:secret@db/latchkey \\
     JWT_ISSUER=https://id.example.com/ JWT_AUDIENCE=https://api.example.com latchkey serve`
 
-function environmentHelp(): string {
+const indent = ' '.repeat(6)
+
+/** Describes the environment variables in lines as wide as those of the options above. */
+function environmentHelp(command: Command): string {
+  const width = command.configureOutput().getOutHelpWidth?.() ?? 80
+  const help = command.createHelp()
+  const indented = (text: string) =>
+    help.boxWrap(text, width - indent.length).replaceAll(/^/gm, indent)
   const rows = describeConfig()
   const topics = new Set(rows.map(({ topic }) => topic))
   return [...topics]
     .map((topic) => {
       const lines = rows
         .filter((row) => row.topic === topic)
-        .map((row) => `  ${row.variable}\n      ${row.meaning}\n      Default: ${row.default}`)
+        .map(
+          (row) =>
+            `  ${row.variable}\n${indented(row.meaning)}\n${indented(`Default: ${row.default}`)}`,
+        )
       return `\nEnvironment variables: ${topic}\n${lines.join('\n')}`
     })
     .join('\n')

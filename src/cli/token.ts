@@ -3,7 +3,6 @@ import { type Config, ConfigError, loadConfig } from '../config.ts'
 import { createDevelopmentIssuer } from '../development/issuer.ts'
 import type { CommandContext } from './command-context.ts'
 import { developmentIssuerUrl } from './development-issuer.ts'
-import { UsageError } from './exit-codes.ts'
 import { durationSeconds, parseList } from './option-values.ts'
 import { answer } from './output.ts'
 import { addTokenExplain } from './token-explain.ts'
@@ -40,7 +39,9 @@ export function addToken(program: Command, context: CommandContext): void {
     .action(async (options: Options) => {
       const { subject } = options
       // A required option of this command would be required by `token explain` too.
-      if (subject === undefined) throw new UsageError('The option --subject <subject> is missing.')
+      if (subject === undefined) {
+        return command.error("error: required option '--subject <subject>' not specified")
+      }
       const config = loadConfig(context.environment)
       const issuer = await createDevelopmentIssuer({
         issuer: await issuerUrl(config, context.environment),

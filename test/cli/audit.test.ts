@@ -50,6 +50,11 @@ test('shows only the events that match the filters', async () => {
   expect(await types('--since', '2990-01-01T00:00:00Z')).toEqual([])
 })
 
+test('says on standard error that no event matches', async () => {
+  const { code, out, err } = await commands.run('audit', '--actor', 'nobody')
+  expect({ code, out, err }).toEqual({ code: 0, out: '', err: 'No event matches.\n' })
+})
+
 test.each(['yesterday', '2026-99-99', '-1h'])('refuses --since %j', async (since) => {
   expect((await commands.run('audit', '--since', since)).code).toBe(2)
 })

@@ -68,6 +68,8 @@ test('serve --help explains every variable', async () => {
   const { out } = await run(['serve', '--help'])
   expect(out).toMatch(/PORT\n +The port to listen on; `0`: any free port\.\n +Default: 4000/)
   expect(out).toContain('IDENTITY_KEYS_FILE')
+  const [, variables = ''] = out.split(/^Environment variables: .*$/m, 2)
+  expect(variables.split('\n').filter((line) => line.length > 80)).toEqual([])
 })
 
 test('--version prints the version', async () => {
@@ -94,7 +96,7 @@ test.each<[string[], RegExp]>([
   [['serve', '--workers', 'all'], /from 1 to 64/],
   [['serve', '--port', '65536'], /from 0 to 65535/],
   [['serve', '--port', 'http'], /from 0 to 65535/],
-  [['token'], /--subject/],
+  [['token'], /'--subject <subject>' not specified[\s\S]*\(See `latchkey token --help`\.\)/],
   [['token', '--subject', 'ada', '--expires-in', 'soon'], /90d, 12h/],
   [['token', '--subject', 'ada', '--expires-in', '0'], /90d, 12h/],
   [['schema', '--check', '--output', 'x'], /cannot be used with/],
@@ -120,6 +122,7 @@ test.each<[string[], RegExp]>([
   [['users', 'create'], /missing required argument 'subject'/],
   [['users', 'create', 'ada', '--scopes', 'a', '--no-ceiling'], /cannot be used with/],
   [['audit', '--since', 'yesterday'], /2026-03-01T12:00:00Z, or how long ago it was, such as 2h/],
+  [['audit', '--type', 'api_key.create'], /api_key\.created, api_key\.updated/],
   [['audit', '--since', '2026-02-30'], /2026-03-01T12:00:00Z/],
   [['users', 'suspend'], /missing required argument 'user'/],
 ])('%j is not valid and ends with 2', async (words, message) => {

@@ -170,6 +170,7 @@ describe('scopes on a database', () => {
     expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('query Users') })
     const key = parseKey(out.trim(), 'lk')
     expect(out).toBe(`${out.trim()}\n`)
+    expect(err).toContain(`Created key ${key?.id}. It is not shown again.\n`)
     expect(await cli.keys.find(key?.id ?? '')).toMatchObject({
       ownerId: id,
       name: 'storefront',
