@@ -137,6 +137,9 @@ function checkedAnswer(answer: unknown, session: ResolvedSession): VerifiedSessi
   if (answer === null) return null
   if (typeof answer !== 'object') throw new TypeError('The answer must be an object or null.')
   const { subject, scopes, name, email } = answer as Readonly<Record<string, unknown>>
+  if (typeof subject === 'number' || typeof subject === 'bigint') {
+    throw new TypeError('`subject` is a number. Return it as a text, such as `String(user.id)`.')
+  }
   if (typeof subject !== 'string' || !isSubject(subject)) {
     throw new TypeError('`subject` must be a text of 1 to 255 visible characters.')
   }

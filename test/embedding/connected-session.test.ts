@@ -87,6 +87,12 @@ it('refuses a session with a scope that is not in the catalogue, and logs it', a
   )
 })
 
+it('says how to return an id that is a number', async () => {
+  answer = { subject: 17 } as unknown as SessionIdentity
+  expect(await authenticate(fromPage)).toMatchObject({ kind: 'refused' })
+  expect(warnings.at(-1)).toContain('Return it as a text, such as `String(user.id)`.')
+})
+
 it('logs once why a cookie is ignored', async () => {
   answer = { subject: 'ada' }
   const { length } = warnings
