@@ -91,6 +91,31 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
     await page.context().close()
   })
 
+  it('removes scopes that a person chooses from a key that no request has used', async () => {
+    const scopes = ['read:users', 'read:keys', 'write:keys']
+    const key = await createKey(keys, 'ada', { name: 'Too wide', scopes })
+    const page = await keys.open({ as: 'ada' })
+    await page.getByRole('link', { name: 'Too wide' }).click()
+    await page.getByRole('button', { name: 'Remove scopes' }).click()
+    const dialog = page.getByRole('dialog')
+    const remove = dialog.getByRole('button', { name: 'Remove' })
+    expect(await remove.isDisabled()).toBe(true)
+    for (const scope of scopes) await dialog.getByLabel(scope).check()
+    await dialog.getByText('A key has at least one scope.').waitFor()
+    expect(await remove.isDisabled()).toBe(true)
+    await dialog.getByLabel('read:users').uncheck()
+    await dialog.getByText('loses read:keys, write:keys').waitFor()
+    await expectEverywhere(page, 'key-remove-scopes')
+    await dialog.getByRole('button', { name: 'Remove 2 scopes' }).click()
+    await page.getByRole('status').getByText('2 scopes removed.').waitFor()
+    await page.getByRole('button', { name: 'Remove scopes' }).waitFor({ state: 'detached' })
+    expect(await scopesIn(key.id)).toEqual(['read:users'])
+    const activity = page.getByRole('region', { name: 'Activity' })
+    await activity.getByText('Key changed').waitFor()
+    expect(await activity.getByText('Owner').count()).toBe(0)
+    await page.context().close()
+  })
+
   it('rotates a key, shows who still uses the old secret, and ends it', async () => {
     const key = await createKey(keys, 'joan', { name: 'Worker', scopes: ['read:users'] })
     const page = await keys.open({ as: 'joan', path: `/${key.id}` })

@@ -39,8 +39,14 @@ export function Activity({ id }: { readonly id: string }) {
         <p className="panel-body muted">{m.details.noActivity}</p>
       ) : (
         <ol className="events">
-          {events.nodes.map(({ id: eventId, ...event }) => (
-            <Event key={eventId} {...event} about={id} reader={reader} />
+          {events.nodes.map(({ id: eventId, details, ...event }) => (
+            <Event
+              key={eventId}
+              {...event}
+              details={withoutOwner(details)}
+              about={id}
+              reader={reader}
+            />
           ))}
         </ol>
       )}
@@ -57,6 +63,11 @@ export function Activity({ id }: { readonly id: string }) {
       )}
     </Panel>
   )
+}
+
+/** The screen of a key shows its owner by name, and the events have an id alone. */
+function withoutOwner({ ownerId: _, ...details }: Record<string, unknown>) {
+  return details
 }
 
 export function Event(props: {

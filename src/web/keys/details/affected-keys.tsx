@@ -14,16 +14,17 @@ export type Change = VariablesOf<typeof ConsequencesQuery>['of']
 type Result = NonNullable<ReturnType<typeof useConsequences>['keys']>
 
 /**
- * Predicts what a change does to keys.
+ * Predicts what a change does to keys. With `isPaused` it predicts nothing.
  *
  * @returns `keys`: undefined while they are not known, null if the caller may not read them; `missing`: the scopes
  * that this needs
  */
-export function useConsequences(change: Change) {
+export function useConsequences(change: Change, { isPaused = false } = {}) {
   const [{ data, error, fetching }, reload] = useQuery({
     query: ConsequencesQuery,
     variables: { of: change },
     requestPolicy: 'network-only',
+    pause: isPaused,
   })
   const failure = fetching ? null : failureOf(error)
   const found = fetching || data === undefined ? undefined : data.consequences

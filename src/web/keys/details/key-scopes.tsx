@@ -17,8 +17,10 @@ export function KeyScopes(props: {
   readonly mayNarrow: boolean
   /** Null if the person cannot add scopes. */
   readonly onAdd: (() => void) | null
+  /** Null if the person cannot choose scopes to remove. */
+  readonly onRemove: (() => void) | null
 }) {
-  const { apiKey, mayNarrow, onAdd } = props
+  const { apiKey, mayNarrow, onAdd, onRemove } = props
   const used = new Map(apiKey.usedScopes.map(({ scope, lastUsedAt }) => [scope, lastUsedAt]))
   const effective = new Set(apiKey.effectiveScopes)
   const isLive = apiKey.status === 'ACTIVE'
@@ -27,11 +29,18 @@ export function KeyScopes(props: {
       title={m.details.scopes}
       lead={isLive ? m.details.scopesLead : m.details.scopesLeadPast}
       action={
-        onAdd !== null && (
-          <Button size="small" icon={<Plus aria-hidden />} onPress={onAdd}>
-            {m.details.addScopes}
-          </Button>
-        )
+        <div className="panel-actions">
+          {onRemove !== null && (
+            <Button size="small" icon={<Minus aria-hidden />} onPress={onRemove}>
+              {m.details.removeScopes}
+            </Button>
+          )}
+          {onAdd !== null && (
+            <Button size="small" icon={<Plus aria-hidden />} onPress={onAdd}>
+              {m.details.addScopes}
+            </Button>
+          )}
+        </div>
       }
     >
       <table className="scope-table">

@@ -18,13 +18,14 @@ import { Rotation } from './rotation.tsx'
 const AddScopes = lazy(() => import('./add-scopes.tsx'))
 const EditKey = lazy(() => import('./edit-key.tsx'))
 const EndOldSecret = lazy(() => import('./end-old-secret.tsx'))
+const RemoveScopes = lazy(() => import('./remove-scopes.tsx'))
 const RevokeKey = lazy(() => import('./revoke-key.tsx'))
 const RotateKey = lazy(async () => {
   await NewSecret.load()
   return await import('./rotate-key.tsx')
 })
 
-type Question = 'add' | 'edit' | 'end' | 'revoke' | 'rotate'
+type Question = 'add' | 'edit' | 'end' | 'remove' | 'revoke' | 'rotate'
 
 export function KeyScreen(props: {
   readonly apiKey: KeyDetails
@@ -69,6 +70,7 @@ export function KeyScreen(props: {
           apiKey={apiKey}
           mayNarrow={isLive}
           onAdd={isLive && isOwn ? () => setQuestion('add') : null}
+          onRemove={isLive && apiKey.scopes.length > 1 ? () => setQuestion('remove') : null}
         />
         <Rotation apiKey={apiKey} onEnd={isLive && isOwn ? () => setQuestion('end') : null} />
         <Descendants apiKey={apiKey} />
@@ -79,6 +81,7 @@ export function KeyScreen(props: {
         {question === 'add' && <AddScopes apiKey={apiKey} held={held} onClose={close} />}
         {question === 'edit' && <EditKey apiKey={apiKey} onClose={close} />}
         {question === 'end' && <EndOldSecret apiKey={apiKey} onClose={close} />}
+        {question === 'remove' && <RemoveScopes apiKey={apiKey} onClose={close} />}
         {question === 'rotate' && (
           <RotateKey apiKey={apiKey} onClose={close} onRotated={onRotated} />
         )}

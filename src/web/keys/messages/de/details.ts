@@ -43,6 +43,13 @@ export const details: typeof english = {
     `${created(count)} ${count === 1 ? 'verliert' : 'verlieren'} ebenfalls Rechte, und zwar endgültig.`,
   narrowsNone: 'Nichts, was heute läuft, verliert ein Recht.',
 
+  removeScopes: 'Rechte entfernen',
+  removeLead:
+    'Das Geheimnis bleibt gleich. Was ein entferntes Recht braucht, können die Programme des Schlüssels nicht mehr.',
+  remove: (count) => (count === 0 ? 'Rechte entfernen' : `${scopes(count)} entfernen`),
+  removeNotAll:
+    'Ein Schlüssel hat mindestens ein Recht. Um den Schlüssel zu beenden, widerrufen Sie ihn.',
+
   addScopes: 'Rechte hinzufügen',
   addTitle: 'Rechte hinzufügen',
   addLead: 'Das Geheimnis bleibt gleich. Rechte für die Verwaltung lassen sich nicht hinzufügen.',

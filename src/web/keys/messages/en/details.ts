@@ -37,6 +37,12 @@ export const details = {
     `${keys(count)} created by this key would lose scopes too, permanently.`,
   narrowsNone: 'Nothing that runs today loses a scope.',
 
+  removeScopes: 'Remove scopes',
+  removeLead:
+    'The key keeps its secret. Its programs can no longer do what needs a scope that you remove.',
+  remove: (count: number) => (count === 0 ? 'Remove scopes' : `Remove ${scopes(count)}`),
+  removeNotAll: 'A key has at least one scope. To stop the key, revoke it.',
+
   addScopes: 'Add scopes',
   addTitle: 'Add scopes',
   addLead: 'The key keeps its secret. Scopes for administration cannot be added.',
