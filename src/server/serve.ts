@@ -39,6 +39,7 @@ export async function serve(
     app,
     reload: (read) => reloadLogged(read, app.reload, log, warn),
     async stop() {
+      log.info('stopping')
       app.drain()
       listener.drain()
       await sleep(config.shutdownDelaySeconds * 1000)
@@ -47,6 +48,7 @@ export async function serve(
       await listener.close()
       clearTimeout(drainTimer)
       await app.close()
+      log.info('stopped')
     },
   }
 }

@@ -242,6 +242,7 @@ describe('starting and stopping', () => {
     expect(await answered).toMatch(/^HTTP\/1.1 200 /)
     expect(await server.process.ended).toBe(0)
     expect(server.process.errors()).not.toContain('"level":"error"')
+    expect(server.process.errors()).toMatch(/"msg":"stopping"[\s\S]*"msg":"stopped"/)
     server.process = await startServerProcess(dataDir)
   })
 })
