@@ -157,17 +157,21 @@ function fenced<T extends postgres.Sql>(sql: T, root: postgres.Sql, isAlive: () 
 /**
  * Makes a query of the driver return its rows from the index 0. If a statement fails after the server has
  * sent rows of it, such as at a timeout, the driver puts the rows of the next query of the connection
- * after as many holes (porsager/postgres issue 1181). Anything but a query is returned unchanged.
+ * after as many holes (porsager/postgres issue 1181).
+ *
+ * @returns `query`
  */
 function rowsFromFirst(query: unknown): unknown {
-  if (!(query instanceof Promise) || !('resolve' in query)) return query
-  const resolve = query.resolve as (result: unknown) => void
-  query.resolve = (result: unknown) => {
-    // The results of several statements are in an array without `command`; only the first can have holes.
-    const first: unknown = Array.isArray(result) && !('command' in result) ? result[0] : result
-    if (Array.isArray(first)) removeLeadingHoles(first)
-    resolve(result)
-  }
+  if (!(query instanceof Promise)) return query
+  const then: Promise<unknown>['then'] = query.then.bind(query)
+  // biome-ignore lint/suspicious/noThenProperty: the query is a promise already
+  query.then = (fulfilled, rejected) =>
+    then((result: unknown) => {
+      // The results of several statements are in an array without `command`; only the first can have holes.
+      const first: unknown = Array.isArray(result) && !('command' in result) ? result[0] : result
+      if (Array.isArray(first)) removeLeadingHoles(first)
+      return fulfilled ? fulfilled(result) : (result as never)
+    }, rejected)
   return query
 }
 
