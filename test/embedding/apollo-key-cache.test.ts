@@ -38,13 +38,12 @@ beforeAll(async () => {
     resolvers: [{ Query: { time: () => performance.now() } }, keys.resolvers],
   })
   const guardPlugin = apolloGuardPlugin()
-  const { principalKey } = guardPlugin
   apollo = new ApolloServer<Context>({
     schema: guardSchema(schema, { principalOf, authenticator: latchkey.authenticator }),
     plugins: [
       guardPlugin,
       ApolloServerPluginCacheControl({ defaultMaxAge: 60 }),
-      responseCache({ sessionId: principalKey, extraCacheKeyData: principalKey }),
+      responseCache({ ...guardPlugin.cacheOptions }),
     ],
   })
   await apollo.start()
