@@ -63,9 +63,7 @@ export default function RemoveScopes(props: {
               <code className="scope-name">{scope}</code>
             </Checkbox>
             <div className="scope-note">
-              <p>
-                <LastNeeded uses={apiKey.usedScopes} scope={scope} />
-              </p>
+              <LastNeeded uses={apiKey.usedScopes} scope={scope} />
             </div>
           </div>
         ))}
