@@ -53,7 +53,7 @@ export default function RemoveScopes(props: {
       }
     >
       <p className="muted">{m.details.removeLead}</p>
-      <div className="scope-groups">
+      <div>
         {apiKey.scopes.map((scope) => (
           <div className="scope" key={scope}>
             <Checkbox
