@@ -23,15 +23,24 @@ export function withPrivateAnswers<Context extends object>(
   return {
     ...plugin,
     onResponse(responding) {
-      keepPrivate(admission, responding)
-      return plugin.onResponse?.(responding)
+      if (responding.request.method !== 'GET') return plugin.onResponse?.(responding)
+      let { response } = responding
+      const settled = plugin.onResponse?.({
+        ...responding,
+        setResponse(replacement) {
+          response = replacement
+          responding.setResponse(replacement)
+        },
+      })
+      const finish = () => keepPrivate(admission, { ...responding, response })
+      return settled instanceof Promise ? settled.then(finish) : finish()
     },
   }
 }
 
 function keepPrivate(admission: GraphQLAdmission, responding: Responding): void {
   const { request, response } = responding
-  if (request.method !== 'GET' || response.headers.has('cache-control')) return
+  if (response.headers.has('cache-control')) return
   if ((admission.stateOf(request)?.principal ?? null) === null) return
   try {
     response.headers.set('cache-control', value)

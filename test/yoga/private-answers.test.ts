@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { useResponseCache } from '@graphql-yoga/plugin-response-cache'
 import { createSchema, createYoga, type Plugin } from 'graphql-yoga'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { operator, type Principal, usePrincipal } from '../../src/index.ts'
+import { operator, type Principal, principalKey, usePrincipal } from '../../src/index.ts'
 import { createTestInstance, type TestInstance } from '../support/instance.ts'
 
 /* HTTP caches between a Yoga server and its callers. */
@@ -89,5 +90,26 @@ describe('an answer that a cache could store', () => {
     } finally {
       upstream.close()
     }
+  })
+})
+
+describe.each(['before', 'after'])('an answer to `If-None-Match`, with the cache %s', (place) => {
+  it('is private to a caller with a credential, whether it is sent again or not', async () => {
+    const principal = usePrincipal({ authenticator: instance.authenticator })
+    const cache = useResponseCache({ session: principalKey, ttl: 60_000 })
+    const plugins = place === 'before' ? [cache, principal] : [principal, cache]
+    const yoga = createYoga({ schema, plugins, logging: false })
+    const ask = async (headers: Record<string, string>) => {
+      const response = await yoga.fetch('http://yoga.test/graphql?query={me}', { headers })
+      await response.text()
+      const etag = response.headers.get('etag') ?? ''
+      return { status: response.status, etag, private: response.headers.get('cache-control') }
+    }
+    const anonymous = await ask({})
+    expect(anonymous.private).toBeNull()
+    const other = await ask({ 'x-api-key': secret, 'if-none-match': anonymous.etag })
+    expect(other).toMatchObject({ status: 200, private: 'private, no-cache' })
+    const same = await ask({ 'x-api-key': secret, 'if-none-match': other.etag })
+    expect(same).toMatchObject({ status: 304, private: 'private, no-cache' })
   })
 })
