@@ -61,7 +61,9 @@ export {
   UnauthenticatedError,
 } from './errors.ts'
 export {
+  type ApolloCacheOptions,
   type ApolloGuardPlugin,
+  type ApolloRequest,
   apolloGuardPlugin,
   type GraphqlHttpOptions,
   type GraphqlSseGuard,

@@ -14,7 +14,7 @@ export interface ApolloRequest {
 interface ApolloContext extends ApolloRequest {
   readonly requestIsBatched: boolean
   readonly overallCachePolicy: {
-    restrict(hint: { readonly scope: 'PRIVATE' }): void
+    restrict(hint: { readonly maxAge: 0 } | { readonly scope: 'PRIVATE' }): void
     policyIfCacheable(): { readonly scope: 'PUBLIC' | 'PRIVATE' } | null
   }
 }
@@ -22,7 +22,6 @@ interface ApolloContext extends ApolloRequest {
 /** The parts of an answer of Apollo Server that the plugin uses. */
 interface ApolloAnswer {
   readonly errors?: readonly GraphQLError[]
-  readonly contextValue: object
   readonly logger: { error(message: string): void }
   readonly response: {
     readonly http: { status?: number; readonly headers: Pick<Map<string, string>, 'set'> }
@@ -49,8 +48,10 @@ export interface ApolloGuardPlugin {
 }
 
 /**
- * Both functions return a text that is equal for principals that get the same answers: it contains the issuer, the
- * subject and the effective scopes. `null`: the request is anonymous.
+ * Both functions return a text with the issuer, the subject and the effective scopes; `null`: the request is
+ * anonymous. If the principal cannot be determined, the text is a new one, so that nothing is found.
+ *
+ * Pass them to one cache. Answers of a second one are then not refused, whatever its keys are.
  */
 export interface ApolloCacheOptions {
   /** Is part of the keys of answers with the scope `PRIVATE`, which the cache keeps only with this option. */
@@ -71,8 +72,7 @@ export interface ApolloCacheOptions {
  * with 500 and logged, unless the cache has the `cacheOptions`.
  */
 export function apolloGuardPlugin(): ApolloGuardPlugin {
-  /** The contexts of requests whose principal is part of the key of the cache. */
-  const keyed = new WeakSet<object>()
+  const keys = new CacheKeys()
   return {
     async serverWillStart() {
       return { schemaDidLoadOrUpdate: ({ apiSchema }) => requireGuarded(apiSchema) }
@@ -82,21 +82,48 @@ export function apolloGuardPlugin(): ApolloGuardPlugin {
       if (error instanceof LatchkeyError) setHttp(error)
     },
 
-    requestDidStart: (request) => Promise.resolve(new Listener(request, keyed)),
+    requestDidStart: (request) => Promise.resolve(new Listener(request, keys)),
 
     cacheOptions: {
-      sessionId: principalKey,
-      extraCacheKeyData(request) {
-        keyed.add(request.contextValue)
-        return principalKey(request)
-      },
+      sessionId: (request) => keys.keyOf(request),
+      extraCacheKeyData: (request) => keys.partOfAll(request),
     },
   }
 }
 
-async function principalKey({ schema, contextValue }: ApolloRequest): Promise<string | null> {
+/** The keys of the requests that a cache may answer. */
+class CacheKeys {
+  readonly #keys = new WeakMap<object, Promise<string | null>>()
+  /** The contexts of requests whose principal is part of all keys. */
+  readonly #keyed = new WeakSet<object>()
+
+  /** Returns the same key each time, because the scopes of the principal may change meanwhile. */
+  keyOf(request: ApolloRequest): Promise<string | null> {
+    const { contextValue } = request
+    const key = this.#keys.get(contextValue) ?? presentKey(request)
+    this.#keys.set(contextValue, key)
+    return key
+  }
+
+  partOfAll(request: ApolloRequest): Promise<string | null> {
+    this.#keyed.add(request.contextValue)
+    return this.keyOf(request)
+  }
+
+  hasPrincipal({ contextValue }: ApolloRequest): boolean {
+    return this.#keyed.has(contextValue)
+  }
+
+  /** Whether the request has a key, and it is another one than `present`. */
+  async isOutdated({ contextValue }: ApolloRequest, present: string | null): Promise<boolean> {
+    const key = this.#keys.get(contextValue)
+    return key !== undefined && (await key) !== present
+  }
+}
+
+async function presentKey({ schema, contextValue }: ApolloRequest): Promise<string | null> {
   try {
-    return principalKeyOf((await principalOfGuarded(schema, contextValue)) ?? null)
+    return principalKeyOf(await principalOfGuarded(schema, contextValue))
   } catch {
     // The operation is not answered from the cache, so it is executed, and fails with this error.
     return crypto.randomUUID()
@@ -123,12 +150,12 @@ const done = Promise.resolve()
 /** A class, because an object with a function for each member takes longer to create. */
 class Listener implements ApolloListener {
   readonly #request: ApolloContext
-  readonly #keyed: WeakSet<object>
+  readonly #keys: CacheKeys
   #isExecuted = false
 
-  constructor(request: ApolloContext, keyed: WeakSet<object>) {
+  constructor(request: ApolloContext, keys: CacheKeys) {
     this.#request = request
-    this.#keyed = keyed
+    this.#keys = keys
   }
 
   executionDidStart(): Promise<this> {
@@ -139,20 +166,26 @@ class Listener implements ApolloListener {
   /** Runs before the hooks that store the answer and write `Cache-Control`. */
   executionDidEnd(): Promise<void> {
     const policy = this.#request.overallCachePolicy.policyIfCacheable()
-    return policy?.scope === 'PUBLIC' ? this.#restrict() : done
+    return policy === null ? done : this.#restrict(policy.scope)
   }
 
-  async #restrict(): Promise<void> {
-    if ((await principalKey(this.#request)) === null) return
-    this.#request.overallCachePolicy.restrict({ scope: 'PRIVATE' })
+  async #restrict(scope: 'PUBLIC' | 'PRIVATE'): Promise<void> {
+    const { overallCachePolicy } = this.#request
+    const present = await presentKey(this.#request)
+    // The scopes have changed since the cache was asked, so it would store the answer under another key.
+    if (await this.#keys.isOutdated(this.#request, present))
+      overallCachePolicy.restrict({ maxAge: 0 })
+    else if (present !== null && scope === 'PUBLIC')
+      overallCachePolicy.restrict({ scope: 'PRIVATE' })
   }
 
-  willSendResponse({ errors, contextValue, logger, response }: ApolloAnswer): Promise<void> {
+  willSendResponse({ errors, logger, response }: ApolloAnswer): Promise<void> {
     const { http, body } = response
-    if (!this.#isExecuted && hasData(body) && !this.#keyed.has(contextValue)) {
+    if (!this.#isExecuted && hasData(body) && !this.#keys.hasPrincipal(this.#request)) {
       logger.error(advice)
       response.body = unknownOrigin()
-      http.status = 500
+      // The head is that of the whole batch.
+      if (!this.#request.requestIsBatched) http.status = 500
       http.headers.set('cache-control', 'no-store')
       return done
     }

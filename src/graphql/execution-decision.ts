@@ -160,7 +160,8 @@ function deniedWith(error: unknown): unknown {
     : new Error('`principalOf` threw a value that is not an error.')
 }
 
-function requirePrincipal(
+/** @throws TypeError if `principalOf` returned no principal of the authenticator, and not `null` either */
+export function requirePrincipal(
   principal: unknown,
   authenticator: GuardingAuthenticator | undefined,
 ): asserts principal is Principal | null {

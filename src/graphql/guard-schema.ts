@@ -2,22 +2,23 @@ import type { GraphQLSchema } from 'graphql'
 import { warnOfUnknownScopes } from '../decision/known-scopes.ts'
 import { checkReturnedTypes } from '../decision/returned-types.ts'
 import { refuseUndeclared, rootTypes, type Undeclared } from '../decision/undeclared.ts'
+import type { Principal } from '../principal.ts'
 import {
   type DecisionOptions,
   Denied,
   ExecutionDecisions,
   type OnDenied,
+  requirePrincipal,
 } from './execution-decision.ts'
 import { guardedSource } from './guarded-source.ts'
 import { type Resolver, returnsRootType, wrapRootFields } from './root-fields.ts'
-
-type PrincipalOf = DecisionOptions<unknown>['principalOf']
 
 export interface GuardSchemaOptions<Context> extends DecisionOptions<Context> {
   /**
    * Returns the principal of the caller, from the context of the operation; `null`: the caller is anonymous. If
    * it throws or returns `undefined`, the operation is denied. It is called once for each execution. During a
-   * subscription it is called for each event, at intervals, and when the credential expires.
+   * subscription it is called for each event, at intervals, and when the credential expires. `apolloGuardPlugin` calls
+   * it up to twice more for an answer that a cache may store.
    */
   readonly principalOf: DecisionOptions<Context>['principalOf']
   /**
@@ -33,8 +34,8 @@ export interface GuardSchemaOptions<Context> extends DecisionOptions<Context> {
   readonly undeclared?: Undeclared
 }
 
-/** The guarded schemas, with the functions that return their principals. */
-const guarded = new WeakMap<GraphQLSchema, PrincipalOf>()
+/** The guarded schemas, with their options. */
+const guarded = new WeakMap<GraphQLSchema, DecisionOptions<unknown>>()
 /** The root types of those schemas. A second guard on one would replace the first. */
 const guardedTypes = new WeakSet<object>()
 
@@ -96,7 +97,7 @@ export function guardSchemaWith<Context>(
     },
   )
   schema.toConfig = refuseCopy
-  guarded.set(schema, principalOf as PrincipalOf)
+  guarded.set(schema, options as DecisionOptions<unknown>)
   for (const type of rootTypes(schema)) guardedTypes.add(type)
   warnOfUnknownScopes(schema, options.authenticator)
   return schema
@@ -104,24 +105,29 @@ export function guardSchemaWith<Context>(
 
 /** @throws TypeError if `schema` is not guarded */
 export function requireGuarded(schema: GraphQLSchema): void {
-  if (!guarded.has(schema)) {
-    throw new TypeError(
-      'This schema is not guarded. Pass it to `guardSchema` before the server uses it.',
-    )
-  }
+  if (!guarded.has(schema)) throw notGuarded()
+}
+
+function notGuarded(): TypeError {
+  return new TypeError(
+    'This schema is not guarded. Pass it to `guardSchema` before the server uses it.',
+  )
 }
 
 /**
  * Returns the principal of the caller of an operation on a guarded schema.
  *
- * @throws the errors of `principalOf`
+ * @throws the errors of `principalOf`, and TypeError if it returns something else
  */
-export function principalOfGuarded(
+export async function principalOfGuarded(
   schema: GraphQLSchema,
   context: unknown,
-): ReturnType<PrincipalOf> {
-  requireGuarded(schema)
-  return (guarded.get(schema) as PrincipalOf)(context)
+): Promise<Principal | null> {
+  const options = guarded.get(schema)
+  if (options === undefined) throw notGuarded()
+  const principal = await options.principalOf(context)
+  requirePrincipal(principal, options.authenticator)
+  return principal
 }
 
 export function isGuarded(schema: GraphQLSchema): boolean {

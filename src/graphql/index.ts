@@ -1,4 +1,9 @@
-export { type ApolloGuardPlugin, apolloGuardPlugin } from './apollo.ts'
+export {
+  type ApolloCacheOptions,
+  type ApolloGuardPlugin,
+  type ApolloRequest,
+  apolloGuardPlugin,
+} from './apollo.ts'
 export { type GraphqlHttpOptions, graphqlHttpOptions } from './graphql-http.ts'
 export { type GraphqlSseGuard, type GraphqlSseOptions, graphqlSseOptions } from './graphql-sse.ts'
 export { type GuardSchemaOptions, guardSchema } from './guard-schema.ts'

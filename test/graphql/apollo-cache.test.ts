@@ -13,11 +13,15 @@ import {
 /* Answers of Apollo Server that no resolver of a guarded schema has produced. */
 
 interface Context {
-  /** The user and the scopes; `null`: anonymous, `refused`: a credential that is not valid. */
+  /**
+   * The user and the scopes; `null`: anonymous, `refused`: a credential that is not valid, `unknown`: the application
+   * returns no principal, and not `null` either.
+   */
   readonly caller:
     | { readonly subject: string; readonly scopes: readonly string[] }
     | null
     | 'refused'
+    | 'unknown'
 }
 
 const ada = { subject: 'ada', scopes: ['read:orders'] }
@@ -42,6 +46,7 @@ afterEach(() => apollo.stop())
 
 function principalOf({ caller }: Context): Principal | null {
   if (caller === 'refused') throw new InvalidCredentialError()
+  if (caller === 'unknown') return undefined as never
   if (caller === null) return null
   const { subject, scopes } = caller
   return {
@@ -216,6 +221,21 @@ describe('a response cache with `cacheOptions`', () => {
       expect((await ask(null, '{ hello }')).data).toEqual({ hello: 'Hello' })
     }
     expect(await ask('refused', '{ hello }')).toMatchObject({ code: 'INVALID_CREDENTIAL' })
+    expect((await ask('unknown', '{ hello }')).data).toEqual({ hello: null })
+  })
+
+  it('stores no answer of a caller whose scopes change before the execution', async () => {
+    const narrow = { subject: 'ada', scopes: ['read:users'] }
+    let reads = 0
+    const widened = {
+      subject: 'ada',
+      get scopes() {
+        reads++
+        return reads === 1 ? narrow.scopes : ada.scopes
+      },
+    }
+    expect((await ask(widened)).data).toEqual({ orders: ['an order of ada'] })
+    expect(await ask(narrow)).toMatchObject({ status: 403, code: 'FORBIDDEN' })
   })
 })
 
