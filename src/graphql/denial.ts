@@ -10,10 +10,10 @@ export function denialError(
   failure: LatchkeyError,
   extensions: Readonly<Record<string, unknown>> = {},
 ): GraphQLError {
-  // `apolloGuardPlugin` adds `http` to refusals, which are the same for every server in the process.
-  const { http: _, ...shown } = failure.extensions
   const error = withoutStack(
-    new GraphQLError(failure.message, { extensions: { ...shown, ...extensions } }),
+    new GraphQLError(failure.message, {
+      extensions: { ...shownExtensions(failure), ...extensions },
+    }),
   )
   denials.set(error, failure)
   return error
@@ -41,4 +41,13 @@ export function denialIn(errors: readonly Error[] | null | undefined): LatchkeyE
  */
 export function concernsOperation(failure: LatchkeyError): boolean {
   return failure instanceof UnauthenticatedError || failure instanceof InsufficientScopeError
+}
+
+/**
+ * Returns the extensions of a failure for its caller. `apolloGuardPlugin` adds `http` to refusals, which are the same
+ * objects for every server in the process.
+ */
+export function shownExtensions(failure: LatchkeyError): Readonly<Record<string, unknown>> {
+  const { http: _, ...shown } = failure.extensions
+  return shown
 }

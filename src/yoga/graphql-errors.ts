@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLErrorOptions } from 'graphql'
 import { LatchkeyError, ServiceUnavailableError } from '../errors.ts'
+import { shownExtensions } from '../graphql/denial.ts'
 import { withoutStack } from '../without-stack.ts'
 
 /**
@@ -50,7 +51,7 @@ export function fieldError(error: LatchkeyError, thrown?: GraphQLError): GraphQL
   const location: GraphQLErrorOptions = thrown
     ? { nodes: thrown.nodes ?? null, path: thrown.path ?? null }
     : {}
-  const options = { ...location, extensions: { ...error.extensions } }
+  const options = { ...location, extensions: shownExtensions(error) }
   return withReason(new GraphQLError(error.message, options), error)
 }
 

@@ -19,6 +19,7 @@ import {
   NotFoundError,
   type Principal,
 } from '../../src/index.ts'
+import { fieldError } from '../../src/yoga/graphql-errors.ts'
 
 /* guardSchema in the servers that applications use, over HTTP. */
 
@@ -258,6 +259,7 @@ describe('the function `context` of Apollo Server', () => {
     const schema = guardSchema(newSchema(), { principalOf })
     const { errors } = await graphql({ schema, source: '{ hello }' })
     expect(errors?.[0]?.extensions).toEqual({ code: 'INVALID_CREDENTIAL' })
+    expect(fieldError(revoked).extensions).toEqual({ code: 'INVALID_CREDENTIAL' })
   })
 
   it('keeps the status 500 of any other error', async () => {
