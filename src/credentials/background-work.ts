@@ -22,7 +22,8 @@ export interface BackgroundWork {
 }
 
 export function startBackgroundWork(options: BackgroundWorkOptions): BackgroundWork {
-  const { directory, keyPeppers = [], onError, onUsesLost, onMissingPeppers } = options
+  const { keyPeppers = [], onError, onUsesLost, onMissingPeppers } = options
+  const directory = options.directory ?? null
   const listener = onError && { onError }
   const stopCheck =
     directory &&
@@ -32,7 +33,7 @@ export function startBackgroundWork(options: BackgroundWorkOptions): BackgroundW
       ...listener,
     })
   const uses =
-    directory === undefined
+    directory === null
       ? null
       : createUseRecorder({
           write: async (chunk) => (await directory.markUsed(chunk)) ?? [],

@@ -36,8 +36,8 @@ interface Exit {
 }
 
 /**
- * Waits until a worker has ended. Does not use Node's `once`, which rejects on `error`, such as a message that a worker which just ended
- * cannot receive.
+ * Waits until a worker has ended. Does not use Node's `once`, which rejects on `error`, such as a message that
+ * a worker which just ended cannot receive.
  */
 export async function waitForExit(worker: Worker): Promise<Exit> {
   const { exitCode, signalCode } = worker.process

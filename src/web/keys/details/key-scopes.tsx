@@ -29,18 +29,20 @@ export function KeyScopes(props: {
       title={m.details.scopes}
       lead={isLive ? m.details.scopesLead : m.details.scopesLeadPast}
       action={
-        <div className="panel-actions">
-          {onRemove !== null && (
-            <Button size="small" icon={<Minus aria-hidden />} onPress={onRemove}>
-              {m.details.removeScopes}
-            </Button>
-          )}
-          {onAdd !== null && (
-            <Button size="small" icon={<Plus aria-hidden />} onPress={onAdd}>
-              {m.details.addScopes}
-            </Button>
-          )}
-        </div>
+        (onAdd ?? onRemove) !== null && (
+          <div className="panel-actions">
+            {onRemove !== null && (
+              <Button size="small" icon={<Minus aria-hidden />} onPress={onRemove}>
+                {m.details.removeScopes}
+              </Button>
+            )}
+            {onAdd !== null && (
+              <Button size="small" icon={<Plus aria-hidden />} onPress={onAdd}>
+                {m.details.addScopes}
+              </Button>
+            )}
+          </div>
+        )
       }
     >
       <table className="scope-table">
