@@ -93,30 +93,29 @@ export function apolloGuardPlugin(): ApolloGuardPlugin {
 
 /** The keys of the requests that a cache may answer. */
 class CacheKeys {
-  readonly #keys = new WeakMap<object, Promise<string | null>>()
-  /** The contexts of requests whose principal is part of all keys. */
-  readonly #keyed = new WeakSet<object>()
+  readonly #keys = new WeakMap<ApolloRequest, Promise<string | null>>()
+  /** The requests whose principal is part of all keys. */
+  readonly #keyed = new WeakSet<ApolloRequest>()
 
   /** Returns the same key each time, because the scopes of the principal may change meanwhile. */
   keyOf(request: ApolloRequest): Promise<string | null> {
-    const { contextValue } = request
-    const key = this.#keys.get(contextValue) ?? presentKey(request)
-    this.#keys.set(contextValue, key)
+    const key = this.#keys.get(request) ?? presentKey(request)
+    this.#keys.set(request, key)
     return key
   }
 
   partOfAll(request: ApolloRequest): Promise<string | null> {
-    this.#keyed.add(request.contextValue)
+    this.#keyed.add(request)
     return this.keyOf(request)
   }
 
-  hasPrincipal({ contextValue }: ApolloRequest): boolean {
-    return this.#keyed.has(contextValue)
+  hasPrincipal(request: ApolloRequest): boolean {
+    return this.#keyed.has(request)
   }
 
   /** Whether the request has a key, and it is another one than `present`. */
-  async isOutdated({ contextValue }: ApolloRequest, present: string | null): Promise<boolean> {
-    const key = this.#keys.get(contextValue)
+  async isOutdated(request: ApolloRequest, present: string | null): Promise<boolean> {
+    const key = this.#keys.get(request)
     return key !== undefined && (await key) !== present
   }
 }
