@@ -3,8 +3,7 @@ import { ScopesQuery } from '../create/queries.ts'
 import { ScopePicker } from '../create/scope-picker.tsx'
 import { useAction } from '../graphql/use-action.ts'
 import { useQuery } from '../graphql/use-query.ts'
-import { Button } from '../kit/button.tsx'
-import { Dialog } from '../kit/dialog.tsx'
+import { FormDialog } from '../kit/dialog.tsx'
 import { Checkbox, TextField } from '../kit/fields.tsx'
 import { FailureNote, failureText, Skeleton } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
@@ -55,18 +54,12 @@ export default function CreateUser(props: {
   const missing = isChecked && subject === '' ? { error: m.admin.subjectMissing } : {}
 
   return (
-    <Dialog
+    <FormDialog
       title={m.admin.newUser}
-      size="large"
+      action={m.admin.createUser}
+      isPending={isPending}
+      onAction={submit}
       onClose={onClose}
-      actions={
-        <>
-          <Button onPress={onClose}>{m.cancel}</Button>
-          <Button look="primary" isPending={isPending} onPress={submit}>
-            {m.admin.createUser}
-          </Button>
-        </>
-      }
     >
       <p className="muted">{m.admin.newUserLead}</p>
       <form className="stack" noValidate onSubmit={submit}>
@@ -91,7 +84,7 @@ export default function CreateUser(props: {
       </form>
       <Scopes scopes={scopes} onChange={setScopes} />
       <FailureNote failure={isField ? null : failure} />
-    </Dialog>
+    </FormDialog>
   )
 }
 

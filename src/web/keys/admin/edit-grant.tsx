@@ -4,8 +4,7 @@ import { ScopePicker } from '../create/scope-picker.tsx'
 import { AffectedKeys, useConsequences } from '../details/affected-keys.tsx'
 import { useAction } from '../graphql/use-action.ts'
 import { useQuery } from '../graphql/use-query.ts'
-import { Button } from '../kit/button.tsx'
-import { Dialog, Question } from '../kit/dialog.tsx'
+import { FormDialog, Question } from '../kit/dialog.tsx'
 import { Checkbox } from '../kit/fields.tsx'
 import { FailureNote, Skeleton } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
@@ -51,18 +50,12 @@ function Choose(props: {
   const isSame = textOf(grant) === textOf(user.scopes)
 
   return (
-    <Dialog
+    <FormDialog
       title={m.admin.editGrantTitle(user.name ?? user.subject)}
-      size="large"
+      action={m.admin.review}
+      isDisabled={data === undefined || isSame}
+      onAction={onReview}
       onClose={onClose}
-      actions={
-        <>
-          <Button onPress={onClose}>{m.cancel}</Button>
-          <Button look="primary" isDisabled={data === undefined || isSame} onPress={onReview}>
-            {m.admin.review}
-          </Button>
-        </>
-      }
     >
       <p className="muted">{m.admin.editGrantLead}</p>
       {data === undefined ? (
@@ -92,7 +85,7 @@ function Choose(props: {
         </>
       )}
       <FailureNote failure={failure} />
-    </Dialog>
+    </FormDialog>
   )
 }
 

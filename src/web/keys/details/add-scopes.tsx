@@ -3,8 +3,7 @@ import { ScopesQuery } from '../create/queries.ts'
 import { ScopePicker } from '../create/scope-picker.tsx'
 import { useAction } from '../graphql/use-action.ts'
 import { useQuery } from '../graphql/use-query.ts'
-import { Button } from '../kit/button.tsx'
-import { Dialog } from '../kit/dialog.tsx'
+import { FormDialog } from '../kit/dialog.tsx'
 import { FailureNote, Skeleton } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
 import { m } from '../messages/current.ts'
@@ -27,23 +26,13 @@ export default function AddScopes(props: {
   const others = data?.scopes.filter(({ name }) => isAddable(name) && !apiKey.scopes.includes(name))
 
   return (
-    <Dialog
+    <FormDialog
       title={m.details.addTitle}
-      size="large"
+      action={m.details.add(selected.size)}
+      isPending={isPending}
+      isDisabled={selected.size === 0 || isRotating}
+      onAction={() => void run({ input: { id: apiKey.id, addScopes: [...selected].sort() } })}
       onClose={onClose}
-      actions={
-        <>
-          <Button onPress={onClose}>{m.cancel}</Button>
-          <Button
-            look="primary"
-            isPending={isPending}
-            isDisabled={selected.size === 0 || isRotating}
-            onPress={() => void run({ input: { id: apiKey.id, addScopes: [...selected].sort() } })}
-          >
-            {m.details.add(selected.size)}
-          </Button>
-        </>
-      }
     >
       <p className="muted">{isRotating ? m.details.addWhileRotating : m.details.addLead}</p>
       {others === undefined ? (
@@ -54,6 +43,6 @@ export default function AddScopes(props: {
         <ScopePicker scopes={others} held={held} selected={selected} onSelect={setSelected} />
       )}
       <FailureNote failure={failure ?? loss} />
-    </Dialog>
+    </FormDialog>
   )
 }

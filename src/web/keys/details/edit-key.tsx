@@ -1,8 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import { jsonObjectIn } from '../../json-object.ts'
 import { useAction } from '../graphql/use-action.ts'
-import { Button } from '../kit/button.tsx'
-import { Dialog } from '../kit/dialog.tsx'
+import { FormDialog } from '../kit/dialog.tsx'
 import { TextField } from '../kit/fields.tsx'
 import { FailureNote, failureText } from '../kit/states.tsx'
 import { toast } from '../kit/toasts.tsx'
@@ -36,18 +35,12 @@ export default function EditKey(props: {
   }
 
   return (
-    <Dialog
+    <FormDialog
       title={m.details.editTitle}
-      size="large"
+      action={m.save}
+      isPending={isPending}
+      onAction={submit}
       onClose={onClose}
-      actions={
-        <>
-          <Button onPress={onClose}>{m.cancel}</Button>
-          <Button look="primary" isPending={isPending} onPress={submit}>
-            {m.save}
-          </Button>
-        </>
-      }
     >
       <form className="stack" noValidate onSubmit={submit}>
         <TextField
@@ -78,6 +71,6 @@ export default function EditKey(props: {
         <button type="submit" hidden />
       </form>
       <FailureNote failure={known ? null : failure} />
-    </Dialog>
+    </FormDialog>
   )
 }

@@ -1,7 +1,6 @@
 import { useState } from 'react'
 import { useAction } from '../graphql/use-action.ts'
-import { Button } from '../kit/button.tsx'
-import { Dialog } from '../kit/dialog.tsx'
+import { FormDialog } from '../kit/dialog.tsx'
 import { Checkbox } from '../kit/fields.tsx'
 import { FailureNote } from '../kit/states.tsx'
 import { RelativeTime } from '../kit/time.tsx'
@@ -34,23 +33,13 @@ export default function RemoveScopes(props: {
   }
 
   return (
-    <Dialog
+    <FormDialog
       title={m.details.removeScopes}
-      size="large"
+      action={m.details.remove(removed.length)}
+      isPending={isPending}
+      isDisabled={!isPossible || found.keys === undefined}
+      onAction={() => void run({ input })}
       onClose={onClose}
-      actions={
-        <>
-          <Button onPress={onClose}>{m.cancel}</Button>
-          <Button
-            look="primary"
-            isPending={isPending}
-            isDisabled={!isPossible || found.keys === undefined}
-            onPress={() => void run({ input })}
-          >
-            {m.details.remove(removed.length)}
-          </Button>
-        </>
-      }
     >
       <p className="muted">{m.details.removeLead}</p>
       <div>
@@ -71,7 +60,7 @@ export default function RemoveScopes(props: {
       {input.scopes.length === 0 && <p role="status">{m.details.removeNotAll}</p>}
       {isPossible && <AffectedKeys found={found} />}
       <FailureNote failure={failure} />
-    </Dialog>
+    </FormDialog>
   )
 }
 

@@ -47,6 +47,38 @@ export function Dialog(props: {
   )
 }
 
+/** A large dialog with fields, whose last button acts on what the person has entered. */
+export function FormDialog(props: {
+  readonly title: string
+  /** The words on the button that acts. */
+  readonly action: string
+  readonly isPending?: boolean
+  /** Whether there is nothing to act on yet. */
+  readonly isDisabled?: boolean
+  readonly onAction: () => void
+  readonly onClose: () => void
+  readonly children: ReactNode
+}) {
+  const { title, action, isPending = false, isDisabled = false, onAction, onClose } = props
+  return (
+    <Dialog
+      title={title}
+      size="large"
+      onClose={onClose}
+      actions={
+        <>
+          <Button onPress={onClose}>{m.cancel}</Button>
+          <Button look="primary" isPending={isPending} isDisabled={isDisabled} onPress={onAction}>
+            {action}
+          </Button>
+        </>
+      }
+    >
+      {props.children}
+    </Dialog>
+  )
+}
+
 /**
  * A question before something that cannot be undone. The focus is on the button that does nothing. While the
  * action is pending, the question stays.
