@@ -9,6 +9,7 @@ import {
   InvalidCredentialError,
   type Principal,
 } from '../../src/index.ts'
+import { jwtPrincipal } from '../support/principals.ts'
 
 /* Answers of Apollo Server that no resolver of a guarded schema has produced. */
 
@@ -48,14 +49,7 @@ function principalOf({ caller }: Context): Principal | null {
   if (caller === 'refused') throw new InvalidCredentialError()
   if (caller === 'unknown') return undefined as never
   if (caller === null) return null
-  const { subject, scopes } = caller
-  return {
-    issuer: 'https://issuer.example',
-    subject,
-    userId: subject,
-    scopes: new Set(scopes),
-    credential: { kind: 'JWT', id: null, name: null, issuer: null, scopes, expiresAt: null },
-  }
+  return jwtPrincipal(caller.subject, caller.scopes)
 }
 
 type Options = (guardPlugin: ReturnType<typeof apolloGuardPlugin>) => object

@@ -7,6 +7,7 @@ import {
   NotFoundError,
   type Principal,
 } from '../../src/index.ts'
+import { jwtPrincipal } from '../support/principals.ts'
 import { executors } from './executors.ts'
 
 /* The decision on a whole operation in any GraphQL server, by each executor. */
@@ -79,15 +80,7 @@ function createSchema(): GraphQLSchema {
   })
 }
 
-function principal(subject: string, ...scopes: string[]): Principal {
-  return {
-    issuer: 'https://issuer.example',
-    subject,
-    userId: subject,
-    scopes: new Set(scopes),
-    credential: { kind: 'JWT', id: null, name: null, issuer: null, scopes, expiresAt: null },
-  }
-}
+const principal = (subject: string, ...scopes: string[]) => jwtPrincipal(subject, scopes)
 const ada = principal('ada', 'read:orders')
 const grace = principal('grace')
 

@@ -20,6 +20,7 @@ import {
   type Principal,
 } from '../../src/index.ts'
 import { fieldError } from '../../src/yoga/graphql-errors.ts'
+import { jwtPrincipal } from '../support/principals.ts'
 
 /* guardSchema in the servers that applications use, over HTTP. */
 
@@ -61,14 +62,7 @@ function principalFrom({ headers }: Sent): Principal | null {
   const { authorization } = headers
   if (authorization === undefined) return null
   if (authorization === 'bad') throw new InvalidCredentialError()
-  const scopes = String(authorization).split(' ')
-  return {
-    issuer: 'https://issuer.example',
-    subject: 'ada',
-    userId: 'ada',
-    scopes: new Set(scopes),
-    credential: { kind: 'JWT', id: null, name: null, issuer: null, scopes, expiresAt: null },
-  }
+  return jwtPrincipal('ada', String(authorization).split(' '))
 }
 
 interface Running {
