@@ -100,6 +100,12 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
     const dialog = page.getByRole('dialog')
     const remove = dialog.getByRole('button', { name: 'Remove' })
     expect(await remove.isDisabled()).toBe(true)
+    const place = async () =>
+      (await dialog.getByText('write:keys', { exact: true }).boundingBox())?.y
+    const before = await place()
+    await dialog.getByLabel('read:keys').check()
+    await dialog.getByText('loses read:keys').waitFor()
+    expect(await place()).toBe(before)
     for (const scope of scopes) await dialog.getByLabel(scope).check()
     await dialog.getByText('A key has at least one scope.').waitFor()
     expect(await remove.isDisabled()).toBe(true)
