@@ -159,6 +159,8 @@ class Listener implements ApolloListener {
 
   executionDidStart(): Promise<this> {
     this.#isExecuted = true
+    // The principal may be another one when the execution ends, such as after a sign-out.
+    void this.#keys.keyOf(this.#request)
     return Promise.resolve(this)
   }
 
@@ -171,7 +173,7 @@ class Listener implements ApolloListener {
   async #restrict(scope: 'PUBLIC' | 'PRIVATE'): Promise<void> {
     const { overallCachePolicy } = this.#request
     const present = await presentKey(this.#request)
-    // The scopes have changed since the cache was asked, so it would store the answer under another key.
+    // The caller or its scopes have changed meanwhile, so no cache may store the answer.
     if (await this.#keys.isOutdated(this.#request, present))
       overallCachePolicy.restrict({ maxAge: 0 })
     else if (present !== null && scope === 'PUBLIC')

@@ -18,7 +18,7 @@ export interface GuardSchemaOptions<Context> extends DecisionOptions<Context> {
    * Returns the principal of the caller, from the context of the operation; `null`: the caller is anonymous. If
    * it throws or returns `undefined`, the operation is denied. It is called once for each execution. During a
    * subscription it is called for each event, at intervals, and when the credential expires. `apolloGuardPlugin` calls
-   * it up to twice more for an answer that a cache may store.
+   * it once more for each execution, and again for an answer that a cache may store.
    */
   readonly principalOf: DecisionOptions<Context>['principalOf']
   /**

@@ -33,6 +33,7 @@ const typeDefs = /* GraphQL */ `
   type Query {
     hello: String @public
     orders: [String!]! @requiresScopes(scopes: [["read:orders"]])
+    signOut: String @requiresScopes(scopes: [["read:orders"]])
   }
 `
 
@@ -69,6 +70,10 @@ async function start(optionsOf: Options, { order = 'guard first', others = [] }:
       resolvers: {
         Query: {
           hello: () => 'Hello',
+          signOut: (_root, _args, context: { caller: Context['caller'] }) => {
+            context.caller = null
+            return 'the last order of ada'
+          },
           orders: (_root, _args, context) => {
             executed++
             return [`an order of ${principalOf(context)?.subject}`]
@@ -238,4 +243,13 @@ it('answers that were executed are never refused, whatever `data` they have', as
   expect((await ask(null, '{ __typename }')).data).toEqual({ __typename: 'Query' })
   expect((await ask(ada)).data).toEqual({ orders: ['an order of ada'] })
   expect(logged).toEqual([])
+})
+
+it('lets no cache store the answer to a caller who signs out during the execution', async () => {
+  await start(() => ({}))
+  const { data, cacheControl } = await ask(ada, '{ signOut }')
+  expect({ data, cacheControl }).toEqual({
+    data: { signOut: 'the last order of ada' },
+    cacheControl: 'no-store',
+  })
 })
