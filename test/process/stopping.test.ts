@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import { Agent } from 'node:http'
 import { connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { send } from '../support/listening.ts'
 import { startServerProcess, temporaryFolder } from '../support/server-process.ts'
 
@@ -22,9 +21,10 @@ describe.each([
     expect((await ask(agent)).headers.connection).toBe('keep-alive')
     const began = performance.now()
     server.child.kill('SIGTERM')
-    await sleep(300)
-    const ready = await send(port, '/readyz')
-    expect([ready.status, JSON.parse(ready.body)]).toEqual([503, { status: 'shutting-down' }])
+    await vi.waitFor(async () => {
+      const ready = await send(port, '/readyz')
+      expect([ready.status, JSON.parse(ready.body)]).toEqual([503, { status: 'shutting-down' }])
+    })
     expect((await send(port, '/healthz')).status).toBe(200)
     for (const answer of [await ask(agent), await ask(agent)]) {
       expect([answer.status, answer.headers.connection]).toEqual([200, 'close'])
