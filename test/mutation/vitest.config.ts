@@ -10,7 +10,7 @@ export default defineConfig({
     root: new URL('../..', import.meta.url).pathname,
     include: [
       'test/{core,keys,users,decision}/**/*.test.ts',
-      'test/credentials/{authenticator,challenge,claims,hostile-jwts,jws,jwt-claims,key-form,presented-credential,refusal,secret-hash}.test.ts',
+      'test/credentials/{authenticator,claims,hostile-jwts,jws,jwt-claims,key-form,presented-credential,secret-hash}.test.ts',
     ],
     exclude: ['test/core/imports.test.ts', 'test/decision/{agreement,linear}.test.ts'],
   },
