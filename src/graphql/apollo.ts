@@ -63,7 +63,8 @@ export interface ApolloCacheOptions {
 /**
  * The plugin of Apollo Server for a schema that `guardSchema` guards: the answer to a denied operation gets the
  * HTTP status and headers of its error, unless it is in a batch. So does the answer to a request whose credential the
- * function `context` of the server refused. The server does not start with a schema that is not guarded.
+ * function `context` of the server refused. The server does not start with a schema that is not guarded. Its place among
+ * the plugins does not matter: the status of a denial is also kept if a plugin sets another one, as that of NestJS does.
  *
  * An answer to a caller who is not anonymous gets the cache scope `PRIVATE`, because Apollo Server assumes `PUBLIC`.
  * So HTTP caches that callers share do not store it.
@@ -195,7 +196,10 @@ class Listener implements ApolloListener {
     if (this.#request.requestIsBatched && concernsOperation(failure)) return done
     http.status = failure.status
     for (const [name, value] of Object.entries(failure.headers)) http.headers.set(name, value)
-    return done
+    // Again after the hooks of all plugins have begun: that of NestJS sets 200 if an operation was executed.
+    return done.then(() => {
+      http.status = failure.status
+    })
   }
 }
 

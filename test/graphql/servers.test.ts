@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { ApolloServer } from '@apollo/server'
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
 import { expressMiddleware } from '@as-integrations/express5'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import express from 'express'
@@ -260,6 +260,41 @@ describe('the function `context` of Apollo Server', () => {
     failure = new Error('a fault of the application')
     expect(await ask()).toMatchObject({ status: 500, challenge: null })
   })
+})
+
+describe('a plugin of Apollo Server that sets 200 for each operation that was executed', () => {
+  // The module of NestJS adds this one behind those of the application.
+  const reset: ApolloServerPlugin<Sent> = {
+    async requestDidStart() {
+      return {
+        async willSendResponse({ response: { body, http } }) {
+          if (body.kind === 'single' && 'data' in body.singleResult) http.status = 200
+        },
+      }
+    },
+  }
+
+  it.each(['before', 'behind'])(
+    'leaves the status of a denial, %s that of the guard',
+    async (at) => {
+      const schema = guardSchema(newSchema(), { principalOf: principalFrom })
+      const guard = apolloGuardPlugin()
+      const plugins = at === 'before' ? [reset, guard] : [guard, reset]
+      const apollo = new ApolloServer<Sent>({ schema, plugins })
+      const ask = async (query: string, headers: Sent['headers']) => {
+        const { http } = await apollo.executeOperation({ query }, { contextValue: { headers } })
+        return [http.status, http.headers.get('www-authenticate')?.split(' ')[0]]
+      }
+      expect(await ask('{ orders }', {})).toEqual([401, 'Bearer'])
+      expect(await ask('{ hello }', { authorization: 'bad' })).toEqual([401, 'Bearer'])
+      expect(await ask('{ orders }', { authorization: 'other' })).toEqual([403, 'Bearer'])
+      expect(await ask('{ orders fails }', { authorization: 'read:orders' })).toEqual([
+        200,
+        undefined,
+      ])
+      await apollo.stop()
+    },
+  )
 })
 
 describe('a schema that is not guarded, or replaced later', () => {
