@@ -24,8 +24,11 @@ const programs = ['README.md', ...shown].flatMap((file): [string, string][] => {
 })
 /** Ways to make a server of Node's. */
 const serving = /\bcreateServer\(|\bserve\(\{|\bapp\.listen\(/
-/** A guard of Latchkey refuses a request whose headers Node may have dropped. */
-const guarding = /\b(?:createGuard|expressGuard|fastifyGuard|honoGuard)\(/
+/**
+ * A guard of Latchkey refuses a request whose headers Node may have dropped. The application on NestJS makes it in a file
+ * of its own, with `AccessModule`.
+ */
+const guarding = /\b(?:createGuard|expressGuard|fastifyGuard|honoGuard)\(|\bAccessModule\b/
 const servers = programs.filter(([, code]) => serving.test(code) && !guarding.test(code))
 
 describe('every example that makes a server of Node', () => {

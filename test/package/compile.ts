@@ -20,10 +20,16 @@ const compilerOptions = {
 /**
  * Compiles `files` of the folder `cwd` as modules in strict mode. The folder must have `@types/node`.
  *
+ * @param further options of the compiler
  * @returns the compiler's errors; empty: there are none
  */
-export async function compile(cwd: string, files: readonly string[]): Promise<string> {
-  writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+export async function compile(
+  cwd: string,
+  files: readonly string[],
+  further: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const options = { ...compilerOptions, ...further }
+  writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files }))
   writeFileSync(join(cwd, 'package.json'), '{ "type": "module" }')
   const run = promisify(execFile)
   const compiled = await run(process.execPath, [compiler], { cwd }).catch(({ stdout }) => ({
