@@ -150,6 +150,19 @@ describe.skipIf(!installed)('the programs for NestJS and TypeGraphQL', () => {
       expect(out + err).toContain('Query.hello does not declare who may call it.')
     })
 
+    it('NestJS as a subgraph', async () => {
+      const { server } = await start('nestjs/subgraph.js')
+      expect(await ask(server, '{ hello }')).toMatchObject(allowed({ hello: 'Hello' }))
+      const query =
+        '{ _entities(representations: [{ __typename: "Order", id: "1" }]) { __typename } }'
+      expect(await ask(server, query)).toMatchObject(denied(401))
+      expect(await ask(server, query, await bearer('read:orders'))).toMatchObject(
+        allowed({ _entities: [{ __typename: 'Order' }] }),
+      )
+      const { body } = await ask(server, '{ _service { sdl } }')
+      expect(body.data._service.sdl).toContain('@requiresScopes(scopes: [["read:orders"]])')
+    })
+
     it('TypeGraphQL', async () => {
       const { server } = await start('type-graphql/index.js')
       expect(await ask(server, '{ hello }')).toMatchObject(allowed({ hello: 'Hello' }))
