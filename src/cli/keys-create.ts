@@ -4,15 +4,16 @@ import type { JsonObject } from '../json.ts'
 import type { CommandContext } from './command-context.ts'
 import { createdKeyNotes, createdKeyView } from './created-key.ts'
 import { findUser } from './find-user.ts'
-import { durationSeconds, jsonObject, parseList, timeValue } from './option-values.ts'
+import { durationSeconds, jsonObject, timeValue } from './option-values.ts'
 import { answer } from './output.ts'
+import { acceptScope, scopesOption } from './scopes-option.ts'
 
 interface Options {
   readonly owner: string
   readonly issuer?: string
   readonly name: string
   readonly description?: string
-  readonly scope: readonly string[]
+  readonly scopes: readonly string[]
   readonly expiresIn?: number
   readonly expiresAt?: Date
   readonly metadata?: JsonObject
@@ -20,16 +21,15 @@ interface Options {
 }
 
 export function addKeysCreate(keys: Command, context: CommandContext): void {
-  keys
-    .command('create')
+  acceptScope(keys.command('create'))
     .description('Create an API key for a user and print it. The key is shown only once.')
     .requiredOption('--owner <user>', 'the owner of the key: id or subject of a user')
     .option('--issuer <issuer>', 'the issuer of the owner, if several issuers have that subject')
     .requiredOption('--name <name>', 'a name for the key, such as its purpose')
-    .requiredOption(
-      '--scope <scopes>',
-      'the scopes of the key, separated by commas; may be repeated',
-      parseList,
+    .addOption(
+      scopesOption(
+        'the scopes of the key, separated by commas; may be repeated',
+      ).makeOptionMandatory(),
     )
     .option('--description <text>', 'a longer description')
     .option(
@@ -58,7 +58,7 @@ export function addKeysCreate(keys: Command, context: CommandContext): void {
           const issued = await createKey(owner.id, {
             name: options.name,
             description: options.description,
-            scopes: options.scope,
+            scopes: options.scopes,
             metadata: options.metadata,
             expiresAt: expiresIn === undefined ? expiresAt : new Date(now + expiresIn * 1000),
           })
@@ -74,6 +74,6 @@ const examples = `
 Only the key goes to standard output, so that it can be piped into a secret store.
 
 Examples:
-  $ latchkey keys create --owner ada --name ci --scope read:users --expires-in 90d
-  $ latchkey keys create --owner ada --name ci --scope read:users,read:keys \\
+  $ latchkey keys create --owner ada --name ci --scopes read:users --expires-in 90d
+  $ latchkey keys create --owner ada --name ci --scopes read:users,read:keys \\
     --expires-at 2027-01-31 --metadata '{"team":"billing"}' --json`

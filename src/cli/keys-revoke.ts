@@ -2,13 +2,14 @@ import type { Command } from 'commander'
 import { operator } from '../audit/actor.ts'
 import { loadConfig } from '../config.ts'
 import type { Node, NodeAnswers } from '../db/nodes.ts'
+import type { ApiKey } from '../keys/api-key.ts'
 import { ofUser } from '../keys/predictor.ts'
 import { optionalText, reasonRule } from '../text-rules.ts'
 import type { CommandContext } from './command-context.ts'
 import { answerConsequences, readConsequences } from './dry-run.ts'
 import { TargetNotFoundError } from './exit-codes.ts'
 import { refuseWholeKey } from './key-id.ts'
-import { answer, onOneLine } from './output.ts'
+import { answer, dateTime, onOneLine } from './output.ts'
 import { keyView } from './views.ts'
 
 interface Options {
@@ -50,7 +51,7 @@ export function addKeysRevoke(keys: Command, context: CommandContext): void {
       }
       answer(context, options, json, () =>
         [
-          ...[key, ...descendants].map(({ id, name }) => `Revoked ${id} (${name}).\n`),
+          ...[key, ...descendants].map((revoked) => revocationLine(revoked, now)),
           ...(nodes === null ? [] : nodeLines(nodes)),
         ].join(''),
       )
@@ -66,6 +67,13 @@ async function predict(context: CommandContext, id: string, options: Options): P
     const consequences = await readConsequences(database, { ...affected, keyId: key.id })
     answerConsequences(context, options, consequences)
   })
+}
+
+/** A key that was revoked before keeps the time and the reason of that revocation. */
+function revocationLine({ id, name, revokedAt, revokedReason }: ApiKey, now: Date): string {
+  if (revokedAt?.getTime() === now.getTime()) return `Revoked ${id} (${name}).\n`
+  const reason = revokedReason === null ? 'without a reason' : `reason: ${onOneLine(revokedReason)}`
+  return `${id} (${name}) has been revoked since ${dateTime(revokedAt)} (${reason}). Nothing was changed.\n`
 }
 
 /** Names the nodes that confirmed, and explains why the others refuse the key too. */

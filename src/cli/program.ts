@@ -153,15 +153,15 @@ function messageOf(error: unknown): string {
 const examples = `
 Examples:
   $ latchkey serve
-  $ latchkey token --subject ada --scope read:users
-  $ latchkey keys create --owner ada --name ci --scope read:users --expires-in 90d
+  $ latchkey token --subject ada --scopes read:users
+  $ latchkey keys create --owner ada --name ci --scopes read:users --expires-in 90d
   $ latchkey users list --json`
 
 const keysExamples = `
 Examples:
   $ latchkey keys list --owner ada
   $ latchkey keys health
-  $ latchkey keys create --owner ada --name ci --scope read:users --expires-in 90d
+  $ latchkey keys create --owner ada --name ci --scopes read:users --expires-in 90d
   $ latchkey keys rotate 4fQ1Zs0bKx8TtYv2 --grace-period 1h
   $ latchkey keys revoke 4fQ1Zs0bKx8TtYv2 --wait`
 

@@ -3,31 +3,28 @@ import { type Config, ConfigError, loadConfig } from '../config.ts'
 import { createDevelopmentIssuer } from '../development/issuer.ts'
 import type { CommandContext } from './command-context.ts'
 import { developmentIssuerUrl } from './development-issuer.ts'
-import { durationSeconds, parseList } from './option-values.ts'
+import { durationSeconds } from './option-values.ts'
 import { answer } from './output.ts'
+import { acceptScope, scopesOption } from './scopes-option.ts'
 import { addTokenExplain } from './token-explain.ts'
 
 interface Options {
   readonly subject?: string
-  readonly scope: readonly string[]
+  readonly scopes: readonly string[]
   readonly expiresIn: number
   readonly json?: boolean
 }
 
 export function addToken(program: Command, context: CommandContext): void {
-  const command = program
-    .command('token')
+  const command = acceptScope(program.command('token'))
     .description(
       'Print a JWT of the development issuer. It works only in development: without a JWT issuer, outside production.',
     )
     .option('--subject <subject>', 'the subject (`sub`) of the token, such as ada; required')
     .addOption(
-      new Option(
-        '--scope <scopes>',
+      scopesOption(
         'the scopes of the token, separated by spaces or commas; may be repeated',
-      )
-        .argParser(parseList)
-        .default([], 'none'),
+      ).default([], 'none'),
     )
     .addOption(
       new Option('--expires-in <duration>', 'the lifetime of the token, at most 24h')
@@ -50,7 +47,7 @@ export function addToken(program: Command, context: CommandContext): void {
       })
       const token = await issuer.mint({
         subject,
-        scope: options.scope.join(' '),
+        scope: options.scopes.join(' '),
         expiresIn: options.expiresIn,
       })
       answer(context, options, token, () => `${token.access_token}\n`)
@@ -85,7 +82,7 @@ The issuer is the server that started last with the same DATA_DIR, unless
 PUBLIC_URL or PORT is set.
 
 Examples:
-  $ latchkey token --subject ada --scope "read:users write:users" --expires-in 1h
-  $ curl -H "Authorization: Bearer $(latchkey token --subject ada --scope read:users)" \\
+  $ latchkey token --subject ada --scopes "read:users write:users" --expires-in 1h
+  $ curl -H "Authorization: Bearer $(latchkey token --subject ada --scopes read:users)" \\
     -H 'Content-Type: application/json' -d '{"query":"{ me { subject } }"}' \\
     http://127.0.0.1:4000/graphql`

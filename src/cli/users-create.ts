@@ -9,8 +9,8 @@ import { optionalEmail, requiredSubject, userNameRule } from '../users/rules.ts'
 import type { CommandContext } from './command-context.ts'
 import { developmentIssuerUrl } from './development-issuer.ts'
 import { UsageError } from './exit-codes.ts'
-import { parseList } from './option-values.ts'
 import { answer, scopeText } from './output.ts'
+import { acceptScope, scopesOption } from './scopes-option.ts'
 import { userView } from './views.ts'
 
 interface Options {
@@ -24,16 +24,15 @@ interface Options {
 }
 
 export function addUsersCreate(users: Command, context: CommandContext): void {
-  users
-    .command('create <subject>')
+  acceptScope(users.command('create <subject>'))
     .description(
       'Create a user before its first sign-in, such as the first administrator. Its JWTs carry that `sub`.',
     )
     .option('--issuer <issuer>', 'the issuer of the user, if several issuers are configured')
-    .option(
-      '--scopes <scopes>',
-      'the grant of the user, separated by commas; "" for no scope (default: DEFAULT_USER_SCOPES, otherwise no scope)',
-      parseList,
+    .addOption(
+      scopesOption(
+        'the grant of the user, separated by commas; "" for no scope (default: DEFAULT_USER_SCOPES, otherwise no scope)',
+      ),
     )
     .addOption(
       new Option(

@@ -7,8 +7,8 @@ import type { CommandContext } from './command-context.ts'
 import { answerConsequences, readConsequences } from './dry-run.ts'
 import { UsageError } from './exit-codes.ts'
 import { findUser, requireUser } from './find-user.ts'
-import { parseList } from './option-values.ts'
 import { answer, scopeText } from './output.ts'
+import { acceptScope, scopesOption } from './scopes-option.ts'
 import { userView } from './views.ts'
 
 interface Options {
@@ -21,12 +21,11 @@ interface Options {
 }
 
 export function addUsersGrant(users: Command, context: CommandContext): void {
-  users
-    .command('grant <user>')
+  acceptScope(users.command('grant <user>'))
     .description(
       'Set the grant of a user: the limit on the scopes of all keys and JWTs of the user.',
     )
-    .option('--scopes <scopes>', 'the new grant, separated by commas; "" for no scope', parseList)
+    .addOption(scopesOption('the new grant, separated by commas; "" for no scope'))
     .addOption(
       new Option(
         '--no-ceiling',

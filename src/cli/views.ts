@@ -22,13 +22,14 @@ export function keyView(key: ApiKey, now: Date) {
   }
 }
 
+/** The table shows no expiry of a revoked key, which does not work before it either. */
 export function keyTable(keys: readonly ApiKey[], now: Date): string {
   const headings = ['ID', 'NAME', 'STATUS', 'EXPIRES', 'LAST USED', 'SCOPES']
   const rows = keys.map((key) => [
     key.id,
     key.name,
     apiKeyStatus(key, now),
-    dateTime(key.lineageExpiresAt),
+    dateTime(key.revokedAt === null ? key.lineageExpiresAt : null),
     dateTime(key.lastUsedAt),
     scopeText(key.scopes),
   ])

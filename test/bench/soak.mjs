@@ -140,7 +140,7 @@ async function introspector({ sql }, environment) {
   await sql`insert into latchkey.users (issuer, subject) values (${environment.JWT_ISSUER}, 'asker')`
   latchkey(['users', 'grant', 'asker', '--scopes', held], environment)
   return latchkey(
-    ['keys', 'create', '--owner', 'asker', '--name', 'soak', '--scope', held],
+    ['keys', 'create', '--owner', 'asker', '--name', 'soak', '--scopes', held],
     environment,
   ).trim()
 }

@@ -102,8 +102,8 @@ test.each<[string[], RegExp]>([
   [['schema', '--check', '--output', 'x'], /cannot be used with/],
   [['keys', 'list'], /--owner/],
   [['keys', 'list', '--owner', 'ada', '--status', 'lost'], /active, expired, revoked/],
-  [['keys', 'create', '--owner', 'ada', '--scope', 'a'], /--name/],
-  [['keys', 'create', '--owner', 'ada', '--name', 'x'], /--scope/],
+  [['keys', 'create', '--owner', 'ada', '--scopes', 'a'], /--name/],
+  [['keys', 'create', '--owner', 'ada', '--name', 'x'], /--scopes/],
   [keysCreate('--metadata', '{'), /must be JSON/],
   [keysCreate('--metadata', '[1]'), /JSON object/],
   [keysCreate('--expires-in', '90 days'), /90d, 12h/],
@@ -119,8 +119,10 @@ test.each<[string[], RegExp]>([
   [['users', 'list', '--limit', 'ten'], /1 to 1000/],
   [['users', 'grant', 'ada'], /--scopes a,b or --no-ceiling/],
   [['users', 'grant', 'ada', '--scopes', 'a', '--no-ceiling'], /cannot be used with/],
+  [['users', 'grant', 'ada', '--scope', 'a', '--no-ceiling'], /cannot be used with/],
   [['users', 'create'], /missing required argument 'subject'/],
   [['users', 'create', 'ada', '--scopes', 'a', '--no-ceiling'], /cannot be used with/],
+  [['users', 'create', 'ada', '--no-ceiling', '--scope', 'a'], /cannot be used with/],
   [['audit', '--since', 'yesterday'], /2026-03-01T12:00:00Z, or how long ago it was, such as 2h/],
   [['audit', '--type', 'api_key.create'], /api_key\.created, api_key\.updated/],
   [['audit', '--since', '2026-02-30'], /2026-03-01T12:00:00Z/],
@@ -292,5 +294,5 @@ test('any other failure ends with 1, and its message never shows a credential', 
 })
 
 function keysCreate(...more: string[]): string[] {
-  return ['keys', 'create', '--owner', 'ada', '--name', 'x', '--scope', 'read:users', ...more]
+  return ['keys', 'create', '--owner', 'ada', '--name', 'x', '--scopes', 'read:users', ...more]
 }

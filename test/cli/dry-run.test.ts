@@ -8,7 +8,7 @@ let ownerId: string
 beforeAll(async () => {
   cli = await commandsOnDatabase()
   ownerId = (await cli.user('ada')).id
-  const scopes = ['--scope', 'read:users', '--scope', 'read:keys']
+  const scopes = ['--scopes', 'read:users', '--scopes', 'read:keys']
   const words = ['keys', 'create', '--owner', 'ada', '--name', 'ci', ...scopes, '--json']
   keyId = JSON.parse((await cli.run(...words)).out).apiKey.id
 })

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { operator } from '../../src/audit/actor.ts'
 import { parseKey } from '../../src/credentials/key-form.ts'
-import { healthTimes } from '../../src/keys/health.ts'
 import { commandsOnDatabase } from './on-database.ts'
 
 let cli: Awaited<ReturnType<typeof commandsOnDatabase>>
@@ -16,9 +15,9 @@ describe('keys create', () => {
     const { id } = await cli.user('create-1')
     const { code, out, err } = await create(
       'create-1',
-      '--scope',
+      '--scopes',
       'read:users',
-      '--scope',
+      '--scopes',
       'read:keys',
     )
     expect(code).toBe(0)
@@ -38,7 +37,7 @@ describe('keys create', () => {
   test('--json prints the key and its stored form', async () => {
     await cli.user('create-2')
     const before = Date.now()
-    const words = ['--scope', 'read:users', '--expires-in', '90d', '--metadata', '{"team":"x"}']
+    const words = ['--scopes', 'read:users', '--expires-in', '90d', '--metadata', '{"team":"x"}']
     const { out, err } = await create('create-2', ...words, '--description', 'for CI', '--json')
     const { key, apiKey } = JSON.parse(out)
     expect(err).toBe('')
@@ -60,7 +59,7 @@ describe('keys create', () => {
     await cli.user(`create-at-${time}`)
     const { out } = await create(
       `create-at-${time}`,
-      '--scope',
+      '--scopes',
       'read:users',
       '--expires-at',
       time,
@@ -71,13 +70,13 @@ describe('keys create', () => {
 
   test('refuses an expiry in the past', async () => {
     await cli.user('create-past')
-    const words = ['--scope', 'read:users', '--expires-at', '2020-01-01']
+    const words = ['--scopes', 'read:users', '--expires-at', '2020-01-01']
     expect(await create('create-past', ...words)).toMatchObject({ code: 2, out: '' })
   })
 
   test.each([
-    ['a scope that is not known', ['--scope', 'read:usrs'], 'read:usrs'],
-    ['a name of control characters', ['--scope', 'read:users', '--name', 'a\u0007b'], 'control'],
+    ['a scope that is not known', ['--scopes', 'read:usrs'], 'read:usrs'],
+    ['a name of control characters', ['--scopes', 'read:users', '--name', 'a\u0007b'], 'control'],
   ])('refuses %s', async (what, words, message) => {
     await cli.user(what.replaceAll(' ', '-'))
     const { code, out, err } = await create(what.replaceAll(' ', '-'), ...words)
@@ -85,9 +84,15 @@ describe('keys create', () => {
     expect(err).toContain(message)
   })
 
+  test('takes --scope for --scopes', async () => {
+    await cli.user('create-scope')
+    const { out } = await create('create-scope', '--scope', 'read:users', '--json')
+    expect(JSON.parse(out).apiKey.scopes).toEqual(['read:users'])
+  })
+
   test('names the scopes that the grant of the owner withholds', async () => {
     const { id } = await cli.user('create-withheld')
-    const words = ['--scope', 'read:users,write:users,read:audit']
+    const words = ['--scopes', 'read:users,write:users,read:audit']
     // Without a ceiling, only administrative scopes need a grant.
     expect((await create('create-withheld', ...words)).err).toMatch(/withholds .*: read:audit\n$/)
     await cli.users.setScopes(id, ['read:users'], operator)
@@ -99,18 +104,18 @@ describe('keys create', () => {
     const json = await create('create-withheld', ...words, '--json')
     expect(JSON.parse(json.out)).toMatchObject({ notGranted: ['read:audit', 'write:users'] })
     expect(json.err).toBe('')
-    expect((await create('create-withheld', '--scope', 'read:users')).err).not.toContain('grant')
+    expect((await create('create-withheld', '--scopes', 'read:users')).err).not.toContain('grant')
   })
 
   test('says that the owner is suspended', async () => {
     const { id } = await cli.user('create-suspended')
     await cli.users.setStatus(id, 'SUSPENDED', null, operator)
-    const { err } = await create('create-suspended', '--scope', 'read:users')
+    const { err } = await create('create-suspended', '--scopes', 'read:users')
     expect(err).toMatch(/create-suspended is suspended: .*`latchkey users reactivate`/)
   })
 
   test('refuses an owner that does not exist', async () => {
-    const { code, err } = await create('nobody', '--scope', 'read:users')
+    const { code, err } = await create('nobody', '--scopes', 'read:users')
     expect({ code, err }).toEqual({ code: 1, err: 'latchkey: There is no user "nobody".\n' })
   })
 })
@@ -119,9 +124,9 @@ describe('keys list', () => {
   test('shows the keys of one owner, by id or by subject', async () => {
     const { id } = await cli.user('list-1')
     await cli.user('list-10')
-    await create('list-1', '--scope', 'read:users', '--name', 'first')
-    await create('list-1', '--scope', 'read:users', '--name', 'second')
-    await create('list-10', '--scope', 'read:users', '--name', 'not this')
+    await create('list-1', '--scopes', 'read:users', '--name', 'first')
+    await create('list-1', '--scopes', 'read:users', '--name', 'second')
+    await create('list-10', '--scopes', 'read:users', '--name', 'not this')
     const { code, out } = await cli.run('keys', 'list', '--owner', 'list-1')
     expect(code).toBe(0)
     const lines = out.trimEnd().split('\n')
@@ -133,10 +138,21 @@ describe('keys list', () => {
     expect((await cli.run('keys', 'list', '--owner', id)).out).toBe(out)
   })
 
+  test('shows no expiry of a revoked key', async () => {
+    await cli.user('list-4')
+    const words = ['--scopes', 'read:users', '--expires-at', '2100-01-31']
+    const { out } = await create('list-4', ...words, '--json')
+    const { id } = JSON.parse(out).apiKey
+    const listed = async () => (await cli.run('keys', 'list', '--owner', 'list-4')).out
+    expect(await listed()).toContain('ACTIVE  2100-01-31 00:00:00Z')
+    await cli.run('keys', 'revoke', id)
+    expect(await listed()).toMatch(new RegExp(`^${id} +ci +REVOKED +- +- +read:users$`, 'm'))
+  })
+
   test('reports when there are more keys', async () => {
     await cli.user('list-2')
-    await create('list-2', '--scope', 'read:users')
-    await create('list-2', '--scope', 'read:users')
+    await create('list-2', '--scopes', 'read:users')
+    await create('list-2', '--scopes', 'read:users')
     const words = ['keys', 'list', '--owner', 'list-2', '--limit', '1']
     expect((await cli.run(...words)).err).toContain('There are more')
     const { out, err } = await cli.run(...words, '--json')
@@ -146,8 +162,8 @@ describe('keys list', () => {
 
   test('--status shows only keys with that status', async () => {
     await cli.user('list-3')
-    const { out } = await create('list-3', '--scope', 'read:users', '--name', 'old', '--json')
-    await create('list-3', '--scope', 'read:users', '--name', 'new')
+    const { out } = await create('list-3', '--scopes', 'read:users', '--name', 'old', '--json')
+    await create('list-3', '--scopes', 'read:users', '--name', 'new')
     await cli.run('keys', 'revoke', JSON.parse(out).apiKey.id)
     const revoked = await cli.run(
       'keys',
@@ -166,7 +182,7 @@ describe('keys rotate', () => {
   test('prints the new key alone, and the previous secret works until the grace period ends', async () => {
     await cli.user('rotate-1')
     const { key, apiKey } = JSON.parse(
-      (await create('rotate-1', '--scope', 'read:users', '--json')).out,
+      (await create('rotate-1', '--scopes', 'read:users', '--json')).out,
     )
     const { code, out, err } = await cli.run('keys', 'rotate', apiKey.id, '--grace-period', '1h')
     expect(code).toBe(0)
@@ -182,7 +198,7 @@ describe('keys rotate', () => {
   test('needs --force in the grace period; --grace-period 0 ends the previous secret at once', async () => {
     await cli.user('rotate-2')
     const { id } = JSON.parse(
-      (await create('rotate-2', '--scope', 'read:users', '--json')).out,
+      (await create('rotate-2', '--scopes', 'read:users', '--json')).out,
     ).apiKey
     expect((await cli.run('keys', 'rotate', id)).code).toBe(0)
     const second = await cli.run('keys', 'rotate', id)
@@ -203,7 +219,7 @@ describe('keys rotate', () => {
     ['-1', 2, /90d, 12h/],
   ])('refuses a grace period of %s', async (period, code, message) => {
     await cli.user(`rotate-${period}`)
-    const { out } = await create(`rotate-${period}`, '--scope', 'read:users', '--json')
+    const { out } = await create(`rotate-${period}`, '--scopes', 'read:users', '--json')
     const { id } = JSON.parse(out).apiKey
     const refused = await cli.run('keys', 'rotate', id, `--grace-period=${period}`)
     expect(refused).toMatchObject({ code, out: '', err: expect.stringMatching(message) })
@@ -213,7 +229,7 @@ describe('keys rotate', () => {
   test('refuses a key that does not exist, and one that is revoked', async () => {
     await cli.user('rotate-3')
     const { id } = JSON.parse(
-      (await create('rotate-3', '--scope', 'read:users', '--json')).out,
+      (await create('rotate-3', '--scopes', 'read:users', '--json')).out,
     ).apiKey
     await cli.run('keys', 'revoke', id)
     expect((await cli.run('keys', 'rotate', id)).err).toMatch(/expired or was revoked/)
@@ -229,12 +245,17 @@ describe('keys rotate', () => {
 describe('keys revoke', () => {
   test('revokes with the reason, and a second time without effect', async () => {
     await cli.user('revoke-1')
-    const { out } = await create('revoke-1', '--scope', 'read:users', '--json')
+    const { out } = await create('revoke-1', '--scopes', 'read:users', '--json')
     const { id } = JSON.parse(out).apiKey
     const first = await cli.run('keys', 'revoke', id, '--reason', 'found in a log')
     expect(first).toEqual({ code: 0, out: `Revoked ${id} (ci).\n`, err: '' })
     expect(await cli.keys.find(id)).toMatchObject({ revokedReason: 'found in a log' })
-    expect((await cli.run('keys', 'revoke', id)).code).toBe(0)
+    const since = (await cli.keys.find(id))?.revokedAt?.toISOString().slice(11, 19)
+    const again = await cli.run('keys', 'revoke', id, '--reason', 'other')
+    expect(again).toMatchObject({ code: 0, err: '' })
+    expect(again.out).toContain(`${id} (ci) has been revoked since `)
+    expect(again.out).toContain(`${since}Z (reason: found in a log). Nothing was changed.\n`)
+    expect(again.out).not.toContain('Revoked ')
     expect(await cli.keys.find(id)).toMatchObject({ revokedReason: 'found in a log' })
   })
 
@@ -249,44 +270,3 @@ function create(owner: string, ...words: string[]) {
   const name = words.includes('--name') ? [] : ['--name', 'ci']
   return cli.run('keys', 'create', '--owner', owner, ...name, ...words)
 }
-
-describe('keys health', () => {
-  const day = 86_400_000
-
-  test('lists the keys of all users with their owners, by finding', async () => {
-    const [one, other] = [await cli.user('health-1'), await cli.user('health-2')]
-    for (const owner of ['health-1', 'health-2']) {
-      await create(owner, '--scope', 'read:users', '--expires-in', '3d')
-    }
-    await cli.users.setStatus(other.id, 'SUSPENDED', null, operator)
-    const { code, out } = await cli.run('keys', 'health', '--finding', 'expires-soon', 'idle')
-    expect(code).toBe(0)
-    expect(out).toMatch(/^idle: 0 keys\n\nexpires-soon: 2 keys\nID +OWNER +NAME /)
-    expect(out).toMatch(/^\w{16} +health-1 +ci +\d{4}-/m)
-
-    const json = await cli.run('keys', 'health', '--owner', 'health-2', '--json')
-    const { findings } = JSON.parse(json.out)
-    const kinds = ['NEVER_EXPIRES', 'IDLE', 'UNUSED_SCOPES', 'EXPIRES_SOON']
-    expect(findings.map(({ kind }: { kind: string }) => kind)).toEqual([
-      ...kinds,
-      'PREVIOUS_SECRET_USED',
-      'OWNER_SUSPENDED',
-    ])
-    const suspended = findings.at(-1)
-    expect(suspended).toMatchObject({ count: 1, more: false })
-    expect(suspended.keys[0]).toMatchObject({ ownerId: other.id, status: 'ACTIVE' })
-    expect(one.id).not.toBe(other.id)
-  })
-
-  test('counts the keys that --limit leaves out', async () => {
-    const { id } = await cli.user('health-3')
-    for (let n = 0; n < 3; n++) await create('health-3', '--scope', 'read:users')
-    const found = ['keys', 'health', '--owner', id, '--finding', 'never-expires', '--limit', '2']
-    const { out, err } = await cli.run(...found)
-    expect(out).toMatch(/^never-expires: 3 keys\n/)
-    expect(out.trimEnd().split('\n')).toHaveLength(4)
-    expect(err).toContain('There are more keys')
-    const filter = { ownerId: id, times: healthTimes(new Date(Date.now() + 91 * day)) }
-    expect(await cli.keys.countFound('IDLE', filter)).toBe(3)
-  })
-})

@@ -250,7 +250,7 @@ describe('scopes on a database', () => {
   test('--keys lists the active keys that would break, by their effective scopes', async () => {
     await cli.user('carol')
     const key = async (name: string, held: string) => {
-      const words = ['--owner', 'carol', '--name', name, '--scope', held, '--json']
+      const words = ['--owner', 'carol', '--name', name, '--scopes', held, '--json']
       return JSON.parse((await cli.run('keys', 'create', ...words)).out).apiKey.id as string
     }
     const breaks = await key('breaks', 'read:users,read:keys')

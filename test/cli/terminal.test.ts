@@ -13,7 +13,7 @@ test('--json escapes the characters that a terminal would obey', async () => {
   await cli.user('ada')
   const hostile = '\u009b2J\u007f\u202e\u2028\u{e0001}'
   const metadata = { [hostile]: hostile }
-  const options = ['--owner', 'ada', '--name', 'ci', '--scope', 'read:users']
+  const options = ['--owner', 'ada', '--name', 'ci', '--scopes', 'read:users']
   await cli.run('keys', 'create', ...options, '--metadata', JSON.stringify(metadata))
   const { out } = await cli.run('keys', 'list', '--owner', 'ada', '--json')
   expect(out).toMatch(/^[\n\x20-\x7e]+$/)

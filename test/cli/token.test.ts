@@ -7,7 +7,7 @@ import { recordIssuer } from '../../src/development/recorded-issuer.ts'
 import { now, run } from './run.ts'
 
 test('prints only a token of the development issuer', async () => {
-  const words = ['token', '--subject', 'ada', '--scope', 'read:users', '--scope', 'write:users']
+  const words = ['token', '--subject', 'ada', '--scopes', 'read:users', '--scopes', 'write:users']
   const { code, out, err } = await run(words)
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect(decodeJwt(out.trim())).toMatchObject({
@@ -25,7 +25,7 @@ test('--json prints the response of a token endpoint', async () => {
     'token',
     '--subject',
     'ada',
-    '--scope',
+    '--scopes',
     'read:users',
     '--expires-in',
     '2h',
@@ -37,6 +37,13 @@ test('--json prints the response of a token endpoint', async () => {
     expires_in: 7200,
     scope: 'read:users',
   })
+})
+
+test('takes --scope for --scopes', async () => {
+  const words = ['token', '--subject', 'ada', '--scope', 'read:users', '--scopes', 'read:keys']
+  const { code, out } = await run([...words, '--scope=write:keys'])
+  expect(code).toBe(0)
+  expect(decodeJwt(out.trim()).scope).toBe('read:users read:keys write:keys')
 })
 
 test('takes the issuer from the public URL', async () => {
@@ -64,7 +71,7 @@ test('takes the issuer of the last server, whose port is not in the environment'
 test.each([
   [['--expires-in', '25h'], 'expiresIn'],
   [['--subject', 'a '], 'subject'],
-  [['--scope', 'a"b'], 'scope'],
+  [['--scopes', 'a"b'], 'scope'],
 ])('%j is refused', async (words, field) => {
   const { code, out, err } = await run(['token', '--subject', 'ada', ...words])
   expect({ code, out }).toEqual({ code: 2, out: '' })

@@ -128,6 +128,8 @@ describe('users grant', () => {
       err: '',
     })
     expect((await cli.users.find(id))?.scopes).toEqual(['read:users', 'write:keys'])
+    await cli.run('users', 'grant', id, '--scope', 'read:keys')
+    expect((await cli.users.find(id))?.scopes).toEqual(['read:keys'])
     await cli.run('users', 'grant', id, '--scopes', '')
     expect((await cli.users.find(id))?.scopes).toEqual([])
     const lifted = await cli.run('users', 'grant', id, '--no-ceiling', '--json')

@@ -75,7 +75,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { words: 'scopes missing', code: 2, says: /No source file/ },
   ],
   token: [
-    { words: 'token --subject ada --scope read:users', says: /^eyJ[\w-]+\.[\w-]+\.[\w-]+\n$/ },
+    { words: 'token --subject ada --scopes read:users', says: /^eyJ[\w-]+\.[\w-]+\.[\w-]+\n$/ },
     { words: 'token --subject ada', env: { NODE_ENV: 'production' }, code: 78, says: /production/ },
     { words: 'token', code: 2, says: /--subject/ },
   ],
@@ -104,12 +104,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   'keys create': [
     {
-      words: 'keys create --owner ada --name ci --scope read:users --expires-in 90d',
+      words: 'keys create --owner ada --name ci --scopes read:users --expires-in 90d',
       says: /^lk_\w+\n$/,
     },
-    { words: 'keys create --owner ada --name ci', code: 2, says: /--scope/ },
+    { words: 'keys create --owner ada --name ci', code: 2, says: /--scopes/ },
     {
-      words: 'keys create --owner nobody --name ci --scope read:users --json',
+      words: 'keys create --owner nobody --name ci --scopes read:users --json',
       code: 1,
       says: /"code":"NOT_FOUND"/,
     },
@@ -218,7 +218,7 @@ describe.each(oldestAndNewest)('the command line on Node $version', (node) => {
     const ada = { issuer: 'https://id.example.com', subject: 'ada', email: null, name: null }
     await users.insert({ ...ada, scopes: null }, operator)
     await close()
-    const words = 'keys create --owner ada --name mine --scope read:users --json'
+    const words = 'keys create --owner ada --name mine --scopes read:users --json'
     keyOfAda = JSON.parse((await latchkey(words)).out).apiKey.id
     expect(keyOfAda).toMatch(keyId)
   })

@@ -83,7 +83,7 @@ const queries = {
 it('the memory of a server holds no secret, whatever requests it answered', {
   timeout: 90_000,
 }, async () => {
-  const words = ['keys', 'create', '--owner', 'ada', '--name', 'x', '--scope', 'write:keys']
+  const words = ['keys', 'create', '--owner', 'ada', '--name', 'x', '--scopes', 'write:keys']
   const keys = Object.entries(queries).map(([name, query]) => {
     const { key } = commandOn(dataDir, ...words)
     return { name, query, key }

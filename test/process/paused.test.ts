@@ -7,7 +7,7 @@ const command = (...words: string[]) => commandOn(server.dataDir, ...words)
 
 it('a suspended process refuses, when it resumes, a key that was revoked in between', async () => {
   const made = command(
-    ...['keys', 'create', '--owner', 'ada', '--name', 'x', '--scope', 'read:users'],
+    ...['keys', 'create', '--owner', 'ada', '--name', 'x', '--scopes', 'read:users'],
   )
   for (let n = 0; n < 3; n++) expect(await ask(made.key)).toBe(200)
 

@@ -49,7 +49,7 @@ describe('the banner', () => {
 })
 
 it('accepts what `latchkey token` prints, although its port is not in the environment', async () => {
-  const words = ['token', '--subject', 'ada', '--scope', 'read:users']
+  const words = ['token', '--subject', 'ada', '--scopes', 'read:users']
   expect(await status(commandOn(dataDir, ...words).access_token)).toBe(200)
 })
 

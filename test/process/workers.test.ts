@@ -113,7 +113,7 @@ describe('several workers', () => {
 
   it('all refuse a key once `keys revoke --wait` returns', async () => {
     const { apiKey, key } = command(
-      ...['keys', 'create', '--owner', 'ada', '--name', 'x', '--scope', 'read:users'],
+      ...['keys', 'create', '--owner', 'ada', '--name', 'x', '--scopes', 'read:users'],
     )
     expect(await askAll(key)).toEqual([200])
     const { nodes } = command('keys', 'revoke', apiKey.id, '--wait')
