@@ -37,7 +37,12 @@ describe.skipIf(!hasProgram('chromium'))('the health of keys', () => {
     const input = { name: 'Storefront', description, metadata, scopes, expiresAt: soon }
     await createKey(keys, 'mary', input)
     await createKey(keys, 'mary', { name: 'Worker', scopes })
+    await sql`update latchkey.api_keys set created_at = now() - interval '40 days' where name = 'Storefront'`
     const page = await keys.open({ as: 'mary' })
+    await page
+      .getByRole('row', { name: /Storefront/ })
+      .getByText('Expires soon')
+      .waitFor()
     await page.getByRole('heading', { name: 'Keys that need attention' }).waitFor()
     await expectEverywhere(page, 'health')
     await page.getByRole('link', { name: 'Never expires 1 key' }).waitFor()

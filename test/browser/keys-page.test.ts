@@ -163,7 +163,10 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
     await page.waitForFunction(() =>
       /^(Storefront|Checkout)/.test(document.querySelector('.key-name')?.textContent ?? ''),
     )
-    await page.getByText('Expires soon').first().waitFor()
+    const storefront = page.getByRole('row', { name: /Storefront/ })
+    // It has just been created, for 5 days.
+    await storefront.getByText('Active', { exact: true }).waitFor()
+    await storefront.getByText('in 5 days').waitFor()
     await page.getByRole('combobox', { name: 'Order' }).selectOption('NEWEST')
     await page.getByRole('searchbox').fill('worker 2')
     await page.getByText('4 keys', { exact: true }).waitFor()
@@ -200,6 +203,8 @@ describe.skipIf(!hasProgram('chromium'))('the keys page', () => {
     await page.getByRole('status').getByText('3 keys revoked, and 1 created by them.').waitFor()
     await page.getByRole('combobox', { name: 'Status' }).selectOption('REVOKED')
     await page.getByText('4 keys', { exact: true }).waitFor()
+    await storefront.getByText('Revoked', { exact: true }).waitFor()
+    expect(await storefront.getByText('in 5 days').count()).toBe(0)
     await page.getByRole('combobox', { name: 'Status' }).selectOption('ACTIVE')
     await page.getByRole('checkbox', { name: 'Select all keys on this page' }).check()
     await page.getByRole('button', { name: 'Revoke…' }).click()

@@ -52,6 +52,7 @@ export const UserKeysQuery = graphql(`
         name
         start
         status
+        createdAt
         expiresAt
         lastUsedAt
       }

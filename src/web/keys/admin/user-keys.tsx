@@ -1,6 +1,7 @@
 import { Link } from 'wouter'
 import { useQuery } from '../graphql/use-query.ts'
-import { KeyStatus, keyStateOf } from '../kit/badge.tsx'
+import { KeyStatus } from '../kit/badge.tsx'
+import { keyStateOf } from '../kit/key-state.ts'
 import { LastUse } from '../kit/last-use.tsx'
 import { FailureNote } from '../kit/states.tsx'
 import { m } from '../messages/current.ts'

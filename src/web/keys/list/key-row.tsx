@@ -1,8 +1,9 @@
 import { Ban, Ellipsis, Hash, PanelRight } from 'lucide-react'
 import { Link, useLocation } from 'wouter'
-import { KeyStatus, keyStateOf } from '../kit/badge.tsx'
+import { KeyStatus } from '../kit/badge.tsx'
 import { copyText } from '../kit/copy.ts'
 import { Checkbox } from '../kit/fields.tsx'
+import { keyStateOf } from '../kit/key-state.ts'
 import { Menu } from '../kit/menu.tsx'
 import { originText } from '../kit/origin.ts'
 import { RelativeTime } from '../kit/time.tsx'
@@ -17,7 +18,7 @@ export function KeyTableRow(props: {
   readonly onRevoke: () => void
 }) {
   const { apiKey, isSelected, onSelect, onRevoke } = props
-  const { id, name, start, scopes, status, expiresAt, lastUsedAt, lastUsedFrom } = apiKey
+  const { id, name, start, scopes, status, lastUsedAt, lastUsedFrom } = apiKey
   return (
     <tr role="row" data-status={status} aria-selected={isSelected}>
       <td role="cell" className="key-check">
@@ -41,11 +42,7 @@ export function KeyTableRow(props: {
         <LastUse at={lastUsedAt} origin={originText(lastUsedFrom)} />
       </td>
       <td role="cell" className="key-expires" data-label={m.list.columns.expires}>
-        {expiresAt === null ? (
-          <span className="muted">{m.time.never}</span>
-        ) : (
-          <RelativeTime at={expiresAt} />
-        )}
+        <Expiry apiKey={apiKey} />
       </td>
       <td role="cell" className="key-status">
         <KeyStatus state={keyStateOf(apiKey)} />
@@ -55,6 +52,13 @@ export function KeyTableRow(props: {
       </td>
     </tr>
   )
+}
+
+/** A revoked key does not work before its expiry either, so its expiry is not shown. */
+function Expiry({ apiKey: { status, expiresAt } }: { readonly apiKey: KeyRow }) {
+  if (status === 'REVOKED') return <span className="muted">–</span>
+  if (expiresAt === null) return <span className="muted">{m.time.never}</span>
+  return <RelativeTime at={expiresAt} />
 }
 
 /** The time of the last use, and below it the client. A narrow column cuts the client; the details have all of it. */

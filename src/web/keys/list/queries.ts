@@ -9,6 +9,7 @@ export const KeyRowFragment = graphql(`
     start
     scopes
     status
+    createdAt
     expiresAt
     usedScopes {
       scope
