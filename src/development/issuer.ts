@@ -115,9 +115,10 @@ export async function createDevelopmentIssuer(options: DevelopmentIssuerOptions)
       const route = routes.get(pathname.slice(developmentIssuerPath.length))
       if (route === undefined) return problem(404)
       const { method, answer } = route
-      return request.method === method
-        ? await answer(request)
-        : problem(405, { headers: { allow: method } })
+      if (request.method === method || (method === 'GET' && request.method === 'HEAD')) {
+        return await answer(request)
+      }
+      return problem(405, { headers: { allow: method === 'GET' ? 'GET, HEAD' : method } })
     },
   }
 }

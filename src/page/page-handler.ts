@@ -54,7 +54,8 @@ export function createPageHandler<V extends Visitor>(parts: PageParts<V>): PageH
     }
   }
 
-  const posted: ReadonlyMap<string, Route<V>> = new Map([
+  const { accept } = signIn
+  const posted: ReadonlyMap<string, Route<V>> = new Map<string, Route<V>>([
     ['/graphql', graphql],
     ['/session', fromPage((request, _, visitor) => api.current(fetchRequest(request, visitor)))],
     ['/sessions', fromPage((request, _, visitor) => api.list(fetchRequest(request, visitor)))],
@@ -63,13 +64,18 @@ export function createPageHandler<V extends Visitor>(parts: PageParts<V>): PageH
       fromPage((request, body, visitor) => api.end(fetchRequest(request, visitor), body)),
     ],
     ['/sign-out', fromPage((request) => api.signOut(fetchRequest(request)))],
-    [
-      '/sign-in',
-      fromPage(async (request, body, visitor) =>
-        signIn.accept === undefined ? onlyGet() : await signIn.accept(body, request, visitor),
-      ),
-    ],
+    ...(accept === undefined
+      ? []
+      : ([
+          ['/sign-in', fromPage((request, body, visitor) => accept(body, request, visitor))],
+        ] as const)),
   ])
+
+  /** Whether a GET below the page has an answer: `/sessions` and `/sign-in` are pages too. */
+  function isReadable(below: string): boolean {
+    if (below === '/sign-out') return signIn.leave !== undefined
+    return !posted.has(below) || below === '/sessions' || below === '/sign-in'
+  }
 
   async function get(below: string, request: Request, visitor: V): Promise<Response> {
     if (below.startsWith('/assets/')) {
@@ -84,18 +90,19 @@ export function createPageHandler<V extends Visitor>(parts: PageParts<V>): PageH
       return await signIn.finish(request, visitor)
     }
     if (below === '/sign-out' && signIn.leave !== undefined) return await signIn.leave(request)
-    // `/sessions` and `/sign-in` are pages too; the others have no page.
-    const isData = posted.has(below) && below !== '/sessions' && below !== '/sign-in'
-    return isData ? onlyPost() : await shell.page(below, request.headers.get('accept-language'))
+    return await shell.page(below, request.headers.get('accept-language'))
   }
 
   async function answer(request: Request, visitor: V): Promise<Response> {
     const below = new URL(request.url).pathname.slice(path.length)
     const { method } = request
-    if (method === 'GET' || method === 'HEAD') return await get(below, request, visitor)
-    if (method !== 'POST') return problem(405, { headers: { allow: 'GET, HEAD, POST' } })
+    const readable = isReadable(below)
     const route = posted.get(below)
-    return route === undefined ? onlyGet() : await route(request, visitor)
+    if ((method === 'GET' || method === 'HEAD') && readable) {
+      return await get(below, request, visitor)
+    }
+    if (method === 'POST' && route !== undefined) return await route(request, visitor)
+    return notAllowed([...(readable ? ['GET', 'HEAD'] : []), ...(route ? ['POST'] : [])])
   }
 
   return async (request, visitor) => withHeaders(await orProblem(() => answer(request, visitor)))
@@ -121,10 +128,7 @@ function withHeaders(response: Response): Response {
   return response
 }
 
-function onlyGet(): Response {
-  return problem(405, { detail: 'Use GET.', headers: { allow: 'GET, HEAD' } })
-}
-
-function onlyPost(): Response {
-  return problem(405, { detail: 'Use POST.', headers: { allow: 'POST' } })
+function notAllowed(allowed: readonly string[]): Response {
+  const detail = `Use ${allowed.filter((method) => method !== 'HEAD').join(' or ')}.`
+  return problem(405, { detail, headers: { allow: allowed.join(', ') } })
 }

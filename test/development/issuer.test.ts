@@ -221,6 +221,17 @@ describe('over HTTP', () => {
     expect(response.headers.get('allow')).toBe('POST')
   })
 
+  test.each(['/.well-known/openid-configuration', '/jwks'])(
+    'HEAD is like GET at %s',
+    async (path) => {
+      const { issuer } = await start()
+      const send = (method: string) =>
+        issuer.handle(new Request(`${base}/dev/issuer${path}`, { method }))
+      expect((await send('HEAD')).status).toBe(200)
+      expect((await send('POST')).headers.get('allow')).toBe('GET, HEAD')
+    },
+  )
+
   test.each(['/dev/issuer', '/dev/issuer/', '/dev/issuer/keys', '/dev/issuer/toString', '/jwks'])(
     'there is nothing at %s',
     async (path) => {
