@@ -44,7 +44,8 @@ export function resolveExpiry(
     throw badExpiry(`is later than the expiry of the parent key, ${parentExpiresAt.toISOString()}`)
   }
   if (latest !== null && requested > latest) {
-    throw badExpiry(`is too late: on this server a key lives at most ${maxLifetimeDays} days`)
+    const limit = maxLifetimeDays === 1 ? '1 day' : `${maxLifetimeDays} days`
+    throw badExpiry(`is too late: on this server a key lives at most ${limit}`)
   }
   return requested
 }

@@ -54,6 +54,13 @@ describe('the expiry of a new key', () => {
       2,
       '`expiresAt` is too late: on this server a key lives at most 2 days.',
     ],
+    [
+      'after a limit of one day',
+      later(day + 1),
+      null,
+      1,
+      '`expiresAt` is too late: on this server a key lives at most 1 day.',
+    ],
   ])('is refused %s', (_name, asked, parentExpiresAt, maxLifetimeDays, message) => {
     expect(() => resolveExpiry(asked, now, { parentExpiresAt, maxLifetimeDays })).toThrow(
       badInput('expiresAt', message),

@@ -20,7 +20,7 @@ export const issuerVariables = {
   },
   JWT_ISSUERS: {
     meaning:
-      'The issuers whose JWTs are accepted: a JSON array of objects `{issuer, audience, preset?, tenants?, jwksUri?, jwks?, jwksFile?, allowHttp?, algorithms?, scopeClaims?, scopesFrom?, scopePrefix?, grantClaim?, clockToleranceSeconds?, maxTokenAgeSeconds?, requireAccessTokenType?, allowAnonymousUsers?, allowMissingAzp?}`.',
+      'The issuers whose JWTs are accepted: a JSON array of objects `{issuer, aliases?, audience, preset?, tenants?, jwksUri?, jwks?, jwksFile?, allowHttp?, algorithms?, scopeClaims?, scopesFrom?, scopePrefix?, grantClaim?, clockToleranceSeconds?, maxTokenAgeSeconds?, requireAccessTokenType?, allowAnonymousUsers?, allowMissingAzp?}`.',
     unset: 'none',
     read: z.string(),
     file: 'text',

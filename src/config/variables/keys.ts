@@ -5,7 +5,7 @@ import type { Definition } from './definition.ts'
 export const keyVariables = {
   KEY_PREFIX: {
     meaning:
-      'The prefix of every API key: 1 to 16 lower-case letters and digits, beginning with a letter.',
+      'The prefix of every API key: 1 to 16 lower-case letters and digits, beginning with a letter. Keys that were given out with another prefix are refused; a rotation gives them the new one.',
     default: credentialDefaults.keyPrefix,
     read: keyPrefix,
   },

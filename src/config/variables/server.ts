@@ -39,7 +39,7 @@ export const serverVariables = {
   },
   CORS_ORIGINS: {
     meaning:
-      'The origins whose pages may call this server from a browser: exact origins such as `https://app.example.com`, separated by commas. Wildcards are not allowed. Such a page may send any header, but no cookie.',
+      'The origins whose pages may call this server from a browser: exact origins such as `https://app.example.com`, separated by commas. Wildcards are not allowed. Such a page may call `/graphql` and `/schema.graphql`, and send any header, but no cookie.',
     default: '',
     unset: 'none',
     read: origins,

@@ -32,7 +32,7 @@ export const create: typeof english = {
   expiresOn: (date) => `Der Schlüssel läuft am ${date} ab.`,
   neverHint:
     'Ohne Ablauf gilt der Schlüssel, bis er widerrufen wird. Erneuern Sie ihn von Zeit zu Zeit.',
-  limit: (days) => `Dieser Server erlaubt höchstens ${days} Tage.`,
+  limit: (days) => `Dieser Server erlaubt höchstens ${days === 1 ? '1 Tag' : `${days} Tage`}.`,
 
   scopes: 'Rechte',
   choose: 'Rechte wählen',

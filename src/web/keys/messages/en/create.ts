@@ -29,7 +29,7 @@ export const create = {
   dateMissing: 'Choose a date in the future.',
   expiresOn: (date: string) => `The key expires on ${date}.`,
   neverHint: 'A key without expiry works until somebody revokes it. Rotate it from time to time.',
-  limit: (days: number) => `This server allows at most ${days} days.`,
+  limit: (days: number) => `This server allows at most ${days === 1 ? '1 day' : `${days} days`}.`,
 
   scopes: 'Scopes',
   choose: 'Choose scopes',
