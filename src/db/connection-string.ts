@@ -24,7 +24,12 @@ export type ConnectionSource = string | ConnectionTarget
 
 /** @throws ConnectionStringError */
 export function toTarget(source: ConnectionSource): ConnectionTarget {
-  return typeof source === 'string' ? parseConnectionString(source) : source
+  if (typeof source === 'string') return parseConnectionString(source)
+  // A program without types may pass a variable that is not set.
+  if (Array.isArray(source?.hosts)) return source
+  throw new ConnectionStringError([
+    'is not set: pass a text such as postgres://user@host:5432/database',
+  ])
 }
 
 /** The connection string cannot be used. Neither the message nor the faults repeat any part of it. */
