@@ -182,7 +182,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     graphiql: settings.GRAPHIQL,
     logLevel: settings.LOG_LEVEL,
     warnings: Object.freeze(connectionWarnings(settings).map((warning) => warning.join(' '))),
-    startWarnings: Object.freeze([...startWarnings(settings), ...reloadedWarnings]),
+    startWarnings: Object.freeze([...startWarnings(settings, mode), ...reloadedWarnings]),
     reloadedWarnings: Object.freeze(reloadedWarnings),
   })
 }

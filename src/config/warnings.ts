@@ -2,21 +2,23 @@ import { isReplaceableByOthers } from '../identity/key-file.ts'
 import { loopbackOfUnspecified } from '../net/loopback.ts'
 import { isPublicRange } from '../net/trusted-proxies.ts'
 import { administrativeScopes, sorted } from '../scopes.ts'
+import type { Mode } from './rules.ts'
 import type { Settings } from './settings.ts'
 
 /** Shorter secrets can be guessed. Bytes, as for a key of HMAC-SHA-256 (RFC 2104 §3). */
 const minPepperLength = 32
 
 /**
- * Returns sentences for the log of a start, about settings that are valid and less safe than was probably
- * meant. They contain no secret.
+ * Returns sentences for the log of a start, about settings that are valid, and less safe or less useful than was
+ * probably meant. They contain no secret.
  */
-export function startWarnings(settings: Settings): readonly string[] {
+export function startWarnings(settings: Settings, mode: Mode): readonly string[] {
   return [
     publicUrlWarning(settings),
     pepperWarning(settings),
     proxiesWarning(settings),
     defaultScopesWarning(settings),
+    graphiqlWarning(settings, mode),
   ].filter((warning) => warning !== null)
 }
 
@@ -43,6 +45,11 @@ function defaultScopesWarning({ DEFAULT_USER_SCOPES: scopes = [] }: Settings): s
   const administrative = sorted(scopes).filter((scope) => administrativeScopes.has(scope))
   if (administrative.length === 0) return null
   return `DEFAULT_USER_SCOPES grants administrative scopes to every new user: ${administrative.join(', ')}. Grant them to single users with latchkey users grant`
+}
+
+function graphiqlWarning({ GRAPHIQL, OIDC_CLIENT_ID }: Settings, mode: Mode): string | null {
+  if (!GRAPHIQL || mode === 'development' || OIDC_CLIENT_ID !== undefined) return null
+  return 'GRAPHIQL has no effect without OIDC_CLIENT_ID: GraphiQL is for people who are signed in, and nobody can sign in'
 }
 
 export function identityKeysWarnings({ IDENTITY_KEYS_FILE: file }: Settings): readonly string[] {

@@ -15,6 +15,9 @@ const reservedHeaders: ReadonlySet<string> = new Set([
   'origin',
   'referer',
   'user-agent',
+  'cache-control',
+  'pragma',
+  'range',
   'date',
   'expect',
   'forwarded',
@@ -25,6 +28,8 @@ const reservedHeaders: ReadonlySet<string> = new Set([
   'via',
   'x-real-ip',
   'x-request-id',
+  // A script of the keys page names the session that it shows.
+  'x-latchkey-session',
   // Hop-by-hop headers, which proxies remove (RFC 9110 §7.6.1).
   'connection',
   'keep-alive',

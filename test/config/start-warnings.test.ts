@@ -30,6 +30,11 @@ describe('a start warns of', () => {
       { TRUSTED_PROXIES: '0.0.0.0/0' },
       /^TRUSTED_PROXIES .*0\.0\.0\.0\/0/,
     ],
+    [
+      'GraphiQL that nobody can use',
+      { GRAPHIQL: 'true' },
+      /^GRAPHIQL has no effect without OIDC_CLIENT_ID/,
+    ],
     ['proxies at every IPv6 address', { TRUSTED_PROXIES: '10.0.0.1,::/0' }, / has ::\/0, which/],
     ['halves of all addresses', { TRUSTED_PROXIES: '0.0.0.0/1,128.0.0.0/1' }, /Name your proxies/],
     ['every IPv4 address, mapped', { TRUSTED_PROXIES: '::ffff:0.0.0.0/96' }, /^TRUSTED_PROXIES/],
@@ -52,6 +57,19 @@ describe('a start warns of', () => {
     ['other scopes', { DEFAULT_USER_SCOPES: 'read:users,write:keys' }],
     ['a public URL', { HOST: '0.0.0.0', PUBLIC_URL: 'https://api.example.com' }],
     ['one address', { HOST: '10.0.0.1' }],
+    [
+      'GraphiQL for people who sign in',
+      {
+        GRAPHIQL: 'true',
+        OIDC_CLIENT_ID: 'page',
+        PUBLIC_URL: 'https://api.example.com',
+        SESSION_KEYS: safePepper,
+      },
+    ],
+    [
+      'GraphiQL in development',
+      { GRAPHIQL: 'true', NODE_ENV: '', JWT_ISSUER: '', JWT_AUDIENCE: '', DATABASE_URL: '' },
+    ],
   ])('nothing for %s', (_, environment) => {
     expect(warningsOf(environment)).toEqual([])
   })

@@ -15,6 +15,8 @@ describe('createAuthenticator refuses to start', () => {
     ['upgrade', /another meaning/],
     ['Content-Type', /another meaning/],
     ['X-Forwarded-For', /another meaning/],
+    ['X-Latchkey-Session', /another meaning/],
+    ['Cache-Control', /another meaning/],
     ['', /must be a header name/],
     ['X Key', /must be a header name/],
     ['x-key:', /must be a header name/],
