@@ -10,6 +10,7 @@ import { createGraphQLAdmission } from '../yoga/graphql-admission.ts'
 import { badRequest, requestError } from '../yoga/graphql-errors.ts'
 import { createRunOperation } from '../yoga/run-operation.ts'
 import { maskedError } from '../yoga/use-error-answers.ts'
+import { acceptsByName } from './accepts.ts'
 import {
   answerOf,
   BodyTooLargeError,
@@ -131,7 +132,7 @@ export function createGraphQL(parts: GraphQLParts): GraphQLEndpoint {
 }
 
 function isForPage(request: HttpRequest): boolean {
-  return request.method === 'GET' && request.header('accept')?.includes('text/html') === true
+  return request.method === 'GET' && acceptsByName(request.header('accept'), 'text/html')
 }
 
 /** Returns the error of a request that could not be read; `null`: Latchkey or Yoga has failed. */

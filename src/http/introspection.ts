@@ -4,6 +4,7 @@ import { InsufficientScopeError, type LatchkeyError, UnauthenticatedError } from
 import { scopeText } from '../identity/claims.ts'
 import type { IdentityIssuer } from '../identity/issuer.ts'
 import type { Principal } from '../principal.ts'
+import { acceptsByName } from './accepts.ts'
 import { fetchRequest } from './fetch-request.ts'
 import { HeaderCarrier } from './header-carrier.ts'
 import { problem } from './problem.ts'
@@ -76,7 +77,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     }
     const result = await introspect(parts, token)
     if (result instanceof Error) return result.toResponse()
-    return acceptsJwt(request.header('accept') ?? '')
+    return acceptsByName(request.header('accept'), `application/${jwtType}`)
       ? await signedAnswer(parts, result, caller)
       : uncacheable(JSON.stringify(result), 'application/json')
   }
@@ -139,15 +140,6 @@ async function signedAnswer(
     token_introspection: claims,
   })
   return uncacheable(body, `application/${jwtType}`)
-}
-
-function acceptsJwt(accept: string): boolean {
-  return accept.split(',').some((range) => {
-    const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
-    return (
-      name === `application/${jwtType}` && !parameters.some((text) => /^q=0(\.0*)?$/.test(text))
-    )
-  })
 }
 
 function issuedAt(createdAt: Date | null): { iat?: number } {

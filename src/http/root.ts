@@ -1,3 +1,4 @@
+import { acceptsByName } from './accepts.ts'
 import { forwardAuthPath } from './forward-auth-settings.ts'
 import { graphqlPath } from './graphql-server.ts'
 import { identityKeysPath } from './identity-keys.ts'
@@ -27,7 +28,7 @@ const paths = {
 export function createRoot(page: string): (request: Request) => Response {
   const headers = { 'cache-control': 'no-store', vary: 'Accept' }
   return (request) =>
-    request.headers.get('accept')?.includes('text/html') === true
+    acceptsByName(request.headers.get('accept'), 'text/html')
       ? new Response(null, { status: 303, headers: { ...headers, location: page } })
       : Response.json({ name: 'latchkey', paths }, { headers })
 }

@@ -32,20 +32,27 @@ describe.each([
     expect(response.headers.get('vary')).toBe('Accept')
   })
 
-  it.each(['*/*', 'application/json', null])(
-    'answers a program with the paths (%j)',
+  it.each(['text/html', 'Text/HTML', 'application/json, text/html;level=1;q=0.1'])(
+    'redirects whoever accepts HTML (%j)',
     async (accept) => {
-      const response = await get(accept)
-      expect(response.status).toBe(200)
-      expect(response.headers.get('content-type')).toBe('application/json')
-      const { paths } = await response.json()
-      expect(paths).toMatchObject({ graphql: '/graphql', keys: '/keys', ready: '/readyz' })
-      for (const path of Object.values<string>(paths)) {
-        const { status } = await app.fetch(new Request(`http://latchkey.test${path}`))
-        expect(status).not.toBe(404)
-      }
+      expect((await get(accept)).status).toBe(303)
     },
   )
+
+  it.each([
+    ...['*/*', 'application/json', null],
+    ...['text/html;q=0, */*', 'text/html; Q=0.000, application/json', 'text/html5'],
+  ])('answers a program with the paths (%j)', async (accept) => {
+    const response = await get(accept)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('application/json')
+    const { paths } = await response.json()
+    expect(paths).toMatchObject({ graphql: '/graphql', keys: '/keys', ready: '/readyz' })
+    for (const path of Object.values<string>(paths)) {
+      const { status } = await app.fetch(new Request(`http://latchkey.test${path}`))
+      expect(status).not.toBe(404)
+    }
+  })
 
   it('answers no other method', async () => {
     expect((await get('*/*', 'POST')).status).toBe(405)

@@ -28,6 +28,14 @@ const urlsIn = (html: string) =>
   [...html.matchAll(/(?:src|href|data-[a-z-]+)="([^"]*)"/g)].map(([, url = '']) => url)
 
 describe("GraphiQL's page", () => {
+  it('is not for programs, and not for clients that refuse HTML', async () => {
+    const types = ['*/*', 'application/json', 'text/html;q=0, application/json']
+    for (const accept of types) {
+      const response = await get(`${page}?query=%7B__typename%7D`, { accept })
+      expect(await response.json()).toEqual({ data: { __typename: 'Query' } })
+    }
+  })
+
   it('has no inline script and names no other origin', async () => {
     const response = await get(page, browser)
     expect(response.status).toBe(200)
