@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'latchkey-'))
 const issuer = { JWT_ISSUER: 'https://id.example.com/', JWT_AUDIENCE: 'https://api.example.com' }
 const url = 'postgres://latchkey:canary7c1f@db.example.com/latchkey'
 
-function file(content: string): string {
+function file(content: string | Uint8Array): string {
   const path = join(folder, `${Math.random()}`)
   writeFileSync(path, content)
   return path
@@ -90,6 +90,9 @@ describe('a fault of <NAME>_FILE', () => {
     ['a missing file', { DATABASE_URL_FILE: '/nonexistent' }, /does not exist or cannot be read/],
     ['a folder', { DATABASE_URL_FILE: folder }, /does not exist or cannot be read/],
     ['an empty file', { DATABASE_URL_FILE: file(' \n') }, /empty file/],
+    // Random bytes, such as those of `openssl rand 32`, would lose most of what nobody can guess.
+    ['bytes', { DATABASE_URL_FILE: file(Uint8Array.of(0x70, 0xe4, 0x9f)) }, /not UTF-8 text/],
+    ['a NUL', { DATABASE_URL_FILE: file('a\0b') }, /not UTF-8 text/],
     ['two lines', { DATABASE_URL_FILE: file(`${url}\n${url}\n`) }, /more than one line/],
     ['a variable beside it', { DATABASE_URL: url, DATABASE_URL_FILE: file(url) }, /both set/],
   ])('%s is listed once, and the variable is not reported as missing', (_, given, message) => {

@@ -31,7 +31,7 @@ A variable that is set to nothing counts as unset. There are two exceptions, bec
 
 Each secret may come from a file, as Docker, Kubernetes and systemd provide secrets: \`KEY_PEPPER_FILE=/run/secrets/pepper\`
 names a file whose only line is the value. \`JWT_ISSUERS_FILE\` works alike, with any number of lines. It is a fault if the
-variable is set too, or if the file is missing or empty.
+variable is set too, or if the file is missing, empty or not UTF-8 text.
 
 A variable whose name is one typing error away from one of these is a fault if that one is unset, such as \`DATABSE_URL\`.
 
