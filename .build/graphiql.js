@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { build } from 'esbuild'
+import { browsers } from './browsers.js'
 import { licences } from './bundle.js'
 
 const source = 'src/web/graphiql'
@@ -28,7 +29,7 @@ export async function bundleGraphiql(root, folder) {
     minify: true,
     format: 'esm',
     platform: 'browser',
-    target: 'es2022',
+    target: browsers,
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"production"' },
     plugins: [stylesOnce],

@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { build as bundle } from 'esbuild'
+import { browsers } from './browsers.js'
 import { licences } from './bundle.js'
 import { renderFrames } from './frames.js'
 
@@ -32,8 +33,7 @@ export async function bundleKeysPage(root, folder) {
     build: {
       outDir: folder,
       emptyOutDir: false,
-      target: 'es2022',
-      cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+      target: browsers,
       // One style sheet: the page would shift if a part came with its own.
       cssCodeSplit: false,
       modulePreload: { polyfill: false },
@@ -133,7 +133,7 @@ function scriptBeforePaint(root) {
         minify: true,
         format: 'iife',
         platform: 'browser',
-        target: 'es2022',
+        target: browsers,
         write: false,
       })
       this.emitFile({ type: 'asset', name: 'before-paint.js', source: outputFiles[0].text })
