@@ -1,4 +1,4 @@
-import type { AriaAttributes, ReactNode, Ref } from 'react'
+import type { AriaAttributes, MouseEvent, ReactNode, Ref } from 'react'
 import { Link } from 'wouter'
 import { m } from '../messages/current.ts'
 import { Tip } from './tip.tsx'
@@ -26,6 +26,15 @@ function classOf(look: ButtonLook, size: 'small' | 'medium'): string {
   return `button button-${look} button-${size}`
 }
 
+/**
+ * Focuses a clicked button where the browser does not: Safari, and Firefox on macOS. A dialog gives the focus back
+ * to what had it before. Enter in a field clicks the button of its form too, but the focus stays in the field.
+ */
+function focusClicked({ currentTarget: button, detail }: MouseEvent<HTMLButtonElement>): void {
+  const isByPointer = detail > 0
+  if (isByPointer && document.activeElement !== button) button.focus({ preventScroll: true })
+}
+
 export function Button(props: ButtonProps & { readonly className?: string }) {
   const { look = 'secondary', size = 'medium', icon, children, className = '' } = props
   const { type = 'button', isDisabled, isPending = false, autoFocus, onPress, ref, ...rest } = props
@@ -40,7 +49,10 @@ export function Button(props: ButtonProps & { readonly className?: string }) {
       autoFocus={autoFocus}
       aria-busy={isPending || undefined}
       className={`${classOf(look, size)} ${className}`}
-      onClick={() => !isPending && onPress?.()}
+      onClick={(event) => {
+        focusClicked(event)
+        if (!isPending) onPress?.()
+      }}
     >
       {isPending ? <Spinner /> : icon}
       {children != null && <span>{children}</span>}
