@@ -33,6 +33,23 @@ describe.skipIf(!hasProgram('chromium'))('the keys page in Safari on macOS and i
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT')
     await page.context().close()
   })
+
+  it('has fields whose text is large enough not to be enlarged on a touch screen', async () => {
+    const page = await keys.open({ as: 'ada', path: '/new' })
+    const sizes = async () => {
+      const fields = page.locator('input:not([type=checkbox], [type=radio]), textarea, select')
+      await fields.first().waitFor()
+      const texts = await fields.evaluateAll((all) =>
+        all.map((one) => getComputedStyle(one).fontSize),
+      )
+      return new Set(texts)
+    }
+    expect(await sizes()).toEqual(new Set(['14px']))
+    const devTools = await page.context().newCDPSession(page)
+    await devTools.send('Emulation.setTouchEmulationEnabled', { enabled: true })
+    await expect.poll(sizes).toEqual(new Set(['16px']))
+    await page.context().close()
+  })
 })
 
 /** As in Safari and in Firefox on macOS. */
