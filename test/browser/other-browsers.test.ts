@@ -1,9 +1,91 @@
+import { rmSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, it, vi } from 'vitest'
-import { hasProgram } from '../support/programs.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { freePort, hasProgram } from '../support/programs.ts'
+import { startServerProcess, temporaryFolder } from '../support/server-process.ts'
+import { watchPages } from '../support/watched-pages.ts'
+import { startFirefox, startWebDriver, startWebKit, type WebDriver } from '../support/webdriver.ts'
 import { startedForAll, startKeysPage } from './keys-page.ts'
+import { sendOperation } from './operations.ts'
 
 vi.setConfig({ testTimeout: 90_000 })
+
+const hasWebKit = hasProgram('WebKitWebDriver', 'webkit2gtk-driver') && hasProgram('Xvfb', 'xvfb')
+const hasFirefox = hasProgram('firefox-esr')
+
+describe.skipIf(!hasWebKit && !hasFirefox)('the keys page in other browsers', () => {
+  const server = startedForAll(startWatchedServer)
+
+  it.skipIf(!hasWebKit)('creates and revokes a key in WebKit', () => useKey(startWebKit))
+  it.skipIf(!hasFirefox)('creates and revokes a key in Firefox', () => useKey(startFirefox))
+
+  async function useKey(engine: typeof startWebKit): Promise<void> {
+    const browser = await startWebDriver(engine)
+    try {
+      await browser.visit(`${server.origin}/keys`)
+      await browser.click('//button[contains(., "grace")]')
+      await browser.click('//a[. = "New key"]')
+      await browser.type('//label[starts-with(., "Name")]/following-sibling::input', 'Night import')
+      await browser.click('//label[contains(., "read:users")]')
+      await browser.click('//button[. = "Create key"]')
+      await browser.click('//button[. = "Reveal"]')
+      const secret = await browser.evaluate('document.querySelector(".secret-text").textContent')
+      expect(secret).toMatch(/^lk_\w{60,}$/)
+      await browser.click('//button[. = "Copy key"]')
+      await browser.waitFor('//button[. = "Copied"]')
+
+      await browser.click('//button[. = "Done"]')
+      await browser.click('//a[. = "Night import"]')
+      await expectFocusToReturn(browser)
+      await browser.click('//button[. = "Revoke"]')
+      await browser.click('//button[. = "Revoke key"][not(@disabled)]')
+      await browser.waitFor('//*[@class = "receipt"]')
+      const { errors } = await sendOperation(
+        server.origin,
+        String(secret),
+        '{ viewer { subject } }',
+      )
+      expect(errors[0].extensions.code).toBe('INVALID_CREDENTIAL')
+    } finally {
+      await browser.close()
+    }
+  }
+})
+
+/** Starts the built server for development, behind a proxy that reports what browsers complain about. */
+async function startWatchedServer() {
+  const database = await createTestDatabase()
+  const dataDir = temporaryFolder()
+  const [port, ownPort] = [await freePort(), await freePort()]
+  const origin = `http://127.0.0.1:${port}`
+  const server = await startServerProcess(dataDir, {
+    DATABASE_URL: database.url,
+    PORT: String(ownPort),
+    PUBLIC_URL: origin,
+  })
+  const pages = await watchPages(port, ownPort)
+  return {
+    origin,
+    problems: pages.problems,
+    async close() {
+      await pages.close()
+      server.child.kill('SIGTERM')
+      await server.ended
+      await database.close()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Expects that a question takes the focus, and gives it back when Escape closes it. */
+async function expectFocusToReturn(browser: WebDriver): Promise<void> {
+  const focused = () => browser.evaluate('document.activeElement.textContent')
+  await browser.click('//button[. = "Revoke"]')
+  await expect.poll(focused).toBe('Cancel')
+  await browser.type('//button[. = "Cancel"]', '\uE00C')
+  await expect.poll(focused).toBe('Revoke')
+}
 
 describe.skipIf(!hasProgram('chromium'))('the keys page in Safari on macOS and iOS', () => {
   const keys = startedForAll(startKeysPage)
