@@ -59,7 +59,8 @@ export const common: typeof english = {
     action: 'Anmelden',
     errors: {
       denied: 'Sie haben die Anmeldung nicht erlaubt, oder der Issuer hat sie abgelehnt.',
-      expired: 'Die Anmeldung hat zu lange gedauert. Bitte erneut versuchen.',
+      expired:
+        'Die Anmeldung hat zu lange gedauert, oder der Browser hat ihr Cookie nicht behalten. Bitte erneut versuchen.',
       refused: 'Der Server akzeptiert dieses Konto nicht. Bitte den Betreiber fragen.',
       unavailable: 'Der Issuer ist gerade nicht erreichbar. Bitte später erneut versuchen.',
       failed: 'Die Anmeldung ist fehlgeschlagen. Bitte erneut versuchen.',

@@ -47,7 +47,7 @@ export const common = {
     action: 'Sign in',
     errors: {
       denied: 'You did not allow the sign-in, or the issuer refused it.',
-      expired: 'The sign-in took too long. Try again.',
+      expired: 'The sign-in took too long, or the browser did not keep its cookie. Try again.',
       refused: 'The server does not accept this account. Ask its operator.',
       unavailable: 'The issuer cannot be reached at the moment. Try again later.',
       failed: 'The sign-in failed. Try again.',
