@@ -1,9 +1,9 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { loadConfig } from '../config.ts'
 import type { ApiKeyStatus } from '../keys/api-key.ts'
 import type { CommandContext } from './command-context.ts'
 import { findUser } from './find-user.ts'
-import { limit } from './option-values.ts'
+import { limit, statusOption } from './option-values.ts'
 import { answer } from './output.ts'
 import { keyTable, keyView } from './views.ts'
 
@@ -21,13 +21,7 @@ export function addKeysList(keys: Command, context: CommandContext): void {
     .description("List a user's API keys, newest first.")
     .requiredOption('--owner <user>', 'the owner of the keys: id or subject of a user')
     .option('--issuer <issuer>', 'the issuer of the owner, if several issuers have that subject')
-    .addOption(
-      new Option('--status <status>', 'only keys with this status').choices([
-        'active',
-        'expired',
-        'revoked',
-      ]),
-    )
+    .addOption(statusOption('only keys with this status', ['active', 'expired', 'revoked']))
     .option('--limit <count>', 'the maximum number of keys, 1 to 1000', limit, 100)
     .option('--json', 'print JSON')
     .addHelpText('after', examples)

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { schemaNameFault } from '../db/schema-names.ts'
 import type { JsonObject } from '../json.ts'
 
@@ -38,6 +38,13 @@ export function timeValue(text: string): Date {
     throw new InvalidArgumentError('It must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z.')
   }
   return time
+}
+
+/** `--status <status>`: one of `statuses`, in upper or lower case, as tables and JSON show it in upper case. */
+export function statusOption(description: string, statuses: readonly string[]): Option {
+  const option = new Option('--status <status>', description).choices(statuses)
+  const parse = option.parseArg
+  return option.argParser((text) => parse?.(text.toLowerCase(), undefined))
 }
 
 export function port(text: string): number {

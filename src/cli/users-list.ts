@@ -1,8 +1,8 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { loadConfig } from '../config.ts'
 import type { UserStatus } from '../users/user.ts'
 import type { CommandContext } from './command-context.ts'
-import { limit } from './option-values.ts'
+import { limit, statusOption } from './option-values.ts'
 import { answer } from './output.ts'
 import { userTable, userView } from './views.ts'
 
@@ -21,12 +21,7 @@ export function addUsersList(users: Command, context: CommandContext): void {
       '--search <text>',
       'only users whose subject, e-mail address or name begins with this text',
     )
-    .addOption(
-      new Option('--status <status>', 'only users with this status').choices([
-        'active',
-        'suspended',
-      ]),
-    )
+    .addOption(statusOption('only users with this status', ['active', 'suspended']))
     .option('--limit <count>', 'the maximum number of users, 1 to 1000', limit, 100)
     .option('--json', 'print JSON')
     .addHelpText('after', examples)

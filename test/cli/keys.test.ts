@@ -160,20 +160,13 @@ describe('keys list', () => {
     expect(err).toBe('')
   })
 
-  test('--status shows only keys with that status', async () => {
-    await cli.user('list-3')
-    const { out } = await create('list-3', '--scopes', 'read:users', '--name', 'old', '--json')
-    await create('list-3', '--scopes', 'read:users', '--name', 'new')
+  test.each(['revoked', 'REVOKED'])('--status %s shows only revoked keys', async (status) => {
+    const owner = `list-${status}`
+    await cli.user(owner)
+    const { out } = await create(owner, '--scopes', 'read:users', '--name', 'old', '--json')
+    await create(owner, '--scopes', 'read:users', '--name', 'new')
     await cli.run('keys', 'revoke', JSON.parse(out).apiKey.id)
-    const revoked = await cli.run(
-      'keys',
-      'list',
-      '--owner',
-      'list-3',
-      '--status',
-      'revoked',
-      '--json',
-    )
+    const revoked = await cli.run('keys', 'list', '--owner', owner, '--status', status, '--json')
     expect(JSON.parse(revoked.out).keys.map((key: { name: string }) => key.name)).toEqual(['old'])
   })
 })
