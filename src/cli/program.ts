@@ -19,6 +19,7 @@ import { addKeysRevoke } from './keys-revoke.ts'
 import { addKeysRotate } from './keys-rotate.ts'
 import { listenFault } from './listen-fault.ts'
 import { addMigrate } from './migrate.ts'
+import { messageWithOption } from './option-names.ts'
 import { onOneLine } from './output.ts'
 import { addSchema } from './schema.ts'
 import { addScopes } from './scopes.ts'
@@ -105,23 +106,28 @@ export async function runCommand(
   const json = words.includes('--json')
   // Commander writes its errors as text before it throws them.
   const quiet = json ? { ...context, note: () => {} } : context
+  let command: Command | undefined
   try {
-    await createProgram(withWarnings(quiet)).parseAsync(words, { from: 'user' })
+    await createProgram(withWarnings(quiet))
+      .hook('preAction', (_program, running) => {
+        command = running
+      })
+      .parseAsync(words, { from: 'user' })
     return exitCodes.done
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done
     const commandLine = error instanceof CommanderError
     const code = commandLine ? exitCodes.usage : exitCodeOf(error)
-    if (json) context.note(`${JSON.stringify({ error: errorView(error, code) })}\n`)
-    else if (!commandLine) context.note(`latchkey: ${messageOf(error)}\n`)
+    if (json) context.note(`${JSON.stringify({ error: errorView(error, code, command) })}\n`)
+    else if (!commandLine) context.note(`latchkey: ${messageOf(error, command)}\n`)
     return code
   }
 }
 
-function errorView(error: unknown, exitCode: number) {
+function errorView(error: unknown, exitCode: number, command: Command | undefined) {
   return {
     // Commander begins its messages with this word.
-    message: messageOf(error).replace(/^error: /, ''),
+    message: messageOf(error, command).replace(/^error: /, ''),
     exitCode,
     ...(hasCode(error) ? { code: error.code } : {}),
     ...(error instanceof ConfigError ? { faults: error.faults } : {}),
@@ -132,7 +138,8 @@ function hasCode(error: unknown): error is LatchkeyError | TargetNotFoundError {
   return error instanceof LatchkeyError || error instanceof TargetNotFoundError
 }
 
-function messageOf(error: unknown): string {
+/** @param command the command that failed; `undefined`: none has run */
+function messageOf(error: unknown, command: Command | undefined): string {
   if (error instanceof ServiceUnavailableError) {
     const sentence = describeCause(causeOfFailure(error) ?? 'unavailable')
     // Each address has its own cause, such as the fault of a certificate. The sentence names none of them.
@@ -141,12 +148,14 @@ function messageOf(error: unknown): string {
     return detail === '' ? sentence : `${sentence} (${onOneLine(withoutSecrets(detail))})`
   }
   if (error instanceof UnknownScopeError) {
-    return `${error.message} SCOPES_FILE names a file with further scopes, such as those of your application.`
+    return `${messageWithOption(error, command)} SCOPES_FILE names a file with further scopes, such as those of your application.`
   }
   const fault = listenFault(error)
   if (fault !== null) return fault
   return withoutSecrets(
-    error instanceof Error ? error.message : 'The command failed for an unknown reason.',
+    error instanceof Error
+      ? messageWithOption(error, command)
+      : 'The command failed for an unknown reason.',
   )
 }
 

@@ -71,12 +71,31 @@ describe('keys create', () => {
   test('refuses an expiry in the past', async () => {
     await cli.user('create-past')
     const words = ['--scopes', 'read:users', '--expires-at', '2020-01-01']
-    expect(await create('create-past', ...words)).toMatchObject({ code: 2, out: '' })
+    expect(await create('create-past', ...words)).toEqual({
+      code: 2,
+      out: '',
+      err: 'latchkey: `--expires-at` is in the past.\n',
+    })
   })
 
   test.each([
-    ['a scope that is not known', ['--scopes', 'read:usrs'], 'read:usrs'],
-    ['a name of control characters', ['--scopes', 'read:users', '--name', 'a\u0007b'], 'control'],
+    ['--expires-in', '2d'],
+    ['--expires-at', '2095-01-01'],
+  ])('names %s where the key would live too long', async (option, value) => {
+    const owner = `create-long${option}`
+    await cli.user(owner)
+    const words = ['--owner', owner, '--name', 'ci', '--scopes', 'read:users', option, value]
+    const refused = await cli.runWith({ KEY_MAX_LIFETIME_DAYS: '1' }, ['keys', 'create', ...words])
+    expect(refused.err).toContain(`\`${option}\` is too late: on this server`)
+  })
+
+  test.each([
+    ['a scope that is not known', ['--scopes', 'read:usrs'], '`--scopes`: `read:usrs` is not'],
+    [
+      'a name of control characters',
+      ['--scopes', 'read:users', '--name', 'a\u0007b'],
+      '`--name` contains control',
+    ],
   ])('refuses %s', async (what, words, message) => {
     await cli.user(what.replaceAll(' ', '-'))
     const { code, out, err } = await create(what.replaceAll(' ', '-'), ...words)
@@ -196,7 +215,7 @@ describe('keys rotate', () => {
     expect((await cli.run('keys', 'rotate', id)).code).toBe(0)
     const second = await cli.run('keys', 'rotate', id)
     expect(second).toMatchObject({ code: 1, out: '' })
-    expect(second.err).toMatch(/works until .* rotate with `force`/)
+    expect(second.err).toMatch(/works until .* rotate with `--force`, which/)
     const forced = await cli.run('keys', 'rotate', id, '--force', '--grace-period', '0', '--json')
     const { key, apiKey, previousExpiresAt } = JSON.parse(forced.out)
     expect(parseKey(key, 'lk')?.id).toBe(id)
@@ -208,7 +227,7 @@ describe('keys rotate', () => {
   })
 
   test.each([
-    ['31d', 2, /30 days/],
+    ['31d', 2, /`--grace-period` must be between 0 and \d+ \(30 days\)/],
     ['-1', 2, /90d, 12h/],
   ])('refuses a grace period of %s', async (period, code, message) => {
     await cli.user(`rotate-${period}`)
