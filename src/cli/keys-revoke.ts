@@ -52,7 +52,7 @@ export function addKeysRevoke(keys: Command, context: CommandContext): void {
       answer(context, options, json, () =>
         [
           ...[key, ...descendants].map((revoked) => revocationLine(revoked, now)),
-          ...(nodes === null ? [] : nodeLines(nodes)),
+          ...(nodes === null ? [] : nodeLines(nodes, isRevokedAt(key, now))),
         ].join(''),
       )
     })
@@ -69,15 +69,24 @@ async function predict(context: CommandContext, id: string, options: Options): P
   })
 }
 
+/** Whether this command has revoked the key. */
+function isRevokedAt({ revokedAt }: ApiKey, now: Date): boolean {
+  return revokedAt?.getTime() === now.getTime()
+}
+
 /** A key that was revoked before keeps the time and the reason of that revocation. */
-function revocationLine({ id, name, revokedAt, revokedReason }: ApiKey, now: Date): string {
-  if (revokedAt?.getTime() === now.getTime()) return `Revoked ${id} (${name}).\n`
+function revocationLine(key: ApiKey, now: Date): string {
+  const { id, name, revokedAt, revokedReason } = key
+  if (isRevokedAt(key, now)) return `Revoked ${id} (${name}).\n`
   const reason = revokedReason === null ? 'without a reason' : `reason: ${onOneLine(revokedReason)}`
   return `${id} (${name}) has been revoked since ${dateTime(revokedAt)} (${reason}). Nothing was changed.\n`
 }
 
 /** Names the nodes that confirmed, and explains why the others refuse the key too. */
-function nodeLines({ answered, unanswered, listed, milliseconds }: NodeAnswers): string[] {
+function nodeLines(
+  { answered, unanswered, listed, milliseconds }: NodeAnswers,
+  revokedNow: boolean,
+): string[] {
   if (!listed) {
     return [
       `The nodes could not be asked. Every node refuses the key: ${milliseconds} ms have passed, the staleness bound.\n`,
@@ -95,7 +104,9 @@ function nodeLines({ answered, unanswered, listed, milliseconds }: NodeAnswers):
           'No node answered. If DATABASE_URL leads to a pooler, set DATABASE_LISTEN_URL to a direct connection.\n',
         ]
       : []),
-    `Every node refuses the key, ${milliseconds} ms after the revocation.\n`,
+    revokedNow
+      ? `Every node refuses the key, ${milliseconds} ms after the revocation.\n`
+      : `Every node refuses the key. Asking them took ${milliseconds} ms.\n`,
   ]
 }
 

@@ -211,6 +211,16 @@ describe('keys revoke --wait', () => {
     )
   })
 
+  it('does not count from a revocation that was made before', async () => {
+    const { id } = await app.key('alice', ['read:users'])
+    await revoke(id)
+    const { code, out } = await revoke(id)
+    expect(code).toBe(0)
+    expect(out.replace(/\d+ ms/, 'N ms')).toMatch(
+      /\nEvery node refuses the key\. Asking them took N ms\.\n$/,
+    )
+  })
+
   it('waits for the staleness bound if a node does not answer, and names the node', async () => {
     const { id, secret } = await app.key('alice', ['read:users'])
     expect(await statusOf(secret, app.fetch)).toBe(200)
