@@ -58,6 +58,10 @@ export function answerConsequences(
   context.note('Nothing was changed.\n')
 }
 
+function scopeUse({ scope, lastUsedAt }: Consequence['lostScopes'][number]): string {
+  return lastUsedAt === null ? scope : `${scope} (used ${dateTime(lastUsedAt)})`
+}
+
 function textOf(consequences: readonly Consequence[]): string {
   if (consequences.length === 0) return 'No active key would stop working or lose scopes.\n'
   const rows = consequences.map(({ key, stops, lostScopes: lost }) => [
@@ -65,11 +69,7 @@ function textOf(consequences: readonly Consequence[]): string {
     key.name,
     stops ? 'stops' : 'loses scopes',
     dateTime(key.lastUsedAt),
-    lost
-      .map(({ scope, lastUsedAt }) =>
-        lastUsedAt === null ? scope : `${scope} (used ${dateTime(lastUsedAt)})`,
-      )
-      .join(', '),
+    lost.map(scopeUse).join(', ') || '(none)',
   ])
   return table(['ID', 'NAME', 'EFFECT', 'LAST USED', 'LOST SCOPES'], rows)
 }

@@ -38,10 +38,13 @@ export function addKeysHealth(keys: Command, context: CommandContext): void {
   keys
     .command('health')
     .description('List the active API keys that need attention, of all users or of one.')
-    .option('--owner <user>', 'only keys of this user: id or subject. Default: of all users')
+    .option('--owner <user>', 'only keys of this user: id or subject (default: of all users)')
     .option('--issuer <issuer>', 'the issuer of the owner, if several issuers have that subject')
     .addOption(
-      new Option('--finding <findings...>', 'only these findings. Default: all').choices(names),
+      new Option(
+        '--finding <findings...>',
+        'only these findings, separated by spaces (default: all)',
+      ).choices(names),
     )
     .option('--limit <count>', 'the maximum number of keys for each finding, 1 to 1000', limit, 20)
     .option('--json', 'print JSON')

@@ -20,17 +20,20 @@ interface Options {
 
 export function addTokenExplain(token: Command, context: CommandContext): void {
   token
-    .command('explain <file>')
+    .command('explain <->')
     .description(
       'Read a JWT or an API key from standard input (`-`) and explain every check of it. The token itself is never printed, and a key is not looked up.',
     )
     .option('--offline', 'make only the checks that need no configuration and no keys')
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
-    .action(async (file: string, _own: Options, command: Command) => {
+    .action(async (source: string, _own: Options, command: Command) => {
       const options = command.optsWithGlobals<Options>()
       // A token in the arguments would be visible in the list of processes and in the history of the shell.
-      if (file !== '-') throw new UsageError('Write - and send the token to the standard input.')
+      if (source !== '-')
+        throw new UsageError(
+          'Write - and send the token to the standard input: latchkey token explain - < token.txt',
+        )
       const text = (await context.input()).trim().replace(header, '')
       if (text === '') throw new UsageError('The standard input has no token.')
       const config = options.offline ? null : loadConfig(context.environment)

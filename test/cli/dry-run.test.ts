@@ -47,6 +47,14 @@ test('keys revoke --dry-run lists the key and changes nothing', async () => {
   expect((await cli.run('keys', 'revoke', 'x'.repeat(16), '--dry-run')).code).toBe(1)
 })
 
+test('--dry-run shows that a key loses no scope, as its owner does not have its scopes', async () => {
+  await cli.user('cora')
+  await cli.run('users', 'grant', 'cora', '--scopes', 'read:keys')
+  await cli.run('keys', 'create', '--owner', 'cora', '--name', 'ci', '--scopes', 'read:users')
+  const { out } = await cli.run('users', 'suspend', 'cora', '--dry-run')
+  expect(out).toMatch(/ ci +stops +- +\(none\)$/m)
+})
+
 test('--dry-run says that a change affects no key', async () => {
   await cli.user('bob')
   const { code, out } = await cli.run('users', 'delete', 'bob', '--dry-run')
