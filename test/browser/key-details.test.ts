@@ -156,7 +156,7 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
     await page.getByText('Secret rotated').nth(1).waitFor()
     const activity = page.getByRole('region', { name: 'Activity' })
     await activity
-      .getByText(/^Old secret ends: \w+ \d+, \d{4}/)
+      .getByText(/^Old secret ends: \d+ \w+ \d{4}, \d\d:\d\d:\d\d /)
       .first()
       .waitFor()
     expect(await activity.getByText(/force|previousExpiresAt|T\d\d:/).count()).toBe(0)
@@ -195,7 +195,7 @@ describe.skipIf(!hasProgram('chromium'))('the page of a key', () => {
       .getByText(/^Refused everywhere since \d\d:\d\d:\d\d\.\d{3}$/)
       .waitFor()
     expect(await page.locator('.receipt time').getAttribute('title')).toMatch(
-      /^\w+ \d+, \d{4}\D+\d\d:\d\d:\d\d\.\d{3} \S+$/,
+      /^\d+ \w+ \d{4}\D+\d\d:\d\d:\d\d\.\d{3} \S+$/,
     )
     await page.getByText('Revoked', { exact: true }).first().waitFor()
     await page.getByText('The key could do this.').waitFor()

@@ -2,7 +2,7 @@ import { ShieldCheck } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { announce } from '../kit/toasts.tsx'
-import { language, m } from '../messages/current.ts'
+import { dateLanguage, m } from '../messages/current.ts'
 import type { Revocation } from './queries.ts'
 
 /** The proof of a revocation: the time since which no server accepts the key. */
@@ -74,11 +74,11 @@ const date = { year: 'numeric', month: 'long', day: 'numeric' } as const
 /** Returns the time of the day to the millisecond, such as `12:03:07.250`, after its date unless that is today. */
 function timeText(at: Date, now: Date): string {
   const isToday = at.toDateString() === now.toDateString()
-  return isToday ? new Intl.DateTimeFormat(language, clock).format(at) : fullText(at)
+  return isToday ? new Intl.DateTimeFormat(dateLanguage(), clock).format(at) : fullText(at)
 }
 
 /** Returns the date and the time where the person is, with the name of the time zone. */
 function fullText(at: Date): string {
   const parts = { ...date, ...clock, timeZoneName: 'short' } as const
-  return new Intl.DateTimeFormat(language, parts).format(at)
+  return new Intl.DateTimeFormat(dateLanguage(), parts).format(at)
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { language, m } from '../messages/current.ts'
+import { dateLanguage, m } from '../messages/current.ts'
 import type { TimeUnit } from '../messages/time-unit.ts'
 import { Tip } from './tip.tsx'
 
@@ -29,7 +29,10 @@ export function relativeTime(at: Date, now: number): string {
 
 /** Returns the date and the time to the second, with the time zone of the person. */
 export function exactTime(at: Date): string {
-  exactFormat ??= new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'long' })
+  exactFormat ??= new Intl.DateTimeFormat(dateLanguage(), {
+    dateStyle: 'medium',
+    timeStyle: 'long',
+  })
   return exactFormat.format(at)
 }
 
