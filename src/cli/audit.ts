@@ -32,7 +32,7 @@ export function addAudit(program: Command, context: CommandContext): void {
     .option('--target <id>', 'only events about the user or API key with this id')
     .option(
       '--since <time>',
-      'only events from this time on: 2026-03-01T12:00:00Z, or 2h for two hours ago',
+      'only events from this time on: 2026-03-01 (its beginning in UTC), 2026-03-01T12:00:00Z, or 2h for two hours ago',
       (text) => parseTime(text, context.now()),
     )
     .option(
@@ -155,6 +155,9 @@ function parseTime(text: string, now: number): Date {
 }
 
 const examples = `
+Each line has the time, the type, the id of the target, the actor and the details. The actor - is an operator, who ran
+a command or called from code.
+
 Examples:
   $ latchkey audit --since 24h
   $ latchkey audit --follow --type api_key.created,api_key.revoked
