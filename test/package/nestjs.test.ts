@@ -150,6 +150,26 @@ describe.skipIf(!installed)('the programs for NestJS and TypeGraphQL', () => {
       expect(out + err).toContain('Query.hello does not declare who may call it.')
     })
 
+    it.runIf(isOldest)('NestJS does not start with two declarations on one route', async () => {
+      const env = await environment()
+      const { code, out, err } = await finish(node.path, ['twice/main.js'], { cwd, env })
+      expect(code).toBe(1)
+      expect(out + err).toContain('list declares twice who may call it.')
+    })
+
+    it.runIf(isOldest)('NestJS requires the scopes of a directive that it drops', async () => {
+      const { server } = await start('deprecated/main.js')
+      await ask(server, 'mutation { placeOrder(item: "Tea") { id } }', ada)
+      expect(await ask(server, '{ orders { item invoice } }', ada)).toMatchObject({
+        body: { data: null, errors: [{ path: ['orders', 0, 'invoice'] }] },
+      })
+      const alice = await bearer('read:orders write:orders read:invoices')
+      await ask(server, 'mutation { placeOrder(item: "Tea") { id } }', alice)
+      expect(await ask(server, '{ orders { invoice } }', alice)).toMatchObject(
+        allowed({ orders: [{ invoice: 'The invoice of order 2' }] }),
+      )
+    })
+
     it('NestJS as a subgraph', async () => {
       const { server } = await start('nestjs/subgraph.js')
       expect(await ask(server, '{ hello }')).toMatchObject(allowed({ hello: 'Hello' }))
@@ -158,6 +178,10 @@ describe.skipIf(!installed)('the programs for NestJS and TypeGraphQL', () => {
       expect(await ask(server, query)).toMatchObject(denied(401))
       expect(await ask(server, query, await bearer('read:orders'))).toMatchObject(
         allowed({ _entities: [{ __typename: 'Order' }] }),
+      )
+      const seen = query.replace('__typename }', '... on Order { seenBy } }')
+      expect(await ask(server, seen, await bearer('read:orders'))).toMatchObject(
+        allowed({ _entities: [{ seenBy: 'alice' }] }),
       )
       const { body } = await ask(server, '{ _service { sdl } }')
       expect(body.data._service.sdl).toContain('@requiresScopes(scopes: [["read:orders"]])')
@@ -183,14 +207,30 @@ const drivers = [
 
 const decorators = { experimentalDecorators: true, emitDecoratorMetadata: true }
 
-/** Writes the programs, and one on NestJS with a field that declares nothing. Returns the names of the files. */
+/** The changes of `orders.ts` in the variants of the programs on NestJS. */
+const variants: Readonly<Record<string, (code: string) => string>> = {
+  undeclared: (code) => code.replace('@Public()\n  hello', 'hello'),
+  twice: (code) => code.replace("@RequiresScopes('read:orders')\n  list", '@Public()\n  $&'),
+  // NestJS drops the directive of the `@ResolveField`.
+  deprecated: (code) =>
+    code
+      .replace('  Args,\n', '$&  Directive,\n')
+      .replace(
+        '  @Field()\n  item!',
+        '  @Field(() => String)\n  @Directive(\'@deprecated(reason: "x")\')\n  invoice?: string\n\n$&',
+      ),
+}
+
+/** Writes the programs and their variants. Returns the names of the files. */
 function writePrograms(cwd: string): readonly string[] {
   return codeBlocks(['ts']).flatMap(({ marker, code }) => {
     const [, name] = /^framework (\S+)$/.exec(marker) ?? []
     if (name === undefined) return []
     const files = new Map([[name, code]])
     if (name.startsWith('nestjs/')) {
-      files.set(name.replace('nestjs', 'undeclared'), code.replace('@Public()\n  hello', 'hello'))
+      for (const [variant, change] of Object.entries(variants)) {
+        files.set(name.replace('nestjs', variant), change(code))
+      }
     }
     for (const [file, text] of files) {
       mkdirSync(join(cwd, dirname(file)), { recursive: true })
