@@ -64,7 +64,8 @@ export interface ApolloCacheOptions {
  * The plugin of Apollo Server for a schema that `guardSchema` guards: the answer to a denied operation gets the
  * HTTP status and headers of its error, unless it is in a batch. So does the answer to a request whose credential the
  * function `context` of the server refused. The server does not start with a schema that is not guarded. Its place among
- * the plugins does not matter: the status of a denial is also kept if a plugin sets another one, as that of NestJS does.
+ * the plugins does not matter: the status of a denial is also kept if a plugin sets another one, as that of NestJS does,
+ * unless its hook waits before it does so.
  *
  * An answer to a caller who is not anonymous gets the cache scope `PRIVATE`, because Apollo Server assumes `PUBLIC`.
  * So HTTP caches that callers share do not store it.
@@ -181,7 +182,8 @@ class Listener implements ApolloListener {
       overallCachePolicy.restrict({ scope: 'PRIVATE' })
   }
 
-  willSendResponse({ errors, logger, response }: ApolloAnswer): Promise<void> {
+  willSendResponse(answer: ApolloAnswer): Promise<void> {
+    const { errors, logger, response } = answer
     const { http, body } = response
     if (!this.#isExecuted && hasData(body) && !this.#keys.hasPrincipal(this.#request)) {
       logger.error(advice)
@@ -196,9 +198,10 @@ class Listener implements ApolloListener {
     if (this.#request.requestIsBatched && concernsOperation(failure)) return done
     http.status = failure.status
     for (const [name, value] of Object.entries(failure.headers)) http.headers.set(name, value)
-    // Again after the hooks of all plugins have begun: that of NestJS sets 200 if an operation was executed.
+    // Again after the hooks of all plugins have begun: that of NestJS sets 200 if an operation was executed. Another
+    // one may replace `http`.
     return done.then(() => {
-      http.status = failure.status
+      answer.response.http.status = failure.status
     })
   }
 }

@@ -273,28 +273,38 @@ describe('a plugin of Apollo Server that sets 200 for each operation that was ex
       }
     },
   }
-
-  it.each(['before', 'behind'])(
-    'leaves the status of a denial, %s that of the guard',
-    async (at) => {
-      const schema = guardSchema(newSchema(), { principalOf: principalFrom })
-      const guard = apolloGuardPlugin()
-      const plugins = at === 'before' ? [reset, guard] : [guard, reset]
-      const apollo = new ApolloServer<Sent>({ schema, plugins })
-      const ask = async (query: string, headers: Sent['headers']) => {
-        const { http } = await apollo.executeOperation({ query }, { contextValue: { headers } })
-        return [http.status, http.headers.get('www-authenticate')?.split(' ')[0]]
+  const replace: ApolloServerPlugin<Sent> = {
+    async requestDidStart() {
+      return {
+        async willSendResponse({ response }) {
+          response.http = { status: 200, headers: response.http.headers }
+        },
       }
-      expect(await ask('{ orders }', {})).toEqual([401, 'Bearer'])
-      expect(await ask('{ hello }', { authorization: 'bad' })).toEqual([401, 'Bearer'])
-      expect(await ask('{ orders }', { authorization: 'other' })).toEqual([403, 'Bearer'])
-      expect(await ask('{ orders fails }', { authorization: 'read:orders' })).toEqual([
-        200,
-        undefined,
-      ])
-      await apollo.stop()
     },
-  )
+  }
+
+  it.each([
+    { does: 'sets it', plugin: reset, at: 'before' },
+    { does: 'sets it', plugin: reset, at: 'behind' },
+    { does: 'replaces the head', plugin: replace, at: 'behind' },
+  ])('leaves the status of a denial if it $does, $at that of the guard', async ({ plugin, at }) => {
+    const schema = guardSchema(newSchema(), { principalOf: principalFrom })
+    const guard = apolloGuardPlugin()
+    const plugins = at === 'before' ? [plugin, guard] : [guard, plugin]
+    const apollo = new ApolloServer<Sent>({ schema, plugins })
+    const ask = async (query: string, headers: Sent['headers']) => {
+      const { http } = await apollo.executeOperation({ query }, { contextValue: { headers } })
+      return [http.status, http.headers.get('www-authenticate')?.split(' ')[0]]
+    }
+    expect(await ask('{ orders }', {})).toEqual([401, 'Bearer'])
+    expect(await ask('{ hello }', { authorization: 'bad' })).toEqual([401, 'Bearer'])
+    expect(await ask('{ orders }', { authorization: 'other' })).toEqual([403, 'Bearer'])
+    expect(await ask('{ orders fails }', { authorization: 'read:orders' })).toEqual([
+      200,
+      undefined,
+    ])
+    await apollo.stop()
+  })
 })
 
 describe('a schema that is not guarded, or replaced later', () => {
