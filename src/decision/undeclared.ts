@@ -2,6 +2,8 @@ import {
   type GraphQLNamedType,
   type GraphQLObjectType,
   GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
   isInterfaceType,
   isIntrospectionType,
   isObjectType,
@@ -51,7 +53,8 @@ export function rootTypes(schema: GraphQLSchema): readonly GraphQLObjectType[] {
  * Checks that a schema opens no field by mistake.
  *
  * @throws TypeError that names every root field without a declaration, unless these are `public`, and every
- * directive that is nearly one of the declarations; or that says that two copies of graphql are installed
+ * directive that is nearly one of the declarations, and every requirement where none has an effect; or that says that
+ * two copies of graphql are installed
  */
 export function refuseUndeclared(schema: GraphQLSchema, undeclared: Undeclared): void {
   requireSchema(schema)
@@ -61,6 +64,7 @@ export function refuseUndeclared(schema: GraphQLSchema, undeclared: Undeclared):
   const faults = [
     ...misspeltDirectives(schema),
     ...faultyDeclarations(schema),
+    ...misplacedRequirements(schema),
     ...(undeclared === 'public' ? [] : uncoveredRootFields(schema)),
   ]
   if (faults.length > 0) throw new TypeError(`The schema is refused.\n${faults.join('\n')}`)
@@ -120,6 +124,16 @@ function misspeltDirectives(schema: GraphQLSchema): readonly string[] {
   })
 }
 
+/** A requirement of an element that no operation returns would never be asked for. */
+function misplacedRequirements(schema: GraphQLSchema): readonly string[] {
+  return [{ coordinate: 'The schema', element: schema }, ...unguardedElementsOf(schema)]
+    .filter(({ element }) => guardOf(declarationOf(element)) !== null)
+    .map(
+      ({ coordinate }) =>
+        `${coordinate} has a requirement, which has no effect there. Write it on a field, or on the type of a field.`,
+    )
+}
+
 function withoutNamespace(name: string): string {
   return name.replace(/^federation__/, '')
 }
@@ -141,4 +155,27 @@ function fieldsOf(type: GraphQLNamedType): readonly Element[] {
     coordinate: `${type.name}.${field.name}`,
     element: field,
   }))
+}
+
+/** The elements on which a requirement has no effect: arguments, input types with their fields, and values of enums. */
+function unguardedElementsOf(schema: GraphQLSchema): readonly Element[] {
+  return Object.values(schema.getTypeMap()).flatMap((type) => {
+    if (isIntrospectionType(type)) return []
+    if (isEnumType(type)) return membersOf(type.name, type.getValues())
+    if (isInputObjectType(type)) {
+      const fields = membersOf(type.name, Object.values(type.getFields()))
+      return [{ coordinate: type.name, element: type }, ...fields]
+    }
+    if (!isObjectType(type) && !isInterfaceType(type)) return []
+    return Object.values(type.getFields()).flatMap((field) =>
+      field.args.map((argument) => ({
+        coordinate: `${type.name}.${field.name}(${argument.name}:)`,
+        element: argument,
+      })),
+    )
+  })
+}
+
+function membersOf(type: string, members: readonly (Declaring & { name: string })[]): Element[] {
+  return members.map((element) => ({ coordinate: `${type}.${element.name}`, element }))
 }

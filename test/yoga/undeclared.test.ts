@@ -119,6 +119,26 @@ it('a misspelt directive that the schema does not define is refused beside a dec
   expect(() => start(schema)).toThrow('Query.me has the directive @requireScopes,')
 })
 
+it.each([
+  ['Query.me(id:)', 'type Query { me(id: ID @restricted): String @public }'],
+  ['Named.name(short:)', 'interface Named { name(short: Boolean @restricted): String }'],
+  ['Filter', 'input Filter @restricted { name: String }'],
+  ['Filter.name', 'input Filter { name: String @restricted }'],
+  ['Color.RED', 'enum Color { RED @restricted BLUE }'],
+  ['The schema', 'schema @restricted { query: Query }'],
+])('a requirement of %s, where it has no effect, stops the start', (place, typeDefs) => {
+  const query = typeDefs.includes('type Query') ? '' : 'type Query { hello: String @public }'
+  for (const directive of ['@requiresScopes(scopes: [["a"]])', '@authenticated']) {
+    const schema = makeExecutableSchema({
+      assumeValidSDL: true,
+      typeDefs: `${directives} ${query} ${typeDefs.replace('@restricted', directive)}`,
+    })
+    for (const undeclared of ['refuse', 'public'] as const) {
+      expect(() => start(schema, undeclared)).toThrow(`${place} has a requirement, which has no`)
+    }
+  }
+})
+
 it('a schema that is built in code declares in its extensions', () => {
   const query = (latchkey?: object) =>
     new Schema({
