@@ -96,7 +96,7 @@ export function directiveNames(element: Declaring): readonly string[] {
   return directivesOn(element).map(({ name }) => name.value)
 }
 
-function directivesOn(element: Declaring): readonly ConstDirectiveNode[] {
+export function directivesOn(element: Declaring): readonly ConstDirectiveNode[] {
   return [element.astNode, ...(element.extensionASTNodes ?? [])].flatMap(directivesOf)
 }
 

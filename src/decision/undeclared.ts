@@ -7,6 +7,7 @@ import {
   isInterfaceType,
   isIntrospectionType,
   isObjectType,
+  valueFromASTUntyped,
 } from 'graphql'
 import { isWithinOneEdit } from '../one-edit.ts'
 import {
@@ -15,6 +16,7 @@ import {
   declarationOf,
   declarations,
   directiveNames,
+  directivesOn,
   guardOf,
 } from './guard.ts'
 
@@ -63,6 +65,7 @@ export function refuseUndeclared(schema: GraphQLSchema, undeclared: Undeclared):
   }
   const faults = [
     ...misspeltDirectives(schema),
+    ...renamedImports(schema),
     ...faultyDeclarations(schema),
     ...misplacedRequirements(schema),
     ...(undeclared === 'public' ? [] : uncoveredRootFields(schema)),
@@ -105,8 +108,8 @@ function faultyDeclarations(schema: GraphQLSchema): readonly string[] {
 }
 
 /**
- * A directive that is nearly one of the declarations is a mistake. Beside a declaration, one that the schema
- * defines is a directive of the application.
+ * A directive that is nearly one of the declarations is a mistake, and so is one in another namespace than
+ * `federation__`. Beside a declaration, one that the schema defines is a directive of the application.
  */
 function misspeltDirectives(schema: GraphQLSchema): readonly string[] {
   return elementsOf(schema).flatMap(({ coordinate, element }) => {
@@ -115,10 +118,13 @@ function misspeltDirectives(schema: GraphQLSchema): readonly string[] {
       const meant = declarations.find((one) =>
         isWithinOneEdit(written.toLowerCase(), one.toLowerCase()),
       )
-      if (meant === undefined || meant === written) return []
-      if (declarationOf(element) !== null && schema.getDirective(name) != null) return []
+      if (meant === undefined || name === meant || name === `federation__${meant}`) return []
+      const isBeside = declarationOf(element) !== null && schema.getDirective(name) != null
+      if (isBeside && written !== meant) return []
+      const fault = `${coordinate} has the directive @${name}, which declares nothing. Write @${meant}.`
+      if (written === meant) return [fault]
       return [
-        `${coordinate} has the directive @${name}, which declares nothing. Write @${meant}. If @${name} is a directive of your own, define it, and add a declaration beside it.`,
+        `${fault} If @${name} is a directive of your own, define it, and add a declaration beside it.`,
       ]
     })
   })
@@ -134,8 +140,25 @@ function misplacedRequirements(schema: GraphQLSchema): readonly string[] {
     )
 }
 
+/** `@link` of a federation may import a directive by another name (`as`), which is then not read. */
+function renamedImports(schema: GraphQLSchema): readonly string[] {
+  return directivesOn(schema).flatMap(({ name: { value: directive }, arguments: given = [] }) => {
+    const list = given.find(({ name }) => name.value === 'import')
+    if (directive !== 'link' || list === undefined) return []
+    return [valueFromASTUntyped(list.value)].flat().flatMap((one: unknown) => {
+      const { name, as } = (one ?? {}) as { name?: unknown; as?: unknown }
+      const meant = declarations.find((declaration) => name === `@${declaration}`)
+      if (meant === undefined || as === undefined || as === name) return []
+      return [
+        `@link imports @${meant} as ${as}, which declares nothing. Import it by its own name.`,
+      ]
+    })
+  })
+}
+
 function withoutNamespace(name: string): string {
-  return name.replace(/^federation__/, '')
+  const [, written = name] = /^.+?__(public|authenticated|requiresScopes)$/.exec(name) ?? []
+  return written.replace(/^federation__/, '')
 }
 
 interface Element {

@@ -1,5 +1,6 @@
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import {
+  buildSchema,
   GraphQLObjectType,
   type GraphQLSchema,
   GraphQLString,
@@ -117,6 +118,28 @@ it('a misspelt directive that the schema does not define is refused beside a dec
     `,
   })
   expect(() => start(schema)).toThrow('Query.me has the directive @requireScopes,')
+})
+
+it.each([
+  {
+    name: 'needs',
+    link: 'import: ["@key", { name: "@requiresScopes", as: "@needs" }]',
+    fault: '@link imports @requiresScopes as @needs, which declares nothing.',
+  },
+  {
+    name: 'fed__requiresScopes',
+    link: 'as: "fed", import: ["@authenticated"]',
+    fault: 'User.email has the directive @fed__requiresScopes, which declares nothing.',
+  },
+])('a directive of a federation by the name @$name stops the start', ({ name, link, fault }) => {
+  const typeDefs = `
+    ${directives}
+    directive @${name}(scopes: [[String!]!]!) on FIELD_DEFINITION
+    extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", ${link})
+    type Query { hello: String @authenticated }
+    type User { email: String @authenticated @${name}(scopes: [["a"]]) }
+  `
+  expect(() => start(buildSchema(typeDefs, { assumeValidSDL: true }))).toThrow(fault)
 })
 
 it.each([
