@@ -18,7 +18,7 @@ it.each([
   ['/graphql', json, 400],
   ['/oauth2/introspect', form, 400],
   ['/keys/graphql', json, 400],
-  ['/keys/sign-in', json, 400],
+  ['/keys/sessions/end', json, 400],
   ['/keys/session', json, 400],
 ])('a body of %s that breaks off is an error of the client', async (path, type, status) => {
   const before = app.logged.length

@@ -123,10 +123,7 @@ describe.skipIf(!hasProgram('chromium'))('the sessions and tabs of the page', ()
     const other = await page.context().newPage()
     await other.goto(`${keys.origin}/keys`)
     // The same person signs in again, which ends the session that the first tab shows.
-    await other.evaluate(async () => {
-      const headers = { 'content-type': 'application/json' }
-      await fetch('sign-in', { method: 'POST', headers, body: '{"subject":"ada"}' })
-    })
+    await signInAgain(other, 'ada')
     const asked = page.waitForResponse('**/keys/session')
     await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
     await (await asked).finished()
@@ -149,6 +146,38 @@ describe.skipIf(!hasProgram('chromium'))('the sessions and tabs of the page', ()
     await page.goBack()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     expect(await page.locator('.key-table, .account').count()).toBe(0)
+    await page.context().close()
+  })
+
+  it('repeats a request that was on its way while the person signed in again', async () => {
+    await createKey(keys, 'mary', { name: 'First', scopes: ['read:users'] })
+    const page = await keys.open({ as: 'mary' })
+    await page.getByRole('link', { name: 'First' }).waitFor()
+    const other = await page.context().newPage()
+    await other.goto(`${keys.origin}/keys`)
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const held = new Promise<void>((resolve) =>
+      page.route('**/keys/graphql', async (route) => {
+        resolve()
+        await released
+        await route.continue()
+      }),
+    )
+    await page.getByRole('link', { name: 'First' }).click()
+    await held
+    await signInAgain(other, 'mary')
+    const asked = page.waitForResponse('**/keys/session')
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+    await (await asked).finished()
+    const refused = page.waitForResponse((response) => response.status() === 401)
+    release()
+    await refused
+    await page.getByRole('button', { name: 'Rotate' }).click()
+    await page.getByRole('dialog').waitFor()
+    expect(await page.getByRole('alertdialog').count()).toBe(0)
     await page.context().close()
   })
 
@@ -244,3 +273,11 @@ describe.skipIf(!hasProgram('chromium'))('the sessions and tabs of the page', ()
     )
   }
 })
+
+/** Signs in without the tab's own form, which ends the session of the other tabs. */
+async function signInAgain(tab: Page, subject: string): Promise<void> {
+  await tab.evaluate(async (body) => {
+    const headers = { 'content-type': 'application/json' }
+    await fetch('sign-in', { method: 'POST', headers, body })
+  }, JSON.stringify({ subject }))
+}

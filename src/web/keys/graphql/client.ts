@@ -9,6 +9,7 @@ export function createClient(onSignedOut: () => void): Client {
     url: urlOf('graphql'),
     preferGetMethod: false,
     fetchSubscriptions: true,
+    fetch: fetchInSession,
     fetchOptions: () => ({
       credentials: 'same-origin',
       cache: 'no-store',
@@ -25,4 +26,17 @@ export function createClient(onSignedOut: () => void): Client {
       fetchExchange,
     ],
   })
+}
+
+/**
+ * Sends a request again if the person has signed in again while it was on its way: it was refused because its session
+ * had ended, and nothing was executed.
+ */
+const fetchInSession: typeof fetch = async (input, init) => {
+  const response = await fetch(input, init)
+  const headers = new Headers(init?.headers)
+  const isOutdated = Object.entries(shownSession()).some(([name, id]) => headers.get(name) !== id)
+  if (response.status !== 401 || !isOutdated) return response
+  for (const [name, id] of Object.entries(shownSession())) headers.set(name, id)
+  return await fetch(input, { ...init, headers })
 }
