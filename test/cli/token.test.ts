@@ -69,7 +69,7 @@ test('takes the issuer of the last server, whose port is not in the environment'
 })
 
 test.each([
-  [['--expires-in', '25h'], 'expiresIn'],
+  [['--expires-in', '25h'], '`--expires-in`'],
   [['--subject', 'a '], 'subject'],
   [['--scopes', 'a"b'], 'scope'],
 ])('%j is refused', async (words, field) => {

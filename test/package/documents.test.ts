@@ -301,7 +301,7 @@ const project = {
 
 /** Blocks that run before the package is installed, or in a test of their own. */
 const elsewhere = (block: CodeBlock) =>
-  block.marker !== '' || /^npm ci && npm (?:start|test)\n$/.test(block.code)
+  block.marker !== '' || /^npm (?:install .+|ci && npm (?:start|test)\n$)/.test(block.code)
 const blocks = codeBlocks(['ts', 'tsx', 'js', 'sh', 'bash', 'shell', 'sql']).filter(
   (block) => !elsewhere(block),
 )

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -128,6 +129,19 @@ describe.skipIf(!installed)('the programs for NestJS and TypeGraphQL', () => {
         expect(await (await fetch(page)).text()).toContain('<base href="/settings/keys/">')
         const viewer = await post(`${page}/graphql`, { query: '{ viewer { subject } }' }, ada)
         expect(viewer.body).toEqual({ data: { viewer: { subject: '17' } } })
+      })
+
+      it.runIf(hasMore)('answers the requests of the page', () => {
+        const [{ code: script = '' } = {}] = codeBlocks(['sh']).filter(
+          ({ marker }) => marker === 'framework try',
+        )
+        const run = (text: string) =>
+          spawnSync('sh', ['-ec', text.replaceAll('localhost:4017', `127.0.0.1:${server.port}`)], {
+            encoding: 'utf8',
+          }).stdout
+        const [create = '', use = ''] = script.split("KEY='lk_…' # from the answer\n")
+        const { secret } = JSON.parse(run(create)).data.createApiKey
+        expect(JSON.parse(run(`KEY='${secret}'\n${use}`))).toMatchObject([{ item: 'Tea' }])
       })
 
       it('writes the last uses of keys when it ends', async () => {
