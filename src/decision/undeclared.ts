@@ -1,4 +1,7 @@
 import {
+  type GraphQLEnumType,
+  type GraphQLInputObjectType,
+  type GraphQLInterfaceType,
   type GraphQLNamedType,
   type GraphQLObjectType,
   GraphQLSchema,
@@ -157,8 +160,7 @@ function renamedImports(schema: GraphQLSchema): readonly string[] {
 }
 
 function withoutNamespace(name: string): string {
-  const [, written = name] = /^.+?__(public|authenticated|requiresScopes)$/.exec(name) ?? []
-  return written.replace(/^federation__/, '')
+  return declarations.find((one) => name.endsWith(`__${one}`)) ?? name.replace(/^federation__/, '')
 }
 
 interface Element {
@@ -167,28 +169,18 @@ interface Element {
 }
 
 function elementsOf(schema: GraphQLSchema): readonly Element[] {
-  return Object.values(schema.getTypeMap())
-    .filter((type) => !isIntrospectionType(type))
-    .flatMap((type) => [{ coordinate: type.name, element: type }, ...fieldsOf(type)])
-}
-
-function fieldsOf(type: GraphQLNamedType): readonly Element[] {
-  if (!isObjectType(type) && !isInterfaceType(type)) return []
-  return Object.values(type.getFields()).map((field) => ({
-    coordinate: `${type.name}.${field.name}`,
-    element: field,
-  }))
+  return ownTypes(schema).flatMap((type) => [
+    { coordinate: type.name, element: type },
+    ...(isObjectType(type) || isInterfaceType(type) ? membersOf(type) : []),
+  ])
 }
 
 /** The elements on which a requirement has no effect: arguments, input types with their fields, and values of enums. */
 function unguardedElementsOf(schema: GraphQLSchema): readonly Element[] {
-  return Object.values(schema.getTypeMap()).flatMap((type) => {
-    if (isIntrospectionType(type)) return []
-    if (isEnumType(type)) return membersOf(type.name, type.getValues())
-    if (isInputObjectType(type)) {
-      const fields = membersOf(type.name, Object.values(type.getFields()))
-      return [{ coordinate: type.name, element: type }, ...fields]
-    }
+  return ownTypes(schema).flatMap((type) => {
+    if (isEnumType(type)) return membersOf(type)
+    if (isInputObjectType(type))
+      return [{ coordinate: type.name, element: type }, ...membersOf(type)]
     if (!isObjectType(type) && !isInterfaceType(type)) return []
     return Object.values(type.getFields()).flatMap((field) =>
       field.args.map((argument) => ({
@@ -199,6 +191,18 @@ function unguardedElementsOf(schema: GraphQLSchema): readonly Element[] {
   })
 }
 
-function membersOf(type: string, members: readonly (Declaring & { name: string })[]): Element[] {
-  return members.map((element) => ({ coordinate: `${type}.${element.name}`, element }))
+function ownTypes(schema: GraphQLSchema): readonly GraphQLNamedType[] {
+  return Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type))
+}
+
+type TypeWithMembers =
+  | GraphQLObjectType
+  | GraphQLInterfaceType
+  | GraphQLInputObjectType
+  | GraphQLEnumType
+
+/** Its fields, or the values of an enum. */
+function membersOf(type: TypeWithMembers): readonly Element[] {
+  const members = isEnumType(type) ? type.getValues() : Object.values(type.getFields())
+  return members.map((element) => ({ coordinate: `${type.name}.${element.name}`, element }))
 }

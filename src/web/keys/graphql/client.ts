@@ -34,9 +34,10 @@ export function createClient(onSignedOut: () => void): Client {
  */
 const fetchInSession: typeof fetch = async (input, init) => {
   const response = await fetch(input, init)
+  if (response.status !== 401) return response
   const headers = new Headers(init?.headers)
-  const isOutdated = Object.entries(shownSession()).some(([name, id]) => headers.get(name) !== id)
-  if (response.status !== 401 || !isOutdated) return response
-  for (const [name, id] of Object.entries(shownSession())) headers.set(name, id)
+  const shown = Object.entries(shownSession())
+  if (shown.every(([name, id]) => headers.get(name) === id)) return response
+  for (const [name, id] of shown) headers.set(name, id)
   return await fetch(input, { ...init, headers })
 }
