@@ -106,10 +106,8 @@ export type KeysPage = Awaited<ReturnType<typeof startKeysPage>>
 
 /** Starts the built server for development, on a database of its own, and a browser. */
 export async function startKeysPage(environment: Record<string, string> = {}) {
-  const database = await createTestDatabase()
-  const dataDir = temporaryFolder()
-  const server = await startServerProcess(dataDir, { DATABASE_URL: database.url, ...environment })
-  const origin = new URL(server.url).origin
+  const server = await startOwnServer(environment)
+  const { origin } = server
   const browser = await startBrowser({ home: `${origin}/keys`, signIn })
 
   return {
@@ -126,6 +124,19 @@ export async function startKeysPage(environment: Record<string, string> = {}) {
 
     async close() {
       await browser.close()
+      await server.close()
+    },
+  }
+}
+
+/** Starts the built server for development, on a database of its own. */
+export async function startOwnServer(environment: Record<string, string>) {
+  const database = await createTestDatabase()
+  const dataDir = temporaryFolder()
+  const server = await startServerProcess(dataDir, { DATABASE_URL: database.url, ...environment })
+  return {
+    origin: new URL(server.url).origin,
+    async close() {
       server.child.kill('SIGTERM')
       await server.ended
       await database.close()

@@ -1,12 +1,9 @@
-import { rmSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, it, vi } from 'vitest'
-import { createTestDatabase } from '../support/database.ts'
 import { freePort, hasProgram } from '../support/programs.ts'
-import { startServerProcess, temporaryFolder } from '../support/server-process.ts'
 import { watchPages } from '../support/watched-pages.ts'
 import { startFirefox, startWebDriver, startWebKit, type WebDriver } from '../support/webdriver.ts'
-import { startedForAll, startKeysPage } from './keys-page.ts'
+import { startedForAll, startKeysPage, startOwnServer } from './keys-page.ts'
 import { sendOperation } from './operations.ts'
 
 vi.setConfig({ testTimeout: 90_000 })
@@ -55,25 +52,16 @@ describe.skipIf(!hasWebKit && !hasFirefox)('the keys page in other browsers', ()
 
 /** Starts the built server for development, behind a proxy that reports what browsers complain about. */
 async function startWatchedServer() {
-  const database = await createTestDatabase()
-  const dataDir = temporaryFolder()
   const [port, ownPort] = [await freePort(), await freePort()]
   const origin = `http://127.0.0.1:${port}`
-  const server = await startServerProcess(dataDir, {
-    DATABASE_URL: database.url,
-    PORT: String(ownPort),
-    PUBLIC_URL: origin,
-  })
+  const server = await startOwnServer({ PORT: String(ownPort), PUBLIC_URL: origin })
   const pages = await watchPages(port, ownPort)
   return {
     origin,
     problems: pages.problems,
     async close() {
       await pages.close()
-      server.child.kill('SIGTERM')
-      await server.ended
-      await database.close()
-      rmSync(dataDir, { recursive: true, force: true })
+      await server.close()
     },
   }
 }
