@@ -105,8 +105,9 @@ const inExtensions =
 
 /** A declaration of a wrong form, which would be ignored or mean something else. */
 function faultyDeclarations(schema: GraphQLSchema): readonly string[] {
-  return elementsOf(schema).flatMap(({ coordinate, element }) =>
-    declarationFaults(element).map((fault) => `extensions.latchkey of ${coordinate} ${fault}.`),
+  return [...elementsOf(schema), ...unguardedElementsOf(schema)].flatMap(
+    ({ coordinate, element }) =>
+      declarationFaults(element).map((fault) => `extensions.latchkey of ${coordinate} ${fault}.`),
   )
 }
 
@@ -135,23 +136,37 @@ function misspeltDirectives(schema: GraphQLSchema): readonly string[] {
 
 /** A requirement of an element that no operation returns would never be asked for. */
 function misplacedRequirements(schema: GraphQLSchema): readonly string[] {
-  return [{ coordinate: 'The schema', element: schema }, ...unguardedElementsOf(schema)]
-    .filter(({ element }) => guardOf(declarationOf(element)) !== null)
+  return unguardedElementsOf(schema)
+    .filter(
+      ({ element }) =>
+        declarationFaults(element).length === 0 && guardOf(declarationOf(element)) !== null,
+    )
     .map(
       ({ coordinate }) =>
         `${coordinate} has a requirement, which has no effect there. Write it on a field, or on the type of a field.`,
     )
 }
 
-/** `@link` of a federation may import a directive by another name (`as`), which is then not read. */
+const federationSpec = /^https:\/\/specs\.apollo\.dev\/(\w+)\//
+
+/**
+ * `@link` of a federation may give a directive another name (`as`), by which it is not read. `@link` itself may have
+ * another name too.
+ */
 function renamedImports(schema: GraphQLSchema): readonly string[] {
-  return directivesOn(schema).flatMap(({ name: { value: directive }, arguments: given = [] }) => {
-    const list = given.find(({ name }) => name.value === 'import')
-    if (directive !== 'link' || list === undefined) return []
-    return [valueFromASTUntyped(list.value)].flat().flatMap((one: unknown) => {
-      const { name, as } = (one ?? {}) as { name?: unknown; as?: unknown }
+  return directivesOn(schema).flatMap(({ arguments: given = [] }) => {
+    const link = new Map(given.map(({ name, value }) => [name.value, valueFromASTUntyped(value)]))
+    const [, spec] = federationSpec.exec(String(link.get('url'))) ?? []
+    if (spec === undefined) return []
+    const imported = [link.get('import') ?? []].flat() as readonly unknown[]
+    const renamed = [
+      { name: `@${spec}`, as: link.get('as') && `@${link.get('as')}` },
+      ...imported.map((one) => (one ?? {}) as { name?: unknown; as?: unknown }),
+    ]
+    return renamed.flatMap(({ name, as }) => {
       const meant = declarations.find((declaration) => name === `@${declaration}`)
-      if (meant === undefined || as === undefined || as === name) return []
+      const names: unknown[] = [undefined, null, name, `@federation__${meant}`]
+      if (meant === undefined || names.includes(as)) return []
       return [
         `@link imports @${meant} as ${as}, which declares nothing. Import it by its own name.`,
       ]
@@ -175,9 +190,9 @@ function elementsOf(schema: GraphQLSchema): readonly Element[] {
   ])
 }
 
-/** The elements on which a requirement has no effect: arguments, input types with their fields, and values of enums. */
+/** The elements on which a requirement has no effect: arguments, input types with their fields, values of enums, the schema. */
 function unguardedElementsOf(schema: GraphQLSchema): readonly Element[] {
-  return ownTypes(schema).flatMap((type) => {
+  const inTypes = ownTypes(schema).flatMap((type): readonly Element[] => {
     if (isEnumType(type)) return membersOf(type)
     if (isInputObjectType(type))
       return [{ coordinate: type.name, element: type }, ...membersOf(type)]
@@ -189,6 +204,7 @@ function unguardedElementsOf(schema: GraphQLSchema): readonly Element[] {
       })),
     )
   })
+  return [{ coordinate: 'The schema', element: schema }, ...inTypes]
 }
 
 function ownTypes(schema: GraphQLSchema): readonly GraphQLNamedType[] {

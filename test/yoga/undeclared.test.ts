@@ -142,6 +142,35 @@ it.each([
   expect(() => start(buildSchema(typeDefs, { assumeValidSDL: true }))).toThrow(fault)
 })
 
+const federation = 'https://specs.apollo.dev/federation/v2.5'
+const linked = (link: string) =>
+  buildSchema(`${directives} extend schema ${link} type Query { hello: String @public }`, {
+    assumeValidSDL: true,
+  })
+
+it.each([
+  `@lk(url: "${federation}", import: [{ name: "@authenticated", as: "@auth" }])`,
+  '@link(url: "https://specs.apollo.dev/authenticated/v0.1", as: "auth")',
+])('a directive that is renamed by %s stops the start', (link) => {
+  expect(() => start(linked(link))).toThrow('@link imports @authenticated as @auth,')
+})
+
+it.each([
+  '@link(url: "https://org.example/auth/v1.0", import: [{ name: "@public", as: "@open" }])',
+  `@link(url: "${federation}", import: [{ name: "@authenticated", as: null }, "@key"])`,
+  `@link(url: "${federation}", import: [{ name: "@authenticated", as: "@federation__authenticated" }])`,
+  '@link(url: "https://specs.apollo.dev/authenticated/v0.1")',
+])('a schema with %s starts', (link) => {
+  expect(() => start(linked(link))).not.toThrow()
+})
+
+it('a declaration of a wrong form is named where it has no effect', () => {
+  const schema = buildSchema(`${directives} type Query { hello(a: Int): String @public }`)
+  const argument = schema.getQueryType()?.getFields().hello?.args[0]
+  Object.assign(argument?.extensions ?? {}, { latchkey: { requiresScopes: 'read:me' } })
+  expect(() => start(schema)).toThrow(/extensions\.latchkey of Query\.hello\(a:\) has/)
+})
+
 it.each([
   ['Query.me(id:)', 'type Query { me(id: ID @restricted): String @public }'],
   ['Named.name(short:)', 'interface Named { name(short: Boolean @restricted): String }'],
