@@ -196,14 +196,16 @@ class Listener implements ApolloListener {
     const failure = denialIn(errors)
     if (failure === null) return done
     if (this.#request.requestIsBatched && concernsOperation(failure)) return done
-    http.status = failure.status
-    for (const [name, value] of Object.entries(failure.headers)) http.headers.set(name, value)
+    setHead(answer, failure)
     // Again after the hooks of all plugins have begun: that of NestJS sets 200 if an operation was executed. Another
     // one may replace `http`.
-    return done.then(() => {
-      answer.response.http.status = failure.status
-    })
+    return done.then(() => setHead(answer, failure))
   }
+}
+
+function setHead({ response: { http } }: ApolloAnswer, { status, headers }: LatchkeyError): void {
+  http.status = status
+  for (const [name, value] of Object.entries(headers)) http.headers.set(name, value)
 }
 
 /** A new object for each answer, because other plugins may add to it. */

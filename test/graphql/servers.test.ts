@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server'
 import { expressMiddleware } from '@as-integrations/express5'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import express from 'express'
@@ -283,10 +283,21 @@ describe('a plugin of Apollo Server that sets 200 for each operation that was ex
     },
   }
 
+  const renew: ApolloServerPlugin<Sent> = {
+    async requestDidStart() {
+      return {
+        async willSendResponse({ response }) {
+          response.http = { status: 200, headers: new HeaderMap() }
+        },
+      }
+    },
+  }
+
   it.each([
     { does: 'sets it', plugin: reset, at: 'before' },
     { does: 'sets it', plugin: reset, at: 'behind' },
     { does: 'replaces the head', plugin: replace, at: 'behind' },
+    { does: 'replaces the head and its headers', plugin: renew, at: 'behind' },
   ])('leaves the status of a denial if it $does, $at that of the guard', async ({ plugin, at }) => {
     const schema = guardSchema(newSchema(), { principalOf: principalFrom })
     const guard = apolloGuardPlugin()
